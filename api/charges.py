@@ -18,12 +18,12 @@ from django.db import transaction
 from api.models import Token
 from api.spending import SESSION, Charge, counts_with
 from core.db import clock
-from people.accounts.single_use import digest
+from accounts.single_use import digest
 from runs.costs import ledger
 from runs.costs.ledger import Reservation
 from runs.models import LedgerAccount, LedgerEntry
-from spending.budgets import sessions
-from spending.models import SpendingRules
+from features.spending.budgets import sessions
+from features.spending.models import SpendingRules
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

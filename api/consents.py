@@ -24,13 +24,13 @@ from api.models import Consent
 from api.reach import PARAMETER as TO_PROJECT
 from core.db import clock
 from core.formatting import money
-from people.accounts import audit
+from accounts import audit
 from runs.costs.ledger import NOTHING
 from runs.start import confirmation
 from runs.start.confirmation import Confirmation
 from runs.start.starting import in_dollars
 from schemas.exact import identical
-from spending.budgets import headroom, sessions
+from features.spending.budgets import headroom, sessions
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -16,7 +16,7 @@ from django.db import transaction
 from api.contract.operation import Call, Handler, Parameter, Reply
 from api.http.problem import Problem
 from api.models import KeyedCall
-from people.accounts.single_use import digest
+from accounts.single_use import digest
 from runs.start import starting
 
 KEY = Parameter(

@@ -14,8 +14,8 @@ from api.models import Token
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.db import clock
-from notifications import run_webhooks
-from notifications.delivery import vetting
+from features.notifications import run_webhooks
+from features.notifications.delivery import vetting
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
 from projects.models import Project

@@ -20,8 +20,8 @@ from api.models import Token
 from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
-from people.accounts import audit
-from people.accounts.single_use import digest
+from accounts import audit
+from accounts.single_use import digest
 from projects.models import Membership
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, UUIDField
 
-from boards.models import Board, Cell
+from features.boards.models import Board, Cell
 from core.db.prepared_queries import ParamList, PreparedQuery
 from core.http.asgi import App, Intercepted, Message, Receive, Scope, Send, unless_disconnected
 from core.live.broker import Broker, NewerThan, Source
-from flows.models import FlowRun
+from features.flows.models import FlowRun
 from runs.models import Artifact, Run
 
 HEADER = "Vitrine-Wait"

@@ -1,7 +1,7 @@
 """Describes what a model costs in words: its price, and the price of a typical run.
 
 The price is upstream's list price, or the one that was measured from this house's own runs, where
-that differs (`spending/prices/`, docs/PRICES.md).
+that differs (`features/spending/prices/`, docs/PRICES.md).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How often each model won the votes of this house, as far as a viewer may see: an app above knows.
 
-`boards/leaderboard/records.py` is that app, which registers itself: the catalogue knows models and
+`features/boards/leaderboard/records.py` is that app, which registers itself: the catalogue knows models and
 no boards.
 """
 

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 
 from core.http.errors import too_large
 from core.http.posted_forms import SMALL_BYTES
-from training.data import archives
+from features.training.data import archives
 
 
 def _views(**names: str) -> frozenset[str]:

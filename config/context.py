@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from library.wall import views
+from features.library.wall import views
 from playground.display import wall
 from projects import current
 from projects.models import Project

@@ -261,22 +261,22 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
     "api.http.problem.as_problems",
-    "people.accounts.sessions.middleware.SessionMiddleware",
+    "accounts.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "api.http.authentication.TokenAuthentication",
     "config.body_limits.LimitBodies",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "people.accounts.audit.remember_request",
-    "people.accounts.limits.rate_limit.RateLimit",
-    "people.accounts.login.LoginRequired",
-    "people.accounts.sessions.active_sessions.record_use",
+    "accounts.audit.remember_request",
+    "accounts.limits.rate_limit.RateLimit",
+    "accounts.login.LoginRequired",
+    "accounts.sessions.active_sessions.record_use",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "playground.views.refusals.AnswerRefusals",
     "allauth.account.middleware.AccountMiddleware",
-    "people.accounts.second_factor.required.SecondFactorRequired",
+    "accounts.second_factor.required.SecondFactorRequired",
     "projects.current.in_named_project",
     "config.middleware.reject_nul_paths",
 ]
@@ -292,8 +292,8 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context.frame",
-                "notifications.context.bell",
-                "spending.context.left",
+                "features.notifications.context.bell",
+                "features.spending.context.left",
             ],
             "builtins": [
                 "catalog.templatetags.vitrine",
@@ -327,8 +327,8 @@ TAB_COOKIE_NAME = f"vitrine_tab_{COOKIE_PORT}"
 TYPED_COOKIE_NAME = f"vitrine_typed_{COOKIE_PORT}"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
-SESSION_ENGINE = "people.accounts.sessions.store"
-AUTHENTICATION_BACKENDS = ["people.accounts.login.Backend"]
+SESSION_ENGINE = "accounts.sessions.store"
+AUTHENTICATION_BACKENDS = ["accounts.login.Backend"]
 # Django's others stay readable.
 PASSWORD_HASHERS = ["core.typed_secrets.PasswordHasher", *global_settings.PASSWORD_HASHERS[1:]]
 AUTH_PASSWORD_VALIDATORS = [
@@ -336,15 +336,15 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
 # --- signing in: django-allauth ------------------------------------------------------------------
-ACCOUNT_ADAPTER = "people.accounts.sign_in.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.sign_in.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_FORMS = {
-    "login": "people.accounts.sign_in.forms.SignInForm",
-    "reset_password": "people.accounts.sign_in.forms.ResetForm",
-    "change_password": "people.accounts.sign_in.forms.PasswordForm",
-    "set_password": "people.accounts.sign_in.forms.FirstPasswordForm",
-    "reset_password_from_key": "people.accounts.sign_in.forms.NewPasswordForm",
+    "login": "accounts.sign_in.forms.SignInForm",
+    "reset_password": "accounts.sign_in.forms.ResetForm",
+    "change_password": "accounts.sign_in.forms.PasswordForm",
+    "set_password": "accounts.sign_in.forms.FirstPasswordForm",
+    "reset_password_from_key": "accounts.sign_in.forms.NewPasswordForm",
 }
 ACCOUNT_CHANGE_EMAIL = True  # one address, which counts once its owner followed a link sent there
 ACCOUNT_EMAIL_VERIFICATION = "optional"
@@ -360,27 +360,27 @@ ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None} if RATE_LIMITS else 
 ACCOUNT_USERNAME_MIN_LENGTH = 2
 # Issuers are set here alone, never in the database (people.accounts.sign_in.issuers).
 SOCIALACCOUNT_PROVIDERS = issuers.read(env.text)
-SOCIALACCOUNT_ADAPTER = "people.accounts.sign_in.issuers.adapter.SocialAdapter"
+SOCIALACCOUNT_ADAPTER = "accounts.sign_in.issuers.adapter.SocialAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address alone proves nothing
 # Whose verified address ends in one of these may make an account by an issuer, without invitation.
 SIGN_UP_DOMAINS = issuers.read_domains(env.text("SIGN_UP_DOMAINS"))
-USERSESSIONS_ADAPTER = "people.accounts.sessions.active_sessions.SessionsAdapter"
+USERSESSIONS_ADAPTER = "accounts.sessions.active_sessions.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = False  # a write a request; `record_use` notes it every ten minutes
 # --- the second factor: django-allauth's `mfa` ---------------------------------------------------
 # Who has to have one: nobody, admins (staff and superusers), or everybody.
 SECOND_FACTOR = env.choice("SECOND_FACTOR", "off", "off", "admins", "all")
-MFA_ADAPTER = "people.accounts.second_factor.adapter.SecondFactorAdapter"
+MFA_ADAPTER = "accounts.second_factor.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
-    "authenticate": "people.accounts.second_factor.forms.StepForm",
-    "reauthenticate": "people.accounts.second_factor.forms.ConfirmForm",
-    "activate_totp": "people.accounts.second_factor.forms.AppForm",
-    "add_webauthn": "people.accounts.second_factor.forms.NewPasskeyForm",
-    "authenticate_webauthn": "people.accounts.second_factor.forms.PasskeyStepForm",
-    "reauthenticate_webauthn": "people.accounts.second_factor.forms.PasskeyConfirmForm",
-    "login_webauthn": "people.accounts.second_factor.forms.PasskeyLoginForm",
-    "edit_webauthn": "people.accounts.second_factor.forms.PasskeyNameForm",
+    "authenticate": "accounts.second_factor.forms.StepForm",
+    "reauthenticate": "accounts.second_factor.forms.ConfirmForm",
+    "activate_totp": "accounts.second_factor.forms.AppForm",
+    "add_webauthn": "accounts.second_factor.forms.NewPasskeyForm",
+    "authenticate_webauthn": "accounts.second_factor.forms.PasskeyStepForm",
+    "reauthenticate_webauthn": "accounts.second_factor.forms.PasskeyConfirmForm",
+    "login_webauthn": "accounts.second_factor.forms.PasskeyLoginForm",
+    "edit_webauthn": "accounts.second_factor.forms.PasskeyNameForm",
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Vitrine"

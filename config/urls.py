@@ -7,12 +7,12 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from boards.urls import LEADERBOARD
+from features.boards.urls import LEADERBOARD
 from projects.urls import HOUSE_RULES
-from spending.urls import PRICES
+from features.spending.urls import PRICES
 
 handler400 = "core.http.errors.bad_request"
-handler403 = "people.accounts.sign_in.views.permission_denied"
+handler403 = "accounts.sign_in.views.permission_denied"
 handler500 = "core.http.errors.server_error"
 # In the order of how often they are requested, since each is tried in turn: the API and pages that
 # poll come first.
@@ -20,21 +20,21 @@ urlpatterns = [
     path("", include("api.urls")),
     path("", include("playground.urls")),
     path("", include("catalog.urls")),
-    path("", include("operations.urls")),
-    path("compare/", include("boards.urls")),
+    path("", include("house.operations.urls")),
+    path("compare/", include("features.boards.urls")),
     path("leaderboard/", include(LEADERBOARD)),
-    path("chats/", include("chats.urls")),
-    path("flows/", include("flows.urls")),
-    path("", include("library.urls")),
-    path("training/", include("training.urls")),
-    path("spend/", include("spending.urls")),
+    path("chats/", include("features.chats.urls")),
+    path("flows/", include("features.flows.urls")),
+    path("", include("features.library.urls")),
+    path("training/", include("features.training.urls")),
+    path("spend/", include("features.spending.urls")),
     path("prices/", include(PRICES)),
-    path("", include("sharing.urls")),
+    path("", include("features.sharing.urls")),
     path("projects/", include("projects.urls")),
     path("people/rules/", include(HOUSE_RULES)),
-    path("people/", include("people.house.urls")),
-    path("", include("notifications.urls")),
-    path("", include("people.accounts.urls")),
+    path("people/", include("house.urls")),
+    path("", include("features.notifications.urls")),
+    path("", include("accounts.urls")),
     path("admin/", admin.site.urls),
     # Requested by browsers on pages without an icon of their own, such as the admin's.
     path(

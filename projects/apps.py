@@ -11,7 +11,7 @@ class ProjectsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what follows a new account; name what a request's user is loaded with; locks."""
-        from people.accounts import login
+        from accounts import login
         from projects import current, new_accounts
         from projects.rules import gallery
 

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from people.accounts import audit, permissions, roles
+from accounts import audit, permissions, roles
 from projects.models import Membership, Project
 from projects.models.project import PRIVATE
 

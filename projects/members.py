@@ -16,7 +16,7 @@ from django.utils.dateparse import parse_datetime
 from core.db.name_order import by_name, sort_key
 from core.http.parameters import parse_key
 from core.periods import UNDO_WITHIN
-from people.accounts import audit, permissions
+from accounts import audit, permissions
 from projects.locking import Refused, locked, locked_for
 from projects.models import Membership, Project
 

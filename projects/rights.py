@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 
-from people.accounts import permissions
+from accounts import permissions
 from projects import roles
 from projects.models.in_project import MAKERS
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 
-from people.accounts import roles as house_roles
+from accounts import roles as house_roles
 from projects.models import Membership, Project
 from projects.models.in_project import MAKERS
 

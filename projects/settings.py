@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet, RestrictedError
 from django.utils import timezone
 
 from core.formatting import enumerated
-from people.accounts import audit
+from accounts import audit
 from projects.locking import Refused, locked_for
 from projects.models import Choice, InProject, Project
 from projects.models.project import private_project

@@ -26,11 +26,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core.db import clock
-from people.accounts.auditing import append_only
-from people.accounts.sessions.store import SessionStore
-from people.accounts.single_use import stored_session_key
+from accounts.auditing import append_only
+from accounts.sessions.store import SessionStore
+from accounts.single_use import stored_session_key
 from runs.progress import current_upstream
-from spending.budgets import headroom
+from features.spending.budgets import headroom
 from tests.databases import copied
 from tests.distribution import (
     pytest_collection_modifyitems,

@@ -26,7 +26,7 @@ HOW_TO_GET = {
 def is_there(program: str) -> bool:
     """Whether this machine has the program."""
     if program == "Chromium":
-        from bench.stage.browser import find_program  # imports Playwright
+        from tests.bench.stage.browser import find_program  # imports Playwright
 
         return find_program() is not None
     if program == "pg_dump" and not os.environ.get("VITRINE_TEST_DATABASE_URL"):

@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from bench.stage.browser import find_program
+from tests.bench.stage.browser import find_program
 from tests import costs, documents, outcomes, programs
 from tests.outcomes import Outcomes
 from tests.sampling import SEED

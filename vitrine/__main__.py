@@ -19,7 +19,7 @@ def main() -> None:
 
         folder = platformdirs.user_data_dir("vitrine", appauthor=False)
         os.environ["VITRINE_DATA_DIR"] = folder
-    from cli.main import main as run
+    from api.cli.main import main as run
 
     sys.exit(run(sys.argv[1:]))
 

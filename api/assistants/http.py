@@ -25,7 +25,7 @@ from api.http.authentication import secret_of
 from api.http.problem import Problem
 from api.spending import Charge
 from core.http.asgi import App, Receive, Scope, Send
-from people.accounts.single_use import digest
+from accounts.single_use import digest
 
 PATH = "/mcp"
 PATHS = {PATH, f"{PATH}/"}

@@ -15,7 +15,7 @@ from django.core import signing
 
 from api.models import Token
 from core.http import signed_tickets
-from people.accounts import single_use
+from accounts import single_use
 from projects.models import Membership
 
 STREAM_SALT, LIVE_SALT = "api.fal_proxy.stream", "api.fal_proxy.live"

@@ -8,7 +8,7 @@ from contextlib import aclosing, suppress
 import fal
 from api.fal_proxy import responses, tickets
 from api.openai_proxy import chat_responses
-from chats.talk import answers
+from features.chats.talk import answers
 from core.http.asgi import Send
 from core.http.forwarding import ResponseBroken
 from fal.transports import completions

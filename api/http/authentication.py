@@ -17,7 +17,7 @@ from api.http.problem import Problem
 from api.models import Token
 from api.reach import may_read_file
 
-# Key under which a caller within this process (`cli/connection.py`) passes a token that needs no
+# Key under which a caller within this process (`api/cli/connection.py`) passes a token that needs no
 # check. Requests from outside cannot set it: servers put only texts into the environment.
 LOCAL = "vitrine.token"
 KINDS = frozenset({"bearer", "key"})  # fal's clients write `Key`

@@ -20,7 +20,7 @@ from api.http.problem import Problem, refused
 from api.http.reading import read_body, read_parameters
 from api.reach import PARAMETER, reach_of
 from api.spending import CapExceeded
-from people.accounts.limits.rate_limit import OWN
+from accounts.limits.rate_limit import OWN
 from runs.start import confirmation, refused_starts
 
 

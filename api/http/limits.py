@@ -1,6 +1,6 @@
 """Rate limits of the API per user, with headers (draft-ietf-httpapi-ratelimit-headers).
 
-Counted like those of pages, by `people.accounts.limits.rate_limit`, for all web processes together.
+Counted like those of pages, by `accounts.limits.rate_limit`, for all web processes together.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from api.http.problem import Problem
-from people.accounts.limits.rate_limit import WRITE, Limit, buckets
-from people.accounts.limits.throttle import format_wait
+from accounts.limits.rate_limit import WRITE, Limit, buckets
+from accounts.limits.throttle import format_wait
 
 WINDOW_S = 60
 LIMITS: Mapping[str, Limit] = {

@@ -13,8 +13,8 @@ from django.http.response import HttpResponseBase
 
 from api.contract.operation import JSON, PROBLEM
 from core.http.errors import TooLarge
-from people.accounts.limits.rate_limit import MESSAGE
-from people.accounts.limits.throttle import format_wait
+from accounts.limits.rate_limit import MESSAGE
+from accounts.limits.throttle import format_wait
 from runs.start import refused_starts
 
 ROOT = "/api/"

@@ -13,7 +13,7 @@ from api.http.authentication import require_scope
 from api.http.problem import Problem, refused
 from api.models import Token
 from api.reach import PARAMETER, Reach, reach_of
-from people.accounts.limits.rate_limit import OWN
+from accounts.limits.rate_limit import OWN
 
 
 class Caller(NamedTuple):

@@ -2,7 +2,7 @@
 
 `model` is the id of an endpoint that takes text and answers in text, or any name that fal's router
 knows (protocol, section 16.5). The router gets the body unchanged; an endpoint gets the
-messages in the form of its schema, as in chats (`chats/talk/composition.py`).
+messages in the form of its schema, as in chats (`features/chats/talk/composition.py`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from api.http.problem import Problem
 from api.openai_proxy import chat_messages, chat_settings, known_models
 from api.openai_proxy.chat_messages import wrong
 from catalog.models import Endpoint
-from chats.talk import composition
-from chats.talk.shape import Shape
+from features.chats.talk import composition
+from features.chats.talk.shape import Shape
 from fal.db_safe import db_safe_text
 from fal.transports import completions
 

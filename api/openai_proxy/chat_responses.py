@@ -11,7 +11,7 @@ from api.fal_proxy import responses
 from api.fal_proxy.responses import UpstreamResponse
 from api.http.dispatch import dumps
 from api.http.problem import Problem
-from chats.talk import answers
+from features.chats.talk import answers
 from fal.transports import completions
 from runs.models import Run
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from catalog.locks import Locks
 from catalog.models import Endpoint
-from chats.talk.shape import MODEL, Shape, shape_of
+from features.chats.talk.shape import MODEL, Shape, shape_of
 from fal.transports import completions
 from schemas.facts.capabilities import capabilities_of
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from api.contract.operation import Call
 from api.representation import moments
-from notifications import run_webhooks
-from notifications.models import masked
+from features.notifications import run_webhooks
+from features.notifications.models import masked
 from playground.display import history
 from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url

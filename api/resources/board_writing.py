@@ -18,13 +18,13 @@ from api.resources import runs
 from api.resources.boards import BOARD, as_json, find, reply
 from api.resources.parameters import TO_PROJECT, find_endpoint
 from api.resources.runs import WAIT
-from boards.models import Board
-from boards.plan import groups
-from boards.plan.cells import Expanded, expand
-from boards.plan.input_files import missing_files
-from boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow, read_plan
-from boards.plan.stored import column_of, new_cells, stored_plan
-from boards.runs import pricing, repeating, sending
+from features.boards.models import Board
+from features.boards.plan import groups
+from features.boards.plan.cells import Expanded, expand
+from features.boards.plan.input_files import missing_files
+from features.boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow, read_plan
+from features.boards.plan.stored import column_of, new_cells, stored_plan
+from features.boards.runs import pricing, repeating, sending
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe, db_safe_text

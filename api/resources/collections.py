@@ -15,7 +15,7 @@ from catalog.curation import collection_editing
 from catalog.models import Collection
 from catalog.models.querysets import CollectionQuerySet
 from core.db.name_order import by_name
-from people.accounts import permissions
+from accounts import permissions
 
 SLUG = Parameter(
     "slug",

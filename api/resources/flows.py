@@ -23,15 +23,15 @@ from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, page
 from api.resources.runs import WAIT, require_below
 from api.wait import FLOW_RUNS, HEADER
-from flows.compose import form
-from flows.compose.definition import Definition, Invalid, parse_definition
-from flows.compose.models import endpoints_of, refusal, versions_of
-from flows.compose.wiring import answered
-from flows.execution import starting, steps
-from flows.execution.pricing import prices
-from flows.models import Flow, FlowRun
-from flows.models.flow_run import PROGRAM_MARK
-from people.accounts import permissions
+from features.flows.compose import form
+from features.flows.compose.definition import Definition, Invalid, parse_definition
+from features.flows.compose.models import endpoints_of, refusal, versions_of
+from features.flows.compose.wiring import answered
+from features.flows.execution import starting, steps
+from features.flows.execution.pricing import prices
+from features.flows.models import Flow, FlowRun
+from features.flows.models.flow_run import PROGRAM_MARK
+from accounts import permissions
 from projects.rights import Rights
 from runs.files.own_addresses import tidy_addresses
 from runs.results.error_messages import with_full_stop

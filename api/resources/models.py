@@ -16,7 +16,7 @@ from catalog.track_records import records_of
 from fal.db_safe import db_safe_text
 from projects.rules import door, gallery
 from schemas.document.openapi import read_document
-from spending.prices import listing
+from features.spending.prices import listing
 
 MAX_PICKED = 20
 MAX_PLACE = 100_000

@@ -21,7 +21,7 @@ from api.resources.parameters import (
     key,
     page,
 )
-from people.accounts import permissions
+from accounts import permissions
 from playground.form import presets as domain
 from projects.rights import Rights
 from runs.files.own_addresses import tidy_addresses

@@ -37,11 +37,11 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.db.prepared_queries import custom_plans
 from core.http.parameters import parse_moment
-from library.search.conditions import IS, STARRED, STATE, UNFINISHED, Condition
-from library.search.conditions import MODEL as BY_MODEL
-from library.search.line import Line, parse_line
-from library.search.matching import matching
-from people.accounts import permissions
+from features.library.search.conditions import IS, STARRED, STATE, UNFINISHED, Condition
+from features.library.search.conditions import MODEL as BY_MODEL
+from features.library.search.line import Line, parse_line
+from features.library.search.matching import matching
+from accounts import permissions
 from projects.rights import Rights
 from runs.costs import cost, ledger
 from runs.files import result_names

@@ -12,7 +12,7 @@ from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endp
 from api.resources.runs import RUN, find
 from catalog.models import Favourite
 from catalog.models.querysets import CARD
-from people.accounts import permissions
+from accounts import permissions
 from projects.rights import Rights
 from runs.models import Run
 from runs.results import stars

@@ -12,10 +12,10 @@ from api.http.problem import Problem, pointer
 from api.representation import moments
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
-from notifications import channels
-from notifications.channels import Draft
-from notifications.delivery import sending, vetting
-from notifications.models import Channel, Delivery, Method
+from features.notifications import channels
+from features.notifications.channels import Draft
+from features.notifications.delivery import sending, vetting
+from features.notifications.models import Channel, Delivery, Method
 from projects.models.in_project import is_member
 
 _UUID = {"type": "string", "format": "uuid"}

@@ -19,7 +19,7 @@ from api.models import Token
 from api.views.tokens import TokenForm
 from core.http.caching import no_store
 from core.http.parameters import parse_key
-from people.accounts.limits.rate_limit import limit
+from accounts.limits.rate_limit import limit
 from runs.costs.cost import estimate_run
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.caching import no_store
 from core.http.posts import is_posted
-from flows.models import FlowRun
+from features.flows.models import FlowRun
 from playground.display.result.settings import settings_in
 from runs.models import Run
 from runs.start.confirmation import Confirmation

@@ -27,8 +27,8 @@ from api.http.reading import loads_posted
 from api.models import ProxyFile, Token
 from api.reach import PARAMETER, reach_of
 from core.http.parameters import parse_key
-from people.accounts import single_use
-from people.accounts.limits.rate_limit import OWN
+from accounts import single_use
+from accounts.limits.rate_limit import OWN
 from runs.files import result_names
 from runs.files import uploads as files
 from runs.views import files as served_files

@@ -12,7 +12,7 @@ from catalog.curation.text_cleaning import one_line
 from catalog.models import Standing
 from catalog.models.querysets import EndpointQuerySet
 from core.forms import LineField
-from people.accounts import audit
+from accounts import audit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

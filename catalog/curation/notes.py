@@ -12,7 +12,7 @@ from django.utils import timezone
 from catalog.models import Endpoint, Note
 from core.forms import TextField
 from core.periods import UNDO_WITHIN
-from people.accounts.permissions import DELETE_NOTE, may
+from accounts.permissions import DELETE_NOTE, may
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from people.accounts.permissions import require
+from accounts.permissions import require
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 

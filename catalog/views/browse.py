@@ -28,8 +28,8 @@ from catalog.views.collection_health import LAST_REPAIR_KEY
 from core.formatting import category_name
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
-from people.accounts.limits.rate_limit import limit
-from people.accounts.permissions import CHANGE_COLLECTION, may
+from accounts.limits.rate_limit import limit
+from accounts.permissions import CHANGE_COLLECTION, may
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 

@@ -15,7 +15,7 @@ from catalog.changelog import queries
 from catalog.changelog.queries import Filters
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.views import feeds
-from people.accounts.limits.rate_limit import limit
+from accounts.limits.rate_limit import limit
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -16,7 +16,7 @@ from catalog.curation import collection_health
 from catalog.curation.permissions import curators_only
 from catalog.models import Collection, Endpoint
 from core.http.posts import hidden, is_posted
-from people.accounts import permissions
+from accounts import permissions
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -23,8 +23,8 @@ from catalog.views.browse import own_media
 from core.db.name_order import by_name
 from core.http.posts import BUTTON, controls, hidden, is_posted
 from fal.db_safe import db_safe_text
-from people.accounts import audit, permissions
-from people.accounts.limits.rate_limit import limit
+from accounts import audit, permissions
+from accounts.limits.rate_limit import limit
 from schemas import apply
 
 if TYPE_CHECKING:

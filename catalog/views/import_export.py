@@ -19,8 +19,8 @@ from catalog.track_records import records_of
 from core.forms import DocumentForm
 from core.http.posts import is_posted
 from fal.db_safe import db_safe_text
-from people.accounts import audit, permissions
-from people.accounts.limits.rate_limit import limit
+from accounts import audit, permissions
+from accounts.limits.rate_limit import limit
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

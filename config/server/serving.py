@@ -31,13 +31,13 @@ def main() -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         ws="none",
         server_header=False,
-        # `people.accounts.limits.addresses` evaluates a proxy's headers, and only where PUBLIC_URL
+        # `accounts.limits.addresses` evaluates a proxy's headers, and only where PUBLIC_URL
         # is set.
         proxy_headers=False,
     )
     # Import the application before the event loop runs: the import may use the database.
     config.load()
-    from operations.metrics import reporting  # it needs Django, which the application has set up
+    from house.operations.metrics import reporting  # it needs Django, which the application has set up
 
     reporting.start("web", is_on=reporting.is_on())
     uvicorn.Server(config).run()

@@ -1,6 +1,6 @@
 """What this process has counted and measured since it was last taken, by name and labels.
 
-Any room counts here; `operations/metrics` adds it to what all processes have counted. A label has
+Any room counts here; `house/operations/metrics` adds it to what all processes have counted. A label has
 few values: never an id, an address, or what somebody typed.
 """
 

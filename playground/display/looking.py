@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.forms import LineField
-from people.accounts import permissions
+from accounts import permissions
 from runs.costs import known_costs
 from runs.models import Run
 from runs.ownership import looks

@@ -15,8 +15,8 @@ from catalog.models import Endpoint
 from core.db.json_field import small
 from core.db.name_order import by_name
 from core.forms import LineField
-from kept.models import GRACE
-from people.accounts import audit
+from projects.kept.models import GRACE
+from accounts import audit
 from playground.form import migrate_arguments
 from projects.models.project import private_project
 from runs.models import Preset

@@ -24,8 +24,8 @@ from django_htmx.http import (
 )
 
 from core.http.htmx import HtmxRequest
-from people.accounts.limits import rate_limit
-from people.accounts.limits.rate_limit import limit
+from accounts.limits import rate_limit
+from accounts.limits.rate_limit import limit
 from playground import rerun
 from playground import variations as runs_of_press
 from playground.display import batch, renderers

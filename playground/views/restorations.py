@@ -21,7 +21,7 @@ from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden, is_posted
 from core.http.streaming import OffThreadStream
-from people.accounts.limits.rate_limit import limit
+from accounts.limits.rate_limit import limit
 from playground.display.navigation import command_palette
 from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import use_as

@@ -16,7 +16,7 @@ from core.formatting import counted
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
 from core.http.posts import hidden, is_posted
-from kept.models import GRACE
+from projects.kept.models import GRACE
 from playground.display import batch, renderers
 from runs.models import Run
 from runs.models.querysets import RunQuerySet

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from kept.models import GRACE
-from people.accounts import permissions
+from projects.kept.models import GRACE
+from accounts import permissions
 from playground.display import history, looking, renderers, wall
 from playground.display.comparison import predecessor_of
 from playground.display.result.settings import settings_of

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
-from people.accounts import permissions
+from accounts import permissions
 from projects.models.look import Look
 from projects.models.project import Membership, Project, private_project
 

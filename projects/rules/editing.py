@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from core.periods import UNDO_WITHIN
-from people.accounts import audit, permissions
+from accounts import audit, permissions
 from projects import roles
 from projects.locking import Refused, locked_for
 from projects.models import Rule

@@ -8,7 +8,7 @@ from catalog.filters.conditions import asked_length
 from catalog.filters.labels import describe
 from catalog.filters.query_parser import parse_query
 from core.formatting import category_name
-from people.accounts import roles as house_roles
+from accounts import roles as house_roles
 from projects import roles
 from projects.models import Rule
 

@@ -11,8 +11,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.http.posts import hidden
-from people.accounts import permissions, single_use
-from people.accounts import roles as house_roles
+from accounts import permissions, single_use
+from accounts import roles as house_roles
 from projects import activity, creation, current, listing, members, roles
 from projects.forms import ProjectForm
 from projects.rules import preview

@@ -21,7 +21,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from kept.models import GRACE
+from projects.kept.models import GRACE
 from runs.files import input_references, storage_limits, stripped_copies
 from runs.files.media import mesh_viewer
 from runs.models import Artifact, DiscardedContent, InputFile, Run, Upload

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from core.db.json_field import small
 from core.file_names import portable_name, slug, split_suffix
-from people.accounts.profile import name_template, preferences
+from accounts.profile import name_template, preferences
 from projects.models import Project
 from runs.file_kinds import KNOWN
 from runs.files import content_types

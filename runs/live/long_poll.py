@@ -7,7 +7,7 @@ once (`pages.py`).
 
 The page received the signed token together with the run (`runs/progress/watch_tokens.py`). For one
 day it allows its user to watch the run while logged in in that browser
-(`people/accounts/sessions/cache.py`); responses renew it for pages that stay open.
+(`accounts/sessions/cache.py`); responses renew it for pages that stay open.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from core.live import shutdown
 from core.live.broker import Broker
 from core.live.tokens import WatchToken
 from core.notify import channel, messages
-from people.accounts.sessions import active_sessions
-from people.accounts.sessions.cache import SessionCache, session_key
+from accounts.sessions import active_sessions
+from accounts.sessions.cache import SessionCache, session_key
 from runs.live import groups, renewal, shown_ends, wire
 from runs.live.groups import Group
 from runs.live.pages import COALESCE_S, NOTHING, RUNS, Fragments, News, NewsOfRuns

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 
 from core.db.threads import in_thread
 from core.live.tokens import ANYBODY, WatchToken
-from people.accounts.sessions.cache import SessionUser
+from accounts.sessions.cache import SessionUser
 from runs.live.wire import Watched
 from runs.models import Run
 from runs.progress import watch_tokens

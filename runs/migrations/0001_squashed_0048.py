@@ -410,7 +410,7 @@ class Migration(migrations.Migration):
                     ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                     ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                     ('name', models.CharField(max_length=80)),
-                    ('line', models.TextField(help_text='of results as typed (library/search/line.py); of models the query of the address')),
+                    ('line', models.TextField(help_text='of results as typed (features/library/search/line.py); of models the query of the address')),
                     ('created_at', models.DateTimeField(auto_now_add=True)),
                     ('deleted_at', models.DateTimeField(blank=True, help_text='can be undone for a while', null=True)),
                     ('of', models.CharField(choices=[('results', 'Results'), ('models', 'Models')], default='results', max_length=8)),

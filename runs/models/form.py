@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.db.json_field import ExactJSONField
-from kept.models import Kept
+from projects.kept.models import Kept
 from runs.models.querysets import PresetQuerySet
 
 if TYPE_CHECKING:

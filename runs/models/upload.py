@@ -10,7 +10,7 @@ from django.db import models
 from django.urls import reverse
 
 from core.db.json_field import ExactJSONField
-from people.accounts import permissions
+from accounts import permissions
 from projects.models import InProject, InProjectQuerySet
 from runs.models import opened_files
 from runs.models.input_file import having_as_input

@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from core import refusals
-from kept.models import kinds
-from people.accounts import audit, roles
-from people.accounts.sessions import active_sessions
+from projects.kept.models import kinds
+from accounts import audit, roles
+from accounts.sessions import active_sessions
 from projects import members
 from projects.models import InProject
 from projects.models.project import private_project

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from people.accounts import audit, permissions
+from accounts import audit, permissions
 from projects.models import Look
 from runs.ownership import moving
 from runs.promises import owners

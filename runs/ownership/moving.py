@@ -17,10 +17,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-import kept.models
+import projects.kept.models
 from core.formatting import counted
 from core.periods import UNDO_WITHIN
-from people.accounts import audit
+from accounts import audit
 from projects import roles
 from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
 from runs.models import InputFile, Preset, Run, Upload
@@ -55,7 +55,7 @@ class Plan:
 
 def kinds() -> Mapping[str, type[InProject]]:
     """Return what can be moved, by the name that addresses have for it: `run`, `board`."""
-    things: dict[str, type[InProject]] = {kind.slug: kind for kind in kept.models.kinds()}
+    things: dict[str, type[InProject]] = {kind.slug: kind for kind in projects.kept.models.kinds()}
     for owner in owners.registered():
         things |= owner.movable()
     return things

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 
 from catalog.models import Collection
-from kept import purging
-from kept.voices import comment
+from projects.kept import purging
+from projects.kept.voices import comment
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Draft, Preset, Run, Share, Upload
 from runs.promises.owners import Job, JsonColumn, RunOwner, UserRelation

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from core.live import tokens
 from core.live.tokens import WatchToken
-from people.accounts import permissions
-from people.accounts.sessions.cache import SessionUser
+from accounts import permissions
+from accounts.sessions.cache import SessionUser
 from projects.models import Membership
 from projects.models.in_project import MAKERS, MANAGERS
 from runs.models import Run

@@ -14,7 +14,7 @@ from django.core import signing
 from django.db import close_old_connections
 
 from core.http import signed_tickets
-from people.accounts import single_use
+from accounts import single_use
 
 SALT = "vitrine.realtime"
 LIFETIME_S = 60

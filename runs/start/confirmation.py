@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from core.http.posts import hidden
-from people.accounts.auditing import acting
+from accounts.auditing import acting
 from schemas.estimate.amounts import decimal
 
 if TYPE_CHECKING:

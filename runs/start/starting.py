@@ -31,8 +31,8 @@ from core.http import request_ids
 from core.notify import channel
 from core.process import counters
 from fal.db_safe import db_safe, db_safe_text
-from people.accounts.auditing import acting
-from people.accounts.profile import preferences
+from accounts.auditing import acting
+from accounts.profile import preferences
 from projects import roles
 from projects.models import Project
 from projects.models.project import private_project

@@ -37,7 +37,7 @@ from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
-from people.accounts.limits.rate_limit import limit
+from accounts.limits.rate_limit import limit
 from projects import current, roles
 from runs.files import content_types, derived_files, result_names, storage_limits
 from runs.files import uploads as domain

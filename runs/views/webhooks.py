@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from core.db import transient_errors
 from fal.messages.webhooks import is_well_formed
-from people.accounts.limits.rate_limit import unlimited
+from accounts.limits.rate_limit import unlimited
 from runs.worker.webhooks import deliveries
 
 log = logging.getLogger(__name__)

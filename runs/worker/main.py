@@ -28,7 +28,7 @@ from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
 from core.db import clock
 from core.notify import channel
-from people.accounts import housekeeping, mail
+from accounts import housekeeping, mail
 from runs.files import purge
 from runs.files.media.probe import MediaProbe
 from runs.keys import in_use

@@ -6,10 +6,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from boards.models import Board, Cell, Column, Row
+from features.boards.models import Board, Cell, Column, Row
 from catalog.models import Endpoint
-from flows.models import Flow, FlowRun
-from notifications.models import Delivery
+from features.flows.models import Flow, FlowRun
+from features.notifications.models import Delivery
 from projects.models import Project
 from runs.models import Preset, Run, Upload
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bench.__main__ import BENCHMARKS, find
-from bench.stage.stage import Stage
+from tests.bench.__main__ import BENCHMARKS, find
+from tests.bench.stage.stage import Stage
 
 # What makes a round small. Those without an entry are small already.
 SMALL: dict[str, dict[str, Any]] = {

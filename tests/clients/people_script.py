@@ -20,10 +20,10 @@ def main() -> None:
     from django.contrib.auth.models import User
 
     from api import tokens
-    from flows.models import Flow
+    from features.flows.models import Flow
     from projects import creation
     from projects.models import Rule
-    from spending.models import Budget
+    from features.spending.models import Budget
 
     owner = User.objects.get(is_superuser=True)
     secrets: dict[str, dict[str, str]] = {}

@@ -80,7 +80,7 @@ def test_an_invalid_login_link_logs_nobody_in(client: Client, db: None, token: s
 
 
 def test_the_owners_link_logs_the_owner_in(client: Client, db: None) -> None:
-    from people.accounts.sign_in import local_owner
+    from accounts.sign_in import local_owner
 
     response = client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
     assert response.headers["Location"] == "/"

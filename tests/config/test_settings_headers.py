@@ -16,7 +16,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.core import signing
 from django.test import Client
 
-from people.accounts.sessions.store import SessionStore
+from accounts.sessions.store import SessionStore
 from tests.processes import ROOT, environment
 
 pytestmark = pytest.mark.any_database

@@ -14,7 +14,7 @@ from django.test import Client
 from tests.edges import test_routes
 from tests.edges.test_routes import ROUTES, failures, status_of
 from tests.edges.values import names_of
-from tests.people.accounts.test_access import World
+from tests.accounts.test_access import World
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]

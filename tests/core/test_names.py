@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.names import clean_name, looks_like, name_key
-from sharing.models.reviewer import MAX_KEY_CHARS, MAX_NAME_CHARS
+from features.sharing.models.reviewer import MAX_KEY_CHARS, MAX_NAME_CHARS
 from tests.tables import each_row
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core import periods
-from library.search import dates
+from features.library.search import dates
 
 LATE = datetime(2026, 11, 27, 15, 30, tzinfo=UTC)  # half past midnight in Tokyo
 

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 
 from core.typed_secrets import PasswordHasher, code_of
-from operations.backup import sealing
+from house.operations.backup import sealing
 
 COMPOSED, DECOMPOSED, WIDE = "f\u00fcr 1", "fu\u0308r 1", "f\u00fcr\u3000\uff11"
 

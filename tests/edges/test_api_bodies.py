@@ -17,8 +17,8 @@ from api.contract.operation import JSON, OPERATIONS, Operation
 from api.http import cursor
 from tests.edges.test_routes import MEANT, encoded, world
 from tests.edges.values import TEXTS
-from tests.people.accounts.test_access import ENDPOINT, World
-from tests.people.accounts.things import PLAIN
+from tests.accounts.test_access import ENDPOINT, World
+from tests.accounts.things import PLAIN
 from tests.sampling import one_of_each
 
 assert resources  # which declares the operations

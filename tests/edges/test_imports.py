@@ -15,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 
 from tests.edges.test_routes import browser, world
-from tests.people.accounts.test_access import World
+from tests.accounts.test_access import World
 from tests.sampling import one_of_each
 
 __all__ = ["browser", "world"]

@@ -22,19 +22,19 @@ from catalog.models import (
     Note,
     SyncReport,
 )
-from library.search import indexing
-from notifications import kinds, outbox
-from notifications.models import Channel, Delivery
-from people.accounts import audit
+from features.library.search import indexing
+from features.notifications import kinds, outbox
+from features.notifications.models import Channel, Delivery
+from accounts import audit
 from projects.models import Project, Rule
 from runs.models import Run, View
-from spending.models import Alarm, Budget, MeasuredPrice, SpendingRules
-from tests.boards.leaderboard.voting import voted
+from features.spending.models import Alarm, Budget, MeasuredPrice, SpendingRules
+from tests.features.boards.leaderboard.voting import voted
 from tests.databases import plan_queries
-from tests.people.accounts.things import make_things
-from tests.people.house.made import invite, make_admin
+from tests.accounts.things import make_things
+from tests.house.made import invite, make_admin
 from tests.projects.people import logged_in, make_project, person
-from tests.spending.spend.charges import charge
+from tests.features.spending.spend.charges import charge
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.always]
 MODEL = "fal-ai/flux/dev"

@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import get_resolver, resolve
 
 from tests.edges.values import TEXTS, names_of
-from tests.people.accounts.test_access import ENDPOINT, NAMES, World
+from tests.accounts.test_access import ENDPOINT, NAMES, World
 from tests.sampling import one_of_each, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]

@@ -12,13 +12,13 @@ from django.utils import timezone
 
 from api import tokens
 from api.models import Consent
-from boards.models import Column, PlanDraft, Row
-from chats.models import Chat
+from features.boards.models import Column, PlanDraft, Row
+from features.chats.models import Chat
 from runs.models import Draft, Preset, Run
 from runs.models import Share as Link
 from tests.edges import test_routes
 from tests.edges.test_routes import ROUTES, failures
-from tests.people.accounts.test_access import ENDPOINT, World
+from tests.accounts.test_access import ENDPOINT, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.both_databases]
 world, browser = test_routes.world, test_routes.browser

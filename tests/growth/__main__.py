@@ -6,7 +6,7 @@ import os
 
 import django
 
-from bench.figures import table
+from tests.bench.figures import table
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 django.setup()

@@ -13,11 +13,11 @@ import pytest
 from django.test import Client
 
 from api import tokens
-from boards.models import Column, Row
-from chats.models import Chat
+from features.boards.models import Column, Row
+from features.chats.models import Chat
 from runs.models import Artifact, Draft, Preset, Run
 from tests.edges import test_routes
-from tests.people.accounts.test_access import World
+from tests.accounts.test_access import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.both_databases]
 world = test_routes.world

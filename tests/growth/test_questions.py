@@ -16,10 +16,10 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.search import index
-from library.search import indexing
-from operations.retention import walk
-from operations.retention.kinds import KINDS
-from people.house import person
+from features.library.search import indexing
+from house.operations.retention import walk
+from house.operations.retention.kinds import KINDS
+from house import person
 from projects.models.project import private_project
 from runs.costs import ledger
 from runs.models import Charge, Run

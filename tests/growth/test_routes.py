@@ -24,7 +24,7 @@ from tests.edges import test_routes
 from tests.edges.test_routes import ROUTES
 from tests.edges.values import files_of, names_of
 from tests.growth.measuring import MOST_RATIO, slowness
-from tests.people.accounts.test_access import World
+from tests.accounts.test_access import World
 from tests.sampling import SEED, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.any_database]

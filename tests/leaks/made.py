@@ -11,8 +11,8 @@ from tests.leaks.secrets import MarkedSecrets, marked, watch
 
 MAKERS = {
     "api.tokens": "API token",
-    "people.accounts.sign_in.login_links": "login link",
-    "people.house.invitations": "invitation",
+    "accounts.sign_in.login_links": "login link",
+    "house.invitations": "invitation",
     "runs.models.run": "webhook token",
 }
 

@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.test import Client
 
-from people.accounts.sign_in import local_owner
+from accounts.sign_in import local_owner
 from tests.leaks import child_processes, plugin, secrets
 from tests.processes import ROOT, Up, copy_checkout, free_port
 

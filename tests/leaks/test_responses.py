@@ -18,12 +18,12 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
 from api import tokens
-from people.accounts.sessions.store import SessionStore
+from accounts.sessions.store import SessionStore
 from tests.leaks import responses, secrets
 from tests.leaks.responses import SHOWN, Shown
-from tests.people.accounts.issuers.conftest import configure, mock, mock_url, quiet_authlib
-from tests.people.accounts.issuers.visitor import Visitor
-from tests.people.house.made import invite, make_admin
+from tests.accounts.issuers.conftest import configure, mock, mock_url, quiet_authlib
+from tests.accounts.issuers.visitor import Visitor
+from tests.house.made import invite, make_admin
 
 __all__ = ["configure", "mock", "mock_url", "quiet_authlib"]
 

@@ -11,14 +11,14 @@ from django.test import Client
 
 from api.models import Token
 from catalog.models import Endpoint
-from notifications.models import Channel
-from people.accounts.models import QueuedMail
-from people.accounts.sign_in import local_owner
-from people.house.models import Invitation
+from features.notifications.models import Channel
+from accounts.models import QueuedMail
+from accounts.sign_in import local_owner
+from house.models import Invitation
 from runs.keys import entering, vault
 from runs.models import ProjectKey, Run
 from tests.leaks import secrets
-from tests.people.house.made import make_admin
+from tests.house.made import make_admin
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db

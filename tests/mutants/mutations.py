@@ -23,10 +23,10 @@ RULES = (
         "runs/transitions",
         "runs/confirmation",
     ),
-    *("runs/costs", "runs/models", "spending/budgets", "spending/rules", "spending/visibility"),
+    *("runs/costs", "runs/models", "features/spending/budgets", "spending/rules", "spending/visibility"),
     *("projects/models", "projects/rules", "projects/roles", "people/accounts/permissions"),
     *(
-        "people/accounts/limits",
+        "accounts/limits",
         "people/accounts/single_use",
         "boards/access",
         "sharing/access",

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.db.models import F
 from django.test import Client
 
-from people.accounts.limits import rate_limit
+from accounts.limits import rate_limit
 from playground.variations import ALL_ALIKE
 from runs.models import Run
 from tests.schemas.strategies import document

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import httpx
 
-from bench.runs.posting import HIDDEN
+from tests.bench.runs.posting import HIDDEN
 from tests.production.machine import Machine
 
 MODEL = "mischief/slow"

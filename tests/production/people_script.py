@@ -16,7 +16,7 @@ def main(count: int) -> None:
     from django.conf import settings
     from django.contrib.auth.models import User
 
-    from bench.history.pages import logged_in
+    from tests.bench.history.pages import logged_in
 
     for number in range(count):
         person, _ = User.objects.get_or_create(username=f"person-{number}")

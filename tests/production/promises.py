@@ -20,7 +20,7 @@ from PIL import Image
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from bench.runs.posting import HIDDEN
+from tests.bench.runs.posting import HIDDEN
 from tests.processes import until
 from tests.production.machine import PASSWORD, WEB, WORKERS, Machine
 from tests.production.people import MODEL, Crowd, browse

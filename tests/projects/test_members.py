@@ -20,7 +20,7 @@ from projects.locking import Refused
 from projects.models import Choice, Membership, Project
 from projects.models.project import private_project
 from tests.conftest import grant
-from tests.people.accounts.audited import events
+from tests.accounts.audited import events
 from tests.projects.people import make_project, person
 
 pytestmark = pytest.mark.django_db

@@ -17,14 +17,14 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver
 
 from api import tokens
-from notifications import kinds, outbox
-from notifications.models import Channel, Delivery, Method
+from features.notifications import kinds, outbox
+from features.notifications.models import Channel, Delivery, Method
 from projects import members
 from projects.models import Project
 from runs.models import Run
-from sharing.models import Share
-from tests.people.accounts.routes import routes
-from tests.people.accounts.things import Things, make_things
+from features.sharing.models import Share
+from tests.accounts.routes import routes
+from tests.accounts.things import Things, make_things
 from tests.projects.people import make_project, person
 from tests.sampling import one_of_each
 

@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from boards.models import Board
+from features.boards.models import Board
 from projects import current, settings
 from projects.locking import Refused
 from projects.models import Choice, Project
 from projects.models.project import private_project
 from projects.settings import Values
 from runs.models import Upload
-from tests.people.accounts.audited import events
+from tests.accounts.audited import events
 from tests.projects.people import make_project, person
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from boards.models import Cell
+from features.boards.models import Cell
 from runs.models import Run
 from runs.models.querysets import HEAVY, LIVE, heavy_columns
 

@@ -7,7 +7,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.backup.place import About, Place
+from house.operations.backup.place import About, Place
 from tests.upgrades import databases
 from tests.upgrades.make_fixture import SECRET_KEY
 

@@ -14,7 +14,7 @@ if __name__ == "__main__":
     django.setup()
     from django.contrib.auth.models import User
 
-    from operations.backup.pages import client_of
+    from house.operations.backup.pages import client_of
 
     client = client_of(User.objects.get(username="owner"))
     wrong = {}

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from django.db import connection
 
-from bench.stage.login import by_link
+from tests.bench.stage.login import by_link
 from config.server.processes import sandbox_environment
 from tests.processes import ROOT, environment, free_port, until
 from tests.upgrades import fixtures
@@ -33,9 +33,9 @@ FORMER = fixtures.VERSIONS[-1]
 KEY = "sandbox:of-two-versions"
 # Rows in all tables and of all kinds that this version removes, made by the former one.
 REMOVED = """
-from boards.models import Board
+from features.boards.models import Board
 from django.utils import timezone
-from sharing.models import Report, Reviewer, Share
+from features.sharing.models import Report, Reviewer, Share
 board = Board.objects.get()
 own = {"user": board.user, "project": board.project}
 Report.objects.create(**own, board=board, question="Which one?", snapshot_at=timezone.now())
@@ -43,8 +43,8 @@ for kind in ("preset", "prompt", "flow", "flow", "report"):
     Reviewer.objects.create(share=Share.objects.create(**own, kind=kind), name="Ann")
 """
 LEFT = """
-from boards.models import Board
-from sharing.models import Report, Reviewer, Share
+from features.boards.models import Board
+from features.sharing.models import Report, Reviewer, Share
 print([kind for kind, in Share.objects.values_list("kind")], Reviewer.objects.count())
 print(Report.objects.count(), Board.objects.count())
 """

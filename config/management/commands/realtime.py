@@ -20,7 +20,7 @@ from config.server.supervisor import LISTENER_VARIABLE
 from core.http import header_limits, request_ids
 from core.http.forwarding import is_not_broken_response
 from core.process import tuning
-from operations.metrics import reporting, upstream_calls
+from house.operations.metrics import reporting, upstream_calls
 from runs.realtime.page import MAX_INPUT_CHARS
 from runs.realtime.relay import Relay
 

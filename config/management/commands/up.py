@@ -23,8 +23,8 @@ from config.server.processes import HOST, python
 from config.server.supervisor import Process
 from config.starting import instance_lock
 from core.process import tuning
-from operations import migrating
-from people.accounts.sign_in import local_owner
+from house.operations import migrating
+from accounts.sign_in import local_owner
 
 
 class Command(BaseCommand):

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from catalog import upstream
 from core.process import tuning
-from operations.metrics import upstream_calls
+from house.operations.metrics import upstream_calls
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following.patience import PATIENCE, Patience
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits

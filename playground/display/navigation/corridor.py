@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from django.http import QueryDict
 from django.urls import reverse
 
-from people.accounts import permissions
+from accounts import permissions
 from projects.models import Membership
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db.models import F, Q, Value
 from django.urls import reverse
 
-from kept.models import Kept, kinds, rows_of
+from projects.kept.models import Kept, kinds, rows_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from people.accounts import permissions
+from accounts import permissions
 from playground.display.navigation import corridor
 from playground.display.navigation.destinations import MAX_OF_KIND, Group, Place
 from projects import current, listing

@@ -11,7 +11,7 @@ from catalog.models import Endpoint
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from people.accounts.limits.rate_limit import limit
+from accounts.limits.rate_limit import limit
 from playground.form import drafts, form_state, recent_prompts, run_costs
 from playground.form.form_state import Written
 from playground.views import refusals

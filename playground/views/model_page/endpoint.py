@@ -18,10 +18,10 @@ from catalog.models import Endpoint, Revision
 from catalog.models.querysets import CATALOGUE_ONLY
 from core.http.htmx import HtmxRequest
 from core.http.posts import BUTTON, hidden
-from people.accounts import permissions
-from people.accounts.limits.rate_limit import limit
-from people.accounts.sign_in import pending_form
-from people.accounts.sign_in.views import login_required
+from accounts import permissions
+from accounts.limits.rate_limit import limit
+from accounts.sign_in import pending_form
+from accounts.sign_in.views import login_required
 from playground.display import about, history
 from playground.form import drafts, form_state
 from playground.form.form_state import FormState, Post, Written

@@ -21,7 +21,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.htmx import HtmxRequest
 from core.http.posts import BUTTON, hidden, is_posted
-from people.accounts.limits import rate_limit
+from accounts.limits import rate_limit
 from playground import variations
 from playground.display import renderers
 from playground.form import (

@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from people.accounts import audit
+from accounts import audit
 from playground.form import share_links
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from catalog.curation.permissions import curators_only
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from people.accounts import audit, permissions
+from accounts import audit, permissions
 
 
 @require_POST

@@ -20,8 +20,8 @@ from core.db.name_order import by_name
 from core.http.htmx import HtmxRequest
 from core.http.parameters import page_number, parse_key, search_words
 from core.http.posts import hidden
-from people.accounts import permissions
-from people.accounts.permissions import may
+from accounts import permissions
+from accounts.permissions import may
 from playground.display.navigation.destinations import having
 from playground.form import presets
 from playground.form.presets import PresetForm, Scope

@@ -1,6 +1,6 @@
 /**
  * <share-live data-token="token" data-version="17" data-item="3"> holds one poll for what is said
- * on a share, and swaps in the parts that have changed (`sharing/live/parts.py`). Typed text, the
+ * on a share, and swaps in the parts that have changed (`features/sharing/live/parts.py`). Typed text, the
  * focus and a playing film stay: only elements that differ are replaced, and none with `data-keep`.
  * With `data-refetch`, the ids of parts, these are taken from the page itself, read anew; so they
  * are when other items are shown than before. A hidden page does not poll, and catches up when it

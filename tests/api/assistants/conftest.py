@@ -21,7 +21,7 @@ from api.models import Token
 from api.wait import HeldResponses
 from tests.api.pages import Pages
 from tests.core.live.listening import listening
-from tests.flows.conftest import flow, models
+from tests.features.flows.conftest import flow, models
 from tests.leaks.responses import watched_application
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect

@@ -33,12 +33,12 @@ from api.assistants.tools import Tools
 from api.models import Consent, Token
 from catalog.models import Endpoint
 from core.db import clock
-from flows.models import Flow, FlowRun
-from people.accounts.models import AuditEntry
+from features.flows.models import Flow, FlowRun
+from accounts.models import AuditEntry
 from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from spending.models import Budget, SpendingRules
+from features.spending.models import Budget, SpendingRules
 from tests.api.assistants.conftest import FLUX, text
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect

@@ -21,7 +21,7 @@ from runs.state import locked_update, state_machine
 from runs.state.transitions import Observation
 from tests.api.assistants.conftest import FLUX, MAX_BYTES, text
 from tests.api.pages import Pages
-from tests.chats.documents import document
+from tests.features.chats.documents import document
 from tests.leaks.responses import watched_application
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect

@@ -15,9 +15,9 @@ from django.db.models import F
 from api import tokens
 from api.assistants.http import Assistants
 from catalog.models import Endpoint
-from flows.models import Flow
+from features.flows.models import Flow
 from runs.models import LedgerEntry, Run
-from spending.models import Budget
+from features.spending.models import Budget
 from tests.api.assistants.conftest import FLUX, connected, text
 from tests.api.pages import Pages
 

@@ -18,8 +18,8 @@ from api.contract.document import document
 from api.contract.nulls import with_nulls, without_nulls
 from api.contract.operation import OPERATIONS
 from api.http import limits
-from people.accounts.limits import rate_limit
-from people.accounts.limits.rate_limit import ANONYMOUS, buckets
+from accounts.limits import rate_limit
+from accounts.limits.rate_limit import ANONYMOUS, buckets
 from runs.models import Run
 from tests.statements import failing
 

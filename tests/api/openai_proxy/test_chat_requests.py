@@ -15,7 +15,7 @@ from api.http.problem import Problem
 from api.openai_proxy import chat_messages, chat_requests, known_models
 from catalog.locks import Locks
 from runs.models import Run
-from tests.chats.documents import (
+from tests.features.chats.documents import (
     DIALOGUE,
     LISTENER,
     MESSAGES,

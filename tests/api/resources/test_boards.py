@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from boards.models import Board, Cell, Column, Row
-from people.accounts.profile import preferences
+from features.boards.models import Board, Cell, Column, Row
+from accounts.profile import preferences
 from runs.models import Run
-from tests.boards import documents
-from tests.boards.racing import at_once
+from tests.features.boards import documents
+from tests.features.boards.racing import at_once
 
 pytestmark = pytest.mark.django_db
 

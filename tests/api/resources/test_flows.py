@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from catalog.models import Endpoint
-from flows.compose.definition import parse_definition
-from flows.execution import starting
-from flows.execution.advance import advance
-from flows.models import Flow, FlowRun
-from people.accounts.profile import preferences
+from features.flows.compose.definition import parse_definition
+from features.flows.execution import starting
+from features.flows.execution.advance import advance
+from features.flows.models import Flow, FlowRun
+from accounts.profile import preferences
 from runs.models import Run
-from tests.boards.racing import begun_during
-from tests.flows.conftest import FLUX, SEEDREAM, flow, models, succeed
+from tests.features.boards.racing import begun_during
+from tests.features.flows.conftest import FLUX, SEEDREAM, flow, models, succeed
 
 __all__ = ["flow", "models"]
 

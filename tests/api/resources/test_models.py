@@ -14,7 +14,7 @@ from catalog.search import engine
 from catalog.search.query import Query
 from catalog.sync import post_sync
 from projects.models import Rule
-from spending.models import MeasuredPrice
+from features.spending.models import MeasuredPrice
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from boards.models import Board
-from flows.models import FlowRun
+from features.boards.models import Board
+from features.flows.models import FlowRun
 from projects.models import Membership
 from runs.models import Preset, Run
 from tests.api.test_reach import BODY, Program, acme, boreal, flux

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 
-from people.accounts.profile import preferences
+from accounts.profile import preferences
 from runs.models import Artifact, Run
 from runs.results import outcomes, timeline
 from runs.state import state_machine

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from api.contract.components import COMPONENTS
-from notifications import outbox
-from notifications.delivery import sending
-from notifications.models import Channel, Delivery
+from features.notifications import outbox
+from features.notifications.delivery import sending
+from features.notifications.models import Channel, Delivery
 from runs.models import Run
 
 pytestmark = pytest.mark.django_db

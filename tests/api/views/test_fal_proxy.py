@@ -13,7 +13,7 @@ from api import tokens
 from api.fal_proxy.tickets import LiveToken
 from api.models import Token
 from fal import AuthFailed, RequestRejected, RunFailed
-from notifications.models import Delivery
+from features.notifications.models import Delivery
 from runs.models import Run
 from runs.results import timeline
 from runs.state import state_machine

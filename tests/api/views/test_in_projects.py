@@ -15,7 +15,7 @@ from api import tokens
 from projects.models import Membership, Project, Rule
 from runs.models import Run, Upload
 from tests.api.views.proxy_call import SUBMIT
-from tests.chats.documents import SHORT
+from tests.features.chats.documents import SHORT
 from tests.projects.people import make_project, person
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
-from tests.people.accounts.second_factor.journeys import PASSKEYS
+from tests.accounts.second_factor.journeys import PASSKEYS
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a lighthouse at dusk"

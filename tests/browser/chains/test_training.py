@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, Open, open_page
 from tests.browser.waiting import eventually
-from tests.training.conftest import picture
+from tests.features.training.conftest import picture
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Endpoint, Schema
-from spending.models import Budget
+from features.spending.models import Budget
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.hand import Hand, Record

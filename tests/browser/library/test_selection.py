@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from library.models import Series
-from library.series import items
+from features.library.models import Series
+from features.library.series import items
 from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean
 from tests.browser.gallery import Open
 from tests.browser.library.test_wall import PIXEL, tile
-from tests.library.wall.test_wall import done
+from tests.features.library.wall.test_wall import done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -13,14 +13,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from library.wall import sections
+from features.library.wall import sections
 from runs.files import stored_files
 from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.media import png
 from tests.catalog.thumbs import film
-from tests.library.wall.test_wall import done
+from tests.features.library.wall.test_wall import done
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

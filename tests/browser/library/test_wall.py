@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from library.wall import sections
+from features.library.wall import sections
 from runs.models import Artifact, Run
 from tests.browser.gallery import Open
-from tests.library.wall.test_wall import done
+from tests.features.library.wall.test_wall import done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SIZES = [(512, 512), (768, 1024), (1280, 720)]

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from library.search import indexing
+from features.library.search import indexing
 from tests.browser.axe import assert_clean
 from tests.browser.gallery import Open
 

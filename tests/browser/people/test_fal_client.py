@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bench.stage import browser
+from tests.bench.stage import browser
 from sandbox import https
 from tests.browser import fal_client
 from tests.processes import Up, until

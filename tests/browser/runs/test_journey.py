@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from bench.stage.login import in_browser
+from tests.bench.stage.login import in_browser
 from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
 from tests.processes import Up

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
-from bench.stage.login import in_browser
+from tests.bench.stage.login import in_browser
 from tests.browser.journeys import DONE
 from tests.browser.waiting import eventually, pass_time
 from tests.browser.watching import RUNNING, Watch, context, end, watching

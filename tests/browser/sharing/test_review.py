@@ -9,16 +9,16 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from library.selection import ResultKey
-from sharing import items
-from sharing.models import Comment, Pick, Share
+from features.library.selection import ResultKey
+from features.sharing import items
+from features.sharing.models import Comment, Pick, Share
 from tests.browser.axe import assert_clean, assert_fits, assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.gallery import PHONE, Open
 from tests.browser.library.test_viewer import store, tone
 from tests.browser.media import png
 from tests.catalog.thumbs import film
-from tests.library.wall.test_wall import done
+from tests.features.library.wall.test_wall import done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from runs.models import Run
-from sharing.models import Share
+from features.sharing.models import Share
 from tests.browser.axe import assert_clean
 from tests.browser.gallery import Open
 from tests.browser.hand import Hand
 from tests.browser.library.test_wall import tile
-from tests.sharing.conftest import make_picture, make_share
+from tests.features.sharing.conftest import make_picture, make_share
 
 __all__ = ["make_picture", "make_share"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Endpoint, Schema
 from runs.models import Run
-from spending.models import Budget
+from features.spending.models import Budget
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.gallery import PHONE, WIDE

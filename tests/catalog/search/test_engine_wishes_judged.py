@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from django.test import Client
 
-from bench import catalogue
+from tests.bench import catalogue
 from catalog.filters.conditions import combine
 from catalog.filters.query_parser import parse_query
 from catalog.models import Endpoint, Revision

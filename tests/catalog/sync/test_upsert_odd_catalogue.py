@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 import pytest
 from django.test import Client
 
-from bench import catalogue
+from tests.bench import catalogue
 from catalog.filters.conditions import Condition
 from catalog.models import Endpoint, Revision
 from catalog.search import index

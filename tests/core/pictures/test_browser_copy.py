@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 
 from core.pictures.browser_copy import GREY, WHITE, browser_copy, opaque
 from runs.files.media.probe_program import probe
-from sharing.visits.preview_picture import compose
+from features.sharing.visits.preview_picture import compose
 from tests.tables import each_row
 
 BLACK, RED, GREEN = (0, 0, 0), (255, 0, 0), (0, 255, 0)

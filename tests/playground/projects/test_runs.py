@@ -9,7 +9,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from people.accounts.sessions.cache import SessionUser
+from accounts.sessions.cache import SessionUser
 from projects.models import Membership, Project
 from runs.live import renewal
 from runs.live.wire import Watched

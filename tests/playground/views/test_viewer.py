@@ -14,7 +14,7 @@ from catalog.models import Endpoint
 from projects.models import Project
 from runs.models import Artifact, Run
 from tests.conftest import grant
-from tests.library.wall.test_wall import done
+from tests.features.library.wall.test_wall import done
 from tests.playground.projects.people import signed_in
 from tests.projects.people import make_project, person
 

@@ -11,7 +11,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint
-from people.accounts.roles import Role, set_role
+from accounts.roles import Role, set_role
 from projects.locking import Refused
 from projects.models import Rule
 from projects.rules import door, editing

@@ -11,12 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Standing
-from people.accounts.roles import Role, set_role
+from accounts.roles import Role, set_role
 from projects.models import Rule
 from projects.rules import editing
 from projects.rules.editing import Terms
 from tests.conftest import grant
-from tests.people.accounts.audited import events
+from tests.accounts.audited import events
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db

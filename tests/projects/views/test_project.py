@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from people.house.models import Invitation
+from house.models import Invitation
 from projects import current
 from projects.models import Membership, Project, Rule
 from projects.models.project import private_project

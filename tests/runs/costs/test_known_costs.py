@@ -14,8 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint
-from library.models import SearchEntry
-from library.search import indexing
+from features.library.models import SearchEntry
+from features.library.search import indexing
 from playground.display import tiles
 from projects.models.project import private_project
 from runs.costs import known_costs, ledger

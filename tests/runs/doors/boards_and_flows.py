@@ -8,18 +8,18 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from boards.models import Board, StandingTrial
-from boards.plan.cells import expand
-from boards.plan.plan import read_plan
-from boards.runs import sending
-from boards.trials.sending import send_due_and_report
+from features.boards.models import Board, StandingTrial
+from features.boards.plan.cells import expand
+from features.boards.plan.plan import read_plan
+from features.boards.runs import sending
+from features.boards.trials.sending import send_due_and_report
 from catalog.models import Change, Endpoint
-from flows.compose.definition import parse_definition
-from flows.execution import advance
-from flows.execution import starting as flow_starting
-from flows.models import Flow, FlowRun
+from features.flows.compose.definition import parse_definition
+from features.flows.execution import advance
+from features.flows.execution import starting as flow_starting
+from features.flows.models import Flow, FlowRun
 from runs.models import Run
-from tests.flows.conftest import FLUX, SEEDREAM, chained, succeed
+from tests.features.flows.conftest import FLUX, SEEDREAM, chained, succeed
 from tests.runs.doors.world import OTHER, PAINT, Use, World, post_json, said
 
 

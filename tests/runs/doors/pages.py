@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from api.fal_proxy.tickets import LiveToken
 from api.gateway.sessions import ProxyTicket
-from chats.models import Chat
-from chats.turns import sending
+from features.chats.models import Chat
+from features.chats.turns import sending
 from runs.models import Run
 from runs.realtime import tickets
 from runs.realtime.sessions import LiveSession

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tests.flows.conftest import FLUX, SEEDREAM
+from tests.features.flows.conftest import FLUX, SEEDREAM
 from tests.runs.doors import boards_and_flows as work
 from tests.runs.doors import pages, programs
 from tests.runs.doors.world import LLM, OTHER, PAINT, SHORT, TRAINER, WORKFLOW, Use, World
@@ -25,8 +25,8 @@ class Door(NamedTuple):
 
 
 FORM = ("playground/variations.py:start",)
-BOARD, AGAIN = ("boards/runs/sending.py:_save",), ("boards/runs/repeating.py:_repeat",)
-STEP, CHAT = ("flows/execution/steps.py:_begin",), ("chats/turns/sending.py:_run",)
+BOARD, AGAIN = ("features/boards/runs/sending.py:_save",), ("features/boards/runs/repeating.py:_repeat",)
+STEP, CHAT = ("features/flows/execution/steps.py:_begin",), ("features/chats/turns/sending.py:_run",)
 PROXY, STREAM = ("api/submission.py:start_proxied",), ("api/submission.py:start_streamed",)
 SESSION = ("runs/realtime/sessions.py:_begin",)
 API = ("api/submission.py:start",)
@@ -49,7 +49,7 @@ DOORS = (
     Door(work.flow_of_program, FLUX, STEP),
     Door(work.next_step, SEEDREAM, STEP),
     Door(work.flow_again, FLUX, STEP),
-    Door(work.workflow, WORKFLOW, ("flows/fal_workflows/sending.py:send",)),
+    Door(work.workflow, WORKFLOW, ("features/flows/fal_workflows/sending.py:send",)),
     Door(pages.chat, LLM, CHAT),
     Door(pages.chat_again, LLM, CHAT),
     Door(programs.api, PAINT, API),

@@ -15,15 +15,15 @@ from django.test import Client
 import fal
 from api import tokens
 from catalog.models import Endpoint
-from flows.fal_workflows import store
+from features.flows.fal_workflows import store
 from projects.models import Project
 from runs.models import Run
-from tests.boards import documents as boards_documents
-from tests.chats import documents as chat_documents
-from tests.flows.conftest import FLUX, SEEDREAM, known
-from tests.flows.graph.definitions import CONTENTS_B
+from tests.features.boards import documents as boards_documents
+from tests.features.chats import documents as chat_documents
+from tests.features.flows.conftest import FLUX, SEEDREAM, known
+from tests.features.flows.graph.definitions import CONTENTS_B
 from tests.projects.people import working_in
-from tests.training.trainers import TRAINERS
+from tests.features.training.trainers import TRAINERS
 
 PAINT, OTHER = "lab/flux", "lab/turbo"
 LLM, SHORT = "lab/llm", "lab/short"

@@ -11,7 +11,7 @@ from django.test import Client
 
 from api import tokens
 from core.file_names import slug
-from people.accounts.profile import preferences
+from accounts.profile import preferences
 from projects.creation import create
 from runs.files import result_names, stored_files
 from runs.models import Artifact, Preset, Run

@@ -18,7 +18,7 @@ from django.test import Client
 from moto import mock_aws
 
 from catalog.models import Picture
-from operations import status
+from house.operations import status
 from runs.files import storage_move
 from runs.models import Artifact, Upload
 

@@ -57,7 +57,7 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
 
 def test_the_end_of_a_long_run_shown_to_its_owner_is_recorded(make_run: Any) -> None:
     """The worker then does not notify its owner as well."""
-    from notifications.models import RunEnd
+    from features.notifications.models import RunEnd
 
     shown, hidden = make_run(state="running"), make_run(state="running")
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=10))

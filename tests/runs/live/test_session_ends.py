@@ -17,12 +17,12 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 
-from people.accounts.second_factor import reset
-from people.accounts.sessions import active_sessions
-from people.house import departure
-from people.house.departure import Fate
-from tests.people.house.made import make_admin
-from tests.people.house.views.test_ways_in import give_second_step
+from accounts.second_factor import reset
+from accounts.sessions import active_sessions
+from house import departure
+from house.departure import Fate
+from tests.house.made import make_admin
+from tests.house.views.test_ways_in import give_second_step
 from tests.runs.live.polling import HOLD_S, ask, asked, serve, until_held
 
 pytestmark = pytest.mark.django_db(transaction=True)

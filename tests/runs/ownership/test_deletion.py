@@ -17,8 +17,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from boards.models import Board, Row
-from kept.models import GRACE
+from features.boards.models import Board, Row
+from projects.kept.models import GRACE
 from runs.files import input_references, purge, stored_files
 from runs.models import Artifact, DiscardedContent, InputFile, Preset, Run, Upload
 from runs.ownership import deletion

@@ -10,16 +10,16 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from boards.models import Board, Cell, Column, Row
-from chats.models import Chat, Turn
-from flows.models import Flow, FlowRun
-from flows.models.flow_run import StepRun
+from features.boards.models import Board, Cell, Column, Row
+from features.chats.models import Chat, Turn
+from features.flows.models import Flow, FlowRun
+from features.flows.models.flow_run import StepRun
 from projects.models import Membership, Move, Project
 from projects.models.project import private_project
 from runs.models import InputFile, Preset, Run, Upload
 from runs.ownership import moving
 from tests.projects.people import make_project, person
-from training.models import Dataset, Training, Weights
+from features.training.models import Dataset, Training, Weights
 
 pytestmark = pytest.mark.django_db
 

@@ -17,9 +17,9 @@ from catalog.models import Endpoint
 from runs.models import Charge
 from runs.realtime import tickets
 from runs.realtime.sessions import LiveSession
-from spending.models import Budget
+from features.spending.models import Budget
 from tests.runs.realtime.test_relay import LIVE, PERSON
-from tests.spending.sums import require_sums_hold
+from tests.features.spending.sums import require_sums_hold
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 

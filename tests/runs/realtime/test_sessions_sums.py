@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from catalog.models import Endpoint
 from runs.models import Charge, Run
 from runs.realtime import tickets
-from spending.models import Budget, SpendingRules
+from features.spending.models import Budget, SpendingRules
 from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
     LIVE,
     PERSON,
@@ -20,7 +20,7 @@ from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
     serving,
 )
 from tests.runs.realtime.test_sessions import Relayed
-from tests.spending.sums import require_sums_hold
+from tests.features.spending.sums import require_sums_hold
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import fal
-from boards.plan.tables import read_rows
+from features.boards.plan.tables import read_rows
 from runs.results import csv_text, error_messages, refusals
 
 LOCKED = "User is locked. Reason: "

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import connections
 
 from catalog.models import Endpoint
-from people.accounts.profile import preferences
+from accounts.profile import preferences
 from runs.costs import ledger
 from runs.models import Charge, LedgerAccount, LedgerEntry, Run
 from runs.start import starting

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from api.representation import run as representation
 from catalog.models import Endpoint
-from flows.fal_workflows import step_files
+from features.flows.fal_workflows import step_files
 from runs.models import Run, Transport, Worker
 from runs.progress import worker_status
 from runs.results import refusals

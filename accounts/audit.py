@@ -1,0 +1,104 @@
+"""The audit log: who did what to which row, when, from where, and what changed.
+
+Entries outlive the person who acted and the row they are about, so they hold names rather than
+rely on relations. django-auditlog writes what changed in the rows of `config/audited_rows.py`;
+events that are no change of a row are written by `record`. Django's own admin log is deleted with
+the admin who wrote it; what the admin writes there is written here too (`config/admin.py`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import Model
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from fal.db_safe import db_safe_text
+from accounts.auditing import acting, lines
+from accounts.auditing.entries import about
+from accounts.limits.addresses import client_address
+from accounts.models import AuditEntry
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+BATCH_ROWS = 500
+
+log = logging.getLogger(__name__)
+
+
+def record(
+    by: User | AnonymousUser | None,
+    action: str,
+    rows: Iterable[Model],
+    detail: str = "",
+    program: str = "",
+    changes: Mapping[Any, Mapping[str, tuple[Any, Any]]] | None = None,
+) -> None:
+    """Write an entry for each of `rows`, in the caller's transaction.
+
+    Without a person (`by` is None) the `program` acted, such as a job of the worker; by default a
+    command, or whoever's request is answered.
+
+    `action` is a past participle such as "blocked". `changes` are the former and the new values of
+    fields by the row's key, where they are not written by django-auditlog. The server's log gets
+    the same without names that people chose.
+    """
+    actor = by if by is not None and by.pk else None
+    who = actor.get_username() if actor else program or acting.nobody()
+    entries = [
+        AuditEntry(
+            actor=actor,
+            actor_name=who,
+            remote_addr=acting.address(),
+            event=action,
+            object_pk=str(row.pk or ""),
+            detail=db_safe_text(detail),
+            changes=(changes or {}).get(row.pk),
+            **about(row),
+        )
+        for row in rows
+    ]
+    AuditEntry.objects.bulk_create(entries, batch_size=BATCH_ROWS)
+    lines.publish(entries)
+    for entry in entries:
+        by_whom = f"person {actor.pk}" if actor else who
+        log.info("%s: %s %s by %s", entry.event, entry.kind, entry.object_pk, by_whom)
+
+
+def record_export(request: HttpRequest, rows: Iterable[Model], detail: str = "") -> None:
+    """Write that the request's user takes these rows away as a file, which a HEAD does not."""
+    if request.method == "GET":
+        record(request.user, "exported", rows, detail)
+
+
+def delete_expired(batch_rows: int) -> int:
+    """Delete at most that many entries that are older than `AUDIT_DAYS`; returns their number."""
+    if not settings.AUDIT_DAYS:
+        return 0
+    end = timezone.now() - timedelta(days=settings.AUDIT_DAYS)
+    old = AuditEntry.objects.filter(timestamp__lt=end).order_by("timestamp", "pk")
+    keys = list(old.values_list("pk", flat=True)[:batch_rows])
+    return int(AuditEntry.objects.filter(pk__in=keys).delete()[0])
+
+
+def remember_request(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: entries written while a request is answered name its user and address.
+
+    In place of django-auditlog's, which believes any `X-Forwarded-For`, and connects a receiver for
+    each request.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        with acting.within(request, client_address(request)):
+            return get_response(request)
+
+    return respond

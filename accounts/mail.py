@@ -1,0 +1,98 @@
+"""The queue of mail to people: written by the web process, sent by the worker.
+
+The web process makes no connection to a mail server. A mail may carry a link that logs somebody in,
+so its text is sealed with the server's secret: a copy of the database opens none.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.db.models import Min
+from django.utils import timezone
+
+from core.encryption import cipher
+from core.notify import channel
+from accounts.models import QueuedMail
+
+log = logging.getLogger(__name__)
+
+SALT = "vitrine.mail"
+LONGEST_PAUSE_S = 600.0
+TAKEN_FOR = timedelta(minutes=2)
+TRIES = 8  # over about twenty minutes; after that the person has to ask for another mail
+BATCH = 20
+
+
+def is_configured() -> bool:
+    """Return whether this server can send mail."""
+    return bool(settings.EMAIL_URL)
+
+
+def missing_for_links() -> str:
+    """Return the setting without which no mail with a link is sent; empty if all are there.
+
+    Without PUBLIC_URL the address would be the Host header's, which whoever asks for the mail
+    chooses: the link of somebody else's new password would lead to a host of theirs.
+    """
+    needed = {"EMAIL_URL": settings.EMAIL_URL, "PUBLIC_URL": settings.PUBLIC_URL}
+    return next((name for name, value in needed.items() if not value), "")
+
+
+def sends_links() -> bool:
+    """Return whether mails with a link are sent."""
+    return not missing_for_links()
+
+
+def queue(to: str, subject: str, text: str) -> None:
+    """Queue a mail in the caller's transaction; the worker sends it."""
+    now = timezone.now()
+    with transaction.atomic():
+        QueuedMail.objects.create(
+            to=to,
+            subject=subject[:255],
+            sealed=cipher(SALT).encrypt(text.encode()),
+            next_attempt_at=now,
+        )
+        channel.notify()
+
+
+def send_due() -> float:
+    """Send the mails that are due; return the seconds until the next one is due.
+
+    The worker calls it after that time, and whenever something has changed.
+    """
+    if not is_configured():
+        return LONGEST_PAUSE_S
+    now = timezone.now()
+    for mail in QueuedMail.objects.filter(next_attempt_at__lte=now)[:BATCH]:
+        same = QueuedMail.objects.filter(pk=mail.pk, next_attempt_at=mail.next_attempt_at)
+        # Claimed by one worker only; due again later in case that worker dies.
+        if same.update(next_attempt_at=now + TAKEN_FOR, attempts=mail.attempts + 1):
+            _send(mail, mail.attempts + 1)
+    next_at = QueuedMail.objects.aggregate(at=Min("next_attempt_at"))["at"]
+    pause_s = (next_at - timezone.now()).total_seconds() if next_at else LONGEST_PAUSE_S
+    return min(max(pause_s, 1.0), LONGEST_PAUSE_S)
+
+
+def _send(mail: QueuedMail, attempts: int) -> None:
+    try:
+        text = cipher(SALT).decrypt(bytes(mail.sealed)).decode()
+    except InvalidToken:
+        log.error("a mail was dropped: it was sealed with another SECRET_KEY")
+        mail.delete()
+        return
+    try:
+        send_mail(mail.subject, text, None, [mail.to])
+    except Exception as error:  # mail back ends raise anything
+        log.error("a mail was not sent (try %s of %s): %s", attempts, TRIES, error)
+        if attempts < TRIES:
+            pause = timedelta(seconds=min(10.0 * 2**attempts, LONGEST_PAUSE_S))
+            QueuedMail.objects.filter(pk=mail.pk).update(next_attempt_at=timezone.now() + pause)
+            return
+    mail.delete()

@@ -1,0 +1,100 @@
+"""Middleware: leads people who must have a second factor, and have none, to where they set it up.
+
+SECOND_FACTOR says who must (`sessions/strength.py`). API tokens are not sessions, and so
+are not asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.mfa.models import Authenticator
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from accounts.sessions import strength
+from accounts.sessions.strength import Missing
+
+SAFE = frozenset({"GET", "HEAD"})
+DESTINATION = "second_factor_next"  # in the session: where the person wanted to go
+# What a session may still ask for. Whoever lacks the step alone must not get to where a factor is
+# added: a password would be enough there.
+OPEN = {
+    Missing.FACTOR: frozenset(
+        {
+            *("account_logout", "account_reauthenticate", "login-again"),
+            *("mfa_index", "mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn"),
+            *("account_set_password", "account-theme"),
+        }
+    ),
+    Missing.STEP: frozenset(
+        {"account_logout", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"}
+    ),
+}
+WORDS = {
+    Missing.FACTOR: "Your account must have a second step. Set it up, then go on.",
+    Missing.STEP: "This session was opened without your second step. Confirm it, then go on.",
+}
+
+
+class SecondFactorRequired:
+    """Lets only those sessions pass that are as strong as SECOND_FACTOR asks."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on; `process_view` knows the view."""
+        return self._get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Return a redirect or a refusal if the session is too weak for the view, else None."""
+        is_public = not getattr(view, "login_required", True)
+        if is_public or getattr(request, "api_token", None) is not None:
+            return None
+        missing = strength.missing(request, request.user)
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if missing is None or name in OPEN[missing]:
+            return None
+        return _refuse(request, missing)
+
+
+def pop_destination(request: HttpRequest) -> str:
+    """Return where the person wanted to go when they were led away; empty if nowhere. Once."""
+    return str(request.session.pop(DESTINATION, ""))
+
+
+def _refuse(request: HttpRequest, missing: Missing) -> HttpResponseBase:
+    """Lead a page to what is missing; refuse what cannot be led anywhere with 403."""
+    where, message = _page_for(request, missing), WORDS[missing]
+    if request.headers.get("HX-Request") == "true":
+        text = "text/plain; charset=utf-8"
+        return HttpResponse(message, status=HTTPStatus.FORBIDDEN, content_type=text)
+    if request.headers.get("Sec-Fetch-Dest") == "empty":
+        return JsonResponse({"error": message}, status=HTTPStatus.FORBIDDEN)
+    if request.method not in SAFE:
+        context = {"words": message, "where": where}
+        return render(request, "mfa/required.html", context, status=HTTPStatus.FORBIDDEN)
+    if missing is Missing.FACTOR:
+        request.session[DESTINATION] = request.get_full_path()
+    return redirect(where)
+
+
+def _page_for(request: HttpRequest, missing: Missing) -> str:
+    if missing is Missing.FACTOR:
+        return reverse("mfa_index")
+    page = "mfa_reauthenticate" if _has_app(request) else "mfa_reauthenticate_webauthn"
+    destination = request.get_full_path() if request.method in SAFE else "/"
+    return f"{reverse(page)}?{urlencode({'next': destination})}"
+
+
+def _has_app(request: HttpRequest) -> bool:
+    own = Authenticator.objects.filter(user_id=request.user.pk)
+    return own.filter(type=Authenticator.Type.TOTP).exists()

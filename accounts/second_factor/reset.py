@@ -1,0 +1,46 @@
+"""Takes a person's second factor away for them: the way back after a lost phone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from accounts import audit
+from accounts.second_factor.factors import describe
+from accounts.sessions import active_sessions
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+TEMPLATE = "mfa/email/second_factor_reset"
+
+
+def reset_second_factor(person: User, by: User) -> int:
+    """Remove all factors of `person` and end their sessions; return the number of factors.
+
+    The password stays. Whoever must have a second factor sets one up at the next login. Raises
+    PermissionDenied for a superuser's, unless `by` is one. The caller checks that `by` may change
+    accounts.
+    """
+    if person.is_superuser and not by.is_superuser:
+        raise PermissionDenied("Only a superuser may take a superuser's second factor away.")
+    with transaction.atomic():
+        factors = list(Authenticator.objects.select_for_update().filter(user_id=person.pk))
+        if not factors:
+            return 0
+        Authenticator.objects.filter(pk__in=[factor.pk for factor in factors]).delete()
+        active_sessions.end_others(person, None)
+        detail = ", ".join(describe(factor) for factor in factors)
+        audit.record(by, "took the second factor of", [person], detail)
+        _notify(person, by)
+    return len(factors)
+
+
+def _notify(person: User, by: User) -> None:
+    if address := EmailAddress.objects.get_primary_email(person):
+        get_adapter().send_mail(TEMPLATE, address, {"user": person, "by": by})

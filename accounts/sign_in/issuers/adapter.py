@@ -1,0 +1,59 @@
+"""What allauth asks of us about issuers: which there are, and who may log in by one."""
+
+from __future__ import annotations
+
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp, SocialLogin
+from allauth.socialaccount.providers.base.constants import AuthProcess
+from allauth.socialaccount.providers.base.provider import Provider
+from django.http import HttpRequest
+
+from accounts.sign_in.issuers import configured, new_accounts, pages, pending
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure
+from accounts.sign_in.issuers.providers import CLASSES, IssuerProvider, RetiredProvider
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """allauth's adapter: issuers by settings alone, and our rules for accounts."""
+
+    def list_apps(
+        self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
+    ) -> list[SocialApp]:
+        """Return the issuers of the settings; the database has none, so it is not asked."""
+        return [app for app in configured.apps() if provider in (None, app.provider_id)]
+
+    def list_providers(self, request: HttpRequest) -> list[Provider]:
+        """Return what the login page has a button for."""
+        return [CLASSES[app.provider](request, app) for app in configured.apps()]
+
+    def get_provider(
+        self, request: HttpRequest, provider: str, client_id: str | None = None
+    ) -> IssuerProvider:
+        """Return the provider of an issuer by its address, also of one that is no longer set."""
+        if app := configured.app_of(provider):
+            return CLASSES[app.provider](request, app)
+        name = configured.name_of(provider)
+        return RetiredProvider(request, SocialApp(provider="", provider_id=provider, name=name))
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Make an account for who has none and may have one; else end the login with a page.
+
+        A login with the address of an account that is there waits for its owner to log in.
+        """
+        if sociallogin.is_existing or sociallogin.state.get("process") == AuthProcess.CONNECT:
+            return
+        provider = sociallogin.provider
+        try:
+            if owners := new_accounts.owners_of(sociallogin):
+                new_accounts.require_open(owners)
+                pending.keep(request, sociallogin)
+                raise ImmediateHttpResponse(pages.address_taken(request, provider))
+            sociallogin.account = new_accounts.create(request, sociallogin)
+            sociallogin.user = sociallogin.account.user
+        except IssuerFailure as failure:
+            raise ImmediateHttpResponse(pages.failed(request, provider, failure)) from failure
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Return False: accounts are made before allauth would ask for one (`new_accounts`)."""
+        return False

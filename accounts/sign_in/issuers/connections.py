@@ -1,0 +1,154 @@
+"""The page of the accounts at issuers that one logs in with: connect, disconnect."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.internal.flows.connect import disconnect
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from core.db.name_order import sort_key
+from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_key
+from core.http.posts import hidden, is_posted
+from accounts.limits.rate_limit import limit
+from accounts.sessions import strength
+from accounts.sign_in.issuers import configured, pending
+
+LAST_WAY = (
+    "This is the only way in which you log in. Set a password or connect another account first, "
+    "then disconnect this one."
+)
+GONE = "It is disconnected already."
+STEP_FIRST = "Your account must have a second step. Confirm it, or set it up, and try again."
+
+
+class Connection(NamedTuple):
+    """An account at an issuer, as the page lists it."""
+
+    pk: int
+    issuer: str
+    name: str
+    is_set: bool
+    last_login: Any
+
+
+@require_safe
+@never_cache
+def connections(request: HtmxRequest) -> HttpResponse:
+    """List the accounts that one logs in with, and what can be connected."""
+    return _page(request)
+
+
+@limit("sign-in")
+@require_POST
+def disconnection(request: HtmxRequest) -> HttpResponse:
+    """Disconnect an account, unless the person could no longer log in."""
+    require_recent_login(request)
+    pk = parse_key(hidden(request, "account")) or 0
+    with transaction.atomic():
+        # Two disconnections at once must not each count the other's account as the one that stays.
+        person = User.objects.select_for_update().get(pk=request.user.pk)
+        account = SocialAccount.objects.filter(pk=pk, user=person).first()
+        if account is None:
+            return _page(request, GONE, HTTPStatus.UNPROCESSABLE_ENTITY)
+        if configured.app_of(account.provider) and not _has_other_way(person, account):
+            return _page(request, LAST_WAY, HTTPStatus.UNPROCESSABLE_ENTITY)
+        disconnect(request, account)
+    return redirect("socialaccount_connections")
+
+
+@limit("sign-in")
+@require_POST
+def pending_connection(request: HtmxRequest) -> HttpResponse:
+    """Connect the login that waited for the owner of its address, or forget it."""
+    waiting = pending.of(request)
+    pending.drop(request)
+    if waiting is None:
+        word = "No login waits to be connected any more. Connect the account below instead."
+        messages.error(request, word)
+    elif not is_posted(request, "forget"):
+        _connect(request, waiting)
+    return redirect("socialaccount_connections")
+
+
+def listed(person: User) -> list[Connection]:
+    """Return the accounts at issuers that somebody logs in with, the first connected first."""
+    return [_shown(account) for account in SocialAccount.objects.filter(user=person).order_by("pk")]
+
+
+def names_of(person: User) -> list[str]:
+    """Return the issuers that somebody logs in with, each once."""
+    accounts = SocialAccount.objects.filter(user=person).order_by("pk")
+    names = map(configured.name_of, accounts.values_list("provider", flat=True))
+    return list(dict.fromkeys(names))
+
+
+def require_recent_login(request: HttpRequest) -> None:
+    """Let only who has logged in a short while ago change how they log in.
+
+    Leads others to a page that asks again who they are.
+    """
+    if not request.user.is_authenticated:
+        return
+    if strength.missing(request, request.user):  # the views that begin and end a login are public
+        raise PermissionDenied(STEP_FIRST)
+    if get_adapter(request).is_reauthentication_required(app="allauth.socialaccount"):
+        raise ReauthenticationRequired
+
+
+def _has_other_way(person: User, account: SocialAccount) -> bool:
+    """Return whether somebody can log in without an account at an issuer.
+
+    A connection to an issuer that is no longer set lets nobody in.
+    """
+    if person.has_usable_password():
+        return True
+    passkeys = Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN)
+    if settings.MFA_PASSKEY_LOGIN_ENABLED and passkeys.exists():
+        return True
+    others = SocialAccount.objects.filter(user=person).exclude(pk=account.pk)
+    return any(configured.app_of(key) for key in others.values_list("provider", flat=True))
+
+
+def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
+    try:
+        with transaction.atomic():
+            pending.as_login(waiting, request.user).connect(request, request.user)
+    except IntegrityError:
+        messages.error(request, f"That {waiting.issuer_name} account is connected already.")
+    else:
+        messages.success(request, f"{waiting.issuer_name} is connected: you can log in with it.")
+
+
+def _page(request: HtmxRequest, error: str = "", status: int = HTTPStatus.OK) -> HttpResponse:
+    context = {
+        "connections": listed(request.user),
+        "issuers": sorted(configured.apps(), key=lambda app: sort_key(app.name)),
+        "pending": pending.of(request),
+        "error": error,
+    }
+    return render(request, "socialaccount/connections.html", context, status=status)
+
+
+def _shown(account: SocialAccount) -> Connection:
+    return Connection(
+        pk=account.pk,
+        issuer=configured.name_of(account.provider),
+        name=configured.name_there(account),
+        is_set=configured.app_of(account.provider) is not None,
+        last_login=account.last_login,
+    )

@@ -1,0 +1,58 @@
+"""The role in the house that an issuer's claim gives, applied at each sign-in by it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from core.refusals import Refused
+from accounts import roles
+from accounts.roles import Role
+from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers.protocol import claims
+
+log = logging.getLogger("accounts.sign_in")
+
+ORDER = tuple(role.value for role in Role)
+
+
+def apply(user: User, account: SocialAccount) -> None:
+    """Give the user the role that the claim means, if the settings name a claim.
+
+    A role that people gave is only raised, and the last admin stays one. Nothing changes while the
+    issuer says that it cannot tell (`claims.values`).
+    """
+    rules = configured.claim_rules(account.provider)
+    values = account.extra_data.get("role_values")
+    if not rules.get("role_claim") or values is None:
+        return
+    given = given_by(account).get("role", "")
+    wanted = claims.best(values, rules["role_by_value"], ORDER)
+    with transaction.atomic():
+        current = roles.role_of(user).value
+        role, now_given = claims.settle(current, wanted, given, ORDER)
+        if (role or Role.MEMBER) != current:
+            try:
+                roles.set_role(
+                    user, Role(role or Role.MEMBER), None, configured.program_of(account)
+                )
+            except Refused as refusal:
+                log.warning("the role of person %s stays: %s", user.pk, type(refusal).__name__)
+                return
+        remember(account, "role", now_given)
+
+
+def given_by(account: SocialAccount) -> dict[str, Any]:
+    """Return what the claims of an issuer have given: `role`, and `projects` with roles."""
+    given = account.extra_data.get("given")
+    return given if isinstance(given, dict) else {}
+
+
+def remember(account: SocialAccount, kind: str, given: Any) -> None:
+    """Store what the claims have given, which the next sign-in is compared with."""
+    account.extra_data["given"] = {**given_by(account), kind: given}
+    SocialAccount.objects.filter(pk=account.pk).update(extra_data=account.extra_data)

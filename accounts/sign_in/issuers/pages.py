@@ -1,0 +1,45 @@
+"""The pages on which a sign-in by an issuer ends or waits."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from core.http.caching import no_store
+from accounts.limits.addresses import client_address
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure
+from accounts.sign_in.issuers.providers import IssuerProvider
+
+log = logging.getLogger("accounts.sign_in")
+
+
+def failed(request: HttpRequest, provider: IssuerProvider, failure: IssuerFailure) -> HttpResponse:
+    """Say what happened and what to do, and log it without what the issuer sent."""
+    page = failure.reason.value
+    where = client_address(request) or "-"
+    log.warning("sign-in by %s from %s failed: %s", provider.sub_id, where, failure)
+    context = {
+        "provider": provider,
+        "title": page.title.format(name=provider.name),
+        "sentence": page.sentence.format(name=provider.name),
+        "may_retry": page.may_retry,
+        "process": "connect" if request.user.is_authenticated else "login",
+    }
+    return _page(request, "socialaccount/authentication_error.html", context, page.status)
+
+
+def address_taken(request: HttpRequest, provider: IssuerProvider) -> HttpResponse:
+    """Say that an account with this address is there, and how it is connected."""
+    log.info("sign-in by %s waits for the owner of the address", provider.sub_id)
+    context: dict[str, object] = {"provider": provider}
+    return _page(request, "socialaccount/address_taken.html", context, HTTPStatus.CONFLICT)
+
+
+@no_store
+def _page(
+    request: HttpRequest, template: str, context: dict[str, object], status: int
+) -> HttpResponse:
+    return render(request, template, context, status=status)

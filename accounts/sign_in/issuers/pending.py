@@ -1,0 +1,73 @@
+"""A login by an issuer that waits, in the session, until the owner of its address has logged in."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.contrib.auth.models import User
+
+from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers.new_accounts import accounts_with
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+SESSION_KEY = "pending_connection"
+LIFETIME_S = 15 * 60
+
+
+class Pending(NamedTuple):
+    """A person at an issuer who has logged in there, and the checked address they came with."""
+
+    issuer: str
+    uid: str
+    email: str
+    said: dict[str, Any]
+    at: float
+
+    @property
+    def issuer_name(self) -> str:
+        """Return the issuer's name for people."""
+        return configured.name_of(self.issuer)
+
+
+def keep(request: HttpRequest, login: SocialLogin) -> None:
+    """Keep a login whose checked address is that of an account; a later one replaces it."""
+    account = login.account
+    email = login.email_addresses[0].email
+    waiting = Pending(account.provider, account.uid, email, account.extra_data, time.time())
+    request.session[SESSION_KEY] = list(waiting)
+
+
+def of(request: HttpRequest) -> Pending | None:
+    """Return the login that waits for the person who is logged in; None for anybody else.
+
+    It is the owner of its address whom it waits for, and not whoever uses the browser next.
+    """
+    values = request.session.get(SESSION_KEY)
+    if not isinstance(values, list) or len(values) != len(Pending._fields):
+        return None
+    waiting = Pending(*values)
+    is_fresh = time.time() - waiting.at < LIFETIME_S
+    is_set = configured.app_of(waiting.issuer) is not None
+    return waiting if is_fresh and is_set and owns(request.user, waiting.email) else None
+
+
+def drop(request: HttpRequest) -> None:
+    """Forget the login that waits."""
+    request.session.pop(SESSION_KEY, None)
+
+
+def as_login(waiting: Pending, person: User) -> SocialLogin:
+    """Return allauth's login of the one that waits, for a person to be connected with."""
+    account = SocialAccount(provider=waiting.issuer, uid=waiting.uid, extra_data=waiting.said)
+    return SocialLogin(user=person, account=account)
+
+
+def owns(person: Any, email: str) -> bool:
+    """Return whether the address is that of the person's account."""
+    return person.is_authenticated and any(
+        account.pk == person.pk for account in accounts_with(email)
+    )

@@ -1,0 +1,114 @@
+"""What an issuer says about a person, read from its claims; pure rules."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from fal.db_safe import db_safe_text
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
+
+MAX_SUBJECT_LENGTH = 191  # allauth's column; OpenID Connect allows 255
+MAX_VALUES = 1000
+TEXT_LENGTH = 254
+Values = Sequence[str] | None  # None: unknown
+Given = dict[str, str]  # a role by the address of a project
+
+
+class Identity(NamedTuple):
+    """A person at an issuer. The e-mail address counts only if the issuer has verified it."""
+
+    subject: str
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+    email: str = ""
+    is_verified: bool = False
+    role_values: Values = ()
+    project_values: Values = ()
+
+
+def read(claims: dict[str, Any], rules: dict[str, Any]) -> Identity:
+    """Return whom the claims of an issuer name; raises IssuerFailure without a subject.
+
+    `rules` names the claims that give a role and projects (`configured.claim_rules`).
+    """
+    return Identity(
+        subject=subject(claims.get("sub")),
+        name=_text(claims.get("name")),
+        first_name=_text(claims.get("given_name")),
+        last_name=_text(claims.get("family_name")),
+        username=_text(claims.get("preferred_username")),
+        email=_text(claims.get("email")),
+        is_verified=_is_true(claims.get("email_verified")),
+        role_values=values(claims, rules.get("role_claim", "")),
+        project_values=values(claims, rules.get("projects_claim", "")),
+    )
+
+
+def _is_true(value: Any) -> bool:
+    """Whether a claim is JSON's `true`, or its text, as some issuers send it; 1 is neither."""
+    return value is True or value == "true"
+
+
+def subject(value: Any) -> str:
+    """Return what the account is stored with; raises IssuerFailure if there is no subject."""
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise IssuerFailure(Reason.UNTRUSTED, "no subject")
+    if len(value) > MAX_SUBJECT_LENGTH:
+        return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
+    return value
+
+
+def values(claims: dict[str, Any], name: str) -> Values:
+    """Return the texts of a claim, such as a person's groups; empty if it is missing.
+
+    A name with dots leads into objects (`realm_access.roles`), unless a claim is called just so.
+    None: the issuer says that they are too many to be sent (Entra's `_claim_names`), so nothing is
+    known.
+    """
+    if not name:
+        return []
+    elsewhere = claims.get("_claim_names")
+    if isinstance(elsewhere, dict) and name in elsewhere:
+        return None
+    value: Any = claims
+    for part in [name] if name in claims else name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    listed = value if isinstance(value, list) else [value]
+    return [db_safe_text(item) for item in listed[:MAX_VALUES] if isinstance(item, str)]
+
+
+def best(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> str:
+    """Return the highest of what the values mean, lowest first in `order`; empty if none does."""
+    meant = {by_value[value] for value in listed if value in by_value}
+    return max(meant, key=order.index, default="")
+
+
+def projects(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> Given:
+    """Return the highest role for each project that the values mean."""
+    roles: Given = {}
+    for place in " ".join(by_value[value] for value in listed if value in by_value).split():
+        slug, _, role = place.rpartition(":")
+        roles[slug] = max(roles.get(slug, role), role, key=order.index)
+    return roles
+
+
+def settle(current: str, wanted: str, given: str, order: Sequence[str]) -> tuple[str, str]:
+    """Return what a role becomes at a sign-in, and what of it the claim has given.
+
+    `given` is what the claim gave last, empty if nothing. What still is as the claim made it is the
+    claim's, which raises and lowers it, down to "" where nothing is wanted any more. What people
+    have set is theirs: the claim only raises it.
+    """
+    if given and current == given:
+        return wanted, wanted
+    if wanted and (not current or order.index(wanted) > order.index(current)):
+        return wanted, wanted
+    return current, ""
+
+
+def _text(value: Any) -> str:
+    return db_safe_text(value).strip()[:TEXT_LENGTH] if isinstance(value, str) else ""

@@ -1,0 +1,62 @@
+"""Talks to GitHub: a code for an access token, and with it the person and their addresses.
+
+GitHub is OAuth 2 without ID tokens: what it says counts because it is asked directly, over TLS. It
+names a person by a number that never changes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from accounts.sign_in.issuers.protocol import claims, http
+from accounts.sign_in.issuers.protocol.claims import Identity
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialApp
+
+PUBLIC = "https://github.com"
+PUBLIC_API = "https://api.github.com"
+
+
+def authorize_url(app: SocialApp) -> str:
+    """Return where a person logs in."""
+    return f"{app.settings['server_url']}/login/oauth/authorize"
+
+
+def redeem(app: SocialApp, code: str, verifier: str, callback: str) -> Identity:
+    """Return whom the code stands for, with the primary address; raises IssuerFailure."""
+    url = str(app.settings["server_url"])
+    api = app.settings.get("api_url") or (PUBLIC_API if url == PUBLIC else f"{url}/api/v3")
+    form = {
+        "client_id": app.client_id,
+        "client_secret": app.secret,
+        "code": code,
+        "redirect_uri": callback,
+        "code_verifier": verifier,
+    }
+    tokens = http.post_form(f"{url}/login/oauth/access_token", form)
+    token: Any = tokens.get("access_token") if isinstance(tokens, dict) else None
+    if not http.is_token(token):
+        # GitHub answers a code that it does not take with status 200 and an error.
+        raise IssuerFailure(Reason.REJECTED, "no access token")
+    person = http.get_json(f"{api}/user", token)
+    number = person.get("id") if isinstance(person, dict) else None
+    if not isinstance(number, int) or isinstance(number, bool) or number <= 0:
+        raise IssuerFailure(Reason.UNTRUSTED, "no user ID")
+    email = _primary(http.get_json(f"{api}/user/emails", token))
+    said = {
+        "sub": str(number),
+        "name": person.get("name"),
+        "preferred_username": person.get("login"),
+        "email": email.get("email"),
+        "email_verified": email.get("verified"),
+    }
+    return claims.read(said, {})
+
+
+def _primary(addresses: Any) -> dict[str, Any]:
+    """Return the primary address of a person, as GitHub lists it; empty if there is none."""
+    listed = addresses if isinstance(addresses, list) else []
+    rows = [row for row in listed if isinstance(row, dict)]
+    return next((row for row in rows if row.get("primary") is True), {})

@@ -1,0 +1,113 @@
+"""Talks to an OpenID Connect issuer: its configuration, a code for an ID token, who that is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote_plus, urlsplit
+
+from accounts.sign_in.issuers.protocol import http, id_token
+from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialApp
+
+CONFIGURATION = "/.well-known/openid-configuration"
+# Asked for at the userinfo endpoint where the ID token leaves one out.
+USUAL = ("email", "email_verified", "name", "preferred_username")
+
+
+class Issuer(NamedTuple):
+    """An issuer's own configuration, as far as it is used."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str
+    takes_secret_in_form: bool
+
+
+def discover(app: SocialApp) -> Issuer:
+    """Return the configuration of an issuer, asked for anew; raises IssuerFailure.
+
+    It has to be of the very issuer that the settings name, or another could speak for its people.
+    """
+    url = str(app.settings["server_url"])
+    said = http.get_json(f"{url}{CONFIGURATION}")
+    if not isinstance(said, dict):
+        raise IssuerFailure(Reason.BROKEN, "configuration: no JSON object")
+    issuer = said.get("issuer")
+    if not isinstance(issuer, str) or issuer.rstrip("/") != url:
+        raise IssuerFailure(Reason.UNTRUSTED, "configuration of another issuer")
+    methods = said.get("token_endpoint_auth_methods_supported")
+    return Issuer(
+        issuer=issuer,
+        authorization_endpoint=_endpoint(said, "authorization_endpoint", url),
+        token_endpoint=_endpoint(said, "token_endpoint", url),
+        jwks_uri=_endpoint(said, "jwks_uri", url),
+        userinfo_endpoint=_endpoint(said, "userinfo_endpoint", url, is_needed=False),
+        takes_secret_in_form=isinstance(methods, list) and "client_secret_post" in methods,
+    )
+
+
+def redeem(app: SocialApp, code: str, verifier: str, nonce: str, callback: str) -> dict[str, Any]:
+    """Return what the issuer says of the person whose login the code stands for.
+
+    Raises IssuerFailure. What the ID token says counts before what the userinfo endpoint says.
+    """
+    issuer = discover(app)
+    tokens = _redeem(app, issuer, code, verifier, callback)
+    jwks = http.get_json(issuer.jwks_uri)
+    claims = id_token.verify(
+        tokens.get("id_token"), jwks, issuer=issuer.issuer, client_id=app.client_id, nonce=nonce
+    )
+    wanted = [app.settings.get("role_claim", ""), app.settings.get("projects_claim", "")]
+    needed = {*USUAL, *(name.partition(".")[0] for name in wanted if name and name not in claims)}
+    if issuer.userinfo_endpoint and needed - claims.keys():
+        return {**_userinfo(issuer, tokens.get("access_token"), claims["sub"]), **claims}
+    return claims
+
+
+def _redeem(
+    app: SocialApp, issuer: Issuer, code: str, verifier: str, callback: str
+) -> dict[str, Any]:
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": callback,
+        "code_verifier": verifier,
+    }
+    auth = None
+    if issuer.takes_secret_in_form:
+        form |= {"client_id": app.client_id, "client_secret": app.secret}
+    else:  # what OpenID Connect supposes; both parts are encoded first (RFC 6749, 2.3.1)
+        auth = (quote_plus(app.client_id), quote_plus(app.secret))
+    tokens = http.post_form(issuer.token_endpoint, form, auth)
+    if not isinstance(tokens, dict):
+        raise IssuerFailure(Reason.BROKEN, "token: no JSON object")
+    return tokens
+
+
+def _userinfo(issuer: Issuer, access_token: Any, subject: str) -> dict[str, Any]:
+    """Return the claims of the userinfo endpoint, which have to be of the same person."""
+    if not http.is_token(access_token):
+        raise IssuerFailure(Reason.BROKEN, "token: no access token")
+    said = http.get_json(issuer.userinfo_endpoint, access_token)
+    if not isinstance(said, dict) or said.get("sub") != subject:
+        raise IssuerFailure(Reason.UNTRUSTED, "userinfo of another subject")
+    return said
+
+
+def _endpoint(said: dict[str, Any], name: str, issuer: str, *, is_needed: bool = True) -> str:
+    """Return an endpoint: https, unless the issuer itself is on this machine without."""
+    value = said.get(name)
+    if value is None and not is_needed:
+        return ""
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        is_address = bool(parts.hostname) and parts.scheme in {"https", urlsplit(issuer).scheme}
+    except ValueError:
+        is_address = False
+    if not is_address:
+        raise IssuerFailure(Reason.BROKEN, f"configuration: no usable {name}")
+    return str(value)

@@ -1,0 +1,1 @@
+"""Apps that are made of runs; each could be taken out."""

@@ -1,0 +1,121 @@
+"""Who may do what with a board: its project's makers, its viewers, and whoever has a link."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import transaction
+
+from features.boards.models import Act, Board
+from accounts import audit
+from projects.models.in_project import MAKERS
+from projects.rights import Rights
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+KEPT_TO_LOOK = frozenset({Act.VOTE})  # of an archived project
+
+
+class BoardRights(Rights):
+    """The rights to a board, whose viewers may vote, comment or add rows as it says."""
+
+    row: Board
+
+    @cached_property
+    def acts(self) -> frozenset[Act]:
+        """Return what the user may do besides changing it."""
+        return acts_of_role(self.row, self.role)
+
+    @property
+    def may_stop(self) -> bool:
+        """Return whether the user may stop its runs: makers, and who made it."""
+        return self.may_change or (self.is_member and self.is_own)
+
+    @property
+    def may_vote(self) -> bool:
+        """Return whether the user may vote."""
+        return Act.VOTE in self.acts
+
+    @property
+    def may_comment(self) -> bool:
+        """Return whether the user may comment."""
+        return Act.COMMENT in self.acts
+
+    @property
+    def may_add_rows(self) -> bool:
+        """Return whether the user may ask for rows."""
+        return Act.ADD_ROWS in self.acts
+
+
+def acts_of_role(board: Board, role: str) -> frozenset[Act]:
+    """Return what a member with this role may do; nothing without a role."""
+    if not role:
+        return frozenset()
+    acts = frozenset(Act) if role in MAKERS else _acts(board.viewers_may)
+    return acts & KEPT_TO_LOOK if board.project.archived_at else acts
+
+
+def acts_by_link(board: Board) -> frozenset[Act]:
+    """Return what whoever comes by a link to the board may do, beside looking at it."""
+    acts = _acts(board.link_may)
+    return acts & KEPT_TO_LOOK if board.project.archived_at else acts
+
+
+def change(user: User, board: Board, viewers: Collection[str], link: Collection[str]) -> None:
+    """Save what viewers and whoever has a link may do; unknown names of acts are left out.
+
+    A private project has no viewers: what they might do stays as it is.
+    """
+    allowed = {"link_may": _names(link)}
+    if not board.project.is_private:
+        allowed["viewers_may"] = _names(viewers)
+    changes = {
+        field: (", ".join(getattr(board, field)), ", ".join(names))
+        for field, names in allowed.items()
+        if getattr(board, field) != names
+    }
+    if not changes:
+        return
+    with transaction.atomic():
+        Board.objects.filter(pk=board.pk).update(**allowed)
+        audit.record(user, "changed who may do what on", [board], changes={board.pk: changes})
+
+
+class Choice(NamedTuple):
+    """A box for an act of others; `control` is the name that it posts."""
+
+    control: str
+    act: str
+    words: str
+    is_checked: bool
+
+
+class Audience(NamedTuple):
+    """Others, in words, with the acts that they may be allowed."""
+
+    words: str
+    choices: list[Choice]
+
+
+def audiences_of(board: Board) -> list[Audience]:
+    """Return the audiences of a board: viewers, where its project has other members, and links."""
+    link = Audience("Whoever has a link", _choices("link", board.link_may))
+    if board.project.is_private:
+        return [link]
+    viewers = Audience("Members who only look", _choices("viewers", board.viewers_may))
+    return [viewers, link]
+
+
+def _choices(control: str, allowed: list[str]) -> list[Choice]:
+    return [Choice(control, act.value, act.label, act.value in allowed) for act in Act]
+
+
+def _acts(names: Iterable[str]) -> frozenset[Act]:
+    return frozenset(Act(name) for name in names if name in Act.values)
+
+
+def _names(names: Collection[str]) -> list[str]:
+    return [name for name in Act.values if name in names]

@@ -1,0 +1,24 @@
+"""Boards: saved grids of runs, inputs by models or settings."""
+
+from django.apps import AppConfig
+
+
+class BoardsConfig(AppConfig):
+    """Plans become boards; each cell of a board is an ordinary run."""
+
+    name = "boards"
+    verbose_name = "Boards"
+
+    def ready(self) -> None:
+        """Register what the app promises to runs, and what it tells the catalogue."""
+        from features.boards import comments
+        from features.boards.leaderboard import records
+        from features.boards.models import Board
+        from features.boards.owner import BoardsOwner
+        from features.notifications import things
+        from runs.promises import owners
+
+        owners.register(BoardsOwner())
+        comments.connect()
+        things.register(Board, Board.objects.kept().shown_to)
+        records.connect()

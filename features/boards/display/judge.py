@@ -1,0 +1,134 @@
+"""The close view of a board: up to four results beside each other, mostly of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from features.boards.display import cell_queries
+from features.boards.models import Board, Cell, Mark, Row, RowMark
+from features.boards.models.vote import MAX_STARS
+from features.boards.runs.visibility import withhold_unreadable
+from features.boards.votes.rankings import name_of
+from core.http.parameters import parse_key
+from playground.display.comparison import Pane, panes_of
+from runs.models import Run
+from runs.models.querysets import heavy_columns
+
+LEAST, MOST = 2, 4
+
+
+@dataclass(frozen=True)
+class Round:
+    """What is judged at once; `row` is None for results of several rows.
+
+    `here`, `before` and `after` are addresses, the last two empty at the ends.
+    """
+
+    cells: Sequence[Cell]
+    panes: Sequence[Pane]
+    row: Row | None
+    here: str
+    number: int = 1
+    rows: int = 1
+    before: str = ""
+    after: str = ""
+    others: Sequence[tuple[int, str]] = ()
+    stars = range(1, MAX_STARS + 1)
+    verdicts = ((Mark.Verdict.PASS, "p"), (Mark.Verdict.FAIL, "x"))
+
+    @property
+    def judged(self) -> list[tuple[Pane, Cell, bool]]:
+        """Return each pane with its cell, and whether it wins its row."""
+        wins = [_winner(cell.row) == cell.column_id for cell in self.cells]
+        return list(zip(self.panes, self.cells, wins, strict=True))
+
+
+def round_of(board: Board, query: QueryDict) -> Round | None:
+    """Return the results that the query asks for; None where there is nothing to judge.
+
+    `?cell=1&cell=2` are these cells; `?row=3&from=4` those of a row, from the fourth on. Without
+    either it is the first row that has no winner.
+    """
+    cells = _cells(board, query.getlist("cell"))
+    if len(cells) >= LEAST:
+        keys = "&".join(f"cell={cell.pk}" for cell in cells)
+        is_one_row = len({cell.row_id for cell in cells}) == 1
+        here = f"{_address(board)}?{keys}"
+        return Round(cells, _panes(cells), cells[0].row if is_one_row else None, here)
+    rows = [pk for pk, _ in cell_queries.row_labels(board)]
+    row = parse_key(query.get("row", ""))
+    if row not in rows:
+        won = RowMark.objects.filter(row__board=board).exclude(winner=None)
+        won_keys = set(won.values_list("row_id", flat=True))
+        row = next((pk for pk in rows if pk not in won_keys), rows[0] if rows else None)
+    return _of_row(board, rows, row, parse_key(query.get("from", "")) or 0) if row else None
+
+
+def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | None:
+    shown = board.cells.filter(row=row, replaced_at=None, run__deleted_at=None)
+    named = list(
+        shown.exclude(run=None)
+        .order_by("column__position", "pk")
+        .select_related("column__endpoint")
+    )
+    keys = [cell.pk for cell in named]
+    size = ceil(len(keys) / ceil(len(keys) / MOST)) if keys else MOST
+    first = first // size * size if first < len(keys) else 0
+    cells = _cells(board, keys[first : first + size])
+    if not cells:
+        return None
+    place, address = rows.index(row), f"{_address(board)}?row="
+    before = f"{row}&from={first - size}" if first else next(iter(rows[:place][-1:]), "")
+    is_last = first + size >= len(keys)
+    after = next(iter(rows[place + 1 :]), "") if is_last else f"{row}&from={first + size}"
+    return Round(
+        cells,
+        _panes(cells),
+        cells[0].row,
+        f"{address}{row}&from={first}",
+        place + 1,
+        max(len(rows), ceil(len(keys) / size)),
+        f"{address}{before}" if before else "",
+        f"{address}{after}" if after else "",
+        [(cell.pk, name_of(cell.column)) for cell in named] if len(keys) > MOST else (),
+    )
+
+
+def _cells(board: Board, keys: Sequence[str | int]) -> list[Cell]:
+    """Return the board's cells with these keys that have results, in order, up to four."""
+    wanted = [key for text in dict.fromkeys(map(str, keys)) if (key := parse_key(text))][:MOST]
+    cells = (
+        board.cells.filter(pk__in=wanted, run__isnull=False, run__deleted_at=None)
+        .select_related("run__charge", "mark", "column__endpoint", "row__mark__winner__endpoint")
+        .prefetch_related("run__artifacts")
+        .defer(*heavy_columns("run__", but=("arguments", "output", "metrics")))
+    )
+    withhold_unreadable(board, cells)
+    by_pk = {cell.pk: cell for cell in cells if cell.run}
+    return [by_pk[key] for key in wanted if key in by_pk]
+
+
+def _panes(cells: Sequence[Cell]) -> list[Pane]:
+    """Return the panes of these cells; the first one is what the others are compared with."""
+    return panes_of([_run(cell) for cell in cells], [name_of(cell.column) for cell in cells])
+
+
+def _run(cell: Cell) -> Run:
+    if cell.run is None:
+        raise ValueError(cell)
+    cell.run.endpoint = cell.column.endpoint
+    return cell.run
+
+
+def _winner(row: Row) -> int | None:
+    mark: RowMark | None = getattr(row, "mark", None)
+    return mark.winner_id if mark else None
+
+
+def _address(board: Board) -> str:
+    return reverse("boards:board-judge", args=[board.pk])

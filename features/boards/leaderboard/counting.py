@@ -1,0 +1,185 @@
+"""Counts a board's judgements into its tallies. The only reader of judgements for all boards."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from features.boards.leaderboard.comparisons import Comparison, Count, Pair, count, of_winner
+from features.boards.models import Board, BoardTally, Cell, Column, RowMark, Tally, Vote
+from runs.costs import known_costs
+from runs.models import Run
+from runs.models.querysets import heavy_columns
+
+MOST_RESULTS = 100  # newest of a model on a board, whose prices and times are kept
+COLUMNS = ("first_id", "second_id", "tag", "first_wins", "second_wins", "ties", "by_guests")
+
+Figures = dict[str, list[list[Any]]]
+AT_ONCE = 50  # boards a round
+IDLE_S = 60.0
+# Not only judgements change what counts: results come after a row's winner, are deleted, moved, or
+# taken back as examples. Each board is therefore counted anew now and then.
+RECOUNT_AFTER = timedelta(minutes=15)
+
+
+def never_counted() -> list[uuid.UUID]:
+    """Return the boards with judgements and without a tally: those made before tallies were."""
+    votes = Vote.objects.counted().filter(board=OuterRef("pk"))
+    winners = RowMark.objects.filter(row__board=OuterRef("pk"), winner__isnull=False)
+    boards = Board.objects.filter(Q(Exists(votes)) | Q(Exists(winners)), tally=None)
+    return list(boards.order_by().values_list("pk", flat=True))
+
+
+def recount(board_id: uuid.UUID) -> bool:
+    """Count a board's judgements anew; returns whether that changed its tallies.
+
+    Votes that are cast meanwhile wait for the row of the tally, and make it due again.
+    """
+    with transaction.atomic():
+        tally = (
+            BoardTally.objects.select_for_update(of=("self",))
+            .select_related("board")
+            .filter(pk=board_id)
+            .first()
+        )
+        if tally is None:
+            return False
+        cells = _cells(tally.board)
+        counts = _counts(tally.board, cells)
+        figures = _figures(cells) if counts else {}
+        is_changed = _store(tally.board, counts) or figures != tally.figures
+        tally.counted, tally.counted_at = tally.changes, timezone.now()
+        tally.figures, tally.version = figures, tally.version + is_changed
+        tally.save(update_fields=["counted", "counted_at", "figures", "version"])
+    return is_changed
+
+
+def _store(board: Board, counts: dict[Pair, Count]) -> bool:
+    """Write the tallies of a board, unless they are the same; whether they were not."""
+    rows = [
+        Tally(
+            board=board,
+            first_id=pair.first,
+            second_id=pair.second,
+            tag=pair.tag,
+            first_wins=of_pair.first_wins,
+            second_wins=of_pair.second_wins,
+            ties=of_pair.ties,
+            by_guests=of_pair.by_guests,
+            last_at=of_pair.last_at,
+        )
+        for pair, of_pair in counts.items()
+    ]
+    names = (*COLUMNS, "last_at")
+    former = set(board.tallies.values_list(*names))
+    if former == {tuple(getattr(row, name) for name in names) for row in rows}:
+        return False
+    board.tallies.all().delete()
+    Tally.objects.bulk_create(rows)
+    return True
+
+
+class _Cell:
+    """A cell for counting: whether its run is withheld, and its result if it has one."""
+
+    def __init__(self, cell: Cell, *, is_withheld: bool) -> None:
+        run = cell.run
+        is_done = run is not None and run.state == Run.State.SUCCEEDED and run.deleted_at is None
+        is_current = cell.replaced_at is None
+        self.cell, self.is_withheld = cell, is_withheld
+        self.result = run if is_done and is_current and not is_withheld else None
+
+
+def _cells(board: Board) -> list[_Cell]:
+    """Return all cells of the board, replaced ones as well: what was voted on stays judged."""
+    cells = list(board.cells.select_related("run__charge", "column").defer(*heavy_columns("run__")))
+    withheld = Run.objects.withheld_with(board, [cell.run for cell in cells if cell.run])
+    return [_Cell(cell, is_withheld=cell.run_id in withheld) for cell in cells]
+
+
+def _counts(board: Board, cells: Sequence[_Cell]) -> dict[Pair, Count]:
+    marks = RowMark.objects.filter(row__board=board)
+    rows = {
+        row: (winner, tags, at)
+        for row, winner, tags, at in marks.values_list("row_id", "winner_id", "tags", "changed_at")
+    }
+    columns: dict[int, set[int]] = defaultdict(set)  # of each row: those with a result
+    for judged in cells:
+        if judged.result:
+            columns[judged.cell.row_id].add(judged.cell.column_id)
+    comparisons = list(_votes(board, cells, {row: tags for row, (_, tags, _) in rows.items()}))
+    for row, (winner, tags, at) in rows.items():
+        if winner is not None:
+            comparisons += of_winner(winner, columns[row], tags, at)
+    models = dict(Column.objects.filter(board=board).values_list("pk", "endpoint_id"))
+    return count(comparisons, models)
+
+
+def _votes(
+    board: Board, cells: Sequence[_Cell], tags: dict[int, list[str]]
+) -> Iterable[Comparison]:
+    """Return the votes that count, except those on a result that is no longer shared."""
+    shown = {judged.cell.pk: judged.cell for judged in cells if not judged.is_withheld}
+    votes = board.votes.counted()
+    for first, second, winner, voter, at in votes.values_list(
+        "first_id", "second_id", "winner_id", "voter_id", "created_at"
+    ):
+        if first not in shown or second not in shown:
+            continue
+        yield Comparison(
+            shown[first].column_id,
+            shown[second].column_id,
+            is_won=None if winner is None else winner == first,
+            tags=tags.get(shown[first].row_id, ()),
+            at=at,
+            is_by_guest=voter is None,
+        )
+
+
+def _figures(cells: Sequence[_Cell]) -> Figures:
+    """Return cost and seconds of the newest results, by the key of their model."""
+    figures: Figures = defaultdict(list)
+    with_result = [judged for judged in cells if judged.result]
+    with_result.sort(key=lambda judged: judged.cell.pk, reverse=True)
+    for judged in with_result:
+        run, of_model = judged.result, figures[str(judged.cell.column.endpoint_id)]
+        if run and len(of_model) < MOST_RESULTS:
+            of_model.append([_cost(run), _seconds(run)])
+    return dict(figures)
+
+
+def _cost(run: Run) -> str | None:
+    figure = known_costs.paid(run)
+    return f"{figure.amount.normalize():f}" if figure else None
+
+
+def _seconds(run: Run) -> float | None:
+    if run.ended_at is None:
+        return None
+    return round((run.ended_at - (run.sent_at or run.created_at)).total_seconds(), 3)
+
+
+def count_due() -> float:
+    """Count what is due; returns the seconds until the next time. One query if nothing is."""
+    due = list(BoardTally.objects.due().values_list("pk", flat=True)[:AT_ONCE])
+    for board_id in due:
+        recount(board_id)
+    return 0.0 if len(due) == AT_ONCE else IDLE_S
+
+
+def count_all_in_turn() -> float:
+    """Count boards that were counted long ago or never; returns the seconds until the next time."""
+    for board_id in never_counted():
+        BoardTally.objects.judged(board_id)
+    old = BoardTally.objects.filter(counted_at__lt=timezone.now() - RECOUNT_AFTER)
+    listed = list(old.order_by("counted_at").values_list("pk", flat=True)[:AT_ONCE])
+    for board_id in listed:
+        recount(board_id)
+    return IDLE_S

@@ -1,0 +1,27 @@
+"""Counts all judgements of all boards anew, for the leaderboard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from features.boards.leaderboard import counting
+from features.boards.models import BoardTally
+from core.formatting import counted
+
+
+class Command(BaseCommand):
+    """`manage.py recount_votes`: what a worker does by itself, at once and for every board."""
+
+    help = "Count the votes and winners of all boards anew for the leaderboard."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Count, and print how many boards there are and how many had another outcome."""
+        for board_id in counting.never_counted():
+            BoardTally.objects.judged(board_id)
+        keys = list(BoardTally.objects.values_list("pk", flat=True))
+        changed = sum(counting.recount(key) for key in keys)
+        self.stdout.write(
+            f"{counted(len(keys), 'board')} counted anew, {changed} with another outcome."
+        )

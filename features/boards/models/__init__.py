@@ -1,0 +1,28 @@
+"""The models of boards."""
+
+from features.boards.models.board import Board, Cell, Column, Row
+from features.boards.models.comment import Comment
+from features.boards.models.draft import PlanDraft
+from features.boards.models.participation import Act
+from features.boards.models.row_request import RowRequest
+from features.boards.models.tally import BoardTally, Tally
+from features.boards.models.trial import StandingTrial, Trial
+from features.boards.models.vote import Mark, RowMark, Vote
+
+__all__ = [
+    "Act",
+    "Board",
+    "BoardTally",
+    "Cell",
+    "Column",
+    "Comment",
+    "Mark",
+    "PlanDraft",
+    "Row",
+    "RowMark",
+    "RowRequest",
+    "StandingTrial",
+    "Tally",
+    "Trial",
+    "Vote",
+]

@@ -1,0 +1,158 @@
+"""A board, its columns (models with settings), rows (inputs) and cells (runs)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from features.boards.models.participation import link_at_first, viewers_at_first
+from catalog.models import Endpoint, Schema
+from core.db.dollars_field import DollarsField
+from core.db.json_field import ExactJSONField
+from projects.kept.models import Kept, KeptQuerySet
+from runs.models import Run
+
+WHY_CHARS = 255  # as long as the reason of a mark
+
+
+class Board(Kept):
+    """A board: a saved grid of runs. Its rows are inputs that follow its source model's schema."""
+
+    slug, route, searched = "board", "boards:board", ("title",)
+    is_purged = False  # its votes outlive it
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="boards"
+    )
+    title = models.CharField(max_length=200, blank=True)
+    source = models.ForeignKey(
+        Endpoint, on_delete=models.PROTECT, related_name="+", help_text="whose fields rows have"
+    )
+    source_schema = models.ForeignKey(
+        Schema, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    plan = ExactJSONField(default=dict, help_text="the plan's form as it was posted last")
+    cap_usd = DollarsField(null=True, blank=True)
+    form_token = models.CharField(
+        max_length=64, help_text="one per drawn plan: a double click is one board"
+    )
+    stopped_at = models.DateTimeField(null=True, blank=True, help_text="Stop was pressed last")
+    voting_opened_at = models.DateTimeField(
+        null=True, blank=True, help_text="colleagues may vote by link since; empty: they may not"
+    )
+    viewers_may = models.JSONField(
+        default=viewers_at_first, help_text="what its project's viewers may do: some of `Act`"
+    )
+    link_may = models.JSONField(
+        default=link_at_first, help_text="what whoever has a link may do: some of `Act`"
+    )
+    taken = models.ForeignKey(
+        "boards.Column", null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="what was decided for",
+    )  # fmt: skip
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="+",
+    )  # fmt: skip
+    taken_at = models.DateTimeField(null=True, blank=True)
+    taken_why = models.CharField(max_length=WHY_CHARS, blank=True, help_text="the reason")
+
+    objects = KeptQuerySet["Board"].as_manager()
+
+    class Meta:
+        verbose_name = "board"
+        ordering = ["-created_at"]
+        indexes = [
+            models.Index(fields=["user", "-created_at"], name="board_list"),
+            models.Index(fields=["project", "-created_at"], name="board_in_project"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "form_token"], name="board_once_per_form")
+        ]
+
+
+class ColumnQuerySet(models.QuerySet["Column"]):
+    """Filters for columns."""
+
+    def named(self) -> ColumnQuerySet:
+        """Load what names columns: settings may have megabytes."""
+        return self.select_related("endpoint").defer("settings", "steps")
+
+
+class Column(models.Model):
+    """A model with its own settings, which take precedence over a row's values."""
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="columns")
+    position = models.PositiveIntegerField()
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
+    label = models.CharField(max_length=200, blank=True, help_text="its value along the axis")
+    settings = ExactJSONField(default=dict, help_text="arguments in the terms of its model")
+    steps = ExactJSONField(
+        default=list, help_text="[[kind, words]]: what was carried, converted, clamped, dropped"
+    )
+    digest = models.CharField(max_length=64, help_text="of model and settings")
+
+    objects = ColumnQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["board", "digest"], name="column_once_per_board")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.board_id} column {self.position}"
+
+
+class Row(models.Model):
+    """One input, which follows the schema of the board's source model."""
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="rows")
+    position = models.PositiveIntegerField()
+    label = models.CharField(max_length=300, blank=True, help_text="what tells it from the others")
+    values = ExactJSONField(default=dict)
+    digest = models.CharField(max_length=64, help_text="of the values")
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["board", "digest"], name="row_once_per_board")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.board_id} row {self.position}"
+
+
+class Cell(models.Model):
+    """One run of a row in a column, or why there is none; a repeated one is kept as replaced."""
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="cells")
+    row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")
+    column = models.ForeignKey(Column, on_delete=models.CASCADE, related_name="cells")
+    seed = models.CharField(max_length=80, blank=True, help_text="empty: the model's own choice")
+    run = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="cells"
+    )
+    is_reused = models.BooleanField(
+        default=False, help_text="shows a run that was not made for this cell: nothing was paid"
+    )
+    not_sent = models.CharField(
+        max_length=500, blank=True, help_text="why it has no run; empty: it had one"
+    )
+    estimate_usd = DollarsField(
+        null=True, blank=True, help_text="the most it was expected to cost when it was sent"
+    )
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["row", "column", "seed"],
+                condition=models.Q(replaced_at=None),
+                name="cell_once_per_place",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.row_id} × {self.column_id}"

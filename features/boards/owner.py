@@ -1,0 +1,85 @@
+"""What boards promise to the runs in their cells."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from asgiref.sync import sync_to_async
+
+from features.boards import taking
+from features.boards.display import listing, watching
+from features.boards.leaderboard import counting
+from features.boards.models import Board, Cell, Column, Row
+from features.boards.runs.belonging import boards_of, newest_boards
+from features.boards.trials import sending
+from projects.models import InProjectQuerySet
+from runs.models import Run
+from runs.promises.owners import Chosen, Compared, Job, JsonColumn, Place, RunOwner, RunsOfGroup
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
+
+    import fal
+    from catalog.models import Endpoint
+    from core.notify import channel
+
+
+class BoardsOwner(RunOwner):
+    """A cell of a board is an ordinary run; a row's inputs and a column's settings name files."""
+
+    models_of_places = (Cell,)
+
+    def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
+        """Return the boards with the run in a cell."""
+        return boards_of(user, run)
+
+    def places_among(
+        self, user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
+    ) -> Mapping[uuid.UUID, Place]:
+        """Return the newest board of each run."""
+        return newest_boards(user, run_ids)
+
+    def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
+        """Return the boards for which the model was taken."""
+        return taking.decisions_for(user, endpoint)
+
+    def run_groups(self) -> Mapping[str, RunsOfGroup]:
+        """Return the group that a board's page watches."""
+        return {watching.GROUP: watching.runs_of}
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return the plans, rows and columns of boards that are not deleted."""
+        return (
+            JsonColumn(Board.objects.kept(), "plan"),
+            JsonColumn(Row.objects.filter(board__deleted_at=None), "values"),
+            JsonColumn(Column.objects.filter(board__deleted_at=None), "settings"),
+        )
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the runs in cells of boards that are not deleted."""
+        cells = Cell.objects.filter(run__in=run_ids, board__deleted_at=None)
+        return {run_id for run_id in cells.values_list("run_id", flat=True) if run_id}
+
+    def goes_along(self, rows: Chosen) -> Chosen:
+        """Return the runs that were made for the cells of moved boards."""
+        cells = Cell.objects.filter(board__in=rows.get(Board, ()), is_reused=False)
+        return {Run: set(cells.filter(run__isnull=False).values_list("run_id", flat=True))}
+
+    def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
+        """Return boards."""
+        return {"board": Board.objects.kept()}
+
+    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+        """Return boards, and trials: the boards that try new models by themselves."""
+        return listing.compared(request)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the jobs of standing trials and of the leaderboard."""
+        return (
+            Job("standing trials", sync_to_async(sending.send_due_and_report)),
+            Job("count votes", sync_to_async(counting.count_due), wakes_on_change=True),
+            Job("recount votes", sync_to_async(counting.count_all_in_turn)),
+        )

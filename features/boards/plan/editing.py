@@ -1,0 +1,97 @@
+"""Changes the models of a plan; values are kept in fields with the same meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from features.boards.plan import groups, rows
+from features.boards.plan.groups import Post
+from features.boards.plan.plan import ALLOW_UNKNOWN
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from fal.db_safe import db_safe_text
+from playground.form.form_state import ORIGIN
+from schemas.carry import carry
+
+# Controls of a plan outside its field groups.
+PLAIN = (
+    *("title", "row-field", "row-values", "table", "column-field", "column-values"),
+    *("seeds", "cap", "reuse", "planned", ALLOW_UNKNOWN, ORIGIN),
+)
+
+
+def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
+    """Return the endpoints with these ids in order, and the unknown ids. One query."""
+    texts = (db_safe_text(text).strip() for text in ids)
+    wanted = [text for text in texts if text]
+    endpoints = {
+        endpoint.endpoint_id: endpoint
+        for endpoint in Endpoint.objects.select_related("picture").filter(
+            endpoint_id__in=set(wanted)
+        )
+    }
+    listed = [endpoints[endpoint_id] for endpoint_id in wanted if endpoint_id in endpoints]
+    return listed, [endpoint_id for endpoint_id in wanted if endpoint_id not in endpoints]
+
+
+def first_post(models: Sequence[Endpoint], arguments: dict[str, Any]) -> Post:
+    """Return the post of a new plan, filled with arguments of the first model."""
+    post = _filled(models[0], models, arguments, [{} for _ in models], arguments)
+    seed = groups.seed_field(version_of(models[0]).root)
+    value = arguments.get(seed.name) if seed else None
+    is_seed = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return post | {"seeds": [str(value)]} if is_seed else post
+
+
+def with_models(
+    post: Post,
+    before: Sequence[Endpoint],
+    now: Sequence[tuple[Endpoint, int | None]],
+    source: Endpoint,
+    new_source: Endpoint,
+) -> Post:
+    """Return the post for other models; each comes with its former position, if it had one."""
+    plain = {name: post[name] for name in post if name in PLAIN or rows.is_control(name)}
+    models = [endpoint for endpoint, _ in now]
+    if not before:
+        return plain | first_post(models, {})
+    filled = groups.decode_groups(groups.groups_of(source, before), post)
+    whole = [
+        _whole(source, former, filled.shared, own)
+        for former, own in zip(before, filled.own, strict=True)
+    ]
+    own = [whole[place] if place is not None else {} for _, place in now]
+    shared = filled.shared
+    if source.pk == before[0].pk:
+        shared = shared | filled.own[0]
+    if new_source.pk != source.pk:
+        version = version_of(source) if source.schema_id else None
+        shared = carry(shared, version, version_of(new_source)).arguments
+    return plain | _filled(new_source, models, shared, own, {})
+
+
+def _whole(
+    source: Endpoint, endpoint: Endpoint, shared: dict[str, Any], own: dict[str, Any]
+) -> dict[str, Any]:
+    """Return all arguments of one model."""
+    version = version_of(source) if source.schema_id else None
+    return carry(shared, version, version_of(endpoint)).arguments | own
+
+
+def _filled(
+    source: Endpoint,
+    models: Sequence[Endpoint],
+    shared: dict[str, Any],
+    own: Sequence[dict[str, Any]],
+    more: dict[str, Any],
+) -> Post:
+    """Return the post of a plan with these models; `more` is converted for each model."""
+    field_groups = groups.groups_of(source, models)
+    each = [
+        (_whole(source, model, more, {}) if more else {}) | own_arguments
+        for model, own_arguments in zip(models, own, strict=True)
+    ]
+    return {"model": [model.endpoint_id for model in models]} | groups.write(
+        field_groups, shared, each
+    )

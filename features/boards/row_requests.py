@@ -1,0 +1,201 @@
+"""New rows of a board from one prompt: a maker's run at once, others' wait for a maker's click."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from features.boards.models import Board, Row, RowRequest
+from features.boards.plan import groups, values
+from features.boards.plan.plan import PlannedRow, digest, last_text
+from features.boards.plan.stored import new_cells, stored_plan
+from features.boards.runs.sending import Sent, run_plan
+from core.forms import TextField
+from runs.costs.cost import estimate_runs
+from runs.promises import named_inputs
+from runs.start.refused_starts import Refused
+from schemas import Field
+from schemas.carry.meanings import by_meaning, media_of
+from schemas.estimate import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.contrib.auth.models import User
+
+    from projects.kept.voices.participant import Participant
+
+MAX_PROMPT_CHARS = 5000
+MAX_WAITING = 50  # on one board
+MAX_SHOWN = 8
+LABEL_CHARS = 300
+UNKNOWN_PRICE = "price unknown"
+
+
+class RowForm(forms.Form):
+    """What somebody writes who wants a row."""
+
+    prompt = TextField(max_length=MAX_PROMPT_CHARS, required="Write a prompt first.")
+
+
+@dataclass(frozen=True)
+class PricedRequest:
+    """A requested row, and what its runs would cost in words."""
+
+    request: RowRequest
+    price: str
+
+
+def prompt_field(board: Board) -> Field | None:
+    """Return the field that a new row's text is for: the one that varies by row, else the prompt.
+
+    None where the models share no text: such a board takes new rows on its plan's page alone.
+    """
+    models = [column.endpoint for column in board.columns.select_related("endpoint__schema")]
+    shared = groups.groups_of(board.source, models).shared
+    chosen = last_text(board.plan, "row-field")
+    named = next((field for field in shared if field.name == chosen), None)
+    field = named or by_meaning(shared).get("prompt")
+    return field if field and field.is_text and not media_of(field) else None
+
+
+def row_of(board: Board, prompt: str) -> PlannedRow:
+    """Return the row for a prompt that the board does not have yet.
+
+    Raises ValueError with a sentence for the field.
+    """
+    row = planned_row(board, prompt)
+    if board.rows.filter(digest=row.digest).exists():
+        raise ValueError("The board has this row already.")
+    return row
+
+
+def planned_row(board: Board, prompt: str) -> PlannedRow:
+    """Return the row for a prompt; everything else is as in the board's first row.
+
+    Raises ValueError with a sentence for the field.
+    """
+    field = prompt_field(board)
+    if field is None:
+        raise ValueError("The models of this board share no prompt; use “Add models or rows”.")
+    first = board.rows.first()
+    return row_of_values((first.values if first else {}) | {field.name: prompt}, prompt)
+
+
+def row_of_values(inputs: dict[str, Any], label: str) -> PlannedRow:
+    """Return the row for arguments in the terms of the board's source model."""
+    return PlannedRow(values.words(label)[:LABEL_CHARS], inputs, digest(inputs))
+
+
+def request_row(author: Participant, board: Board, row: PlannedRow) -> RowRequest:
+    """Let a row wait for a maker's click. The caller has decided that the author may ask.
+
+    Raises ValueError with a sentence: it waits already, or too many do.
+    """
+    waiting = board.row_requests.waiting()
+    if waiting.count() >= MAX_WAITING:
+        raise ValueError(f"{MAX_WAITING} rows wait on this board already. Ask again later.")
+    try:
+        with transaction.atomic():
+            return RowRequest.objects.create(
+                board=board, label=row.label, values=row.values, digest=row.digest,
+                **author.fields(),
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise ValueError("Somebody has asked for this row already.") from error
+
+
+def run_row(user: User, board: Board, row: PlannedRow) -> Sent:
+    """Add a row and send its runs for every column and seed, as runs of `user`.
+
+    The project's rules and the board's cap decide. Raises Refused or Forbidden with a sentence.
+    """
+    plan = stored_plan(board, rows=[row])
+    cells = new_cells(board, plan, named_inputs.resolver(user, board.project))
+    if not cells.fitting:
+        troubles = [report.trouble for report in cells.reports if report.trouble]
+        raise Refused(troubles[0] if troubles else "The board has this row already.")
+    return run_plan(user, plan, cells, "", board=board)
+
+
+def run_request(user: User, request: RowRequest) -> Sent:
+    """Make a requested row a row of the board, and send its runs as those of `user`.
+
+    Raises Refused if it has been run meanwhile, else as `run_row`.
+    """
+    with transaction.atomic():
+        locked = RowRequest.objects.select_for_update().get(pk=request.pk)
+        if locked.row_id is not None:
+            raise Refused("This row has been run already.")
+        sent = run_row(user, request.board, _planned(locked))
+        locked.row = Row.objects.filter(board=request.board, digest=locked.digest).first()
+        _decide(user, locked)
+    return sent
+
+
+def leave_out(user: User, request: RowRequest) -> None:
+    """Decline a request; it stays below the board's others, where it can be run all the same."""
+    with transaction.atomic():
+        locked = RowRequest.objects.select_for_update().get(pk=request.pk)
+        if locked.decided_at is None:
+            _decide(user, locked)
+
+
+def _decide(user: User, request: RowRequest) -> None:
+    request.decided_at, request.decided_by = timezone.now(), user
+    request.save(update_fields=["decided_at", "decided_by", "row"])
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """The requests that a board's page lists; `more` wait that it does not list."""
+
+    waiting: list[PricedRequest]
+    left_out: list[PricedRequest]
+    more: int = 0
+
+
+def undecided(board: Board, user: User, may_run: bool) -> Undecided:
+    """Return the requests that wait, and, for who may run them, the newest that were left out.
+
+    One query without any; prices are computed for who may run them.
+    """
+    requests = list(board.row_requests.filter(row=None).select_related("user"))
+    waiting = [request for request in requests if request.decided_at is None]
+    left_out = [request for request in requests if request.decided_at][-MAX_SHOWN:]
+    shown = waiting[:MAX_SHOWN]
+    more = len(waiting) - len(shown)
+    if not may_run:
+        return Undecided([PricedRequest(request, "") for request in shown], [], more)
+    prices = {one.request.pk: one for one in _priced(board, user, [*shown, *left_out])}
+    return Undecided(
+        [prices[request.pk] for request in shown], [prices[one.pk] for one in left_out], more
+    )
+
+
+def _priced(board: Board, user: User, requests: Sequence[RowRequest]) -> list[PricedRequest]:
+    if not requests:
+        return []
+    rows = [_planned(request) for request in requests]
+    plan = stored_plan(board, rows=rows)
+    cells = new_cells(board, plan, named_inputs.resolver(user, board.project)).fitting
+    estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
+    totals: dict[str, Estimate] = {}
+    for cell, estimate in zip(cells, estimates, strict=True):
+        key = plan.rows[cell.row].digest
+        totals[key] = totals[key] + estimate if key in totals else estimate
+    return [PricedRequest(request, _price(totals.get(request.digest))) for request in requests]
+
+
+def _price(total: Estimate | None) -> str:
+    if total is None:
+        return "no model of this board can run it"
+    return total.words.partition(" + ")[0] if total.is_known else UNKNOWN_PRICE
+
+
+def _planned(request: RowRequest) -> PlannedRow:
+    return PlannedRow(request.label, request.values, request.digest)

@@ -1,0 +1,105 @@
+"""The caps of a board: which of its runs would exceed them, and what its owner is told then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from features.boards.models import Board
+from core.formatting import counted, money
+from features.notifications import kinds, outbox
+from projects import roles
+from runs.costs import ledger
+from runs.costs.ledger import Balance
+from runs.models import LedgerAccount
+from runs.start.starting import in_dollars
+
+if TYPE_CHECKING:
+    from schemas.estimate import Estimate
+
+PRICE_UNKNOWN = (
+    "Not sent: its price is unknown, so the cap cannot be guaranteed. Remove the cap to run it "
+    "anyway."
+)
+
+
+def open_account(board: Board) -> LedgerAccount:
+    """Return the account of a board with its cap, locked until the end of the transaction."""
+    return ledger.open_account(LedgerAccount.Kind.BOARD, board.pk, cap=board.cap_usd)
+
+
+def committed(board: Board) -> Decimal:
+    """Return what the board's own runs have cost, plus the maximum cost of unfinished ones.
+
+    Repeated cells count as well; reused results cost nothing.
+    """
+    return ledger.committed(LedgerAccount.Kind.BOARD, board.pk)
+
+
+class Budget:
+    """The rest of one or more caps while cells are sent one after the other.
+
+    `accounts` are those that each run counts towards, empty for a plan that is only priced.
+    """
+
+    def __init__(self, balances: Sequence[Balance], accounts: Sequence[LedgerAccount] = ()) -> None:
+        self.balances, self.accounts = balances, accounts
+
+    @classmethod
+    def of(cls, *accounts: LedgerAccount) -> Budget:
+        """Return the budget of opened accounts."""
+        return cls([ledger.balance(account) for account in accounts], accounts)
+
+    def refuse(self, estimate: Estimate) -> str:
+        """Return why a run of this estimate is not sent; if it fits, deduct its cost, return ""."""
+        most = in_dollars(estimate)
+        for balance in self.balances:
+            if not balance.allows(most):
+                return _refusal(balance, most)
+        for balance in self.balances:
+            balance.take(most)
+        return ""
+
+
+def _refusal(balance: Balance, most: Decimal | None) -> str:
+    if most is None or balance.cap is None:
+        return PRICE_UNKNOWN
+    return (
+        f"Not sent: with {money(most)} for this run the board could cost "
+        f"{money(balance.committed + most)}, more than your cap of {money(balance.cap)}."
+    )
+
+
+def warn_of_board(board: Board, held: int) -> bool:
+    """Notify the owner that the board's own cap held cells back; once per amount of the cap."""
+    if board.cap_usd is None or not roles.role_in(board.project, board.user):
+        return False
+    cells = f"{counted(held, 'run')} {'was' if held == 1 else 'were'}"
+    return outbox.notify(
+        board.user,
+        kinds.BUDGET_WARNING,
+        subject=f"The cap of the board “{board}” is reached",
+        text=f"{cells} not sent: the board could have cost more than {money(board.cap_usd)}. "
+        "Raise the cap to send them.",
+        path=board.get_absolute_url(),
+        key=f"board {board.pk} cap {board.cap_usd.normalize()}",
+        about=board,
+    )
+
+
+def warn_of_trials(board: Board, cap: Decimal | None, month: datetime, why: str) -> bool:
+    """Notify the owner that a trial was not sent; once per month and amount of its cap."""
+    amount = "board" if cap is None else str(cap.normalize())
+    return outbox.notify(
+        board.user,
+        kinds.BUDGET_WARNING,
+        subject=f"A cap stopped a trial on the board “{board}”",
+        text=why,
+        path=reverse("boards:board-trials", args=[board.pk]),
+        key=f"trials {board.pk} cap {amount} {month:%Y-%m}",
+        about=board,
+    )

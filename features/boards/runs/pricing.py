@@ -1,0 +1,126 @@
+"""The estimated cost of a plan: in total, per column, and the savings by earlier runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from features.boards.models import Board
+from features.boards.plan.cells import Expanded, PlannedCell
+from features.boards.plan.plan import Plan
+from features.boards.runs import reuse
+from features.boards.runs.budget import Budget, committed
+from features.boards.runs.reuse import Key
+from core.formatting import counted
+from projects.models import Project
+from projects.models.project import private_project
+from runs.costs.cost import estimate_runs
+from runs.costs.ledger import NOTHING, Balance
+from schemas.estimate import Estimate
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_BASIS = 6
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """What pressing Run would send and cost; reused and existing cells cost nothing."""
+
+    total: Estimate | None
+    columns: dict[int, Estimate]
+    to_send: int
+    reused: int
+    known: int
+    held: int
+    unknown_models: list[str]
+
+    @property
+    def words(self) -> str:
+        """Return `about $1.20`, `$1.10 to $1.40; the price of 2 models is unknown`, or `Free`."""
+        if self.total is None:
+            return "Nothing to pay"
+        total = f"{self.total.words}".partition(" + ")[0]
+        count = len(self.unknown_models)
+        if not count or not self.total.is_known:
+            return total
+        models = "one model" if count == 1 else counted(count, "model")
+        return f"{total}; the price of {models} is unknown"
+
+    @property
+    def basis(self) -> Sequence[str]:
+        """Return how the total was computed."""
+        return self.total.basis[:MAX_BASIS] if self.total else ()
+
+
+def price(
+    user: User,
+    plan: Plan,
+    expanded: Expanded,
+    board: Board | None = None,
+    project: Project | None = None,
+) -> Pricing:
+    """Price the cells that would be sent, to `board` if it exists already, else in `project`.
+
+    One query for earlier runs, two for the board, a few for the estimates.
+    """
+    new = expanded.fitting if board is None else _without_known(plan, expanded, board)
+    beside = board or Board(user=user, **(project or private_project(user)).for_new_work())
+    cells, reused = _without_reused(beside, plan, new)
+    estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
+    columns: dict[int, Estimate] = {}
+    total: Estimate | None = None
+    spent = committed(board) if board else NOTHING
+    budget, held = Budget([Balance(plan.cap_usd, spent)]), 0
+    unknown: dict[str, None] = {}
+    for cell, estimate in zip(cells, estimates, strict=True):
+        columns[cell.column] = (
+            columns[cell.column] + estimate if cell.column in columns else estimate
+        )
+        if budget.refuse(estimate):
+            held += 1
+            continue
+        total = total + estimate if total else estimate
+        if not estimate.is_known:
+            unknown[cell.endpoint.endpoint_id] = None
+    return Pricing(
+        total,
+        columns,
+        to_send=len(cells) - held,
+        reused=reused,
+        known=len(expanded.fitting) - len(new),
+        held=held,
+        unknown_models=[*unknown],
+    )
+
+
+def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[PlannedCell]:
+    """Return the cells that the board does not have; one that was not sent counts as new."""
+    cells = board.cells.filter(replaced_at=None, not_sent="")
+    existing = set(cells.values_list("row__digest", "column__digest", "seed"))
+    return [
+        cell
+        for cell in expanded.fitting
+        if (plan.rows[cell.row].digest, plan.columns[cell.column].digest, cell.seed) not in existing
+    ]
+
+
+def _without_reused(
+    board: Board, plan: Plan, cells: list[PlannedCell]
+) -> tuple[list[PlannedCell], int]:
+    """Return the cells that need a run of their own, and how many do not."""
+    if not plan.is_reusing or not cells:
+        return cells, 0
+    earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(board, cells).items()}
+    keys: set[Key] = set()
+    new = []
+    for cell in cells:
+        key = reuse.key_of(cell)
+        if earlier.get(key):
+            earlier[key] -= 1
+        elif not (cell.is_seeded and key in keys):
+            keys.add(key)
+            new.append(cell)
+    return new, len(cells) - len(new)

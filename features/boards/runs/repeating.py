@@ -1,0 +1,128 @@
+"""Repeats a board's cells and stops a board, and describes the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from features.boards.models import Board, Cell
+from features.boards.plan.stored import held_cells, stored_plan
+from features.boards.runs.budget import Budget, open_account
+from features.boards.runs.locking import lock, lock_for_sending
+from features.boards.runs.progress import CAN_REPEAT
+from features.boards.runs.sending import Sent, run_plan, run_request
+from core.formatting import money
+from projects.rights import Rights
+from projects.rules import door
+from runs.costs.cost import estimate_runs
+from runs.models import Run
+from runs.models.querysets import heavy_columns
+from runs.promises import named_inputs
+from runs.start import starting
+from runs.start.starting import in_dollars
+from runs.state import state_machine
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.db.models import QuerySet
+
+CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
+
+
+def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> Sent:
+    """Rerun failed and cancelled cells; the earlier runs stay in the history.
+
+    Raises Forbidden if a rule locks the models of all of them.
+    """
+    with transaction.atomic():
+        locked = lock_for_sending(board)
+        cells = locked.cells.filter(replaced_at=None, run__state__in=CAN_REPEAT)
+        return _repeat(user, locked, list(_with_runs(cells)), is_program)
+
+
+def repeat_cell(user: User, board: Board, cell: Cell) -> Sent:
+    """Run one cell again, even if it shows a reused result. Raises Forbidden for a locked model."""
+    with transaction.atomic():
+        locked = lock_for_sending(board)
+        cells = locked.cells.filter(replaced_at=None, run__isnull=False, pk=cell.pk)
+        return _repeat(user, locked, list(_with_runs(cells)))
+
+
+def send_held(user: User, board: Board, *, is_program: bool = False) -> Sent:
+    """Send the cells that were not sent, within the current cap and by the current rules."""
+    plan = stored_plan(board)
+    cells = held_cells(board, plan, named_inputs.resolver(user, board.project))
+    return run_plan(user, plan, cells, "", board=board, is_program=is_program)
+
+
+def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
+    runs = cells.select_related("run", "column__endpoint")
+    return runs.defer(*heavy_columns("run__", but=("arguments",)))
+
+
+def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = False) -> Sent:
+    done = Sent(board)
+    again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
+    models = [cell.column.endpoint for cell in again]
+    locks = door.refusals(board.project, models) if models else {}
+    if locks:  # what these cells show stays
+        done.locked = sum(model.pk in locks for model in models)
+        done.refusal = next(locks[model.pk] for model in models if model.pk in locks)
+        again = [cell for cell in again if cell.column.endpoint_id not in locks]
+    run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
+    budget = Budget.of(open_account(board))
+    requests, new = [], []
+    for cell, estimate, (endpoint, arguments) in zip(
+        again, estimate_runs(run_inputs), run_inputs, strict=True
+    ):
+        if budget.refuse(estimate):
+            done.held += 1
+            continue
+        request = run_request(
+            user, board, endpoint, arguments, budget, estimate, is_program=is_program
+        )
+        place = {"row_id": cell.row_id, "column_id": cell.column_id, "seed": cell.seed}
+        new.append(Cell(board=board, estimate_usd=in_dollars(estimate), **place))
+        requests.append(request)
+        cell.replaced_at = timezone.now()
+        done.sent += 1
+    for cell, (run, _) in zip(new, starting.start_many(requests), strict=True):
+        cell.run = run
+    Cell.objects.bulk_update([cell for cell in again if cell.replaced_at], ["replaced_at"])
+    Cell.objects.bulk_create(new)
+    return done.require_any()
+
+
+def stop(board: Board, by: User) -> str:
+    """Cancel the board's runs that have not started; returns a sentence on it.
+
+    Its user and managers cancel all, other makers those that they began. The lock is held only to
+    list them: later requests that began before send nothing more.
+    """
+    with transaction.atomic():
+        locked = lock(board.pk)
+        locked.stopped_at = timezone.now()
+        locked.save(update_fields=["stopped_at"])
+        cells = locked.cells.filter(replaced_at=None, is_reused=False)
+        own = cells.exclude(run__state__in=Run.FINAL).exclude(run=None).select_related("run")
+        unfinished = list(own if Rights(by, locked).may_remove else own.filter(run__user=by))
+    waiting = [cell for cell in unfinished if cell.run and cell.run.state in CAN_STOP]
+    running = [cell for cell in unfinished if cell.run and cell.run.state not in CAN_STOP]
+    for cell in waiting:
+        if cell.run_id:
+            state_machine.request_cancel(cell.run_id)
+    return _stopped(len(waiting), running)
+
+
+def _stopped(cancelled: int, running: Sequence[Cell]) -> str:
+    message = f"{cancelled} waiting {'run is' if cancelled == 1 else 'runs are'} cancelled."
+    if not running:
+        return message
+    cost: Decimal = sum((cell.estimate_usd or Decimal() for cell in running), Decimal())
+    price = f", which costs up to {money(cost)}" if cost else ""
+    verb = "has started and finishes" if len(running) == 1 else "have started and finish"
+    return f"{message} {len(running)} {verb}{price}."

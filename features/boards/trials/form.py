@@ -1,0 +1,160 @@
+"""The form of a board's standing trials."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+
+from features.boards.models import Column, StandingTrial, Trial
+from features.boards.models.trial import PARAMS_CHARS
+from features.boards.plan.plan import MAX_CAP_CHARS, parse_cap
+from features.boards.runs.locking import lock
+from features.boards.trials.settings import standing_of, words_of
+from catalog.curation import query_news
+from catalog.search.query import Query
+from core.forms import LineField
+from runs.models import View
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import QueryDict
+
+    from features.boards.models import Board
+
+MAX_SEARCH_CHARS = 300
+SEARCH, KEPT = "", "kept"  # beside the keys of views: what is typed, and what was saved before
+NOTHING = "Write a search or choose new versions: without either there is nothing to try."
+GONE = "This view was deleted. Choose another one."
+NO_CAP = "Write what it may cost each month, in US dollars, such as 2.50."
+
+
+class ColumnField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A column of a board, by its position."""
+
+    def label_from_instance(self, column: Column) -> str:
+        """Return what a column is called."""
+        return f"{column.endpoint.name} {column.label}"
+
+
+class TrialsForm(forms.Form):
+    """Which new models a board tries, when, and within which cap; offers somebody's views."""
+
+    state = forms.ChoiceField(
+        label="Try automatically", choices=StandingTrial.State.choices, widget=forms.RadioSelect
+    )
+    q = LineField(
+        label="New models that fit this search",
+        max_length=MAX_SEARCH_CHARS,
+        required=False,
+        widget=forms.TextInput({"placeholder": "in:image out:video price:<0.5"}),
+        help_text="As in the gallery's search. Empty: new models are not tried.",
+    )
+    saved = forms.ChoiceField(
+        label="or one of your views of models",
+        required=False,
+        error_messages={"invalid_choice": GONE},
+    )
+    versions = forms.BooleanField(required=False)
+    cap = LineField(
+        label="Cap for each month, in US dollars",
+        max_length=MAX_CAP_CHARS,
+        required=NO_CAP,
+        widget=forms.TextInput({"inputmode": "decimal"}),
+        error_messages={"max_length": NO_CAP},
+    )
+    when = forms.ChoiceField(choices=StandingTrial.When.choices)
+    reference = ColumnField(
+        Column.objects.none(),
+        label="Compare with",
+        required=False,
+        to_field_name="position",
+        empty_label="The best, by votes, winners and stars",
+    )
+
+    def __init__(self, board: Board, user: User, data: QueryDict | None = None) -> None:
+        """Make the form of a board, as it was posted or as it is."""
+        self.board, self.standing = board, standing_of(board)
+        self.views = {str(view.pk): view for view in View.objects.of_models(user)}
+        initial = self._initial()
+        super().__init__(data, initial=initial, auto_id="trials-%s")
+        choices = [(SEARCH, "The search above")]
+        if initial["saved"] == KEPT:
+            choices.append((KEPT, words_of(self.standing.params)))
+        choices += [(key, view.name) for key, view in self.views.items()]
+        self.fields["saved"].choices = choices  # type: ignore[attr-defined]
+        columns = board.columns.named()
+        self.fields["reference"].queryset = columns  # type: ignore[attr-defined]
+
+    def _initial(self) -> dict[str, Any]:
+        standing = self.standing
+        query = Query.from_address(f"?{standing.params}")
+        is_typed = query_news.params_of(Query(q=query.q)) == standing.params
+        found = [key for key, view in self.views.items() if view.line == standing.params]
+        saved = found[0] if found and standing.params else SEARCH if is_typed else KEPT
+        return {
+            "state": standing.state,
+            "saved": saved,
+            "q": query.q if saved == SEARCH else "",
+            "versions": standing.follows_versions,
+            "when": standing.when,
+            "cap": f"{standing.monthly_cap_usd.normalize():f}",
+            "reference": standing.reference and standing.reference.position,
+        }
+
+    def clean_cap(self) -> Decimal:
+        """Return the cap, which there has to be."""
+        try:
+            cap = parse_cap(self.cleaned_data["cap"])
+        except ValueError:
+            cap = None
+        if cap is None:
+            raise ValidationError(NO_CAP)
+        return cap
+
+    def clean(self) -> dict[str, Any]:
+        """Find what is searched for; trials that are on need something to try."""
+        data = self.cleaned_data
+        data["params"] = self._params()
+        is_empty = not (data["params"] or data["versions"])
+        if data.get("state") == StandingTrial.State.ON and is_empty and "q" not in self.errors:
+            self.add_error("q", NOTHING)
+        return data
+
+    def _params(self) -> str:
+        saved, words = (self.cleaned_data.get(name, "") for name in ("saved", "q"))
+        if saved == KEPT:
+            return self.standing.params
+        if saved:
+            line: str = self.views[saved].line
+            if len(line) > PARAMS_CHARS:
+                self.add_error("saved", GONE)
+            return line
+        query = Query(q=words)
+        if query.words.hints:  # ignoring a word would let more models in, which cost money
+            self.add_error("q", query.words.hints[0].message)
+        return query_news.params_of(query)[:PARAMS_CHARS] if words else ""
+
+    def save(self) -> StandingTrial:
+        """Save what was chosen."""
+        data, was = self.cleaned_data, self.standing.state
+        values = {
+            "state": data["state"],
+            "params": data["params"],
+            "follows_versions": data["versions"],
+            "when": data["when"],
+            "monthly_cap_usd": data["cap"],
+            "reference": data["reference"],
+        }
+        if was == StandingTrial.State.OFF != data["state"]:
+            values["watched_until"] = timezone.now()  # what was new while it was off is not tried
+        board = self.board
+        with transaction.atomic():
+            lock(board.pk)
+            saved, _ = StandingTrial.objects.update_or_create(board=board, defaults=values)
+            board.trials.filter(state=Trial.State.HELD).update(state=Trial.State.WAITING)
+        return saved

@@ -1,0 +1,140 @@
+"""Actions of who may change a board: stop, retry, rename, delete."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from features.boards.models import Board
+from features.boards.plan.plan import parse_cap
+from features.boards.runs import repeating
+from features.boards.runs.locking import lock
+from features.boards.views.board import find_as_member, find_changeable
+from core.formatting import money
+from core.http.posts import hidden
+from projects.kept.forms import TextsForm
+from projects.kept.resource import Resource
+from accounts import audit
+from accounts.limits.rate_limit import limit
+from projects import roles
+from runs.start.refused_starts import Forbidden, Refused
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+View = Callable[..., Any]
+
+
+def for_makers(view: View) -> View:
+    """Decorate a POST view of a board for the makers of its project.
+
+    A returned text is shown on the board's page.
+    """
+    return _action(view, find_changeable)
+
+
+def for_members(view: View) -> View:
+    """Decorate as `for_makers` a view for all members of the project, which decides itself."""
+    return _action(view, find_as_member)
+
+
+def _action(view: View, find: Callable[[Any, uuid.UUID], Board]) -> View:
+
+    @require_POST
+    @wraps(view)
+    def wrapped(request: HtmxRequest, pk: uuid.UUID, **parts: Any) -> HttpResponseBase:
+        board = find(request, pk)
+        try:
+            outcome: HttpResponseBase | str = view(request, board, **parts)
+        except Forbidden:
+            raise
+        except Refused as refused:
+            outcome = str(refused)
+        if isinstance(outcome, str):
+            messages.info(request, outcome)
+            return redirect(board)
+        return outcome
+
+    return wrapped
+
+
+@for_members
+def cancellation(request: HtmxRequest, board: Board) -> Any:
+    """Cancel the runs that have not started; on others' boards makers only their own."""
+    if board.user_id != request.user.pk:
+        roles.require_maker(request.user, board.project)
+    return repeating.stop(board, request.user)
+
+
+@limit("run")
+@for_makers
+def repetition(request: HtmxRequest, board: Board) -> Any:
+    """Rerun all failed and cancelled cells."""
+    return repeating.repeat_failed(request.user, board).words
+
+
+@limit("run")
+@for_makers
+def continuation(request: HtmxRequest, board: Board) -> Any:
+    """Send the cells that were not sent, within the current cap and by the current rules."""
+    return repeating.send_held(request.user, board).require_any().words
+
+
+@limit("run")
+@for_makers
+def cell(request: HtmxRequest, board: Board, cell: int) -> Any:
+    """Run one cell again, even if it shows a reused result."""
+    current = get_object_or_404(board.cells.filter(replaced_at=None), pk=cell)
+    return repeating.repeat_cell(request.user, board, current).words
+
+
+class TitleForm(TextsForm):
+    """The board's title; left empty it stays."""
+
+    class Meta(TextsForm.Meta):
+        model = Board
+        fields = ("title",)
+
+
+@for_makers
+def title(request: HtmxRequest, board: Board) -> Any:
+    """Rename the board."""
+    form = TitleForm(request.POST, instance=board)
+    if not form.is_valid():
+        return " ".join(map(str, form.errors["title"]))
+    form.save()
+    return redirect(board)
+
+
+@for_makers
+def cap(request: HtmxRequest, board: Board) -> Any:
+    """Change or remove the cap. Nothing is sent by it: the page offers what was not sent."""
+    try:
+        amount = parse_cap(hidden(request, "cap"))
+    except ValueError as error:
+        return str(error)
+    with transaction.atomic():
+        locked = lock(board.pk)
+        caps = {"cap_usd": (str(locked.cap_usd or ""), str(amount or ""))}
+        locked.cap_usd = amount
+        locked.save(update_fields=["cap_usd"])
+        audit.record(request.user, "changed the cap of", [board], changes={board.pk: caps})
+    return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
+
+
+class Boards(Resource[Board]):
+    """The way out of a board and back; its runs stay in the history."""
+
+    model, parts = Board, ("recovery", "deletion")
+    at, list_route = "", "boards:boards"
+
+
+BOARDS = Boards()

@@ -1,0 +1,186 @@
+"""Comments on a board: a page of all threads or of one place, and what can be done with each."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from features.boards.access import BoardRights
+from features.boards.comments import (
+    COMMENTED,
+    MENTIONED,
+    CommentForm,
+    bring_back,
+    delete,
+    place_of,
+    say,
+    threads_of,
+)
+from features.boards.display import pictures
+from features.boards.models import Board, Cell, Comment, Row
+from features.boards.views.board import find, find_as_member
+from features.boards.votes.rankings import column_names
+from core.forms import cleaned
+from core.http.caching import no_store
+from core.http.parameters import parse_key
+from core.http.posts import hidden
+from core.refusals import Refused
+from projects.kept.voices.participant import Participant
+from features.notifications import inbox
+from projects import roles
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+    from core.http.htmx import HtmxRequest
+    from projects.kept.voices.comment import CommentQuerySet
+
+MAY_NOT = "Who may change this board has not let you comment on it. {} to let you."
+
+
+class Place(NamedTuple):
+    """What a page of comments is about: a cell, a row, or, without either, the board."""
+
+    row: Row | None = None
+    cell: Cell | None = None
+
+    @property
+    def query(self) -> str:
+        """Return the query string of its page."""
+        if self.cell:
+            return f"?cell={self.cell.pk}"
+        return f"?row={self.row.pk}" if self.row else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show the threads of the board, of `?cell=` or of `?row=`; a POST writes a comment there."""
+    board = find(request, pk)
+    place = _place(board, request.GET)
+    if request.method != "POST":
+        inbox.see(request.user, board, MENTIONED, COMMENTED)
+        return _page(request, board, place)
+    rights = BoardRights(request.user, board)
+    if not rights.may_comment:
+        raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
+    form = CommentForm(request.POST, comments=_comments(board))
+    author = Participant.of_user(request.user)
+    try:
+        said = say(author, board, **cleaned(form), **place._asdict())
+    except Refused as refused:
+        answered = form.cleaned_data.get("parent")
+        typed = {"typed": form["text"].value(), "typed_at": answered and answered.pk}
+        return _page(request, board, place, status=422, problem=str(refused), **typed)
+    return _done(request, board, place, said.pk)
+
+
+@require_POST
+def resolution(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseBase:
+    """Resolve a thread, or open it again: who may change the board, and who began the thread."""
+    board = find_as_member(request, pk)
+    thread = _find(board, comment).first
+    rights = BoardRights(request.user, board)
+    is_own = thread.is_by(Participant.of_user(request.user))
+    if not (rights.may_change or (is_own and rights.may_comment)):
+        raise PermissionDenied("Who began a thread may resolve it, and who may change the board.")
+    thread.set_resolved(hidden(request, "resolved") == "1", request.user)
+    return _done(request, board, _place(board, request.GET), thread.pk)
+
+
+@require_POST
+def deletion(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseBase:
+    """Delete a comment: who wrote it, and who manages the board; the page offers to undo it."""
+    board = find_as_member(request, pk)
+    deleted = _find(board, comment)
+    _require_may_delete(request, board, deleted)
+    delete(Participant.of_user(request.user), deleted)
+    place = _place(board, request.GET)
+    if request.htmx:
+        return _page(request, board, place, deleted=deleted.pk)
+    separator = "&" if place.query else "?"
+    return redirect(f"{_address(board)}{place.query}{separator}deleted={deleted.pk}")
+
+
+@require_POST
+def recovery(request: HtmxRequest) -> HttpResponseBase:
+    """Undo the deletion of a comment, by who may delete it."""
+    if (key := parse_key(hidden(request, "comment"))) is None:
+        return redirect("boards:boards")
+    boards = Board.objects.kept().shown_to(request.user)
+    kept = Comment.objects.filter(board__in=boards).exclude(deleted_at=None)
+    found = kept.select_related("board__project")
+    comment = get_object_or_404(found, pk=key)
+    _require_may_delete(request, comment.board, comment)
+    try:
+        bring_back(comment, may_remove=BoardRights(request.user, comment.board).may_remove)
+    except Refused as refused:
+        messages.warning(request, str(refused))
+        return redirect(_address(comment.board))
+    return redirect(f"{_address(comment.board)}#comment-{comment.pk}")
+
+
+def _require_may_delete(request: HtmxRequest, board: Board, comment: Comment) -> None:
+    is_own = comment.is_by(Participant.of_user(request.user))
+    if not is_own and not BoardRights(request.user, board).may_remove:
+        raise PermissionDenied("Who wrote a comment may delete it, and who manages the board.")
+
+
+def _place(board: Board, asked: QueryDict) -> Place:
+    """Return the place in an address; raises Http404 if the board has none such."""
+    if key := parse_key(asked.get("cell", "")):
+        cells = board.cells.select_related("row", "column__endpoint", "run")
+        return Place(cell=get_object_or_404(cells, pk=key))
+    if key := parse_key(asked.get("row", "")):
+        return Place(row=get_object_or_404(board.rows, pk=key))
+    return Place()
+
+
+def _comments(board: Board) -> CommentQuerySet[Comment]:
+    """Return the comments of the board that are not deleted."""
+    return board.comments.kept().select_related("parent", "row", "cell")
+
+
+def _find(board: Board, key: int) -> Comment:
+    """Return a comment of the board that is not deleted; raises Http404."""
+    found = get_object_or_404(_comments(board), pk=key)
+    found.board = board
+    return found
+
+
+def _address(board: Board) -> str:
+    return reverse("boards:board-comments", args=[board.pk])
+
+
+def _done(request: HtmxRequest, board: Board, place: Place, written: int) -> HttpResponseBase:
+    if request.htmx:
+        return _page(request, board, place)
+    return redirect(f"{_address(board)}{place.query}#comment-{written}")
+
+
+def _page(
+    request: HtmxRequest, board: Board, place: Place, status: int = 200, **more: Any
+) -> HttpResponse:
+    rights = BoardRights(request.user, board)
+    names = column_names([place.cell.column]) if place.cell else {}
+    context = {
+        "board": board,
+        "rights": rights,
+        "place": place_of(place.cell.row if place.cell else place.row, place.cell, names),
+        "place_query": place.query,
+        "cell": place.cell,
+        "picture": pictures.of_cell(board, place.cell) if place.cell else "",
+        "is_page": not request.htmx,
+        "threads": threads_of(board, **place._asdict()),
+        "deleted": parse_key(request.GET.get("deleted", "")),
+        "why_not": "" if rights.may_comment else MAY_NOT.format(roles.ask(board.project)),
+    }
+    name = "_comments" if request.htmx else "comments"
+    return render(request, f"features/boards/comments/{name}.html", context | more, status=status)

@@ -1,0 +1,69 @@
+"""What is compared: the list of *Compare*, and the house's leaderboard."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from features.boards.leaderboard import page
+from features.boards.leaderboard.tallies import tallies_of
+from features.boards.models import Board
+from features.boards.models.vote import TAG_CHARS
+from core.http.caching import no_store
+from core.http.parameters import parse_moment, parse_uuid
+from fal.db_safe import db_safe_text
+from projects import current, roles
+from runs.promises import owners
+from runs.promises.owners import Compared, Line
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+LISTED = 50
+CATEGORY_CHARS = 64
+
+
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """List what compares models in the project, or one's own of all projects; `?q=` searches."""
+    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    before = parse_moment(request.GET.get("before", ""))
+    kinds = [kind for owner in owners.registered() for kind in owner.compared(request)]
+    chosen = [kind for kind in kinds if kind.kind == request.GET.get("kind")]
+    lines = [line for kind in chosen or kinds for line in _newest(kind, asked, before)]
+    lines.sort(key=lambda line: line.at, reverse=True)
+    context = {
+        "kind": chosen[0].kind if chosen else "",
+        "lines": lines[:LISTED],
+        "more": lines[LISTED - 1].at.isoformat() if len(lines) > LISTED else "",
+        "asked": asked,
+        "deleted": parse_uuid(request.GET.get("deleted", "")),
+        "all_projects": current.is_of_all_projects(request),
+        "why_not": roles.refusal_to_make(request.user, current.current(request)),
+    }
+    return render(request, "features/boards/compared.html", context)
+
+
+def _newest(kind: Compared, asked: str, before: datetime | None) -> list[Line]:
+    rows = kind.rows.filter(**{f"{kind.name}__icontains": asked}) if asked else kind.rows
+    rows = rows.filter(**{f"{kind.at}__lt": before}) if before else rows
+    return kind.describe(list(rows.order_by(f"-{kind.at}", "pk")[: LISTED + 1]))
+
+
+@require_safe
+@no_store
+def leaderboard(request: HtmxRequest) -> HttpResponse:
+    """Rank the models of a category by the votes on inputs with a tag; both may be empty."""
+    category = db_safe_text(request.GET.get("category", ""))[:CATEGORY_CHARS].strip()
+    tag = db_safe_text(request.GET.get("tag", ""))[:TAG_CHARS].strip()
+    tallies = tallies_of(Board.objects.kept().open_to(request.user))
+    context = {
+        "board": page.leaderboard(tallies, category, tag),
+        "has_votes": bool(tallies.overall),
+    }
+    return render(request, "features/boards/leaderboard.html", context)

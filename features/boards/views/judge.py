@@ -1,0 +1,85 @@
+"""Judge: the results of a row close up, with winner, stars, pass or fail, note and tags."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from features.boards import taking
+from features.boards.access import BoardRights
+from features.boards.display.judge import round_of
+from features.boards.models import Board
+from features.boards.views.actions import for_makers
+from features.boards.views.board import find, find_changeable
+from features.boards.votes import marks
+from core.http.caching import no_store
+from core.http.parameters import parse_key
+from core.http.posts import hidden, is_posted
+from playground.display.comparison import stage_kind
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show the results that `display.judge.round_of` finds; a POST says something of one.
+
+    It has a `cell` or a `row`, and what is said: `winner`, `stars`, `verdict`, `note`, `tags`.
+    """
+    if request.method == "POST":
+        board = find_changeable(request, pk)
+        _save(board, request.POST)
+    else:
+        board = find(request, pk)
+    shown = round_of(board, request.GET)
+    if request.method == "POST" and not request.htmx:
+        return redirect(shown.here if shown else board)
+    context = {
+        "board": board,
+        "round": shown,
+        "panes": shown.panes if shown else (),
+        "kind": stage_kind(shown.panes) if shown else "",
+        "input": shown.row.label if shown and shown.row else "",
+        "vote_url": board.get_absolute_url(),
+        "rights": BoardRights(request.user, board),
+        "columns": board.columns.named(),
+        "may_mark": taking.may_mark(request.user),
+    }
+    is_part = request.method == "POST"
+    return render(request, f"boards/judge/{'_facts' if is_part else 'judge'}.html", context)
+
+
+@for_makers
+def decision(request: HtmxRequest, board: Board) -> Any:
+    """Take the model of the posted `column` for a reason, `why`; `undo` takes that back."""
+    if is_posted(request, "undo"):
+        taking.take_back(request.user, board)
+        return "The decision is taken back."
+    columns = {str(one.position): one for one in board.columns.named()}
+    column = columns.get(hidden(request, "column"))
+    if column is None:
+        return "Choose the model that you take."
+    why, is_approved = hidden(request, "why"), is_posted(request, "approved")
+    try:
+        taking.take(request.user, board, column, why, is_approved=is_approved)
+    except ValueError as error:
+        return str(error)
+    return redirect(board)
+
+
+def _save(board: Board, posted: Any) -> None:
+    if key := parse_key(posted.get("cell", "")):
+        cell = get_object_or_404(board.cells.select_related("mark", "row"), pk=key)
+        if "winner" in posted:
+            marks.mark_row(cell.row, posted)
+        else:
+            marks.mark_cell(cell, posted)
+    elif key := parse_key(posted.get("row", "")):
+        row = get_object_or_404(board.rows, pk=key)
+        marks.mark_row(row, posted)

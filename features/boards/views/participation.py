@@ -1,0 +1,66 @@
+"""Boards for others: who may do what, and rows that are added or asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+
+from features.boards import access, row_requests
+from features.boards.access import BoardRights
+from features.boards.row_requests import RowForm
+from features.boards.views.actions import for_makers, for_members
+from features.boards.views.board import page
+from core.forms import cleaned
+from core.http.posts import hidden, ticked
+from projects.kept.voices.participant import Participant
+from accounts.limits.rate_limit import limit
+from projects import roles
+from runs.start.refused_starts import Refused
+
+if TYPE_CHECKING:
+    from features.boards.models import Board
+    from core.http.htmx import HtmxRequest
+
+MAY_NOT = "Who may change this board has not let you ask for rows. {} to let you."
+
+
+@for_makers
+def access_form(request: HtmxRequest, board: Board) -> Any:
+    """Save what viewers and whoever has a link may do with the board."""
+    access.change(request.user, board, ticked(request, "viewers"), ticked(request, "link"))
+    return "Saved who may do what."
+
+
+@limit("run")
+@for_members
+def rows(request: HtmxRequest, board: Board) -> Any:
+    """Add a row for a prompt and run it; of who may run nothing it waits for a maker's click."""
+    rights = BoardRights(request.user, board)
+    if not rights.may_add_rows:
+        raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
+    form = RowForm(request.POST)
+    try:
+        row = row_requests.row_of(board, cleaned(form)["prompt"])
+        if rights.may_change:
+            return row_requests.run_row(request.user, board, row).words
+        row_requests.request_row(Participant.of_user(request.user), board, row)
+    except (ValueError, Refused) as error:
+        typed = form["prompt"].value()
+        return page(request, board, status=422, row_problem=str(error), row_typed=typed)
+    messages.info(request, "Your row waits: whoever may run it decides.")
+    return redirect(board)
+
+
+@limit("run")
+@for_makers
+def row_request(request: HtmxRequest, board: Board, row_request: int) -> Any:
+    """Run a row that somebody has asked for, or leave it out (`do`)."""
+    asked = get_object_or_404(board.row_requests, pk=row_request)
+    asked.board = board
+    if hidden(request, "do") == "run":
+        return row_requests.run_request(request.user, asked).words
+    row_requests.leave_out(request.user, asked)
+    return "Left out. It stays listed below the board's requests, where it can still be run."

@@ -1,0 +1,57 @@
+"""Marks of cells and rows: stars, pass or fail, a note, tags; a row's winner."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from django.db import transaction
+
+from features.boards.models import BoardTally, Cell, Mark, Row, RowMark
+from features.boards.models.vote import MAX_STARS, NOTE_CHARS, TAG_CHARS
+from fal.db_safe import db_safe_text
+
+MAX_TAGS = 20
+
+
+def read_tags(text: str) -> list[str]:
+    """Return the tags in a text, separated by commas, semicolons or line breaks; no duplicates."""
+    tags: dict[str, str] = {}
+    for part in re.split(r"[,;\n]", db_safe_text(text)):
+        tag = " ".join(part.split())[:TAG_CHARS].strip()
+        if tag:
+            tags.setdefault(tag.casefold(), tag)
+    return [*tags.values()][:MAX_TAGS]
+
+
+def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
+    """Save a cell's posted `stars`, `verdict`, `note` and `tags`; absent ones stay unchanged."""
+    mark = getattr(cell, "mark", None) or Mark(cell=cell)
+    stars, verdict = posted.get("stars", ""), posted.get("verdict")
+    if stars.isdecimal() and int(stars[:3]) <= MAX_STARS:
+        mark.stars = int(stars)
+    if verdict in {"", *Mark.Verdict.values}:
+        mark.verdict = verdict
+    if "note" in posted:
+        mark.note = db_safe_text(posted["note"]).strip()[:NOTE_CHARS]
+    if "tags" in posted:
+        mark.tags = read_tags(posted["tags"])
+    values = {"stars": mark.stars, "verdict": mark.verdict, "note": mark.note, "tags": mark.tags}
+    saved, _ = Mark.objects.update_or_create(cell=cell, defaults=values)
+    return saved
+
+
+@transaction.atomic
+def mark_row(row: Row, posted: Mapping[str, str]) -> RowMark:
+    """Save a row's posted `winner` (a column's position or empty) and `tags`; absent ones stay."""
+    mark, _ = RowMark.objects.get_or_create(row=row)
+    winner = posted.get("winner")
+    if winner == "":
+        mark.winner = None
+    elif winner and winner.isdecimal():
+        mark.winner = row.board.columns.filter(position=int(winner[:6])).first() or mark.winner
+    if "tags" in posted:
+        mark.tags = read_tags(posted["tags"])
+    mark.save()
+    BoardTally.objects.judged(row.board_id)
+    return mark

@@ -1,0 +1,83 @@
+"""Opens and closes a board's blind vote, and decides who may take part in it.
+
+The link's token is a signature of the moment of opening and is not stored: a copy of the database
+opens no vote, and closing ends the link and all that it has admitted at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.signing import BadSignature, Signer
+from django.urls import reverse
+from django.utils import timezone
+
+from features.boards import access
+from features.boards.models import Act, Board
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.contrib.sessions.backends.base import SessionBase
+
+_SALT = "boards.votes.link"
+_ADMITTED = "votes"  # in the session: by board, the opening whose link was followed
+MAX_ADMITTED = 50
+
+
+def open_voting(board: Board) -> None:
+    """Open the vote under a new link; one that is open keeps its link."""
+    closed = Board.objects.filter(pk=board.pk, voting_opened_at=None)
+    closed.update(voting_opened_at=timezone.now())
+
+
+def close_voting(board: Board) -> None:
+    """Close the vote for all but the members of its project; its link never works again."""
+    Board.objects.filter(pk=board.pk).update(voting_opened_at=None)
+
+
+def link_of(board: Board) -> str:
+    """Return the path of the link for voters; empty while voting is closed."""
+    if board.voting_opened_at is None:
+        return ""
+    token = Signer(salt=_SALT).signature(_opening(board))
+    return f"{reverse('boards:vote', args=[board.pk])}?token={token}"
+
+
+def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Board, token: str) -> bool:
+    """Whether the user may vote now: as a member, or as one who has followed the current link.
+
+    The session remembers a valid token, so that the addresses after the first need none.
+    """
+    rights = access.BoardRights(user, board)
+    if rights.is_member:
+        return rights.may_vote
+    if board.voting_opened_at is None or Act.VOTE not in access.acts_by_link(board):
+        return False
+    admitted = session.get(_ADMITTED, {})
+    if admitted.get(str(board.pk)) == _opening(board):
+        return True
+    if not _is_valid(board, token):
+        return False
+    newest = [(key, value) for key, value in admitted.items() if key != str(board.pk)]
+    newest = newest[1 - MAX_ADMITTED :]
+    session[_ADMITTED] = dict(newest) | {str(board.pk): _opening(board)}
+    return True
+
+
+def is_member(user: User | AnonymousUser, board: Board) -> bool:
+    """Whether the user sees the board as a member of its project, which should be loaded.
+
+    No query for a board in a private project.
+    """
+    return access.BoardRights(user, board).is_member
+
+
+def _is_valid(board: Board, token: str) -> bool:
+    try:
+        return Signer(salt=_SALT).unsign(f"{_opening(board)}:{token}") == _opening(board)
+    except BadSignature:
+        return False
+
+
+def _opening(board: Board) -> str:
+    return f"{board.pk} {board.voting_opened_at:%Y%m%dT%H%M%S.%f}"

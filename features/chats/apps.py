@@ -1,0 +1,17 @@
+"""Conversations with language models."""
+
+from django.apps import AppConfig
+
+
+class ChatsConfig(AppConfig):
+    """Each turn of a conversation is an ordinary run."""
+
+    name = "chats"
+    verbose_name = "Chats"
+
+    def ready(self) -> None:
+        """Register what the app promises to runs."""
+        from features.chats.owner import ChatsOwner
+        from runs.promises import owners
+
+        owners.register(ChatsOwner())

@@ -1,0 +1,104 @@
+"""The composer: the message field, and the model's other fields as in its own form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.urls import reverse
+
+from features.chats.models import Chat
+from features.chats.talk import second_model
+from features.chats.talk.shape import Shape, shape_of
+from playground.form.html import rendering
+from playground.form.html.rendering import has_errors, needs_attention
+from runs.files.own_addresses import tidy_addresses
+from schemas import Field, Problem, decode_post, encode_arguments
+from schemas import draw as draw_nodes
+
+Post = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Filled:
+    """The contents of a composer, and problems with them."""
+
+    text: str = ""
+    system: str = ""
+    post: Post = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+
+
+def held(chat: Chat) -> Filled:
+    """Return the composer's contents: an unsent draft, else the last settings."""
+    shape = shape_of(chat.endpoint)
+    if chat.draft:
+        draft = chat.draft
+        return Filled(draft.get("text", ""), draft.get("system", ""), draft.get("post", {}))
+    post = encode_arguments(shape.rest, chat.settings) if shape else {}
+    return Filled("", chat.system, second_model.with_fields(chat, post, chat.settings))
+
+
+def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the model's other arguments that a post encodes, and problems with unreadable ones."""
+    parsed = decode_post(shape.rest, post)
+    return tidy_addresses(parsed.arguments), parsed.problems
+
+
+def context(chat: Chat, filled: Filled) -> dict[str, Any]:
+    """Return the context of the composer's template."""
+    shape = shape_of(chat.endpoint)
+    own = [problem.message for problem in filled.problems if not problem.path]
+    base = {"filled": filled, "shape": shape, "troubles": own}
+    if shape is None:
+        return base
+    below = [problem for problem in filled.problems if problem.path]
+    of_second = [problem for problem in below if problem.path[0] == second_model.NAME]
+    below = [problem for problem in below if problem not in of_second]
+    nodes = draw_nodes(shape.rest, post=filled.post, problems=below).children
+    media = [node for node in nodes if _takes_file(node.field)]
+    others = [node for node in nodes if not _takes_file(node.field)]
+    address = reverse("playground:uploads")
+    wrong = [*own, *(problem.message for problem in below if not _is_known(shape, problem))]
+    return base | {
+        "troubles": wrong,
+        "media": rendering.render_fields(media, address),
+        "has_media": bool(media),
+        "is_media_open": any(n.field.is_required or n.is_changed or has_errors(n) for n in media),
+        "settings": rendering.render_fields(others, address),
+        "settings_count": len(others),
+        "changed_count": sum(node.is_changed for node in others),
+        "is_settings_open": any(needs_attention(node) for node in others),
+        "limit": shape.prompt.max_length if shape.prompt else None,
+        **_second(chat, filled.post, settings_of(shape, filled.post)[0], of_second),
+    }
+
+
+def _second(
+    chat: Chat, post: Post, first: dict[str, Any], problems: Sequence[Problem]
+) -> dict[str, Any]:
+    """Return the context of the second model's own fields; empty without any."""
+    root = second_model.root_of(chat)
+    if root is None:
+        return {}
+    post = second_model.with_fields(chat, post, first)
+    (around,) = draw_nodes(root, post=post, problems=problems).children
+    address = reverse("playground:uploads")
+    return {
+        "second_settings": rendering.render_fields(around.children, address),
+        "is_second_open": any(needs_attention(node) for node in around.children),
+    }
+
+
+def _is_known(shape: Shape, problem: Problem) -> bool:
+    return any(child.name == problem.path[0] for child in shape.rest.children)
+
+
+def _takes_file(field: Field) -> bool:
+    return bool(field.media or (field.item and field.item.media))
+
+
+def encode(shape: Shape, settings: dict[str, Any]) -> Post:
+    """Return the post of the model's other fields filled with these settings."""
+    return encode_arguments(shape.rest, settings)

@@ -1,0 +1,196 @@
+"""The context of a conversation's page: the end of one branch, and the composer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote
+
+from django.db.models import F, Q, QuerySet
+
+from features.chats.display import answer, composer, preview
+from features.chats.display.composer import Filled
+from features.chats.forms import TitleForm
+from features.chats.models import Chat, Turn
+from features.chats.turns import finding
+from features.chats.turns.tree import ANSWER, Branch, branch_of
+from projects import roles
+from projects.rights import Rights
+from projects.rules import door
+from runs.files.inputs import our_addresses
+from runs.models.querysets import heavy_columns
+from runs.progress import watch_tokens
+from runs.progress.worker_status import readiness
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MOST_SAID = 8_000  # characters of a message on the page
+SHOWN = {"png", "jpg", "jpeg", "gif", "webp", "avif"}  # extensions of pictures
+
+
+class Reader(NamedTuple):
+    """Who looks at the page, and the name of their view of its answers."""
+
+    user: User
+    view: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A turn as the page shows it."""
+
+    turn: Turn
+    versions: Sequence[int]
+    is_model_new: bool
+    answer: dict[str, Any] | None
+    watch: str
+    other: Shown | None = None  # the same message to another model, shown beside this one
+
+    @property
+    def number(self) -> int:
+        """Return its position among its versions, from 1."""
+        return self.versions.index(self.turn.pk) + 1
+
+    @property
+    def before(self) -> int | None:
+        """Return the previous version."""
+        return self.versions[self.number - 2] if self.number > 1 else None
+
+    @property
+    def after(self) -> int | None:
+        """Return the next version."""
+        return self.versions[self.number] if self.number < len(self.versions) else None
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether one of its answers is still to come."""
+        is_here = self.turn.run is not None and self.turn.run.is_awaited
+        return is_here or (self.other is not None and self.other.is_awaited)
+
+    @property
+    def said(self) -> str:
+        """Return the message, or its beginning."""
+        return self.turn.text[:MOST_SAID]
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the message is longer."""
+        return len(self.turn.text) > MOST_SAID
+
+    @property
+    def files(self) -> list[AttachedFile]:
+        """Return our own files among its inputs."""
+        return [AttachedFile(address) for address in our_addresses(self.turn.settings)]
+
+
+@dataclass(frozen=True)
+class AttachedFile:
+    """A file attached to a message, by its address."""
+
+    address: str
+
+    @property
+    def name(self) -> str:
+        """Return an upload's file name; empty for a result, whose address has none."""
+        return unquote(self.address.rpartition("/")[2])
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether browsers display it; an upload's extension matches its bytes."""
+        return self.name.rpartition(".")[2].lower() in SHOWN
+
+
+def context(
+    user: User, chat: Chat, through: int | None, before: int | None, filled: Filled | None = None
+) -> dict[str, Any]:
+    """Return the page's context: the branch through one turn, or the newest.
+
+    The composer is only for who writes in the conversation: `why_not` says why the user does not.
+    """
+    branch = branch_of(chat, through)
+    is_own = chat.user_id == user.pk
+    why_not = roles.refusal_to_make(user, chat.project) if is_own else chat.read_along
+    reader = Reader(user, answer.view_for(user, may_write=not why_not))
+    if not why_not:
+        door.mark(chat.project, [one for one in (chat.endpoint, chat.second) if one])
+    turns = shown_turns(chat, branch, before, reader)
+    is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
+    limited = answer.too_long(turns[-1].turn) if is_end else None
+    is_awaited = any(turn.is_awaited for turn in turns)
+    return {
+        "chat": chat,
+        "is_own": is_own,
+        "title_form": TitleForm(instance=chat),
+        "why_not": why_not,
+        "may_write": not why_not,
+        "may_delete": Rights(user, chat).may_remove,
+        "turns": turns,
+        "count": len(branch.nodes),
+        "older": _older(branch, turns),
+        "leaf": branch.leaf,
+        "form_token": secrets.token_urlsafe(16),
+        "is_awaited": is_awaited,
+        "readiness": readiness() if is_awaited or not why_not else "",
+        "limited": limited,
+        **(_unsent(filled) if why_not else _composed(chat, branch, filled)),
+    }
+
+
+def _composed(chat: Chat, branch: Branch, filled: Filled | None) -> dict[str, Any]:
+    """Return the context of the composer."""
+    filled = filled or composer.held(chat)
+    before = preview.of_message(chat, branch.leaf, filled)
+    return {"preview": before, **composer.context(chat, filled)}
+
+
+def _unsent(filled: Filled | None) -> dict[str, Any]:
+    """Return the context in place of the composer's: what was typed is still shown."""
+    return {"unsent": filled.text if filled else ""}
+
+
+def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
+    """Return the turn before which there are more; None if all of the branch is shown."""
+    first = turns[0].turn.pk if turns else None
+    return first if first is not None and first != branch.nodes[0].pk else None
+
+
+def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) -> list[Shown]:
+    """Return the turns of a branch that a page shows, with three queries."""
+    keys = branch.shown(before)
+    rows = chat.turns.select_related("endpoint", "run__charge", "run__endpoint")
+    rows = rows.defer(*heavy_columns("run__", but=ANSWER))
+    turns, others = rows.in_bulk(keys), _others(rows, keys)
+    for turn in (*turns.values(), *others.values()):
+        if turn.run and not finding.may_read(reader.user, chat, turn.run):
+            turn.run = None
+    shown: list[Shown] = []
+    for place, pk in enumerate(keys):
+        turn = turns[pk]
+        previous = turns[keys[place - 1]].endpoint_id if place else None
+        versions = branch.versions[pk]
+        other = _shown(others[pk], versions, reader, is_new=True) if pk in others else None
+        is_new = other is not None or turn.endpoint_id != previous
+        shown.append(replace(_shown(turn, versions, reader, is_new=is_new), other=other))
+    return shown
+
+
+def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
+    """Return the turns shown beside these, by the keys of these."""
+    others: dict[int, Turn] = {}
+    beside = rows.filter(Q(others__in=keys) | Q(beside__in=keys))
+    for turn in beside.annotate(first=F("others__pk")):
+        others[turn.beside_id or turn.first] = turn
+    return others
+
+
+def _shown(turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool) -> Shown:
+    return Shown(
+        turn,
+        versions,
+        is_new,
+        answer.context(turn.run, reader.view) if turn.run else None,
+        watch_tokens.data_watch(turn.run, reader.view) if turn.run else "",
+    )

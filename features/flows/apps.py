@@ -1,0 +1,24 @@
+"""Models chained into flows, and the workflows of the fal account."""
+
+from django.apps import AppConfig
+
+
+class FlowsConfig(AppConfig):
+    """Each step of a flow is an ordinary run."""
+
+    name = "flows"
+    verbose_name = "Flows"
+
+    def ready(self) -> None:
+        """Register what the app promises to runs, and which models workflows run."""
+        from features.flows.fal_workflows import definitions
+        from features.flows.models import FlowRun
+        from features.flows.owner import FlowsOwner
+        from features.notifications import things
+        from projects.rules import door
+        from runs.promises import owners
+
+        owners.register(FlowsOwner())
+        kept = FlowRun.objects.filter(flow__deleted_at=None)
+        things.register(FlowRun, kept.shown_to)
+        door.register_parts(definitions.models_within)

@@ -1,0 +1,33 @@
+"""The current catalogue entries of the models that a flow's steps use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from features.flows.compose.definition import Definition
+from schemas.changes.migrate_arguments import Version
+
+GONE = "The catalogue has no model “{}”. Remove this step."
+
+
+def endpoints_of(definitions: Iterable[Definition]) -> dict[str, Endpoint]:
+    """Return the endpoints that these definitions use, by id; one query."""
+    wanted = {step.endpoint for definition in definitions for step in definition.steps}
+    rows = Endpoint.objects.filter(endpoint_id__in=wanted) if wanted else ()
+    return {endpoint.endpoint_id: endpoint for endpoint in rows}
+
+
+def versions_of(definition: Definition, endpoints: dict[str, Endpoint]) -> dict[str, Version]:
+    """Return the schema of each step's model, by step id; without missing models."""
+    return {
+        step.id: version_of(endpoints[step.endpoint])
+        for step in definition.steps
+        if step.endpoint in endpoints
+    }
+
+
+def refusal(endpoint: Endpoint | None, endpoint_id: str) -> str:
+    """Return why a step's model cannot be run now; empty if it can."""
+    return GONE.format(endpoint_id[:120]) if endpoint is None else endpoint.refusal

@@ -1,0 +1,153 @@
+"""Inserts values into a step's arguments: outputs of earlier steps, and values of open inputs."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+from features.flows.compose.definition import APPEND, Definition, Path, Step, Wire
+from schemas.fields import MISSING, Field, find
+
+SAMPLES = {"text": "text"}
+_SAMPLE_FILE = "https://v3.fal.media/files/sample.png"
+_FIELD_ROW = 0  # all rows of a list have the same field
+
+
+class NotThere(LookupError):
+    """An output has no value at a wire's path."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(wire)
+        self.wire = wire
+
+
+def value_at(value: Any, path: Path) -> Any:
+    """Return the value at a path of a JSON value; MISSING if there is none."""
+    for part in path:
+        if isinstance(value, dict) and str(part) in value:
+            value = value[str(part)]
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        else:
+            return MISSING
+    return value
+
+
+def with_value(value: Any, path: Path, new: Any) -> Any:
+    """Return a copy of a JSON value with `new` at a path.
+
+    A number is an existing position in a list, or the next one; `"*"` appends.
+    """
+    if not path:
+        return new
+    part, *rest = path
+    if isinstance(part, str) and part != APPEND:
+        around = dict(value) if isinstance(value, dict) else {}
+        around[part] = with_value(around.get(part), tuple(rest), new)
+        return around
+    rows = list(value) if isinstance(value, list) else []
+    if isinstance(part, int) and part < len(rows):
+        rows[part] = with_value(rows[part], tuple(rest), new)
+        return rows
+    return [*rows, with_value(None, tuple(rest), new)]
+
+
+def filled(step: Step, root: Field, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step's arguments with the outputs of the steps that it waits for.
+
+    Raises NotThere if an output has no value for a wire.
+    """
+    arguments: Any = copy.deepcopy(step.arguments)
+    for wire in step.wires:
+        value = value_at(outputs.get(wire.step), wire.path)
+        if value is MISSING or value is None:
+            raise NotThere(wire)
+        arguments = inserted(arguments, wire.to, as_taken(field_at(root, wire.to), value))
+    return dict(arguments)
+
+
+def inserted(value: Any, to: Path, new: Any) -> Any:
+    """Like `with_value`, but a number at the end inserts and moves later rows on by one.
+
+    The arguments lack the rows that wires fill: `["$a", "x"]` is stored as `["x"]`.
+    """
+    *around, last = to
+    rows = value_at(value, tuple(around)) if APPEND not in around else MISSING
+    if isinstance(last, int) and isinstance(rows, list) and last < len(rows):
+        return with_value(value, tuple(around), [*rows[:last], new, *rows[last:]])
+    return with_value(value, to, new)
+
+
+def field_at(root: Field, to: Path) -> Field:
+    """Return the field at a place of the arguments, or its deepest known ancestor."""
+    return find(root, tuple(_FIELD_ROW if part == APPEND else part for part in to))
+
+
+def as_taken(field: Field, value: Any) -> Any:
+    """Return an output's value as a field takes it: a file as its address, one file as a list."""
+    if field.kind == "list" and field.item:
+        rows = value if isinstance(value, list) else [value]
+        return [as_taken(field.item, row) for row in rows]
+    # A wire brings a File object or a list of them; `image_url` takes an address, `image_urls` a
+    # list of them.
+    is_text = any(alternative.kind == "string" for alternative in (field, *field.branches))
+    if is_text and isinstance(value, list) and value:
+        value = value[0]
+    if is_text and isinstance(value, dict) and isinstance(value.get("url"), str):
+        return value["url"]
+    return value
+
+
+def with_sources(step: Step, root: Field) -> dict[str, Any]:
+    """Return a step's arguments with samples in all wired places, to find what is missing."""
+    arguments: Any = copy.deepcopy(step.arguments)
+    for wire in step.wires:
+        field = field_at(root, wire.to)
+        sample = _SAMPLE_FILE if field.media or field.kind != "string" else SAMPLES["text"]
+        arguments = inserted(arguments, wire.to, as_taken(field, sample))
+    return dict(arguments)
+
+
+def answered(definition: Definition, values: Mapping[str, Any]) -> Definition:
+    """Return the definition with `values` of open inputs as arguments, by input name.
+
+    Fields of inputs without a value are left out.
+    """
+    for field in definition.inputs:
+        for name, path in field.targets:
+            step = definition.step(name)
+            if step is None:
+                continue
+            answer = values.get(field.name, MISSING)
+            arguments = (
+                without(step.arguments, path)
+                if answer is MISSING
+                else with_value(step.arguments, path, copy.deepcopy(answer))
+            )
+            definition = definition.with_step(Step(step.id, step.endpoint, arguments, step.wires))
+    return definition
+
+
+def without(value: Any, path: Path) -> Any:
+    """Return a JSON value without the value at a path."""
+    part, *rest = path
+    if isinstance(value, dict) and part in value:
+        if not rest:
+            return {key: below for key, below in value.items() if key != part}
+        return value | {part: without(value[part], tuple(rest))}
+    if isinstance(value, list) and isinstance(part, int) and part < len(value):
+        below = [] if not rest else [without(value[part], tuple(rest))]
+        return [*value[:part], *below, *value[part + 1 :]]
+    return value
+
+
+def replaced(value: Any, addresses: Mapping[str, str]) -> Any:
+    """Return a JSON value with upstream's addresses, which expire, replaced by ours."""
+    if isinstance(value, str):
+        return addresses.get(value, value)
+    if isinstance(value, dict):
+        return {key: replaced(below, addresses) for key, below in value.items()}
+    if isinstance(value, list):
+        return [replaced(below, addresses) for below in value]
+    return value

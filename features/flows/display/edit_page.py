@@ -1,0 +1,108 @@
+"""The context of the page on which a flow is edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from catalog.models import Endpoint
+from features.flows.compose import editing
+from features.flows.compose.definition import MOST_STEPS, Definition, Step
+from features.flows.compose.editing import Asked, Socket
+from features.flows.compose.models import endpoints_of, refusal, versions_of
+from features.flows.execution.pricing import prices
+from features.flows.models import Flow
+from playground.form.html import rendering
+from schemas import Field, Node, Problem
+from schemas import draw as draw_nodes
+from schemas.estimate import NOTHING
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step with its form: its wires, its fields, and what the flow asks for."""
+
+    number: int
+    step: Step
+    endpoint: Endpoint | None
+    refusal: str
+    sockets: list[Socket]
+    asked: list[Asked]
+    main: SafeString
+    more: SafeString
+    more_count: int
+    is_more_open: bool
+
+    @property
+    def asked_count(self) -> int:
+        """Return how many of its fields the flow's form asks for."""
+        return sum(field.is_asked for field in self.asked)
+
+
+def context(
+    flow: Flow,
+    definition: Definition,
+    post: dict[str, list[str]] | None = None,
+    problems: Sequence[Problem] = (),
+) -> dict[str, Any]:
+    """Return the page's context, with the fields as saved or as posted."""
+    endpoints = endpoints_of([definition])
+    versions = versions_of(definition, endpoints)
+    root = editing.root_of(definition, versions)
+    shown = editing.without_marks(post or editing.first_post(definition, versions))
+    drawn = draw_nodes(root, post=shown, problems=problems)
+    nodes = {node.field.name: node for node in drawn.children}
+    return {
+        "flow": flow,
+        "definition": definition,
+        "steps": [
+            _shown(definition, versions, step, endpoints.get(step.endpoint), nodes.get(step.id))
+            for step in definition.steps
+        ],
+        "is_full": len(definition.steps) >= MOST_STEPS,
+        "most_steps": MOST_STEPS,
+        "estimate": sum(prices(definition, endpoints).values(), NOTHING),
+    }
+
+
+def _shown(
+    definition: Definition,
+    versions: Any,
+    step: Step,
+    endpoint: Endpoint | None,
+    node: Node | None,
+) -> ShownStep:
+    main, more = _sections(node)
+    address = reverse("playground:uploads")
+    return ShownStep(
+        definition.number(step.id),
+        step,
+        endpoint,
+        refusal(endpoint, step.endpoint),
+        editing.sockets(definition, versions, step),
+        editing.askable(definition, versions, step),
+        rendering.render_fields(main, address),
+        rendering.render_fields(more, address),
+        len(more),
+        any(child.is_changed or rendering.has_errors(child) for child in more),
+    )
+
+
+def _sections(node: Node | None) -> tuple[list[Node], list[Node]]:
+    """Split the fields of a step into main ones and the rest, like a model's own form."""
+    if node is None:
+        return [], []
+    if not node.children:
+        return [node], []
+    main = [child for child in node.children if _is_main(child.field)]
+    more = [child for child in node.children if not _is_main(child.field)]
+    return (main, more) if main and len(more) > 2 else (list(node.children), [])
+
+
+def _is_main(field: Field) -> bool:
+    is_early = field.is_required or field.is_important or bool(field.media)
+    return is_early and not field.is_advanced

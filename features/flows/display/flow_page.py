@@ -1,0 +1,177 @@
+"""The context of a flow's page: its saved form, its steps, its price, and its runs."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from catalog.models import Endpoint
+from features.flows.compose import form
+from features.flows.compose.definition import Definition, Step
+from features.flows.compose.editing import label_of
+from features.flows.compose.models import endpoints_of, refusal, versions_of
+from features.flows.compose.outputs import path_in_words
+from features.flows.compose.wiring import answered
+from features.flows.display.rights import FlowRights
+from features.flows.execution.pricing import prices
+from features.flows.models import Flow, FlowRun
+from playground.form.html import rendering
+from projects.rules import door
+from runs.models import Run
+from runs.progress.worker_status import readiness
+from schemas import Node, Problem
+from schemas import draw as draw_nodes
+from schemas.estimate import NOTHING, Estimate
+from schemas.exact import identical
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from projects.models import Project
+
+RUNS = 12
+
+
+@dataclass(frozen=True)
+class Link:
+    """A step's source, and the field that it fills."""
+
+    number: int
+    what: str
+    to: str
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A step in the list of a flow's steps."""
+
+    number: int
+    step: Step
+    endpoint: Endpoint | None
+    refusal: str
+    links: list[Link]
+    troubles: Sequence[str] = ()
+    cost: str = ""
+
+
+def summaries(
+    definition: Definition,
+    endpoints: dict[str, Endpoint],
+    troubles: dict[str, list[str]] | None = None,
+    costs: dict[str, Estimate] | None = None,
+) -> list[Summary]:
+    """Return the steps of a flow, each with its sources."""
+    versions = versions_of(definition, endpoints)
+    return [
+        Summary(
+            number,
+            step,
+            endpoints.get(step.endpoint),
+            refusal(endpoints.get(step.endpoint), step.endpoint),
+            [
+                Link(
+                    definition.number(wire.step),
+                    path_in_words(wire.path) or "output",
+                    label_of(versions.get(step.id), wire.to),
+                )
+                for wire in step.wires
+            ],
+            (troubles or {}).get(step.id, ()),
+            costs[step.id].words if costs and step.id in costs else "",
+        )
+        for number, step in enumerate(definition.steps, start=1)
+    ]
+
+
+def context(
+    user: User,
+    flow: Flow,
+    here: Project,
+    definition: Definition,
+    post: dict[str, list[str]] | None = None,
+    problems: Sequence[Problem] = (),
+    troubles: dict[str, list[str]] | None = None,
+) -> dict[str, Any]:
+    """Return the page's context, with the form as saved or as posted.
+
+    A run lives in the flow's project, or in the project `here` of the page.
+    """
+    endpoints = endpoints_of([definition])
+    versions = versions_of(definition, endpoints)
+    root = form.form_root(definition, versions)
+    shown = post if post is not None else form.first_post(definition, versions)
+    node = draw_nodes(root, post=shown, problems=problems)
+    filled = answered(definition, form.answers(definition, versions, shown)[0])
+    rights = FlowRights(user, flow, here)
+    door.mark(rights.target, endpoints.values())
+    reused = reusable(flow, filled, rights.target)
+    costs = prices(filled, endpoints, reused)
+    steps = summaries(definition, endpoints, troubles, costs)
+    return {
+        "flow": flow,
+        "definition": definition,
+        "groups": _groups(definition, endpoints, node.children),
+        "loose": [problem.message for problem in problems if not problem.path],
+        "steps": steps,
+        "can_run": bool(steps) and not any(step.refusal for step in steps),
+        "estimate": sum(costs.values(), NOTHING),
+        "reused": next(iter(reused.values()), None),
+        "origin": origin_of(flow, rights.target),
+        "rights": rights,
+        "form_token": secrets.token_urlsafe(16),
+        "readiness": readiness(),
+    }
+
+
+@dataclass(frozen=True)
+class FieldGroup:
+    """The fields of the form whose first target is in one step."""
+
+    number: int
+    title: str
+    fields: SafeString
+
+
+def _groups(
+    definition: Definition, endpoints: dict[str, Endpoint], nodes: Sequence[Node]
+) -> list[FieldGroup]:
+    """Return the form's fields by the step of their first target, in the order of the steps."""
+    steps = {field.name: field.targets[0][0] for field in definition.inputs}
+    address = reverse("playground:uploads")
+    groups = []
+    for number, step in enumerate(definition.steps, start=1):
+        own = [node for node in nodes if steps[node.field.name] == step.id]
+        if own:
+            endpoint = endpoints.get(step.endpoint)
+            title = endpoint.name if endpoint else step.endpoint
+            groups.append(FieldGroup(number, title, rendering.render_fields(own, address)))
+    return groups
+
+
+def origin_of(flow: Flow, target: Project) -> Run | None:
+    """Return the run that a flow was built from, if all who see a run of it there may read it."""
+    run = flow.origin
+    if run is None or run.deleted_at or target != flow.project:
+        return None
+    return run if run.is_shown_with(flow) else None
+
+
+def reusable(flow: Flow, filled: Definition, target: Project) -> dict[str, Run]:
+    """Return the run that the flow was built from, by its step, if its input is still the same."""
+    run = origin_of(flow, target)
+    first = filled.steps[0] if filled.steps else None
+    if run is None or first is None or run.state != Run.State.SUCCEEDED:
+        return {}
+    is_same = run.endpoint.endpoint_id == first.endpoint and not first.wires
+    return {first.id: run} if is_same and identical(run.arguments, first.arguments) else {}
+
+
+def runs_of(flow: Flow, user: User) -> list[FlowRun]:
+    """Return the newest runs of a flow that the user sees; one query."""
+    runs = FlowRun.objects.open_to(user).filter(flow=flow).select_related("user")
+    return list(runs.order_by("-created_at")[:RUNS])

@@ -1,0 +1,148 @@
+"""The context of the page of a flow's run: its steps with their results as they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.template.loader import render_to_string
+
+from features.flows.compose.definition import Definition, parse_definition
+from features.flows.compose.models import endpoints_of
+from features.flows.display.flow_page import Summary, summaries
+from features.flows.display.rights import REPEAT, WITHHELD, withheld
+from features.flows.execution import steps
+from features.flows.execution.pricing import prices
+from features.flows.models import FlowRun, StepRun
+from playground.display import renderers
+from runs.costs import known_costs
+from runs.models import Run
+from runs.progress import watch_tokens
+from runs.progress.worker_status import readiness
+from runs.results import error_messages
+from schemas.estimate import NOTHING, Estimate
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step with its run, its result so far, and why it is not in progress."""
+
+    summary: Summary
+    begun: StepRun | None
+    run: Run | None  # None before it starts, once it was purged, and if it is withheld
+    waits: str
+    result: dict[str, Any] | None
+    can_repeat: bool
+    repeat_cost: str  # of this step and those that need it, where it can be repeated
+    watch: str  # what the page's poll sends until the step is settled
+    is_changed: bool = True
+
+    @property
+    def state(self) -> str:
+        """Return the state for the page's markup."""
+        if self.run:
+            return self.run.state
+        return "failed" if self.begun or self.waits else "waiting"
+
+
+class Page(NamedTuple):
+    """What the steps of the page have in common."""
+
+    flow_run: FlowRun
+    definition: Definition
+    begun: dict[str, StepRun]
+    view: str
+    costs: Mapping[str, Estimate]
+    withheld: Collection[str]
+
+
+def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[str, Any]:
+    """Return the context of the page, or with `only` of the parts that change with some steps."""
+    definition, begun = parse_definition(flow_run.definition), steps.current(flow_run)
+    # Read after its steps: once the last of them is settled, the page stops polling.
+    flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
+    endpoints = endpoints_of([definition])
+    costs = (
+        prices(definition, endpoints)
+        if flow_run.is_final and watch_tokens.may(view, REPEAT)
+        else {}
+    )
+    page = Page(flow_run, definition, begun, view, costs, withheld(flow_run, begun.values()))
+    shown = [
+        _shown(page, summary, is_changed=not only or summary.step.id in only)
+        for summary in summaries(definition, endpoints)
+    ]
+    runs = [step_run.run for step_run in begun.values() if step_run.run]
+    return {
+        "flow_run": flow_run,
+        "flow": flow_run.flow,
+        "steps": shown,
+        "done": sum(steps.has_result(step_run) for step_run in begun.values()),
+        "count": len(definition.steps),
+        "is_stopping": bool(flow_run.cancel_requested_at) and not flow_run.is_final,
+        "cost": _cost(begun.values()),
+        "is_awaited": not flow_run.is_final,
+        "may_stop": watch_tokens.may(view, watch_tokens.CANCEL),
+        "readiness": readiness() if any(run.is_awaited for run in runs) else "",
+    }
+
+
+def _cost(begun: Iterable[StepRun]) -> str:
+    """Return what its runs have cost so far; empty if nothing."""
+    return known_costs.together(step.run for step in begun if step.run and not step.is_reused)
+
+
+def _shown(page: Page, summary: Summary, *, is_changed: bool) -> ShownStep:
+    flow_run, definition, begun, view, costs, withheld = page
+    step_run, step = begun.get(summary.step.id), summary.step
+    waits = steps.why_waiting(definition, step, begun) if step_run is None else step_run.not_sent
+    if step_run is None and not waits and flow_run.is_final:
+        waits = "Not started: the flow was stopped first."
+    run = step_run.run if step_run else None
+    if step_run and step_run.step in withheld:
+        run, waits = None, WITHHELD
+    if run and summary.endpoint:
+        run.endpoint = summary.endpoint
+    return ShownStep(
+        summary,
+        step_run,
+        run,
+        waits,
+        result_of(run) if run and is_changed else None,
+        _can_repeat(page, step_run),
+        sum((costs[name] for name in definition.after(step.id) if name in costs), NOTHING).words,
+        watch_tokens.data_watch(run, view)
+        if run and step_run and step_run.settled_at is None
+        else "",
+        is_changed,
+    )
+
+
+def _can_repeat(page: Page, step_run: StepRun | None) -> bool:
+    is_over = step_run is None or steps.is_over(step_run)
+    return page.flow_run.is_final and is_over and watch_tokens.may(page.view, REPEAT)
+
+
+def result_of(run: Run) -> dict[str, Any]:
+    """Return the context of a step's result: files and texts, a partial output, or the error."""
+    is_done = run.state == Run.State.SUCCEEDED
+    return {
+        **renderers.results(run),
+        "texts": renderers.texts(run) if is_done else [],
+        "partial": None if is_done else renderers.partial(run),
+        "explanation": error_messages.explain(run.error) if run.error else None,
+        "problems": error_messages.problems(run.error)[:8] if run.error else [],
+        "is_deleted": bool(run.deleted_at),
+    }
+
+
+def render(run: Run, view: str) -> str:
+    """Render the fragments that change with a step's run: it, the steps after it, the header."""
+    own = StepRun.objects.filter(run=run, is_reused=False, replaced_at=None)
+    step = own.select_related("flow_run__flow", "flow_run__user", "flow_run__project").first()
+    if step is None:
+        return ""
+    definition = parse_definition(step.flow_run.definition)
+    values = context(step.flow_run, view, only=definition.after(step.step))
+    return render_to_string("features/flows/_step_updates.html", values)

@@ -1,0 +1,96 @@
+"""Advances runs of flows: starts the next steps in the transaction that settles earlier ones.
+
+A worker's job. Every decision is made on the flow run's locked row from the database's state, so
+it does not matter which worker makes it, whether one was killed before, or how often it is made:
+the row of a step is unique per flow run, and so is the token of its run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from typing import NoReturn
+
+from asgiref.sync import sync_to_async
+from django.db import DatabaseError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from core.notify import channel
+from features.flows.compose.definition import parse_definition
+from features.flows.execution import ended, steps
+from features.flows.models import FlowRun, StepRun
+from runs.models import Run
+from runs.state.locked_update import bump_version
+from runs.worker import idle
+
+log = logging.getLogger(__name__)
+
+GATHER_S = 0.05  # submits and their commits have priority
+BATCH = 50
+
+
+async def carry_on(signal: channel.Signal) -> NoReturn:
+    """Advance every flow run that can, after each change of the database; never returns."""
+    version = -1
+    while True:
+        version = await signal.wait(version, idle.REST_S)
+        await asyncio.sleep(GATHER_S)
+        for pk in await sync_to_async(due)():
+            try:
+                await sync_to_async(advance)(pk)
+            except DatabaseError:
+                raise  # the job is restarted; nothing of this flow run was written
+            except Exception:  # one broken definition must not block the other flows
+                log.exception("flow run %s could not be continued", pk)
+
+
+def due() -> list[uuid.UUID]:
+    """Return the flow runs with an ended step that is not settled yet; one query."""
+    ended = Q(run__state__in=Run.FINAL) | Q(run=None)
+    steps = StepRun.objects.filter(ended, settled_at=None, replaced_at=None)
+    return list(steps.values_list("flow_run_id", flat=True).order_by().distinct()[:BATCH])
+
+
+def advance(pk: uuid.UUID) -> None:
+    """Settle the steps that have ended, start those that can, end flow runs that are over."""
+    with transaction.atomic():
+        flow_run = steps.locked(pk)
+        begun = steps.current(flow_run)
+        over = [
+            step_run
+            for step_run in begun.values()
+            if step_run.settled_at is None and steps.is_over(step_run)
+        ]
+        definition = parse_definition(flow_run.definition)
+        if not flow_run.is_final and not flow_run.cancel_requested_at:
+            steps.begin_ready(flow_run, definition, begun)
+        for step_run in over:
+            step_run.settled_at = timezone.now()
+            step_run.save(update_fields=["settled_at"])
+        if all(steps.is_over(step_run) for step_run in begun.values()):
+            end(flow_run, begun, len(definition.steps))
+        for step_run in over:
+            if step_run.run_id:
+                bump_version(step_run.run_id)  # so that the page swaps in the outcome
+
+
+def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
+    """End a flow run in which no step is in progress or can start."""
+    if flow_run.is_final:
+        return
+    is_whole = len(begun) == count and all(
+        steps.has_result(step_run) for step_run in begun.values()
+    )
+    is_cancelled = any(
+        step_run.run and step_run.run.state == Run.State.CANCELLED for step_run in begun.values()
+    ) or bool(flow_run.cancel_requested_at)
+    state = FlowRun.State
+    flow_run.state = (
+        state.SUCCEEDED if is_whole else state.CANCELLED if is_cancelled else state.FAILED
+    )
+    flow_run.ended_at = timezone.now()
+    flow_run.save(update_fields=["state", "ended_at"])
+    steps.give_back(flow_run, list(flow_run.planned or ()))
+    ended.notify_owner(flow_run, begun)

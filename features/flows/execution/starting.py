@@ -1,0 +1,228 @@
+"""Starts a flow, cancels it, and retries it from a step."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from features.flows.compose.definition import Definition, parse_definition
+from features.flows.compose.models import endpoints_of, refusal
+from features.flows.execution import advance, pricing, steps
+from features.flows.models import Flow, FlowRun, StepRun
+from projects import roles
+from projects.models.project import private_project
+from projects.rights import Rights
+from projects.rules import door
+from runs.models import Run
+from runs.start import starting as runs_starting
+from runs.start.refused_starts import Forbidden
+from runs.state import state_machine
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from projects.models import Project
+
+EMPTY = "This flow has no steps yet."
+
+
+class Refused(ValueError):
+    """Nothing was started; `at_steps` has the reason for each step that cannot run."""
+
+    def __init__(self, message: str, at_steps: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.at_steps = dict(at_steps or {})
+
+
+def start(
+    user: User,
+    flow: Flow,
+    definition: Definition,
+    token: str,
+    reused: Mapping[str, Run] | None = None,
+    *,
+    project: Project | None = None,
+) -> tuple[FlowRun, bool]:
+    """Start a flow with its inputs filled in (True), or return what `token` has started (False).
+
+    `reused` has the existing results of some steps, by step: nothing is sent for them. The run
+    lives in `project`; None: where `project_for` says. Raises Refused if a model cannot be
+    run, Forbidden if the user may run nothing there or a rule locks a model, before anything is
+    paid for.
+    """
+    require_runnable(definition)
+    project = project or project_for(user, flow)
+    require_maker(user, project)
+    require_allowed(definition, project, without=reused or ())
+    is_hidden = project.hides_new_runs or (flow.is_hidden and project == flow.project)
+    with transaction.atomic():
+        flow_run, is_new = FlowRun.objects.get_or_create(
+            user=user,
+            form_token=token[:64],
+            defaults={
+                "flow": flow,
+                "definition": definition.as_json(),
+                "project": project,
+                "is_hidden": is_hidden,
+                "token_id": runs_starting.calling_token(),
+            },
+        )
+        if is_new:
+            _plan(flow_run, definition, without=reused or ())
+            begun = {
+                step: StepRun.objects.create(
+                    flow_run=flow_run, step=step, run=run, is_reused=True, settled_at=timezone.now()
+                )
+                for step, run in (reused or {}).items()
+            }
+            _carry_on(flow_run, definition, begun)
+    return flow_run, is_new
+
+
+def project_for(user: User, flow: Flow, elsewhere: Project | None = None) -> Project:
+    """Return where the user's run of a flow lives: in its project, if they may make there.
+
+    Else in the project `elsewhere`, by default their private one.
+    """
+    if Rights(user, flow).may_change:
+        return flow.project
+    return elsewhere or private_project(user)
+
+
+def require_maker(user: User, project: Project) -> None:
+    """Raise Forbidden, with the reason, if the user may run nothing in the project."""
+    if refusal_to_make := roles.refusal_to_make(user, project):
+        raise Forbidden(refusal_to_make)
+
+
+def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:
+    """Raise Refused if a model (of the steps `only`) is gone or blocked, or nothing is to run."""
+    chosen = [step for step in definition.steps if only is None or step.id in only]
+    if not chosen:
+        raise Refused(EMPTY)
+    endpoints = endpoints_of([definition])
+    why = {step.id: refusal(endpoints.get(step.endpoint), step.endpoint) for step in chosen}
+    why = {step: reasons for step, reasons in why.items() if reasons}
+    if why:
+        first = next(iter(why))
+        raise Refused(f"Step {definition.number(first)}: {why[first]}", why)
+
+
+def require_allowed(
+    definition: Definition,
+    project: Project,
+    *,
+    only: Collection[str] | None = None,
+    without: Collection[str] = (),
+) -> None:
+    """Raise Forbidden if a rule locks a model in the project.
+
+    It asks about the steps `only`, less those `without` a run of their own.
+    """
+    chosen = [
+        step
+        for step in definition.steps
+        if (only is None or step.id in only) and step.id not in without
+    ]
+    endpoints = endpoints_of([Definition(tuple(chosen))])
+    locks = door.refusals(project, endpoints.values())
+    for step in chosen:
+        if lock := locks.get(endpoints[step.endpoint].pk):
+            raise Forbidden(f"Step {definition.number(step.id)}: {lock}")
+
+
+def _plan(
+    flow_run: FlowRun,
+    definition: Definition,
+    *,
+    only: Collection[str] | None = None,
+    without: Collection[str] = (),
+) -> None:
+    """Reserve what the steps may cost: `only` these, less those `without`, before any is paid.
+
+    Raises Forbidden if they cost more than is left, or than somebody has said yes to: later steps
+    start when nobody waits for an answer.
+    """
+    chosen = Definition(tuple(step for step in definition.steps if only is None or step.id in only))
+    endpoints = endpoints_of([chosen])
+    estimates = pricing.prices(chosen, endpoints, without)
+    wanted = {
+        step.id: (endpoints[step.endpoint], estimates[step.id])
+        for step in chosen.steps
+        if step.id in estimates
+    }
+    steps.give_back(flow_run, wanted)
+    charges = runs_starting.plan(
+        flow_run.presser, flow_run.project, list(wanted.values()), flow_run.token_id
+    )
+    written = {step: charge.pk for step, charge in zip(wanted, charges, strict=True) if charge.pk}
+    flow_run.planned = {**(flow_run.planned or {}), **written}
+    flow_run.save(update_fields=["planned"])
+
+
+def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
+    steps.begin_ready(flow_run, definition, begun)
+    if all(steps.is_over(step_run) for step_run in begun.values()):
+        advance.end(flow_run, begun, len(definition.steps))
+
+
+def try_again(flow_run: FlowRun, step: str, by: User) -> None:
+    """Rerun a step and all that need its result; the results of other steps are kept.
+
+    Earlier steps without a result are rerun as well. Ignored while one of them is in progress. The
+    new runs are those of `by`. Raises Refused if a model cannot be run, Forbidden if `by` may run
+    nothing in the project, or a rule locks a model there.
+    """
+    require_maker(by, flow_run.project)
+    with transaction.atomic():
+        locked = steps.locked(flow_run.pk)
+        definition, begun = parse_definition(locked.definition), steps.current(locked)
+        if definition.step(step) is None:
+            return
+        anew = _to_repeat(definition, begun, step)
+        old = [begun[name] for name in anew if name in begun]
+        if any(not steps.is_over(step_run) for step_run in old):
+            return
+        require_runnable(definition, only=anew)
+        require_allowed(definition, locked.project, only=anew)
+        locked.repeated_by = None if by.pk == locked.user_id else by
+        _plan(locked, definition, only=anew)
+        StepRun.objects.filter(pk__in=[step_run.pk for step_run in old]).update(
+            replaced_at=timezone.now(), settled_at=timezone.now()
+        )
+        locked.state, locked.ended_at = FlowRun.State.RUNNING, None
+        locked.cancel_requested_at = None
+        locked.save(update_fields=["state", "ended_at", "cancel_requested_at", "repeated_by"])
+        _carry_on(locked, definition, {k: v for k, v in begun.items() if k not in anew})
+
+
+def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> set[str]:
+    """Return the step, those that depend on it, and those before it without a result."""
+    ids, waiting = set[str](), [step]
+    while waiting:
+        name = waiting.pop()
+        ids |= definition.after(name)
+        here = definition.step(name)
+        waiting += [
+            source
+            for source in (here.sources if here else ())
+            if source not in ids and not steps.has_result(begun.get(source))
+        ]
+    return ids
+
+
+def cancel(flow_run: FlowRun, by: str = "") -> None:
+    """Start no further step and cancel those in progress."""
+    with transaction.atomic():
+        locked = steps.locked(flow_run.pk)
+        if locked.is_final:
+            return
+        locked.cancel_requested_at = timezone.now()
+        locked.save(update_fields=["cancel_requested_at"])
+        begun = steps.current(locked)
+        for step_run in begun.values():
+            if step_run.run_id and not steps.is_over(step_run):
+                state_machine.request_cancel(step_run.run_id, by)

@@ -1,0 +1,86 @@
+"""A flow: chained models, saved under a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from core.db.json_field import ExactJSONField
+from projects.kept.models import Kept, KeptQuerySet
+from projects.models.in_project import is_member, is_open_to, is_shown_to
+from runs.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+
+FOR_EVERYBODY = Q(visibility="team")
+
+
+class FlowQuerySet(KeptQuerySet["Flow"]):
+    """Filters for flows."""
+
+    def findable(self, user: User | AnonymousUser) -> FlowQuerySet:
+        """What ⌘K finds: the flows of the user's projects, and those for everybody."""
+        return self.visible_to(user)
+
+    def shown_by(self, owner_id: int) -> FlowQuerySet:
+        """The flows that their owner shows to everybody, who run them with their files."""
+        return self.kept().filter(user_id=owner_id, visibility=Flow.Visibility.TEAM)
+
+    def readable_by(self, user: User | AnonymousUser) -> FlowQuerySet:
+        """The flows that the user may read: `visible_to`, and for admins what is open to them."""
+        return self.kept().filter(is_open_to(user, self.model) | FOR_EVERYBODY)
+
+    def covered_to(self, user: User | AnonymousUser) -> FlowQuerySet:
+        """The flows that the user may only know to be there; everybody reads those for all."""
+        return super().covered_to(user).exclude(FOR_EVERYBODY)
+
+    def visible_to(self, user: User | AnonymousUser) -> FlowQuerySet:
+        """The flows that the user may see, run and copy: of their projects or for everybody."""
+        in_projects = Q(is_shown_to(user), is_member(user))
+        return self.kept().filter(in_projects | FOR_EVERYBODY)
+
+
+class Flow(Kept):
+    """Chained models: the output of a step is an input of later ones. Saved with a form."""
+
+    slug, route = "flow", "flows:flow"
+    is_purged = False  # the pages of its runs outlive it
+
+    class Visibility(models.TextChoices):
+        """Who may see, run and copy a flow; makers of its project change it."""
+
+        PRIVATE = "private", "The project's members"
+        TEAM = "team", "Everybody in the house"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="flows"
+    )
+    name = models.CharField(max_length=200)
+    visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PRIVATE)
+    definition = ExactJSONField(help_text="steps and open inputs; features/flows/compose/definition.py")
+    previous = ExactJSONField(
+        null=True, blank=True, help_text="the definition before the last step was taken out"
+    )
+    origin = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="the result that it was built from, which the first run may begin with",
+    )  # fmt: skip
+    version = models.PositiveIntegerField(
+        default=1,
+        help_text="raised when steps come or go: an outdated page overwrites nothing",
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = FlowQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-changed_at"]
+        indexes = [
+            models.Index(fields=["user", "-changed_at"], name="flow_list"),
+            models.Index(fields=["project", "-changed_at"], name="flow_in_project"),
+        ]

@@ -1,0 +1,107 @@
+"""What flows and the account's workflows promise to the runs of their steps."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import F
+
+from features.flows.display import listing, rights, run_page
+from features.flows.execution import advance, ended
+from features.flows.execution.ended import flow_runs_of
+from features.flows.fal_workflows import live, step_files, sync
+from features.flows.models import Flow, FlowRun, StepRun
+from projects.models import InProjectQuerySet
+from runs.models import Run
+from runs.promises.owners import (
+    Chosen,
+    Compared,
+    Job,
+    JsonColumn,
+    LiveView,
+    Place,
+    RunOwner,
+    UserRelation,
+)
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.http import HttpRequest
+
+    import fal
+    from core.notify import channel
+
+
+class FlowsOwner(RunOwner):
+    """A step of a flow is an ordinary run, and so is a workflow of the account as a whole."""
+
+    models_of_places = (StepRun,)
+
+    def live_views(self) -> Mapping[str, LiveView]:
+        """Return the pages of a flow's run and of a workflow."""
+        return {
+            rights.VIEW: LiveView(run_page.render),
+            live.VIEW: LiveView(live.render),
+        }
+
+    def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
+        """Return the run of a flow that has this run for a step."""
+        return flow_runs_of(user, run)
+
+    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+        """Schedule the copying of the files of a workflow's steps."""
+        step_files.note_end(run, changed)
+
+    def notifies_of_end(self, run: Run) -> bool:
+        """Whether the run is a step: the end of its flow is reported."""
+        return ended.is_step(run)
+
+    def inputs_in_use(self) -> Sequence[JsonColumn]:
+        """Return the definitions of flows that are not deleted, and those that their runs had."""
+        return (
+            JsonColumn(Flow.objects.kept(), "definition"),
+            JsonColumn(FlowRun.objects.filter(flow__deleted_at=None), "definition"),
+        )
+
+    def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
+        """Return the definitions of the flows that the user shows to everybody."""
+        return (JsonColumn(Flow.objects.shown_by(user_id), "definition"),)
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the steps' runs of flows that are not deleted, and what these were built from."""
+        steps = StepRun.objects.filter(run__in=run_ids, flow_run__flow__deleted_at=None)
+        origins = Flow.objects.kept().filter(origin__in=run_ids)
+        keys = {*steps.values_list("run_id", flat=True), *origins.values_list("origin", flat=True)}
+        return {run_id for run_id in keys if run_id}
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return the runs of flows."""
+        return (UserRelation("runs of flows", FlowRun),)
+
+    def goes_along(self, rows: Chosen) -> Chosen:
+        """Return the runs of moved flows that live beside them, and the runs of their steps."""
+        beside = FlowRun.objects.filter(flow__in=rows.get(Flow, ()), project=F("flow__project"))
+        steps = StepRun.objects.filter(flow_run__in=rows.get(FlowRun, ()), is_reused=False)
+        return {
+            FlowRun: set(beside.values_list("pk", flat=True)),
+            Run: set(steps.filter(run__isnull=False).values_list("run_id", flat=True)),
+        }
+
+    def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
+        """Return flows and their runs, which are kept when the flow is deleted."""
+        return {"flow": Flow.objects.kept(), "flow-run": FlowRun.objects.all()}
+
+    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+        """Return the flows of the project, and those for everybody."""
+        return (listing.compared(request),)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that starts next steps, and with a key those that read the account."""
+        # It waits for the signal itself, since the debounce of other jobs would delay each step.
+        next_steps = Job("carry flows on", partial(advance.carry_on, signal))
+        if upstream is None:
+            return (next_steps,)
+        return (next_steps, sync.job(upstream), step_files.job(upstream))

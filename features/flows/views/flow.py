@@ -1,0 +1,222 @@
+"""A flow's page with its form, which runs it; and actions on a flow as a whole."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from catalog.search import engine
+from catalog.search.query import Query
+from core.http.caching import no_store
+from core.http.parameters import search_words
+from core.http.posts import BUTTON, hidden
+from features.flows.compose import form
+from features.flows.compose.definition import Definition, Invalid, parse_definition
+from features.flows.compose.models import endpoints_of, versions_of
+from features.flows.compose.wiring import answered
+from features.flows.display import flow_page
+from features.flows.display.rights import FlowRights
+from features.flows.execution import starting
+from features.flows.models import Flow, FlowRun
+from features.flows.models.flow import FlowQuerySet
+from features.flows.views.posted import posted_fields
+from projects.kept.resource import Resource
+from accounts.limits.rate_limit import limit
+from playground.display import looking
+from playground.form.posted_files import with_files
+from projects import current, roles
+from projects.rules import door
+from runs.models import Run
+from runs.start.refused_starts import Forbidden
+from runs.start.starting import form_token
+from schemas import Problem, apply
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+Post = dict[str, list[str]]
+
+
+@limit("run")
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show a flow with its form as saved, or as in the run `?from=`; a POST runs it."""
+    if request.method == "POST":
+        flow = find(request, pk)
+    elif (covered := looking.covered(request.user, "flow", pk)) is not None:
+        return looking.page(request, "flow", covered)
+    else:
+        flow = find_open(request, pk)
+    try:
+        definition = parse_definition(flow.definition)
+    except Invalid as invalid:  # stored by another version
+        rights = FlowRights(request.user, flow, current.current(request))
+        context = {"flow": flow, "trouble": str(invalid), "rights": rights}
+        return render(request, "features/flows/flow.html", context)
+    if request.method == "POST":
+        return _posted(request, flow, definition)
+    return _page(request, flow, _as_run(request, flow, definition))
+
+
+def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
+    """Return a flow that the user may see and run."""
+    return _find(Flow.objects.visible_to(request.user), pk)
+
+
+def find_open(request: HtmxRequest, pk: uuid.UUID) -> Flow:
+    """Return a flow that the user may read: also as an admin."""
+    return _find(Flow.objects.readable_by(request.user), pk)
+
+
+def _find(flows: FlowQuerySet, pk: uuid.UUID) -> Flow:
+    return get_object_or_404(flows.select_related("user", "project", "origin__endpoint"), pk=pk)
+
+
+def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Flow:
+    """Return a flow of the user's projects; PermissionDenied if they may only look at it."""
+    seen = Flow.objects.kept().shown_to(request.user).select_related("user", "project", "origin")
+    flow = get_object_or_404(seen, pk=pk)
+    roles.require_maker(request.user, flow.project)
+    return flow
+
+
+def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definition:
+    """Return the definition with the inputs of the run `?from=`."""
+    try:
+        key = uuid.UUID(request.GET.get("from", ""))
+    except ValueError:
+        return definition
+    before = FlowRun.objects.open_to(request.user).filter(flow=flow, pk=key).first()
+    if before is None:
+        return definition
+    steps = parse_definition(before.definition).steps
+    step_ids = {step.id for step in steps}
+    inputs = tuple(field for field in definition.inputs if field.targets[0][0] in step_ids)
+    rest = tuple(field for field in definition.inputs if field not in inputs)
+    values = form.defaults(Definition(steps, inputs)) | form.defaults(
+        replace(definition, inputs=rest)
+    )
+    return answered(definition, values)
+
+
+def _page(
+    request: HtmxRequest,
+    flow: Flow,
+    definition: Definition,
+    post: Post | None = None,
+    problems: list[Problem] | None = None,
+    *,
+    troubles: dict[str, list[str]] | None = None,
+    trouble: str = "",
+    forbidden: str | Forbidden = "",
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    context: dict[str, Any] = flow_page.context(
+        request.user, flow, current.current(request), definition, post, problems or (), troubles
+    )
+    context |= {
+        "runs": flow_page.runs_of(flow, request.user),
+        "trouble": trouble,
+        "forbidden": forbidden,
+        "is_fresh_chosen": request.method == "POST" and hidden(request, "~reuse") != "1",
+    }
+    context["form_token"] = hidden(request, "~token") or context["form_token"]
+    return render(request, "features/flows/flow.html", context, status=status)
+
+
+def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpResponseBase:
+    """Run the flow if everything fits, else show the problems; or change the form's rows."""
+    versions = versions_of(definition, endpoints_of([definition]))
+    root = form.form_root(definition, versions)
+    here = current.current(request)
+    target = starting.project_for(request.user, flow, here)
+    post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
+    action = hidden(request, BUTTON, "run")
+    if action != "run":
+        return _page(request, flow, definition, apply(post, action), refused)
+    values, unread = form.answers(definition, versions, post)
+    filled = answered(definition, values)
+    at_inputs, at_steps = form.problems_of(filled, versions)
+    unread_paths = {problem.path[:1] for problem in unread}
+    problems = [
+        *refused,
+        *unread,
+        *(problem for problem in at_inputs if problem.path[:1] not in unread_paths),
+    ]
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if problems or at_steps:
+        return _page(request, flow, definition, post, problems, troubles=at_steps, status=status)
+    is_reusing = hidden(request, "~reuse") == "1"
+    reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
+    token = _token(request, filled, reused)
+    try:
+        flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
+    except Forbidden as error:
+        return _page(request, flow, definition, post, forbidden=error, status=error.status)
+    except starting.Refused as refusal:
+        return _page(request, flow, definition, post, trouble=str(refusal), status=status)
+    return redirect(flow_run)
+
+
+def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
+    """Return the same token for two clicks on the same form; after Back, other input is another."""
+    drawn = hidden(request, "~token") or uuid.uuid4().hex
+    runs = {step: str(run.pk) for step, run in reused.items()}
+    return form_token(drawn, {"definition": filled.as_json(), "reused": runs})
+
+
+@require_POST
+def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Copy a flow into the project of the page; the copy is the user's own."""
+    flow, project = find(request, pk), current.current(request)
+    roles.require_maker(request.user, project)
+    copied = Flow.objects.create(
+        user=request.user,
+        name=f"{flow.name[:192]} (copy)",
+        definition=flow.definition,
+        origin=flow_page.origin_of(flow, project),
+        **project.for_new_work(),
+    )
+    messages.info(request, f"This is your own copy of “{flow.name}”.")
+    return redirect("flows:flow-edit", copied.pk)
+
+
+MODELS = 24
+
+
+@require_safe
+@no_store
+def new(request: HtmxRequest) -> HttpResponse:
+    """Choose the first model of a new flow."""
+    query = search_words(request)
+    endpoints = engine.top_results(Query().saying(query) if query else Query(), MODELS)
+    models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
+    project = current.current(request)
+    why_not = roles.refusal_to_make(request.user, project)
+    locks = door.locks(project, models)
+    context = {"models": models, "asked": query, "why_not": why_not, "locks": locks}
+    return render(request, "features/flows/new.html", context)
+
+
+class Flows(Resource[Flow]):
+    """The way out of a flow and back; its runs stay in the history."""
+
+    model, parts = Flow, ("recovery", "deletion")
+    at, list_route = "", "boards:boards"
+
+    def list_of(self, row: Flow) -> str:
+        """Return the address of the flows in the list of *Compare*."""
+        return f"{reverse('boards:boards')}?kind=flow"
+
+
+FLOWS = Flows()

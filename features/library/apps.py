@@ -1,0 +1,21 @@
+"""The Django app `library`."""
+
+from django.apps import AppConfig
+
+
+class LibraryConfig(AppConfig):
+    """Living with results: prompts, and pages about the results of many runs."""
+
+    name = "library"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what the app promises to runs; install the triggers of the search's index."""
+        from django.db.models.signals import post_migrate
+
+        from features.library.models import search_entry
+        from features.library.owner import LibraryOwner
+        from runs.promises import owners
+
+        owners.register(LibraryOwner())
+        post_migrate.connect(search_entry.install_trigger, sender=self)

@@ -1,0 +1,201 @@
+"""Makes one ZIP of many results while it is sent; nothing of it is held in memory or on disk.
+
+Beside the files, an archive has `recipes.json`, which says how each was made, and `MISSING.txt` if
+something that was chosen is not in it. Media are compressed already, so they are stored as they
+are.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO
+
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from zipstream import ZipStream
+
+from core.file_names import numbered_name
+from core.http.streaming import chunks
+from core.refusals import Refused
+from features.library.selection import MOST_FILES, TOO_MANY, Selection
+from playground.form.restoring import recipes
+from projects.models import Project
+from runs.files import result_names
+from runs.models import Artifact, Run
+from schemas.exact import dumps
+
+MOST_BYTES = 20 * 10**9
+TOO_LARGE = "An archive holds at most 20 GB, and these are {:,.1f} GB. Choose fewer."
+READ_AT_ONCE = 50  # runs, whose input may be large
+RECIPES, MISSING = recipes.FILE_NAME, "MISSING.txt"
+# The same words whether or not there is such a file: nobody learns that from an archive.
+GONE = "is gone, or not yours to see."
+EMPTY, UNDER_WAY = "has no files.", "is not done yet."
+COPYING = "is still being copied here. Download it again in a minute."
+UNREADABLE = "could not be read: this server's storage does not give it at the moment. Try again."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored file, and its name in the archive."""
+
+    key: str  # `<run uuid>/<position>`
+    name: str
+    file: str
+    size_bytes: int | None
+
+
+@dataclass
+class Archive:
+    """What goes into an archive: read from the database, so that sending it needs none.
+
+    `recipes` has a line of JSON for each entry, in their order: on disk, for inputs may be large.
+    """
+
+    name: str = ""
+    entries: list[Entry] = field(default_factory=list)
+    missing: list[tuple[str, str]] = field(default_factory=list)  # what was chosen, and why not
+    projects: list[Project] = field(default_factory=list)
+    recipes: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+
+
+def prepare(user: User, selection: Selection) -> Archive:
+    """Return the archive of what `user` may read of a selection; raises Refused if it is too large.
+
+    A few queries for each 50 runs, however many files they have.
+    """
+    if selection.left_out:
+        raise Refused(TOO_MANY)
+    archive = Archive()
+    try:
+        _read(archive, user, selection)
+    except BaseException:
+        archive.recipes.close()
+        raise
+    return archive
+
+
+def _read(archive: Archive, user: User, selection: Selection) -> None:
+    namer, names = result_names.Namer(user), _FreeNames()
+    run, projects, unreadable, size_bytes = None, set(), dict(selection.positions), 0
+    for run in _runs(user, selection):
+        for artifact in _stored(run, unreadable.pop(run.pk), archive.missing):
+            projects.add(run.project_id)
+            size_bytes += artifact.size_bytes or 0
+            if len(archive.entries) == MOST_FILES:
+                raise Refused(TOO_MANY)
+            name, key = names.take(namer.result(run, artifact)), _key(run.pk, artifact.position)
+            archive.entries.append(Entry(key, name, artifact.file, artifact.size_bytes))
+            archive.recipes.write(_recipe(run, artifact))
+    if size_bytes > MOST_BYTES:
+        raise Refused(TOO_LARGE.format(size_bytes / 10**9))
+    for pk, positions in unreadable.items():
+        keys = [str(pk)] if positions is None else [_key(pk, at) for at in sorted(positions)]
+        archive.missing += [(key, GONE) for key in keys]
+    archive.projects = list(Project.objects.filter(pk__in=projects))
+    is_one_run = len(selection.positions) == 1
+    archive.name = namer.of_run(run, ".zip") if run and is_one_run else _name_of_today()
+
+
+def _runs(user: User, selection: Selection) -> Iterator[Run]:
+    runs = Run.objects.readable_by(user).filter(pk__in=[*selection.positions])
+    light = runs.with_endpoint().light("arguments")  # which each file's recipe has
+    named = result_names.with_names(light).with_artifacts()
+    return named.order_by("created_at", "pk").iterator(READ_AT_ONCE)
+
+
+def _stored(
+    run: Run, positions: set[int] | None, missing: list[tuple[str, str]]
+) -> Iterator[Artifact]:
+    """Yield the chosen files that are in our storage; the others are noted as missing."""
+    artifacts = {artifact.position: artifact for artifact in run.artifacts.all()}
+    if positions is None and not artifacts:
+        missing.append((str(run.pk), EMPTY if run.is_final else UNDER_WAY))
+    for position in sorted(artifacts if positions is None else positions):
+        artifact = artifacts.get(position)
+        if artifact and artifact.state == Artifact.State.STORED:
+            yield artifact
+        else:
+            is_coming = artifact and artifact.state == Artifact.State.REMOTE
+            missing.append((_key(run.pk, position), COPYING if is_coming else GONE))
+
+
+def _recipe(run: Run, artifact: Artifact) -> bytes:
+    return f"{dumps(recipes.recipe_of(run, artifact), indent=None)}\n".encode()
+
+
+def _key(run: uuid.UUID, position: int) -> str:
+    return f"{run}/{position}"
+
+
+def _name_of_today() -> str:
+    return f"vitrine-{timezone.localtime():%Y-%m-%d}.zip"
+
+
+class _FreeNames:
+    """The names in an archive: equal ones get a number, also those that differ in case alone."""
+
+    def __init__(self) -> None:
+        self._taken = {RECIPES.casefold(), MISSING.casefold()}
+        self._numbers: Counter[str] = Counter()
+
+    def take(self, name: str) -> str:
+        """Return this name, or if it is taken the next free one: `mill-2.png`."""
+        free = name
+        while free.casefold() in self._taken:
+            self._numbers[name.casefold()] += 1
+            free = numbered_name(name, self._numbers[name.casefold()] + 1)
+        self._taken.add(free.casefold())
+        return free
+
+
+def stream(archive: Archive) -> Iterator[bytes]:
+    """Yield the bytes of the archive; reads files from our storage, one at a time.
+
+    A file that cannot be read to its end breaks the archive off, so that nobody takes it for whole.
+    """
+    zipped, is_packed = ZipStream(), []
+    with archive.recipes:
+        for entry in archive.entries:
+            file = _opened(entry, archive.missing)
+            is_packed.append(file is not None)
+            if file is not None:
+                zipped.add(chunks(file), entry.name, size=entry.size_bytes)
+                yield from zipped.file()
+        zipped.add(_recipes(archive, is_packed), RECIPES)
+        if archive.missing:
+            lines = (f"{key} {why}\n" for key, why in archive.missing)
+            zipped.add("".join(["Not in this archive:\n\n", *lines]), MISSING)
+        yield from zipped
+
+
+def _opened(entry: Entry, missing: list[tuple[str, str]]) -> IO[bytes] | None:
+    try:
+        return default_storage.open(entry.file)
+    except FileNotFoundError:
+        missing.append((entry.key, GONE))
+    except Exception as error:  # storage backends raise any kind of exception
+        log.error("%s cannot be read, the storage failed: %r", entry.file, error)
+        missing.append((entry.key, UNREADABLE))
+    return None
+
+
+def _recipes(archive: Archive, is_packed: list[bool]) -> Iterator[bytes]:
+    """Yield the recipes of the packed files by file name, as `recipes.as_text` writes them."""
+    head, tail = recipes.as_text({}).encode().split(b"{}")
+    yield head
+    separator = b"{\n"
+    archive.recipes.seek(0)
+    for entry, line, packed in zip(archive.entries, archive.recipes, is_packed, strict=True):
+        if packed:
+            yield separator + dumps(entry.name).encode() + b": " + line.rstrip()
+            separator = b",\n"
+    yield (b"{}" if separator == b"{\n" else b"\n}") + tail + b"\n"

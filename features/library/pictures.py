@@ -1,0 +1,130 @@
+"""Uses several pictures as the input of one model: a list of pictures that it takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.utils.http import urlencode
+
+from catalog.locks import NO_LOCKS, Locks
+from catalog.models import Endpoint, Revision
+from catalog.related.use_index import Taker, uses
+from catalog.search import engine
+from catalog.search.query import Query
+from core.formatting import counted
+from core.http.parameters import parse_uuid
+from features.library.selection import Chosen, ResultKey
+from playground.display.navigation.destinations import Group, Place
+from playground.display.navigation.offers import by_need, title_of, told_apart
+from playground.display.navigation.offers import place as place_of
+from playground.form import form_state
+from playground.form.form_state import FormState
+from playground.form.prefill import use_as
+from runs.models import Artifact
+from schemas.uses.inputs import ROW, inputs_of, names_in
+from schemas.uses.placing import place, values_at
+from schemas.uses.roles import USES
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+KIND = "pictures"  # of a form's source: `?pictures=<run>/<n>,<run>/<n>:<path>`
+MOST = 20
+IN_GROUP = 24
+
+
+class Pictures(NamedTuple):
+    """The pictures of a selection in its order, and how much of it is none, or too much."""
+
+    keys: list[ResultKey]
+    others: int
+
+    @property
+    def value(self) -> str:
+        """Return how an address names them."""
+        return ",".join(map(str, self.keys))
+
+
+def pictures_of(chosen: Chosen) -> Pictures:
+    """Return the pictures among the chosen results, at most `MOST`; one query."""
+    rows = Artifact.objects.filter(run__in=chosen.run_keys, kind="image")
+    stored = {
+        ResultKey(run, position)
+        for run, position in rows.exclude(state=Artifact.State.LOST).values_list(
+            "run_id", "position"
+        )
+    }
+    keys = [key for key in chosen.results if key in stored][:MOST]
+    return Pictures(keys, len(chosen.results) - len(keys) + chosen.out_of_reach)
+
+
+def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Group]:
+    """Return the models that take several pictures, by use; then those that need more."""
+    if not pictures.keys:
+        return []
+    index = uses(Revision.current())
+    words = " ".join(text.split())[:200]
+    ranked = engine.rank_all(Query(q=words), index.search) if words else None
+    listed: dict[str, list[Taker]] = {}
+    for use, takers in index.takers("image").items():
+        fitting = {
+            taker.key: taker
+            for taker in takers
+            if _takes_several(taker) and (ranked is None or taker.key in ranked)
+        }
+        able = by_need(fitting.values(), lambda one: index.need(one.key, path=one.input.path))
+        for need, among in able.items():
+            title = title_of(need) if need else USES["image"][use]
+            listed.setdefault(title, []).extend(among)
+    shown = {title: takers[:IN_GROUP] for title, takers in listed.items()}
+    cards = index.search.cards(taker.key for takers in shown.values() for taker in takers)
+    groups = (
+        Group(title, [_place(pictures, t, cards[t.key], locks) for t in takers if t.key in cards])
+        for title, takers in shown.items()
+    )
+    return sorted(told_apart(groups), key=lambda group: group.title.startswith("Needs "))
+
+
+def _takes_several(taker: Taker) -> bool:
+    return names_in(taker.input.path)[-1:] == [ROW]
+
+
+def _place(pictures: Pictures, taker: Taker, endpoint: Endpoint, locks: Locks) -> Place:
+    query = urlencode({KIND: f"{pictures.value}:{taker.input.path}"})
+    return place_of(endpoint, f"{endpoint.get_absolute_url()}?{query}", locks, taker.input.label)
+
+
+def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    """Return the user's current form of the model with pictures in a field that takes a list.
+
+    What the field held before gives way. None if there is none of these pictures.
+    """
+    named, _, path = key.partition(":")
+    results = [result for text in named.split(",")[:MOST] if (result := _result(user, text))]
+    if not results:
+        return None
+    before = use_as.held_before(user, endpoint)
+    root = form_state.version_of(endpoint).root
+    field = next((taker for taker in inputs_of(root) if taker.path == path), None)
+    if field is None:
+        return FormState(before, "This model has no field for these pictures any more.")
+    arguments = form_state.parse_form_leniently(endpoint, before).arguments
+    arguments.pop(names_in(path)[0], None)
+    placed, taken = arguments, 0
+    for result in results:
+        more = place(root, placed, path, result.value)
+        if len(values_at(more, path)) == taken:  # the list is full
+            break
+        placed, taken = more, taken + 1
+    notice = f"“{field.label}” now holds {counted(taken, 'picture')}."
+    if left := len(named.split(",")) - taken:
+        notice += f" {left} of the chosen ones were left out: this model takes {taken}, or they "
+        notice += "are gone."
+    return replace(form_state.from_arguments(endpoint, placed), notice=notice)
+
+
+def _result(user: User, text: str) -> use_as.Result | None:
+    run, _, position = text.partition("/")
+    pk = parse_uuid(run)
+    return use_as.find(user, pk, f"a{position}") if pk else None

@@ -1,0 +1,79 @@
+"""Expands a template into prompts; how many these are is computed before any is made."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from itertools import product
+from math import prod
+
+from features.library.prompts.grammar import Slot, Template
+
+MAX_PROMPTS = 400  # at once: as many as a board takes rows
+MAX_CHARS = 20_000  # of one prompt, whatever is filled in
+MAX_CHARS_OF_ALL = 1_000_000  # a page and a board's plan hold them all
+_SPELLED_OUT = 10**15
+
+
+class Refused(ValueError):
+    """The template is not expanded; the message says why and what to do."""
+
+
+def count(template: Template, values: Mapping[str, str]) -> int:
+    """Return how many prompts the template makes with these values by group."""
+    return prod(1 if slot.key in values else slot.size for slot in template.slots)
+
+
+def expand(template: Template, values: Mapping[str, str], seed: int) -> list[str]:
+    """Return all prompts that the template makes, as many as `count` says.
+
+    `values` has a text for each group in which one was chosen or typed; what is neither typed nor
+    offered stays as the group was written, `{subject}`. Equal seeds draw equal alternatives. Raises
+    Refused if the prompts are too many or too long.
+    """
+    number = count(template, values)
+    if number > MAX_PROMPTS:
+        raise Refused(
+            f"This makes {in_words(number)} prompts, and up to {MAX_PROMPTS} can be made at once. "
+            "Choose one of some alternatives, or let a few be drawn: {2 of red|green|blue}."
+        )
+    texts = {slot.key: _texts(slot, values, seed) for slot in template.slots}
+    longest = {key: max(options, key=len) for key, options in texts.items()}
+    length = sum(
+        len(longest[part.key] if isinstance(part, Slot) else part) for part in template.parts
+    )
+    if length > MAX_CHARS:
+        raise Refused(
+            f"A prompt would have {length:,} characters; the most is {MAX_CHARS:,}. "
+            "Shorten what is filled in, or name it less often."
+        )
+    if length * number > MAX_CHARS_OF_ALL:
+        raise Refused(
+            f"These prompts would have {length * number:,} characters together; the most is "
+            f"{MAX_CHARS_OF_ALL:,}. Shorten them, or make fewer at once."
+        )
+    return [
+        "".join(chosen[part.key] if isinstance(part, Slot) else part for part in template.parts)
+        for values_of_one in product(*texts.values())
+        for chosen in [dict(zip(texts, values_of_one, strict=True))]
+    ]
+
+
+def in_words(number: int) -> str:
+    """Return a number with its digits in groups, or its magnitude where nobody would read them."""
+    if number < _SPELLED_OUT:
+        return f"{number:,}"
+    return f"more than 10^{len(str(number)) - 1}"
+
+
+def _texts(slot: Slot, values: Mapping[str, str], seed: int) -> list[str]:
+    """Return what stands in a group, in the order in which its alternatives are written."""
+    if slot.key in values:
+        return [values[slot.key]]
+    if not slot.options:
+        return [f"{{{slot.name}}}"]
+    if slot.picks is None:
+        return list(slot.options)
+    draw = random.Random(f"{seed}/{slot.key}")  # noqa: S311 alternatives, not secrets
+    places = sorted(draw.sample(range(len(slot.options)), slot.picks))
+    return [slot.options[place] for place in places]

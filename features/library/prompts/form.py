@@ -1,0 +1,134 @@
+"""What is typed of a prompt: read and checked alike in its form and in an import."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from core.formatting import shorten
+from core.forms import LineField, TextField
+from projects.kept.forms import KeptForm
+from features.library.models import Prompt
+from features.library.prompts import saving
+from features.library.prompts.saving import Values
+
+MAX_NAME_CHARS = 80
+MAX_TEXT_CHARS = 10_000
+MAX_FOLDER_CHARS = 200
+MAX_TAGS = 20
+MAX_TAG_CHARS = 40
+GRAMMAR = (
+    "{subject} is asked for when the prompt is used, {subject: fox | otter} offers what to choose "
+    "from. {red|green|blue} makes a prompt of each, {2 of red|green|blue} of two that are drawn. "
+    "With {prompt}, ink drawing it can be put around any prompt. Write \\{ for a brace."
+)
+
+
+class FolderField(LineField):
+    """A path without empty parts: ` /Campaign//fox/` is `Campaign/fox`."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the path."""
+        return folder_of(super().to_python(value))
+
+
+class TagsField(forms.CharField):
+    """Tags in lower case, each once; typed with commas between them, or a list already."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return a tuple of tags."""
+        listed = value if isinstance(value, list | tuple) else str(value or "").split(",")
+        line = LineField(max_length=MAX_TEXT_CHARS)
+        tags = (line.to_python(tag).lower() for tag in listed)
+        return tuple(dict.fromkeys(tag for tag in tags if tag))
+
+    def prepare_value(self, value: Any) -> Any:
+        """Return the tags as they are typed."""
+        return ", ".join(value) if isinstance(value, list | tuple) else value
+
+    def validate(self, value: Any) -> None:
+        """Raise ValidationError if there are too many, or one is too long."""
+        if len(value) > MAX_TAGS:
+            raise forms.ValidationError(f"There are {len(value)} tags; the most is {MAX_TAGS}.")
+        if long := next((tag for tag in value if len(tag) > MAX_TAG_CHARS), ""):
+            raise forms.ValidationError(
+                f"Keep a tag to {MAX_TAG_CHARS} characters: “{long[:MAX_TAG_CHARS]}…”."
+            )
+
+    def run_validators(self, value: Any) -> None:
+        """Do nothing: `validate` has looked at each tag."""
+
+
+class Fields(forms.Form):
+    """What a prompt is."""
+
+    name = LineField(max_length=MAX_NAME_CHARS, required="Give the prompt a name.")
+    text = TextField(
+        max_length=MAX_TEXT_CHARS,
+        required="Write the prompt.",
+        help_text=GRAMMAR,
+        widget=forms.Textarea({"rows": 8}),
+    )
+    folder = FolderField(
+        max_length=MAX_FOLDER_CHARS,
+        required=False,
+        widget=forms.TextInput({"placeholder": "campaign/fox"}),
+    )
+    tags = TagsField(label="Tags, separated by commas", required=False)
+
+    @property
+    def values(self) -> Values:
+        """Return what a form that is valid holds; of another one what of it is right."""
+        return Values(**{name: self.cleaned_data.get(name, "") for name in Values._fields})
+
+
+class PromptForm(Fields, KeptForm):
+    """A prompt's form; it knows which version of the text it has shown."""
+
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    class Meta(KeptForm.Meta):
+        model = Prompt
+        fields = ("name", "text", "folder")
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if not self.is_new:
+            self.initial["tags"] = [tag.name for tag in self.instance.tags.all()]
+            self.initial["seen"] = self.instance.versions.values_list("pk", flat=True).first()
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the prompt with its tags and version.
+
+        Raises Refused: there is no room, or somebody has changed the text since; a second press
+        replaces theirs.
+        """
+        by, prompt = self.by, self.instance
+        if self.is_new:
+            (prompt,) = saving.create(by, prompt.project, [self.values], is_hidden=self.is_hidden)
+            return prompt
+        try:
+            seen = self.cleaned_data["seen"]
+            saving.change(prompt, self.values, by, is_hidden=self.is_hidden, seen=seen)
+        except saving.Changed as changed:
+            self.data = {**self.data, "seen": changed.version.pk}
+            raise
+        return prompt
+
+
+def checked(typed: dict[str, Any]) -> tuple[Values, str]:
+    """Return what was typed of a prompt, tidied, and why it cannot be saved, if it cannot."""
+    form = Fields({**typed, "name": typed.get("name") or name_of(typed.get("text", ""))})
+    problem = " ".join(sentence for errors in form.errors.values() for sentence in map(str, errors))
+    return form.values, problem
+
+
+def folder_of(typed: str) -> str:
+    """Return a folder's path without empty parts."""
+    return "/".join(filter(None, (" ".join(part.split()) for part in typed.split("/"))))
+
+
+def name_of(text: str) -> str:
+    """Return a name for a prompt that has none: the beginning of its text."""
+    return shorten(" ".join(text.split()), MAX_NAME_CHARS)

@@ -1,0 +1,48 @@
+"""Which runs were made from a prompt: a form that one has filled in carries its mark to Run."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from core.http.parameters import parse_uuid
+from features.library.models import Prompt, PromptRun
+from runs.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+KIND = "prompt"
+LATEST = 12
+
+
+def mark(prompt: Prompt) -> str:
+    """Return what a form carries that this prompt has filled in."""
+    return f"{KIND}:{prompt.pk}"
+
+
+def record(user: User, origins: Mapping[Run, Iterable[str]]) -> None:
+    """Write down the prompts among the origins of a user's runs, of those that they see."""
+    named = {run: _keys(texts) for run, texts in origins.items()}
+    keys = {key for listed in named.values() for key in listed}
+    if not keys:
+        return
+    seen = Prompt.objects.kept().shown_to(user).in_bulk(keys)
+    PromptRun.objects.bulk_create(
+        PromptRun(prompt=seen[key], run=run)
+        for run, listed in named.items()
+        for key in listed & seen.keys()
+    )
+
+
+def _keys(origins: Iterable[str]) -> set[uuid.UUID]:
+    parts = (text.partition(":") for text in origins)
+    return {pk for kind, _, key in parts if kind == KIND and (pk := parse_uuid(key))}
+
+
+def latest_runs(user: User, prompt: Prompt) -> Sequence[Run]:
+    """Return the latest runs made from a prompt, of those in the user's projects."""
+    of_prompt = PromptRun.objects.filter(prompt=prompt).values("run")
+    runs = Run.objects.kept().shown_to(user).filter(pk__in=of_prompt)
+    return list(runs.recent("output")[:LATEST])

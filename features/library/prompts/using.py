@@ -1,0 +1,220 @@
+"""Uses a prompt: fills its groups in, counts and prices what it makes, and fills in a form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from core.http.parameters import parse_key, parse_uuid
+from fal.db_safe import db_safe_text
+from features.library.models import Prompt
+from features.library.prompts import expansion, grammar, origins
+from features.library.prompts.grammar import Slot, Template
+from playground.form import form_state
+from playground.form.form_state import FormState
+from playground.form.prefill.use_as import held_before
+from projects.models import Project
+from runs.costs.cost import estimate_runs
+from schemas.carry.meanings import by_meaning
+from schemas.exact import dumps
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_VALUE_CHARS = 2000
+SLOT, EACH = "v.", ""  # control of a group; no value makes each of its alternatives
+MAX_ID_CHARS = 255
+
+
+@dataclass(frozen=True)
+class SlotControl:
+    """A group as a control of the form: its value, and what is wrong with it."""
+
+    slot: Slot
+    value: str = EACH
+    error: str = ""
+
+    @property
+    def name(self) -> str:
+        """Return the control's name."""
+        return f"{SLOT}{self.slot.key}"
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a prompt makes with the values that were typed."""
+
+    prompt: Prompt
+    into: Prompt | None  # the prompt that it is put into
+    seed: int
+    template: Template
+    controls: list[SlotControl]
+    number: int
+    texts: list[str] = field(default_factory=list)
+    refusal: str = ""  # why there are no texts, though all values are there
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether a seed decides about some alternatives."""
+        return any(
+            one.slot.picks and one.slot.picks < len(one.slot.options) for one in self.controls
+        )
+
+    @property
+    def number_in_words(self) -> str:
+        """Return how many prompts it makes: `12`, `more than 10^20`."""
+        return expansion.in_words(self.number)
+
+    @property
+    def origins(self) -> list[str]:
+        """Return the marks of the prompts, for a form that they fill in."""
+        return [origins.mark(row) for row in (self.prompt, self.into) if row]
+
+    @property
+    def query(self) -> str:
+        """Return the values as part of an address, as `read` takes them."""
+        values = {one.name: one.value for one in self.controls if one.value}
+        into = {"into": str(self.into.pk)} if self.into else {}
+        return urlencode(values | into | {"seed": self.seed})
+
+
+@dataclass(frozen=True)
+class Target:
+    """The field of a model that takes the prompts, and what running all of them costs."""
+
+    endpoint: Endpoint
+    field: str  # empty: the model takes no prompt
+    price: str = ""
+    rows: str = ""  # a board's table, JSON
+    address: str = ""  # of the model's page with a single prompt filled in
+
+
+def read(user: User, prompt: Prompt, query: QueryDict, *, is_asking: bool = True) -> Use:
+    """Return what a prompt makes with the values in a query: `v.<group>`, `into` and `seed`.
+
+    With `is_asking`, a variable without a value is a mistake; else it stays as it was written.
+    """
+    into = _into(user, prompt, query.get("into", ""))
+    template = grammar.parse(prompt.text)
+    if into:
+        template = grammar.put_into(template, grammar.parse(into.text))
+    seed = parse_key(query.get("seed", "")) or prompt.seed
+    controls = [
+        _control(slot, query.get(f"{SLOT}{slot.key}", ""), is_asking) for slot in template.slots
+    ]
+    values = {one.slot.key: one.value for one in controls if one.value}
+    use = Use(prompt, into, seed, template, controls, expansion.count(template, values))
+    if any(one.error for one in controls):
+        return use
+    try:
+        return replace(use, texts=expansion.expand(template, values, seed))
+    except expansion.Refused as refused:
+        return replace(use, refusal=str(refused))
+
+
+def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
+    """Return where the prompts would go, priced; `name` is that of a text field, or empty."""
+    place = _field(endpoint, name)
+    if not place or not use.texts:
+        return Target(endpoint, place)
+    inputs = [(endpoint, {place: text}) for text in use.texts]
+    first, *others = estimate_runs(inputs)
+    total = sum(others, start=first)
+    price = total.words.partition(" + ")[0]
+    if len(use.texts) > 1:
+        rows = dumps([arguments for _, arguments in inputs], indent=None)
+        return Target(endpoint, place, price, rows=rows)
+    fields = {"field": name} if name else {}
+    key = f"{use.prompt.pk}?{use.query}&{urlencode(fields)}".rstrip("&")
+    query_string = urlencode({origins.KIND: key, "project": project.key})
+    page = reverse("playground:endpoint", args=[endpoint.endpoint_id])
+    return Target(endpoint, place, price, address=f"{page}?{query_string}")
+
+
+def endpoint_named(text: str) -> Endpoint | None:
+    """Return the model with this id."""
+    name = db_safe_text(text).strip()[:MAX_ID_CHARS]
+    return Endpoint.objects.filter(endpoint_id=name).first() if name else None
+
+
+def one_text(prompt: Prompt, query: QueryDict, current: str) -> str:
+    """Return the one text that a field gets: of several, the first.
+
+    A prompt that takes one takes in the `current` text of the field. Raises expansion.Refused.
+    """
+    template = grammar.parse(prompt.text)
+    if prompt.takes_prompt:
+        before = (db_safe_text(current),) if current.strip() else ()
+        template = grammar.put_into(Template(before), template)
+    values: Mapping[str, str] = {
+        slot.key: _control(slot, query.get(f"{SLOT}{slot.key}", ""), False).value
+        or (slot.options[0] if slot.options else f"{{{slot.name}}}")
+        for slot in template.slots
+    }
+    text = expansion.expand(template, values, prompt.seed)[0]
+    return text.strip(" ,") if prompt.takes_prompt else text  # an empty field leaves a comma
+
+
+def slots_to_fill(prompt: Prompt) -> list[Slot]:
+    """Return the groups that are asked for before a prompt goes into a field."""
+    return [slot for slot in grammar.parse(prompt.text).slots if slot.key != grammar.PROMPT]
+
+
+def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    """Return the user's current form of the model with a prompt in it.
+
+    `key` is `<prompt>?<values>`, as `target` writes it. None if there is no such prompt.
+    """
+    first, _, rest = key.partition("?")
+    pk = parse_uuid(first)
+    prompt = Prompt.objects.kept().shown_to(user).filter(pk=pk).first() if pk else None
+    if prompt is None:
+        return None
+    query = QueryDict(rest)
+    use, place = (
+        read(user, prompt, query, is_asking=False),
+        _field(endpoint, query.get("field", "")),
+    )
+    before = held_before(user, endpoint)
+    if not place:
+        return FormState(before, f"{endpoint.name} takes no prompt.")
+    if not use.texts:
+        return FormState(before, use.refusal)
+    arguments = form_state.parse_form_leniently(endpoint, before).arguments
+    placed = form_state.from_arguments(endpoint, {**arguments, place: use.texts[0]})
+    marks = {form_state.ORIGIN: use.origins}
+    if form_state.HOUSE in before:
+        marks[form_state.HOUSE] = before[form_state.HOUSE]
+    return replace(placed, post={**placed.post, **marks}, notice=f"“{prompt.name}” is filled in.")
+
+
+def _into(user: User, prompt: Prompt, key: str) -> Prompt | None:
+    pk = parse_uuid(key)
+    if pk is None or prompt.takes_prompt:
+        return None
+    return Prompt.objects.kept().shown_to(user).taking_prompts().filter(pk=pk).first()
+
+
+def _control(slot: Slot, typed: str, is_asking: bool) -> SlotControl:
+    value = db_safe_text(typed).strip()
+    if len(value) > MAX_VALUE_CHARS:
+        error = f"This has {len(value):,} characters; the most is {MAX_VALUE_CHARS:,}."
+        return SlotControl(slot, value[:MAX_VALUE_CHARS], error)
+    if not value and not slot.options and is_asking:
+        return SlotControl(slot, "", f"Write what stands for “{slot.name}”.")
+    return SlotControl(slot, value)
+
+
+def _field(endpoint: Endpoint, name: str) -> str:
+    """Return the name of the field that takes a prompt: the named one, else the main prompt."""
+    children = version_of(endpoint).root.children
+    named = next((child for child in children if child.name == name and child.is_text), None)
+    prompt_field = named or by_meaning(children).get("prompt")
+    return prompt_field.name if prompt_field else ""

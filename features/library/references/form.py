@@ -1,0 +1,159 @@
+"""The form of a reference: its name and what it is; a new one with its first pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from core.forms import LineField
+from projects.kept.forms import KeptForm
+from features.library.models import Reference
+from features.library.references import pictures, saving
+from features.library.references.pictures import Added
+from runs.files import uploads
+from schemas.uses import mentions
+from schemas.uses.references import MAX_PICTURES
+
+MAX_DESCRIPTION_CHARS = 2_000
+_RESERVED = {"me"}  # `@me/bottle` is one's own
+
+
+class PicturesInput(forms.FileInput):
+    """Takes several files."""
+
+    allow_multiple_selected = True
+
+
+class PicturesField(forms.FileField):
+    """Several files; whether each is a picture is seen when it is stored."""
+
+    widget = PicturesInput({"accept": "image/*"})
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """Return the list of files."""
+        return data or []
+
+
+class NameField(LineField):
+    """A name that a prompt can mention, with or without its @."""
+
+    def to_python(self, value: Any) -> str:
+        """Return the name without the @."""
+        return super().to_python(value).removeprefix("@")
+
+    def validate(self, value: str) -> None:
+        """Raise ValidationError unless prompts can mention the name."""
+        super().validate(value)
+        if len(value) <= mentions.MAX_NAME_CHARS and not mentions.NAME.fullmatch(value):
+            raise forms.ValidationError(
+                "A name is letters, digits, - and _, begins with a letter and has no spaces: "
+                f"“{value}” is none. Try “brand-bottle”."
+            )
+        if mentions.key_of(value) in _RESERVED:
+            raise forms.ValidationError("“@me” means your own. Choose another name.")
+
+
+class ReferenceForm(KeptForm):
+    """A reference's form; one for a new reference takes files and results too."""
+
+    name = NameField(
+        max_length=mentions.MAX_NAME_CHARS,
+        required="Give it a name, such as “bottle”: prompts call it @bottle.",
+        help_text="What prompts call it. Letters, digits, - and _, without spaces.",
+        widget=forms.TextInput(
+            {"placeholder": "bottle", "autocapitalize": "off", "spellcheck": "false"}
+        ),
+    )
+    kind = forms.ChoiceField(
+        label="What it shows",
+        choices=Reference.Kind.choices,
+        initial=Reference.Kind.PRODUCT,
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    files = PicturesField(  # type: ignore[assignment]  # Django takes it out of the class
+        label="Pictures",
+        required=False,
+        help_text=f"Up to {MAX_PICTURES}; the first is the cover, and what a model gets that "
+        "takes one.",
+    )
+    description = LineField(
+        max_length=MAX_DESCRIPTION_CHARS,
+        required=False,
+        help_text="Stands in the prompt where its name is. Without one, models read the name.",
+        widget=forms.Textarea({"rows": 3, "placeholder": "a slim amber glass bottle with a cork"}),
+    )
+    lora = forms.CharField(label="LoRA made of it", widget=forms.Select, required=False)
+
+    class Meta(KeptForm.Meta):
+        model = Reference
+        fields = ("name", "kind", "description", "lora")
+
+    field_order = ("name", "kind", "files", "description", "lora", "used_by")
+
+    def __init__(self, *args: Any, chosen: list[str], **more: Any) -> None:
+        """Make the form; `chosen` are results that a new reference begins with."""
+        super().__init__(*args, **more)
+        self.chosen = chosen
+        self.added = Added()
+        self.held_lora = self.instance.lora
+        if not self.is_new:  # its page adds pictures
+            del self.fields["files"]
+        elif chosen:
+            self.fields["files"].label = "More pictures"
+        weights = self._weights()
+        if weights or self.data.get("lora"):
+            self.fields["lora"].widget.choices = [("", "None"), *weights]
+        else:
+            del self.fields["lora"]
+
+    def _weights(self) -> list[tuple[str, str]]:
+        """Return the addresses and names of weights that were trained in the project."""
+        project = self.instance.project
+        weights = [
+            (choice.address, choice.name)
+            for choice in uploads.results(self.by, "weights", project=project).found
+        ]
+        held = self.held_lora
+        known = not held or held in dict(weights)
+        return weights if known else [(held, "The weights that it has now"), *weights]
+
+    def clean_kind(self) -> str:
+        """Return what it shows; a product where nothing was said."""
+        return self.cleaned_data["kind"] or Reference.Kind.PRODUCT
+
+    def clean_lora(self) -> str:
+        """Return the address of the weights; new ones must be the user's to use."""
+        lora = str(self.cleaned_data["lora"]).strip()
+        is_new = bool(lora) and lora != self.held_lora
+        if is_new and (problem := pictures.lora_problem(self.by, lora)):
+            raise forms.ValidationError(problem)
+        return lora
+
+    def clean(self) -> dict[str, Any]:
+        """Store what a new reference begins with; there must be a picture or a description."""
+        typed = super().clean() or self.cleaned_data
+        if not self.is_new or self.errors:
+            return typed
+        files = typed["files"]
+        if not (typed.get("description") or files or self.chosen):
+            self.add_error("files", "Choose at least one picture, or describe it.")
+            return typed
+        self.added = pictures.add(self.by, self.instance.project, [], files, self.chosen)
+        if self.added.refusals and not self.added.addresses and not typed.get("description"):
+            self.add_error("files", self.added.refusals[0])
+        return typed
+
+    def save(self, commit: bool = True) -> Any:
+        """Save it with a version. Raises Refused: there is no room, or its name is taken."""
+        reference = self.instance
+        typed = self.cleaned_data
+        values = saving.Values(
+            typed["name"], typed["kind"], typed["description"], typed.get("lora", "")
+        )
+        if self.is_new:
+            pictures, is_hidden = self.added.addresses, bool(self.is_hidden)
+            return saving.create(self.by, reference.project, values, pictures, is_hidden=is_hidden)
+        saving.change(reference, values, self.by, is_hidden=self.is_hidden)
+        return reference

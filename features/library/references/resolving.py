@@ -1,0 +1,120 @@
+"""Replaces `@bottle` in arguments by what the model takes of it, and records it with the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.db.models import Max
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from core.http.parameters import parse_uuid
+from features.library.models import Reference, ReferenceRun
+from features.library.references import pictures
+from runs.models import Run
+from runs.promises.named_inputs import NamedInput, Resolved
+from schemas.uses import references as uses
+from schemas.uses.mentions import OWN
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from projects.models import Project
+
+KIND = "reference"
+MAX_WORDS_CHARS = 400
+
+
+class _Offered(NamedTuple):
+    row: Reference
+    version: int
+    content: uses.Reference
+
+
+class Resolver:
+    """Resolves the names of references for a user's runs in a project.
+
+    It reads each reference once, at its first mention.
+    """
+
+    def __init__(self, user: User, project: Project) -> None:
+        self.user, self.project = user, project
+        self._by_key: dict[str, _Offered | None] = {}
+
+    def __call__(self, endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:
+        """Return the arguments with the references in them."""
+        version = version_of(endpoint)
+        keys = uses.keys_mentioned(version.root, arguments)
+        if not keys:
+            return Resolved(arguments)
+        offered = self._offered(keys)
+        contents = {key: one.content for key, one in offered.items()}
+        filled = uses.fill(version, arguments, contents)
+        named = tuple(
+            NamedInput(
+                KIND,
+                str(offered[key].row.pk),
+                offered[key].version,
+                outcome.words[:MAX_WORDS_CHARS],
+                outcome.is_whole,
+            )
+            for key, outcome in filled.outcomes.items()
+        )
+        return Resolved(filled.arguments, named, filled.problems)
+
+    def _offered(self, keys: Sequence[str]) -> dict[str, _Offered]:
+        unread = [key for key in keys if key not in self._by_key]
+        if unread:
+            self._by_key |= dict.fromkeys(unread)
+            self._read(unread)
+        return {key: offered for key in keys if (offered := self._by_key[key])}
+
+    def _read(self, keys: Iterable[str]) -> None:
+        wanted = set(keys)
+        rows = Reference.objects.offered_in(self.project, self.user)
+        rows = rows.filter(key__in={key.removeprefix(OWN) for key in wanted})
+        rows = rows.select_related("project").annotate(newest=Max("versions__number"))
+        listed = list(rows)
+        addresses = [address for row in listed for address in row.pictures]
+        there = pictures.readable(self.user, addresses) if addresses else set()
+        for row in listed:
+            is_own = row.user_id == self.user.pk and (row.is_hidden or row.project.is_private)
+            for key in (row.key, *([f"{OWN}{row.key}"] if is_own else ())):
+                if key in wanted and self._by_key[key] is None:
+                    self._by_key[key] = self._content(row, there)
+
+    def _content(self, row: Reference, there: set[str]) -> _Offered:
+        readable = tuple(address for address in row.pictures if address in there)
+        lora = row.lora if row.lora and not pictures.lora_problem(self.user, row.lora) else ""
+        content = uses.Reference(
+            row.name, readable, row.description, lora, len(row.pictures) - len(readable)
+        )
+        return _Offered(row, row.newest or 1, content)  # type: ignore[attr-defined]
+
+
+def record(user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
+    """Write down which references the runs were given, of those that their user sees."""
+    of_runs = [
+        (run, one, pk)
+        for run, listed in named.items()
+        for one in listed
+        if one.owner == KIND and (pk := parse_uuid(one.key))
+    ]
+    if not of_runs:
+        return
+    seen = Reference.objects.kept().shown_to(user).in_bulk({pk for _, _, pk in of_runs})
+    ReferenceRun.objects.bulk_create(
+        (
+            ReferenceRun(
+                reference=seen[pk],
+                run=run,
+                version=one.version,
+                words=one.words,
+                is_whole=one.is_whole,
+            )
+            for run, one, pk in of_runs
+            if pk in seen
+        ),
+        ignore_conflicts=True,
+    )

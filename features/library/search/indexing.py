@@ -1,0 +1,113 @@
+"""Indexes runs in the background: those that are new, have ended, were moved, or have been used.
+
+Runs of before there was an index are marked as due by its migration, so the same job reaches them
+a few at a time, the newest first, and goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime, timedelta
+
+from asgiref.sync import sync_to_async
+from django.db import connection, transaction
+from django.db.models import F
+
+from features.library.models import DueEntry, SearchEntry
+from features.library.search.entries import document_of
+from runs.files import input_references
+from runs.models import Charge, InputFile, Run
+from runs.models.ledger import SumState
+from runs.worker import idle
+
+AT_ONCE = 100  # runs of one transaction
+MANY = 1000  # marks of an index that is being built
+SOON_S = 0.05  # while more is due: other work of the worker gets its turn in between
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+async def index_in_background() -> float:
+    """Index what is due; return the seconds until the next time."""
+    return SOON_S if await sync_to_async(index_due)() == AT_ONCE else idle.REST_S
+
+
+def index_all() -> None:
+    """Index everything that is due."""
+    while index_due():
+        pass
+
+
+def waiting() -> int:
+    """Return how many marks wait, at most MANY + 1; 0 if too few to speak of."""
+    count = DueEntry.objects.order_by()[: MANY + 1].count()
+    return count if count > MANY else 0
+
+
+def index_due() -> int:
+    """Index the runs that were marked last; return how many marks are done with.
+
+    Two workers take different marks on PostgreSQL. On SQLite they take turns.
+    """
+    if not DueEntry.objects.exists():  # at rest, only read
+        return 0
+    input_references.read_unread()  # a new run may use others, which are due then
+    with transaction.atomic():
+        due = DueEntry.objects.order_by("-pk")
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        marks = dict(due.values_list("pk", "run_id")[:AT_ONCE])
+        index(set(marks.values()))
+        DueEntry.objects.filter(pk__in=list(marks)).delete()
+    return len(marks)
+
+
+def index(keys: Collection[uuid.UUID]) -> None:
+    """Write the entries of these runs."""
+    runs = Run.objects.filter(pk__in=keys)
+    places = _places(runs.light())
+    uses = InputFile.objects.filter(source__in=keys).exclude(run=F("source"))
+    used = set(uses.values_list("source", flat=True))
+    loaded = runs.with_endpoint().light("arguments", "output").select_related("charge")
+    entries = []
+    for run in loaded.iterator(1):  # of megabytes each
+        document = document_of(run, is_used=run.pk in used)
+        entries.append(
+            SearchEntry(
+                id=places[run.pk],
+                run=run,
+                words=document.words,
+                kinds=document.kinds,
+                cost=document.cost,
+            )
+        )
+    SearchEntry.objects.bulk_create(
+        entries,
+        update_conflicts=True,
+        unique_fields=["run"],
+        update_fields=["words", "kinds", "cost"],
+    )
+
+
+def note_cost(charge: Charge) -> None:
+    """Write what a run has cost into its entry, if it has one: bills come after the run's end."""
+    cost = charge.amount if charge.state == SumState.SETTLED else None
+    SearchEntry.objects.filter(run=charge.run_id).update(cost=cost)
+
+
+def _places(runs: Iterable[Run]) -> dict[uuid.UUID, int]:
+    """Return the key of each run's entry: when it was made, a little later if another has that."""
+    wanted = {run.pk: (run.created_at - _EPOCH) // timedelta(microseconds=1) for run in runs}
+    places = dict(SearchEntry.objects.filter(run__in=wanted).values_list("run_id", "pk"))
+    others = SearchEntry.objects.filter(pk__in=list(wanted.values()))
+    taken = set(others.values_list("pk", flat=True)) | set(places.values())
+    for run, place in wanted.items():
+        if run in places:
+            continue
+        while place in taken:
+            place += 1
+            if place not in taken and SearchEntry.objects.filter(pk=place).exists():
+                taken.add(place)
+        places[run] = place
+        taken.add(place)
+    return places

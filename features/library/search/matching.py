@@ -1,0 +1,230 @@
+"""Finds the runs that a line asks for.
+
+Words and marks are answered by an index without the order of time, and lists are in that order. So
+the index is asked first for a few more than FEW matches: if there are no more, they are sorted;
+of many, the newest are found sooner by walking through the runs in the order of time and asking of
+each whether it matches. A database cannot choose for itself: it takes matches for evenly spread.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef, Q
+
+from catalog.filters.conditions import Span
+from catalog.filters.query_parser import Hint
+from catalog.models import Endpoint
+from core.db.json_field import small
+from features.library import feedback
+from features.library.full_text import Clause, Phrase, mark
+from features.library.models import DueEntry, SearchEntry, Series, SeriesItem
+from features.library.search import conditions as keys
+from features.library.search.conditions import Condition
+from features.library.search.dates import parse_period
+from features.library.search.entries import ALL, USED, clauses_in
+from features.library.search.line import Line
+from runs.models import Artifact, Run
+from runs.models.querysets import NOT_DONE, SIGNED, UNFINISHED, RunQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    Reader = User | AnonymousUser
+
+FEW = 1000
+MOST_DUE = 20  # runs that are read because they are not indexed yet: the newest
+_INDEXED = {keys.OUT, keys.IN, keys.SEED}
+_ANYWHERE = Clause((Phrase((ALL,)),))
+_USED = Condition(keys.IS, (keys.USED,))
+
+
+def scope(name: str, key: object) -> Clause:
+    """Return the clause that keeps a search in a project, or to what a user made."""
+    return Clause((Phrase((mark(name, key),)),))
+
+
+def matching(
+    runs: RunQuerySet, line: Line, user: Reader, within: Clause | None = None
+) -> RunQuerySet:
+    """Return those of the runs that the line asks for.
+
+    `within` narrows the work of the index to where the runs are; it never widens what is returned.
+    """
+    for condition in line.conditions:
+        if condition.key not in (*_INDEXED, keys.COST):
+            held = _held(condition, user)
+            runs = runs.exclude(held) if condition.is_negated else runs.filter(held)
+    clauses = (*line.clauses, *map(_clause, _of(line, _INDEXED)))
+    if line.has(_USED):  # few runs are: without the index, all would be asked who uses them
+        clauses += (Clause((Phrase((USED,)),)),)
+    costs = [_costing(condition) for condition in _of(line, {keys.COST})]
+    if not clauses and not costs:
+        return runs
+    return _by_entries(runs, clauses, costs, within or _ANYWHERE)
+
+
+def missing_models(line: Line) -> list[Hint]:
+    """Return what to say of models that the line names and nobody has, or that are gone."""
+    hints = []
+    for condition in _of(line, {keys.MODEL}):
+        for value in condition.values:
+            named = _called(value)
+            if not named:
+                hints.append(Hint(condition.word, f"No model is called “{value}” any more or yet."))
+            elif all(endpoint.gone_at for endpoint in named):
+                message = f"“{value}” is no longer in the catalogue; its results stay."
+                hints.append(Hint(condition.word, message))
+    return hints
+
+
+def _of(line: Line, names: set[str]) -> list[Condition]:
+    return [condition for condition in line.conditions if condition.key in names]
+
+
+def _clause(condition: Condition) -> Clause:
+    phrases = tuple(Phrase((mark(condition.key, value),)) for value in condition.values)
+    return Clause(phrases, condition.is_negated)
+
+
+def _by_entries(
+    runs: RunQuerySet, clauses: Sequence[Clause], costs: Sequence[Q], within: Clause
+) -> RunQuerySet:
+    entries = SearchEntry.objects.filter(*costs)
+    found = entries.filter(words__matches=(within, *clauses)) if clauses else entries
+    few = list(found.values_list("run", flat=True)[: FEW + 1])
+    due = _due(runs, clauses, has_costs=bool(costs))
+    if len(few) <= FEW:
+        return runs.filter(pk__in=[*few, *due])
+    each = entries.filter(words__holds=(within, *clauses)) if clauses else entries
+    is_match = Q(Exists(each.filter(run=OuterRef("pk"))))
+    return runs.filter(is_match | Q(pk__in=due)) if due else runs.filter(is_match)
+
+
+def _due(runs: RunQuerySet, clauses: Sequence[Clause], *, has_costs: bool) -> list[uuid.UUID]:
+    """Return those of the newest runs without an entry that match; they have no cost yet."""
+    newest = DueEntry.objects.order_by("-pk").values_list("run", flat=True)[:MOST_DUE]
+    marked = list(newest)
+    if not marked or has_costs:
+        return []
+    unindexed = runs.filter(pk__in=set(marked)).exclude(search_entry__isnull=False)
+    loaded = unindexed.with_endpoint().light().order_by()
+    # Large inputs and outputs are found once a worker has indexed them.
+    loaded = loaded.annotate(small_arguments=small("arguments"), small_output=small("output"))
+    matching = []
+    rows: Iterable[Any] = loaded
+    for run in rows:
+        run.arguments, run.output = run.small_arguments or {}, run.small_output
+        if clauses_in(run, clauses):
+            matching.append(run.pk)
+    return matching
+
+
+def _costing(condition: Condition) -> Q:
+    within = reduce(or_, (_in_span(span) for span in condition.spans))
+    return ~within if condition.is_negated else within
+
+
+def _in_span(span: Span) -> Q:
+    least, most = Decimal(str(span.low)), Decimal(str(span.high))
+    low = Q(cost__gt=least) if span.is_above else Q(cost__gte=least)
+    if most.is_infinite():
+        return low
+    return low & (Q(cost__lt=most) if span.is_below else Q(cost__lte=most))
+
+
+def _held(condition: Condition, user: Reader) -> Q:
+    return reduce(or_, (_HOLDS[condition.key](value, user) for value in condition.values))
+
+
+def _is_of_model(value: str, user: Reader) -> Q:
+    # Their keys first: with a join, the database would not know which index is the shorter.
+    return Q(endpoint_id__in=[endpoint.pk for endpoint in _called(value)])
+
+
+def _called(value: str) -> list[Endpoint]:
+    """Return the models with this ID, else those with these words in their name. One query."""
+    is_exact = Endpoint.objects.filter(endpoint_id=value)
+    named = (is_exact | Endpoint.objects.called(value)).only("endpoint_id", "gone_at")
+    rows = list(named)
+    return [endpoint for endpoint in rows if endpoint.endpoint_id == value] or rows
+
+
+def _is_in_state(value: str, user: Reader) -> Q:
+    if value == keys.DELETED:  # which runs are listed at all: `Filters.listed`
+        return Q()
+    if value == keys.UNFINISHED:
+        return Q(UNFINISHED)
+    if value == Run.State.SUCCEEDED:
+        return Q(state=value)
+    return Q(NOT_DONE if value in Run.FINAL else UNFINISHED, state=value)
+
+
+def _is_by(value: str, user: Reader) -> Q:
+    if value == keys.EVERYBODY:  # likewise
+        return Q()
+    if value == keys.ME:
+        return Q(user_id=user.pk or 0)
+    named = User.objects.filter(Q(username__iexact=value) | Q(first_name__iexact=value))
+    return Q(user_id__in=list(named.values_list("pk", flat=True)))
+
+
+def _is_made_before(value: str, user: Reader) -> Q:
+    period = parse_period(value)
+    return Q(created_at__lt=period.begin) if period else Q()
+
+
+def _is_made_after(value: str, user: Reader) -> Q:
+    period = parse_period(value)
+    return Q(created_at__gte=period.begin) if period else Q()
+
+
+def _is_made_on(value: str, user: Reader) -> Q:
+    period = parse_period(value)
+    return Q(created_at__gte=period.begin, created_at__lt=period.after) if period else Q()
+
+
+def _is_marked(value: str, user: Reader) -> Q:
+    if value == keys.STARRED:
+        return Q(is_starred=True)
+    later = Run.objects.visible_to(user).filter(input_files__source=OuterRef("pk"))
+    return Q(Exists(later.exclude(pk=OuterRef("pk"))))
+
+
+def _is_in_series(value: str, user: Reader) -> Q:
+    series = Series.objects.kept().called(value).shown_to(user)
+    rows = SeriesItem.objects.filter(
+        series__in=list(series.values_list("pk", flat=True)), removed_at=None
+    )
+    return Q(pk__in=rows.values("run"))
+
+
+def _is_signed(value: str, user: Reader) -> Q:
+    return Q(pk__in=Artifact.objects.filter(SIGNED).order_by().values("run"))
+
+
+def _is_said_of(key: str) -> Callable[[str, Reader], Q]:
+    def is_said(value: str, user: Reader) -> Q:
+        return Q(pk__in=feedback.source().runs(key, keys.span_of(value)))
+
+    return is_said
+
+
+_HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
+    keys.MODEL: _is_of_model,
+    keys.STATE: _is_in_state,
+    keys.BY: _is_by,
+    keys.BEFORE: _is_made_before,
+    keys.AFTER: _is_made_after,
+    keys.ON: _is_made_on,
+    keys.IS: _is_marked,
+    keys.SERIES: _is_in_series,
+    keys.MARKS: _is_signed,
+    **{key: _is_said_of(key) for key in (keys.PICKED, keys.RATED, keys.COMMENTED)},
+}

@@ -1,0 +1,140 @@
+"""What is in a series, and in which order: adds, removes and moves its results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+from django.utils import timezone
+
+from core.formatting import counted
+from core.refusals import Refused
+from features.library.models import Series, SeriesItem
+from features.library.selection import Chosen, Selection, choose
+from runs.models import Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from runs.models.querysets import RunQuerySet
+
+MAX_ITEMS = 500
+KEPT_AFTER_REMOVAL = timedelta(days=1)
+
+
+def of(series: Series) -> QuerySet[SeriesItem]:
+    """Return what is in a series, in its order."""
+    return series.items.filter(removed_at=None)
+
+
+def addable(user: User, series: Series) -> RunQuerySet:
+    """Return the runs whose results may go into a series: what all who see it may read.
+
+    In the user's private project whatever they may read.
+    """
+    readable = Run.objects.readable_by(user)
+    if series.project.is_private:
+        return readable
+    return readable.filter(pk__in=Run.objects.readable_with(series).order_by().values("pk"))
+
+
+def add(user: User, series: Series, selection: Selection) -> Chosen:
+    """Put the chosen results at the end of a series; those that it has stay where they are.
+
+    Raises Refused if it would have too many.
+    """
+    chosen = choose(selection, addable(user, series))
+    with transaction.atomic():
+        Series.objects.select_for_update().get(pk=series.pk)
+        there = set(of(series).values_list("run_id", "position"))
+        new = [result for result in chosen.results if result not in there]
+        if len(there) + len(new) > MAX_ITEMS:
+            raise Refused(
+                f"A series holds at most {counted(MAX_ITEMS, 'result')}; “{series.name}” has "
+                f"{len(there):,} and {len(new):,} would be added. Choose fewer, or begin another."
+            )
+        last = series.items.aggregate(last=Max("place"))["last"]
+        first = 0 if last is None else last + 1
+        SeriesItem.objects.bulk_create(
+            (
+                SeriesItem(series=series, run_id=result.run, position=result.position, place=place)
+                for place, result in enumerate(new, first)
+            ),
+            update_conflicts=True,  # one that was removed is back, at the end
+            unique_fields=["series", "run", "position"],
+            update_fields=["place", "removed_at"],
+        )
+        series.save(update_fields=["changed_at"])
+    return chosen
+
+
+def remove(series: Series, keys: Collection[int]) -> datetime | None:
+    """Take items out of a series; returns when, which undoes it, or None if nothing was there."""
+    now = timezone.now()
+    with transaction.atomic():
+        series.items.filter(removed_at__lt=now - KEPT_AFTER_REMOVAL).delete()
+        if not of(series).filter(pk__in=keys).update(removed_at=now):
+            return None
+        series.save(update_fields=["changed_at"])
+    return now
+
+
+def put_back(series: Series, at: datetime) -> int:
+    """Undo a removal: what was taken out then is at its former place; returns how many."""
+    with transaction.atomic():
+        number = series.items.filter(removed_at=at).update(removed_at=None)
+        series.save(update_fields=["changed_at"])
+    return number
+
+
+def move(series: Series, key: int, *, before: int | None) -> bool:
+    """Move an item before another one, or to the end; False if one of them is not there."""
+
+    def moved(order: list[int]) -> list[int] | None:
+        rest = [pk for pk in order if pk != key]
+        if len(rest) == len(order) or (before is not None and before not in rest):
+            return None
+        at = len(rest) if before is None else rest.index(before)
+        return [*rest[:at], key, *rest[at:]]
+
+    return _reorder(series, moved)
+
+
+def step(series: Series, key: int, by: int) -> bool:
+    """Move an item so many places on, or back if negative; False if it is not there."""
+
+    def stepped(order: list[int]) -> list[int] | None:
+        if key not in order:
+            return None
+        at = max(0, order.index(key) + by)
+        rest = [pk for pk in order if pk != key]
+        return [*rest[:at], key, *rest[at:]]
+
+    return _reorder(series, stepped)
+
+
+def _reorder(series: Series, change: Callable[[list[int]], list[int] | None]) -> bool:
+    """Give the items the order that `change` makes of theirs; it returns None for none."""
+    with transaction.atomic():
+        Series.objects.select_for_update().get(pk=series.pk)
+        items = {item.pk: item for item in of(series)}
+        order = change([*items])
+        if order is None:
+            return False
+        for place, pk in enumerate(order):
+            items[pk].place = place
+        SeriesItem.objects.bulk_update(items.values(), ["place"])
+        series.save(update_fields=["changed_at"])
+    return True
+
+
+def set_cover(series: Series, key: int) -> bool:
+    """Make an item the cover; False if it is not in the series."""
+    series.cover = of(series).filter(pk=key).first()
+    if series.cover is None:
+        return False
+    series.save(update_fields=["cover", "changed_at"])
+    return True

@@ -1,0 +1,47 @@
+"""A series by its name: that of the project, or a new one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+
+from core.forms import LineField
+from core.refusals import Refused
+from features.library.models import Series
+from features.library.models.series import MAX_NAME_CHARS
+from projects import roles
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from projects.models import Project
+
+
+class NameForm(forms.Form):
+    """The name of a series that is there, or that is begun by it."""
+
+    named = LineField(
+        label="A new series",
+        max_length=MAX_NAME_CHARS,
+        required="Give the series a name.",
+        widget=forms.TextInput({"placeholder": "Poster, second round"}),
+    )
+
+
+def named(user: User, project: Project, form: NameForm) -> Series:
+    """Return the project's series of the typed name, whatever its case, or a new one.
+
+    Raises PermissionDenied if the user makes nothing in the project, and Refused if the name is
+    none, or the project has too many.
+    """
+    if not form.is_valid():
+        raise Refused(*form.errors["named"])
+    name = form.cleaned_data["named"]
+    roles.require_maker(user, project)
+    there = Series.objects.taking_results_of(user).filter(project=project).called(name).first()
+    if there:
+        return there
+    Series.objects.require_room(project)
+    hides = project.hides_new_runs
+    return Series.objects.create(user=user, project=project, name=name, is_hidden=hides)

@@ -1,0 +1,65 @@
+"""The addresses of the library."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from features.library.views import relations, selected, wall
+from features.library.views.prompts import exchange, prompts
+from features.library.views.prompts.prompts import PROMPTS
+from features.library.views.references import pictures, references
+from features.library.views.references.references import REFERENCES
+from features.library.views.series import items, of_run
+from features.library.views.series.series import SERIES
+from features.library.views.views import VIEWS
+
+app_name = "library"
+urlpatterns = [
+    path("runs/", wall.index, name="runs"),
+    path("runs/count/", wall.count, name="runs-count"),
+    path("runs/facets/", wall.narrowing, name="facets"),
+    path("runs/newer/", wall.newer, name="newer"),
+    path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
+    *VIEWS.urls(),
+    path("runs/archives/", selected.archives, name="archives"),
+    path("runs/differences/", relations.differences, name="differences"),
+    path("runs/<uuid:pk>/descent/", relations.descent, name="run-descent"),
+    path("runs/comparison/", selected.comparison, name="results-comparison"),
+    path("runs/board/", selected.board, name="results-board"),
+    path("runs/uses/", selected.uses, name="results-uses"),
+    path("runs/stars/", selected.stars, name="results-stars"),
+    path("runs/<uuid:pk>/series/", of_run.of_run, name="run-series"),
+    *SERIES.urls(),
+    path("series/offered/", items.offered, name="series-offered"),
+    path("series/additions/", items.additions, name="results-additions"),
+    path("series/<uuid:pk>/order/", items.order, name="series-order"),
+    path("series/<uuid:pk>/cover/", items.cover, name="series-cover"),
+    path("series/<uuid:pk>/removals/", items.removals, name="series-removals"),
+    path(
+        "series/<uuid:pk>/removals/undoing/", items.removals_undoing, name="series-removals-undoing"
+    ),
+    *PROMPTS.urls(),
+    path("prompts/offered/", prompts.offered, name="prompts-offered"),
+    path("prompts/import/", exchange.import_, name="prompts-import"),
+    path("prompts/prompts.json", exchange.as_json, name="prompts-json"),
+    path("prompts/prompts.csv", exchange.as_csv, name="prompts-csv"),
+    path("prompts/<uuid:pk>/text/", prompts.text, name="prompt-text"),
+    path("prompts/<uuid:pk>/versions/", prompts.versions, name="prompt-versions"),
+    path(
+        "prompts/<uuid:pk>/versions/<int:version>/recovery/",
+        prompts.version_recovery,
+        name="prompt-version-recovery",
+    ),
+    *REFERENCES.urls(),
+    path("references/offered/", references.offered, name="references-offered"),
+    path("references/cover/", references.cover, name="references-cover"),
+    path("references/additions/", pictures.addition, name="reference-addition"),
+    path("references/<uuid:pk>/pictures/", pictures.change_pictures, name="reference-pictures"),
+    path("references/<uuid:pk>/results/", pictures.offer_results, name="reference-results"),
+    path(
+        "references/<uuid:pk>/versions/<int:version>/recovery/",
+        references.version_recovery,
+        name="reference-version-recovery",
+    ),
+    path("runs/<uuid:pk>/artifacts/<int:position>/like/", relations.like, name="artifact-like"),
+]

@@ -1,0 +1,242 @@
+"""The pages of prompts: the list with its facets, a prompt with what it makes, its form."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.db.name_order import by_name, sort_key
+from core.http.caching import no_store
+from core.http.parameters import search_words
+from core.http.posts import hidden
+from core.word_diff import Part, word_diff
+from fal.db_safe import db_safe_text
+from projects.kept.resource import Resource
+from features.library.models import Prompt, PromptTag, PromptVersion
+from features.library.models.prompt import new_seed
+from features.library.prompts import expansion, origins, saving, using
+from features.library.prompts.form import PromptForm, folder_of
+from accounts.limits.rate_limit import limit
+from playground.display import tiles
+from projects import current
+from projects.rights import Rights
+from runs.models import Run
+
+if TYPE_CHECKING:
+    from django.core.paginator import Page
+
+    from core.http.htmx import HtmxRequest
+    from features.library.models.prompt import PromptQuerySet
+
+SHOWN = 20  # of the prompts that one makes; the others fold
+RECENT_RUNS, RECENT_MODELS = 100, 8
+MOST_AROUND = 200
+MAX_TAGS_SHOWN = 40
+OFFERED = 12
+MAX_FIELD_CHARS = 100
+
+
+@dataclass(frozen=True)
+class Facet:
+    """A folder or tag with the number of prompts in it; `depth` is that of a folder."""
+
+    name: str
+    label: str
+    number: int
+    is_chosen: bool
+    depth: int = 0
+
+
+class Prompts(Resource[Prompt]):
+    """Prompts: by words, folder and tag; chosen for a model's field with `?for=` and `?field=`."""
+
+    model, form = Prompt, PromptForm
+    at, list_route = "prompts/", "library:prompts"
+    filters = ("q", "folder", "tag")
+    list_template = "features/library/prompts/index.html"
+    row_template = "features/library/prompts/_row.html"
+    page_template = "features/library/prompts/prompt.html"
+
+    def rows(self) -> Any:
+        """Return the prompts with their tags."""
+        return super().rows().prefetch_related("tags")
+
+    def narrowed(self, rows: PromptQuerySet, request: HtmxRequest) -> PromptQuerySet:
+        """Return what is left by `q`, `folder` and `tag`."""
+        rows = super().narrowed(rows, request)
+        folder, tag = _folder(request), _tag(request)
+        rows = rows.below(folder) if folder else rows
+        return rows.filter(tags__name=tag) if tag else rows
+
+    def shown(self, request: HtmxRequest, page: Page[Prompt]) -> Mapping[str, Any]:
+        """Return the facets, and the field that a prompt is chosen for."""
+        all_rows = current.listed(Prompt.objects.kept(), request)
+        carried = {name: request.GET[name] for name in ("for", "field") if request.GET.get(name)}
+        return {
+            "folder": _folder(request),
+            "tag": _tag(request),
+            "folders": _folders(all_rows, _folder(request)),
+            "tags": _tags(all_rows, _tag(request)),
+            "endpoint": using.endpoint_named(request.GET.get("for", "")),
+            "field": request.GET.get("field", "")[:200],
+            "carried": f"?{urlencode(carried)}" if carried else "",
+        }
+
+    def details(self, request: HtmxRequest, row: Prompt) -> Mapping[str, Any]:
+        """Return what it makes with the values in the address, and its latest results."""
+        is_asked = "use" in request.GET
+        use = using.read(request.user, row, request.GET, is_asking=is_asked)
+        named = request.GET.get("for", "").strip()
+        endpoint = using.endpoint_named(named)
+        is_whole = all(one.value or one.slot.options for one in use.controls)
+        field = request.GET.get("field", "")[:200]
+        target = None
+        if endpoint and is_whole and use.texts:
+            target = using.target(use, endpoint, field, current.current(request))
+        is_wrong = is_asked and (bool(use.refusal) or any(one.error for one in use.controls))
+        return {
+            "status": HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK,
+            "use": use,
+            "is_whole": is_whole,
+            "asked_model": named[: using.MAX_ID_CHARS],
+            "field": field,
+            "unknown_model": bool(named) and endpoint is None,
+            "target": target,
+            "shown": use.texts[:SHOWN],
+            "folded": use.texts[SHOWN:],
+            "another_seed": new_seed(),
+            "around": _around(request, row),
+            "recent_models": _recent_models(request),
+            "tiles": [tiles.tile(run) for run in origins.latest_runs(request.user, row)],
+            "version_count": row.versions.count(),
+        }
+
+
+PROMPTS = Prompts()
+
+
+def narrowed(request: HtmxRequest) -> PromptQuerySet:
+    """Return the prompts that the list at this address shows, on all its pages."""
+    return PROMPTS.narrowed(PROMPTS.listed(request), request)
+
+
+def _folder(request: HtmxRequest) -> str:
+    return folder_of(search_words(request, "folder"))
+
+
+def _tag(request: HtmxRequest) -> str:
+    return search_words(request, "tag").lower()
+
+
+def _folders(rows: PromptQuerySet, chosen: str) -> list[Facet]:
+    """Return all folders of the rows, as a tree in order, with what is in and below each."""
+    numbers: Counter[str] = Counter()
+    counted = rows.order_by().values_list("folder").annotate(Count("pk"))
+    for folder, number in counted.exclude(folder=""):
+        parts = folder.split("/")
+        for depth in range(1, len(parts) + 1):
+            numbers["/".join(parts[:depth])] += number
+    return [
+        Facet(name, name.rpartition("/")[2], number, name == chosen, name.count("/"))
+        for name, number in sorted(numbers.items(), key=lambda pair: pair[0].split("/"))
+    ]
+
+
+def _tags(rows: PromptQuerySet, chosen: str) -> list[Facet]:
+    """Return the most frequent tags of the rows, by name."""
+    counted = PromptTag.objects.filter(prompt__in=rows.order_by()).order_by()
+    most = counted.values_list("name").annotate(number=Count("pk")).order_by("-number", "name")
+    return [
+        Facet(name, name, number, name == chosen)
+        for name, number in sorted(most[:MAX_TAGS_SHOWN], key=lambda pair: sort_key(pair[0]))
+    ]
+
+
+def _around(request: HtmxRequest, prompt: Prompt) -> list[Prompt]:
+    """Return the prompts that this one may be put into."""
+    if prompt.takes_prompt:
+        return []
+    offered = Prompt.objects.offered_in(prompt.project, request.user)
+    return list(offered.taking_prompts().order_by(by_name("name"))[:MOST_AROUND])
+
+
+def _recent_models(request: HtmxRequest) -> list[str]:
+    runs = Run.objects.of(request.user).order_by("-created_at")
+    names = runs.values_list("endpoint__endpoint_id", flat=True)[:RECENT_RUNS]
+    return [*dict.fromkeys(names)][:RECENT_MODELS]
+
+
+@require_safe
+@no_store
+def versions(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show the texts that a prompt had, newest first, each with what it changed."""
+    prompt = PROMPTS.find(request, pk)
+    rows = list(prompt.versions.select_related("made_by"))
+    context = {
+        "prompt": prompt,
+        "versions": [
+            (row, _changes(row, former))
+            for row, former in zip(rows, [*rows[1:], None], strict=True)
+        ],
+        "may_change": Rights(request.user, prompt).may_change,
+    }
+    return render(request, "features/library/prompts/versions.html", context)
+
+
+def _changes(version: PromptVersion, former: PromptVersion | None) -> list[Part]:
+    return word_diff(former.text if former else version.text, version.text)
+
+
+@require_POST
+def version_recovery(request: HtmxRequest, pk: uuid.UUID, version: int) -> HttpResponse:
+    """Bring the text of an earlier version back, as the newest one."""
+    prompt = PROMPTS.find_changeable(request, pk)
+    former = get_object_or_404(PromptVersion, prompt=prompt, pk=version)
+    saving.bring_back(prompt, former, request.user)
+    messages.success(request, "The earlier text is back. The one before stays among the versions.")
+    return redirect(prompt)
+
+
+# What the menu of a prompt field asks for: the prompts that it offers, and the text of one.
+
+
+@limit("search")
+@require_safe
+@no_store
+def offered(request: HtmxRequest) -> HttpResponse:
+    """Render the prompts with the words in `?q=` as options of a list."""
+    search_text = db_safe_text(request.GET.get("q", ""))[:MAX_FIELD_CHARS]
+    rows = Prompt.objects.offered_in(current.current(request), request.user).with_words(search_text)
+    options = [(row, bool(using.slots_to_fill(row))) for row in rows[:OFFERED]]
+    return render(request, "features/library/prompts/_options.html", {"options": options})
+
+
+@limit("search")
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Render the form that asks for a prompt's variables; a POST answers with the text they make.
+
+    A prompt that takes one takes in the posted `current` text of the field.
+    """
+    prompt = PROMPTS.find(request, pk)
+    if request.method != "POST":
+        context = {"prompt": prompt, "slots": using.slots_to_fill(prompt)}
+        return render(request, "features/library/prompts/_filling.html", context)
+    try:
+        filled_text = using.one_text(prompt, request.POST, hidden(request, "current"))
+    except expansion.Refused as refused:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+        return HttpResponse(str(refused), content_type="text/plain", status=status)
+    return HttpResponse(filled_text, content_type="text/plain; charset=utf-8")

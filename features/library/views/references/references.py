@@ -1,0 +1,189 @@
+"""The pages of references: the list, one with its pictures and versions, its form."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from core.http.caching import no_store
+from core.http.parameters import search_words
+from core.http.posts import ticked
+from fal.db_safe import db_safe_text
+from projects.kept.forms import KeptForm
+from projects.kept.resource import Resource
+from features.library.models import Reference, ReferenceVersion
+from features.library.prompts.using import endpoint_named
+from features.library.references import pictures, results, saving, using
+from features.library.references.form import ReferenceForm
+from accounts.limits.rate_limit import limit
+from playground.display import tiles
+from projects import current
+from schemas.uses import mentions
+from schemas.uses.references import MAX_PICTURES
+
+if TYPE_CHECKING:
+    from django.core.paginator import Page
+
+    from core.http.htmx import HtmxRequest
+    from features.library.models.reference import ReferenceQuerySet
+    from features.library.references.pictures import Added
+
+MAX_LISTED = 200
+OFFERED = 12
+NAMED = 8  # refusals that are said one by one
+
+
+class References(Resource[Reference]):
+    """References; with `?for=<model>` those that its form offers, each leads back to the form."""
+
+    model, form = Reference, ReferenceForm
+    at, list_route = "references/", "library:references"
+    filters = ("q", "kind")
+    list_template = "features/library/references/index.html"
+    page_template = "features/library/references/reference.html"
+    form_template = "features/library/references/form.html"
+
+    def listed(self, request: HtmxRequest) -> Any:
+        """Return the project's, or what the model's form offers."""
+        if not endpoint_named(request.GET.get("for", "")):
+            return super().listed(request)
+        project = current.current(request)
+        return self.rows().offered_in(project, request.user)
+
+    def narrowed(self, rows: ReferenceQuerySet, request: HtmxRequest) -> Any:
+        """Return what is left by `q` and `kind`."""
+        kind = _kind(request)
+        return super().narrowed(rows.filter(kind=kind) if kind else rows, request)
+
+    def shown(self, request: HtmxRequest, page: Page[Reference]) -> Mapping[str, Any]:
+        """Return the address of each, and what is chosen for."""
+        endpoint = endpoint_named(request.GET.get("for", ""))
+        project, control = current.current(request), request.GET.get("field", "")
+        return {
+            "cards": [
+                (
+                    row,
+                    using.address_in(endpoint, row, project, control)
+                    if endpoint
+                    else row.get_absolute_url(),
+                )
+                for row in page.object_list
+            ],
+            "kind": _kind(request),
+            "kinds": Reference.Kind.choices,
+            "endpoint": endpoint,
+            "field": control[: using.MAX_FIELD_CHARS],
+        }
+
+    def details(self, request: HtmxRequest, row: Reference) -> Mapping[str, Any]:
+        """Return its pictures, its versions, and what each has made."""
+        there = pictures.readable(request.user, row.pictures)
+        made = results.by_version(request.user, row)
+        versions = list(row.versions.select_related("made_by"))
+        namesakes = Reference.objects.namesakes(request.user, row.project, row.name)
+        return {
+            "mention": using.mention_of(row, request.user, row.project),
+            "pictures": [(address, address in there) for address in row.pictures],
+            "gone": len(row.pictures) - len(there),
+            "is_full": len(row.pictures) >= MAX_PICTURES,
+            "most": MAX_PICTURES,
+            "versions": [
+                (version, [tiles.tile(run) for run in made.get(version.number, ())])
+                for version in versions
+            ],
+            "is_one_of_several": namesakes.exclude(pk=row.pk).exists(),
+            "lora_problem": row.lora and pictures.lora_problem(request.user, row.lora),
+        }
+
+    def form_of(self, request: HtmxRequest, row: Reference, **more: Any) -> KeptForm:
+        """Return the form with the results that a new reference begins with."""
+        chosen = ticked(request, "artifact") or request.GET.getlist("artifact")
+        chosen = chosen[:MAX_PICTURES] if row._state.adding else []
+        return super().form_of(request, row, chosen=chosen)
+
+    def around_form(self, request: HtmxRequest, form: ReferenceForm) -> Mapping[str, Any]:
+        """Return the chosen results, and the references that they can be added to instead."""
+        rows = Reference.objects.kept().in_project(form.instance.project, request.user)
+        return {
+            "chosen": [_shown(request, text) for text in form.chosen],
+            "others": rows.order_by("key")[:MAX_LISTED] if form.chosen else (),
+        }
+
+    def saved(self, request: HtmxRequest, row: Reference, form: ReferenceForm) -> None:
+        """Say which pictures were not added, and how the reference is used."""
+        report_added(request, form.added)
+        how = f" Write {row} in any prompt." if form.is_new else ""
+        messages.success(request, f"{row} is saved.{how}")
+
+
+REFERENCES = References()
+
+
+def _kind(request: HtmxRequest) -> str:
+    kind = request.GET.get("kind", "")
+    return kind if kind in Reference.Kind.values else ""
+
+
+def _shown(request: HtmxRequest, text: str) -> tuple[str, str]:
+    """Return a chosen result with the address of its picture; empty if it cannot be read."""
+    match = pictures.RESULT.fullmatch(text)
+    artifact = (
+        pictures.result_of(request.user, match["run"], int(match["position"])) if match else None
+    )
+    return text, artifact.get_absolute_url() if artifact and artifact.kind == "image" else ""
+
+
+@require_POST
+def version_recovery(request: HtmxRequest, pk: uuid.UUID, version: int) -> HttpResponse:
+    """Bring an earlier version back, as the newest one."""
+    reference = REFERENCES.find_changeable(request, pk)
+    former = get_object_or_404(ReferenceVersion, reference=reference, number=version)
+    saving.bring_back(reference, former, request.user)
+    messages.success(request, f"{reference} is as in version {version} again.")
+    return redirect(reference)
+
+
+# What a form's fields ask for: the references that they offer, and the cover of one.
+
+
+@limit("search")
+@require_safe
+@no_store
+def offered(request: HtmxRequest) -> HttpResponse:
+    """Render the references with the words in `?q=` as options of a list."""
+    words = search_words(request).removeprefix("me/")
+    rows = Reference.objects.offered_in(current.current(request), request.user)
+    options = list(using.mentions_of(rows.with_words(words)[:OFFERED], request.user))
+    return render(request, "features/library/references/_options.html", {"options": options})
+
+
+@require_safe
+@no_store
+def cover(request: HtmxRequest) -> HttpResponse:
+    """Lead to the first picture of the reference that `?name=@bottle` means in the project.
+
+    204 without one: a field shows a cover if there is any, and says elsewhere what is wrong.
+    """
+    key = mentions.whole(db_safe_text(request.GET.get("name", "")))
+    rows = Reference.objects.offered_in(current.current(request), request.user)
+    rows = rows.filter(key=key.removeprefix(mentions.OWN))
+    named = using.mentions_of(rows, request.user)
+    row = next((row for row, text in named if mentions.key_of(text) == f"@{key}"), None)
+    if row is None or not row.cover:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    return redirect(row.cover)
+
+
+def report_added(request: HtmxRequest, added: Added) -> None:
+    """Queue messages for the next page: which pictures were not added, and why."""
+    for sentence in added.refusals[:NAMED]:
+        messages.warning(request, sentence[:300])
+    if len(added.refusals) > NAMED:
+        messages.warning(request, f"{len(added.refusals) - NAMED} more were not added either.")

@@ -1,0 +1,80 @@
+"""How results relate: what differs between two runs, what is like one, what one was made of."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from core.http.caching import no_store
+from core.http.htmx import HtmxRequest
+from features.library.descent import nodes_of
+from features.library.differences import choice_of, compare
+from features.library.likeness import alike
+from projects import current
+from runs.models import Run
+from runs.results import likeness, selections
+
+MOST_NAMED = 50  # runs; the address would become too long
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def differences(request: HtmxRequest) -> HttpResponseBase:
+    """Compare `?run=…&run=…`; the form for them, with 422 if what was given is not two runs.
+
+    A list of runs posts those that are selected, the wall `artifact=<run>/<position>`; both are led
+    to the address of their comparison.
+    """
+    if request.method == "POST":
+        keys = [str(key) for key in selections.posted_runs(request, MOST_NAMED).keys]
+        chosen = urlencode({"run": keys}, doseq=True)
+        return redirect(f"{reverse('library:differences')}?{chosen}")
+    choice = choice_of(request.GET.getlist("run"))
+    if choice.keys is None:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if choice.is_wrong else HTTPStatus.OK
+        return render(request, "features/library/differences/choice.html", {"choice": choice}, status=status)
+    readable = Run.objects.readable_by(request.user).with_endpoint()
+    loaded = readable.light("arguments", "output", "metrics").with_artifacts()
+    by_key = loaded.in_bulk(choice.keys)
+    if len(by_key) < len(choice.keys):
+        raise Http404("No such run.")
+    comparison = compare(*(by_key[key] for key in choice.keys))
+    context = {"comparison": comparison, "panes": comparison.panes, "kind": comparison.kind}
+    return render(request, "features/library/differences/differences.html", context)
+
+
+@require_safe
+@no_store
+def like(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
+    """Show the results of the project that are like one result; or one's own of all projects."""
+    readable = Run.objects.readable_by(request.user).with_endpoint().light()
+    run = get_object_or_404(readable, pk=pk)
+    artifact = get_object_or_404(run.artifacts, position=position)
+    context = {
+        "run": run,
+        "result": artifact,
+        "alike": alike(artifact, current.listed(Run.objects.kept(), request)),
+        "most_compared": likeness.MOST_ON_PAGE,
+        "all_projects": current.is_of_all_projects(request),
+    }
+    return render(request, "features/library/like.html", context)
+
+
+@require_safe
+@no_store
+@vary_on_headers("HX-Request")
+def descent(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show what a run was made of and what was made of it, to whoever may read the run."""
+    readable = Run.objects.readable_by(request.user).with_endpoint().light()
+    run = get_object_or_404(readable.with_artifacts(), pk=pk)
+    part = "_descent" if request.htmx else "descent"
+    nodes = nodes_of(run, request.user)
+    context = {"run": run, "nodes": nodes, "is_alone": all(node.is_alone for node in nodes)}
+    return render(request, f"features/library/descent/{part}.html", context)

@@ -1,0 +1,161 @@
+"""The results of a series: added from a selection, put in order, taken out."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from core.http.caching import no_store
+from core.http.parameters import parse_key, parse_moment, parse_uuid
+from core.http.posts import hidden, is_posted, ticked
+from core.refusals import Refused
+from features.library import selection
+from features.library.models import Series
+from features.library.series import items, naming
+from features.library.series.naming import NameForm
+from features.library.views import selected
+from features.library.views.series.series import SERIES
+from projects import current, roles
+from runs.results import selections
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+MAX_OFFERED = 200
+STEPS = {"back": -1, "on": 1}
+GONE = "It is not in the series any more."
+
+
+@require_POST
+def additions(request: HtmxRequest) -> HttpResponseBase:
+    """Add the posted results to a series: that of a key, `series`, or of a name, `named`.
+
+    A name that the project has no series of begins one. Without either, or to `choose` among all
+    series, the form that asks for it.
+    """
+    try:
+        posted = selection.posted(request)
+    except Refused as refused:
+        return selected.refuse(request, str(refused))
+    form = NameForm(request.POST if hidden(request, "named") else None)
+    is_chosen = form.is_bound or hidden(request, "series")
+    if is_posted(request, "choose") or not is_chosen:
+        return _form(request, posted, NameForm())
+    try:
+        series = _chosen(request, form)
+        chosen = items.add(request.user, series, posted)
+    except Refused as refused:
+        if request.htmx:
+            return selected.refuse(request, str(refused))
+        return _form(request, posted, form, "" if form.errors else str(refused))
+    words = selected.sentence(chosen, f"are in the series “{series.name}”")
+    if request.htmx:
+        return selected.done(request, words, kept=True)
+    messages.success(request, words)
+    return redirect(series)
+
+
+def _chosen(request: HtmxRequest, form: NameForm) -> Series:
+    """Return the series that was chosen, or that of the posted name."""
+    if form.is_bound:
+        return naming.named(request.user, current.current(request), form)
+    pk = parse_uuid(hidden(request, "series"))
+    series = Series.objects.taking_results_of(request.user).filter(pk=pk).first() if pk else None
+    if series is None:
+        raise Refused("That series is gone. Choose another one, or begin a new one.")
+    return series
+
+
+@require_safe
+@no_store
+def offered(request: HtmxRequest) -> HttpResponse:
+    """Render the names of the project's series as options: suggestions for whoever writes one."""
+    of_project = Series.objects.taking_results_of(request.user).filter(
+        project=current.current(request)
+    )
+    context = {"offered": of_project[:MAX_OFFERED]}
+    return render(request, "features/library/series/_options.html", context)
+
+
+def _form(
+    request: HtmxRequest, posted: selection.Selection, form: NameForm, error: str = ""
+) -> HttpResponse:
+    project = current.current(request)
+    listed = sorted(
+        Series.objects.taking_results_of(request.user)[:MAX_OFFERED],
+        key=lambda series: series.project_id != project.pk,
+    )
+    context = {
+        "posted": posted.fields,
+        "number": len(posted),
+        "offered": listed,
+        "form": form,
+        "error": error,
+        "why_not": roles.refusal_to_make(request.user, project),
+        "filters": selections.listed_query(request).urlencode(),
+        "back": selected.back_to(request),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if error or form.errors else HTTPStatus.OK
+    return render(request, "features/library/selected/additions.html", context, status=status)
+
+
+@require_POST
+def order(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Move `item` one place, `step=back` or `on`, or before another item, `before`.
+
+    An empty `before` moves it to the end. From a script that has moved it already, 204.
+    """
+    series = SERIES.find_changeable(request, pk)
+    key, step = _item(request), STEPS.get(hidden(request, "step"))
+    before = hidden(request, "before")
+    if step:
+        is_moved = items.step(series, key, step)
+    else:
+        is_moved = items.move(series, key, before=parse_key(before) if before else None)
+    if request.htmx:
+        return HttpResponse(status=204 if is_moved else HTTPStatus.CONFLICT)
+    if not is_moved:
+        messages.warning(request, GONE)
+    return redirect(f"{series.get_absolute_url()}#item-{key}")
+
+
+@require_POST
+def cover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Make `item` the cover of a series."""
+    series = SERIES.find_changeable(request, pk)
+    if items.set_cover(series, _item(request)):
+        messages.success(request, "That is the cover now.")
+    else:
+        messages.warning(request, GONE)
+    return redirect(series)
+
+
+@require_POST
+def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Take the posted items out of a series; its page offers to undo it."""
+    series = SERIES.find_changeable(request, pk)
+    keys = [key for text in ticked(request, "item") if (key := parse_key(text))]
+    at = items.remove(series, keys)
+    query = f"?{urlencode({'removed': at.isoformat()})}" if at else ""
+    return redirect(f"{series.get_absolute_url()}{query}")
+
+
+@require_POST
+def removals_undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Put back what was taken out at the time `at`."""
+    series = SERIES.find_changeable(request, pk)
+    at = parse_moment(hidden(request, "at"))
+    if not at or not items.put_back(series, at):
+        messages.warning(request, "Nothing was put back: it is there already, or gone for good.")
+    return redirect(series)
+
+
+def _item(request: HtmxRequest) -> int:
+    return parse_key(hidden(request, "item")) or 0

@@ -1,0 +1,54 @@
+"""The pages of series: the list with covers, and one in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from core.http.parameters import parse_moment
+from projects.kept.resource import Resource
+from features.library.models import Series
+from features.library.search.conditions import SERIES as SERIES_CONDITION
+from features.library.search.conditions import Condition
+from features.library.series import shown as shown_series
+
+if TYPE_CHECKING:
+    from django.core.paginator import Page
+
+    from core.http.htmx import HtmxRequest
+
+
+class AllSeries(Resource[Series]):
+    """Series, each with a cover; results are put into them elsewhere."""
+
+    model, fields = Series, ("name",)
+    at, list_route = "series/", "library:all-series"
+    on_page = 48
+    list_template = "features/library/series/index.html"
+    page_template = "features/library/series/series.html"
+
+    def shown(self, request: HtmxRequest, page: Page[Series]) -> Mapping[str, Any]:
+        """Return the cards."""
+        keys = [row.pk for row in page.object_list]
+        return {"cards": shown_series.cards(request.user, Series.objects.filter(pk__in=keys))}
+
+    def details(self, request: HtmxRequest, row: Series) -> Mapping[str, Any]:
+        """Return its results in their order, and what was just taken out."""
+        results = shown_series.of(request.user, row)
+        is_cut = len(results) == shown_series.MAX_SHOWN
+        return {
+            "results": results,
+            "number": sum(result.stack is not None for result in results),
+            "gaps": sum(result.stack is None for result in results),
+            "all_of_it": Condition(SERIES_CONDITION, (row.name,)).word if is_cut else "",
+            "removed": _removed(request, row),
+        }
+
+
+SERIES = AllSeries()
+
+
+def _removed(request: HtmxRequest, series: Series) -> str:
+    """Return when results were taken out as the address says, if that can be undone."""
+    at = parse_moment(request.GET.get("removed", ""))
+    return at.isoformat() if at and series.items.filter(removed_at=at).exists() else ""

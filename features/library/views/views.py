@@ -1,0 +1,108 @@
+"""Views of results and of models: listing, saving, opening, changing and deleting them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from catalog.curation import query_news
+from catalog.display import page_cache
+from catalog.display.facets import SearchScope
+from catalog.locks import locks_of
+from catalog.models import Favourite, Revision
+from catalog.views.browse import own_media
+from core.http.parameters import parse_uuid
+from projects.kept.resource import Resource
+from features.library.wall import views
+from features.library.wall.views import ViewForm
+from runs.models import View
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+
+class Views(Resource[View]):
+    """Views: two short lists, since they are read in the margin of what they narrow."""
+
+    model, form = View, ViewForm
+    at, list_route = "views/", "library:views"
+    form_template = "features/library/views/form.html"
+
+    @method_decorator(require_safe)
+    def index(self, request: HtmxRequest) -> HttpResponseBase:
+        """List the user's views of models, and the views of results that the wall offers."""
+        context = {
+            "of_models": views.of_models(request),
+            "of_results": views.offered(request),
+            "deleted": parse_uuid(request.GET.get("deleted", "")),
+        }
+        return self.render(request, "features/library/views/index.html", context)
+
+    @method_decorator([require_safe, own_media])
+    def page(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+        """Go to the results of a view; of models show the new and all others."""
+        view = self.find(request, pk)
+        return _models(request, view) if view.is_of_models else redirect(view)
+
+    def around_form(self, request: HtmxRequest, form: ViewForm) -> Mapping[str, Any]:
+        """Return what the view narrows, in words and as an address."""
+        if not form.is_new:
+            return {}
+        line = form["line"].value() or ""
+        if form.is_of_models:
+            return {"back": f"{reverse('catalog:models')}?{line}"}
+        return {"back": f"{reverse('library:runs')}?{urlencode({'q': line})}"}
+
+    def saved(self, request: HtmxRequest, row: View, form: ViewForm) -> None:
+        """Say that a view is saved, and of a new one where it is found."""
+        where = "the front page says what is new in it" if row.is_of_models else "⌘K finds it"
+        how = f": {where}" if form.is_new else ""
+        messages.success(request, f"“{row.name}” is saved{how}.")
+
+    def list_of(self, row: View) -> str:
+        """Return the address of the views of models, or of the results."""
+        return reverse("library:views" if row.is_of_models else "library:runs")
+
+
+VIEWS = Views()
+
+
+def _models(request: HtmxRequest, view: View) -> HttpResponse:
+    """Render the models of a view. What is new is told to its user alone, who has seen it then."""
+    is_own = view.user_id == request.user.pk
+    since = _moment(request.GET.get("since", "")) or view.seen_at or view.created_at
+    seen_at = query_news.seen_until()  # before the query: later models are new next time
+    starred, query = Favourite.objects.endpoints_of(request.user), query_news.query_of(view.line)
+    revision = Revision.current()
+    locks = locks_of(request, revision)
+    place = SearchScope(reverse("catalog:models"), "Models")
+    context = {
+        "view": view,
+        "since": since,
+        "is_own": is_own,
+        "news": query_news.news(request.user, view.line, since) if is_own else [],
+        "starred": frozenset(starred),
+        "region": page_cache.region(revision, place, query, starred, locks),
+        "locks": locks,
+    }
+    if is_own:
+        View.objects.filter(pk=view.pk, seen_at__lt=seen_at).update(seen_at=seen_at)
+    return render(request, "features/library/views/models.html", context)
+
+
+def _moment(text: str) -> datetime | None:
+    """Parse the time in an address; None if it is invalid."""
+    try:
+        return datetime.fromtimestamp(float(text), UTC) if text else None
+    except (ValueError, OverflowError, OSError):
+        return None

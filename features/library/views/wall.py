@@ -1,0 +1,208 @@
+"""The wall of results and the list of runs: one page with filters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from core.db.prepared_queries import custom_plans
+from core.http.caching import no_store
+from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_key, parse_moment, parse_uuid
+from projects.kept.models import GRACE
+from features.library.search import indexing
+from features.library.search.conditions import KEYS, STATE
+from features.library.selection import MOST_FILES
+from features.library.wall import facets, found, grouping, layout, sections, views
+from features.library.wall.addresses import next_page, with_line
+from features.library.wall.filters import MAX_NEWER, Filters
+from features.library.wall.interpretation import interpretation
+from features.library.wall.suggestions import suggest
+from accounts.limits.rate_limit import limit
+from playground.display import history
+from playground.display.wall import NOT_SHOWN
+from projects import current
+from runs.models.querysets import RunQuerySet
+from runs.ownership import deletion
+
+LIST_PAGE = 30
+MAX_FOUND = MOST_FILES  # runs that are counted, and taken as one selection
+# Input and output are private: no browser may keep a copy past a logout.
+
+
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """Show the runs, newest first, as a wall of results or as a list; the line is in the address.
+
+    `?as=wall` or `list` chooses, and is remembered for the session. What the wall does not show is
+    always a list: failures, and what was deleted.
+    """
+    view = views.named(request)
+    filters = Filters.from_query(request.GET, view.line if view else "")
+    is_wall = layout.shows(request, filters)
+    with custom_plans():
+        listed = filters.listed(request)
+        has_state = bool(filters.line.values(STATE))
+        matching = layout.listed(listed, has_state=has_state) if is_wall else listed.recent()
+        shows_people = filters.is_deleted or filters.is_anybodys(request)
+        if shows_people or current.is_of_shared_project(request):
+            matching = matching.select_related("user", "deleted_by")
+        context = {
+            "is_wall": is_wall,
+            "filters": filters,
+            "grouping": grouping.chosen(request),
+            "groupings": grouping.GROUPINGS,
+            "all_projects": current.is_of_all_projects(request),
+            "undo": _undo(request),
+            "grace_days": GRACE.days,
+            "view": view,
+            "listed_query": _listed_query(request),
+            **_shown(request, filters, matching, is_wall=is_wall),
+            **({} if request.htmx else _narrowing(request, filters)),
+        }
+    if facets.SHOWN in request.GET:  # without scripts, which ask for them when they are opened
+        context["facets"] = _facets(request, filters)
+    return render(request, "features/library/wall/index.html", context)
+
+
+def _shown(
+    request: HtmxRequest, filters: Filters, matching: RunQuerySet, *, is_wall: bool
+) -> dict[str, Any]:
+    """Return the runs of this page, and the address of the next one."""
+    by = grouping.GROUPINGS[grouping.chosen(request)]
+    if is_wall and by.is_gathered:
+        return _gathered(request, filters, matching, by)
+    below = filters.below(matching)
+    size = sections.PAGE if is_wall else LIST_PAGE
+    if is_wall and filters.until:  # somebody comes back to where they were
+        returned = below.filter(created_at__gte=filters.until).order_by()
+        size = max(size, min(returned.count(), sections.MOST_RETURNED))
+    runs = list(below[: size + 1])
+    shown = runs[:size]
+    last = shown[-1].created_at.isoformat() if shown else ""
+    listed: list[sections.Section] = []
+    if is_wall:
+        above = sections.run_above(matching, filters.before)
+        listed = sections.consecutive(request.user, shown, by, above)
+    return {
+        "sections": [(section, "") for section in listed],
+        "runs": [] if is_wall else history.rows_for(request.user, shown),
+        "last": last,
+        "more": next_page(request, before=last) if len(runs) > size else "",
+        "since": history.newest_moment([] if filters.before else runs),
+        "is_unfinished": any(not run.is_final for run in runs),
+    }
+
+
+def _gathered(
+    request: HtmxRequest, filters: Filters, matching: RunQuerySet, by: grouping.Grouping
+) -> dict[str, Any]:
+    """Return a page of groups, each with its newest runs and the address of all of them."""
+    first = parse_key(request.GET.get("groups", "")) or 0
+    page = sections.gathered(request.user, matching, by, min(first, sections.LOOKED_AT))
+    runs = [stack.run for section in page.sections for stack in section.stacks]
+    runs.sort(key=lambda run: run.created_at, reverse=True)
+    next_group = str(page.next_group)
+    return {
+        "sections": [
+            (section, _address(request, filters, section.group)) for section in page.sections
+        ],
+        "is_gathered": True,
+        "is_cut": page.is_cut and not page.next_group,
+        "looked_at": sections.LOOKED_AT,
+        "more": next_page(request, groups=next_group) if page.next_group else "",
+        "since": history.newest_moment([] if first else runs),
+        "is_unfinished": any(not run.is_final for run in runs),
+    }
+
+
+def _address(request: HtmxRequest, filters: Filters, group: grouping.Group) -> str:
+    """Return where all of a group is; empty for what is in none."""
+    if not group.word:
+        return group.address
+    return f"{with_line(request, filters.line.with_word(group.word))}&{grouping.BY_DAY_ONCE}"
+
+
+def _narrowing(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
+    """Return what is around the line: how it was understood, and views.
+
+    A part of the wall that loads while one scrolls has none of it.
+    """
+    return {
+        "interpretation": interpretation(request, filters.line),
+        "views": views.offered(request),
+        "deleted": parse_uuid(request.GET.get("deleted", "")),
+        "keys": KEYS.values(),
+        "unindexed": indexing.waiting() if filters.is_narrow else 0,
+        "cleared": with_line(request, ""),
+    }
+
+
+def _facets(request: HtmxRequest, filters: Filters) -> list[facets.Facet]:
+    left_out = NOT_SHOWN if layout.shows(request, filters) else ()
+    with custom_plans():
+        counted = filters.counted(filters.listed(request), request)
+        return facets.facets(request, filters.line, counted, left_out)
+
+
+def _listed_query(request: HtmxRequest) -> str:
+    """Return the query of this list with its project, whatever is chosen in another tab."""
+    query = request.GET.copy()
+    query[current.PARAMETER] = current.current(request).key
+    return query.urlencode()
+
+
+def _undo(request: HtmxRequest) -> dict[str, Any]:
+    """Return the time and size of the deletion that the address names, for an undo button."""
+    at = parse_moment(request.GET.get("deleted", ""))
+    if at is None:
+        return {}
+    mine = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
+    return {"at": at.isoformat(), "count": mine.count()}
+
+
+@limit("search")
+@require_safe
+@no_store
+def suggestions(request: HtmxRequest) -> HttpResponse:
+    """Render what the last piece of the line in `q` may become, as options of a list."""
+    suggested = suggest(request, request.GET.get("q", ""))
+    return render(request, "features/library/wall/_suggestions.html", {"suggestions": suggested})
+
+
+@require_safe
+@no_store
+def newer(request: HtmxRequest) -> HttpResponse:
+    """Render how many matching runs are newer than the list; 204 if there are none."""
+    filters = views.filters(request)
+    since = parse_moment(request.GET.get("since", "")) or timezone.now()
+    with custom_plans():
+        count = filters.listed(request).filter(created_at__gt=since)[:MAX_NEWER].count()
+    if not count:
+        return HttpResponse(status=204)
+    context = {"count": count, "is_more": count == MAX_NEWER}
+    return render(request, "features/library/wall/_new_runs_link.html", context)
+
+
+@require_safe
+@no_store
+def narrowing(request: HtmxRequest) -> HttpResponse:
+    """Render what the listed runs are, counted, each a link to them alone."""
+    context = {"facets": _facets(request, views.filters(request))}
+    return render(request, "features/library/wall/_facets.html", context)
+
+
+@require_safe
+@no_store
+def count(request: HtmxRequest) -> HttpResponse:
+    """Render how many runs the list finds on all its pages."""
+    with custom_plans():
+        # In the order of time, by whose index so many are read, and not the whole table.
+        number = found.all_found(request).order_by("-created_at")[: MAX_FOUND + 1].count()
+    context = {"count": min(number, MAX_FOUND), "is_more": number > MAX_FOUND}
+    return render(request, "features/library/wall/_found.html", context)

@@ -1,0 +1,32 @@
+"""The wall's addresses: the same page with another line of words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from features.library.wall.filters import OLD, VIEW
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+# What belongs to the line that is replaced, or to a place in its results.
+_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted", "groups", "facets")
+
+
+def with_line(request: HttpRequest, line: str) -> str:
+    """Return the query string of the page with this line."""
+    parameters = request.GET.copy()
+    for name in _DROPPED:
+        parameters.pop(name, None)
+    if line:
+        parameters["q"] = line
+    return f"?{parameters.urlencode()}"
+
+
+def next_page(request: HttpRequest, **place: str) -> str:
+    """Return the query string of the page that goes on at this place, such as `before=…`."""
+    parameters = request.GET.copy()
+    for name in ("before", "until", "groups"):
+        parameters.pop(name, None)
+    parameters.update(place)
+    return f"?{parameters.urlencode()}"

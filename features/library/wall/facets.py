@@ -1,0 +1,225 @@
+"""What the listed runs are, counted: by model, kind, state, person, series, review and month.
+
+The newest MOST_COUNTED matches are counted. Where there are more, a count is a lower bound and says
+so: `600+`. So the page takes as long for a million runs as for thousands.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.utils import formats, timezone
+
+from catalog.models import Endpoint
+from features.library import feedback
+from features.library.models import Series, SeriesItem
+from features.library.search import conditions as keys
+from features.library.search.conditions import Condition
+from features.library.search.kinds import TITLES, from_bits
+from features.library.search.line import Line
+from features.library.wall.addresses import with_line
+from runs.models.querysets import RunQuerySet
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+SHOWN = "facets"  # the parameter with which the page itself has them
+MOST_COUNTED = 1000
+MOST_VALUES = 12  # of one facet
+COLUMNS = (
+    "pk",
+    "endpoint_id",
+    "state",
+    "user_id",
+    "created_at",
+    "search_entry__kinds",
+    "is_starred",
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a facet: the address with it, or without it if it is chosen."""
+
+    label: str
+    count: str
+    href: str
+    is_chosen: bool
+
+
+class Facet(NamedTuple):
+    """One facet, the most frequent values first; months the latest first."""
+
+    title: str
+    choices: list[Choice]
+
+
+class Row(NamedTuple):
+    """What is counted of a run."""
+
+    pk: uuid.UUID
+    endpoint: int
+    state: str
+    user: int
+    created_at: datetime
+    kinds: int | None
+    is_starred: bool
+
+
+def facets(
+    request: HttpRequest, line: Line, runs: RunQuerySet, left_out: Iterable[str]
+) -> list[Facet]:
+    """Return the facets of these runs; at most seven queries, three of them of reviews.
+
+    `left_out` are the states that the page does not show unless the line names one: they are
+    counted among the states alone.
+    """
+    newest = runs.order_by("-created_at").values_list(*COLUMNS)[: MOST_COUNTED + 1]
+    rows = [Row(*row) for row in newest]
+    is_cut = len(rows) > MOST_COUNTED
+    counting = _Counting(request, line, is_cut)
+    hidden = set() if line.values(keys.STATE) else set(left_out)
+    shown = [row for row in rows[:MOST_COUNTED] if row.state not in hidden]
+    models = counting.facet("Model", (row.endpoint for row in shown), _models)
+    kinds = counting.facet(
+        "Kind", (kind for row in shown for kind in from_bits(row.kinds or 0)), _kinds
+    )
+    states = counting.facet("State", (_state(row) for row in rows[:MOST_COUNTED]), _states)
+    people = counting.facet("Person", (row.user for row in shown), _people)
+    series = counting.facet("Series", _series_of(request, shown), _series)
+    said = counting.facet("Review", _said_of(shown), _said)
+    months = counting.facet("Month", (_month(row) for row in shown), _months, is_by_value=True)
+    every = (models, kinds, states, people, series, said, months)
+    return [facet for facet in every if facet.choices]
+
+
+class _Counting:
+    """Makes facets of values, for one page."""
+
+    def __init__(self, request: HttpRequest, line: Line, is_cut: bool) -> None:
+        self.request = request
+        self.line = line
+        self.is_cut = is_cut
+
+    def facet(
+        self,
+        title: str,
+        values: Iterable[Any],
+        describe: Callable[[Sequence[Any]], dict[Any, tuple[str, Condition]]],
+        *,
+        is_by_value: bool = False,
+    ) -> Facet:
+        """Count values; `describe` returns of each its label and its condition."""
+        counts = Counter(values)
+        most = sorted(counts, reverse=True) if is_by_value else [v for v, _ in counts.most_common()]
+        described = describe(most[:MOST_VALUES])
+        choices = [
+            self.choice(*described[value], counts[value])
+            for value in most[:MOST_VALUES]
+            if value in described
+        ]
+        is_needed = (
+            len(choices) > 1 or title in {"Series", "Review"} or any(c.is_chosen for c in choices)
+        )
+        return Facet(title, choices if is_needed else [])
+
+    def choice(self, label: str, condition: Condition, count: int) -> Choice:
+        piece = next((piece for piece, taken in self.line.taken if taken == condition), "")
+        line = self.line.without(piece) if piece else self.line.with_word(condition.word)
+        shown = f"{count:,}{'+' if self.is_cut else ''}"
+        return Choice(label, shown, with_line(self.request, line), bool(piece))
+
+
+_PICKED = Condition(keys.PICKED, (keys.YES,))
+_RATED = Condition(keys.RATED, (keys.YES,))
+_COMMENTED = Condition(keys.COMMENTED, (keys.YES,))
+_OPEN = Condition(keys.COMMENTED, (keys.OPEN,))
+_SAID = {
+    _PICKED: "Picked",
+    _RATED: "Rated",
+    _COMMENTED: "Commented",
+    _OPEN: "With open comments",
+}
+Described = dict[Any, tuple[str, Condition]]
+
+
+def _models(pks: Sequence[int]) -> Described:
+    endpoints = Endpoint.objects.only(*Endpoint.NAMED_BY).filter(pk__in=pks)
+    return {
+        endpoint.pk: (endpoint.name, Condition(keys.MODEL, (endpoint.endpoint_id,)))
+        for endpoint in endpoints
+    }
+
+
+def _kinds(kinds: Sequence[str]) -> Described:
+    return {kind: (TITLES[kind], Condition(keys.OUT, (kind,))) for kind in kinds}
+
+
+def _state(row: Row) -> str:
+    return row.state if row.state in keys.STATES else keys.UNFINISHED
+
+
+def _states(states: Sequence[str]) -> Described:
+    return {state: (keys.STATES[state], Condition(keys.STATE, (state,))) for state in states}
+
+
+def _people(pks: Sequence[int]) -> Described:
+    if len(pks) < 2:  # a list of one person's runs, mostly the reader's own
+        return {}
+    return {
+        person.pk: (
+            person.get_short_name() or person.username,
+            Condition(keys.BY, (person.username,)),
+        )
+        for person in User.objects.filter(pk__in=pks)
+    }
+
+
+def _series_of(request: HttpRequest, rows: Sequence[Row]) -> Iterable[str]:
+    """Return the names of the series that these runs are in, each once for a run."""
+    seen = Series.objects.kept().shown_to(request.user).values("pk")
+    items = SeriesItem.objects.filter(
+        run__in=[row.pk for row in rows], series__in=seen, removed_at=None
+    )
+    return [name for _, name in items.order_by().values_list("run", "series__name").distinct()]
+
+
+def _series(names: Sequence[str]) -> Described:
+    return {name: (name, Condition(keys.SERIES, (name,))) for name in names}
+
+
+def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:
+    """Return what was said of these runs where they were shared, each once for a run."""
+    for said in feedback.source().said([row.pk for row in rows]).values():
+        if said.picks:
+            yield _PICKED
+        if said.stars:
+            yield _RATED
+        if said.comments:
+            yield _COMMENTED
+        if said.open_comments:
+            yield _OPEN
+
+
+def _said(conditions: Sequence[Condition]) -> Described:
+    return {condition: (_SAID[condition], condition) for condition in conditions}
+
+
+def _month(row: Row) -> str:
+    return f"{timezone.localtime(row.created_at):%Y-%m}"
+
+
+def _months(months: Sequence[str]) -> Described:
+    return {
+        month: (
+            formats.date_format(datetime.strptime(month, "%Y-%m"), "F Y"),  # noqa: DTZ007
+            Condition(keys.ON, (month,)),
+        )
+        for month in months
+    }

@@ -1,0 +1,105 @@
+"""Which runs the wall and its list show: those in reach that the line asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, cast
+
+from django.http import QueryDict
+
+from core.http.parameters import parse_moment
+from features.library.full_text import Clause
+from features.library.search import matching
+from features.library.search.conditions import BY, DELETED, EVERYBODY, ME, STATE
+from features.library.search.entries import PROJECT, USER
+from features.library.search.line import Line, from_old_address, parse_line
+from accounts import permissions
+from projects import current
+from runs.models import Run
+from runs.models.querysets import RunQuerySet
+from runs.ownership import deletion
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import HttpRequest
+
+MAX_NEWER = 1000  # runs that are counted beside a list
+OLD = ("model", "state", "days", "starred", "whose")  # parameters of before there was one line
+VIEW = "view"  # the parameter that names a saved view
+
+
+@dataclass(frozen=True)
+class Filters:
+    """The filters in an address; invalid ones are ignored."""
+
+    line: Line = field(default_factory=Line)
+    before: datetime | None = None
+    until: datetime | None = None  # how far down the wall somebody has scrolled
+
+    @classmethod
+    def from_query(cls, get: QueryDict, view: str = "") -> Filters:
+        """Parse the filters of a query string; those of old addresses are part of the line.
+
+        `view` is the line of the view that the address names.
+        """
+        old = from_old_address((name, get.get(name, "")) for name in OLD)
+        return cls(
+            line=parse_line(" ".join((view, get.get("q", ""), old))),
+            before=parse_moment(get.get("before", "")),
+            until=parse_moment(get.get("until", "")),
+        )
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether anything is filtered out."""
+        return bool(self.line.text)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the deleted runs are listed."""
+        return DELETED in self.line.values(STATE)
+
+    def names_state(self, *states: str) -> bool:
+        """Whether the line asks for one of these states."""
+        return bool(set(self.line.values(STATE)) & set(states))
+
+    def listed(self, request: HttpRequest) -> RunQuerySet:
+        """Return the matching runs of the request's project, or one's own of all projects.
+
+        `by:` narrows it to a member; outside of shared projects it is for those who may see
+        everybody's runs, wherever they are. What the line asks of the content of runs is only
+        asked of those that the user may read. Of all pages: see `below`.
+        """
+        user = cast("User", request.user)
+        runs = deletion.restorable(user) if self.is_deleted else Run.objects.kept()
+        within: Clause | None = None
+        is_anybodys = self.is_anybodys(request)
+        if not is_anybodys:
+            runs = current.listed(runs, request)
+            within = (
+                matching.scope(USER, user.pk)
+                if current.is_of_all_projects(request)
+                else matching.scope(PROJECT, current.current(request).pk)
+            )
+        if (is_anybodys or self.is_deleted) and self.line.reads_content:
+            runs = runs.within_reach_of(user)
+        return matching.matching(runs, self.line, user, within)
+
+    def below(self, runs: RunQuerySet) -> RunQuerySet:
+        """Return those of the runs that are on the page that the address names, or after it."""
+        return runs.filter(created_at__lt=self.before) if self.before else runs
+
+    def counted(self, runs: RunQuerySet, request: HttpRequest) -> RunQuerySet:
+        """Return those of the listed runs that facets count: what the user may read."""
+        is_read_already = self.line.reads_content or not (
+            self.is_deleted or self.is_anybodys(request)
+        )
+        return runs if is_read_already else runs.within_reach_of(request.user)
+
+    def is_anybodys(self, request: HttpRequest) -> bool:
+        """Whether the list is of everybody's runs, or somebody's in all projects."""
+        people = set(self.line.values(BY)) - {ME}
+        if not people or not permissions.may_see_runs(request.user):
+            return False
+        return EVERYBODY in people or not current.is_of_shared_project(request)

@@ -1,0 +1,114 @@
+"""The wall's pages: results of many runs in sections, as they are grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from features.library.wall.grouping import Group, Grouping
+from playground.display import wall
+from runs.models import Run
+from runs.models.querysets import RunQuerySet
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from django.contrib.auth.models import AnonymousUser, User
+
+PAGE = 48  # runs; two to three screens of tiles
+MOST_RETURNED = 300  # runs of a page that shows again what somebody has scrolled through
+LOOKED_AT = 2000  # newest runs that are gathered into groups
+GROUPS, OF_GROUP = 12, 8  # groups of a page, and runs of each
+COLUMNS = ("created_at", "endpoint")  # by which runs are gathered
+
+
+@dataclass(frozen=True)
+class Section:
+    """Runs under a title, which is empty where the page before began the group.
+
+    `number` is that of all runs of a gathered group, 0 where the section has them all.
+    """
+
+    title: str
+    stacks: Sequence[wall.Stack]
+    group: Group
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A page of gathered groups: `next_group` begins the next one, 0 at the end.
+
+    `is_cut` says that older runs than those looked at are in none of them.
+    """
+
+    sections: list[Section] = field(default_factory=list)
+    next_group: int = 0
+    is_cut: bool = False
+
+
+def consecutive(
+    user: User | AnonymousUser, runs: Sequence[Run], grouping: Grouping, above: Run | None = None
+) -> list[Section]:
+    """Return runs, newest first, in the sections that follow each other.
+
+    `above` is the last run of the page above. At most four queries, and the grouping's.
+    """
+    stacks = wall.stacks(user, runs)  # first: it takes the titles of covered runs away
+    groups = grouping.groups(user, [above, *runs] if above else runs)
+    begun = groups.pop(0) if above else None
+    sections = [
+        Section(group.title, [stack for _, stack in pairs], group)
+        for group, pairs in groupby(zip(groups, stacks, strict=True), key=itemgetter(0))
+    ]
+    if begun and sections and sections[0].group.key == begun.key:
+        sections[0] = Section("", sections[0].stacks, sections[0].group)
+    return sections
+
+
+def run_above(runs: RunQuerySet, before: datetime | None) -> Run | None:
+    """Return the run after which a page begins; None on the first page, or if it is gone."""
+    if before is None:
+        return None
+    return runs.filter(created_at=before).order_by("-created_at").select_related("endpoint").first()
+
+
+def gathered(
+    user: User | AnonymousUser, runs: RunQuerySet, grouping: Grouping, first: int = 0
+) -> Gathered:
+    """Return groups of the newest runs from the `first` on: that with the newest run comes first.
+
+    At most six queries, and the grouping's.
+    """
+    ordered = runs.order_by("-created_at", "pk").select_related(None).prefetch_related(None)
+    newest = list(ordered.only(*COLUMNS)[: LOOKED_AT + 1])
+    keys: dict[Group, list[UUID]] = {}
+    looked_at = newest[:LOOKED_AT]
+    for group, run in zip(grouping.groups(user, looked_at), looked_at, strict=True):
+        keys.setdefault(group, []).append(run.pk)
+    all_groups = sorted(keys, key=lambda group: group.key is None)  # what is in none comes last
+    listed = all_groups[first : first + GROUPS]
+    shown = {pk for group in listed for pk in keys[group][:OF_GROUP]}
+    by_key = _stacks(user, runs, shown)
+    sections = [
+        Section(
+            group.title,
+            [by_key[pk] for pk in keys[group][:OF_GROUP] if pk in by_key],
+            group,
+            len(keys[group]) if len(keys[group]) > OF_GROUP else 0,
+        )
+        for group in listed
+    ]
+    is_more = len(all_groups) > first + GROUPS
+    return Gathered(sections, first + GROUPS if is_more else 0, len(newest) > LOOKED_AT)
+
+
+def _stacks(
+    user: User | AnonymousUser, runs: RunQuerySet, keys: Iterable[UUID]
+) -> dict[UUID, wall.Stack]:
+    loaded = list(runs.filter(pk__in=keys))
+    return {stack.run.pk: stack for stack in wall.stacks(user, loaded)}

@@ -1,0 +1,123 @@
+"""What a piece of the line may become: conditions, and the reader's own values of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from django.contrib.auth.models import User
+
+from catalog.filters.query_parser import PIECE
+from core.db.name_order import by_name
+from core.typed_signs import plain_signs
+from fal.db_safe import db_safe_text
+from features.library.models import Series
+from features.library.search import conditions as keys
+from features.library.search.conditions import BY_NAME, FLAGS, IS, KEYS, Condition, Key
+from features.library.search.line import MOST_CHARS
+from projects import current
+from runs.models import Run
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+MOST = 8
+LATEST = 300  # runs whose models are suggested
+_DAYS = {
+    "today": "today",
+    "yesterday": "yesterday",
+    "7d": "seven days ago",
+    "this-month": "this month",
+    "last-month": "last month",
+    "this-year": "this year",
+}
+_COSTS = {">0.1": "more than $0.10", ">1": "more than $1", "<0.01": "less than $0.01"}
+
+
+class Suggestion(NamedTuple):
+    """One word that the last piece may become, and what it means; `line` has it in place."""
+
+    word: str
+    label: str
+    line: str
+    is_whole: bool  # else something is still to be typed after its colon
+
+
+def suggest(request: HttpRequest, text: str) -> list[Suggestion]:
+    """Return suggestions for the last piece of a line; a new piece begins after a space."""
+    text = plain_signs(db_safe_text(text[:MOST_CHARS]))
+    pieces = PIECE.findall(text)
+    piece = "" if not pieces or text[-1:].isspace() else pieces[-1]
+    before = text[: len(text) - len(piece)]
+    sign = "-" if piece[:1] == "-" else ""
+    name, colon, value = piece[len(sign) :].partition(":")
+    key = BY_NAME.get(name.casefold())
+    if colon:
+        words = _of_values(request, key, value.strip('"').casefold()) if key else iter(())
+    else:
+        words = _of_keys(name.casefold())
+    return [
+        Suggestion(f"{sign}{word}", label, f"{before}{sign}{word}", not word.endswith(":"))
+        for word, label in islice(words, MOST)
+    ]
+
+
+def _of_keys(begun: str) -> Iterator[tuple[str, str]]:
+    for name, key in BY_NAME.items():
+        if name == key.name and name != IS and _begins(key, begun):
+            yield f"{name}:", f"{key.help}, as in {key.example}"
+    for flag in FLAGS:
+        if flag.startswith(begun):
+            yield flag, KEYS[IS].values[flag]
+
+
+def _begins(key: Key, begun: str) -> bool:
+    return any(name.startswith(begun) for name in (key.name, *(key.names if begun else ())))
+
+
+def _of_values(request: HttpRequest, key: Key, begun: str) -> Iterator[tuple[str, str]]:
+    values = _VALUES[key.name](request) if key.name in _VALUES else key.values
+    for value, label in values.items():
+        if begun in value.casefold() or begun in label.casefold():
+            yield Condition(key.name, (value,)).word, label
+
+
+def _models(request: HttpRequest) -> Mapping[str, str]:
+    """Return the models of the latest runs of the list."""
+    latest = current.listed(Run.objects.kept(), request).named().order_by("-created_at")[:LATEST]
+    endpoints = {run.endpoint.endpoint_id: run.endpoint.name for run in latest}
+    return dict(sorted(endpoints.items(), key=lambda item: item[1].casefold()))
+
+
+def _series(request: HttpRequest) -> Mapping[str, str]:
+    """Return the series of the list's projects, those changed last first."""
+    seen = current.listed(Series.objects.kept(), request)
+    return dict.fromkeys(seen.values_list("name", flat=True)[:LATEST], "series")
+
+
+def _people(request: HttpRequest) -> Mapping[str, str]:
+    """Return the members of a shared project by username; for those who see all, everybody."""
+    project = current.current(request)
+    members = User.objects.filter(memberships__project=project, is_active=True)
+    named = {
+        person.username: person.get_full_name() or person.username
+        for person in members.order_by(by_name("username"), "pk")[:LATEST]
+        if person != cast("User", request.user)
+    }
+    return {keys.ME: "yourself", **named}
+
+
+def _days(request: HttpRequest) -> Mapping[str, str]:
+    return _DAYS
+
+
+_VALUES: Mapping[str, Callable[[HttpRequest], Mapping[str, str]]] = {
+    keys.MODEL: _models,
+    keys.BY: _people,
+    keys.BEFORE: _days,
+    keys.AFTER: _days,
+    keys.ON: _days,
+    keys.SERIES: _series,
+    keys.COST: lambda request: _COSTS,
+}

@@ -1,0 +1,20 @@
+"""Notifications by e-mail, Slack and webhooks."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    """Notifies users and programs, once for each event."""
+
+    name = "notifications"
+    verbose_name = "Notifications"
+
+    def ready(self) -> None:
+        """Register what the app promises to runs."""
+        from features.notifications import things
+        from features.notifications.owner import NotificationsOwner
+        from runs.models import Run
+        from runs.promises import owners
+
+        owners.register(NotificationsOwner())
+        things.register(Run, Run.objects.kept().shown_to)

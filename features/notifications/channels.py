@@ -1,0 +1,108 @@
+"""A user's channels: create, change, pause, delete, restore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from core.periods import UNDO_WITHIN
+from fal.db_safe import db_safe_text
+from features.notifications import kinds
+from features.notifications.delivery import vetting
+from features.notifications.models import Channel, Method, masked
+from accounts import audit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_CHANNELS = 20  # per user
+MAX_NAME_CHARS = 80
+TOO_MANY = f"You have {MAX_CHANNELS} channels. Remove one that you no longer use."
+
+
+class Invalid(ValueError):
+    """An invalid channel: an error message for each field of its form."""
+
+    def __init__(self, errors: Mapping[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a channel is to be."""
+
+    method: str
+    name: str = ""
+    address: str = ""
+    kinds: tuple[str, ...] = ()
+    is_paused: bool = False
+
+
+def create(user: User, draft: Draft) -> Channel:
+    """Create a channel; raises Invalid."""
+    channel = Channel(user=user, method=draft.method)
+    if draft.method not in Method.values:
+        raise Invalid({"method": "Choose how it is sent."})
+    _fill(channel, draft)
+    with transaction.atomic():
+        if Channel.objects.of(user).count() >= MAX_CHANNELS:
+            raise Invalid({"method": TOO_MANY})
+        channel.save()
+    return channel
+
+
+def change(channel: Channel, draft: Draft) -> None:
+    """Change all but the method; an empty address keeps the current one. Raises Invalid."""
+    _fill(channel, draft)
+    channel.is_paused = draft.is_paused
+    channel.save(update_fields=["name", "address", "kinds", "is_paused"])
+
+
+def delete(channel: Channel) -> None:
+    """Delete a channel, so that nothing more is sent to it. `restore` undoes it for a day."""
+    with transaction.atomic():
+        Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
+        audit.record(channel.user, "deleted", [channel])
+
+
+def restore(channel: Channel) -> bool:
+    """Undo a deletion; False if it is too late."""
+    if len(Channel.objects.of(channel.user)) >= MAX_CHANNELS:
+        return False
+    since = timezone.now() - UNDO_WITHIN
+    return bool(Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None))
+
+
+def _fill(channel: Channel, draft: Draft) -> None:
+    """Apply a draft; raises Invalid with an error message for each wrong field."""
+    errors = {}
+    address = "" if channel.method == Method.EMAIL else db_safe_text(draft.address).strip()
+    if address or (channel.method != Method.EMAIL and not channel.address):
+        try:
+            vetting.check(address, settings.WEBHOOK_PRIVATE_ORIGINS)
+        except vetting.RefusedAddress as refusal:
+            errors["address"] = str(refusal)
+    name = " ".join(db_safe_text(draft.name).split())
+    if len(name) > MAX_NAME_CHARS:
+        errors["name"] = f"Keep the name to {MAX_NAME_CHARS} characters."
+    chosen = [] if channel.method == Method.RUNS else kinds.known(draft.kinds)
+    if not chosen and channel.method != Method.RUNS:
+        errors["kind"] = "Choose what is sent."
+    if errors:
+        raise Invalid(errors)
+    channel.address = address or channel.address
+    channel.name = name or default_name(channel)
+    channel.kinds = chosen
+
+
+def default_name(channel: Channel) -> str:
+    """Return a name derived from the address: `Slack, hooks.slack.com`."""
+    host = masked(channel.address).partition("://")[2].partition("/")[0]
+    label = Method(channel.method).label
+    return (f"{label}, {host}" if host else label)[:MAX_NAME_CHARS]

@@ -1,0 +1,75 @@
+"""The inbox: its page, the panel that the bell opens, and what marks its lines as seen."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_moment
+from features.notifications import inbox, kinds
+from features.notifications.models import Notification
+from playground.display import history
+from playground.display.navigation import tray
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.http import HttpResponse, HttpResponseBase
+
+    from core.http.htmx import HtmxRequest
+
+ON_A_PAGE = 50
+IN_PANEL = 12
+
+
+@require_safe
+@no_store
+def index(request: HtmxRequest) -> HttpResponse:
+    """List all that the user was told; with `show=running` their runs of the last hours."""
+    if request.GET.get("show") == "running":
+        runs = tray.runs(request.user, timezone.now() - tray.ENDED_WITHIN)[: tray.MAX_ROWS]
+        rows = history.rows_for(request.user, runs)
+        return render(request, "features/notifications/running.html", {"rows": rows})
+    number = page_number(request.GET.get("page", ""))
+    page = Paginator(inbox.lines(request.user), ON_A_PAGE).get_page(number)
+    context = {"page": page, "lines": _labelled(page.object_list)}
+    return render(request, "features/notifications/inbox.html", context)
+
+
+@require_safe
+@no_store
+def panel(request: HtmxRequest) -> HttpResponse:
+    """Render what the bell opens: runs in progress or ended after `?since`, and what is new."""
+    since = parse_moment(request.GET.get("since", ""))
+    new = inbox.lines(request.user, Q(seen_at=None))[:IN_PANEL]
+    context = {"rows": tray.rows(request.user, since), "lines": _labelled(new)}
+    return render(request, "features/notifications/panel.html", context)
+
+
+@require_safe
+@no_store
+def line(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Lead to what a line is about, and mark it as seen: only one's own, so a link may do it."""
+    opened = get_object_or_404(inbox.lines(request.user, Q(pk=pk)))
+    if request.method == "GET":
+        inbox.open_line(opened)
+    return redirect(opened.path or "notifications:inbox")
+
+
+@require_POST
+def seen(request: HtmxRequest) -> HttpResponseBase:
+    """Mark everything as seen."""
+    inbox.see_all(request.user)
+    return redirect("notifications:inbox")
+
+
+def _labelled(lines: Iterable[Notification]) -> list[tuple[Notification, str]]:
+    """Return lines with their kinds in words."""
+    return [(shown, kinds.label(shown.kind)) for shown in lines]

@@ -1,0 +1,139 @@
+"""The settings page of notifications, and the key set that verifies our webhooks."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from features.notifications import channels, display, outbox, preferences
+from features.notifications.channels import Invalid
+from features.notifications.delivery import sending, signing_keys
+from features.notifications.forms import ChannelForm, PreferencesForm
+from features.notifications.models import Channel, Delivery
+from accounts.limits.rate_limit import limit
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+JWKS_LASTS_S = 3600
+
+
+@require_safe
+@never_cache
+def index(request: HtmxRequest) -> HttpResponse:
+    """Show channels, preferences, recent notifications, and each delivery."""
+    return _page(request)
+
+
+def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **typed: Any) -> HttpResponse:
+    """Render the page; `typed` are forms with errors."""
+    context = display.context(request.user, request.GET.get("page", ""))
+    changed: ChannelForm | None = typed.pop("changed", None)
+    if changed:
+        context["forms"] = [
+            changed if form.channel == changed.channel else form for form in context["forms"]
+        ]
+    return render(request, "features/notifications/settings.html", context | typed, status=status)
+
+
+def _back(request: HtmxRequest, message: str, section: str = "channels") -> HttpResponseBase:
+    messages.success(request, message)
+    return redirect(f"{reverse('notifications:settings')}#{section}")
+
+
+def _mine(request: HtmxRequest, pk: uuid.UUID) -> Channel:
+    return get_object_or_404(Channel.objects.of(request.user).select_related("user"), pk=pk)
+
+
+@limit("webhook")
+@require_POST
+def new_channel(request: HtmxRequest) -> HttpResponseBase:
+    """Create a channel."""
+    form = ChannelForm(request.POST)
+    if form.is_valid():
+        try:
+            channel = channels.create(request.user, form.draft)
+        except Invalid as invalid:
+            form.refuse(invalid)
+        else:
+            added = f"“{channel.name}” is added. Send a test to see whether it works."
+            return _back(request, added)
+    return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, new=form)
+
+
+@limit("webhook")
+@require_POST
+def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Change a channel."""
+    changed = _mine(request, pk)
+    form = ChannelForm(request.POST, changed)
+    if form.is_valid():
+        try:
+            channels.change(changed, form.draft)
+        except Invalid as invalid:
+            form.refuse(invalid)
+        else:
+            return _back(request, f"“{changed.name}” is saved.")
+    return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, changed=form)
+
+
+@limit("webhook")
+@require_POST
+def channel_test(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Send a test to a channel; its delivery shows the outcome."""
+    tested = _mine(request, pk)
+    outbox.send_test(tested)
+    return _back(request, f"A test of “{tested.name}” is on its way; see below.", "deliveries")
+
+
+@require_POST
+def channel_deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Delete a channel; the page offers to undo that for a day."""
+    channels.delete(_mine(request, pk))
+    return redirect(f"{reverse('notifications:settings')}#channels")
+
+
+@require_POST
+def channel_recovery(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Undo a deletion."""
+    restored = get_object_or_404(Channel.objects.select_related("user"), user=request.user, pk=pk)
+    if channels.restore(restored):
+        return _back(request, f"“{restored.name}” is restored.")
+    return _back(request, "It was removed too long ago, or is restored already. Add it again.")
+
+
+@require_POST
+def save_preferences(request: HtmxRequest) -> HttpResponseBase:
+    """Save which runs count as long, and the daily limit for warnings."""
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, preferences_form=form)
+    preferences.save(request.user, **form.cleaned_data)
+    return _back(request, "Your choice is saved.", "preferences")
+
+
+@limit("webhook")
+@require_POST
+def delivery_repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Retry a failed delivery."""
+    delivery = get_object_or_404(Delivery, user=request.user, pk=pk)
+    is_tried = sending.retry(delivery)
+    message = "It is sent again." if is_tried else "It is on its way already, or was delivered."
+    return _back(request, message, "deliveries")
+
+
+@login_not_required
+@require_safe
+@cache_control(public=True, max_age=JWKS_LASTS_S)
+def jwks(request: HttpRequest) -> JsonResponse:
+    """Return the public keys of our webhooks, at the same path as fal's (protocol, 10.2)."""
+    return JsonResponse(signing_keys.jwks())

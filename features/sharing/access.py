@@ -1,0 +1,205 @@
+"""Who may open a share: its audience, its password, its end, each said in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.db import models
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from core.db.prepared_queries import Param, PreparedQuery
+from accounts.limits import rate_limit
+from accounts.limits.addresses import client_address, network
+from projects.models import Membership
+from projects.rights import Rights
+from features.sharing.models import Share
+from features.sharing.models.share import token_digest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+    from django.db.models import QuerySet
+
+    from core.http.htmx import HtmxRequest
+
+UNKNOWN = "This link leads nowhere. Ask whoever sent it for a new one."
+ENDED = "This share has ended. Ask whoever sent you the link for a new one."
+EXPIRED = "The time of this share is over. Ask whoever sent you the link for a new one."
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody at a share that they may open; `is_maker` if they may change it."""
+
+    share: Share
+    user: User | AnonymousUser
+    is_maker: bool
+
+
+def for_visitors(
+    view: Callable[Concatenate[HtmxRequest, Visit, P], HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Let a view be called with a share's token by whoever may open it, without an account too.
+
+    Others get the login, the password's form, or a sentence that tells nothing of what is shared.
+    """
+
+    @wraps(view)
+    def checked(
+        request: HtmxRequest, /, token: str, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        share = share_at(token)
+        if share is None:
+            return unknown(request)
+        response = refusal(request, share) or view(
+            request, Visit(share, request.user, is_maker(request.user, share)), *args, **kwargs
+        )
+        _keep_out(response, share)
+        return response
+
+    return rate_limit.for_guests(login_not_required(checked))
+
+
+def share_at(token: str) -> Share | None:
+    """Return the share whose address has this token, ended or not, with its user and project."""
+    share = _SHARE.first(digest=token_digest(token))
+    if share is not None:
+        share.token = token  # whatever SECRET_KEY has encrypted it
+    return share
+
+
+def _share() -> QuerySet[Share]:
+    digest = Param("digest", models.CharField())
+    return Share.objects.select_related("user", "project").filter(token_digest=digest)
+
+
+_SHARE = PreparedQuery(_share)  # of every picture, too
+
+
+def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
+    """Return why the visitor may not open the share; None if they may."""
+    if refused := refusal_to_all(request, share):
+        return refused
+    if share.password and not is_maker(request.user, share) and not has_password(request, share):
+        if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
+            raise Http404(UNKNOWN)
+        return render(
+            request, "features/sharing/password.html", {"share": share}, status=HTTPStatus.FORBIDDEN
+        )
+    return None
+
+
+def refusal_to_all(request: HttpRequest, share: Share) -> HttpResponseBase | None:
+    """Return why nobody, or not this visitor, may open the share, with its password too."""
+    if sentence := end_of(share):
+        return render(request, "features/sharing/ended.html", {"sentence": sentence}, status=HTTPStatus.GONE)
+    if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if share.audience == Share.Audience.PROJECT and not is_meant(request.user, share):
+            raise Http404(UNKNOWN)
+    return None
+
+
+def told_of(user: User) -> QuerySet[Share]:
+    """Return the shares of which the user may read what was said: as their pages allow it.
+
+    That is one's own, those of projects in which one is a maker, and where one was named.
+    """
+    named = (
+        Share.objects.live()
+        .filter(comments__mentioned=user)
+        .exclude(~Q(for_project__memberships__user=user), audience=Share.Audience.PROJECT)
+    )
+    managed = Share.objects.managed_by(user)
+    return Share.objects.filter(
+        Q(pk__in=managed.order_by().values("pk")) | Q(pk__in=named.values("pk"))
+    )
+
+
+def unknown(request: HttpRequest) -> HttpResponseBase:
+    """Answer for a token that is nobody's: 404, and 429 to whoever has tried many.
+
+    A right token is answered all the same: 200 people behind one address are no guessers, and 144
+    bits are not guessed.
+    """
+    wait_s = 0
+    if settings.RATE_LIMITS:
+        client = network(client_address(request))
+        wait_s = rate_limit.buckets.take(rate_limit.LIMITS["guess"], client)
+    if wait_s:
+        return rate_limit.too_many_requests(request, wait_s)
+    return render(request, "features/sharing/ended.html", {"sentence": UNKNOWN}, status=HTTPStatus.NOT_FOUND)
+
+
+def end_of(share: Share) -> str:
+    """Return the sentence that says why the share shows nothing any more; empty if it does."""
+    is_of_former_kind = share.kind not in Share.Kind.values  # a process of 0.2.0 has made it
+    if share.revoked_at is not None or not share.user.is_active or is_of_former_kind:
+        return ENDED
+    return EXPIRED if share.is_expired else ""
+
+
+def has_password(request: HttpRequest, share: Share) -> bool:
+    """Whether the visitor's browser has the cookie that the share's present password gave it."""
+    cookie = request.COOKIES.get(password_cookie(share), "")
+    return constant_time_compare(cookie, password_proof(share))
+
+
+def password_cookie(share: Share) -> str:
+    """Return the name of the cookie that proves that the password was given."""
+    return f"vitrine_share_{share.pk.hex}"
+
+
+def password_proof(share: Share) -> str:
+    """Return the value of that cookie; another password makes it void."""
+    return salted_hmac("sharing.password", f"{share.pk}:{share.password}").hexdigest()
+
+
+def audience_in_words(share: Share) -> str:
+    """Return who may open it, as the end of "Open to"."""
+    words = {
+        Share.Audience.PROJECT: f"members of “{share.for_project or share.project}”",
+        Share.Audience.HOUSE: "everybody who logs in here",
+        Share.Audience.LINK: "whoever has the link",
+        Share.Audience.PUBLIC: "everybody, search engines too",
+    }
+    return words[Share.Audience(share.audience)] + (", with the password" if share.password else "")
+
+
+def is_meant(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user is among those for whom a share of this audience is; links are for all."""
+    if share.audience != Share.Audience.PROJECT:
+        return user.is_authenticated or share.audience != Share.Audience.HOUSE
+    project = share.for_project_id or share.project_id
+    memberships = Membership.objects.filter(project=project, user=user.pk)
+    return memberships.exists() or Share.objects.own(user).filter(pk=share.pk).exists()
+
+
+def is_maker(user: User | AnonymousUser, share: Share) -> bool:
+    """Whether a user may change the share."""
+    if not user.is_authenticated:
+        return False
+    is_shown = Share.objects.shown_to(user).filter(pk=share.pk).exists()
+    return is_shown and Rights(user, share).may_change
+
+
+def _keep_out(response: HttpResponseBase, share: Share) -> None:
+    """Say that nothing of it is kept by caches or indexed by robots.
+
+    The site's referrer policy tells other sites nothing; a stricter one for these pages would let
+    browsers post their forms with the origin “null”, which the protection against CSRF refuses.
+    """
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    if share.audience != Share.Audience.PUBLIC:
+        response.headers["X-Robots-Tag"] = "noindex, nofollow, noarchive"

@@ -1,0 +1,91 @@
+"""What was said on shares, for the search of results: over all shares that show a result."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db.models import Avg, Count, Q, QuerySet
+
+from catalog.filters.conditions import Span
+from core.formatting import counted
+from features.library import feedback
+from features.library.feedback import Said
+from features.library.search import conditions as keys
+from features.sharing.models import Comment, Pick, Rating, ShareItem
+
+_OPEN = Q(resolved_at=None, parent=None)
+
+
+class ReviewFeedback(feedback.Feedback):
+    """Picks, ratings and comments; of deleted comments nothing is said."""
+
+    def runs(self, key: str, span: Span | None) -> QuerySet[Any, Any]:
+        """Return the keys of runs with a result for which a condition of the line holds."""
+        if key == keys.COMMENTED:
+            comments = Comment.objects.filter(deleted_at=None, item__run__isnull=False)
+            comments = comments.filter(_OPEN) if span is None else comments
+            return comments.order_by().values("item__run")
+        amount = Count("picks") if key == keys.PICKED else Avg("ratings__stars")
+        results = ShareItem.objects.filter(run__isnull=False).order_by().values("run", "position")
+        return results.annotate(amount=amount).filter(_within(span or Span())).values("run")
+
+    def said(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
+        """Return what was said of these runs; one query where none is shared, else four."""
+        shared = ShareItem.objects.filter(run__in=list(runs)).order_by().values_list("run")
+        keys_of_shared = {run for (run,) in shared}
+        if not keys_of_shared:
+            return {}
+        return _said("item__run", Count("pk"), item__run__in=keys_of_shared)
+
+
+def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID, Said]:
+    """Return what was said of the run's results on those of these shares where something was.
+
+    Its picks are the people who picked one of them. Three queries; none without shares.
+    """
+    if not shares:
+        return {}
+    people = Count("reviewer", distinct=True)
+    return _said("item__share", people, item__share__in=list(shares), item__run=run)
+
+
+def in_words(said: Said) -> str:
+    """Return "picked by 3, ★ 4.2, 2 comments"; empty if nothing was said."""
+    return ", ".join(
+        [
+            *([f"picked by {said.picks}"] if said.picks else []),
+            *([f"★ {said.stars:.1f}".removesuffix(".0")] if said.stars else []),
+            *([counted(said.comments, "comment")] if said.comments else []),
+        ]
+    )
+
+
+def _said(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, Said]:
+    """Return what was said of items by a field of them; `picked` counts the picks."""
+    picks = _grouped(Pick.objects.filter(**condition), by, picks=picked)
+    stars = _grouped(Rating.objects.filter(**condition), by, stars=Avg("stars"))
+    comments = _grouped(
+        Comment.objects.filter(**condition, deleted_at=None),
+        by,
+        comments=Count("pk"),
+        open_comments=Count("pk", filter=_OPEN),
+    )
+    return {
+        key: Said(**picks.get(key, {}), **stars.get(key, {}), **comments.get(key, {}))
+        for key in {*picks, *stars, *comments}
+    }
+
+
+def _grouped(rows: QuerySet[Any, Any], by: str, **amounts: Any) -> dict[uuid.UUID, dict[str, Any]]:
+    """Return the amounts by a field."""
+    grouped = rows.order_by().values(by).annotate(**amounts)
+    return {row.pop(by): row for row in grouped}
+
+
+def _within(span: Span) -> Q:
+    low = Q(amount__gt=span.low) if span.is_above else Q(amount__gte=span.low)
+    if span.high == float("inf"):
+        return low
+    return low & (Q(amount__lt=span.high) if span.is_below else Q(amount__lte=span.high))

@@ -1,0 +1,132 @@
+"""The files that what is shared was made from: uploads, and results that were inputs of others.
+
+They are items of the share with numbers like its results, so that an address tells nothing of them.
+Visitors get them where settings are shown.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+
+from runs.files.own_addresses import OUR_ADDRESS
+from runs.models import Artifact, Upload
+from runs.ownership import deletion
+from features.sharing.items import MAX_ITEMS, NO_RUN
+from features.sharing.models import Share, ShareItem
+
+Key = tuple[uuid.UUID, int | None]  # of an upload, with None; of a run, with a file's position
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file among the inputs: its kind, such as `image`, and its address for visitors."""
+
+    kind: str
+    src: str
+
+
+def addresses_in(value: Any) -> Iterator[str]:
+    """Yield the addresses of our own files in a JSON value, in order."""
+    if isinstance(value, str):
+        if OUR_ADDRESS.fullmatch(value):
+            yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from addresses_in(part)
+
+
+def key_of(address: str) -> Key | None:
+    """Return of which file one of our addresses is; None for any other text."""
+    match = OUR_ADDRESS.fullmatch(address)
+    if match is None:
+        return None
+    if match["upload"]:
+        return uuid.UUID(match["upload"]), None
+    return uuid.UUID(match["run"]), int(match["position"])
+
+
+def keep_in_step(share: Share, addresses: Iterable[str]) -> None:
+    """Give each of these files that has none a number in the share; the others are gone.
+
+    To be called after `items.keep_in_step`: what is a result of the share is no input. Writes, and
+    locks the share, only if something is different.
+    """
+    wanted = {key for address in addresses if (key := key_of(address))}
+    if not any(_differences(share, wanted)):
+        return
+    with transaction.atomic():
+        Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
+        added, changed = _differences(share, wanted)
+        ShareItem.objects.bulk_create(added)
+        ShareItem.objects.bulk_update(changed, ["is_gone", "is_input"])
+
+
+def _differences(share: Share, wanted: set[Key]) -> tuple[list[ShareItem], list[ShareItem]]:
+    """Return the items to be added, and those that come back or go, changed but not saved."""
+    known = {_key(item): item for item in share.items.all()}
+    highest = max((item.number for item in known.values()), default=0)
+    changed = []
+    for key, item in known.items():
+        is_back = item.is_gone and key in wanted
+        is_left_out = item.is_input and not item.is_gone and key not in wanted
+        if is_back or is_left_out:
+            item.is_gone, item.is_input = is_left_out, True
+            changed.append(item)
+    missing = sorted(wanted - known.keys(), key=str)[:MAX_ITEMS]
+    added = [_item(share, number, key) for number, key in enumerate(missing, start=highest + 1)]
+    return added, changed
+
+
+def of(share: Share) -> Mapping[Key, InputFile]:
+    """Return the files of a share, also its results, by their keys; three queries.
+
+    Whether its user may still read one is found out when it is asked for.
+    """
+    listed = {_key(item): item for item in share.items.filter(is_gone=False)}
+    runs = [key for key, _ in listed]
+    uploads = [item.upload_id for item in listed.values() if item.upload_id]
+    results = Artifact.objects.filter(run__in=runs).order_by()
+    kinds: dict[Key, str] = {
+        (run, position): kind
+        for run, position, kind in results.values_list("run_id", "position", "kind")
+    }
+    stored = Upload.objects.filter(pk__in=uploads)
+    for pk, content_type in stored.values_list("pk", "content_type"):
+        kinds[pk, None] = content_type.partition("/")[0]
+    return {
+        key: InputFile(kinds[key], reverse("sharing:share-file", args=[share.token, item.number]))
+        for key, item in listed.items()
+        if key in kinds
+    }
+
+
+def upload_of(share: Share, item: ShareItem) -> Upload | None:
+    """Return the upload of an item, if the share's user may still read it."""
+    upload = Upload.objects.filter(pk=item.upload_id or NO_RUN).select_related("project").first()
+    return upload if upload and upload.is_readable_by(share.user) else None
+
+
+def artifact_of(share: Share, item: ShareItem) -> Artifact | None:
+    """Return the result that is an input, if the share's user may still read it."""
+    readable = deletion.readable_artifacts(str(item.run_id), share.user)
+    return readable.filter(position=item.position, state=Artifact.State.STORED).first()
+
+
+def _item(share: Share, number: int, key: Key) -> ShareItem:
+    item = ShareItem(share=share, number=number, place=number, is_input=True)
+    row, position = key
+    if position is None:
+        item.upload_id = row
+    else:
+        item.run_id, item.position = row, position
+    return item
+
+
+def _key(item: ShareItem) -> Key:
+    return (item.upload_id, None) if item.upload_id else (item.run_id or NO_RUN, item.position)

@@ -1,0 +1,215 @@
+"""What a share shows, file by file: `ShareItem` rows, and whether each can still be seen."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.db.models import Max
+from django.urls import reverse
+
+from core.db.prepared_queries import Param, PreparedQuery
+from features.library.selection import ResultKey
+from runs.files import stripped_copies
+from runs.models import Artifact, Run
+from features.sharing.models import Share, ShareItem
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from runs.models.querysets import RunQuerySet
+
+MAX_ITEMS = 2000
+MAKING = ("arguments", "output", "output_text")  # of a run that is shown large
+NO_RUN = uuid.UUID(int=0)
+GONE = "This result is not there any more."
+COMING = "This file is still on its way here. Look again in a minute."
+
+
+def _item() -> QuerySet[ShareItem]:
+    number = Param("number", models.IntegerField())
+    return ShareItem.objects.filter(
+        share=Param("share", models.UUIDField()), number=number, is_gone=False
+    )
+
+
+def _file() -> QuerySet[Artifact]:
+    run = Param("run", models.UUIDField())
+    user: Any = SimpleNamespace(pk=Param("user", models.IntegerField()))
+    shown = Run.objects.kept().shown_to(user).filter(pk=run).order_by().values("pk")
+    position = Param("position", models.IntegerField())
+    return Artifact.objects.filter(run=run, run__in=shown, position=position)
+
+
+# Every picture of a share asks both: to compile them takes longer than all the rest.
+_ITEM, _FILE = PreparedQuery(_item), PreparedQuery(_file)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An item with its run and file, as a visitor sees it; both are None where it is gone.
+
+    `artifact` is None of a run that gave no files, such as a text.
+    """
+
+    share: Share
+    item: ShareItem
+    run: Run | None
+    artifact: Artifact | None
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether it was deleted, moved away, or never copied."""
+        return self.run is None
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether it has a file, and that is here: visitors are never sent to upstream."""
+        return self.artifact is not None and self.artifact.state == Artifact.State.STORED
+
+    @property
+    def trouble(self) -> str:
+        """Return the sentence that stands in the file's place; empty if there is none to miss."""
+        if self.run is None:
+            return GONE
+        if self.artifact is None or self.is_stored:
+            return ""
+        return COMING if self.artifact.state == Artifact.State.REMOTE else GONE
+
+    @property
+    def src(self) -> str:
+        """Return the address of the file for visitors; empty without one that is here."""
+        return self._address("share-file") if self.is_stored else ""
+
+    @property
+    def still(self) -> str:
+        """Return the address of a small picture; empty where there is none."""
+        if self.artifact is None or not self.is_stored:
+            return ""
+        if self.artifact.thumbnail:
+            return self._address("share-thumbnail")
+        return self.src if self.artifact.kind == "image" else ""
+
+    def _address(self, name: str) -> str:
+        return reverse(f"sharing:{name}", args=[self.share.token, self.item.number])
+
+
+def readable(share: Share) -> RunQuerySet:
+    """Return the runs of which the share may show something: what its user sees as a member.
+
+    Who has lost the right to a run, since it was deleted or moved, cannot show it on; that somebody
+    may see everybody's runs, or an example, gives no right to show them to strangers.
+    """
+    return Run.objects.kept().shown_to(share.user)
+
+
+def newest_of(share: Share) -> list[ShareItem]:
+    """Return the items that the share shows, in its order, each by its newest version; one query.
+
+    What they show may not be there any more.
+    """
+    everything = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
+    replaced = {item.previous_id for item in everything}
+    return [item for item in everything if item.pk not in replaced]
+
+
+def of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
+    """Return what the share shows, in its order, each by its newest version; three queries.
+
+    `only` are the keys of the items that are wanted, if not all.
+    """
+    items = [item for item in newest_of(share) if only is None or item.pk in only]
+    keys = [item.run_id for item in items if item.run_id]
+    runs = readable(share).filter(pk__in=keys)
+    by_key = {run.pk: run for run in runs.recent()}
+    return [_shown(share, item, by_key.get(item.run_id or NO_RUN)) for item in items]
+
+
+def make_ready(share: Share) -> None:
+    """Have the copies made that visitors get where models or settings are hidden."""
+    if not (share.shows_models and share.shows_settings):
+        files = {shown.artifact.file for shown in of(share) if shown.artifact and shown.is_stored}
+        stripped_copies.ask_ahead(files)
+
+
+def one_of(share: Share, number: int) -> Shown | None:
+    """Return one item, an earlier version too; None if the share has no such."""
+    item = item_at(share, number)
+    if item is None or item.is_input or item.run_id is None:
+        return None
+    return _shown(share, item, readable(share).filter(pk=item.run_id).recent().first())
+
+
+def with_making(shown: Shown) -> Shown:
+    """Return the item with its run's arguments and output, which a list does not load."""
+    if shown.run is None:
+        return shown
+    loaded = readable(shown.share).filter(pk=shown.run.pk).recent(*MAKING).first()
+    return replace(shown, run=loaded)
+
+
+def item_at(share: Share, number: int) -> ShareItem | None:
+    """Return the item of this number, a result or an input, if the share still shows it."""
+    return _ITEM.first(share=share.pk, number=number)
+
+
+def artifact_of(share: Share, item: ShareItem | None) -> Artifact | None:
+    """Return the file of an item that is a result, if its run may be shown; else None."""
+    if item is None or item.is_input or item.run_id is None:
+        return None
+    return _FILE.first(run=item.run_id, position=item.position, user=share.user_id)
+
+
+def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
+    """Make the share's items these results, in this order; what is no longer there is gone.
+
+    An item that comes back has its number again, with all that was said of it. Writes, and locks
+    the share, only if something is different.
+    """
+    wanted = list(dict.fromkeys(keys[:MAX_ITEMS]))
+    there = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
+    if [ResultKey(item.run_id or NO_RUN, item.position) for item in there] == wanted:
+        return
+    with transaction.atomic():
+        Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
+        _write(share, wanted)
+
+
+def _write(share: Share, wanted: list[ResultKey]) -> None:
+    of_runs = share.items.filter(run__isnull=False)
+    items = {ResultKey(item.run_id or NO_RUN, item.position): item for item in of_runs}
+    highest = share.items.aggregate(highest=Max("number"))["highest"] or 0
+    added: list[ShareItem] = []
+    changed: list[ShareItem] = []
+    for place, key in enumerate(wanted, start=1):
+        item = items.pop(key, None)
+        if item is None:
+            highest += 1
+            added.append(
+                ShareItem(
+                    share=share, number=highest, place=place, run_id=key.run, position=key.position
+                )
+            )
+        elif item.place != place or item.is_gone or item.is_input:
+            item.place, item.is_gone, item.is_input = place, False, False
+            changed.append(item)
+    for item in items.values():
+        if not (item.is_gone or item.is_input) and item.previous_id is None:
+            item.is_gone = True
+            changed.append(item)
+    ShareItem.objects.bulk_create(added)
+    ShareItem.objects.bulk_update(changed, ["place", "is_gone", "is_input"])
+
+
+def _shown(share: Share, item: ShareItem, run: Run | None) -> Shown:
+    if run is None:
+        return Shown(share, item, None, None)
+    files = {artifact.position: artifact for artifact in run.artifacts.all()}
+    artifact = files.get(item.position)
+    if files and artifact is None:
+        return Shown(share, item, None, None)
+    return Shown(share, item, run, artifact)

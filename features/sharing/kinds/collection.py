@@ -1,0 +1,113 @@
+"""A share of a curated collection: its models with pictures, descriptions and notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from catalog.models import Collection as Row
+from catalog.models import Picture
+from core.formatting import category_name
+from accounts import permissions
+from features.sharing.kinds.content import Curtain
+from features.sharing.kinds.kind import Document, DocumentKind
+from features.sharing.models import Share
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from features.sharing.access import Visit
+
+SLUG = re.compile(r"[-\w]{1,50}")
+
+
+@dataclass(frozen=True)
+class Card:
+    """A model of the collection; with its models hidden it has a number for a name."""
+
+    name: str
+    endpoint_id: str
+    description: str
+    category: str
+    note: str
+    picture: str  # its address for visitors; empty without one
+    link: str  # the model's page, for who has an account
+
+
+class Collection(DocumentKind[Row]):
+    """Cards without links into the house for who has no account there."""
+
+    name = Share.Kind.COLLECTION
+    template = "features/sharing/kinds/_collection.html"
+    styles = ("css/lazy/share-kinds.css",)
+
+    def find(self, user: User, key: str) -> Row | None:
+        """Return the collection, if the user is one of its curators."""
+        is_curator = user.is_staff and permissions.may(user, permissions.CHANGE_COLLECTION)
+        return _collections().filter(slug=key).first() if is_curator else None
+
+    def seen(self, user: User, key: str) -> Row | None:
+        """Return the collection: everybody sees one that is published, curators its drafts."""
+        collections = _collections() if user.is_staff else _collections().filter(is_published=True)
+        return collections.filter(slug=key).first() if SLUG.fullmatch(key) else None
+
+    def document(self, row: Row, user: User) -> Document:
+        """Return what its cards show, in the curators' order."""
+        return {
+            "description": row.description,
+            "models": [
+                {
+                    "model": [item.endpoint.endpoint_id, item.endpoint.name],
+                    "description": item.endpoint.description,
+                    "category": item.endpoint.category,
+                    "note": item.note,
+                    "picture": item.endpoint.picture_id or "",
+                }
+                for item in row.items.for_cards()
+            ],
+        }
+
+    def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
+        """Return the description and the cards."""
+        share, models = visit.share, document["models"]
+        stored = Picture.objects.filter(
+            pk__in=[one["picture"] for one in models], state=Picture.State.KEPT
+        )
+        pictures = set(stored.exclude(small="").values_list("pk", flat=True))
+        curtain = Curtain(share, [(*one["model"],) for one in models])
+        cards = [_card(visit, curtain, place, one, pictures) for place, one in enumerate(models)]
+        return {"description": curtain.telling(document["description"]), "cards": cards}
+
+    def picture(self, share: Share, place: int) -> Picture | None:
+        """Return the picture at a place of the collection that is shared, from 0."""
+        document = self.document_of(share)
+        models = document["models"][place : place + 1] if document else []
+        pictures = Picture.objects.filter(state=Picture.State.KEPT).exclude(small="")
+        return pictures.filter(pk=models[0]["picture"]).first() if models else None
+
+
+def _collections() -> Any:
+    return Row.objects.select_related("owner")
+
+
+def _card(
+    visit: Visit, curtain: Curtain, place: int, one: Mapping[str, Any], pictures: set[str]
+) -> Card:
+    share = visit.share
+    endpoint_id, name = one["model"]
+    is_named = share.shows_models
+    address = reverse("sharing:share-picture", args=[share.token, place + 1])
+    page = reverse("playground:endpoint", args=[endpoint_id])
+    return Card(
+        name=name if is_named else f"Model {place + 1}",
+        endpoint_id=endpoint_id if is_named else "",
+        description=one["description"] if is_named else "",
+        category=category_name(one["category"]),
+        note=curtain.telling(one["note"]),
+        picture=address if one["picture"] in pictures else "",
+        link=page if is_named and visit.user.is_authenticated else "",
+    )

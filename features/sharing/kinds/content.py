@@ -1,0 +1,210 @@
+"""What visitors see of runs: what came of them, and their settings."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from core.formatting import counted
+from features.library.selection import ResultKey
+from playground.display.history import MAX_ROWS, MAX_VALUE_CHARS
+from runs.costs import known_costs
+from runs.files.own_addresses import with_own_paths
+from runs.models import Run
+from runs.results import previews
+from runs.results.outputs import artifacts_in
+from schemas.wording.labels import label
+from features.sharing import inputs, items
+from features.sharing.inputs import InputFile, Key
+
+if TYPE_CHECKING:
+    from features.sharing.items import Shown
+    from features.sharing.models import Share
+
+NO_FILES = "It has neither a file nor a text to show."
+FAILED, CANCELLED = "It failed.", "It was cancelled."
+UNDER_WAY = "Under way: look again in a minute."
+UNFINISHED = "It was not finished when this was shared."
+UNCOPIED = "Its file is not copied yet: look again in a minute."
+LONGEST = 4000  # characters of a text
+LONGEST_SETTING = 5000  # characters of a text: a prompt is read whole
+HIDDEN = "left out"
+# Amid a text, from the beginning of a word: begun at each of its letters the search would take
+# minutes for a word of 200 KB.
+_OURS = re.compile(r"(?<![^\s\"])[^\s\"]*/(?:uploads|runs)/[0-9a-f-]{36}[^\s\"]*", re.IGNORECASE)
+_READ = 4 * LONGEST_SETTING  # characters of a text that are looked at
+_OF_MODEL = re.compile(r"(?:^|_)(?:model|endpoint|checkpoint)(?:_|$)|_model", re.IGNORECASE)
+_PROVIDER = re.compile(r"\bfal[-.](?:ai|media|run)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run: files or a text, else `words` that say why there is nothing to see.
+
+    `cost` is empty where prices are hidden.
+    """
+
+    files: Sequence[Shown] = ()
+    text: str = ""
+    words: str = ""
+    cost: str = ""
+    number: int = field(default=0)  # of a text, among the share's items
+
+    @property
+    def numbers(self) -> list[int]:
+        """Return the numbers of its items."""
+        return [shown.item.number for shown in self.files] or [self.number] * bool(self.number)
+
+
+class Outcomes:
+    """Looks up results of a share by their runs; five queries, whatever their number."""
+
+    def __init__(self, share: Share) -> None:
+        self.share = share
+        listed = items.of(share)
+        self.shown = {
+            ResultKey(shown.run.pk, shown.item.position): shown for shown in listed if shown.run
+        }
+        self.texts = _texts(shown.run.pk for shown in listed if shown.run and not shown.artifact)
+
+    def of(self, run: str, positions: Sequence[int]) -> Outcome:
+        """Return what came of a run with these files; of a run without files, position 0."""
+        keys = [ResultKey(uuid.UUID(run), position) for position in positions]
+        listed = [self.shown[key] for key in keys if key in self.shown]
+        if not listed or listed[0].run is None:
+            return Outcome(words=items.GONE)
+        cost = self._cost(listed[0].run)
+        text = self.texts.get(listed[0].run.pk, "")
+        if text:
+            return Outcome(text=text, cost=cost, number=listed[0].item.number)
+        there = [shown for shown in listed if shown.artifact]
+        stored = [shown for shown in there if shown.is_stored]
+        words = "" if stored else UNCOPIED if there else NO_FILES
+        return Outcome(stored, words=words, cost=cost)
+
+    def without_files(self, *, is_over: bool, state: str) -> Outcome:
+        """Return what is said of a run that had no result when the document was written."""
+        if is_over:
+            return Outcome(words=CANCELLED if state == Run.State.CANCELLED else FAILED)
+        return Outcome(words=UNDER_WAY if self.share.follows else UNFINISHED)
+
+    def _cost(self, run: Run) -> str:
+        return known_costs.briefly(run) if self.share.shows_prices else ""
+
+
+def _texts(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return the texts of results that have no files."""
+    outputs = Run.objects.filter(pk__in=list(runs)).values_list("pk", "output")
+    return {pk: _text(output) for pk, output in outputs}
+
+
+def _text(output: object) -> str:
+    text = "\n\n".join(preview.text for preview in previews.of_texts(artifacts_in(output)))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+# Arguments as visitors read them: texts and files, without what names a hidden model.
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An argument: its name, its text where it has one, and the files in it."""
+
+    name: str
+    text: str
+    files: list[InputFile]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the text is read rather than looked up."""
+        return len(self.text) > 60 or "\n" in self.text
+
+
+class Curtain:
+    """What a share hides of settings: all of them, or those that name its models."""
+
+    def __init__(
+        self, share: Share, models: Iterable[tuple[str, str]], *, has_inputs: bool = True
+    ) -> None:
+        """`models` are ids and names of the models in what is shared.
+
+        Without `has_inputs` the share shows no files among its settings, and only counts them.
+        """
+        self.share, self.has_inputs = share, has_inputs
+        self.names = () if share.shows_models else tuple(_names(models))
+        self.files: Mapping[Key, InputFile] = (
+            inputs.of(share) if share.shows_settings and has_inputs else {}
+        )
+
+    def settings(self, arguments: Any) -> list[Setting]:
+        """Return the arguments in their order; none if settings are hidden."""
+        if not self.share.shows_settings or not isinstance(arguments, dict):
+            return []
+        rows = islice(with_own_paths(arguments).items(), MAX_ROWS)
+        return [self._setting(str(name), value) for name, value in rows]
+
+    def words(self, text: str) -> str:
+        """Return a text that describes settings; empty if they are hidden or it names a model."""
+        return self.telling(text) if self.share.shows_settings else ""
+
+    def telling(self, text: str) -> str:
+        """Return a text that is no setting; empty if it names a hidden model."""
+        return "" if self._names_model(text) else text
+
+    def _setting(self, name: str, value: Any) -> Setting:
+        addresses = list(dict.fromkeys(inputs.addresses_in(value)))
+        keys = [key for address in addresses if (key := inputs.key_of(address))]
+        files = [self.files[key] for key in keys if key in self.files]
+        if addresses and _is_only_files(value):
+            text = "" if files else self._instead(len(addresses))
+        else:
+            text = _setting_text(_without(value, addresses))
+        if not self.share.shows_models and (_OF_MODEL.search(name) or self._names_model(text)):
+            text = HIDDEN
+        return Setting(label(name)[:MAX_VALUE_CHARS], text, files)
+
+    def _instead(self, count: int) -> str:
+        return inputs_gone(count) if self.has_inputs else counted(count, "file")
+
+    def _names_model(self, text: str) -> bool:
+        if self.share.shows_models:
+            return False
+        lower = text.casefold()
+        return bool(_PROVIDER.search(text)) or any(name in lower for name in self.names)
+
+
+def inputs_gone(count: int) -> str:
+    """Return the sentence that stands for files that are not there any more."""
+    return "This file is not there any more." if count == 1 else "These files are gone."
+
+
+def _names(models: Iterable[tuple[str, str]]) -> Iterable[str]:
+    for endpoint_id, name in models:
+        yield endpoint_id.casefold()
+        if len(name) > 2:
+            yield name.casefold()
+
+
+def _is_only_files(value: Any) -> bool:
+    listed = value if isinstance(value, list) else [value]
+    return all(isinstance(part, str) and inputs.key_of(part) for part in listed)
+
+
+def _without(value: Any, addresses: list[str]) -> Any:
+    """Return a value in which our files are numbered: their addresses are for the house."""
+    if isinstance(value, str):
+        return f"file {addresses.index(value) + 1}" if value in addresses else value
+    if isinstance(value, dict):
+        return {key: _without(child, addresses) for key, child in value.items()}
+    return [_without(child, addresses) for child in value] if isinstance(value, list) else value
+
+
+def _setting_text(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = _OURS.sub("(a file)", text[:_READ])
+    return text if len(text) <= LONGEST_SETTING else f"{text[:LONGEST_SETTING]}…"

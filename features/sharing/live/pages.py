@@ -1,0 +1,118 @@
+"""What open pages of a share wait for: something newer said on it, or that it ends.
+
+A share on which many people say much is published less often, so that answering its pages and
+taking their next polls never takes up the whole process.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from cachetools import TTLCache
+from django.db.models import UUIDField
+from django.utils import timezone
+
+from core.db.prepared_queries import ParamList, PreparedQuery
+from core.live.broker import Broker, Source, Topic
+from features.sharing.live.watch_tokens import stamp_of
+from features.sharing.models import Share
+
+PAUSE_PER_PAGE_S = 0.0025  # between two publications of a share, for each page that shows it
+LONGEST_PAUSE_S = 1.0
+MAX_PUBLISHED = 1024
+
+# Executed at every change of a watched share.
+_ROWS = PreparedQuery(
+    lambda: Share.objects.filter(pk__in=ParamList("pks", UUIDField())).values_list(
+        "pk", "version", "audience", "for_project_id", "password", "revoked_at", "expires_at",
+        "user__is_active",
+    )
+)  # fmt: skip
+
+
+class ShareState(NamedTuple):
+    """What a poll has to know of a share."""
+
+    version: int
+    stamp: str  # of those it admits
+    is_revoked: bool
+    expires_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its address leads nowhere now."""
+        return self.is_revoked or (
+            self.expires_at is not None and self.expires_at <= timezone.now()
+        )
+
+
+def _load(shares: list[uuid.UUID]) -> dict[uuid.UUID, ShareState]:
+    return {
+        pk: ShareState(
+            version,
+            stamp_of(audience, for_project, password),
+            revoked_at is not None or not is_active,
+            expires_at,
+        )
+        for pk, version, audience, for_project, password, revoked_at, expires_at, is_active in (
+            _ROWS.all(pks=shares)
+        )
+    }
+
+
+SHARES = Source("the watched shares", _load)
+GONE = ShareState(0, "", is_revoked=True, expires_at=None)  # of a share that there is not
+# The state in which a share was published last, and when, by the monotonic clock.
+_published: TTLCache[uuid.UUID, tuple[ShareState, float]] = TTLCache(MAX_PUBLISHED, LONGEST_PAUSE_S)
+_NEVER = (GONE, 0.0)
+
+
+@dataclass(frozen=True)
+class NewsOfShare(Topic[uuid.UUID, ShareState, ShareState]):
+    """What pages wait for that show this version of a share, and were admitted by this stamp.
+
+    The answer is its state: once it is newer, or it has ended or admits others.
+    """
+
+    share: uuid.UUID
+    after: int
+    stamp: str
+    broker: Broker
+    source = SHARES
+
+    @property
+    def keys(self) -> tuple[uuid.UUID, ...]:
+        """Return the share's key."""
+        return (self.share,)
+
+    def due_in(self, rows: Mapping[uuid.UUID, ShareState | None]) -> float | None:
+        """Return 0 for an end; what is said waits until the share may be published again."""
+        state = rows.get(self.share) or GONE
+        if self._is_end(state):
+            return 0.0
+        if state.version <= self.after:
+            return None
+        published, published_at = _published.get(self.share, _NEVER)
+        if self.after < published.version:
+            return 0.0  # the page has missed that
+        pages = self.broker.waiting_for(SHARES, self.share)
+        pause_s = min(PAUSE_PER_PAGE_S * pages, LONGEST_PAUSE_S)
+        return published_at + pause_s - time.monotonic()
+
+    async def answer(self, rows: Mapping[uuid.UUID, ShareState | None]) -> ShareState:
+        """Publish the share's state; a page that has missed the last publication gets that."""
+        state = rows.get(self.share) or GONE
+        published, _ = _published.get(self.share, _NEVER)
+        if self.after < published.version and not self._is_end(state):
+            return published
+        _published[self.share] = (state, time.monotonic())
+        return state
+
+    def _is_end(self, state: ShareState) -> bool:
+        """Whether the page is to go: the share has ended, or admits others."""
+        return state.is_over or state.stamp != self.stamp

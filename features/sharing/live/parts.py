@@ -1,0 +1,129 @@
+"""What is said on a share as parts of pages, rendered once for all pages that show it.
+
+A part is an element whose id is the same on every page, with nothing in it that depends on who
+looks: guests get the same, and makers get theirs, with what only makers may see or do. It is the
+same markup as on the pages (`templates/features/sharing/review/`), as somebody sees it who has said nothing
+yet. What one's own words offer besides stands in elements that a page keeps (`data-keep`). Forms
+get a placeholder for the CSRF token, which the page replaces when it posts (`static/js/csrf.js`).
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any, NamedTuple
+
+from django.contrib.auth.models import AnonymousUser
+from django.template.loader import render_to_string
+
+from core.byte_cache import ByteCache
+from core.db.threads import in_thread
+from features.sharing import items
+from features.sharing.access import Visit
+from features.sharing.models import Share
+from features.sharing.review import reading
+
+CACHED_BYTES = 1 << 20
+FOLDER = "features/sharing/review"
+TOKEN = "live"  # noqa: S105  a placeholder
+
+
+class Shown(NamedTuple):
+    """What a page shows of a share: the item that is open (0: none), and whether to makers."""
+
+    share: uuid.UUID
+    is_maker: bool
+    item: int
+
+
+class Parts(NamedTuple):
+    """All parts by names of theirs, of one version of the share."""
+
+    version: int
+    markup: dict[str, str]
+
+
+_parts: ByteCache[Parts] = ByteCache(
+    "parts of shares", CACHED_BYTES, lambda parts: sum(map(len, parts.markup.values())) * 2
+)
+_bodies: ByteCache[bytes] = ByteCache("polls of shares", CACHED_BYTES, len)
+
+
+async def body(shown: Shown, after: int, version: int) -> bytes:
+    """Return the answer to a poll, as JSON, that brings a page to this version or a newer one.
+
+    It has the parts that differ from those of version `after`, as far as this process knows them.
+    """
+    newest = await _newest(shown, version)
+    key = (shown, after, newest.version)
+    encoded: bytes | None = _bodies.get(key)
+    if encoded is None:
+        before: Parts | None = _parts.get((shown, after))
+        known = before.markup if before else {}
+        changed = [markup for name, markup in newest.markup.items() if known.get(name) != markup]
+        answer = {"version": newest.version, "markup": "".join(changed)}
+        encoded = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
+        _bodies.put(key, encoded)
+    return encoded
+
+
+async def _newest(shown: Shown, version: int) -> Parts:
+    """Return the parts of this version or a newer one."""
+    known: Parts | None = _parts.get((shown, version))
+    if known is None:
+        known = Parts(*await in_thread(render, shown.share, shown.is_maker, shown.item))
+        _parts.put((shown, known.version), known)
+    return known
+
+
+def render(share_id: uuid.UUID, is_maker: bool, item: int) -> tuple[int, dict[str, str]]:
+    """Return the share's version and its parts by names of theirs, as guests or makers see them.
+
+    `item` is the number of the open one; 0 on the page of all. The version is read first: what is
+    said meanwhile is newer than that, and comes again.
+    """
+    share = Share.objects.select_related("user", "project").get(pk=share_id)
+    visit = Visit(share, AnonymousUser(), is_maker)
+    context = {"share": share, "visit": visit, "csrf_token": TOKEN}
+    return share.version, _of_item(context, item) if item else _of_page(context)
+
+
+def _of_page(context: dict[str, Any]) -> dict[str, str]:
+    share = context["share"]
+    tiles = reading.bare_tiles(share)
+    parts = {"review-now": _draw("_now", context | {"tiles": tiles})}
+    if share.takes_comments:
+        for tile in tiles:
+            parts[f"said-{tile.number}"] = _draw("_count", context | {"tile": tile})
+        threads = reading.threads(share)
+        parts["threads"] = _draw("_threads", context | {"threads": threads, "back": ""})
+    return parts
+
+
+def _of_item(context: dict[str, Any], number: int) -> dict[str, str]:
+    share = context["share"]
+    shown = items.one_of(share, number)
+    if shown is None:
+        return {"review-now": _draw("_now", context | {"tiles": []})}
+    chain, versions = reading.versions_of(share, shown.item)
+    ordinal = [item.pk for item in chain].index(shown.item.pk) + 1
+    threads = reading.threads(share, chain)
+    context |= {
+        "shown": shown,
+        "item": shown.item,
+        "versions": versions,
+        "ordinal": ordinal,
+        "threads": threads,
+        "pins": [one for one in threads if one.is_pinned and one.version == ordinal],
+        "back": "item",
+    }
+    names = ["_now", "_versions"]
+    if share.takes_comments:
+        names.append("_threads")
+        if shown.artifact and shown.artifact.kind in {"image", "video"}:
+            names.append("_pins")
+    return {name: _draw(name, context) for name in names}
+
+
+def _draw(name: str, context: dict[str, Any]) -> str:
+    return render_to_string(f"{FOLDER}/{name}.html", context)

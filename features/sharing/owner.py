@@ -1,0 +1,73 @@
+"""What sharing promises to runs: shares move and are handed over with the work they show."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
+from django.db.models import Q
+from django.urls import reverse
+
+from runs.promises.owners import Job, Place, RunOwner, UserRelation
+from features.sharing import feedback
+from features.sharing.models import Share, ShareItem
+from features.sharing.review import news
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+    import fal
+    from core.notify import channel
+    from projects.models import InProject
+    from runs.models import Run
+
+MOST_REVIEWS = 5
+
+
+class SharingOwner(RunOwner):
+    """A share is a row of a project like what it shows."""
+
+    models_of_places = (ShareItem,)
+
+    def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
+        """Return the reviews that go on and show the run, for who may manage them.
+
+        Each says what was said there of the run's results.
+        """
+        if not user.is_authenticated:
+            return ()
+        of_run = ShareItem.objects.filter(run=run.pk, is_gone=False, is_input=False)
+        shares = Share.objects.managed_by(user).live()
+        shares = shares.filter(pk__in=of_run.order_by().values("share"))
+        newest = shares.order_by("-created_at")[:MOST_REVIEWS]
+        reviews = {share.pk: share for share in newest if share.is_review}
+        said = feedback.said_on(reviews, run.pk)
+        return [
+            Place(
+                "review",
+                str(share),
+                reverse("sharing:answers", args=[key]),
+                feedback.in_words(said[key]) if key in said else "",
+            )
+            for key, share in reviews.items()
+        ]
+
+    def handed_over(self) -> Sequence[UserRelation]:
+        """Return the shares; what guests said of them goes with them."""
+        return (UserRelation("shares", Share),)
+
+    def movable(self) -> Mapping[str, type[InProject]]:
+        """Return shares."""
+        return {"share": Share}
+
+    def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the runs with results that are shared or were picked."""
+        in_use = Q(share__in=Share.objects.live()) | Q(picks__isnull=False)
+        items = ShareItem.objects.filter(in_use, run__in=run_ids, is_gone=False)
+        return set(items.values_list("run_id", flat=True))
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job that tells of reviews."""
+        return (Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),)

@@ -1,0 +1,116 @@
+"""Comments: said, answered, changed, deleted and brought back, resolved and reopened."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.refusals import Refused
+from projects.kept.voices import forms
+from projects.kept.voices.forms import CommentField
+from features.sharing import events
+from features.sharing.models import Comment, Reviewer, Share, ShareItem
+from features.sharing.review import mentions, news
+from features.sharing.review.places import Place
+from features.sharing.review.rules import require
+
+NOT_YOURS = "Only who wrote a comment can change it."
+
+
+class CommentForm(forms.CommentForm):
+    """A comment on a share, or an answer to one; also one's own, written anew."""
+
+    comment = CommentField()
+
+
+@transaction.atomic
+def say(
+    reviewer: Reviewer,
+    text: str,
+    item: ShareItem | None = None,
+    place: Place | None = None,
+    parent: Comment | None = None,
+    *,
+    is_maker: bool = False,
+) -> Comment:
+    """Write a comment on the share, an item or a place in it, or an answer to another comment.
+
+    The text is tidied. An answer joins its thread and opens it again. Raises Refused.
+    """
+    share = Share.objects.get(pk=reviewer.share_id)
+    require(share, share.takes_comments)
+    share.comments.all().require_room()
+    if parent is not None:
+        parent = parent.first
+        item, place = parent.item, None
+        parent.set_resolved(False)
+    where = place or Place()
+    comment = Comment.objects.create(
+        share=share,
+        item=item,
+        reviewer=reviewer,
+        parent=parent,
+        text=text,
+        x=where.x,
+        y=where.y,
+        from_ms=where.from_ms,
+        to_ms=where.to_ms,
+    )
+    mentions.notify(comment, share, is_maker=is_maker)
+    news.note(reviewer)
+    events.raise_version(share.pk)
+    return comment
+
+
+@transaction.atomic
+def change(reviewer: Reviewer, comment: Comment, text: str) -> None:
+    """Write one's own comment anew; raises Refused."""
+    _require_own(reviewer, comment)
+    news.tell_anew(comment, text)
+    comment.text = text
+    comment.changed_at = timezone.now()
+    comment.save(update_fields=["text", "changed_at"])
+    events.raise_version(comment.share_id)
+
+
+@transaction.atomic
+def delete(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = False) -> None:
+    """Delete one's own comment, or any as a maker; it can be brought back for an hour."""
+    if not is_maker:
+        _require_own(reviewer, comment)
+    comment.take_back(is_removed=not _is_by(reviewer, comment))
+    news.tell_anew(comment, "")
+    events.raise_version(comment.share_id)
+
+
+@transaction.atomic
+def bring_back(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = False) -> None:
+    """Bring back what was deleted within the last hour."""
+    if not is_maker:
+        _require_own(reviewer, comment)
+    comment.bring_back(may_remove=is_maker)
+    news.tell_anew(comment, comment.text)
+    events.raise_version(comment.share_id)
+
+
+@transaction.atomic
+def resolve(
+    reviewer: Reviewer | None, comment: Comment, is_resolved: bool, *, is_maker: bool
+) -> None:
+    """Close a thread or open it again: its makers and whoever began it may."""
+    thread = comment.first
+    if not is_maker:
+        _require_own(reviewer, thread)
+    thread.set_resolved(is_resolved, reviewer)
+    events.raise_version(thread.share_id)
+
+
+def _require_own(reviewer: Reviewer | None, comment: Comment) -> None:
+    if not _is_by(reviewer, comment):
+        raise Refused(NOT_YOURS)
+    share = Share.objects.get(pk=comment.share_id)
+    require(share, share.takes_comments)
+
+
+def _is_by(reviewer: Reviewer | None, comment: Comment) -> bool:
+    return reviewer is not None and comment.reviewer_id == reviewer.pk

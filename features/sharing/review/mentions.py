@@ -1,0 +1,56 @@
+"""`@name` in a comment: who may be named, who may be offered, and that they hear of it.
+
+A guest must not learn who works here: they can only mention who has spoken on the share.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.urls import reverse
+
+from projects.kept.voices.mentions import mentioned_in
+from features.notifications import kinds, outbox
+from features.notifications.kinds import Kind
+from projects.models import Membership
+from features.sharing.models import Comment, Share
+from features.sharing.reviewers import display_name
+
+MENTION = "mention"
+EXCERPT_CHARS = 300
+KEY = "mention {}"  # of the notifications about a mention
+
+kinds.register(
+    Kind(MENTION, "Mentions", "somebody named you with @ in a comment on a share", asks=True)
+)
+
+
+def can_mention(share: Share, *, is_maker: bool) -> dict[str, User]:
+    """Return whom a comment may mention, by the name that is typed after “@”."""
+    spoken = share.reviewers.filter(user__is_active=True).select_related("user")
+    people = {reviewer.name: reviewer.user for reviewer in spoken if reviewer.user}
+    if is_maker:
+        of_project = Membership.objects.filter(project=share.project_id).values("user")
+        members = User.objects.filter(pk__in=of_project, is_active=True)
+        people |= {display_name(user): user for user in members.order_by("pk")}
+    return people
+
+
+def notify(comment: Comment, share: Share, *, is_maker: bool) -> None:
+    """Notify the users that the comment mentions, except who wrote it."""
+    if "@" not in comment.text:
+        return
+    users = mentioned_in(comment.text, can_mention(share, is_maker=is_maker))
+    meant = [user for user in users if user.pk != comment.reviewer.user_id]
+    comment.mentioned.set(meant)
+    # Not the share's own address: notifications are kept, and its token is not kept readably.
+    path = reverse("sharing:answers-comment", args=[share.pk, comment.pk])
+    for user in meant:
+        outbox.notify(
+            user,
+            MENTION,
+            subject=f"{comment.reviewer.name} mentioned you on “{share}”",
+            text=comment.text[:EXCERPT_CHARS],
+            path=path,
+            key=KEY.format(comment.pk),
+            about=share,
+        )

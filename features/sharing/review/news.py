@@ -1,0 +1,122 @@
+"""Tells a share's user what was said on it: bundled, one notification for each reviewer's visit."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import transaction
+from django.db.models import Min, Model, QuerySet
+from django.urls import reverse
+
+from core.db import clock
+from core.formatting import counted
+from fal.db_safe import db_safe_text
+from features.notifications import kinds, outbox, things
+from features.notifications.kinds import Kind
+from features.notifications.models import Notification
+from features.sharing import access
+from features.sharing.models import Comment, Pick, Rating, Reviewer, Share
+from features.sharing.review import mentions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+REVIEW = "review"
+QUIET_FOR = timedelta(minutes=5)  # after the first thing that is said: the rest comes along
+REST_S = 600.0
+AT_ONCE = 100
+EXCERPTS, EXCERPT_CHARS = 5, 300
+DELETED = "deleted"
+Row = TypeVar("Row", bound=Model)
+
+kinds.register(
+    Kind(REVIEW, "Reviews", "somebody picked, rated or commented on what you shared", asks=True)
+)
+things.register(Share, access.told_of)
+
+
+def note(reviewer: Reviewer) -> None:
+    """Note that the reviewer said something, of which the share's user hears in a while."""
+    if reviewer.user_id is None or reviewer.user_id != reviewer.share.user_id:
+        silent = Reviewer.objects.filter(pk=reviewer.pk, news_due_at=None)
+        silent.update(news_due_at=clock.now() + QUIET_FOR)
+
+
+def tell_now(reviewer: Reviewer) -> None:
+    """Tell the share's user that the reviewer is done."""
+    Reviewer.objects.filter(pk=reviewer.pk).update(news_due_at=None)
+    if reviewer.user_id is None or reviewer.user_id != reviewer.share.user_id:
+        _tell(reviewer, is_done=True)
+
+
+def tell_due() -> float:
+    """Tell of what is due; returns the seconds until the next is."""
+    due = Reviewer.objects.filter(news_due_at__lte=clock.now()).values_list("pk", flat=True)
+    for pk in list(due[:AT_ONCE]):
+        with transaction.atomic():
+            reviewers = Reviewer.objects.select_for_update(no_key=True, of=("self",))
+            reviewer = reviewers.select_related("share__user").get(pk=pk)
+            if reviewer.news_due_at is not None and reviewer.news_due_at <= clock.now():
+                Reviewer.objects.filter(pk=pk).update(news_due_at=None)
+                _tell(reviewer)
+    next_at = Reviewer.objects.aggregate(at=Min("news_due_at"))["at"]
+    return max(1.0, min((next_at - clock.now()).total_seconds(), REST_S)) if next_at else REST_S
+
+
+def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
+    share, since, now = reviewer.share, reviewer.told_at, clock.now()
+    said = _said_since(reviewer, since)
+    if not said and not is_done:
+        return
+    Reviewer.objects.filter(pk=reviewer.pk).update(told_at=now)
+    what = " and ".join(said)
+    subject = f"{reviewer.name} {what} on “{share}”"
+    if not said:
+        subject = f"{reviewer.name} is done with “{share}”"
+    comments = _new(Comment.objects.filter(reviewer=reviewer, deleted_at=None), since)
+    excerpts = [_excerpt(comment.text) for comment in comments[:EXCERPTS]]
+    done = [f"{reviewer.name} says that they are done."] if is_done else []
+    outbox.notify(
+        share.user,
+        REVIEW,
+        subject=subject,
+        text="\n".join([*done, *excerpts]),
+        path=reverse("sharing:answers", args=[share.pk]),
+        key=f"review {reviewer.pk} {now.isoformat()}",
+        about=share,
+    )
+
+
+def tell_anew(comment: Comment, text: str) -> None:
+    """Let what people were told of a comment say `text` instead; empty for a deleted one."""
+    outbox.tell_anew(mentions.KEY.format(comment.pk), text[: mentions.EXCERPT_CHARS])
+    before, now = _excerpt(comment.text), _excerpt(text or DELETED)
+    told = Notification.objects.filter(
+        user=comment.share.user_id,
+        key__startswith=f"review {comment.reviewer_id} ",
+        text__contains=before,
+    )
+    for line in told:
+        outbox.tell_anew(line.key, line.text.replace(before, now))
+
+
+def _excerpt(text: str) -> str:
+    return f"“{db_safe_text(text[:EXCERPT_CHARS])}”"
+
+
+def _said_since(reviewer: Reviewer, since: datetime | None) -> list[str]:
+    """Return what was said, as “picked 2”, “rated 1”, “commented 3 times”."""
+    picks = _new(Pick.objects.filter(reviewer=reviewer), since).count()
+    ratings = _new(Rating.objects.filter(reviewer=reviewer), since, "changed_at").count()
+    comments = _new(Comment.objects.filter(reviewer=reviewer, deleted_at=None), since).count()
+    words = [
+        f"picked {picks}" if picks else "",
+        f"rated {ratings}" if ratings else "",
+        f"wrote {counted(comments, 'comment')}" if comments else "",
+    ]
+    return [word for word in words if word]
+
+
+def _new(rows: QuerySet[Row], since: datetime | None, column: str = "created_at") -> QuerySet[Row]:
+    return rows.filter(**{f"{column}__gt": since}) if since else rows

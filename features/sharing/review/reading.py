@@ -1,0 +1,203 @@
+"""What was said on a share, as its pages show it: threads, marks of items, one's own choices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from projects.kept.voices import comment as voices
+from features.sharing import items
+from features.sharing.items import Shown
+from features.sharing.models import Comment, Reviewer, Share, ShareItem
+from features.sharing.models.reviewer import MOST_STARS
+from features.sharing.review import versions
+from features.sharing.review.places import moment_of
+
+
+@dataclass(frozen=True)
+class Thread(voices.Thread[Comment]):
+    """A comment with its answers; `number` is on its pin, `version` of the item that it is on."""
+
+    number: int = 0
+    version: int = 0
+
+    @property
+    def where(self) -> str:
+        """The moment or span that it points to, as text."""
+        return moment_of(self.first)
+
+    @property
+    def seconds(self) -> str:
+        """The moment in seconds, as the address of a file names it."""
+        return f"{(self.first.from_ms or 0) / 1000:g}"
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it points to a place in the picture."""
+        return self.first.x is not None
+
+    @property
+    def left(self) -> float:
+        """How far from the left its pin is, in per cent."""
+        return (self.first.x or 0) / 10
+
+    @property
+    def top(self) -> float:
+        """How far from the top its pin is, in per cent."""
+        return (self.first.y or 0) / 10
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one reviewer chose of one item; `rank` is 0 where picks are not ranked."""
+
+    is_picked: bool = False
+    rank: int = 0
+    stars: int = 0
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One item on the page of a review, by its newest version."""
+
+    shown: Shown
+    version: int
+    choice: Choice
+    comments: int = 0
+    open_comments: int = 0
+
+    @property
+    def number(self) -> int:
+        """The number in the item's address."""
+        return self.shown.item.number
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version in the row of an item's versions; `answers` is the comment that it answers."""
+
+    number: int
+    ordinal: int
+    answers: Comment | None
+
+
+STARS = range(1, MOST_STARS + 1)
+
+
+def tiles(
+    share: Share, reviewer: Reviewer | None, only: Collection[int] | None = None
+) -> list[Tile]:
+    """Return the newest version of each item, with the reviewer's choices and comment counts.
+
+    `only` are keys of the wanted items, of whichever version, if not all are.
+    """
+    chains = chains_of(share)
+    wanted = None
+    if only is not None:
+        wanted = {newest for newest, chain in chains.items() if not set(only).isdisjoint(chain)}
+    return _tiles(share, items.of(share, wanted), chains, choices_of(reviewer))
+
+
+def bare_tiles(share: Share) -> list[Tile]:
+    """Return the tiles of all items without what they show: numbers and comment counts."""
+    shown = [Shown(share, item, None, None) for item in items.newest_of(share)]
+    return _tiles(share, shown, chains_of(share), {})
+
+
+def count_picked(share: Share, reviewer: Reviewer | None) -> int:
+    """Return how many items the reviewer has chosen, each in whichever version."""
+    choices = choices_of(reviewer)
+    chains = chains_of(share).values() if choices else []
+    return sum(choice_among(choices, chain).is_picked for chain in chains)
+
+
+def _tiles(
+    share: Share,
+    shown: Iterable[Shown],
+    chains: Mapping[int, Sequence[int]],
+    choices: Mapping[int, Choice],
+) -> list[Tile]:
+    counts = _comments_by_item(share)
+    found = []
+    for one in shown:
+        chain = chains.get(one.item.pk, [one.item.pk])
+        total = sum(counts[pk][0] for pk in chain)
+        still_open = sum(counts[pk][1] for pk in chain)
+        choice = choice_among(choices, chain)
+        found.append(Tile(one, len(chain), choice, total, still_open))
+    return found
+
+
+def chains_of(share: Share) -> dict[int, list[int]]:
+    """Return, by the newest version of each item, the keys of all its versions, oldest first."""
+    rows = share.items.filter(is_gone=False).order_by().values_list("pk", "previous_id")
+    previous = dict(rows)
+    replaced = set(previous.values())
+    chains: dict[int, list[int]] = {}
+    for newest in previous.keys() - replaced:
+        chain = [newest]
+        while (earlier := previous.get(chain[-1])) is not None and earlier in previous:
+            chain.append(earlier)
+        chains[newest] = chain[::-1]
+    return chains
+
+
+def choices_of(reviewer: Reviewer | None) -> dict[int, Choice]:
+    """Return what the reviewer chose, by item; two queries."""
+    if reviewer is None:
+        return {}
+    ranks = dict(reviewer.picks.values_list("item_id", "rank"))
+    stars = dict(reviewer.ratings.values_list("item_id", "stars"))
+    return {
+        item: Choice(item in ranks, ranks.get(item, 0), stars.get(item, 0))
+        for item in {*ranks, *stars}
+    }
+
+
+def choice_among(choices: Mapping[int, Choice], chain: Iterable[int]) -> Choice:
+    """Return what was chosen of an item, of whichever of its versions; the newest one counts."""
+    found = [choices[pk] for pk in chain if pk in choices]
+    return Choice(
+        any(choice.is_picked for choice in found),
+        max((choice.rank for choice in found), default=0),
+        next((choice.stars for choice in reversed(found) if choice.stars), 0),
+    )
+
+
+def threads(share: Share, chain: Sequence[ShareItem] = ()) -> list[Thread]:
+    """Return the threads on an item's versions, or those on the share as a whole; one query."""
+    ordinals = {item.pk: ordinal for ordinal, item in enumerate(chain, start=1)}
+    of_item = Q(item__in=list(ordinals)) if chain else Q(item=None)
+    comments = share.comments.filter(of_item).select_related("reviewer", "item", "resolved_by")
+    return [
+        Thread(one.first, one.answers, number, ordinals.get(one.first.item_id or 0, 0))
+        for number, one in enumerate(voices.threads_of(comments), start=1)
+    ]
+
+
+def versions_of(share: Share, item: ShareItem) -> tuple[list[ShareItem], list[Version]]:
+    """Return the chain of an item, and its versions as links; one query."""
+    of_share = share.items.filter(is_gone=False).select_related("answers__reviewer")
+    chain = versions.chain_of(list(of_share), item)
+    shown = [
+        Version(one.number, ordinal, _visible(one.answers))
+        for ordinal, one in enumerate(chain, start=1)
+    ]
+    return chain, shown
+
+
+def _visible(comment: Comment | None) -> Comment | None:
+    return comment if comment and comment.deleted_at is None else None
+
+
+def _comments_by_item(share: Share) -> defaultdict[int | None, tuple[int, int]]:
+    """Return how many comments there are of each item, and how many threads are open."""
+    counts: defaultdict[int | None, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    rows = share.comments.kept().order_by()
+    for item, parent, resolved_at in rows.values_list("item_id", "parent_id", "resolved_at"):
+        total, still_open = counts[item]
+        counts[item] = total + 1, still_open + (parent is None and resolved_at is None)
+    return counts

@@ -1,0 +1,47 @@
+"""When a review takes something, of which items, and what it says when it does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from core.refusals import Refused
+from accounts import audit
+from features.sharing import events, items
+from features.sharing.models import Share, ShareItem
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+CLOSED = "This review is closed. What was said stays."
+NOT_ASKED = "This share does not ask for that."
+
+
+def require(share: Share, is_asked: bool) -> None:
+    """Raise Refused if the share takes no such thing, now or ever."""
+    if not is_asked:
+        raise Refused(NOT_ASKED)
+    if not share.is_open:
+        raise Refused(CLOSED)
+
+
+def item_of(share: Share, number: int) -> ShareItem:
+    """Return an item of which something can be said; Http404 if it is not shown any more."""
+    item = share.items.filter(number=number, is_gone=False).first()
+    if item is None:
+        raise Http404(items.GONE)
+    if item.run_id and not items.readable(share).filter(pk=item.run_id).exists():
+        raise Http404(items.GONE)
+    return item
+
+
+@transaction.atomic
+def close(share: Share, by: User, is_closed: bool) -> None:
+    """Take nothing more on the share, or again."""
+    share.closed_at = timezone.now() if is_closed else None
+    share.save(update_fields=["closed_at"])
+    audit.record(by, "closed" if is_closed else "reopened", [share])
+    events.raise_version(share.pk)

@@ -1,0 +1,97 @@
+"""Versions of an item: a newer result that takes its place, and the comment that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import Max
+
+from core.refusals import Refused
+from features.library.descent import edges_below, unread_edges
+from features.library.selection import ResultKey
+from accounts import audit
+from runs.models import Artifact, Run
+from runs.models.querysets import heavy_columns
+from features.sharing import events, items
+from features.sharing.models import Comment, Share, ShareItem
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAX_VERSIONS = 50  # of one item
+OFFERED = 24
+NOT_HERE = "That result cannot be shown here: choose one that you and who made the share may read."
+ALREADY = "That result is on this share already."
+TOO_MANY = f"{MAX_VERSIONS} versions of a result are all that fit."
+
+
+def chain_of(items_of_share: Sequence[ShareItem], item: ShareItem) -> list[ShareItem]:
+    """Return the versions of an item, the first one first."""
+    by_pk = {one.pk: one for one in items_of_share}
+    later = {one.previous_id: one for one in items_of_share if one.previous_id}
+    first = item
+    while first.previous_id in by_pk:
+        first = by_pk[first.previous_id]
+    chain = [first]
+    while (following := later.get(chain[-1].pk)) is not None:
+        chain.append(following)
+    return chain
+
+
+@transaction.atomic
+def add(
+    share: Share, user: User, item: ShareItem, key: ResultKey, answers: Comment | None = None
+) -> ShareItem:
+    """Put a result in the place of an item, as its next version; raises Refused.
+
+    It follows the newest version there is. What was said of the earlier ones stays with them.
+    """
+    Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
+    runs = items.readable(share).filter(pk=key.run) & Run.objects.shown_to(user)
+    run = runs.first()
+    if run is None or not _has(run, key.position):
+        raise Refused(NOT_HERE, "artifact")
+    of_share = list(share.items.all())
+    if any((one.run_id, one.position) == key for one in of_share):
+        raise Refused(ALREADY, "artifact")
+    chain = chain_of(of_share, item)
+    if len(chain) >= MAX_VERSIONS:
+        raise Refused(TOO_MANY, "artifact")
+    highest = share.items.aggregate(highest=Max("number"))["highest"] or 0
+    version = ShareItem.objects.create(
+        share=share,
+        number=highest + 1,
+        place=chain[-1].place,
+        run_id=key.run,
+        position=key.position,
+        previous=chain[-1],
+        answers=answers,
+    )
+    items.make_ready(share)
+    audit.record(user, "changed", [share], f"version {len(chain) + 1} of item {item.number}")
+    events.raise_version(share.pk)
+    return version
+
+
+def offered(share: Share, user: User, item: ShareItem) -> list[Artifact]:
+    """Return results that may be its next version: those made from it first, then the newest."""
+    readable = items.readable(share) & Run.objects.shown_to(user)
+    below = []
+    if item.run_id:
+        below = [edge.run for edge in edges_below([item.run_id], user, unread_edges(user))]
+    kinds = Artifact.objects.filter(run=item.run_id, position=item.position).values("kind")
+    stored = Artifact.objects.filter(run__in=readable.order_by().values("pk"), kind__in=kinds)
+    stored = stored.light().select_related("run__endpoint").defer(*heavy_columns("run__"))
+    shown = {(one.run_id, one.position) for one in share.items.all()}
+    made = stored.filter(run__in=below).order_by("-run__created_at", "position")
+    newest = stored.filter(run__user=user).order_by("-run__created_at", "position")
+    candidates = [*made[:OFFERED], *newest[: 2 * OFFERED]]
+    distinct = {(one.run_id, one.position): one for one in candidates}
+    return [one for key, one in distinct.items() if key not in shown][:OFFERED]
+
+
+def _has(run: Run, position: int) -> bool:
+    files = list(run.artifacts.values_list("position", flat=True))
+    return position in files if files else position == 0

@@ -1,0 +1,131 @@
+"""The files of a share: open to whoever may open it, by the number of the item.
+
+Where models or settings are hidden, a file is served as a copy without metadata, in which recipes
+and signatures name what made it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.http import Http404, HttpResponseBase
+from django.utils.crypto import salted_hmac
+from django.views.decorators.http import require_safe
+
+from core.file_names import portable_name
+from runs.files import derived_files, stripped_copies
+from runs.files.stripped_copies import copy_of as ready_copy
+from runs.models import Artifact, DerivedFile, Upload
+from runs.views import files
+from features.sharing import inputs, items
+from features.sharing.access import Visit, for_visitors
+from features.sharing.kinds.collection import Collection
+from features.sharing.kinds.table import kind_of
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+    from features.sharing.models import Share, ShareItem
+
+# A browser asks again each time: what has ended is gone at once.
+CACHE = "private, no-cache"
+WEBP = "image/webp"  # of all pictures that are made here
+MEDIA = ("image/", "video/", "audio/")  # whose metadata are known
+
+
+@require_safe
+@for_visitors
+def file(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
+    """Serve the file, whole or in ranges."""
+    stored = _stored(visit.share, number)
+
+    def serve() -> HttpResponseBase:
+        try:
+            name = _served(visit.share, stored)
+        except stripped_copies.NotReady as soon:
+            return files.meanwhile(request, stored, str(soon))
+        return _serve(request, visit, number, name, stored.content_type)
+
+    return files.from_storage(stored.file, files.NOT_HERE, serve)
+
+
+@require_safe
+@for_visitors
+def thumbnail(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
+    """Serve its small picture."""
+    result = _result(visit.share, items.item_at(visit.share, number))
+    return _serve(request, visit, number, result.thumbnail, WEBP)
+
+
+@require_safe
+@for_visitors
+def poster(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
+    """Serve the still picture of a film."""
+    result = _result(visit.share, items.item_at(visit.share, number))
+    return _serve(request, visit, number, result.poster, WEBP)
+
+
+@require_safe
+@for_visitors
+def picture(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
+    """Serve the picture of the model at a place of a shared collection, from 1."""
+    kind = kind_of(visit.share)
+    cover = kind.picture(visit.share, number - 1) if isinstance(kind, Collection) else None
+    if cover is None:
+        raise Http404("There is no such picture.")
+    return _serve(request, visit, number, cover.small, WEBP)
+
+
+def _stored(share: Share, number: int) -> Artifact | Upload:
+    """Return a result or an input; inputs belong to the settings."""
+    item = items.item_at(share, number)
+    if item is None or not item.is_input:
+        return _result(share, item)
+    stored: Artifact | Upload | None = None
+    if share.shows_settings:
+        is_upload = item.upload_id is not None
+        stored = inputs.upload_of(share, item) if is_upload else inputs.artifact_of(share, item)
+    if stored is None:
+        raise Http404(items.GONE)
+    return stored
+
+
+def _result(share: Share, item: ShareItem | None) -> Artifact:
+    artifact = items.artifact_of(share, item)
+    if artifact is None or artifact.state != Artifact.State.STORED:
+        raise Http404(items.GONE)
+    return artifact
+
+
+def _served(share: Share, stored: Artifact | Upload) -> str:
+    """Return the name of the file that is served: a copy without metadata where it has secrets.
+
+    That of an upload may say who took a picture, and where.
+    """
+    if isinstance(stored, Upload):
+        is_whole = not stored.content_type.startswith(MEDIA)
+    else:
+        is_whole = share.shows_models and share.shows_settings
+    if is_whole:
+        return stored.file
+    try:
+        copy = ready_copy(stored.file)
+    except stripped_copies.NotReady:
+        raise
+    except stripped_copies.NotStripped as error:
+        raise Http404(str(error)) from error
+    if isinstance(stored, Artifact):
+        derived_files.record_stored(stored, DerivedFile.What.STRIPPED, copy)
+    return copy
+
+
+def _serve(
+    request: HtmxRequest, visit: Visit, number: int, name: str, content_type: str
+) -> HttpResponseBase:
+    if not name:
+        raise Http404("There is no picture of this file.")
+    title = visit.share.title or "result"
+    # The file's own name is its digest, by which people in the house could look it up.
+    tag = salted_hmac("sharing.files", f"{visit.share.pk}:{name}").hexdigest()
+    response = files.serve(request, name, content_type, portable_name(f"{title} {number}"), tag=tag)
+    response.headers["Cache-Control"] = CACHE
+    return response

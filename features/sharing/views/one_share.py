@@ -1,0 +1,117 @@
+"""A share as its makers see it: its address, its options, its end."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core.http.addresses import absolute
+from core.http.caching import no_store
+from core.http.posts import hidden
+from accounts import audit
+from projects import roles
+from projects.rights import Rights
+from features.sharing import access, items
+from features.sharing.events import raise_version
+from features.sharing.models import Share
+from features.sharing.own import for_whom, making
+from features.sharing.own.options import OptionsForm
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+SAVED = "Saved. The address stays the same."
+RENEWED = "The share has a new address. The former one leads nowhere."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a share's address and options; a POST changes them, or says `for_whom` it is."""
+    seen = Share.objects.managed_by(request.user).select_related("user", "project", "for_project")
+    share = get_object_or_404(seen, pk=pk)
+    if request.method != "POST":
+        return _show(request, share)
+    roles.require_maker(request.user, share.project)
+    if answer := for_whom.named(hidden(request, for_whom.FIELD)):
+        changed = for_whom.apply(share, answer)
+        _save(request, share, f"for {answer.label.lower()}" if changed else "")
+        return dialog(request, share) if request.htmx else redirect("sharing:own-share", share.pk)
+    form = OptionsForm(share, request.user, request.POST)
+    if not form.is_valid():
+        return _show(request, share, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    _save(request, share, _in_words(form.apply()))
+    if request.htmx:
+        return dialog(request, share, SAVED)
+    messages.success(request, SAVED)
+    return redirect("sharing:own-share", share.pk)
+
+
+@transaction.atomic
+def _save(request: HtmxRequest, share: Share, changes: str) -> None:
+    share.save()
+    items.make_ready(share)
+    if changes:
+        audit.record(request.user, "changed", [share], changes)
+        raise_version(share.pk)
+
+
+def dialog(request: HtmxRequest, share: Share, words: str = "") -> HttpResponse:
+    """Return the dialog with the address and the options of a share."""
+    context = _context(request, share, OptionsForm(share, request.user)) | {"words": words}
+    return render(request, "features/sharing/_dialog.html", context)
+
+
+@require_http_methods(["POST", "DELETE"])
+def revocation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """End a share; the list offers to undo it."""
+    share = get_object_or_404(making.endable_shares(request.user).select_related("project"), pk=pk)
+    making.revoke(share, request.user)
+    if request.method == "DELETE":
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    query = {"ended": str(share.pk)} | ({} if share.user_id == request.user.pk else {"of": "all"})
+    return redirect(f"{reverse('sharing:shares')}?{urlencode(query)}")
+
+
+@require_POST
+def address(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Give a share a new address, in place of one that cannot be read any more."""
+    share = get_object_or_404(Share.objects.managed_by(request.user), pk=pk)
+    roles.require_maker(request.user, share.project)
+    making.renew(share, request.user)
+    messages.success(request, RENEWED)
+    return redirect("sharing:own-share", share.pk)
+
+
+def _show(
+    request: HtmxRequest, share: Share, form: OptionsForm | None = None, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    form = form or OptionsForm(share, request.user)
+    template = "features/sharing/_dialog.html" if request.htmx else "features/sharing/made.html"
+    return render(request, template, _context(request, share, form), status=status)
+
+
+def _context(request: HtmxRequest, share: Share, form: OptionsForm) -> dict[str, object]:
+    return {
+        "share": share,
+        "form": form,
+        "address": absolute(request, share.get_absolute_url()),
+        "end": access.end_of(share),
+        "whom": access.audience_in_words(share),
+        "answers": for_whom.FOR_WHOM,
+        "answer": for_whom.of(share),
+        "may_change": Rights(request.user, share).may_change,
+    }
+
+
+def _in_words(changed: list[str]) -> str:
+    return ", ".join(name.removesuffix("_id").replace("_", " ") for name in changed)

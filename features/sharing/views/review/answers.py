@@ -1,0 +1,161 @@
+"""What came of a review, for its makers: who picked and said what, new versions, its end."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.file_names import portable_name
+from core.http.parameters import parse_uuid
+from core.http.posts import hidden
+from core.refusals import Refused
+from features.library.selection import ResultKey
+from features.notifications import inbox
+from accounts import audit
+from projects import roles
+from projects.rights import Rights
+from features.sharing import items
+from features.sharing.access import Visit, end_of
+from features.sharing.models import Comment, Share, ShareItem
+from features.sharing.review import reading, summary, versions
+from features.sharing.review import rules as reviews
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from core.http.htmx import HtmxRequest
+
+CLOSED = "Closed. What was said stays."
+REOPENED = "Open again."
+ADDED = "Version {} is there. Its visitors see it now."
+NO_RESULT = "Choose a result first."
+
+
+@require_safe
+def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show what was picked, rated and said; `show`, `sort` and `by` (a reviewer) narrow it."""
+    share = _share(request.user, pk)
+    by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
+    inbox.see(request.user, share)
+    answers = summary.answers_of(share, by)
+    may_change = Rights(request.user, share).may_change
+    context = {
+        "share": share,
+        "visit": Visit(share, request.user, may_change),
+        "answers": answers,
+        "tallies": summary.filtered(answers.tallies, show, sort),
+        "shows": summary.SHOW,
+        "sorts": summary.SORTS,
+        "show": show,
+        "sort": sort,
+        "by": by,
+        "end": end_of(share),
+        "may_change": may_change,
+    }
+    return render(request, "features/sharing/review/answers.html", context)
+
+
+@require_POST
+def closing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Close the review, or with `closed=0` open it again."""
+    share = _share(request.user, pk)
+    roles.require_maker(request.user, share.project)
+    is_closed = hidden(request, "closed", "1") == "1"
+    reviews.close(share, request.user, is_closed)
+    messages.success(request, CLOSED if is_closed else REOPENED)
+    return redirect("sharing:answers", share.pk)
+
+
+@require_safe
+def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Send picks, ratings and comments as CSV, or with `format=json` as JSON."""
+    share = _share(request.user, pk)
+    rows = summary.rows_of(share)
+    is_json = request.GET.get("format") == "json"
+    name = portable_name(f"{share.title or 'review'} answers.{'json' if is_json else 'csv'}")
+    audit.record_export(request, [share], "answers of its review")
+    response: HttpResponse
+    if is_json:
+        response = JsonResponse({"title": share.title, "answers": rows})
+    else:
+        response = HttpResponse(summary.as_csv(rows), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
+    """Offer results as the next version of an item; a POST of `artifact` adds one.
+
+    `answers` is the key of the comment that it answers.
+    """
+    share = _share(request.user, pk)
+    item = get_object_or_404(share.items, number=number, is_gone=False)
+    if request.method != "POST":
+        return _offer(request, share, item)
+    roles.require_maker(request.user, share.project)
+    try:
+        version = _add(request, share, item)
+    except Refused as refused:
+        return _offer(request, share, item, str(refused))
+    chain, _ = reading.versions_of(share, version)
+    messages.success(request, ADDED.format(len(chain)))
+    return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")
+
+
+@require_safe
+def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpResponse:
+    """Lead whom a comment mentions, or a maker, to where it stands on the share."""
+    said = get_object_or_404(
+        Comment.objects.select_related("share", "item"), pk=comment_id, share=pk
+    )
+    if not said.mentioned.filter(pk=request.user.pk).exists():
+        _share(request.user, pk)
+    token = said.share.token
+    address = (
+        reverse("sharing:review-item", args=[token, said.item.number])
+        if said.item
+        else reverse("sharing:review", args=[token])
+    )
+    return redirect(f"{address}#comment-{said.pk}")
+
+
+def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
+    run, _, position = hidden(request, "artifact").partition("/")
+    try:
+        key = ResultKey(uuid.UUID(run), int(position or 0))
+    except ValueError:
+        raise Refused(NO_RESULT) from None
+    answered = parse_uuid(hidden(request, "answers"))
+    comment = share.comments.kept().filter(pk=answered).first() if answered else None
+    return versions.add(share, request.user, item, key, comment)
+
+
+def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "") -> HttpResponse:
+    chain, _ = reading.versions_of(share, item)
+    threads = reading.threads(share, chain)
+    context: dict[str, Any] = {
+        "share": share,
+        "item": item,
+        "shown": items.one_of(share, item.number),
+        "next": len(chain) + 1,
+        "offered": versions.offered(share, request.user, chain[-1]),
+        "threads": [one for one in threads if one.first.deleted_at is None],
+        "answers": hidden(request, "answers") or request.GET.get("answers", ""),
+        "problem": problem,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return render(request, "features/sharing/review/versions.html", context, status=status)
+
+
+def _share(user: User, pk: uuid.UUID) -> Share:
+    """Return a share whose answers the user sees: their own, or their projects' as a maker."""
+    shares = Share.objects.managed_by(user).select_related("user", "project")
+    return get_object_or_404(shares, pk=pk)

@@ -1,0 +1,215 @@
+"""What a review's pages show, whole or as the parts that something said has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import wraps
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+
+from core.http.parameters import parse_key
+from core.http.posts import controls, hidden
+from core.refusals import Refused
+from features.sharing import items, reviewers
+from features.sharing.access import Visit
+from features.sharing.models import Comment, Reviewer, ShareItem
+from features.sharing.review import mentions, reading
+from features.sharing.review.rules import item_of
+from features.sharing.reviewers import NameRefused, reviewer_of
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
+MAX_CARRIED = 60  # fields that are carried along while a name is asked for
+P = ParamSpec("P")
+Act = Callable[Concatenate["HtmxRequest", Visit, Reviewer, P], HttpResponse]
+
+
+def by_reviewer(act: Act[P]) -> Callable[Concatenate[HtmxRequest, Visit, P], HttpResponse]:
+    """Call a view with who posts, in one transaction; what is refused is said beside the form."""
+
+    @wraps(act)
+    def view(
+        request: HtmxRequest, visit: Visit, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponse:
+        try:
+            with transaction.atomic():
+                reviewer = reviewers.reviewer_for_post(request, visit)
+                reviewer.share = visit.share
+                response = act(request, visit, reviewer, *args, **kwargs)
+        except NameRefused as refused:
+            return _ask_name(request, visit, refused)
+        except Refused as refused:
+            return _refuse(request, visit, refused)
+        reviewers.remember(response, request, reviewer)
+        return response
+
+    return view
+
+
+def posted_item(request: HtmxRequest, visit: Visit) -> ShareItem | None:
+    """Return the item that a form names; None for none. Http404 if it is not shown."""
+    text = hidden(request, "item")
+    if not text:
+        return None
+    if (number := parse_key(text)) is None:
+        raise Http404(items.GONE)
+    return item_of(visit.share, number)
+
+
+def answer(
+    request: HtmxRequest,
+    visit: Visit,
+    reviewer: Reviewer,
+    item: ShareItem | None,
+    changed: Collection[int] = (),
+    deleted: Comment | None = None,
+) -> HttpResponse:
+    """Return to the page, or send a script the parts that changed: of these items' keys too."""
+    share = visit.share
+    is_on_item = hidden(request, "back") == "item" and item is not None
+    if not request.htmx:
+        if is_on_item and item:
+            address = reverse("sharing:review-item", args=[share.token, item.number])
+            return redirect(f"{address}#comments")
+        anchor = f"#item-{item.number}" if item else "#comments"
+        return redirect(reverse("sharing:review", args=[share.token]) + anchor)
+    share.refresh_from_db(fields=["version"])
+    if is_on_item and item:
+        context = item_context(request, visit, item.number, reviewer)
+    else:
+        shown = {item.pk, *changed} if item else set(changed)
+        context = page_context(request, visit, reviewer, shown)
+        if share.picks == share.Picks.RANKED:  # then all tiles were needed
+            of_shown = [tile for tile in context["tiles"] if tile.shown.item.pk in shown]
+            context["tiles"] = of_shown
+    context |= {"is_on_item": is_on_item, "deleted": deleted}
+    return render(request, "features/sharing/review/_changed.html", context)
+
+
+def page_context(
+    request: HtmxRequest,
+    visit: Visit,
+    reviewer: Reviewer | None = None,
+    only: Collection[int] | None = None,
+) -> dict[str, Any]:
+    """Return what the page of all items shows, or of it what these items' keys need."""
+    share = visit.share
+    reviewer = reviewer or reviewer_of(request, visit)
+    is_ranked = share.picks == share.Picks.RANKED
+    tiles = reading.tiles(share, reviewer, None if is_ranked else only)
+    chosen = [tile for tile in tiles if tile.choice.is_picked]
+    if is_ranked:
+        chosen.sort(key=lambda tile: tile.choice.rank)
+    is_whole = is_ranked or only is None
+    return _common(request, visit, reviewer) | {
+        "tiles": tiles,
+        "chosen": chosen,
+        "chosen_count": len(chosen) if is_whole else reading.count_picked(share, reviewer),
+        "threads": reading.threads(share) if share.takes_comments else [],
+        "may_take_all": share.allows_download and any(tile.shown.artifact for tile in tiles),
+        "back": "",
+    }
+
+
+def item_context(
+    request: HtmxRequest, visit: Visit, number: int, reviewer: Reviewer | None = None
+) -> dict[str, Any]:
+    """Return what the page of one item shows; Http404 if there is no such."""
+    share = visit.share
+    shown = items.one_of(share, number)
+    if shown is None:
+        raise Http404(items.GONE)
+    reviewer = reviewer or reviewer_of(request, visit)
+    chain, versions = reading.versions_of(share, shown.item)
+    choices = reading.choices_of(reviewer)
+    pks = [item.pk for item in chain]
+    numbers = [one.number for one in items.newest_of(share)]
+    place = numbers.index(chain[-1].number) if chain[-1].number in numbers else 0
+    threads = reading.threads(share, chain)
+    ordinal = pks.index(shown.item.pk) + 1
+    tile = reading.Tile(shown, ordinal, reading.choice_among(choices, pks), len(threads))
+    return _common(request, visit, reviewer) | {
+        "tile": tile,
+        "tiles": [tile],
+        "shown": shown,
+        "item": shown.item,
+        "versions": versions,
+        "ordinal": ordinal,
+        "is_newest": shown.item.pk == chain[-1].pk,
+        "newest": chain[-1].number,
+        "threads": threads,
+        "pins": [one for one in threads if one.is_pinned and one.version == ordinal],
+        "chosen_count": sum(choice.is_picked for choice in choices.values()),
+        "before": numbers[place - 1] if place else None,
+        "after": numbers[place + 1] if place + 1 < len(numbers) else None,
+        "place": place + 1,
+        "count": len(numbers),
+        "back": "item",
+    }
+
+
+def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> dict[str, Any]:
+    share = visit.share
+    offers = {}
+    if visit.is_maker and share.takes_comments and share.is_open:  # a guest must learn no names
+        offers = mentions.can_mention(share, is_maker=True)
+    return {
+        "visit": visit,
+        "share": share,
+        "reviewer": reviewer,
+        "mentions": sorted(offers, key=str.casefold),
+        "star_range": reading.STARS,
+        "typed": {},
+    }
+
+
+def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpResponse:
+    """Ask a guest for a name; what they posted is carried along and done with it."""
+    left_out = {reviewers.NAME_FIELD, reviewers.TRAP_FIELD}
+    posted = [
+        (field, value)
+        for field, values in controls(request, but=left_out).items()
+        for value in values
+    ]
+    context = {
+        "visit": visit,
+        "share": visit.share,
+        "name_typed": refused.name,
+        "name_problem": str(refused) if str(refused) != reviewers.MISSING else "",
+        "carried": posted[:MAX_CARRIED],
+        "action": request.path,
+    }
+    if not request.htmx:
+        return render(request, "features/sharing/review/name.html", context, status=UNPROCESSABLE)
+    # A script that is asked for a name did nothing wrong.
+    status = UNPROCESSABLE if context["name_problem"] else HTTPStatus.OK
+    return render(request, "features/sharing/review/_name.html", context, status=status)
+
+
+def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpResponse:
+    """Show the page again, with what was typed and why it was not taken."""
+    if request.htmx:
+        why = {"problem": str(refused), "field": refused.field}
+        return render(request, "features/sharing/review/_problem.html", why, status=UNPROCESSABLE)
+    item = posted_item(request, visit)
+    is_on_item = hidden(request, "back") == "item" and item is not None
+    context = (
+        item_context(request, visit, item.number)
+        if is_on_item and item
+        else page_context(request, visit)
+    )
+    context |= {
+        "problem": str(refused),
+        "field": refused.field,
+        "typed": {name: values[-1] for name, values in controls(request).items()},
+        "parent_typed": hidden(request, "parent"),
+    }
+    template = "features/sharing/review/item.html" if is_on_item else "features/sharing/review/page.html"
+    return render(request, template, context, status=UNPROCESSABLE)

@@ -1,0 +1,183 @@
+"""A share as its visitors see it, and each of its items on a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.hashers import check_password
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_POST, require_safe
+
+from core.http.addresses import absolute
+from core.http.posts import hidden
+from core.http.streaming import OffThreadStream
+from accounts.limits import throttle
+from accounts.limits.addresses import client_address
+from accounts.limits.rate_limit import limit
+from runs.files.media import mesh_viewer
+from runs.models import Artifact
+from runs.views import files
+from features.sharing import access, items
+from features.sharing.access import Visit, for_visitors
+from features.sharing.kinds.table import kind_of
+from features.sharing.models import Share
+from features.sharing.views.previews import is_previewed
+from features.sharing.views.review import pages as review_pages
+from features.sharing.visits import archive as archives
+from features.sharing.visits import asked_rows, counting, tiles
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+WRONG = "That is not the password. Ask whoever sent you the link."
+WAIT = "That was wrong too often. Wait {}, then try again."
+NO_DOWNLOAD = "Nothing can be downloaded here."
+
+
+@require_safe
+@for_visitors
+def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
+    """Show what is shared: where opinions are asked for, at once the page that takes them.
+
+    `?as=share` shows it as any other share, with its models and settings if it tells them.
+    """
+    if visit.share.opens_review and request.GET.get("as") != "share":
+        response = review_pages.show(request, visit, _addresses(request, visit.share))
+    else:
+        response = page(request, visit)
+    counting.count(request, response, visit)
+    return response
+
+
+def page(
+    request: HtmxRequest,
+    visit: Visit,
+    more: Mapping[str, Any] | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    """Return the share's page; `more` is what a refused form says beside it."""
+    shared, kind = visit.share, kind_of(visit.share)
+    if shared.follows and (keys := kind.results(shared)) is not None:
+        items.keep_in_step(shared, keys)
+    shown = items.of(shared)
+    context = {
+        "visit": visit,
+        "share": shared,
+        "template": kind.template,
+        "styles": kind.styles,
+        "items": shown,
+        "tiles": tiles.of(shown),
+        "may_take_all": shared.allows_download and any(one.artifact for one in shown),
+        **_addresses(request, shared),
+        **kind.context(visit),
+        **asked_rows.context(request, visit),
+        **(more or {}),
+    }
+    return render(request, "features/sharing/share.html", context, status=status)
+
+
+def _addresses(request: HtmxRequest, shared: Share) -> dict[str, str]:
+    """Return the whole addresses that previews need; none where they may not show anything."""
+    if not is_previewed(shared):
+        return {}
+    return {
+        "address": absolute(request, shared.get_absolute_url()),
+        "picture": absolute(request, reverse("sharing:share-preview", args=[shared.token])),
+    }
+
+
+@limit("archive")
+@require_POST
+@for_visitors
+def archive(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
+    """Send all files as one ZIP, if the share offers them."""
+    if not visit.share.allows_download:
+        raise Http404(NO_DOWNLOAD)
+    stream = archives.stream(visit.share, items.of(visit.share))
+    disposition = content_disposition_header(True, archives.name_of(visit.share)) or ""
+    headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
+    return OffThreadStream(stream, content_type="application/zip", headers=headers)
+
+
+@require_POST
+@login_not_required
+def password(request: HtmxRequest, token: str) -> HttpResponseBase:
+    """Take the password of a share; the browser remembers that it was right.
+
+    Tries are throttled like those of a login: by the address, and by the share.
+    """
+    shared = access.share_at(token)
+    if shared is None:
+        return access.unknown(request)
+    if refused := access.refusal_to_all(request, shared):
+        return refused
+    name, client = f"share {shared.pk}", client_address(request)
+    if wait_s := throttle.record_attempt(name, client):
+        wait_in_words = WAIT.format(throttle.format_wait(wait_s))
+        return _asked_again(request, shared, wait_in_words, HTTPStatus.TOO_MANY_REQUESTS)
+    if shared.password and not check_password(hidden(request, "password"), shared.password):
+        return _asked_again(request, shared, WRONG, HTTPStatus.UNPROCESSABLE_ENTITY)
+    throttle.record_success(name, client)
+    response = redirect(shared)
+    response.set_cookie(
+        access.password_cookie(shared),
+        access.password_proof(shared),
+        path=shared.get_absolute_url(),
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _asked_again(
+    request: HtmxRequest, shared: Share, problem: str, status: HTTPStatus
+) -> HttpResponse:
+    context = {"share": shared, "problem": problem}
+    return render(request, "features/sharing/password.html", context, status=status)
+
+
+@require_safe
+@for_visitors
+def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
+    """Show an item with links to those before and after it; a script gets the item alone."""
+    shown = items.of(visit.share)
+    at = next((at for at, one in enumerate(shown) if one.item.number == number), None)
+    if at is None:
+        raise Http404(items.GONE)
+    (tile,) = tiles.of([items.with_making(shown[at])])
+    context = {
+        "visit": visit,
+        "share": visit.share,
+        "tile": tile,
+        "place": at + 1,
+        "count": len(shown),
+        "before": shown[at - 1].item.number if at else None,
+        "after": shown[at + 1].item.number if at + 1 < len(shown) else None,
+    }
+    template = "features/sharing/_item.html" if request.htmx else "features/sharing/item.html"
+    return render(request, template, context)
+
+
+@require_safe
+@xframe_options_sameorigin
+@for_visitors
+def mesh(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
+    """Serve a 3D model in a viewer for a sandboxed frame, which can make no requests."""
+    artifact = items.artifact_of(visit.share, items.item_at(visit.share, number))
+    if artifact is None or artifact.kind != "mesh" or artifact.state == Artifact.State.LOST:
+        raise Http404(items.GONE)
+    if artifact.state == Artifact.State.REMOTE:
+        template = "playground/artifacts/viewer_loading.html"
+        return render(request, template, status=HTTPStatus.ACCEPTED)
+    name = mesh_viewer.page_name(artifact.file)
+    response = files.from_storage(name, mesh_viewer.UNSHOWN, lambda: files.mesh_page(name))
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response

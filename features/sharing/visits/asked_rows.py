@@ -1,0 +1,94 @@
+"""Rows that visitors of a shared board ask for: they wait for a click of whoever may run them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from features.boards import row_requests
+from features.boards.models import Board, RowRequest
+from features.sharing.kinds.board import Board as BoardKind
+from features.sharing.kinds.table import kind_of
+from features.sharing.reviewers import participant_of
+
+if TYPE_CHECKING:
+    from features.boards.plan.plan import PlannedRow
+    from core.http.htmx import HtmxRequest
+    from projects.kept.voices.participant import Participant
+    from features.sharing.access import Visit
+    from features.sharing.models import Share
+
+MOST_LISTED = 20
+CLOSED = "This board takes no more rows. Thank you for looking."
+THERE = "The board has this row already."
+WAITS = "waits until somebody who may run it decides"
+LEFT_OUT = "was left out"
+RUN = "is a row of the board now"
+RUN_ELSEWHERE = "was run; what you see here stays as it was"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A row that this visitor has asked for, and what became of it."""
+
+    label: str
+    words: str
+
+
+def board_of(share: Share) -> Board | None:
+    """Return the board for which visitors ask for rows; None where the share takes none.
+
+    The share's option decides, not what the house's link to the board allows. A board whose models
+    share no prompt, and one of an archived project, take no rows in this way.
+    """
+    kind = kind_of(share)
+    if not share.takes_rows or not isinstance(kind, BoardKind):
+        return None
+    board = kind.seen(share.user, share.source)
+    if board is None or board.project.archived_at is not None:
+        return None
+    return board if row_requests.prompt_field(board) else None
+
+
+def row_of(share: Share, board: Board, text: str) -> PlannedRow:
+    """Return the row for a prompt. Raises ValueError with a sentence for the field.
+
+    That a row is there already is said of rows that the share shows with their prompts alone: else
+    an answer would tell whether a guess is right.
+    """
+    if not share.is_open:
+        raise ValueError(CLOSED)
+    row = row_requests.planned_row(board, text)
+    kind = kind_of(share)
+    if share.shows_settings and isinstance(kind, BoardKind):
+        document = kind.document_of(share) or {"rows": []}
+        shown = [line["key"] for line in document["rows"]]
+        if board.rows.filter(pk__in=shown, digest=row.digest).exists():
+            raise ValueError(THERE)
+    return row
+
+
+def asked_by(share: Share, board: Board, participant: Participant) -> list[Asked]:
+    """Return what somebody has asked for on the board, the newest first."""
+    requests = board.row_requests.filter(**participant.filter()).order_by("-pk")
+    return [Asked(one.label, _words(share, one)) for one in requests[:MOST_LISTED]]
+
+
+def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:
+    """Return what the page shows of asking for rows; nothing where the share takes none."""
+    share = visit.share
+    board = board_of(share)
+    if board is None:
+        return {}
+    participant = participant_of(request, visit)
+    return {
+        "takes_rows": True,
+        "participant": participant,
+        "asked": asked_by(share, board, participant) if participant else [],
+    }
+
+
+def _words(share: Share, request: RowRequest) -> str:
+    if request.row_id is not None:
+        return RUN if share.follows else RUN_ELSEWHERE
+    return LEFT_OUT if request.decided_at else WAITS

@@ -1,0 +1,55 @@
+"""Counts views: once an hour of each visitor, of people, and not of who made the share."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+from django.utils import timezone
+
+from features.sharing.models import Share
+
+if TYPE_CHECKING:
+    from django.http import HttpResponseBase
+
+    from core.http.htmx import HtmxRequest
+    from features.sharing.access import Visit
+
+ONCE_IN_S = 3600
+# Programs that open links of mails and chats to look at them, and those that are no browsers. Those
+# of chats say "bot" or "preview"; Teams, Slack and Outlook themselves are windows that people look
+# through, and CUBOT is a maker of phones.
+PROGRAMS = re.compile(
+    r"(?<!cu)bot|crawl|spider|preview|scan|slurp|facebookexternalhit|embed|curl|wget|python|go-http"
+    r"|java/|okhttp|safelinks|proofpoint|barracuda|mimecast|^whatsapp|google-",
+    re.IGNORECASE,
+)
+
+
+def count(request: HtmxRequest, response: HttpResponseBase, visit: Visit) -> None:
+    """Count this view, and let the browser say that it was counted."""
+    share = visit.share
+    cookie = f"vitrine_seen_{share.pk.hex}"
+    if not is_person(request) or visit.is_maker or request.user.pk == share.user_id:
+        return
+    if cookie in request.COOKIES:
+        return
+    Share.objects.filter(pk=share.pk).update(views=F("views") + 1, viewed_at=timezone.now())
+    response.set_cookie(
+        cookie,
+        "1",
+        max_age=ONCE_IN_S,
+        path=share.get_absolute_url(),
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def is_person(request: HtmxRequest) -> bool:
+    """Whether somebody looks: no HEAD, no prefetch, no program that opens links in advance."""
+    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    is_ahead = any("prefetch" in purpose or "preview" in purpose for purpose in purposes)
+    agent = request.headers.get("User-Agent", "")
+    return request.method == "GET" and not is_ahead and not PROGRAMS.search(agent)

@@ -1,0 +1,150 @@
+"""What a share shows, as tiles: each with its shape, its words, and nothing that is hidden."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.urls import reverse
+
+from core.formatting import duration
+from playground.display import renderers, tiles, wall
+from playground.display.result import caption
+from runs.costs import known_costs
+from runs.files import result_names
+from runs.models import Run
+from features.sharing.kinds.content import Curtain, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from features.sharing.items import Shown
+
+WORDS = {"image": "Picture", "video": "Film", "audio": "Sound", "mesh": "3D model", "text": "Text"}
+GAP = "gap"
+
+
+class Facts(NamedTuple):
+    """What is said of the making of an item: empty where it is hidden or unknown."""
+
+    prompt: str
+    seed: str
+    model: str
+    price: str
+    figures: str
+
+
+@dataclass(frozen=True)
+class Tile:
+    """An item as the page shows it; `text` is the result of a run without files."""
+
+    shown: Shown
+    text: str = ""
+
+    @property
+    def number(self) -> int:
+        """Return its number in addresses."""
+        return self.shown.item.number
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of its file: `image`, …, `text`; `gap` where it is gone."""
+        if self.shown.is_gap:
+            return GAP
+        artifact = self.shown.artifact
+        return artifact.kind if artifact else "text"
+
+    @property
+    def shape(self) -> int:
+        """Return the shape of the tile, one of `wall.SHAPES`."""
+        artifact = self.shown.artifact
+        return wall.shape_of(artifact) if artifact else wall.GAP_SHAPE
+
+    @property
+    def word(self) -> str:
+        """Return what it is: "Film 3"."""
+        return f"{WORDS.get(self.kind, 'File')} {self.number}"
+
+    @property
+    def name(self) -> str:
+        """Return what a screen reader calls it: by its prompt only where settings are shown."""
+        run = self.shown.run
+        says = run.title[:120] if run and self.shown.share.shows_settings else ""
+        return f"{self.word}: {says}" if says else self.word
+
+    @property
+    def caption(self) -> str:
+        """Return the line of its model and price, as far as they are shown."""
+        run, share = self.shown.run, self.shown.share
+        if run is None:
+            return ""
+        model = run.endpoint.name if share.shows_models else ""
+        price = known_costs.briefly(run) if share.shows_prices else ""
+        return " · ".join(filter(None, (model, price)))
+
+    @property
+    def length(self) -> str:
+        """Return how long a film or sound is; empty for others."""
+        artifact = self.shown.artifact
+        return duration(artifact.duration_s or None) if artifact else ""
+
+    @property
+    def poster(self) -> str:
+        """Return the address of a film's still picture; empty without one."""
+        artifact = self.shown.artifact
+        if artifact is None or not artifact.poster:
+            return ""
+        return reverse("sharing:share-poster", args=[self.shown.share.token, self.number])
+
+    @property
+    def texts(self) -> list[renderers.Text]:
+        """Return the texts of a run without files; the run has its output."""
+        run = self.shown.run
+        return renderers.texts(run) if run and self.kind == "text" else []
+
+    @property
+    def facts(self) -> Facts:
+        """Return what is said of its making; the run has its arguments."""
+        run, share = self.shown.run, self.shown.share
+        if run is None:
+            return Facts("", "", "", "", "")
+        artifact, says = self.shown.artifact, share.shows_settings
+        size = f"{artifact.width} × {artifact.height}" if artifact and artifact.width else ""
+        return Facts(
+            caption.prompt_of(run) if says else "",
+            result_names.seed_of(run) if says else "",
+            run.endpoint.name if share.shows_models else "",
+            caption.billed(run) if share.shows_prices else "",
+            " · ".join(filter(None, (size, self.length))),
+        )
+
+    @property
+    def settings(self) -> list[Setting]:
+        """Return what else the run was made with; the run has its arguments.
+
+        What it was made from is no file of this share. Prompt and seed stand in `facts`.
+        """
+        run, share, facts = self.shown.run, self.shown.share, self.facts
+        if run is None or not isinstance(run.arguments, dict):
+            return []
+        others = {
+            name: value
+            for name, value in run.arguments.items()
+            if str(value)[: caption.MAX_PROMPT_CHARS] != facts.prompt and name != "seed"
+        }
+        model = (run.endpoint.endpoint_id, run.endpoint.name)
+        return Curtain(share, [model], has_inputs=False).settings(others)
+
+
+def of(shown: Sequence[Shown]) -> list[Tile]:
+    """Return tiles in the order of the items; one query for the texts among them."""
+    texts = _texts([one.run.pk for one in shown if one.run and one.artifact is None])
+    return [Tile(one, texts.get(one.run.pk, "") if one.run else "") for one in shown]
+
+
+def _texts(runs: list[UUID]) -> Mapping[UUID, str]:
+    if not runs:
+        return {}
+    outputs = Run.objects.filter(pk__in=runs).order_by().values_list("pk", "output")
+    return {run: tiles.text_of(output) for run, output in outputs}

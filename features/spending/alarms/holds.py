@@ -1,0 +1,39 @@
+"""Models whose runs wait for a click, since nobody has looked at an alarm about one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.formatting import money
+from features.spending.models import Alarm
+
+YES = "Run it all the same"
+SEE = "See the alarm"
+
+
+def held_among(endpoint_ids: Iterable[int]) -> dict[int, Alarm]:
+    """Return the newest alarm that nobody has looked at, by the model's key. One query."""
+    alarms = Alarm.objects.filter(endpoint__in=set(endpoint_ids), looked_at=None)
+    return {
+        alarm.endpoint_id: alarm
+        for alarm in alarms.select_related("endpoint").order_by("created_at")
+        if alarm.endpoint_id is not None
+    }
+
+
+def question(alarm: Alarm) -> str:
+    """Return what whoever starts another run of the model is asked."""
+    name = alarm.endpoint.name if alarm.endpoint else "this model"
+    return (
+        f"A run of {name} has cost {money(alarm.cost)} instead of about {money(alarm.expected)}. "
+        "Nobody has looked at it yet. Run it all the same?"
+    )
+
+
+def refusal(alarm: Alarm) -> str:
+    """Return why a run does not start where nobody can be asked."""
+    name = alarm.endpoint.name if alarm.endpoint else "this model"
+    return (
+        f"A run of {name} has cost {money(alarm.cost)} instead of about {money(alarm.expected)}. "
+        "Its runs wait until an admin has looked at it."
+    )

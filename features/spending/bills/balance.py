@@ -1,0 +1,123 @@
+"""What the account has left, how long that lasts, and the admins' warnings when it is little."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_FLOOR, Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+from django.urls import reverse
+from django.utils import timezone
+
+from core.formatting import counted, money
+from features.notifications import outbox
+from accounts import roles
+from runs.costs.ledger import NOTHING
+from runs.models import Charge, ProjectKey
+from runs.models.ledger import SumState
+from features.spending.models import Alarm, BillingState
+
+KIND = "balance"
+BASIS = timedelta(days=14)
+BARS = (2, 7)  # days; the admins are told once below each
+MOST_DAYS = 3650
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """How long a balance lasts: at `per_day` dollars, the average of the last `days` days."""
+
+    amount: Decimal
+    currency: str
+    per_day: Decimal
+    days: int
+
+    @property
+    def lasts_days(self) -> int | None:
+        """Return the whole days that it lasts; None while nothing is spent."""
+        if not self.per_day:
+            return None
+        return min(int((self.amount / self.per_day).to_integral_value(ROUND_FLOOR)), MOST_DAYS)
+
+    @property
+    def in_words(self) -> str:
+        """Return "Balance $14.20, lasts about 12 days"."""
+        left = f"Balance {money(self.amount, self.currency)}"
+        return f"{left}, lasts {self.lasts}" if self.lasts else left
+
+    @property
+    def lasts(self) -> str:
+        """Return "about 12 days"; empty while nothing is spent."""
+        days = self.lasts_days
+        if days is None:
+            return ""
+        return f"about {counted(days, 'day')}" if days else "less than a day"
+
+    @property
+    def basis(self) -> str:
+        """Return what the forecast is made of, as a sentence."""
+        period = "the last day" if self.days == 1 else f"the last {self.days} days"
+        if not self.per_day:
+            return f"No run of {period} has cost anything."
+        return f"At {money(self.per_day)} a day, what this Vitrine's runs of {period} cost."
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the status page says of the account's money."""
+
+    state: BillingState
+    outlook: Outlook | None
+    open_alarms: int  # that nobody has looked at
+    project_keys: int  # in use
+
+
+def account() -> Account:
+    """Return what is known of the account's money. Five queries."""
+    state = BillingState.current()
+    open_alarms = Alarm.objects.filter(looked_at=None).count()
+    project_keys = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).count()
+    return Account(state, outlook(state, timezone.now()), open_alarms, project_keys)
+
+
+def outlook(state: BillingState, now: datetime) -> Outlook | None:
+    """Return how long the balance lasts; None if it is not known. One query."""
+    if state.balance is None:
+        return None
+    since = now - BASIS
+    recent = Charge.objects.filter(created_at__gte=since, state=SumState.SETTLED).order_by()
+    spent = recent.aggregate(total=Sum("amount"))["total"] or NOTHING
+    first = Charge.objects.order_by("created_at").values_list("created_at", flat=True).first()
+    age_days = -((first or now) - now).days  # a day that has begun counts whole
+    days = max(1, min(age_days, BASIS.days))
+    return Outlook(state.balance, state.currency, spent / days, days)
+
+
+def warn_if_short(state: BillingState, now: datetime) -> None:
+    """Tell the admins once when the balance lasts less than 7 days, and once below 2.
+
+    Topped up, it begins anew. Changes `state`, which the caller saves.
+    """
+    left = outlook(state, now)
+    days = left.lasts_days if left else None
+    if left is None or days is None or days >= max(BARS):
+        if left is not None and state.warned_below is not None:
+            state.warned_below, state.episode = None, state.episode + 1
+        return
+    bar = next(bar for bar in BARS if days < bar)
+    if state.warned_below is not None and state.warned_below <= bar:
+        return
+    state.warned_below = bar
+    with transaction.atomic():
+        for admin in roles.admins():
+            outbox.notify(
+                admin,
+                KIND,
+                subject=f"fal: {left.in_words}",
+                text=f"{left.basis} When it is spent, fal takes no further runs; they wait, and go "
+                "on by themselves once it is topped up in fal's dashboard, under Billing.",
+                path=reverse("spending:differences"),
+                key=f"balance {state.episode} {bar}",
+            )

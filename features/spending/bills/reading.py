@@ -1,0 +1,179 @@
+"""The worker's job that reads the account's billing events, and what it has left.
+
+Events come minutes after the results, some of them later. Each round reads those since shortly
+before the newest known one; once a day a round reads those of three days. While the API is down or
+refuses, rounds become rarer; pages say why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import NamedTuple
+
+from asgiref.sync import sync_to_async
+
+import fal
+from core.db import clock
+from fal.db_safe import db_safe_text
+from runs.models import Charge
+from runs.results import refusals
+from features.spending.bills import balance, storing
+from features.spending.models import BillingState
+from features.spending.models.bill import ONLY
+
+EVERY_S = 60.0
+LONGEST_PAUSE_S = 1800.0
+LONGEST_PAUSE_WITHIN_S = 300.0  # after so long without a page another worker takes over
+OVERLAP = timedelta(hours=2)
+DEEP_EVERY, DEEP = timedelta(days=1), timedelta(days=3)
+FIRST = timedelta(days=30)  # how far back the first round reads, at most
+MAX_TROUBLE_CHARS = 300
+
+
+class Claim(NamedTuple):
+    """A round that this worker does: the row, when, and from when on events are read."""
+
+    state: BillingState
+    at: datetime
+    start: datetime
+    is_deep: bool  # searches for late events
+
+
+class BillReader:
+    """Reads bills; of several workers one does it at a time. `now` is for tests."""
+
+    def __init__(
+        self, upstream: fal.Clients | None, now: Callable[[], datetime] = clock.now
+    ) -> None:
+        self._account = upstream.account if upstream and upstream.account.has_key else None
+        self._now = now
+
+    async def run(self) -> float:
+        """Read once if it is due; returns the seconds until the next look."""
+        if self._account is None:
+            await sync_to_async(_note_missing_key)()
+            return LONGEST_PAUSE_S
+        claim = await sync_to_async(self._claim)()
+        if claim is None:
+            return EVERY_S
+        await self._read_events(self._account, claim)
+        await self._read_balance(self._account, claim)
+        await sync_to_async(_finish)(claim)
+        return pause_s(claim.state.failures)
+
+    def _claim(self) -> Claim | None:
+        return claimed(self._now())
+
+    async def _read_events(self, account: fal.Account, claim: Claim) -> None:
+        state, now, start, is_deep = claim
+        unreadable = 0
+        newest = state.read_until or start
+        try:
+            async for page in account.billing_events(start, now + timedelta(minutes=1)):
+                await sync_to_async(self._store)(page)
+                unreadable += page.unreadable
+                times = [event.at for event in page.events if event.at and event.at <= now]
+                newest = max([*times, newest])
+        except fal.FalError as error:
+            state.trouble = sentence(error)
+            state.failures = min(state.failures + 1, 100)
+            return
+        state.trouble, state.failures = "", 0
+        # Not before the last page: which comes first, old or new ones, is fal's affair.
+        state.read_at, state.read_until, state.unreadable = now, newest, unreadable
+        if is_deep:
+            state.deep_at = now
+
+    def _store(self, page: fal.BillingPage) -> None:
+        storing.store(page.events)
+        _renew(self._now())
+
+    async def _read_balance(self, account: fal.Account, claim: Claim) -> None:
+        state = claim.state
+        try:
+            left = await account.balance()
+        except fal.FalError as error:
+            state.balance_trouble = sentence(error)
+            return
+        if left.amount is None:
+            state.balance_trouble = "fal's answer names no balance."
+            return
+        state.balance, state.currency = left.amount, left.currency[:8]
+        state.balance_at, state.balance_trouble = claim.at, ""
+
+
+def start_of(state: BillingState, now: datetime) -> tuple[datetime, bool]:
+    """Return from when on a round reads, and whether it searches for late events."""
+    if state.read_until is None:
+        oldest = Charge.objects.order_by("created_at").values_list("created_at", flat=True).first()
+        return max(oldest or now - OVERLAP, now - FIRST), True
+    if state.deep_at is None or now - state.deep_at >= DEEP_EVERY:
+        return min(state.read_until - OVERLAP, now - DEEP), True
+    return state.read_until - OVERLAP, False
+
+
+def pause_s(failures: int) -> float:
+    """Return the seconds until the next round after that many failures in a row."""
+    doubled: float = EVERY_S * 2.0 ** min(failures, 10)
+    return min(doubled, LONGEST_PAUSE_S)
+
+
+def sentence(error: fal.FalError) -> str:
+    """Return why nothing could be read, and what helps."""
+    refusal = refusals.of(error.as_json())
+    if refusal and refusal.is_account_wide and error.status != HTTPStatus.UNAUTHORIZED:
+        return refusal.sentence
+    match error.status:
+        case 401:
+            text = "fal refuses FAL_ADMIN_KEY. An admin can put a valid one into .env."
+        case 403:
+            text = (
+                "FAL_ADMIN_KEY may not read bills: it needs the scope ADMIN, or the permission "
+                f"billing:usage:read. fal says: {error.message}"
+            )
+        case 429:
+            text = "fal wants fewer questions about bills; they are asked again later."
+        case None:
+            is_silent = isinstance(error, fal.Unreachable)
+            what = "does not answer" if is_silent else "answers nothing that can be read"
+            text = f"fal's billing {what}: {error.message}"
+        case _:
+            text = f"fal's billing answers {error.status}: {error.message}"
+    return db_safe_text(text)[:MAX_TROUBLE_CHARS]
+
+
+def claimed(now: datetime) -> Claim | None:
+    """Return the round if one is due, and keep other workers from it meanwhile."""
+    state, _ = BillingState.objects.get_or_create(pk=ONLY)
+    if state.next_at is not None and state.next_at > now:
+        return None
+    until = now + timedelta(seconds=LONGEST_PAUSE_WITHIN_S)
+    unclaimed = BillingState.objects.filter(pk=ONLY, next_at=state.next_at)
+    if not unclaimed.update(next_at=until, has_key=True):
+        return None
+    return Claim(state, now, *start_of(state, now))
+
+
+def _renew(now: datetime) -> None:
+    until = now + timedelta(seconds=LONGEST_PAUSE_WITHIN_S)
+    BillingState.objects.filter(pk=ONLY).update(next_at=until)
+
+
+def _finish(claim: Claim) -> None:
+    state, now = claim.state, claim.at
+    state.has_key = True
+    # A little before the job looks again, so that it finds the round due.
+    state.next_at = now + timedelta(seconds=pause_s(state.failures) * 0.9)
+    balance.warn_if_short(state, now)
+    state.save()
+
+
+def _note_missing_key() -> None:
+    """Note that this worker has no key, unless another one reads bills."""
+    now = clock.now()
+    if not BillingState.objects.filter(pk=ONLY).exists():
+        return
+    stale = BillingState.objects.filter(pk=ONLY, has_key=True, next_at__lt=now - timedelta(hours=1))
+    stale.update(has_key=False)

@@ -1,0 +1,139 @@
+"""Who sees a budget, who changes it, and who decides on a request for more of it.
+
+Those who look after the house's money see and change all. A project's managers make budgets of
+their project, and change those; one that an admin has made for it binds them. Everybody sees what
+limits themselves: nobody learns of a project that they are not in, nor what somebody else has
+spent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+
+from core.db.name_order import by_name
+from accounts import roles as house_roles
+from projects.models import Membership, Project
+from runs.costs.ledger import Scope
+from features.spending import visibility
+from features.spending.budgets import counting
+from features.spending.models import Budget, BudgetRequest
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+Keys = Mapping[Scope, frozenset[int]]
+MAY_NOT = "Only who looks after money, and the managers of its project, change a budget."
+BY_ADMIN = "An admin has set this budget, and only admins change it."
+BESIDE = "You may make a smaller one of your own beside it."
+TOKENS = Budget._meta.get_field("token").remote_field.model  # of a room above
+
+
+def managed_projects(user: User) -> QuerySet[Project]:
+    """Return the shared projects whose budgets the user makes; for who manages all, all of them."""
+    shared = Project.objects.active().filter(person=None)
+    if visibility.sees_all(user):
+        return shared
+    role = Membership.Role.MANAGER
+    return shared.filter(memberships__user=user, memberships__role=role)
+
+
+def managed(user: User) -> QuerySet[Budget]:
+    """Return the budgets that the user changes."""
+    if visibility.sees_all(user):
+        return Budget.objects.all()
+    projects = _managerships(user).values("project_id")
+    return Budget.objects.filter(
+        scope=Budget.Scope.PROJECT, project__in=projects, is_by_admin=False
+    )
+
+
+def _managerships(user: User) -> QuerySet[Membership]:
+    """Return the user's memberships as a manager of shared projects, archived ones too."""
+    role = Membership.Role.MANAGER
+    return Membership.objects.filter(user=user, role=role, project__person=None)
+
+
+def visible(user: User) -> QuerySet[Budget]:
+    """Return the budgets that the user changes, or that limit what the user starts."""
+    if visibility.sees_all(user):
+        return Budget.objects.all()
+    projects = Membership.objects.filter(user=user).values("project_id")
+    tokens = TOKENS._default_manager.filter(user=user).values("pk")
+    limits = Q(scope__in=[Budget.Scope.HOUSE, Budget.Scope.SESSION])
+    limits |= Q(scope=Budget.Scope.PERSON) & (Q(person=None) | Q(person=user))
+    limits |= Q(scope=Budget.Scope.PROJECT) & (Q(project=None) | Q(project__in=projects))
+    limits |= Q(scope=Budget.Scope.TOKEN) & (Q(token=None) | Q(token__in=tokens))
+    return Budget.objects.filter(limits)
+
+
+def own_keys(user: User) -> Keys:
+    """Return the keys of the counters that the user's own runs may count in. Two queries."""
+    projects = Membership.objects.filter(user=user).values_list("project_id", flat=True)
+    tokens = TOKENS._default_manager.filter(user=user).values_list("pk", flat=True)
+    return {
+        Scope.HOUSE: frozenset({0}),
+        Scope.PERSON: frozenset({user.pk}),
+        Scope.PROJECT: frozenset(projects),
+        Scope.TOKEN: frozenset(tokens),
+    }
+
+
+def limits(user: User, budget: Budget, key: int) -> bool:
+    """Return whether the budget limits runs of the user's by the counter of this key."""
+    named = counting.named_key(budget)
+    if budget.scope == Budget.Scope.SESSION or (named is not None and named != key):
+        return False
+    return key in own_keys(user)[Scope(budget.scope)]
+
+
+def may_see(user: User, budget: Budget, key: int) -> bool:
+    """Return whether the user may know how far a budget is spent in the counter of this key."""
+    return visibility.sees_all(user) or limits(user, budget, key)
+
+
+def may_change(user: User, budget: Budget) -> bool:
+    """Return whether the user changes the budget."""
+    return managed(user).filter(pk=budget.pk).exists()
+
+
+def refusals_to_change(user: User, budgets: Collection[Budget]) -> dict[int, str]:
+    """Return by their keys why the user does not change these budgets, and whom to ask.
+
+    Empty for one that the user changes. Three queries at most.
+    """
+    changed = set(managed(user).values_list("pk", flat=True))
+    bound = {
+        budget.pk: budget.project_id
+        for budget in budgets
+        if budget.is_by_admin and budget.project_id is not None and budget.pk not in changed
+    }
+    refusals = dict.fromkeys((budget.pk for budget in budgets), MAY_NOT)
+    if bound:
+        managerships = _managerships(user).filter(project__in=bound.values())
+        managing = set(managerships.values_list("project_id", flat=True))
+        sentence = f"{BY_ADMIN} {house_roles.whom_to_ask()}."
+        for pk, project_id in bound.items():
+            refusals[pk] = f"{sentence} {BESIDE}" if project_id in managing else sentence
+    return refusals | dict.fromkeys(changed & refusals.keys(), "")
+
+
+def deciders(budget: Budget | None) -> QuerySet[User]:
+    """Return who decides on a request: admins, and where managers made the budget they as well."""
+    able = house_roles.having(house_roles.Role.ADMIN)
+    if budget is not None and budget.project_id is not None and not budget.is_by_admin:
+        managers = Membership.objects.filter(
+            project_id=budget.project_id, role=Membership.Role.MANAGER, project__person=None
+        )
+        able |= Q(pk__in=managers.values("user_id"))
+    return User.objects.filter(able, is_active=True).order_by(by_name("username"), "pk")
+
+
+def may_decide(user: User, request: BudgetRequest) -> bool:
+    """Return whether the user grants or refuses the request."""
+    if visibility.sees_all(user):
+        return True
+    return request.budget is not None and may_change(user, request.budget)

@@ -1,0 +1,98 @@
+"""Which counters of the ledger a budget limits, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.db.models import BigIntegerField, DateField, Q
+from django.utils import timezone
+
+from core import periods
+from core.db.prepared_queries import Param, ParamList, PreparedQuery
+from runs.costs.ledger import Counter, Scope
+from features.spending.models import Budget
+
+if TYPE_CHECKING:
+    from runs.models import Charge
+    from features.spending.models.budget import BudgetQuerySet
+
+_KEYS = {Scope.PROJECT: "project_id", Scope.PERSON: "person_id", Scope.TOKEN: "token_id"}
+
+
+def holding_for(charges: Iterable[Charge], at: datetime) -> list[Budget]:
+    """Return the budgets that hold now for any of these charges. One query.
+
+    Those of an assistant's session are not among them: `api/charges.py` asks for these.
+    """
+    keys: dict[Scope, set[int]] = {scope: set() for scope in Scope}
+    for charge in charges:
+        for scope, of_scope in keys.items():
+            if (key := key_of(charge, scope)) is not None:
+                of_scope.add(key)
+    values = {column: keys[scope] for scope, column in _KEYS.items()}
+    rows = _HOLDING.all(today=timezone.localdate(at), **values)
+    return [budget for budget in rows if keys[Scope(budget.scope)]]
+
+
+def _holding() -> BudgetQuerySet:
+    named = Q(scope=Budget.Scope.HOUSE)
+    for scope, column in _KEYS.items():
+        keys = ParamList(column, BigIntegerField())
+        named |= Q(scope=scope.value) & (Q(**{column: None}) | Q(**{f"{column}__in": keys}))
+    return Budget.objects.holding(Param("today", DateField())).filter(named)
+
+
+_HOLDING = PreparedQuery(_holding)
+
+
+def key_of(charge: Charge, scope: Scope) -> int | None:
+    """Return whose run it is in a scope's terms; None for a run without a token."""
+    match scope:
+        case Scope.PROJECT:
+            return charge.project_id
+        case Scope.PERSON:
+            return charge.user_id
+        case Scope.TOKEN:
+            return charge.token_id
+        case _:
+            return 0
+
+
+def counter_of(budget: Budget, charge: Charge) -> Counter | None:
+    """Return what counts a charge for a budget; None if the budget is not for it."""
+    scope = Scope(budget.scope)
+    key = key_of(charge, scope)
+    named = named_key(budget)
+    if key is None or (named is not None and named != key):
+        return None
+    return Counter(scope, key, period_of(budget, charge.created_at))
+
+
+def named_key(budget: Budget) -> int | None:
+    """Return the key of the one that a budget is for, 0 for the house; None: for each."""
+    column = _KEYS.get(Scope(budget.scope)) if budget.scope != Budget.Scope.SESSION else None
+    if column is None:
+        return 0 if budget.scope == Budget.Scope.HOUSE else None
+    key: int | None = getattr(budget, column)
+    return key
+
+
+def period_of(budget: Budget, at: datetime) -> str:
+    """Return the name of a budget's period at a time."""
+    match budget.period:
+        case Budget.Period.DAY:
+            return periods.name_of_day(at)
+        case Budget.Period.MONTH:
+            return periods.name_of_month(at)
+        case _:
+            return periods.name_since(budget.begins_on or date.min.replace(year=2000))
+
+
+def ends_at(budget: Budget, period: str) -> datetime | None:
+    """Return when the budget begins anew, or is over; None: never."""
+    _, end = periods.bounds(period)
+    if end is None and budget.ends_on is not None:
+        return periods.bounds(f"{budget.ends_on:%Y-%m-%d}")[1]
+    return end

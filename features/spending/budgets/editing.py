@@ -1,0 +1,89 @@
+"""How budgets change: made, changed, ended, and brought back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from core import refusals
+from core.db import clock
+from runs.costs import ledger
+from features.spending import visibility
+from features.spending.budgets import access, headroom, wording
+from features.spending.models import Budget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+GONE = "The budget is gone."
+TWICE = "{whose} has such a budget again meanwhile: {allowance}. Change that one instead."
+
+
+class Refused(refusals.Refused):
+    """The budget was not changed; the message says why."""
+
+
+def save(by: User, budget: Budget, informed: Iterable[User]) -> Budget:
+    """Make a budget, or change it; from then on it holds. Raises PermissionDenied."""
+    with transaction.atomic():
+        ledger.lock_house()  # who starts runs now waits, and is held back by it
+        if budget.pk is None:
+            budget.made_by, budget.is_by_admin = by, visibility.sees_all(by)
+        budget.save()
+        _require(by, budget)
+        budget.informed.set(informed)
+    headroom.forget()
+    return budget
+
+
+def end(by: User, pk: int) -> Budget:
+    """End a budget: it holds nobody back from now on. Raises PermissionDenied and Refused."""
+    with transaction.atomic():
+        budget = _locked(by, pk)
+        if budget.ended_at is None:
+            budget.ended_at = clock.now()
+            budget.save(update_fields=["ended_at"])
+    return budget
+
+
+def bring_back(by: User, pk: int) -> Budget:
+    """Undo the end of a budget. Raises PermissionDenied, and Refused if there is one in its place.
+
+    What was spent meanwhile counts.
+    """
+    with transaction.atomic():
+        budget = _locked(by, pk)
+        twin = Budget.objects.filter(
+            ended_at=None,
+            scope=budget.scope,
+            project=budget.project_id,
+            person=budget.person_id,
+            token=budget.token_id,
+            is_by_admin=budget.is_by_admin,
+            period=budget.period,
+            begins_on=budget.begins_on,
+        ).first()
+        if twin is not None and twin != budget:
+            whose, allowance = wording.title(twin), wording.allowance(twin)
+            raise Refused(TWICE.format(whose=whose, allowance=allowance))
+        if budget.ended_at is not None:
+            budget.ended_at = None
+            budget.save(update_fields=["ended_at"])
+    return budget
+
+
+def _locked(by: User, pk: int) -> Budget:
+    ledger.lock_house()
+    budget = Budget.objects.filter(pk=pk).first()
+    if budget is None:
+        raise Refused(GONE)
+    _require(by, budget)
+    return budget
+
+
+def _require(by: User, budget: Budget) -> None:
+    if refusal := access.refusals_to_change(by, [budget])[budget.pk]:
+        raise PermissionDenied(refusal)

@@ -1,0 +1,170 @@
+"""How far budgets are spent, to show it: read without a lock, so that no run waits for a page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django.contrib.auth.models import User
+from django.db.models import Sum
+
+from projects.models import Project
+from runs.costs import ledger
+from runs.costs.ledger import NOTHING, Counter, Scope
+from features.spending.budgets import counting, wording
+from features.spending.budgets.access import TOKENS
+from features.spending.models import Budget, BudgetRequest
+
+NEARLY = Decimal("0.8")
+NEAREST = 5  # of those that a budget for each of them limits
+
+
+class Counted(NamedTuple):
+    """A budget and one of its counters."""
+
+    budget: Budget
+    counter: Counter
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """How far a budget is spent in one of its counters; `limit` includes what was granted."""
+
+    budget: Budget
+    counter: Counter
+    spent: Decimal
+    limit: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        """Return what may still be spent."""
+        left: Decimal = max(self.limit - self.spent, NOTHING)
+        return left
+
+    @property
+    def overspent(self) -> Decimal:
+        """Return what is spent above the limit, as after a run that was dearer than expected."""
+        over: Decimal = max(self.spent - self.limit, NOTHING)
+        return over
+
+    @property
+    def percent(self) -> int:
+        """Return how much of it is spent, at most 100; whole percents, rounded down."""
+        if self.spent >= self.limit:
+            return 100
+        return int(self.spent * 100 / self.limit)
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether all of it is spent."""
+        return self.spent >= self.limit
+
+    @property
+    def is_nearly_spent(self) -> bool:
+        """Whether 80 % are spent, or all of it."""
+        return self.spent >= NEARLY * self.limit
+
+    @property
+    def granted(self) -> Decimal:
+        """Return what was granted on top of the budget."""
+        granted: Decimal = self.limit - self.budget.limit
+        return granted
+
+    @property
+    def request_query(self) -> str:
+        """Return what the page of a request for more is opened with."""
+        asked = {"budget": self.budget.pk, "key": self.counter.key, "period": self.counter.period}
+        return urlencode(asked)
+
+    @property
+    def until(self) -> str:
+        """Return "until 1 December", or nothing."""
+        return wording.until(self.budget, self.counter.period).strip()
+
+
+def counter_of(budget: Budget, key: int, at: datetime) -> Counted:
+    """Return a budget with its counter of this key at a time."""
+    return Counted(budget, Counter(Scope(budget.scope), key, counting.period_of(budget, at)))
+
+
+def read(counted: Sequence[Counted]) -> list[Gauge]:
+    """Return how far each is spent, in the same order.
+
+    One query, and one for each scope and period.
+    """
+    if not counted:
+        return []
+    spent = ledger.spent({counter for _, counter in counted})
+    granted = granted_on(counted)
+    return [
+        Gauge(budget, counter, spent[counter], budget.limit + granted[budget.pk, counter])
+        for budget, counter in counted
+    ]
+
+
+def granted_on(counted: Sequence[Counted]) -> dict[tuple[int, Counter], Decimal]:
+    """Return what was granted on top of each budget in each counter. One query."""
+    rows = BudgetRequest.objects.filter(
+        is_granted=True,
+        budget__in={budget.pk for budget, _ in counted},
+        period__in={counter.period for _, counter in counted},
+    ).order_by()
+    grouped = rows.values_list("budget_id", "scope_key", "period").annotate(more=Sum("amount"))
+    sums = {(pk, key, period): more for pk, key, period, more in grouped}
+    return {
+        (budget.pk, counter): sums.get((budget.pk, counter.key, counter.period), NOTHING)
+        for budget, counter in counted
+    }
+
+
+def nearest(budget: Budget, at: datetime, keys: Collection[int] | None = None) -> list[Counted]:
+    """Return those that a budget for each of them limits who have spent most, of `keys` or all.
+
+    One query.
+    """
+    scope, period = Scope(budget.scope), counting.period_of(budget, at)
+    spent = [key for key, _ in ledger.spent_by_each(scope, period) if keys is None or key in keys]
+    return [Counted(budget, Counter(scope, key, period)) for key in spent[:NEAREST]]
+
+
+def most_spent(budget: Budget, at: datetime) -> Gauge | None:
+    """Return the counter of a budget in which most is spent at present; None: nobody had a run.
+
+    Of the house's, or a named one's, the only one.
+    """
+    if budget.scope == Budget.Scope.SESSION:
+        return None
+    if (key := counting.named_key(budget)) is not None:
+        return read([counter_of(budget, key, at)])[0]
+    scope, period = Scope(budget.scope), counting.period_of(budget, at)
+    for key, spent in ledger.spent_by_each(scope, period):
+        return Gauge(budget, Counter(scope, key, period), spent, budget.limit)
+    return None
+
+
+def names_of(counters: Iterable[Counter]) -> dict[Counter, str]:
+    """Return whose each counter is: "Fox", "ada", "ada's token “films”". Three queries at most."""
+    keys: dict[Scope, set[int]] = defaultdict(set)
+    listed = list(counters)
+    for counter in listed:
+        keys[counter.scope].add(counter.key)
+    names: dict[tuple[Scope, int], str] = {(Scope.HOUSE, 0): "The house"}
+    if wanted := keys[Scope.PERSON]:
+        people = User.objects.filter(pk__in=wanted).values_list("pk", "username")
+        names |= {(Scope.PERSON, pk): name for pk, name in people}
+    if wanted := keys[Scope.PROJECT]:
+        projects = Project.objects.filter(pk__in=wanted).select_related("person")
+        names |= {
+            (Scope.PROJECT, project.pk): wording.project_name(project) for project in projects
+        }
+    if wanted := keys[Scope.TOKEN]:
+        tokens = TOKENS._default_manager.filter(pk__in=wanted).select_related("user")
+        names |= {(Scope.TOKEN, token.pk): wording.token_name(token) for token in tokens}
+    return {
+        counter: names.get((counter.scope, counter.key), "somebody who left") for counter in listed
+    }

@@ -1,0 +1,105 @@
+"""What budgets leave to whoever looks at a page: the least of those that limit a run from here."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.db import DatabaseError
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from core.db import clock
+from core.formatting import money
+from projects import current
+from runs.costs.ledger import Scope
+from features.spending.budgets import gauges, wording
+from features.spending.budgets.gauges import Gauge
+from features.spending.models import Budget
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import HttpRequest
+
+    from projects.models import Project
+
+
+REUSED_FOR_S = 8.0
+
+
+class Headroom(NamedTuple):
+    """What is left, as the head says it."""
+
+    words: str
+    title: str
+    address: str
+
+
+def of_request(request: HttpRequest) -> Headroom | None:
+    """Return what is left to the request's user in its project; None where no budget holds.
+
+    Two queries, and one for each scope and period; at most one in some seconds where there are no
+    budgets at all.
+    """
+    if not request.user.is_authenticated or not _is_any_made():
+        return None
+    user = request.user
+    try:
+        project = current.current(request)
+    except current.NotAMember:
+        project = current.chosen(user)
+    try:
+        gauge = least(user, project)
+    except DatabaseError:  # the page says what is wrong with the database
+        return None
+    return None if gauge is None else _in_words(gauge, project)
+
+
+def _is_any_made() -> bool:
+    """Return whether there is any budget, as of some seconds ago: few houses have one at first."""
+    global _known
+    is_any, good_until = _known
+    if good_until < time.monotonic():
+        try:
+            is_any = Budget.objects.filter(ended_at=None).exists()
+        except DatabaseError:  # the page says what is wrong with the database
+            return False
+        _known = is_any, time.monotonic() + REUSED_FOR_S
+    return is_any
+
+
+def forget() -> None:
+    """Ask anew whether there is any budget: one was made here."""
+    global _known
+    _known = False, 0.0
+
+
+_known: tuple[bool, float] = False, 0.0
+
+
+def least(user: User, project: Project) -> Gauge | None:
+    """Return the budget that leaves least to a run of the user's in the project."""
+    now = clock.now()
+    named = Q(scope=Budget.Scope.HOUSE)
+    named |= Q(scope=Budget.Scope.PROJECT) & (Q(project=None) | Q(project=project))
+    named |= Q(scope=Budget.Scope.PERSON) & (Q(person=None) | Q(person=user))
+    budgets = Budget.objects.holding(timezone.localdate(now)).filter(named)
+    keys = {Scope.HOUSE: 0, Scope.PROJECT: project.pk, Scope.PERSON: user.pk}
+    pairs = [gauges.counter_of(budget, keys[Scope(budget.scope)], now) for budget in budgets]
+    return min(gauges.read(pairs), key=lambda gauge: gauge.left, default=None)
+
+
+def _in_words(gauge: Gauge, project: Project) -> Headroom:
+    whose = {
+        Scope.HOUSE: "The house",
+        Scope.PERSON: "You",
+        Scope.PROJECT: "This private project" if project.is_private else f"“{project}”",
+    }[gauge.counter.scope]
+    end = wording.until(gauge.budget, gauge.counter.period)
+    have = "have" if gauge.counter.scope == Scope.PERSON else "has"
+    return Headroom(
+        words=f"{money(gauge.left)} left",
+        title=f"{whose} {have} {money(gauge.left)} of {money(gauge.limit)} left{end}",
+        address=reverse("spending:budgets"),
+    )

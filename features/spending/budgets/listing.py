@@ -1,0 +1,146 @@
+"""The budgets that somebody sees, each with how far it is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from core.db import clock
+from core.formatting import enumerated
+from runs.costs.ledger import Scope
+from features.spending import visibility
+from features.spending.budgets import access, counting, gauges, wording
+from features.spending.budgets.gauges import Counted, Gauge
+from features.spending.models import Budget
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from django.contrib.auth.models import User
+
+    from projects.models import Project
+    from features.spending.budgets.access import Keys
+
+ENDED = 20  # the latest that have ended, as the page lists them
+
+
+@dataclass(frozen=True)
+class Named:
+    """How far a budget is spent by one of those that it limits; `name` says by whom."""
+
+    gauge: Gauge
+    name: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A budget as pages show it. `lines` are those of its counters that the user may see."""
+
+    budget: Budget
+    title: str
+    allowance: str
+    lines: Sequence[Named]
+    told: str
+    refusal: str  # why the user does not change it, and whom to ask; empty for who may
+    is_for_each: bool
+    state: str  # "Begins 1 December", "Over"; empty while it holds
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the user changes it."""
+        return not self.refusal
+
+    @property
+    def is_by_admin(self) -> bool:
+        """Whether an admin has made it for a project, whose managers do not change it then."""
+        return self.budget.is_by_admin and self.budget.project_id is not None
+
+
+def listed(user: User, project: Project | None = None) -> list[Listed]:
+    """Return the budgets that the user sees and that have not ended, or those of a project.
+
+    The number of queries does not depend on how many there are, but for one for each budget that
+    is for each project, person or token.
+    """
+    budgets = _loaded(access.visible(user).filter(ended_at=None))
+    if project is not None:
+        budgets = [budget for budget in budgets if _is_of(budget, project)]
+    return describe(user, budgets, project)
+
+
+def describe(user: User, budgets: Sequence[Budget], project: Project | None = None) -> list[Listed]:
+    """Return these budgets, which the user sees, as pages show them; of one project: its lines."""
+    if not budgets:
+        return []
+    now, own = clock.now(), access.own_keys(user)
+    sees_all = visibility.sees_all(user)
+    refusals = access.refusals_to_change(user, budgets)
+    counted = {
+        budget.pk: _counted(budget, now, own, sees_all=sees_all, project=project)
+        for budget in budgets
+    }
+    pairs = [pair for pairs in counted.values() for pair in pairs]
+    read = {Counted(gauge.budget, gauge.counter): gauge for gauge in gauges.read(pairs)}
+    names = gauges.names_of(
+        {counter for budget, counter in pairs if counting.named_key(budget) is None}
+    )
+    return [
+        Listed(
+            budget,
+            wording.title(budget),
+            wording.allowance(budget),
+            [Named(read[pair], names.get(pair.counter, "")) for pair in counted[budget.pk]],
+            enumerated([person.get_username() for person in budget.informed.all()]),
+            refusals[budget.pk],
+            counting.named_key(budget) is None,
+            _state(budget, timezone.localdate(now)),
+        )
+        for budget in budgets
+    ]
+
+
+def ended(user: User) -> list[Budget]:
+    """Return the latest budgets that have ended, of those that the user changes. One query."""
+    rows = access.managed(user).exclude(ended_at=None).order_by("-ended_at")
+    return list(rows.select_related("project__person", "person", "token__user")[:ENDED])
+
+
+def _is_of(budget: Budget, project: Project) -> bool:
+    """Whether a budget is the project's; of a private one, also its person's."""
+    if budget.scope == Budget.Scope.PERSON:
+        return project.is_private and budget.person_id in {None, project.person_id}
+    return budget.scope == Budget.Scope.PROJECT and budget.project_id in {None, project.pk}
+
+
+def _state(budget: Budget, today: date) -> str:
+    if budget.begins_on is not None and budget.begins_on > today:
+        return f"Begins {budget.begins_on:%-d %B}"
+    return "Over" if budget.ends_on is not None and budget.ends_on < today else ""
+
+
+def _loaded(budgets: Any) -> list[Budget]:
+    related = budgets.select_related("project__person", "person", "token__user")
+    return list(related.prefetch_related("informed"))
+
+
+def _counted(
+    budget: Budget, now: datetime, own: Keys, *, sees_all: bool, project: Project | None
+) -> list[Counted]:
+    """Return the counters of a budget that the user may see: of one for each of them, a few."""
+    if budget.scope == Budget.Scope.SESSION:
+        return []
+    key = counting.named_key(budget)
+    if key is not None:
+        return [gauges.counter_of(budget, key, now)]
+    if project is not None:
+        return [gauges.counter_of(budget, project.pk, now)]
+    keys = own[Scope(budget.scope)]
+    pairs = gauges.nearest(budget, now, None if sees_all else keys)
+    if budget.scope == Budget.Scope.PERSON:  # one's own is always among them, and the first
+        (own_key,) = keys
+        mine = gauges.counter_of(budget, own_key, now)
+        pairs = [mine, *(pair for pair in pairs if pair != mine)]
+    return pairs

@@ -1,0 +1,200 @@
+"""Budgets in words: the sentences of a refusal, with what is left, until when, and whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils import timezone
+
+from core import periods
+from core.formatting import counted, in_cents, money
+from accounts import roles as house_roles
+from projects import roles
+from projects.models import Project
+from runs.costs.ledger import Counter, Scope
+from features.spending.budgets import counting
+from features.spending.models import Budget
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from runs.models import Charge
+
+ASK_FOR_MORE = "Ask for more"
+ASK_ADMIN = "Ask an admin"
+CHANGE = "Change the budget"
+YOURS = "You look after this budget."
+EACH = {
+    Budget.Scope.PROJECT: "Each project",
+    Budget.Scope.PERSON: "Each person",
+    Budget.Scope.TOKEN: "Each token",
+    Budget.Scope.SESSION: "Each session of an assistant",
+}
+_WHEN = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month", Budget.Period.ONCE: ""}
+
+
+def spent(
+    budget: Budget, period: str, whose: str, limit: Decimal, left: Decimal, wanted: Decimal | None
+) -> str:
+    """Return why a budget refuses this: what is left of it, and until when.
+
+    `limit` is with what was granted on top of it, `whose` is of `subject`. `wanted` None: of a part
+    nobody knows what it costs.
+    """
+    rest = f"{money(left)} is left" if left else "nothing is left"
+    end = until(budget, period)
+    when = _WHEN[Budget.Period(budget.period)]
+    cost = (
+        "How much this costs is not known before"
+        if wanted is None
+        else (f"This may cost {money(wanted)}")
+    )
+    return f"{whose} may spend {money(limit)}{when}, and {rest}{end}. {cost}."
+
+
+def until(budget: Budget, period: str) -> str:
+    """Return " until 1 December", or nothing."""
+    end = counting.ends_at(budget, period)
+    if end is None:
+        return ""
+    if budget.period == Budget.Period.DAY:
+        return " until midnight"
+    return f" until {timezone.localtime(end):%-d %B}"
+
+
+def subject(budget: Budget, counter: Counter, user: User) -> str:
+    """Return whose budget it is, as a refusal says it to the user."""
+    match counter.scope:
+        case Scope.PROJECT:
+            project = Project.objects.filter(pk=counter.key).first()
+            is_own = project is None or project.is_private
+            return "Your private project" if is_own else f"The project “{project}”"
+        case Scope.PERSON:
+            return "You" if counter.key == user.pk else "Whoever starts this"
+        case Scope.TOKEN:
+            return "This token"
+        case _:
+            return "The house"
+
+
+def whom_to_ask(budget: Budget, counter: Counter) -> str:
+    """Return "Ask Ada or Ben": who can grant more of it."""
+    is_named = counting.named_key(budget) is not None
+    if counter.scope == Scope.PROJECT and is_named and not budget.is_by_admin:
+        project = Project.objects.filter(pk=counter.key).first()
+        if project is not None and not project.is_private:
+            return roles.ask(project)
+    return house_roles.whom_to_ask()
+
+
+def above_ceiling(wanted: Decimal, runs: int, ceiling: Decimal) -> str:
+    """Return why the house's ceiling refuses a press of so many runs."""
+    what = "This run" if runs == 1 else f"These {counted(runs, 'run')} together"
+    return (
+        f"{what} may cost {money(wanted)}, and only admins start more than {money(ceiling)} at "
+        f"once. {house_roles.whom_to_ask()} to allow it."
+    )
+
+
+def unknown_refused(charges: Sequence[Charge]) -> str:
+    """Return why runs that cost nobody knows how much are refused."""
+    (name, *_) = [charge.endpoint.name for charge in charges if charge.endpoint] or ["this model"]
+    return (
+        f"How much a run of {name} costs is not known before, and the house starts no such run "
+        f"where a budget holds. {house_roles.whom_to_ask()} if it should run."
+    )
+
+
+def one_at_a_time(runs: int) -> str:
+    """Return why so many runs that cost nobody knows how much do not start together."""
+    return (
+        f"How much {runs} of these runs cost is not known before. Under a budget one such run "
+        "starts at a time, since it counts as all that is left until its cost is known. "
+        f"{house_roles.whom_to_ask()} to set a sum that is assumed for them."
+    )
+
+
+def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
+    """Return the question that whoever presses answers."""
+    what = "This run costs" if runs == 1 else f"These {counted(runs, 'run')} cost"
+    if not unknown:
+        return f"{what} about {money(amount)}. Go on?"
+    which = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
+    known = f"; the rest costs about {money(amount)}" if amount else ""
+    held = sum((charge.amount or Decimal() for charge in unknown), Decimal())
+    until = f" Until it is known, it counts as {money(held)}." if held else ""
+    return f"How much {which} is not known before{known}.{until} Go on?"
+
+
+def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
+    """Return the words of the button that answers `go_on`."""
+    if not unknown:
+        return f"Go on: about {money(amount)}"
+    return f"Go on: {money(amount)} or more" if amount else "Go on, whatever it costs"
+
+
+def request_address(budget: Budget | None, counter: Counter | None, amount: Decimal) -> str:
+    """Return the page on which somebody asks for this much more; without a budget for a press."""
+    asked: dict[str, object] = {"amount": plain(in_cents(amount))}
+    if budget and counter:
+        asked |= {"budget": budget.pk, "key": counter.key, "period": counter.period}
+    return f"{reverse('spending:new-request')}?{urlencode(asked)}"
+
+
+def plain(amount: Decimal) -> str:
+    """Return a sum as an address has it, without needless zeros."""
+    return f"{amount.normalize():f}"
+
+
+def period_in_words(period: str) -> str:
+    """Return "27 November", "November 2026" or "since 1 November 2026"."""
+    start, end = periods.bounds(period)
+    day = timezone.localtime(start)
+    if end is None:
+        return f"since {day:%-d %B %Y}"
+    return f"{day:%B %Y}" if period.count("-") == 1 else f"{day:%-d %B}"
+
+
+def title(budget: Budget) -> str:
+    """Return whose budget it is: "The house", "Fox", "ada", "Each person"."""
+    if budget.scope == Budget.Scope.HOUSE:
+        return "The house"
+    if budget.project:
+        return project_name(budget.project)
+    if budget.person:
+        return budget.person.get_username()
+    return token_name(budget.token) if budget.token else EACH[Budget.Scope(budget.scope)]
+
+
+def project_name(project: Project) -> str:
+    """Return a project's name, which of a private one says whose it is."""
+    return f"{project.person.get_username()}'s private project" if project.person else project.name
+
+
+def token_name(token: Any) -> str:
+    """Return "ada's token “films”"."""
+    return f"{token.user.get_username()}'s token “{token.name}”"
+
+
+def allowance(budget: Budget) -> str:
+    """Return "$5.00 a day", "$50.00 a month" or "$100.00 from 1 to 30 November 2026, once"."""
+    limit = money(budget.limit)
+    if budget.scope == Budget.Scope.SESSION:
+        return f"{limit} a session"
+    if budget.period != Budget.Period.ONCE:
+        return f"{limit} {budget.get_period_display()}"
+    begin = f", from {budget.begins_on:%-d %B %Y}" if budget.begins_on else ""
+    return f"{limit} once{begin}{f' to {budget.ends_on:%-d %B %Y}' if budget.ends_on else ''}"
+
+
+def is_period(name: str) -> bool:
+    """Whether this is the name of a period."""
+    try:
+        periods.bounds(name)
+    except (ValueError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,20 @@
+"""`manage.py measure_prices`: measure what every model costs, from all that is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from core.formatting import counted
+from features.spending.prices import keeping
+
+
+class Command(BaseCommand):
+    """Measures all models anew; the worker measures only those with new runs."""
+
+    help = "Measure what each model really costs, from the latest runs of this house."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Measure, and say how many models."""
+        self.stdout.write(f"{counted(keeping.measure_all(), 'model')} measured.")

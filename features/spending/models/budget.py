@@ -1,0 +1,143 @@
+"""Budgets, and what people ask for when one is spent."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from core.db.dollars_field import DollarsField
+from projects.models import Project
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from core.db.prepared_queries import Param
+
+SENTENCE_CHARS = 500
+
+
+class BudgetQuerySet(models.QuerySet["Budget"]):
+    """Filters for budgets."""
+
+    def holding(self, today: date | Param) -> BudgetQuerySet:
+        """Return the budgets that hold on a day: not ended, and within their dates."""
+        begun = Q(begins_on=None) | Q(begins_on__lte=today)
+        open_ended = Q(ends_on=None) | Q(ends_on__gte=today)
+        return self.filter(begun, open_ended, ended_at=None)
+
+
+class Budget(models.Model):
+    """What may be spent, by whom, in which time. Without a named one it is for each of them.
+
+    What is spent of it is a counter of the ledger (`features/spending/budgets/counting.py`).
+    """
+
+    class Scope(models.TextChoices):
+        """Whose runs it is for; the values are those of `ledger.Scope`, but for the last."""
+
+        HOUSE = "house", "The house"
+        PROJECT = "project", "A project"
+        PERSON = "person", "A person"
+        TOKEN = "token", "A token"
+        SESSION = "session", "An assistant's session"
+
+    class Period(models.TextChoices):
+        """How long it lasts before it begins anew."""
+
+        DAY = "day", "a day"
+        MONTH = "month", "a month"
+        ONCE = "once", "once"
+
+    scope = models.CharField("for", max_length=8, choices=Scope)
+    project = models.ForeignKey(
+        Project, null=True, blank=True, on_delete=models.CASCADE, related_name="budgets"
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="budgets",
+    )
+    token = models.ForeignKey(
+        "api.Token", null=True, blank=True, on_delete=models.CASCADE, related_name="budgets"
+    )
+    period = models.CharField(max_length=8, choices=Period, default=Period.MONTH)
+    begins_on = models.DateField(null=True, blank=True, help_text="of one that is spent once")
+    ends_on = models.DateField(null=True, blank=True, help_text="its last day; empty: none")
+    limit = DollarsField()
+    ask_above = DollarsField(
+        null=True, blank=True, help_text="a press that costs more asks first; empty: none does"
+    )
+    informed = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, related_name="+",
+        help_text="who is told at 80 %, and when it is spent",
+    )  # fmt: skip
+    is_by_admin = models.BooleanField(
+        default=False, help_text="an admin has made it: its project's managers do not change it"
+    )
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    objects = BudgetQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["scope", "pk"]
+        indexes = [models.Index(fields=["ended_at", "scope"], name="budget_holding")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.project_id or self.person_id or self.token_id or ''}".strip()
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("spending:budget", args=[self.pk])
+
+
+class BudgetRequest(models.Model):
+    """Somebody asks for more than a budget has left, or for a press above the house's ceiling.
+
+    Granted, `amount` is added to what the budget allows `scope_key` in `period`; without a budget
+    it lets one press of theirs pass whose runs cost at most that together.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    budget = models.ForeignKey(Budget, null=True, on_delete=models.CASCADE, related_name="requests")
+    scope_key = models.PositiveBigIntegerField(default=0, help_text="as in `ledger.Counter`")
+    period = models.CharField(max_length=32, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    amount = DollarsField()
+    asked = DollarsField(null=True, help_text="what was asked for; `amount` is what was granted")
+    sentence = models.CharField(max_length=SENTENCE_CHARS)
+    path = models.CharField(max_length=500, blank=True, help_text="the page that was refused")
+    created_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    is_granted = models.BooleanField(default=False)
+    answer = models.CharField(
+        max_length=SENTENCE_CHARS, blank=True, help_text="the sentence back of who decided"
+    )
+    used_at = models.DateTimeField(null=True, help_text="by a press above the ceiling")
+    planned = DollarsField(
+        default=0, help_text="of that press: what steps of its plan may still start above it"
+    )
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["budget", "period"], name="request_of_budget")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} asks for {self.amount}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("spending:request", args=[self.pk])

@@ -1,0 +1,46 @@
+"""What budgets promise to the runs that they pay for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from asgiref.sync import sync_to_async
+
+from runs.costs.ledger import NOTHING
+from runs.costs.sums_correction import Correction
+from runs.promises.owners import Job, RunOwner
+from features.spending.alarms import detection
+from features.spending.bills.reading import BillReader
+from features.spending.budgets import door, warnings
+from features.spending.prices import keeping
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    import fal
+    from core.notify import channel
+    from runs.models import Charge
+
+
+class SpendingOwner(RunOwner):
+    """A run that a budget, or a rule of the house about sums, forbids does not start."""
+
+    def on_charges(self, user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> None:
+        """Refuse what is not affordable, or not confirmed yet."""
+        door.check(user, charges, before)
+
+    def on_settle(self, charge: Charge) -> None:
+        """Note a bill that is to be measured."""
+        keeping.note_bill(charge)
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the jobs of budgets, of the alarm, of upstream's bills, of sums and prices."""
+        return (
+            Job("spent budgets", sync_to_async(warnings.warn), wakes_on_change=True),
+            Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
+            Job("bills", BillReader(upstream).run),
+            Job("measure prices", keeping.measure_in_background),
+            Job("correct sums of days", sync_to_async(Correction().step)),
+        )

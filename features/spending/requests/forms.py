@@ -1,0 +1,86 @@
+"""The forms of a request: what is asked for, and what is decided."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from core.formatting import in_cents, money
+from fal.db_safe import db_safe_text
+from runs.costs.ledger import NOTHING
+from schemas.estimate.amounts import decimal
+from features.spending.budgets.form import SumField
+from features.spending.models.budget import SENTENCE_CHARS
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
+
+NOTHING_ASKED = "Ask for a sum above $0."
+TOO_LITTLE = "{over} is spent above the limit already: ask for more than that."
+NOTHING_GRANTED = "Grant a sum above $0, or refuse it."
+
+
+class RequestForm(forms.Form):
+    """How much more, and why."""
+
+    amount = SumField(label="How much more, in dollars")
+    sentence = forms.CharField(
+        label="Why, in a sentence",
+        max_length=SENTENCE_CHARS,
+        error_messages={
+            "required": "Say in a sentence what it is for: whoever decides reads it.",
+            "max_length": f"Say it in at most {SENTENCE_CHARS} characters.",
+        },
+    )
+
+    def __init__(self, data: QueryDict | None, amount: str, overspent: Decimal) -> None:
+        """`overspent` is what is spent above the limit: less than that would start nothing."""
+        asked = decimal(amount)
+        if asked is not None and NOTHING < asked <= overspent:
+            asked += overspent
+        if asked is not None:
+            amount = f"{in_cents(asked):f}"
+        super().__init__(data, initial={"amount": amount})
+        self._overspent = overspent
+
+    def clean_amount(self) -> Decimal:
+        """Return the sum, which is something, and more than is spent above the limit."""
+        amount = _something(self.cleaned_data["amount"], NOTHING_ASKED)
+        if amount <= self._overspent:
+            sentence = TOO_LITTLE.format(over=money(self._overspent))
+            raise ValidationError(sentence, code="too_little")
+        return amount
+
+    def clean_sentence(self) -> str:
+        """Return the sentence on one line."""
+        return " ".join(db_safe_text(self.cleaned_data["sentence"]).split())
+
+
+class DecisionForm(forms.Form):
+    """Another sum than what was asked for, and a sentence back; both may be empty."""
+
+    amount = SumField(label="Another sum, in dollars", required=False)
+    answer = forms.CharField(
+        label="A sentence back",
+        max_length=SENTENCE_CHARS,
+        required=False,
+        error_messages={"max_length": f"Say it in at most {SENTENCE_CHARS} characters."},
+    )
+
+    def clean_amount(self) -> Any:
+        """Return the sum, which is something; None if it is what was asked for."""
+        amount = self.cleaned_data["amount"]
+        return amount if amount is None else _something(amount, NOTHING_GRANTED)
+
+    def clean_answer(self) -> str:
+        """Return the sentence on one line."""
+        return " ".join(db_safe_text(self.cleaned_data["answer"]).split())
+
+
+def _something(amount: Decimal, refusal: str) -> Decimal:
+    if amount <= 0:
+        raise ValidationError(refusal, code="nothing")
+    return amount

@@ -1,0 +1,83 @@
+"""The requests that somebody sees: what waits for them, what they have asked, what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from features.spending import visibility
+from features.spending.budgets import access, gauges
+from features.spending.models import BudgetRequest
+from features.spending.requests import asking
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.db.models import QuerySet
+
+LATEST = 30
+
+
+@dataclass(frozen=True)
+class Line:
+    """A request in words."""
+
+    request: BudgetRequest
+    words: str
+    period: str
+
+
+def decided_by(user: User) -> QuerySet[BudgetRequest]:
+    """Return the requests that the user decides on, or did."""
+    if visibility.sees_all(user):
+        return BudgetRequest.objects.all()
+    return BudgetRequest.objects.filter(budget__in=access.managed(user).values("pk"))
+
+
+def visible(user: User) -> QuerySet[BudgetRequest]:
+    """Return the requests that the user has made, or decides on."""
+    if visibility.sees_all(user):
+        return BudgetRequest.objects.all()
+    return BudgetRequest.objects.filter(
+        Q(user=user) | Q(budget__in=access.managed(user).values("pk"))
+    )
+
+
+def waiting_for(user: User) -> list[Line]:
+    """Return what waits for the user's decision, the oldest first."""
+    return _lines(undecided(user).order_by("created_at")[:LATEST])
+
+
+def undecided(user: User) -> QuerySet[BudgetRequest]:
+    """Return what waits for the user's decision."""
+    return decided_by(user).filter(decided_at=None)
+
+
+def asked_by(user: User) -> list[Line]:
+    """Return what the user has asked for, the newest first."""
+    return _lines(BudgetRequest.objects.filter(user=user)[:LATEST])
+
+
+def decided(user: User) -> list[Line]:
+    """Return what was decided last, of what the user decides on."""
+    rows = decided_by(user).exclude(decided_at=None)
+    return _lines(rows.order_by("-decided_at")[:LATEST])
+
+
+def _lines(rows: Iterable[BudgetRequest]) -> list[Line]:
+    """Return rows in words: four queries at most, however many."""
+    related: QuerySet[BudgetRequest] = rows.select_related("budget", "user", "decided_by")  # type: ignore[attr-defined]
+    requests = list(related)
+    counters = {request.pk: asking.counter_of(request) for request in requests}
+    names = gauges.names_of(counter for counter in counters.values() if counter)
+    return [
+        Line(
+            request,
+            asking.in_words(request, names.get(counter) if counter else None),
+            asking.period_in_words(request),
+        )
+        for request in requests
+        for counter in [counters[request.pk]]
+    ]

@@ -1,0 +1,107 @@
+"""The house's rules about sums: their form, and how they change."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.db import transaction
+
+from accounts import permissions
+from runs.costs import ledger
+from features.spending.budgets.form import SumField
+from features.spending.models import SpendingRules
+from features.spending.models.rules import ONLY
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import QueryDict
+
+NO_SUM = "Enter the sum that is assumed, above $0, or choose another answer."
+NO_CEILING = "With a ceiling of nothing only admins could start a run. Enter more, or nothing."
+FACTOR = "Enter a number above 1, such as 3: an alarm at the estimate itself would never be silent."
+MOST_FACTOR = "Enter a number below 10,000."
+NO_LESS = "Enter $0 or more."
+
+
+class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What holds for every run."""
+
+    unknown = forms.ChoiceField(
+        label="A run that costs nobody knows how much before, where a budget holds",
+        choices=SpendingRules.Unknown,
+        widget=forms.RadioSelect,
+    )
+    assumed = SumField(
+        label="The sum that is assumed, in dollars",
+        required=False,
+        help_text="A run that was asked about, or is of an assistant's session, counts with it "
+        "until its cost is known. Empty: it counts as all that is left, and no other starts "
+        "meanwhile.",
+    )
+    ceiling = SumField(
+        label="Ceiling, in dollars",
+        required=False,
+        help_text="What starts at once, a run or many, costs at most this; above it others than "
+        "admins ask. Empty: none.",
+    )
+    alarm_factor = forms.DecimalField(
+        label="More than … times its estimate",
+        widget=forms.TextInput({"inputmode": "decimal"}),
+        min_value=Decimal("1.01"),
+        max_value=Decimal("9999.99"),
+        decimal_places=2,
+        error_messages={
+            "required": FACTOR,
+            "invalid": FACTOR,
+            "min_value": FACTOR,
+            "max_value": MOST_FACTOR,
+            "max_decimal_places": "Enter at most two places after the point.",
+        },
+    )
+    alarm_least = SumField(
+        label="and at least … dollars more than it",
+        min_value=Decimal(0),
+        error_messages={"min_value": NO_LESS},
+    )
+    holds_models = forms.BooleanField(
+        label="After an alarm, runs of that model wait for a click until somebody has looked",
+        required=False,
+    )
+
+    class Meta:
+        model = SpendingRules
+        fields = (
+            "unknown", "assumed", "ceiling", "alarm_factor", "alarm_least", "holds_models",
+        )  # fmt: skip
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data, instance=SpendingRules.current())
+
+    def clean_ceiling(self) -> Decimal | None:
+        """Return the ceiling, which is something; None: there is none."""
+        ceiling: Decimal | None = self.cleaned_data["ceiling"]
+        if ceiling is not None and ceiling <= 0:
+            raise forms.ValidationError(NO_CEILING, code="nothing")
+        return ceiling
+
+    def clean(self) -> dict[str, Any]:
+        """Check that there is a sum where one is assumed."""
+        cleaned = super().clean() or self.cleaned_data
+        is_assumed = cleaned.get("unknown") == SpendingRules.Unknown.ASSUME
+        assumed = cleaned.get("assumed")
+        is_sum = assumed is not None and assumed > 0
+        if "assumed" not in self.errors and not is_sum and (is_assumed or assumed is not None):
+            self.add_error("assumed", NO_SUM)
+        return cleaned
+
+
+def save(by: User, form: RulesForm) -> None:
+    """Save the rules of a valid form; runs that start from now on follow them."""
+    permissions.require(by, permissions.CHANGE_BUDGETS)
+    with transaction.atomic():
+        ledger.lock_house()
+        rules = form.save(commit=False)
+        rules.pk = ONLY
+        rules.save()

@@ -1,0 +1,91 @@
+"""What was spent as CSV: the table's sums, or the runs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from runs.results.csv_text import BYTE_ORDER_MARK, inert
+from features.spending.sums.listing import figure_of, names_of
+from features.spending.sums.question import By, Question
+from features.spending.sums.report import filtered, rows_of
+from features.spending.sums.totals import charges
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from runs.models import Charge
+    from features.spending.sums.labels import Label
+    from features.spending.visibility import Scope
+
+ROWS_AT_ONCE = 1000
+RUN_COLUMNS = (
+    "run", "started", "model", "endpoint_id", "person", "project", "door",
+    "cost_usd", "figure", "estimate_usd", "billed_usd", "reported_usd", "unit_price_usd", "unit",
+)  # fmt: skip
+
+
+class Columns(models.TextChoices):
+    """What a line of the file is."""
+
+    SUMS = "", "the sums"
+    RUNS = "runs", "the runs"
+
+    @classmethod
+    def named(cls, name: str) -> Columns:
+        """Return the columns of an address; by default the sums."""
+        return cls(name) if name in cls.values else cls.SUMS
+
+
+def lines(scope: Scope, question: Question, columns: Columns) -> Iterator[bytes]:
+    """Yield a file in parts, without ever holding all runs."""
+    yield BYTE_ORDER_MARK.encode()
+    if columns == Columns.SUMS:
+        yield from _written([_sum_header(question)])
+        yield from _written(_sum_lines(scope, question))
+        return
+    yield from _written([RUN_COLUMNS])
+    matching = charges(scope.condition & filtered(question, scope), question.days)
+    rows = matching.order_by("created_at", "pk").iterator(chunk_size=ROWS_AT_ONCE)
+    while batch := list(islice(rows, ROWS_AT_ONCE)):
+        named = zip(batch, names_of(scope, batch), strict=True)
+        yield from _written(_run_line(charge, names) for charge, names in named)
+
+
+def _written(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([inert(value) for value in row] for row in rows)
+    yield out.getvalue().encode()
+
+
+def _sum_header(question: Question) -> tuple[str, ...]:
+    return ("from", "to", question.by.value, f"{question.by.value}_key", "runs", "cost_usd",
+            "of_it_reserved_usd", "runs_of_unknown_cost")  # fmt: skip
+
+
+def _sum_lines(scope: Scope, question: Question) -> Iterator[tuple[object, ...]]:
+    for days, label, sums in rows_of(scope, question):
+        yield (
+            days.first, days.last, label.name, label.value, sums.runs, sums.exact,
+            f"{sums.reserved:f}", sums.unknown,
+        )  # fmt: skip
+
+
+def _run_line(charge: Charge, named: Mapping[By, Label]) -> tuple[object, ...]:
+    return (
+        charge.run_id, charge.created_at.isoformat(), named[By.MODEL].name, named[By.MODEL].value,
+        named[By.PERSON].name, named[By.PROJECT].name, named[By.DOOR].name,
+        _plain(charge.amount), figure_of(charge),
+        *map(_plain, (charge.expected, charge.billed, charge.reported, charge.unit_price)),
+        charge.price_unit,
+    )  # fmt: skip
+
+
+def _plain(amount: Decimal | None) -> str:
+    """Return a sum without an exponent; empty if there is none."""
+    return "" if amount is None else f"{amount:f}"

@@ -1,0 +1,119 @@
+"""How much a month will cost, and which days were unusual. Pure functions of daily sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from statistics import median
+
+from core.formatting import counted, money
+from runs.costs.daily_sums import DAY, NOTHING, Sums
+from features.spending.sums.totals import Days
+
+AVERAGED_DAYS = 14
+FEWEST_DAYS = 3  # of which an average says something
+COMPARED_DAYS = 28
+FEWEST_COMPARED = 5  # days with spending, of which a median says something
+UNUSUAL_FACTOR = 3
+UNUSUAL_LEAST = Decimal(1)  # dollars
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a month will have cost at its end, and why one may think so."""
+
+    amount: Decimal
+    so_far: Decimal
+    a_day: Decimal
+    averaged: int
+    month_end: date
+    today: date
+
+    @property
+    def words(self) -> str:
+        """Return the sum: "About $420.00 by 30 November"."""
+        return f"About {money(self.amount)} by {self.month_end:%-d %B}"
+
+    @property
+    def basis(self) -> str:
+        """Return what it follows from."""
+        left = (self.month_end - self.today).days
+        if not left:
+            return "It is the last day of the month."
+        return (
+            f"{money(self.so_far)} so far this month, and {money(self.a_day)} a day, the average "
+            f"of the last {counted(self.averaged, 'day')}, for the {counted(left, 'day')} that "
+            "remain after today."
+        )
+
+
+@dataclass(frozen=True)
+class UnusualDay:
+    """A day that cost far more than usual: the median of the days with spending before it."""
+
+    day: date
+    amount: Decimal
+    usual: Decimal
+
+    @property
+    def words(self) -> str:
+        """Return the day, its sum, and what is usual."""
+        times = (self.amount / self.usual).quantize(Decimal(1))
+        return (
+            f"{self.day:%A %-d %B}: {money(self.amount)}, {times:,} times the usual "
+            f"{money(self.usual)} a day"
+        )
+
+
+def month_of(today: date) -> Days:
+    """Return the days of a day's month."""
+    first = today.replace(day=1)
+    return Days(first, (first + timedelta(days=32)).replace(day=1) - DAY)
+
+
+def days_needed(today: date) -> Days:
+    """Return the days whose sums a forecast is made from."""
+    return Days(min(today.replace(day=1), today - AVERAGED_DAYS * DAY), today)
+
+
+def forecast(sums: Mapping[date, Sums], today: date) -> Forecast | None:
+    """Return what this month will cost; None while there are too few days to tell.
+
+    The average is of the last fourteen days before today; of fewer, where runs began later.
+    """
+    month = month_of(today)
+    before = Days(today - AVERAGED_DAYS * DAY, today - DAY)
+    begun = [day for day in before if day in sums]
+    if not begun:
+        return None
+    averaged = Days(begun[0], before.last)
+    if len(averaged) < FEWEST_DAYS:
+        return None
+    a_day = amount_of(sums, averaged) / len(averaged)
+    so_far = amount_of(sums, Days(month.first, today))
+    amount = so_far + a_day * (month.last - today).days
+    return Forecast(amount, so_far, a_day, len(averaged), month.last, today)
+
+
+def unusual_days(sums: Mapping[date, Sums], days: Days) -> list[UnusualDay]:
+    """Return the days that cost more than three times the usual, and more than a dollar."""
+    found = []
+    for day in days:
+        amount = sums[day].amount if day in sums else NOTHING
+        if amount <= UNUSUAL_LEAST:
+            continue
+        before = Days(day - COMPARED_DAYS * DAY, day - DAY)
+        spent = [sums[other].amount for other in before if other in sums and sums[other].amount]
+        if len(spent) < FEWEST_COMPARED:
+            continue
+        usual = median(spent)
+        if amount > UNUSUAL_FACTOR * usual:
+            found.append(UnusualDay(day, amount, usual))
+    return found
+
+
+def amount_of(sums: Mapping[date, Sums], days: Days) -> Decimal:
+    """Return the sum of some days."""
+    return sum((sums[day].amount for day in days if day in sums), NOTHING)

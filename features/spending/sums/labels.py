@@ -1,0 +1,178 @@
+"""The names of what was spent on, and which rows a filter of an address means.
+
+Names of projects and people are only told to whoever may know them. A filter never widens what
+somebody sees: it is a condition beside that of their scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+
+from catalog.models import Endpoint
+from core.formatting import category_name
+from projects.models import Project
+from projects.models.in_project import FORMER
+from projects.models.project import PRIVATE
+from runs.start.starting import Door
+from features.spending.sums.question import By
+
+if TYPE_CHECKING:
+    from features.spending.visibility import Scope
+
+GONE = "~gone"  # the filter's value for what is not there any more; no name begins so
+DOORS: Mapping[str, str] = {
+    Door.PAGE: "Pages of models",
+    Door.BOARD: "Boards",
+    Door.TRIAL: "Trials",
+    Door.FLOW: "Flows",
+    Door.CHAT: "Chats",
+    Door.API: "API",
+    Door.ASSISTANT: "Assistants",
+}
+COLUMNS: Mapping[By, str] = {
+    By.MODEL: "endpoint_id",
+    By.PROJECT: "project_id",
+    By.PERSON: "user_id",
+    By.CATEGORY: "endpoint__category",
+    By.DOOR: "door",
+}
+
+
+class Label(NamedTuple):
+    """What a row is called, the filter's value that means it, and what tells it apart."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+def labels(by: By, keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
+    """Return what the values of a column are called; one query at most."""
+    return _LABELS[by](keys, scope)
+
+
+def condition(by: By, value: str, scope: Scope) -> Q:
+    """Return the condition that a filter of the address means; one query at most."""
+    if by == By.DOOR:
+        return Q(door="" if value == GONE else value)
+    if by == By.CATEGORY:
+        if value == GONE:
+            return Q(endpoint=None) | Q(endpoint__endpoint_id=None)
+        keys = Endpoint.objects.filter(category="" if value == "none" else value)
+        return Q(endpoint_id__in=list(keys.values_list("pk", flat=True)))
+    column, rows = COLUMNS[by], _ROWS[by]
+    if value == GONE:
+        # Few rows of few days name what is gone: a join would be asked of all others.
+        return Q(**{column: None}) | ~Q(**{f"{column}__in": rows(scope, None)})
+    return Q(**{f"{column}__in": list(rows(scope, value))})
+
+
+def of_filter(by: By, value: str, scope: Scope) -> str:
+    """Return what a filter is called: what was typed, unless the user may know its name."""
+    if value == GONE:
+        return _GONE[by]
+    if by == By.DOOR:
+        return DOORS.get(value, value)
+    if by == By.CATEGORY:
+        return category_name("" if value == "none" else value)
+    keys = list(_ROWS[by](scope, value))
+    if by == By.PROJECT and not scope.sees_all and not scope.projects & set(keys):
+        return value
+    if by == By.PERSON and not scope.sees_all and keys != [scope.user.pk]:
+        return value
+    return next((label.name for label in labels(by, keys, scope).values()), value)
+
+
+def _models(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
+    rows = Endpoint.objects.filter(pk__in=_known(keys)).only("pk", *Endpoint.NAMED_BY)
+    named = {row.pk: Label(row.name, row.endpoint_id, row.endpoint_id) for row in rows}
+    return _with_gone(By.MODEL, keys, named)
+
+
+def _projects(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
+    rows = Project.objects.filter(pk__in=_known(keys)).select_related("person")
+    return _with_gone(By.PROJECT, keys, {row.pk: _project(row, scope) for row in rows})
+
+
+def _project(project: Project, scope: Scope) -> Label:
+    if project.person_id == scope.user.pk:
+        return Label("Private", PRIVATE)
+    if project.person is not None:
+        return Label(f"Private project of {_name(project.person)}", project.slug)
+    if scope.sees_all or project.pk in scope.projects:
+        return Label(project.name, project.slug)
+    # One's own runs there stay one's own; what became of the project is its members'.
+    return Label("A project that you have left", project.slug)
+
+
+def _people(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
+    rows = User.objects.filter(pk__in=_known(keys))
+    named = {row.pk: Label(_name(row), row.get_username()) for row in rows}
+    return _with_gone(By.PERSON, keys, named)
+
+
+def _name(person: User) -> str:
+    name = person.get_short_name() or person.get_username()
+    return name if person.is_active else f"{name} ({FORMER})"
+
+
+def _categories(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
+    named = {key: Label(category_name(key), key or "none") for key in keys if key is not None}
+    return _with_gone(By.CATEGORY, keys, named)
+
+
+def _doors(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
+    named = {key: Label(DOORS.get(key, key), key) for key in keys if key}
+    return _with_gone(By.DOOR, keys, named)
+
+
+def _known(keys: Iterable[Any]) -> list[Any]:
+    return [key for key in keys if key is not None]
+
+
+def _with_gone(by: By, keys: Iterable[Any], named: dict[Any, Label]) -> dict[Any, Label]:
+    return {key: named.get(key) or Label(_GONE[by], GONE) for key in keys}
+
+
+_GONE: Mapping[By, str] = {
+    By.MODEL: "A model that is gone",
+    By.PROJECT: "A project that is gone",
+    By.PERSON: "Somebody who left",
+    By.CATEGORY: "A model that is gone",
+    By.DOOR: "Not noted",
+}
+_LABELS: Mapping[By, Callable[[Collection[Any], Scope], dict[Any, Label]]] = {
+    By.MODEL: _models,
+    By.PROJECT: _projects,
+    By.PERSON: _people,
+    By.CATEGORY: _categories,
+    By.DOOR: _doors,
+}
+
+
+def _project_keys(scope: Scope, value: str | None) -> Any:
+    rows = Project.objects.values_list("pk", flat=True).order_by()
+    if value is None:
+        return rows
+    return rows.filter(person=scope.user) if value == PRIVATE else rows.filter(slug=value)
+
+
+def _person_keys(scope: Scope, value: str | None) -> Any:
+    rows = User.objects.values_list("pk", flat=True).order_by()
+    return rows if value is None else rows.filter(username=value)
+
+
+def _model_keys(scope: Scope, value: str | None) -> Any:
+    rows = Endpoint.objects.values_list("pk", flat=True).order_by()
+    return rows if value is None else rows.filter(endpoint_id=value)
+
+
+_ROWS: Mapping[By, Callable[[Scope, str | None], Any]] = {
+    By.PROJECT: _project_keys,
+    By.PERSON: _person_keys,
+    By.MODEL: _model_keys,
+}

@@ -1,0 +1,122 @@
+"""The runs behind the sums, page by page."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.db import models
+from django.db.models import F
+
+from core.http.parameters import MAX_PAGE
+from runs.models import Charge, Run
+from runs.models.ledger import SumState
+from features.spending.sums import labels
+from features.spending.sums.labels import Label
+from features.spending.sums.question import By, Question
+from features.spending.sums.report import filtered
+from features.spending.sums.totals import charges
+from features.spending.visibility import Scope
+
+PER_PAGE = 50
+
+
+class Order(models.TextChoices):
+    """Which run comes first."""
+
+    NEWEST = "", "Newest first"
+    DEAREST = "dearest", "Dearest first"
+
+    @classmethod
+    def named(cls, name: str) -> Order:
+        """Return the order of an address; by default the newest first."""
+        return cls(name) if name in cls.values else cls.NEWEST
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """Return what the database sorts by."""
+        if self == Order.DEAREST:
+            return F("amount").desc(nulls_last=True), "-pk"
+        return "-created_at", "-pk"
+
+
+class Entry(NamedTuple):
+    """One run: what it cost and which figure that is, and its page if the user may open it."""
+
+    charge: Charge
+    model: Label
+    person: Label
+    project: Label
+    door: Label
+    title: str
+    address: str
+    figure: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of runs, and the numbers of the ones before and after it; None: there is none."""
+
+    entries: Sequence[Entry]
+    before: int | None
+    after: int | None
+
+
+def page(scope: Scope, question: Question, order: Order, number: int) -> Page:
+    """Return a page of the runs; a bounded number of queries."""
+    matching = charges(scope.condition & filtered(question, scope), question.days)
+    start = (number - 1) * PER_PAGE
+    rows = list(matching.order_by(*order.columns)[start : start + PER_PAGE + 1])
+    shown = rows[:PER_PAGE]
+    has_more = len(rows) > PER_PAGE and number < MAX_PAGE
+    return Page(_entries(scope, shown), number - 1 or None, number + 1 if has_more else None)
+
+
+def figure_of(charge: Charge) -> str:
+    """Return which figure a charge's amount is, in words."""
+    if charge.amount is None:
+        return "not known"
+    if charge.state == SumState.RESERVED:
+        return "reserved"
+    if charge.reported is not None:
+        return "billed by fal"
+    return "units × price" if charge.billed is not None else "estimate"
+
+
+def names_of(scope: Scope, rows: Sequence[Charge]) -> list[dict[By, Label]]:
+    """Return what each charge was for, in words; one query a kind of name."""
+    columns = {By.MODEL: "endpoint_id", By.PROJECT: "project_id", By.PERSON: "user_id"}
+    named = {
+        by: labels.labels(by, {getattr(row, column) for row in rows}, scope)
+        for by, column in columns.items()
+    }
+    doors = labels.labels(By.DOOR, {row.door for row in rows}, scope)
+    return [
+        {by: named[by][getattr(row, column)] for by, column in columns.items()}
+        | {By.DOOR: doors[row.door]}
+        for row in rows
+    ]
+
+
+def _entries(scope: Scope, rows: Sequence[Charge]) -> list[Entry]:
+    titles = _titles(scope, [row.run_id for row in rows if row.run_id is not None])
+    return [
+        Entry(
+            row,
+            named[By.MODEL],
+            named[By.PERSON],
+            named[By.PROJECT],
+            named[By.DOOR],
+            *titles.get(row.run_id, ("", "")),
+            figure_of(row),
+        )
+        for row, named in zip(rows, names_of(scope, rows), strict=True)
+    ]
+
+
+def _titles(scope: Scope, keys: Sequence[uuid.UUID]) -> dict[uuid.UUID | None, tuple[str, str]]:
+    """Return title and address of the runs that the user may open: not of what is hidden."""
+    runs = Run.objects.visible_to(scope.user).filter(pk__in=keys).with_title()
+    return {run.pk: (run.title or "Run", run.get_absolute_url()) for run in runs.order_by()}

@@ -1,0 +1,201 @@
+"""What a page of `/spend/` is asked: its address, read, and the addresses of its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.db import models
+from django.http import QueryDict
+
+from runs.costs.daily_sums import DAY
+from features.spending.sums.totals import Days
+
+MOST_BARS = 186
+MOST_DAYS = 10 * 366
+FIRST_DAY = date(2020, 1, 1)  # before any run
+A_DAY = {"invalid": "Write a day as 2026-11-27."}
+
+
+class By(models.TextChoices):
+    """What the table has a row for; the value is also the filter's name in the address."""
+
+    MODEL = "model", "Model"
+    PROJECT = "project", "Project"
+    PERSON = "person", "Person"
+    CATEGORY = "category", "Category"
+    DOOR = "door", "Door"
+
+
+class Each(models.TextChoices):
+    """What the chart has a bar for."""
+
+    DAY = "day", "Day"
+    WEEK = "week", "Week"
+    MONTH = "month", "Month"
+
+
+class Sort(models.TextChoices):
+    """The order of the table's rows."""
+
+    SPENT = "", "Spent"
+    RUNS = "runs", "Runs"
+    NAME = "name", "Name"
+    CHANGE = "change", "Change"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What of the spending is shown. `filters` are values by the names of `By`."""
+
+    days: Days
+    by: By = By.MODEL
+    each: Each = Each.DAY
+    sort: Sort = Sort.SPENT
+    filters: Mapping[By, str] = field(default_factory=dict)
+
+    @property
+    def query(self) -> str:
+        """Return its query string, which says everything."""
+        values = [
+            ("by", self.by.value),
+            ("each", self.each.value),
+            ("from", f"{self.days.first:%Y-%m-%d}"),
+            ("to", f"{self.days.last:%Y-%m-%d}"),
+            *((name.value, value) for name, value in self.filters.items()),
+            *((("sort", self.sort.value),) if self.sort else ()),
+        ]
+        return f"?{urlencode(values)}"
+
+    def narrowed(self, name: By, value: str) -> Question:
+        """Return the question about one row of the table, by what tells most of it then."""
+        filters = {**self.filters, name: value}
+        others = [other for other in By if other not in filters]
+        return replace(self, filters=filters, by=others[0] if others else name)
+
+    def widened(self, name: By) -> Question:
+        """Return the question without a filter."""
+        return replace(
+            self, filters={key: value for key, value in self.filters.items() if key != name}
+        )
+
+    def changed(self, **values: Any) -> Question:
+        """Return the question with other values."""
+        return replace(self, **values)
+
+    def within(self, days: Days) -> Question:
+        """Return the question about other days, with bars that fit them."""
+        return replace(self, days=days, each=fitting(days))
+
+    @property
+    def before(self) -> Days:
+        """Return the days that these are compared with.
+
+        From the first of a month on, the same days of the month before, or all of it for a whole
+        month; else as many days as these, just before them.
+        """
+        first, last = self.days.first, self.days.last
+        if first.day == 1 and (first.year, first.month) == (last.year, last.month):
+            end = first - DAY
+            start = end.replace(day=1)
+            is_whole = (last + DAY).day == 1
+            return Days(start, end if is_whole else min(end, start + (last - first)))
+        return Days(first - len(self.days) * DAY, first - DAY)
+
+    def bars(self) -> Iterator[Days]:
+        """Yield the days of each bar of the chart; the first and the last may be cut."""
+        first = self.days.first
+        while first <= self.days.last:
+            last = min(_end(first, self.each), self.days.last)
+            yield Days(first, last)
+            first = last + DAY
+
+
+class QuestionForm(forms.Form):
+    """The query string of a page; everything is optional, and what is wrong has a sentence."""
+
+    by = forms.ChoiceField(choices=By, required=False)
+    each = forms.ChoiceField(choices=Each, required=False)
+    to = forms.DateField(required=False, error_messages=A_DAY)
+    sort = forms.ChoiceField(choices=Sort, required=False)
+    project = forms.CharField(required=False, max_length=80)
+    person = forms.CharField(required=False, max_length=150)
+    model = forms.CharField(required=False, max_length=200)
+    category = forms.CharField(required=False, max_length=80)
+    door = forms.CharField(required=False, max_length=12)
+
+    def __init__(self, get: QueryDict, today: date) -> None:
+        self._today = today
+        super().__init__(get)
+        # `from` is a keyword, so that no attribute can have its name.
+        self.fields["from"] = forms.DateField(required=False, error_messages=A_DAY)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days that are none or too many, and bars that are too narrow to see."""
+        values = super().clean() or self.cleaned_data
+        if self.errors:
+            return values
+        last: date = values["to"] or self._last(values["from"])
+        days = Days(values["from"] or last.replace(day=1), last)
+        if days.last < days.first:
+            self.add_error("to", "This day is before the first one.")
+        elif days.first < FIRST_DAY or len(days) > MOST_DAYS or days.last.year > 9000:
+            self.add_error("from", f"Choose ten years at most, from {FIRST_DAY:%Y-%m-%d} on.")
+        else:
+            values["days"] = days
+            self._check_bars(values, days)
+        return values
+
+    def question(self) -> Question:
+        """Return what is asked; the form is valid."""
+        values = self.cleaned_data
+        days = values["days"]
+        filters = {name: str(values[name.value]) for name in By if values[name.value]}
+        return Question(
+            days=days,
+            by=By(values["by"] or _first_free(filters)),
+            each=Each(values["each"] or fitting(days)),
+            sort=Sort(values["sort"]),
+            filters=filters,
+        )
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Return what the address says besides the fields of the page's form, as it says it."""
+        names = ("by", "sort", *(name.value for name in By))
+        return [(name, value) for name in names if (value := self.data.get(name, ""))]
+
+    def _last(self, first: date | None) -> date:
+        """Return the last day where only the first was written."""
+        return max(self._today, first) if first else self._today
+
+    def _check_bars(self, values: dict[str, Any], days: Days) -> None:
+        each = Each(values["each"] or fitting(days))
+        number = sum(1 for _ in Question(days, each=each).bars())
+        if number > MOST_BARS:
+            self.add_error(
+                "each", f"That would be {number} bars, too narrow to see: choose a longer step."
+            )
+
+
+def fitting(days: Days) -> Each:
+    """Return what bars stand for where nobody chose."""
+    if len(days) <= 62:
+        return Each.DAY
+    return Each.WEEK if len(days) <= 366 else Each.MONTH
+
+
+def _first_free(filters: Mapping[By, str]) -> By:
+    return next((name for name in By if name not in filters), By.MODEL)
+
+
+def _end(first: date, each: Each) -> date:
+    if each == Each.DAY:
+        return first
+    if each == Each.WEEK:  # they begin on Mondays
+        return first + timedelta(days=6 - first.weekday())
+    return (first.replace(day=1) + timedelta(days=32)).replace(day=1) - DAY

@@ -1,0 +1,71 @@
+"""The kinds of notifications about money, and who may still read of what they are about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+
+from features.notifications import things
+from features.notifications.kinds import Kind, register
+from accounts.permissions import CHANGE_BUDGETS
+from projects.models import Project
+from features.spending import visibility
+from features.spending.alarms import detection, looking
+from features.spending.bills import balance
+from features.spending.budgets import access
+from features.spending.models import Alarm, Budget, BudgetRequest
+from features.spending.prices import keeping
+from features.spending.requests import asking, listing
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+KINDS = (
+    Kind(
+        detection.KIND,
+        "Cost alarm",
+        "a run of yours has cost far more than estimated; admins hear of everybody's",
+    ),
+    Kind(
+        balance.KIND,
+        "Balance",
+        "for admins: the fal account's balance lasts less than a week, or two days",
+        CHANGE_BUDGETS,
+    ),
+    Kind(
+        keeping.KIND,
+        "Measured price",
+        "for admins: a model seems to cost more than twice its list price",
+        CHANGE_BUDGETS,
+    ),
+    Kind(
+        asking.KIND,
+        "Requests for more",
+        "somebody asks for more than a budget has left, or you were answered",
+        asks=True,
+    ),
+)
+
+
+def connect() -> None:
+    """Offer the kinds in everybody's settings."""
+    for kind in KINDS:
+        register(kind)
+    things.register(Alarm, looking.visible_to)
+    things.register(Budget, access.visible)
+    things.register(BudgetRequest, listing.visible, listing.undecided)
+    things.register(Project, _projects)
+    things.register(User, _people)
+
+
+def _projects(user: User) -> QuerySet[Project]:
+    """Return the projects of which the user may read how far their budget is spent."""
+    if visibility.sees_all(user):
+        return Project.objects.all()
+    return Project.objects.filter(memberships__user=user)
+
+
+def _people(user: User) -> QuerySet[User]:
+    """Return those of whom the user may read how far their budget is spent."""
+    return User.objects.all() if visibility.sees_all(user) else User.objects.filter(pk=user.pk)

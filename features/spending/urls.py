@@ -1,0 +1,33 @@
+"""The addresses of money: below /spend/, and the price list."""
+
+from django.urls import path
+
+from features.spending.views import alarms, budgets, differences, prices, requests, rules, spend
+
+app_name = "spending"
+urlpatterns = [
+    path("", spend.spend, name="spend"),
+    path("runs/", spend.runs, name="spend-runs"),
+    path("export.csv", spend.table, name="spend-table"),
+    path("budgets/", budgets.index, name="budgets"),
+    path("budgets/new/", budgets.new, name="new-budget"),
+    path("budgets/<int:pk>/", budgets.budget, name="budget"),
+    path("budgets/<int:pk>/end/", budgets.end, name="budget-end"),
+    path("budgets/<int:pk>/recovery/", budgets.recovery, name="budget-recovery"),
+    path("rules/", rules.rules, name="rules"),
+    path("requests/", requests.index, name="requests"),
+    path("requests/new/", requests.new, name="new-request"),
+    path("requests/<uuid:pk>/", requests.request_page, name="request"),
+    path("requests/<uuid:pk>/decision/", requests.decide, name="request-decision"),
+    path("differences/", differences.index, name="differences"),
+    path("alarms/", alarms.index, name="alarms"),
+    path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
+    path("alarms/<int:pk>/look/", alarms.look, name="alarm-look"),
+]
+PRICES = (
+    [
+        path("", prices.prices, name="prices"),
+        path("<int:pk>/agree/", prices.agree, name="agree"),
+    ],
+    "prices",
+)

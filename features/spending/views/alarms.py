@@ -1,0 +1,65 @@
+"""The alarm's pages: all that the user may see, and one with both sums and a letter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from core.http.parameters import page_number
+from runs.models import Charge, Run
+from features.spending.alarms import letter, looking
+from features.spending.models import BillingEvent, SpendingRules
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from core.http.htmx import HtmxRequest
+
+PER_PAGE = 50
+
+
+@require_safe
+def index(request: HtmxRequest) -> HttpResponse:
+    """List the alarms that the user may see, those that nobody has looked at first."""
+    alarms = looking.visible_to(request.user).order_by("-looked_at", "-created_at")
+    page = Paginator(alarms, PER_PAGE).get_page(page_number(request.GET.get("page", "")))
+    context = {"page": page, "rules": SpendingRules.current(), "here": "alarms"}
+    return render(request, "features/spending/alarms.html", context)
+
+
+@require_safe
+def alarm(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Show one alarm: both sums, what the bill counts, and the letter."""
+    shown = get_object_or_404(looking.visible_to(request.user), pk=pk)
+    charge = Charge.objects.filter(run_id=shown.run_id).select_related("endpoint").first()
+    run = Run.objects.filter(pk=shown.run_id).light().first()
+    readable = Run.objects.readable_by(request.user).filter(pk=shown.run_id).first()
+    event = BillingEvent.objects.filter(request_id=shown.request_id).first()
+    bill = letter.figures(charge, run, event)
+    settings = letter.facts(readable) if readable else []
+    context = {
+        "alarm": shown,
+        "cost_now": charge.amount if charge and charge.amount != shown.cost else None,
+        "run": readable,
+        "bill": bill,
+        "settings": settings,
+        "letter": letter.write(shown, charge, bill, settings),
+        "may_look": looking.may_look(request.user, shown),
+        "holds": shown.looked_at is None and SpendingRules.current().holds_models,
+        "here": "alarms",
+    }
+    return render(request, "features/spending/alarm.html", context)
+
+
+@require_POST
+def look(request: HtmxRequest, pk: int) -> HttpResponse:
+    """Note that somebody has looked at it."""
+    shown = get_object_or_404(looking.visible_to(request.user), pk=pk)
+    is_first = looking.look(request.user, shown)
+    words = "Noted: you have looked at it." if is_first else "Somebody has looked at it already."
+    messages.success(request, words)
+    return redirect(shown)

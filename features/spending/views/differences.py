@@ -1,0 +1,36 @@
+"""Runs whose figures differ, the state of upstream's billing, and the balance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from core.http.parameters import page_number
+from features.spending import visibility
+from features.spending.bills import balance, differences
+from features.spending.models import BillingState
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from core.http.htmx import HtmxRequest
+
+
+@require_safe
+def index(request: HtmxRequest) -> HttpResponse:
+    """List runs whose figures differ; for admins also what is no run of this Vitrine."""
+    is_admin = visibility.sees_all(request.user)
+    state = BillingState.current()
+    page = page_number(request.GET.get("page", ""))
+    context = {
+        "listing": differences.listing(request.user, page),
+        "is_admin": is_admin,
+        "state": state,
+        "outlook": balance.outlook(state, timezone.now()) if is_admin else None,
+        "unknown": differences.unknown_requests() if is_admin and page == 1 else [],
+        "here": "differences",
+    }
+    return render(request, "features/spending/differences.html", context)

@@ -1,0 +1,183 @@
+"""Asking for more than a budget has left, and granting it."""
+
+from __future__ import annotations
+
+import uuid
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.db import clock
+from core.formatting import enumerated
+from core.http.parameters import parse_key
+from core.http.posts import BUTTON, hidden
+from core.http.refusals import refusals_as_messages
+from features.notifications import inbox
+from runs.costs.ledger import NOTHING, Counter, Scope
+from features.spending.budgets import access, gauges, wording
+from features.spending.models import BudgetRequest, SpendingRules
+from features.spending.requests import asking, deciding, listing
+from features.spending.requests.forms import DecisionForm, RequestForm
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import HttpResponse
+
+    from core.http.htmx import HtmxRequest
+    from features.spending.requests.asking import Subject
+
+MAX_PATH_CHARS = 500
+MAX_PERIOD_CHARS = 32
+
+
+@require_safe
+def index(request: HtmxRequest) -> HttpResponse:
+    """List what waits for the user's decision, and what the user has asked for."""
+    user = request.user
+    context = {
+        "waiting": listing.waiting_for(user),
+        "asked": listing.asked_by(user),
+        "decided": listing.decided(user),
+        "new": inbox.new_things(user, BudgetRequest),
+    }
+    return render(request, "features/spending/requests/requests.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new(request: HtmxRequest) -> HttpResponse:
+    """Ask for more, with a sentence; 404 for a budget that does not limit the user."""
+    user, subject = request.user, _subject(request)
+    if waiting := asking.waiting(user, subject):
+        if request.method == "POST":
+            messages.info(request, "You have asked for this already: it waits for an answer.")
+        return redirect(waiting)
+    asked = request.POST if request.method == "POST" else None
+    about = _about(subject, user)
+    overspent = about["gauge"].overspent if "gauge" in about else NOTHING
+    form = RequestForm(asked, request.GET.get("amount", "")[:32], overspent)
+    context: dict[str, Any] = about | {"form": form, "path": _path(request)}
+    try:
+        asking.require_open(subject, clock.now())
+        if asked is not None and form.is_valid():
+            amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
+            made = asking.ask(user, subject, amount, sentence, context["path"])
+            messages.success(request, f"{about['told']} You are told the answer by the bell.")
+            return redirect(context["path"] or made)
+    except asking.Refused as refusal:
+        context["refusal"] = str(refusal)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "features/spending/requests/new.html", context, status=status)
+
+
+@require_safe
+def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Show a request; who may decide has two buttons."""
+    asked = _visible(request, pk)
+    inbox.see(request.user, asked)
+    return _page(request, asked, DecisionForm())
+
+
+@require_POST
+def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Grant or refuse a request: once, the second who decides gets a sentence."""
+    asked = _visible(request, pk)
+    if not access.may_decide(request.user, asked):
+        raise PermissionDenied(deciding.MAY_NOT)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, asked, form)
+    amount, answer = form.cleaned_data["amount"], form.cleaned_data["answer"]
+    with refusals_as_messages(request):
+        if hidden(request, BUTTON) == "grant":
+            decided = deciding.grant(request.user, pk, amount, answer)
+            messages.success(request, f"Granted: {asking.in_words(decided)}.")
+        elif hidden(request, BUTTON) == "refuse":
+            deciding.refuse(request.user, pk, answer)
+            messages.success(request, "Refused. Whoever asked is told.")
+    return redirect(asked)
+
+
+def _page(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> HttpResponse:
+    subject = asking.Subject(asked.budget, asked.scope_key, asked.period)
+    context: dict[str, Any] = {
+        "asked": asked,
+        "words": asking.in_words(asked),
+        "period": asking.period_in_words(asked),
+        "is_own": asked.user_id == request.user.pk,
+        "may_decide": access.may_decide(request.user, asked),
+        "form": form,
+    }
+    # Who has left the project keeps the request, and reads its budget no more.
+    if asked.budget is None or access.may_see(request.user, asked.budget, asked.scope_key):
+        context |= _about(subject, asked.user)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+    return render(request, "features/spending/requests/request.html", context, status=status)
+
+
+def _about(subject: Subject, asker: User) -> dict[str, Any]:
+    """Return what pages say of what more is asked of: how far it is spent, and who else decides."""
+    others = access.deciders(subject.budget).exclude(pk=asker.pk)
+    people = [person.get_username() for person in others]
+    about: dict[str, Any] = {
+        "deciders": enumerated(people),
+        "told": _told(people),
+        "budget": subject.budget,
+    }
+    if subject.budget is None:
+        return about | {"ceiling": SpendingRules.current().ceiling}
+    counter = Counter(Scope(subject.budget.scope), subject.key, subject.period)
+    (gauge,) = gauges.read([gauges.Counted(subject.budget, counter)])
+    name = gauges.names_of([counter])[counter]
+    return about | {"gauge": gauge, "name": name, "allowance": wording.allowance(subject.budget)}
+
+
+def _told(people: list[str]) -> str:
+    """Return the sentence that says who can grant a request."""
+    if not people:
+        return "There is nobody yet who could grant it."
+    verb = "has" if len(people) == 1 else "have"
+    return f"{enumerated(people)} can grant it, and {verb} been told."
+
+
+def _subject(request: HtmxRequest) -> Subject:
+    asked = request.GET
+    if not asked.get("budget"):
+        if SpendingRules.current().ceiling is None:
+            raise Http404
+        return asking.Subject()
+    budget, key = parse_key(asked.get("budget")), parse_key(asked.get("key", "0"))
+    period = asked.get("period", "")[:MAX_PERIOD_CHARS]
+    if budget is None or key is None or not wording.is_period(period):
+        raise Http404
+    subject = asking.subject_of(request.user, budget, key, period)
+    if subject is None:
+        raise Http404
+    return subject
+
+
+def _path(request: HtmxRequest) -> str:
+    """Return the page that was refused: as the address says, or that the link was on."""
+    path = hidden(request, "path") or request.GET.get("path") or ""
+    if not path and request.method != "POST":
+        referrer = urlsplit(request.headers.get("Referer", ""))
+        if referrer.netloc == request.get_host():
+            path = referrer._replace(scheme="", netloc="", fragment="").geturl()
+    is_local = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if is_local and len(path) <= MAX_PATH_CHARS else ""
+
+
+def _visible(request: HtmxRequest, pk: uuid.UUID) -> BudgetRequest:
+    rows = listing.visible(request.user).select_related(
+        "budget__project", "budget__person", "user", "decided_by"
+    )
+    row = rows.filter(pk=pk).first()
+    if row is None:
+        raise Http404
+    return row

@@ -1,0 +1,17 @@
+"""Training: from data set to weights."""
+
+from django.apps import AppConfig
+
+
+class TrainingConfig(AppConfig):
+    """A training is an ordinary run; this app prepares data sets and manages the weights."""
+
+    name = "training"
+    verbose_name = "Training"
+
+    def ready(self) -> None:
+        """Register what the app promises to runs."""
+        from runs.promises import owners
+        from features.training.owner import TrainingOwner
+
+        owners.register(TrainingOwner())

@@ -1,0 +1,191 @@
+"""ZIP archives: reads posted ones defensively, writes ours reproducibly.
+
+A posted archive is untrusted: sizes are counted while it is unpacked, paths only say which caption
+belongs to which file, and files that are neither media nor captions are skipped and reported.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO
+from zlib import error as ZlibError
+
+from core.text_encoding import decode_text
+from fal.db_safe import db_safe_text
+from runs.files import content_types
+from features.training.data import pairing
+from features.training.data.items import MAX_CAPTION_CHARS
+
+MAX_ENTRIES = 10_000
+# Limits of the list of entries at an archive's end, which includes skipped ones. An entry takes 46
+# bytes and its name in the list, and zipfile makes an object of 500 bytes for each.
+MAX_LISTED = 40_000
+MAX_LIST_BYTES = 4 << 20
+MAX_ARCHIVE_BYTES = 400 << 20
+MAX_POST_MB = 800  # of a post with archives and single files
+MAX_UNPACKED_BYTES = 400 << 20  # of one archive, against ZIP bombs
+MAX_TEXT_BYTES = 64 << 10
+SPOOL_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 16
+MEDIA = {
+    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".mp4", ".mov", ".webm", ".mkv",
+    ".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".opus",
+}  # fmt: skip
+_SAYS_UTF8 = 0x800
+_STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can have
+_BROKEN = (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError)
+
+
+class Refused(ValueError):
+    """The archive is not accepted; the message is shown to people."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of an archive with its path there: a caption's `text`, or an open `file`."""
+
+    path: str
+    file: IO[bytes] | None = None
+    text: str = ""
+    trouble: str = ""  # why it is skipped
+
+    @property
+    def name(self) -> str:
+        """Return the name without folders."""
+        return PurePosixPath(self.path).name
+
+
+def is_text(name: str) -> bool:
+    """Whether a file with this name is a caption."""
+    return name.lower().endswith(pairing.SUFFIXES)
+
+
+def decode_caption(data: bytes) -> str:
+    """Return the text of a caption, cut off."""
+    text = decode_text(data, is_cut=len(data) >= MAX_TEXT_BYTES)
+    return db_safe_text(text).strip()[:MAX_CAPTION_CHARS]  # 10,000 of them are held at once
+
+
+def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) -> Iterator[Entry]:
+    """Yield the files of a ZIP, each open until the next is requested.
+
+    Raises Refused if it is no archive or too large. Folders, `__MACOSX` and hidden files are
+    skipped silently.
+    """
+    try:
+        _require_short_list(archive, name)
+        opened = zipfile.ZipFile(archive)
+    except _BROKEN as error:
+        raise Refused(f"{name} is not a ZIP archive, or is broken.") from error
+    with opened:
+        infos = [info for info in opened.infolist() if counts(_path(info))]
+        if len(infos) > MAX_ENTRIES:
+            raise Refused(f"{name} holds {len(infos)} files, more than the {MAX_ENTRIES} read.")
+        for info in infos:
+            with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spooled:
+                entry, size_bytes = _entry(opened, info, spooled, max_bytes)
+                max_bytes -= size_bytes
+                if max_bytes < 0:
+                    raise Refused(f"{name} unpacks to more than is read from an archive.")
+                yield entry
+
+
+def _require_short_list(archive: IO[bytes], name: str) -> None:
+    """Raise Refused if the archive's end record announces too many entries.
+
+    Runs before zipfile reads the list of entries, and uses zipfile's own reader of the end record:
+    an archive can be made so that another reader sees another list. The announced number may be
+    wrong, so the size of the list is limited too.
+    """
+    if archive.seek(0, 2) > MAX_ARCHIVE_BYTES:
+        raise Refused(
+            f"{name} is larger than the {MAX_ARCHIVE_BYTES >> 20} MB read from an archive."
+        )
+    end = zipfile._EndRecData(archive)  # type: ignore[attr-defined]
+    count, size_bytes = (end[4], end[5]) if end else (0, 0)
+    if count > MAX_LISTED or size_bytes > MAX_LIST_BYTES:
+        raise Refused(f"{name} lists {count:,} files, more than are read from an archive.")
+
+
+def counts(path: str) -> bool:
+    """Whether a path is a file to read: no folder, no metadata of macOS, not hidden."""
+    parts = path.split("/")
+    is_hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
+    return bool(parts[-1]) and "__MACOSX" not in parts and not is_hidden
+
+
+def _path(info: zipfile.ZipInfo) -> str:
+    """Return an entry's path; many programs write UTF-8 without saying so (APPNOTE 4.4.4)."""
+    path = info.filename
+    if not info.flag_bits & _SAYS_UTF8:
+        with suppress(UnicodeError):
+            path = path.encode("cp437").decode()
+    return path.replace("\\", "/")
+
+
+def _entry(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], budget: int
+) -> tuple[Entry, int]:
+    """Unpack one file into `kept`; return it and its size."""
+    path = _path(info)
+    is_caption = is_text(path)
+    is_named_so = is_caption or PurePosixPath(path).suffix.lower() in MEDIA
+    if not is_named_so and not _is_media(archive, info):
+        return Entry(path, trouble="is neither a picture, film, sound nor a caption"), 0
+    if info.flag_bits & 1:
+        return Entry(path, trouble="is encrypted"), 0
+    try:
+        most = min(budget, MAX_TEXT_BYTES) if is_caption else budget
+        size_bytes = _unpack(archive, info, file, most)
+    except _BROKEN:
+        return Entry(path, trouble="is broken in the archive"), 0
+    if is_caption:
+        return Entry(path, text=decode_caption(file.read(MAX_TEXT_BYTES))), size_bytes
+    return Entry(path, file), size_bytes
+
+
+def _is_media(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
+    """Whether a file with another name, such as `a.jfif`, is a picture, film or sound inside."""
+    try:
+        with archive.open(info) as file:
+            head = file.read(content_types.HEAD_BYTES)
+    except _BROKEN:
+        return False
+    return content_types.content_type(head).partition("/")[0] in {"image", "video", "audio"}
+
+
+def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], most: int) -> int:
+    """Write a file's bytes, at most one chunk more than `most`: stated sizes may be wrong."""
+    size_bytes = 0
+    with archive.open(info) as packed:
+        while size_bytes <= most and (chunk := packed.read(CHUNK_BYTES)):
+            file.write(chunk)
+            size_bytes += len(chunk)
+    file.seek(0)
+    return size_bytes
+
+
+def write(target: IO[bytes], files: Iterable[tuple[str, IO[bytes]]], texts: dict[str, str]) -> None:
+    """Write a ZIP: media uncompressed, as they are compressed already, then captions by name.
+
+    Equal files produce equal bytes, so a data set is stored and uploaded once.
+    """
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
+        for name, file in files:
+            with file, archive.open(_info(name), "w", force_zip64=True) as packed:
+                while chunk := file.read(CHUNK_BYTES):
+                    packed.write(chunk)
+        for name in sorted(texts):
+            archive.writestr(_info(name), texts[name].encode())
+
+
+def _info(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _STAMP)
+    info.external_attr = 0o644 << 16
+    info.create_system = 3
+    return info

@@ -1,0 +1,54 @@
+"""The context of a data set's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from projects.rights import Rights
+from features.training.data import packing
+from features.training.data.checks import counts_of, findings_of, noun
+from features.training.data.items import items_of, kept
+from features.training.models import Dataset, Weights
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+ON_PAGE = 48
+
+
+def context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
+    """Return one page of the files, with the checks of all files."""
+    rights = Rights(user, dataset)
+    items = items_of(dataset.files)
+    shown = kept(items)
+    rules = packing.rules_for(dataset.endpoint)
+    pages = max(1, -(-len(shown) // ON_PAGE))
+    page = min(max(page, 1), pages)
+    checked: dict[str, Any] = {
+        "dataset": dataset,
+        "endpoint": dataset.endpoint,
+        "items": shown[(page - 1) * ON_PAGE : page * ON_PAGE],
+        "removed": [item for item in items if item.is_removed][-ON_PAGE:],
+        "rules": rules,
+        "page": page,
+        "pages": pages,
+        "made": _made(user, dataset),
+        "may_change": rights.may_change,
+        "why_not": rights.why_not,
+        "may_delete": rights.may_remove,
+    }
+    if rules:
+        counts = counts_of(shown, rules)
+        checked |= {
+            "counts": counts,
+            "said": noun(rules, counts.examples),
+            "findings": findings_of(shown, rules),
+        }
+        checked["is_ready"] = not any(finding.is_blocking for finding in checked["findings"])
+    return checked
+
+
+def _made(user: User, dataset: Dataset) -> list[Weights]:
+    """Return the newest weights made from it, in its project."""
+    weights = Weights.objects.kept().in_project(dataset.project, user)
+    return list(weights.filter(training__dataset=dataset)[:12])

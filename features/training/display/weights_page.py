@@ -1,0 +1,88 @@
+"""What the list of weights shows of each, and what their pages show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from projects.rights import Rights
+from runs.costs import known_costs
+from runs.files.artifact_urls import artifact_url, thumbnail_url
+from runs.models import Run
+from features.training.models import Dataset, Weights
+from features.training.results.samples import samples_of
+from features.training.results.siblings import siblings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.contrib.auth.models import User
+
+    from runs.models.querysets import RunQuerySet
+
+IN_ROW = 4  # samples per entry of the list
+ON_PAGE = 24
+ROWS = ("training__run__endpoint", "training__run__charge", "training__dataset", "user")
+
+
+def cards(rows: Iterable[Weights], runs: RunQuerySet) -> list[dict[str, Any]]:
+    """Return what the list shows of each of the weights, with their samples among these runs.
+
+    The number of queries is constant.
+    """
+    rows = list(rows)
+    samples = samples_of(runs, rows)
+    return [
+        {
+            "weights": row,
+            "run": row.training.run,
+            "dataset": dataset_of(row),
+            "cost": known_costs.briefly(row.training.run),
+            "count": len(samples.get(row.address, [])),
+            "samples": _pictures(samples.get(row.address, []), IN_ROW),
+        }
+        for row in rows
+    ]
+
+
+def page(user: User, weights: Weights) -> dict[str, Any]:
+    """Return the context of one file of weights: the models that take it, and its samples.
+
+    These are the runs of their project.
+    """
+    run, project = weights.training.run, weights.project
+    runs = Run.objects.kept().in_project(project, user)
+    rights = Rights(user, weights)
+    siblings = siblings_of(run.endpoint)
+    return {
+        "weights": weights,
+        "run": run,
+        "cost": known_costs.briefly(run),
+        "training": weights.training,
+        "dataset": dataset_of(weights),
+        "may_change": rights.may_change,
+        "may_delete": rights.may_remove,
+        "siblings": [(sibling.endpoint, sibling.address_for(weights)) for sibling in siblings],
+        "samples": _pictures(samples_of(runs, [weights]).get(weights.address, []), ON_PAGE),
+    }
+
+
+def dataset_of(weights: Weights) -> Dataset | None:
+    """Return the data set of the training, if all who see the weights see it."""
+    dataset = weights.training.dataset
+    if dataset is None or dataset.project_id != weights.project_id:
+        return None
+    is_as_open = not dataset.is_hidden or (weights.is_hidden and dataset.user_id == weights.user_id)
+    return dataset if is_as_open else None
+
+
+def _pictures(runs: list[Run], most: int) -> list[dict[str, Any]]:
+    """Return the first files of runs that have thumbnails."""
+    pictures = []
+    for run in runs[:most]:
+        artifact = next(
+            (artifact for artifact in run.artifacts.all() if artifact.kind in {"image", "video"}),
+            None,
+        )
+        src = artifact_url(artifact) if artifact else ""
+        pictures.append({"run": run, "still": thumbnail_url(artifact, src) if artifact else ""})
+    return pictures

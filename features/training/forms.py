@@ -1,0 +1,44 @@
+"""The forms of data sets and weights: what they are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from core.forms import LineField
+from projects.kept.forms import TextsForm
+from features.training.models import Dataset, Weights
+
+WORD = "A rare word that stands for what is learned, such as “vtrnfox”."
+
+
+class DatasetForm(TextsForm):
+    """A data set's name, and the word that stands for what is learned; a new one needs neither."""
+
+    trigger_word = LineField(max_length=100, widget=forms.TextInput({"spellcheck": "false"}))
+
+    class Meta(TextsForm.Meta):
+        model = Dataset
+        fields = ("name", "trigger_word")
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if self.instance._state.adding:
+            self.fields["trigger_word"].help_text = WORD
+
+    def clean(self) -> dict[str, Any]:
+        """Name a data set that has no name yet."""
+        typed = super().clean()
+        if typed.get("name") == "":
+            default = f"Data set for {self.instance.endpoint.name}"[:200]
+            typed["name"] = typed.get("trigger_word") or default
+        return typed
+
+
+class WeightsForm(TextsForm):
+    """The name of weights."""
+
+    class Meta(TextsForm.Meta):
+        model = Weights
+        fields = ("name",)

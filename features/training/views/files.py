@@ -1,0 +1,50 @@
+"""Adds files to a data set: posted ones, and results of past runs."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core.http.caching import no_store
+from core.http.parameters import page_number, search_words
+from core.http.posts import ticked
+from runs.files import uploads
+from features.training.data import adding, packing
+from features.training.views import reports
+from features.training.views.datasets import DATASETS
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+
+
+@require_POST
+def files(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Add posted files: media, captions, ZIPs of both."""
+    dataset = DATASETS.find_changeable(request, pk)
+    added = adding.add_files(dataset, request.FILES.getlist("files"), request.user)
+    reports.report_added(request, added)
+    return redirect(dataset)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+    """Offer results of the kinds that the trainer takes; a POST adds the chosen ones."""
+    dataset = DATASETS.find_changeable(request, pk)
+    if request.method == "POST":
+        chosen = ticked(request, "result")[: uploads.PAGE_SIZE]
+        reports.report_added(request, adding.add_results(dataset, chosen, request.user))
+        return redirect(dataset)
+    rules = packing.rules_for(dataset.endpoint)
+    kinds = rules.kinds if rules else ("image",)
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in kinds else kinds[0]
+    query = search_words(request)
+    page = page_number(request.GET.get("page", ""))
+    choices = uploads.results(request.user, kind, query, page, dataset.project)
+    context = {"dataset": dataset, "choices": choices, "kinds": kinds, "kind": kind, "q": query}
+    return render(request, "features/training/results.html", context)

@@ -1,0 +1,90 @@
+"""The ways in that somebody has, across apps: when they were last used, and how all of them end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from allauth.usersessions.models import UserSession
+from django.db.models import F, OuterRef, QuerySet, Subquery
+
+from api import tokens
+from api.models import Token
+from catalog.models import Reader
+from accounts.models import LoginLink
+from accounts.second_factor import factors, reset
+from accounts.sessions import active_sessions, strength
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class Factor(NamedTuple):
+    """What somebody has for the second step, without its secret."""
+
+    name: str
+    last_used: datetime | None
+    set_up: datetime
+
+
+class SecondStep(NamedTuple):
+    """What is asked of somebody after the password."""
+
+    factors: Sequence[Factor]
+    is_required: bool
+
+
+def with_last_seen(people: QuerySet[User]) -> QuerySet[User]:
+    """Annotate people with when they last used a session and a token: `browsed_at`, `called_at`."""
+    sessions = UserSession.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at")
+    used = Token.objects.filter(user=OuterRef("pk"), last_used_at__isnull=False)
+    return people.annotate(
+        browsed_at=Subquery(sessions.values("last_seen_at")[:1]),
+        called_at=Subquery(used.order_by("-last_used_at").values("last_used_at")[:1]),
+    )
+
+
+def last_seen(person: User) -> datetime | None:
+    """Return when somebody of `with_last_seen` was last here, themselves or by a program."""
+    moments = (person.last_login, getattr(person, "browsed_at", None))
+    return max(filter(None, (*moments, getattr(person, "called_at", None))), default=None)
+
+
+def tokens_of(person: User) -> QuerySet[Token]:
+    """Return the tokens that somebody has not revoked."""
+    return Token.objects.filter(user=person, revoked_at=None).select_related("project")
+
+
+def second_step_of(person: User) -> SecondStep:
+    """Return what somebody has for the second step, and whether they must have one."""
+    rows = [
+        Factor(factors.describe(row), row.last_used_at, row.created_at)
+        for row in factors.listed(person)
+    ]
+    return SecondStep(rows, strength.must_have_factor(person))
+
+
+def take_second_step(person: User, by: User) -> str:
+    """Take somebody's second step away, with their sessions; returns a sentence for `by`.
+
+    Raises PermissionDenied for a superuser's, unless `by` is one.
+    """
+    name = person.get_username()
+    if not reset.reset_second_factor(person, by):
+        return f"{name} has no second step any more: there was nothing to take away."
+    then = " They set up a new one then." if strength.must_have_factor(person) else ""
+    return f"{name} logs in without a second step next time. Their sessions are ended.{then}"
+
+
+def end_all(person: User, by: User) -> None:
+    """End every way in, in the caller's transaction: nothing of it comes back with the account.
+
+    Sessions with their live streams, tokens and what acts by them, login links, the feed's address.
+    """
+    active_sessions.end_others(person, None)
+    for token in tokens_of(person):
+        tokens.revoke(token, by)
+    LoginLink.objects.filter(user=person).delete()
+    reader, _ = Reader.objects.get_or_create(user=person)
+    Reader.objects.filter(pk=reader.pk).update(feed_number=F("feed_number") + 1)

@@ -1,0 +1,242 @@
+"""The filters of the audit log, and its pages by keyset: a million entries are never counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import reduce
+from operator import and_
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.validators import validate_ipv46_address
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from core.db.prepared_queries import custom_plans
+from core.http.parameters import parse_key, parse_moment
+from accounts.auditing.lines import before_and_after
+from accounts.models import AuditEntry
+from house.audit.words import KINDS, deed, field_word, kind_word, value_word
+from projects.models import Project
+
+PER_PAGE = 50
+MIN_SEARCH_CHARS = 2
+# The columns that a search reads; PostgreSQL's index `audit_text` is of them.
+SEARCHED = ("actor_name", "event", "object_repr", "detail")
+INDEXED_CHARS = 3  # PostgreSQL's index knows no shorter parts of words
+SCANNED_FIRST = 5000  # some 10 ms; a word without a page of matches among them is a rare one
+# The columns that a page and a download read.
+COLUMNS = (
+    "timestamp",
+    "actor_id",
+    "actor_name",
+    "remote_addr",
+    "event",
+    "kind",
+    "object_pk",
+    "object_repr",
+    "in_project",
+    "detail",
+    "changes",
+)
+
+
+class Filters(forms.Form):
+    """What of the audit log is asked for; all are optional."""
+
+    q = forms.CharField(label="Search", required=False, max_length=100, empty_value="")
+    who = forms.CharField(required=False, max_length=150)
+    event = forms.CharField(label="What", required=False, max_length=60)
+    kind = forms.CharField(label="Kind of row", required=False, max_length=100)
+    row = forms.CharField(required=False, max_length=255, widget=forms.HiddenInput)
+    address = forms.CharField(required=False, max_length=45)
+    place = forms.ModelChoiceField(
+        Project.objects.filter(person=None).only("pk", "name"),
+        label="Project",
+        required=False,
+        empty_label="all",
+        error_messages={"invalid_choice": "There is no such project any more."},
+    )
+    since = forms.DateField(
+        label="From", required=False, error_messages={"invalid": "Write a day as 2026-11-27."}
+    )
+    until = forms.DateField(
+        label="To", required=False, error_messages={"invalid": "Write a day as 2026-11-27."}
+    )
+
+    def clean_q(self) -> str:
+        """Refuse a search that nearly everything matches."""
+        text = str(self.cleaned_data["q"])
+        if text and len(text) < MIN_SEARCH_CHARS:
+            raise forms.ValidationError("Search for two letters or more.")
+        return text
+
+    def clean_address(self) -> str:
+        """Refuse what is no IP address."""
+        address = str(self.cleaned_data["address"])
+        if address:
+            validate_ipv46_address(address)
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse an end before the beginning."""
+        values = super().clean() or self.cleaned_data
+        since, until = values.get("since"), values.get("until")
+        if since and until and until < since:
+            self.add_error("until", "This day is before the first one.")
+        return values
+
+    @property
+    def query(self) -> str:
+        """Return what was asked for as a query string, without a page; also where it is wrong."""
+        return urlencode([(name, self.data[name]) for name in self.fields if self.data.get(name)])
+
+    @property
+    def question(self) -> str:
+        """Return the query string with its question mark; empty if nothing is asked for."""
+        return f"?{self.query}" if self.query else ""
+
+    def page_before(self, place: str) -> str:
+        """Return the address of the page that begins after a place, relative to this one."""
+        return f"{self.question or '?'}{'&' * bool(self.query)}{urlencode({'before': place})}"
+
+    @property
+    def kinds(self) -> list[tuple[str, str]]:
+        """Return the kinds to choose from, by their words; one that is asked for is among them."""
+        chosen = str(self.data.get("kind", ""))
+        labels = {**KINDS, **({chosen: kind_word(chosen)} if chosen else {})}
+        return sorted(labels.items(), key=lambda item: item[1])
+
+    @property
+    def words(self) -> list[str]:
+        """Return the words that are searched for; none while something asked for is wrong."""
+        return str(self.cleaned_data["q"]).split() if self.is_valid() else []
+
+    def entries(self) -> QuerySet[AuditEntry]:
+        """Return the matching entries, newest first; none while something asked for is wrong."""
+        if not self.is_valid():
+            return AuditEntry.objects.none()
+        values = self.cleaned_data
+        exact = {
+            "actor_name": values["who"],
+            "event": values["event"],
+            "kind": values["kind"],
+            "object_pk": values["row"],
+            "remote_addr": values["address"],
+            "in_project": values["place"].pk if values["place"] else None,
+        }
+        conditions = [Q(**{name: value}) for name, value in exact.items() if value]
+        conditions += [_contains(word) for word in self.words]
+        if values["since"]:
+            conditions.append(Q(timestamp__gte=_start_of(values["since"])))
+        if values["until"]:
+            conditions.append(Q(timestamp__lt=_start_of(values["until"]) + timedelta(days=1)))
+        entries = AuditEntry.objects.filter(reduce(and_, conditions, Q()))
+        return entries.only(*COLUMNS).order_by("-timestamp", "-pk")
+
+
+def _contains(word: str) -> Q:
+    return Q(*(Q(**{f"{name}__icontains": word}) for name in SEARCHED), _connector=Q.OR)
+
+
+def _start_of(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+class Change(NamedTuple):
+    """One field's former and new value; an empty text for nothing."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An entry as a sentence: what was done, to which row by name unless it is oneself."""
+
+    entry: AuditEntry
+    deed: str
+    name: str
+    changes: tuple[Change, ...]
+    project: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of entries; `earlier` is where the next one begins, empty on the last."""
+
+    entries: tuple[Shown, ...]
+    earlier: str = ""
+
+
+def page(entries: QuerySet[AuditEntry], before: str, words: Sequence[str] = ()) -> Page:
+    """Return the entries older than `before`, which is the place that the page before named.
+
+    Two queries, however many there are; up to two more where `words` are searched for.
+    """
+    older = _older_than(entries, before)
+    with custom_plans():
+        if connection.vendor == "postgresql" and any(len(word) >= INDEXED_CHARS for word in words):
+            rows = _rows_by_words(older, before)
+        else:
+            rows = list(older[: PER_PAGE + 1])
+    shown = rows[:PER_PAGE]
+    keys = {entry.in_project for entry in shown if entry.in_project}
+    names = dict(Project.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
+    return Page(
+        tuple(_shown(entry, names) for entry in shown),
+        _place(shown[-1]) if len(rows) > PER_PAGE else "",
+    )
+
+
+def _rows_by_words(older: QuerySet[AuditEntry], before: str) -> list[AuditEntry]:
+    """Return the page's entries, and one more if there is another page.
+
+    PostgreSQL takes the entries with a word for evenly spread in time. For somebody who left a year
+    ago it would read a million of them, newest first. So only the newest are read by time, which
+    finds a page of a common word; for others it has to take the index of words.
+    """
+    every = _older_than(AuditEntry.objects.order_by("-timestamp", "-pk"), before)
+    edge = list(every.values_list("timestamp", flat=True)[SCANNED_FIRST : SCANNED_FIRST + 1])
+    newest = older.filter(timestamp__gte=edge[0]) if edge else older
+    rows = list(newest[: PER_PAGE + 1])
+    if not edge or len(rows) > PER_PAGE:
+        return rows
+    # The same order, but no index is sorted by an expression.
+    unindexed_time = Coalesce(F("timestamp"), F("timestamp"))
+    return list(older.order_by(unindexed_time.desc(), "-pk")[: PER_PAGE + 1])
+
+
+def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
+    changes = (
+        Change(
+            field_word(entry.kind, name),
+            value_word(entry.kind, name, old),
+            value_word(entry.kind, name, new),
+        )
+        for name, old, new in before_and_after(entry.changes)
+        if old != "" or new != ""  # of an added row: a field that is empty
+    )
+    project = "" if entry.kind == "projects.project" else projects.get(entry.in_project or 0, "")
+    is_oneself = entry.kind == "auth.user" and entry.object_pk == str(entry.actor_id)
+    name = "" if is_oneself else entry.object_repr or entry.object_pk
+    return Shown(entry, deed(entry.event, entry.kind), name, tuple(changes), project)
+
+
+def _place(entry: AuditEntry) -> str:
+    return f"{entry.timestamp.isoformat()}~{entry.pk}"
+
+
+def _older_than(entries: QuerySet[AuditEntry], before: str) -> QuerySet[AuditEntry]:
+    moment, _, key = before.partition("~")
+    at, pk = parse_moment(moment), parse_key(key)
+    if at is None or pk is None:
+        return entries
+    # The first condition is what an index can begin with.
+    return entries.filter(Q(timestamp__lt=at) | Q(pk__lt=pk), timestamp__lte=at)

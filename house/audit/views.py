@@ -1,0 +1,57 @@
+"""The page of the audit log, and its download."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from core.http.htmx import HtmxRequest
+from accounts import audit, permissions
+from accounts.auditing.lines import line
+from house.audit import filters
+from house.audit.words import EVENTS
+
+CHUNK_ROWS = 2000
+
+
+@never_cache
+@require_safe
+def log(request: HtmxRequest) -> HttpResponse:
+    """Show who did what, newest first; 422 with a sentence beside a filter that is none."""
+    permissions.require(request.user, permissions.VIEW_AUDIT)
+    chosen = filters.Filters(request.GET)
+    before = request.GET.get("before", "")
+    page = filters.page(chosen.entries(), before, chosen.words)
+    context = {
+        "filters": chosen,
+        "page": page,
+        "earlier": chosen.page_before(page.earlier) if page.earlier else "",
+        "events": EVENTS,
+    }
+    status = HTTPStatus.OK if chosen.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
+    return render(request, "house/audit/log.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def download(request: HtmxRequest) -> HttpResponseBase:
+    """Send the entries that the filters select, each as a line of JSON; the log notes that."""
+    permissions.require(request.user, permissions.VIEW_AUDIT)
+    chosen = filters.Filters(request.GET)
+    if not chosen.is_valid():
+        return log(request)
+    audit.record_export(request, [request.user], f"the audit log: {chosen.query or 'all'}")
+    response = StreamingHttpResponse(_lines(chosen), content_type="application/x-ndjson")
+    response.headers["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
+    return response
+
+
+def _lines(chosen: filters.Filters) -> Iterator[bytes]:
+    for entry in chosen.entries().iterator(chunk_size=CHUNK_ROWS):
+        yield f"{line(entry)}\n".encode()

@@ -1,0 +1,93 @@
+"""The projects that an issuer's claim leads to, applied at each sign-in by it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from allauth.account.signals import user_logged_in
+from django.db import transaction
+
+from accounts import audit
+from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers.house_role import given_by, remember
+from accounts.sign_in.issuers.protocol import claims
+from projects.locking import Refused, locked
+from projects.models import Membership, Project
+
+if TYPE_CHECKING:
+    from allauth.socialaccount.models import SocialAccount, SocialLogin
+    from django.contrib.auth.models import User
+
+log = logging.getLogger(__name__)
+
+Role = Membership.Role
+ORDER = tuple(role.value for role in Role)
+
+
+def connect() -> None:
+    """Connect the receiver, once."""
+    user_logged_in.connect(_logged_in, dispatch_uid="house.claimed_projects")
+
+
+def apply(user: User, account: SocialAccount) -> None:
+    """Make the user a member of the projects that the claim means, and take back what it gave.
+
+    A role that people gave is only raised, and a project's last manager stays one. A project that
+    is not there is logged and left out.
+    """
+    rules = configured.claim_rules(account.provider)
+    values = account.extra_data.get("project_values")
+    if not rules.get("projects_claim") or values is None:
+        return
+    wanted = claims.projects(values, rules["projects_by_value"], ORDER)
+    given = dict(given_by(account).get("projects", {}))
+    now_given = {}
+    for slug in sorted({*wanted, *given}):
+        project = Project.objects.filter(slug=slug, person=None).first()
+        if project is None:
+            log.warning("sign-in by %s: there is no project %r", account.provider, slug)
+            continue
+        before = str(given.get(slug, ""))
+        try:
+            role_given = _settle(
+                user, project, wanted.get(slug, ""), before, configured.program_of(account)
+            )
+        except Refused as refusal:
+            log.warning("person %s stays in project %s: %s", user.pk, project.pk, refusal)
+            role_given = before
+        if role_given:
+            now_given[slug] = role_given
+    remember(account, "projects", now_given)
+
+
+def _settle(user: User, project: Project, wanted: str, given: str, program: str) -> str:
+    """Bring the user's membership in line; returns what of it the claim has given."""
+    with transaction.atomic():
+        row = locked(project)
+        member = Membership.objects.filter(project=row, user=user).first()
+        current = member.role if member else ""
+        role, now_given = claims.settle(current, wanted, given, ORDER)
+        if role == current:
+            return now_given
+        if current == Role.MANAGER and not _has_other_manager(row, user):
+            raise Refused("A project needs a manager.")
+        if not role:
+            Membership.objects.filter(project=row, user=user).delete()
+            action = "removed a member from"
+        else:
+            Membership.objects.update_or_create(project=row, user=user, defaults={"role": role})
+            action = "changed a role in" if current else "added a member to"
+        detail = f"{user.get_username()}: {current or 'no member'} to {role or 'no member'}"
+        audit.record(None, action, [row], detail, program=program)
+    return now_given
+
+
+def _has_other_manager(project: Project, user: User) -> bool:
+    managers = Membership.objects.filter(project=project, role=Role.MANAGER, user__is_active=True)
+    return managers.exclude(user=user).exists()
+
+
+def _logged_in(user: User, sociallogin: SocialLogin | None = None, **_: Any) -> None:
+    if sociallogin is not None:
+        apply(user, sociallogin.account)

@@ -1,0 +1,173 @@
+"""How somebody leaves the house: access ends at once, and their work passes to somebody or stays.
+
+The account is kept, closed: what they made in shared projects stays under their name, as that of a
+former member. Runs that are under way go on to their end; nothing new begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from core import refusals
+from core.db.name_order import by_name
+from core.formatting import enumerated
+from accounts import audit, permissions, roles
+from accounts.roles import Role
+from accounts.sessions import active_sessions
+from house import access, invitations
+from house.models import Invitation
+from projects import members
+from projects.models import Membership, Project
+from runs.models import Run, Share
+from runs.ownership import handover
+from runs.ownership.handover import Belongings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+
+class Refused(refusals.Refused):
+    """Nobody has left; the message says why."""
+
+
+class Fate(StrEnum):
+    """What becomes of somebody's work."""
+
+    STAYS = "stays"
+    PRIVATE_PASSES = "private"
+    PASSES = "passes"
+    REMOVED = "removed"
+
+
+MEANINGS = {
+    Fate.STAYS: (
+        "It stays as it is",
+        "in shared projects, under their name as a former member. Their private project is kept "
+        "closed: nobody sees it until it passes to somebody. Links to their files and their shares "
+        "end.",
+    ),
+    Fate.PRIVATE_PASSES: (
+        "What is private passes on",
+        "to the private project of whoever you choose, and its shares go on. In shared projects it "
+        "stays under their name, as a former member, and its shares end.",
+    ),
+    Fate.PASSES: (
+        "Everything passes on",
+        "to whoever you choose: what is in shared projects stays there under the new name, and all "
+        "shares go on.",
+    ),
+    Fate.REMOVED: (
+        "Everything passes on, and the account is deleted",
+        "with its stars, views and drafts. This cannot be undone.",
+    ),
+}
+
+
+class Leaver(NamedTuple):
+    """What somebody who is about to leave has."""
+
+    in_all: Sequence[Belongings]
+    private: Sequence[Belongings]
+    managed_alone: Sequence[Project]
+    sessions: int
+    tokens: int
+    invitations: int
+    unfinished_runs: int
+
+
+class Left(NamedTuple):
+    """What has happened."""
+
+    fate: Fate
+    passed: Sequence[Belongings]
+    managed: Sequence[Project]  # by `to` from now on, since nobody else managed them
+
+    def sentence(self, name: str, to: str) -> str:
+        """Return what to tell whoever ended the account of `name`."""
+        has_left = "is removed" if self.fate == Fate.REMOVED else "has left: every access is ended"
+        parts = [f"{name} {has_left}."]
+        if self.fate != Fate.STAYS:
+            parts.append(f"{to} has got {in_words(self.passed) or 'nothing'}.")
+        if self.managed:
+            names = ", ".join(f"“{project}”" for project in self.managed)
+            parts.append(f"{to} manages {names} now.")
+        return " ".join(parts)
+
+
+def preview(person: User) -> Leaver:
+    """Return what somebody has, before they leave."""
+    return Leaver(
+        [part for part in handover.belongings(person) if part.number],
+        [part for part in handover.private_belongings(person) if part.number],
+        list(managed_alone(person)),
+        len(active_sessions.list_for_user(person, None)),
+        access.tokens_of(person).count(),
+        Invitation.objects.filter(made_by=person, revoked_at=None).count(),
+        Run.objects.filter(user=person).unfinished().count(),
+    )
+
+
+def managed_alone(person: User) -> QuerySet[Project]:
+    """Return the shared projects that nobody else with an active account manages."""
+    managers = Membership.objects.filter(role=Membership.Role.MANAGER)
+    others = managers.filter(project=OuterRef("pk"), user__is_active=True).exclude(user=person)
+    own = managers.filter(project=OuterRef("pk"), user=person)
+    return Project.objects.filter(Exists(own), ~Exists(others), person=None).order_by(
+        by_name("name"), "pk"
+    )
+
+
+def leave(person: User, by: User, fate: Fate, to: User) -> Left:
+    """End somebody's access at once, and do with their work what was chosen.
+
+    `to` gets what passes on, and manages what nobody else would manage. Raises Refused,
+    `handover.Refused` and `roles.Refused`; then nothing was changed.
+    """
+    if fate == Fate.REMOVED:
+        permissions.require(by, permissions.DELETE_USER)
+    with transaction.atomic():
+        handover.require_may_end(person, by)
+        handover.lock_both(person, to)
+        invitations.revoke_all_of(person, by)
+        access.end_all(person, by)
+        managed = list(managed_alone(person))
+        if fate == Fate.REMOVED:
+            return Left(fate, handover.remove(person, to, by), managed)
+        members.pass_on(person, to, by)
+        passed = _pass_on(person, fate, to)
+        members.end_all(person, by)
+        roles.set_role(person, Role.MEMBER, by)
+        User.objects.filter(pk=person.pk).update(is_active=False)
+        got = f"{to.get_username()} got {in_words(passed)}" if passed else "their work stays"
+        audit.record(by, "deactivated", [person], got)
+    return Left(fate, passed, managed)
+
+
+def take_back(person: User, by: User) -> None:
+    """Let somebody who has left sign in again, as a member without projects; idempotent."""
+    with transaction.atomic():
+        former = User.objects.filter(pk=person.pk, is_active=False)
+        if former.update(is_active=True):
+            audit.record(by, "activated", [person])
+
+
+def in_words(parts: Iterable[Belongings]) -> str:
+    """Return "2 runs and 1 board": what there is of these."""
+    return enumerated([part.words for part in parts if part.number])
+
+
+def _pass_on(person: User, fate: Fate, to: User) -> list[Belongings]:
+    if fate == Fate.PASSES:
+        return handover.hand_over(person, to)
+    if fate == Fate.PRIVATE_PASSES:
+        return handover.hand_over_private(person, to)
+    Share.objects.filter(user=person, opens_files=True).delete()
+    return []

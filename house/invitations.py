@@ -1,0 +1,365 @@
+"""Invitations: links with which people join the house, with a role and in projects.
+
+The token is shown once; the database has its digest. Who made an invitation vouches for it: it
+holds as long as they may invite people. Uses are counted under the invitation's lock.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import MutableMapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils import timezone
+
+from core import refusals
+from core.db.name_order import by_name
+from core.formatting import enumerated
+from core.http.parameters import parse_key
+from core.periods import UNDO_WITHIN
+from features.notifications import inbox, outbox
+from accounts import audit, mail, permissions, roles
+from accounts.roles import Role
+from accounts.single_use import digest
+from house.kinds import INVITED, TAKEN
+from house.models import Invitation, InvitedProject, Joining
+from projects import members
+from projects.models import Membership, Project
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+SESSION_KEY = "invitation"  # in the session: the invitation that somebody has opened
+UNKNOWN = (
+    "There is no such invitation here. Check that the whole link was copied, or ask for a new one."
+)
+JOINED_BEFORE = "You have joined by this invitation already."
+
+
+class Refused(refusals.Refused):
+    """Nobody has joined; the message says why, and what to do."""
+
+
+class Wanted(NamedTuple):
+    """What an invitation is to say."""
+
+    role: Role
+    projects: Sequence[tuple[Project, str]]  # with the role there
+    email: str
+    days: int
+    max_uses: int | None
+
+
+class Gift(NamedTuple):
+    """A project that an invitation leads to, as one person sees it."""
+
+    project: Project
+    role: str
+    own_role: str  # what they are there now; empty: no member
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the invitation gives them more than they have."""
+        return not self.own_role or members.RANKS[self.own_role] < members.RANKS[self.role]
+
+    @property
+    def label(self) -> str:
+        """The role that they will have, as pages say it."""
+        return str(Membership.Role(self.role if self.is_new else self.own_role).label)
+
+
+class Joined(NamedTuple):
+    """What somebody has got by an invitation; `left_out` are projects that no longer hold."""
+
+    invitation: Invitation
+    role: Role
+    projects: Sequence[Project]
+    left_out: Sequence[Project]
+
+
+def projects_to_offer(by: User) -> QuerySet[Project]:
+    """Return the shared projects into which somebody may invite: their own, or all for admins."""
+    projects = Project.objects.active().filter(person=None).order_by(by_name("name"), "pk")
+    if permissions.may(by, permissions.CHANGE_PROJECT):
+        return projects
+    return projects.filter(memberships__user=by, memberships__role=Membership.Role.MANAGER)
+
+
+def make(by: User, wanted: Wanted) -> tuple[Invitation, str]:
+    """Make an invitation; returns it with its token, which cannot be had later.
+
+    Raises Refused where `by` may not give the role; the projects are of `projects_to_offer`.
+    """
+    if wanted.role == Role.ADMIN and not roles.admins().filter(pk=by.pk).exists():
+        raise Refused(roles.NOT_AN_ADMIN.format(ask=roles.whom_to_ask()))
+    token = secrets.token_urlsafe(24)
+    with transaction.atomic():
+        invitation = Invitation.objects.create(
+            digest=digest(token),
+            role=wanted.role,
+            email=wanted.email,
+            made_by=by,
+            expires_at=timezone.now() + timedelta(days=wanted.days),
+            max_uses=wanted.max_uses,
+        )
+        InvitedProject.objects.bulk_create(
+            InvitedProject(invitation=invitation, project=project, role=role)
+            for project, role in wanted.projects
+        )
+        audit.record(by, "made", [invitation], _about(invitation))
+        _tell_invited(invitation)
+    return invitation, token
+
+
+def _tell_invited(invitation: Invitation) -> None:
+    """Tell whoever has an account with the address; the link's token stays unknown."""
+    if not invitation.email or invitation.made_by is None:
+        return
+    who, projects = members.name_of(invitation.made_by), _names(invitation)
+    people = User.objects.filter(_has_proved(invitation.email), is_active=True)
+    for person in people.exclude(pk=invitation.made_by.pk).distinct():
+        outbox.notify(
+            person,
+            INVITED,
+            subject=f"{who} invites you to {projects or f'be a {invitation.role} here'}",
+            path=reverse("people:invitation", args=[invitation.pk]),
+            key=f"invited {invitation.pk}",
+            about=invitation,
+        )
+
+
+def _tell_author(author: User, invitation: Invitation, user: User) -> None:
+    if author.pk == user.pk:
+        return
+    outbox.notify(
+        author,
+        TAKEN,
+        subject=f"{members.name_of(user)} has joined by your invitation",
+        path=reverse("people:invitations"),
+        key=f"invitation {invitation.pk} {user.pk}",
+    )
+
+
+def _has_proved(email: str) -> Q:
+    return Q(emailaddress__email__iexact=email, emailaddress__verified=True)
+
+
+def addressed_to(user: User) -> QuerySet[Invitation]:
+    """Return the invitations for an address that the user has proved to read."""
+    proved = user.emailaddress_set.filter(verified=True).annotate(lower=Lower("email"))
+    mine = Invitation.objects.annotate(lower=Lower("email")).exclude(email="")
+    return mine.filter(lower__in=proved.values("lower"))
+
+
+def waiting_for(user: User) -> QuerySet[Invitation]:
+    """Return those of them by which the user may still join."""
+    open_ones = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
+    open_ones &= Q(revoked_at=None, expires_at__gt=timezone.now())
+    return addressed_to(user).filter(open_ones).exclude(joinings__user=user)
+
+
+def send(invitation: Invitation, link: str) -> bool:
+    """Queue the mail to whom the invitation is for; False where this server sends no mail.
+
+    The link is then shown to nobody, so that whoever opens it has proved the address.
+    """
+    if not invitation.email or not mail.sends_links():
+        return False
+    text = MAIL.format(
+        who=members.name_of(invitation.made_by) if invitation.made_by else "Somebody",
+        to_what=_to_what(invitation),
+        link=link,
+        until=f"{invitation.expires_at:%d %B %Y, %H:%M} UTC",
+    )
+    invitation.sent_at = timezone.now()
+    with transaction.atomic():
+        Invitation.objects.filter(pk=invitation.pk).update(sent_at=invitation.sent_at)
+        mail.queue(invitation.email, "You are invited to Vitrine", text)
+    return True
+
+
+MAIL = """\
+Hello,
+
+{who} invites you to Vitrine{to_what}. Join here:
+
+{link}
+
+The link is good until {until}. If you do not know what this is about, do nothing.
+"""
+
+
+def listed(by_page: int = 0, size: int = 50) -> Sequence[Invitation]:
+    """Return a page of invitations, the newest first, with what a list shows of each."""
+    rows = Invitation.objects.select_related("made_by").prefetch_related(
+        "projects__project", "joinings__user"
+    )
+    return list(rows[by_page * size : (by_page + 1) * size])
+
+
+def find(token: str, user: User | AnonymousUser | None = None) -> Invitation | None:
+    """Return the invitation of a token; for whom it is addressed to its key is enough."""
+    rows = Invitation.objects.select_related("made_by").prefetch_related("projects__project")
+    if user is not None and user.is_authenticated and (key := parse_key(token)):
+        return rows.filter(pk__in=addressed_to(user).values("pk")).filter(pk=key).first()
+    return rows.filter(digest=digest(token)).first()
+
+
+def refusal(invitation: Invitation) -> str:
+    """Return why nobody may join by the invitation, and whom to ask; empty if it is open."""
+    author = invitation.made_by
+    if author is None or not author.is_active:
+        ask = roles.whom_to_ask()
+    else:
+        ask = f"Ask {members.name_of(author)}"
+    if invitation.revoked_at is not None:
+        return f"This invitation was withdrawn. {ask} for a new one."
+    if invitation.is_used_up:
+        return f"This invitation has been used. {ask} for a new one."
+    if invitation.is_expired:
+        until = f"{invitation.expires_at:%d %B %Y, %H:%M} UTC"
+        return f"This invitation was good until {until}. {ask} for a new one."
+    may_invite = author is not None and permissions.may(author, permissions.ADD_USER)
+    if may_invite and invitation.role == Role.ADMIN:
+        may_invite = author is not None and roles.admins().filter(pk=author.pk).exists()
+    if not may_invite:
+        return f"Whoever made this invitation may no longer invite people. {roles.whom_to_ask()}."
+    return ""
+
+
+def gifts(invitation: Invitation, user: User | AnonymousUser) -> list[Gift]:
+    """Return the projects that the invitation leads to, with what the user is in each."""
+    invited = invitation.projects.all()
+    keys = [i.project_id for i in invited]
+    own = Membership.objects.filter(user_id=user.pk or 0, project__in=keys)
+    roles_there = dict(own.values_list("project_id", "role"))
+    return [Gift(i.project, i.role, roles_there.get(i.project_id, "")) for i in invited]
+
+
+def has_joined(invitation: Invitation, user: User | AnonymousUser) -> bool:
+    """Return whether the user has joined by the invitation."""
+    return Joining.objects.filter(invitation=invitation, user_id=user.pk or 0).exists()
+
+
+def gives_anything(invitation: Invitation, user: User) -> bool:
+    """Return whether the user would get a higher role, or another project, by it."""
+    is_higher = roles.RANKS[Role(invitation.role)] > roles.RANKS[roles.role_of(user)]
+    return is_higher or any(gift.is_new for gift in gifts(invitation, user))
+
+
+def keep(session: MutableMapping[str, Any], invitation: Invitation, token: str) -> None:
+    """Remember in the session which invitation somebody follows, until they have an account."""
+    session[SESSION_KEY] = {"id": invitation.pk, "token": token}
+
+
+def pending(session: MutableMapping[str, Any]) -> Invitation | None:
+    """Return the invitation that the session has, if one may still join by it."""
+    kept = session.get(SESSION_KEY) or {}
+    invitation = find(str(kept.get("token", "")))
+    if invitation is None or invitation.pk != kept.get("id") or refusal(invitation):
+        return None
+    return invitation
+
+
+def accept(user: User, session: MutableMapping[str, Any]) -> Joined | None:
+    """Let the user join by the session's invitation, after any kind of sign-up or sign-in.
+
+    Returns None if the session has none. Raises Refused; then nothing was changed.
+    """
+    opened = session.get(SESSION_KEY)
+    if opened is None:
+        return None
+    invitation = find(str(opened.get("token", "")))
+    if invitation is None:
+        raise Refused(UNKNOWN)
+    joined = join(user, invitation)
+    session.pop(SESSION_KEY, None)
+    return joined
+
+
+def join(user: User, invitation: Invitation) -> Joined:
+    """Let the user join: a role is never lowered, and none in a project. Raises Refused.
+
+    Of two who take the last use at once, one gets it.
+    """
+    with transaction.atomic():
+        if invitation.role != Role.MEMBER:
+            roles.lock()  # always before the invitation: whoever leaves locks in this order, too
+        rows = Invitation.objects.select_for_update(no_key=True, of=("self",))
+        row = rows.select_related("made_by").filter(pk=invitation.pk).first()
+        if row is None:
+            raise Refused(UNKNOWN)
+        if has_joined(row, user):
+            raise Refused(JOINED_BEFORE)
+        if sentence := refusal(row):
+            raise Refused(sentence)
+        author: Any = row.made_by  # else it would be refused
+        Joining.objects.create(invitation=row, user=user)
+        inbox.see(user, row)
+        Invitation.objects.filter(pk=row.pk).update(uses=F("uses") + 1)
+        role = Role(row.role)
+        if roles.RANKS[role] > roles.RANKS[roles.role_of(user)]:
+            roles.set_role(user, role, author)
+        left_out = [i.project for i in row.projects.all() if not _include(author, i, user)]
+        _tell_author(author, row, user)
+        audit.record(user, "joined by", [row], _about(row))
+    projects = [i.project for i in row.projects.all() if i.project not in left_out]
+    return Joined(row, role, projects, left_out)
+
+
+def revoke(by: User, invitation: Invitation) -> None:
+    """Withdraw an invitation at once; who has joined stays. `restore` undoes it for a day."""
+    with transaction.atomic():
+        open_one = Invitation.objects.filter(pk=invitation.pk, revoked_at=None)
+        if open_one.update(revoked_at=timezone.now()):
+            audit.record(by, "withdrew", [invitation], _about(invitation))
+
+
+def revoke_all_of(person: User, by: User) -> None:
+    """Withdraw what somebody who leaves has made, in the caller's transaction."""
+    rows = list(Invitation.objects.filter(made_by=person, revoked_at=None))
+    Invitation.objects.filter(pk__in=[row.pk for row in rows]).update(revoked_at=timezone.now())
+    audit.record(by, "withdrew", rows, f"{person.get_username()} leaves")
+
+
+def restore(by: User, invitation: Invitation) -> None:
+    """Undo a withdrawal; raises Refused if it is too late."""
+    with transaction.atomic():
+        since = timezone.now() - UNDO_WITHIN
+        withdrawn = Invitation.objects.filter(pk=invitation.pk, revoked_at__gt=since)
+        if withdrawn.update(revoked_at=None):
+            audit.record(by, "brought back", [invitation], _about(invitation))
+        elif Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=False).exists():
+            raise Refused("This can be undone for a day only. Make a new invitation instead.")
+
+
+def _include(by: User, invited: InvitedProject, user: User) -> bool:
+    """Add the user to a project; False if who invites may not do that any more."""
+    try:
+        members.include(by, invited.project, user, invited.role)
+    except (refusals.Refused, PermissionDenied):
+        return False
+    return True
+
+
+def _to_what(invitation: Invitation) -> str:
+    names = _names(invitation)
+    return f", and to {names}" if names else ""
+
+
+def _names(invitation: Invitation) -> str:
+    return enumerated([f"“{invited.project}”" for invited in invitation.projects.all()])
+
+
+def _about(invitation: Invitation) -> str:
+    named = invitation.projects.select_related("project")
+    projects = "".join(f", {i.project.slug}: {i.role}" for i in named)
+    uses = f"{invitation.max_uses} at most" if invitation.max_uses else "any number"
+    return f"{invitation.role}{projects}, {uses}, until {invitation.expires_at:%Y-%m-%d}"

@@ -1,0 +1,15 @@
+"""The notifications of looks at something private, and of invitations that were taken."""
+
+from features.notifications.kinds import Kind, register
+from accounts.permissions import ADD_USER
+
+LOOKED_AT = "looked_at"
+TAKEN = "invitation_taken"
+INVITED = "invited"
+
+
+def connect() -> None:
+    """Offer the kinds in everybody's settings."""
+    register(Kind(LOOKED_AT, "Looks", "an admin has looked at something private of yours, and why"))
+    register(Kind(TAKEN, "Invitations", "somebody has joined by an invitation of yours", ADD_USER))
+    register(Kind(INVITED, "Invited", "somebody has invited you to a project", asks=True))

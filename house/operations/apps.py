@@ -1,0 +1,23 @@
+"""The Django app `operations`."""
+
+from django.apps import AppConfig
+
+
+class OperationsConfig(AppConfig):
+    """Looks after the deployment: its health, its backups, word of trouble."""
+
+    name = "operations"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register jobs and what people are told; no file goes while a backup may need it."""
+        from features.notifications import kinds
+        from house.operations.backup import making
+        from house.operations.owner import OperationsOwner
+        from house.operations.retention import walk
+        from runs.files import purge
+        from runs.promises import owners
+
+        owners.register(OperationsOwner())
+        kinds.register(walk.TOLD)
+        purge.hold_while(making.is_running)

@@ -1,0 +1,250 @@
+"""Makes backups, one at a time, and keeps the newest of them."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, connection, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from core.db import clock
+from core.formatting import counted, size
+from core.process import identity
+from core.storage import checksum, describe_error
+from core.version import version
+from house.operations.backup import database, leftovers, pages, sealing
+from house.operations.backup.database import Say, Taken
+from house.operations.backup.place import NAME, About, Content, NoBackup, Place, content_name
+from house.operations.models import SILENT, Backup
+
+BEAT_EVERY_S = 2.0
+
+
+class Busy(NoBackup):
+    """Another backup is being made."""
+
+
+def make(place: Place, reason: str, say: Say) -> Backup:
+    """Make a backup; returns its row, which says what it holds. Raises NoBackup.
+
+    A backup that fails leaves nothing but the contents that it has written, which the next uses.
+    """
+    with _row(reason, say) as (row, tell), leftovers.folder("backup") as folder:
+        _require_room(folder)
+        moment = timezone.now()
+        taken = database.take(folder, tell, partial(pages.render, moment=moment.isoformat()))
+        about = _about(place, taken, moment)
+        known = _known(place)
+        with taken.file.open("rb") as file:
+            about.database_digest, about.database_bytes = checksum(file)
+            _require_room_there(place, about.database_bytes)
+            file.seek(0)
+            place.write(f"{about.name}/{about.database}", file)
+        row.written_bytes = about.database_bytes
+        contents = list(_write_files(place, taken, about, known, row, tell))
+        about.files, about.files_bytes = len(contents), sum(each.size_bytes for each in contents)
+        about.files_digest = place.write_files(about.name, contents)
+        place.write_about(about)
+        row.name, row.files = about.name, about.files
+        row.size_bytes = about.database_bytes + about.files_bytes
+        row.state, row.ended_at = Backup.State.MADE, clock.now()
+        row.trouble = _missing_in_words(about.missing)
+        row.step = ""
+        row.save()
+        _forget_old(row, place, say)
+    return row
+
+
+def describe(row: Backup) -> str:
+    """Return what a backup holds, in a sentence."""
+    return (
+        f"{row.name}: {counted(row.files, 'file')}, {size(row.size_bytes)} in all, "
+        f"{size(row.written_bytes)} of it new."
+    )
+
+
+def is_running() -> bool:
+    """Return whether a backup is being made, which needs the files that a purge would delete."""
+    return Backup.objects.filter(
+        state=Backup.State.RUNNING, beat_at__gt=clock.now() - SILENT
+    ).exists()
+
+
+def end_killed() -> None:
+    """Note of a backup whose process was killed that it failed."""
+    for row in Backup.objects.filter(state=Backup.State.RUNNING):
+        if row.beat_at < clock.now() - SILENT or identity.is_gone(row.process or ""):
+            Backup.objects.filter(pk=row.pk, state=Backup.State.RUNNING).update(
+                state=Backup.State.FAILED,
+                ended_at=Now(),
+                trouble="Its process ended before it was done.",
+            )
+
+
+def _forget_old(row: Backup, place: Place, say: Say) -> None:
+    """Delete all but the newest BACKUPS_KEPT, and the contents that only they had.
+
+    Where that fails, such as beside a damaged backup, the one that was just made is whole.
+    """
+    try:
+        place.delete_unfinished()
+        old = [*filter(NAME.fullmatch, place.names())][: -settings.BACKUPS_KEPT]
+        for name in old:
+            place.delete(name)
+        if old:
+            count = place.sweep()
+            say(f"{counted(len(old), 'old backup')} deleted, with {counted(count, 'file')}")
+    except (NoBackup, OSError) as error:
+        row.trouble = f"{row.trouble} Old backups stay: {error}".strip()
+        row.save(update_fields=["trouble"])
+
+
+@contextmanager
+def _row(reason: str, say: Say) -> Iterator[tuple[Backup, Say]]:
+    """Yield the row of a new backup and what says each step; note why it failed. Raises Busy."""
+    end_killed()
+    try:
+        with transaction.atomic():
+            row = Backup.objects.create(reason=reason, process=identity.current())
+    except IntegrityError:
+        running = Backup.objects.filter(state=Backup.State.RUNNING).first()
+        since = f", since {timezone.localtime(running.started_at):%H:%M}" if running else ""
+        raise Busy(f"Another backup is being made{since}; this one is not needed.") from None
+    said_at = -BEAT_EVERY_S
+
+    def tell(step: str) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at > BEAT_EVERY_S:
+            said_at = time.monotonic()
+            row.step = step[:200]
+            Backup.objects.filter(pk=row.pk).update(beat_at=Now(), step=row.step)
+            say(step)
+
+    try:
+        yield row, tell
+    except BaseException as error:
+        why = str(error) if isinstance(error, NoBackup) else describe_error_of(error)
+        Backup.objects.filter(pk=row.pk).update(
+            state=Backup.State.FAILED, ended_at=Now(), step="", trouble=why
+        )
+        if isinstance(error, OSError):
+            raise NoBackup(why) from error
+        raise
+
+
+def describe_error_of(error: BaseException) -> str:
+    """Return why a backup failed, without the paths of files."""
+    if isinstance(error, Exception):
+        return f"{describe_error(error)}."
+    return "It was stopped."
+
+
+def _about(place: Place, taken: Taken, moment: datetime) -> About:
+    values = sealing.secrets()
+    sealed = sealing.seal(values, settings.BACKUP_PASSPHRASE) if settings.BACKUP_PASSPHRASE else {}
+    return About(
+        name=_free_name(place, f"{moment:%Y-%m-%dT%H%M%SZ}"),
+        made_at=moment.isoformat(),
+        version=version(),
+        engine=connection.vendor,
+        migrations=list(taken.migrations),
+        tables=dict(taken.tables),
+        database=taken.file.name,
+        database_digest="",
+        database_bytes=0,
+        secrets=sealing.SEALED if sealed else sealing.LEFT_OUT,
+        sealed=sealed,
+        pages=dict(taken.pages),
+    )
+
+
+def _free_name(place: Place, name: str) -> str:
+    """Return the name, or with a number where there is a backup of that very second."""
+    taken, number = set(place.names()), 1
+    while (free := name if number == 1 else f"{name}-{number}") in taken:
+        number += 1
+    return free
+
+
+def _known(place: Place) -> dict[str, Content]:
+    """Return the files of the newest backup by name: a name never gets another content."""
+    for name in reversed(place.names()):
+        with suppress(NoBackup):  # a damaged one stops no other
+            return {content.name: content for content in place.files(place.about(name))}
+    return {}
+
+
+def _write_files(
+    place: Place, taken: Taken, about: About, known: dict[str, Content], row: Backup, tell: Say
+) -> Iterator[Content]:
+    """Yield the content of each file that rows name; write those that no backup has."""
+    present = set(place.contents())
+    for number, name in enumerate(taken.names, 1):
+        tell(f"Files: {number * 100 // len(taken.names)} % of {len(taken.names):,}")
+        content = known.get(name)
+        if content is not None and content.digest in present:
+            yield content
+            continue
+        try:
+            with default_storage.open(name) as file:
+                digest, size_bytes = checksum(file)
+                if digest not in present:
+                    file.seek(0)
+                    place.write(content_name(digest), file)
+                    present.add(digest)
+                    row.written_bytes += size_bytes
+        except FileNotFoundError:
+            about.missing.append(name)
+            continue
+        yield Content(name, digest, size_bytes)
+
+
+def _missing_in_words(missing: list[str]) -> str:
+    if not missing:
+        return ""
+    return (
+        f"{counted(len(missing), 'file')} that rows name could not be found in our storage, such "
+        f"as {missing[0]}."
+    )
+
+
+def _require_room(folder: Path) -> None:
+    """Raise NoBackup before anything starts where the database does not fit into a copy."""
+    needed = database_bytes()
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise NoBackup(
+            f"A copy of the database takes {size(needed)} for a while, and the disk of {folder} "
+            f"has {size(free)} free. Make room there, or let TMPDIR name another disk."
+        )
+
+
+def _require_room_there(place: Place, needed: int) -> None:
+    if place.folder is None:
+        return
+    place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    free = shutil.disk_usage(place.folder).free
+    if free < needed + settings.DISK_FLOOR_MB * 1_000_000:
+        raise NoBackup(
+            f"The disk of {place.folder} has {size(free)} free, and the database alone takes "
+            f"{size(needed)}. Make room, or set BACKUPS_KEPT lower than {settings.BACKUPS_KEPT}."
+        )
+
+
+def database_bytes() -> int:
+    """Return how large the database in use is."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_database_size(current_database())")
+            return int(cursor.fetchone()[0])
+        cursor.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        return int(cursor.fetchone()[0])

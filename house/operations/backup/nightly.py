@@ -1,0 +1,119 @@
+"""The backup of each day: made at BACKUP_AT, proved, and told of where something is wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.utils import timezone
+
+from core.db import clock
+from core.process import identity
+from house.operations.backup import making, proof
+from house.operations.backup.database import Say
+from house.operations.backup.place import Place
+from house.operations.models import Backup, DataVersion
+
+REASON = "each day"
+LOOK_EVERY_S = 60.0
+LATE = timedelta(hours=26)
+RETRY_AFTER = timedelta(minutes=30)
+MOST_TRIES = 4  # a day
+
+
+async def make_if_due() -> float:
+    """Make the day's backup in a process of its own, if due; returns seconds to the next look.
+
+    It takes minutes and memory that the worker keeps for runs.
+    """
+    if settings.BACKUP_TO and await sync_to_async(is_due)():
+        began_at = await sync_to_async(clock.now)()
+        command = [sys.executable, "manage.py", "backup", "--nightly"]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=settings.BASE_DIR, stdout=asyncio.subprocess.DEVNULL
+        )
+        if code := await process.wait():
+            await sync_to_async(_note_unbegun)(code, began_at)
+    return LOOK_EVERY_S
+
+
+def is_due() -> bool:
+    """Return whether the day's backup has to be begun: at its time, and again if it failed."""
+    making.end_killed()
+    tries = _tries()
+    if not tries or making.is_running():
+        return not tries
+    last = tries[0]
+    if last.state == Backup.State.PROVED or _is_being_proved(last):
+        return False
+    paused = clock.now() - (last.ended_at or last.started_at)
+    return len(tries) < MOST_TRIES and paused > RETRY_AFTER
+
+
+def _tries() -> list[Backup]:
+    """Return the backups of this day that were begun, the last one first."""
+    return list(Backup.objects.filter(reason=REASON, started_at__gte=_last_time()))
+
+
+def _is_being_proved(row: Backup) -> bool:
+    return row.state == Backup.State.MADE and not identity.is_gone(row.process or "")
+
+
+def _note_unbegun(code: int, began_at: datetime) -> None:
+    """Note that the backup's process has failed so early that no row says so."""
+    if not Backup.objects.filter(started_at__gte=began_at).exists():
+        trouble = f"Its process ended with {code} before it began; the worker's log says why."
+        values = {"state": Backup.State.FAILED, "ended_at": clock.now(), "trouble": trouble}
+        Backup.objects.create(reason=REASON, **values)
+
+
+def run(place: Place, say: Say) -> None:
+    """Make the day's backup and prove it; what is wrong stands in its row."""
+    if is_due():
+        row = making.make(place, REASON, say)
+        proof.prove(place, row.name, say)
+
+
+def problems() -> Iterator[str]:
+    """Yield what is wrong with the backups, for the status page and the admins' bell."""
+    if not settings.BACKUP_TO:
+        return
+    last = Backup.objects.exclude(state=Backup.State.RUNNING).first()
+    if last is None:
+        pass
+    elif last.state == Backup.State.FAILED:
+        yield f"The backup of {_at(last.started_at)} failed: {last.trouble}"
+    elif last.state == Backup.State.DOUBTED:
+        yield (
+            f"The backup of {_at(last.started_at)} cannot be relied upon: {last.trouble} Make "
+            "another by “manage.py backup”; the earlier ones are still there."
+        )
+    elif last.reason == REASON and last.state == Backup.State.MADE and not _is_being_proved(last):
+        yield f"The backup of {_at(last.started_at)} was not proved: that process was stopped."
+    whole = Backup.objects.exclude(state__in=[Backup.State.RUNNING, Backup.State.FAILED]).first()
+    since = whole.started_at if whole else first_due_at()
+    if since is None or clock.now() - since > LATE:
+        words = f" since {_at(since)}" if since else ""
+        yield f"No backup was made{words}. See whether a worker is running."
+
+
+def first_due_at() -> datetime | None:
+    """Return since when there could be a backup: a version has migrated the data then."""
+    return DataVersion.objects.values_list("migrated_at", flat=True).last()
+
+
+def _last_time() -> datetime:
+    """Return when BACKUP_AT was last, in the house's time zone."""
+    now = timezone.localtime()
+    today = now.replace(
+        hour=settings.BACKUP_AT.hour, minute=settings.BACKUP_AT.minute, second=0, microsecond=0
+    )
+    return today if today <= now else today - timedelta(days=1)
+
+
+def _at(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%-d %B, %H:%M}"

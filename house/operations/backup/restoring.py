@@ -1,0 +1,185 @@
+"""Restores a backup: beside what is in use, proved there, and only then in its place.
+
+What was in use stays aside, under a name that is said at the end; deleting it is the operator's.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import DatabaseError, connections
+
+from core import storage
+from core.formatting import counted, size
+from core.storage import checksum
+from house.operations.backup import database, leftovers, proof, sealing
+from house.operations.backup.database import Say
+from house.operations.backup.place import About, Content, NoBackup, Place, content_name
+from runs.progress import worker_status
+
+Ask = Callable[[str], bool]
+
+
+@dataclass
+class Restored:
+    """What a restore has done, and what its operator has to know."""
+
+    about: About
+    files: int
+    aside: str  # where the database that was in use is; empty: there was none
+    remarks: Sequence[str]
+
+
+def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
+    """Restore a backup; raises NoBackup, and then nothing in use has changed but added files.
+
+    `ask` is asked before something that was in use is put aside, and where a safety is missing.
+    """
+    about = place.about(name)
+    proof.require_fits(about)
+    _require_stopped()
+    is_used = database.exists() and not database.is_empty()
+    if is_used and not ask(
+        f"{_in_use()} is in use. It will be put aside, and {name} take its place. Go on?"
+    ):
+        raise NoBackup("Nothing was changed.")
+    trouble = list(proof.check_files(place, about, say))
+    if trouble and not ask(f"{' '.join(trouble)} Restore what is there?"):
+        raise NoBackup("Nothing was changed.")
+    _require_room(about)
+    with leftovers.folder("restore") as folder:
+        file = proof.fetch_database(place, about, folder)
+        made = database.new_scratch("restore")
+        try:
+            made.fill(file, say)
+            if wrong := list(proof.check_database(about, made, say)):
+                raise NoBackup(" ".join(wrong))
+            say("It is brought up to this version")
+            made.migrate()
+            held = made.hold_unsent()
+            count = _restore_files(place, about, say)
+            aside = _aside()
+            say("It takes the place of the database in use")
+            database.take_the_place(made, aside)
+            if not is_used:
+                database.Scratch(aside).drop()  # nobody has made anything in it
+        except BaseException:
+            made.drop()
+            raise
+    remarks = [*trouble, *_remarks(about)]
+    if held:
+        remarks.append(
+            f"{counted(held, 'run')} waited to be sent when it was made, and may have been sent "
+            "since. They are unconfirmed now: upstream's list, or their people, say what they are."
+        )
+    return Restored(about, count, aside if is_used else "", remarks)
+
+
+def _require_stopped() -> None:
+    """Raise NoBackup while a process writes to the database that is to be put aside."""
+    try:
+        alive = worker_status.workers_alive()
+    except DatabaseError:  # it is broken, or empty: what a restore is for
+        return
+    if alive:
+        raise NoBackup(
+            f"{counted(len(alive), 'worker')} at work. Stop all processes of this Vitrine, "
+            "wait half a minute, then restore."
+        )
+
+
+def _require_room(about: About) -> None:
+    """Raise NoBackup before anything starts where the database, twice, and files do not fit."""
+    places = {Path(tempfile.gettempdir()): about.database_bytes}
+    if settings.IS_SQLITE:
+        folder = Path(str(connections["default"].settings_dict["NAME"])).parent
+        places[folder] = places.get(folder, 0) + about.database_bytes
+    if isinstance(default_storage, FileSystemStorage):
+        folder = Path(default_storage.location)
+        folder.mkdir(parents=True, exist_ok=True)
+        places[folder] = places.get(folder, 0) + about.files_bytes - _present_bytes(folder, about)
+    for folder, needed in places.items():
+        free = shutil.disk_usage(folder).free
+        if free < needed:
+            raise NoBackup(
+                f"This restore needs {size(needed)} on the disk of {folder}, which has "
+                f"{size(free)} free. Make room there first; nothing was changed."
+            )
+
+
+def _present_bytes(folder: Path, about: About) -> int:
+    """Return about how much of the files is here already: at most what the folder holds."""
+    if not any(folder.iterdir()):
+        return 0
+    held = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return min(held, about.files_bytes)
+
+
+def _restore_files(place: Place, about: About, say: Say) -> int:
+    """Bring over the files that our storage lacks or has otherwise; returns how many."""
+    count = 0
+    for number, content in enumerate(place.files(about), 1):
+        say(f"Files: {number * 100 // about.files} % of {about.files:,}")
+        if not _is_here(content):
+            try:
+                with place.storage.open(content_name(content.digest)) as file:
+                    if default_storage.exists(content.name):
+                        default_storage.delete(content.name)
+                    storage.write(content.name, File(file), content.size_bytes)
+            except FileNotFoundError:
+                continue  # its operator was told, and goes on
+            count += 1
+    return count
+
+
+def _is_here(content: Content) -> bool:
+    if not default_storage.exists(content.name):
+        return False
+    if default_storage.size(content.name) != content.size_bytes:
+        return False
+    with default_storage.open(content.name) as file:
+        return checksum(file) == (content.digest, content.size_bytes)
+
+
+def _in_use() -> str:
+    return f"The database {connections['default'].settings_dict['NAME']}"
+
+
+def _aside() -> str:
+    """Return the name under which the database that was in use is kept."""
+    name, stamp = str(connections["default"].settings_dict["NAME"]), time.strftime("%Y%m%d%H%M%S")
+    if settings.IS_SQLITE:
+        return str(Path(name).with_name(f"{Path(name).stem}.before-{stamp}.sqlite3"))
+    return f"{name}_before_{stamp}"[-63:]
+
+
+def _remarks(about: About) -> list[str]:
+    """Return what the operator has to know of secrets and of files that no backup had."""
+    remarks = []
+    if about.missing:
+        remarks.append(f"{counted(len(about.missing), 'file')} were missing when it was made.")
+    ours = sealing.secrets()
+    if not about.sealed:
+        remarks.append(
+            "It holds no secrets: with another SECRET_KEY than its own, second factors, tokens of "
+            "shares and addresses of channels cannot be read; with another KEYS_SECRET, keys of "
+            "projects."
+        )
+        return remarks
+    theirs = sealing.unseal(about.sealed, settings.BACKUP_PASSPHRASE)
+    if theirs is None:
+        remarks.append("BACKUP_PASSPHRASE is not the one that sealed its secrets; they stay so.")
+    elif differing := [name for name, value in theirs.items() if ours.get(name) != value]:
+        remarks.append(
+            f"Its {' and '.join(differing)} differ from this place's: “restore --secrets FILE” "
+            "writes them to a file, for .env."
+        )
+    return remarks

@@ -1,0 +1,387 @@
+"""What is wrong with this deployment, in sentences with the remedy: `manage.py doctor`.
+
+Each check looks at one thing and yields what it found. None pays, sends mail, or changes anything
+but a small file that it writes to a folder and deletes again. The status page shows those that
+need no other machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, Storage, default_storage, storages
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from core.db import clock
+from core.db.encrypted_field import SALT
+from core.encryption import count_lost
+from core.formatting import counted, duration, size
+from core.storage import describe_error, describe_place
+from core.version import version
+from features.notifications.models import Channel
+from house.operations import files_check, growth, reach, status
+from house.operations.backup import nightly
+from house.operations.findings import Check, Finding, advice, bad, ok
+from house.operations.metrics import reporting
+from house.operations.models import Backup
+from accounts.second_factor import encryption
+from runs.costs import daily_sums
+from runs.models import KeptFigures
+from runs.progress import worker_status
+from features.sharing.models import Share
+
+CLOCK_MAY_DIFFER = timedelta(seconds=5)
+LEAST_FREE_BYTES = 1_000_000_000
+NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
+LEAST_SQLITE = (3, 38)
+LEAST_POSTGRESQL = (14, 0)
+KEY_FILES = ("key.env", "admin-key.env")
+MOUNTS = Path("/proc/mounts")
+
+
+# --- here -------------------------------------------------------------------------------------
+
+
+def _database() -> Iterator[Finding]:
+    try:
+        connection.ensure_connection()
+    except DatabaseError as error:
+        reason = str(error).strip().splitlines()[0]
+        yield bad(
+            "database",
+            f"The database of DATABASE_URL cannot be used ({reason}).",
+            "Start it, or mend DATABASE_URL: special characters of a password are percent-encoded.",
+        )
+        return
+    number = connection.get_database_version()
+    least = LEAST_SQLITE if settings.IS_SQLITE else LEAST_POSTGRESQL
+    name = "SQLite" if settings.IS_SQLITE else "PostgreSQL"
+    words = f"{name} {'.'.join(map(str, number))}"
+    if number < least:
+        yield bad("database", f"{words} is too old.", f"Use {'.'.join(map(str, least))} or newer.")
+    else:
+        yield ok("database", f"{words} answers.")
+    if settings.IS_SQLITE and settings.PUBLIC_URL:
+        yield advice(
+            "database",
+            "A server for others runs on SQLite, which one machine's processes can use.",
+            "PostgreSQL lets several machines work together; OPERATING.md says how.",
+        )
+
+
+def _migrations() -> Iterator[Finding]:
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        yield bad(
+            "migrations",
+            f"{len(plan)} migrations are not applied, such as {plan[0][0]}.",
+            "Run “manage.py migrate”, once.",
+        )
+    else:
+        yield ok("migrations", "All migrations are applied.")
+
+
+def _settings() -> Iterator[Finding]:
+    if settings.DEBUG and settings.PUBLIC_URL:
+        yield bad("settings", "DEBUG is on for a server of others.", "Take DEBUG out of .env.")
+    if not settings.PUBLIC_URL:
+        yield advice(
+            "settings",
+            "PUBLIC_URL is not set: no mail with a link is sent, and fal's webhooks do not come.",
+            "Set it to the address that people open; on one's own machine nothing is missing.",
+        )
+    elif urlsplit(settings.PUBLIC_URL).scheme != "https":
+        yield bad(
+            "settings",
+            "PUBLIC_URL is not https: passwords and sessions can be read on their way.",
+            "Put a proxy with TLS in front; OPERATING.md has one for nginx and one for Caddy.",
+        )
+    else:
+        yield ok("settings", f"People open {settings.PUBLIC_URL}.")
+
+
+def _secret_key() -> Iterator[Finding]:
+    ours = reporting.secret_key()
+    others = {row.kind for row in reporting.processes() if row.secret_key not in {ours, None}}
+    for kind in sorted(others):
+        yield bad(
+            "SECRET_KEY",
+            f"The {kind} process runs with another SECRET_KEY than this one.",
+            "Give all processes the same one, and restart them together: sessions, second factors "
+            "and live sessions depend on it.",
+        )
+
+
+def _static_files() -> Iterator[Finding]:
+    if settings.DEBUG or (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        return
+    yield bad(
+        "static files",
+        f"There are none in {settings.STATIC_ROOT}: pages fail or have no styles.",
+        "Run “manage.py collectstatic --no-input”; release.sh and “make run” do.",
+    )
+
+
+def _secrets() -> Iterator[Finding]:
+    """Yield what another SECRET_KEY has encrypted, as after a restore without it."""
+    datas = Authenticator.objects.values_list("data", flat=True)
+    factors = [data[name] for data in datas for name in encryption.SECRETS if name in data]
+    channels = _encrypted(Channel.objects.filter(deleted_at=None), "address")
+    lost = {
+        "shares: “Renew address” on their pages": (SALT, _encrypted(Share.objects.live(), "token")),
+        "channels for notifications: whose they are enters the address again": (SALT, channels),
+        "second factors: an admin takes them away": (encryption.SALT, factors),
+    }
+    for what, (salt, tokens) in lost.items():
+        if count := count_lost(salt, tokens):
+            remedy = "Put the former SECRET_KEY into SECRET_KEY_FALLBACKS, or as is said here."
+            yield bad("secrets", f"SECRET_KEY does not decrypt {count:,} of the {what}.", remedy)
+
+
+def _encrypted(rows: QuerySet[Any], column: str) -> Iterator[str]:
+    raw = rows.exclude(**{column: ""}).annotate(raw=Cast(column, TextField()))
+    yield from raw.values_list("raw", flat=True).iterator()
+
+
+def _permissions() -> Iterator[Finding]:
+    data = Path(settings.VAR_DIR)
+    secret = [settings.BASE_DIR / ".env", data / ".env"]
+    secret += [folder / name for folder in (data, data.parent) for name in KEY_FILES]
+    open_files = [file for file in secret if file.exists() and _is_readable_by_others(file)]
+    for file in open_files:
+        yield bad("permissions", f"{file} can be read by others.", f"chmod 600 {file}")
+    if not open_files:
+        yield ok("permissions", "No file with secrets can be read by others.")
+
+
+def _is_readable_by_others(file: Path) -> bool:
+    return bool(file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def _disks() -> Iterator[Finding]:
+    for what, folder in _folders().items():
+        present = _present(folder)
+        # Without X what is in a folder cannot be opened; a parent of it may be closed, too.
+        is_closed = present != folder and not os.access(present, os.X_OK)
+        needed = os.R_OK | os.X_OK | (os.W_OK if what != "backups" else 0)  # only a worker writes
+        if is_closed or not os.access(present, needed):
+            yield bad(
+                "disk",
+                f"{what} cannot be read and written to: {folder}.",
+                "Give this account access.",
+            )
+            continue
+        free = shutil.disk_usage(present).free
+        if free < LEAST_FREE_BYTES:
+            yield bad(
+                "disk",
+                f"The disk of {what} ({folder}) has {size(free)} free.",
+                "Make room; what grows is listed below, with its limit.",
+            )
+        else:
+            yield ok("disk", f"{what}: {size(free)} free on the disk of {folder}.")
+        if kind := _network_file_system(present):
+            is_database = settings.IS_SQLITE and what == "the database"
+            yield (bad if is_database else advice)(
+                "file system",
+                f"{folder} is on a network file system ({kind})"
+                + (", on which SQLite's locks do not hold." if is_database else "."),
+                "Put it on a local disk, or use PostgreSQL."
+                if is_database
+                else "It works; if it is away, pages without files go on.",
+            )
+
+
+def _present(folder: Path) -> Path:
+    """Return the folder, or what of its path this account can see."""
+    visible = (path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
+    return next(visible, Path("/"))
+
+
+def _folders() -> dict[str, Path]:
+    folders = {"this Vitrine's data": Path(settings.VAR_DIR)}
+    if settings.IS_SQLITE:
+        folders["the database"] = Path(str(connection.settings_dict["NAME"])).parent
+    if isinstance(default_storage, FileSystemStorage):
+        folders["results and uploads"] = Path(default_storage.location)
+    if settings.BACKUP_TO and "/" in settings.BACKUP_TO:
+        folders["backups"] = Path(settings.BACKUP_TO)
+    return folders
+
+
+def _network_file_system(folder: Path) -> str:
+    """Return the kind of the network file system that a folder is on; empty for a local one."""
+    if not MOUNTS.exists():
+        return ""
+    best, kind = "", ""
+    for line in MOUNTS.read_text().splitlines():
+        _, at, its_kind, *_ = line.split(" ")
+        at = at.replace("\\040", " ")
+        is_above = folder == Path(at) or Path(at) in folder.parents
+        if is_above and len(at) > len(best):
+            best, kind = at, its_kind
+    return kind if kind in NETWORK_FILE_SYSTEMS else ""
+
+
+def _growing() -> Iterator[Finding]:
+    for thing in growth.things():
+        yield ok("grows", f"{thing.name}: {thing.amount}. {thing.limit}")
+
+
+def _files() -> Iterator[Finding]:
+    """Yield what the last comparison of the storage with the rows has found."""
+    scan = KeptFigures.objects.filter(kind=files_check.FIGURES).exclude(made_at=None).first()
+    if scan is None:
+        yield ok("files", "The storage was not compared with the rows yet; a worker does it.")
+    elif any(scan.values[what] for what in ("orphans", "lost", "uploads")):
+        named = ", ".join(scan.values.get("examples", ()))
+        yield advice(
+            "files",
+            files_check.in_words(scan.values) + (f" For example: {named}." if named else ""),
+            "“manage.py check_files” names them; with --mend it deletes the ones, and lets pages "
+            "say that the others are lost. First see whether a backup has them.",
+        )
+    else:
+        yield ok("files", "Each file has a row, and each row its file.")
+
+
+def _sums() -> Iterator[Finding]:
+    """Yield whether what was spent on each day is what its runs have cost."""
+    days = [day for day in daily_sums.days() if daily_sums.differ(day)]
+    if days:
+        yield bad(
+            "sums",
+            f"The sums of {counted(len(days), 'day')} differ from what their runs have cost, "
+            f"such as those of {days[0]:%-d %B %Y}.",
+            "A worker adds them up anew every night, “manage.py rebuild_spending” does so now. "
+            "No process of a former version may run beside this one.",
+        )
+    else:
+        yield ok("sums", "What was spent on each day is what its runs have cost.")
+
+
+def _storage() -> Iterator[Finding]:
+    yield from _tried("storage", default_storage, "MEDIA_STORAGE")
+    if settings.BACKUP_TO:
+        yield from _tried("backups", storages["backups"], "BACKUP_TO")
+
+
+def _tried(what: str, storage: Storage, setting: str) -> Iterator[Finding]:
+    """Write a small file, read it and delete it."""
+    name = f"doctor-{uuid.uuid4().hex}"
+    try:
+        stored = storage.save(name, ContentFile(b"well"))
+        with storage.open(stored) as file:
+            is_whole = file.read() == b"well"
+        storage.delete(stored)
+    except Exception as error:  # storages of others raise anything
+        yield bad(
+            what,
+            f"A file could not be stored in {describe_place(storage)} ({describe_error(error)}).",
+            f"Mend what {setting} names, or this account's access to it.",
+        )
+        return
+    if is_whole:
+        yield ok(what, f"A file was stored in {describe_place(storage)}, read and deleted.")
+    else:
+        yield bad(what, f"{describe_place(storage)} gave another file back.", f"Mend {setting}.")
+
+
+def _problems() -> Iterator[Finding]:
+    """Yield what the status page calls a problem: of workers, their keys, the sync, backups."""
+    problems = status.problems()
+    for problem in problems:
+        yield bad("work", problem, "The status page has more: /admin/status/.")
+    if not problems:
+        count = len(worker_status.workers_alive())
+        yield ok(
+            "work", f"{counted(count, 'worker')} at work; sync and backups are as they should."
+        )
+
+
+def _backups() -> Iterator[Finding]:
+    if not settings.BACKUP_TO:
+        yield advice(
+            "backups",
+            "No backups are made by themselves.",
+            "Set BACKUP_TO to a folder on another disk; the worker makes and proves one a day.",
+        )
+        return
+    if not settings.BACKUP_PASSPHRASE:
+        yield advice(
+            "backups",
+            "BACKUP_PASSPHRASE is not set, so SECRET_KEY and KEYS_SECRET are in no backup.",
+            "Set it, and keep it elsewhere: without SECRET_KEY, second factors are lost.",
+        )
+    places = _folders()
+    if there := places.pop("backups", None):
+        same = [what for what, folder in places.items() if _disk_of(folder) == _disk_of(there)]
+        if same:
+            yield advice(
+                "backups",
+                f"BACKUP_TO is on the disk of {' and '.join(same)}: both are lost with it.",
+                "Let it name another disk or machine.",
+            )
+    last = Backup.objects.exclude(state=Backup.State.RUNNING).first()
+    if last is None:
+        yield advice("backups", "None was made yet.", "A worker makes the first at 03:00.")
+    elif not list(nightly.problems()):  # those are among the problems of the status page
+        yield ok("backups", f"The last, {last}, is {last.get_state_display()}.")
+    if not settings.IS_SQLITE and shutil.which("pg_dump") is None:
+        yield bad(
+            "backups",
+            "pg_dump is not installed, which backups need.",
+            "Install PostgreSQL's client programs (Debian: postgresql-client).",
+        )
+
+
+def _disk_of(folder: Path) -> int:
+    return _present(folder).stat().st_dev
+
+
+# --- elsewhere --------------------------------------------------------------------------------
+
+
+def _clock() -> Iterator[Finding]:
+    here, there = timezone.now(), clock.now(resync_every_s=0)
+    if abs(here - there) > CLOCK_MAY_DIFFER:
+        apart = duration(abs(here - there))
+        yield bad(
+            "clock",
+            f"This machine's clock and the database's are {apart} apart.",
+            "Let both follow a time server (NTP): codes of second steps depend on the time.",
+        )
+    else:
+        yield ok("clock", "This machine's clock is the database's.")
+
+
+def _python() -> Iterator[Finding]:
+    words = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
+    yield ok("versions", f"Vitrine {version()} on {words}.")
+
+
+# What the status page shows beside its own figures: nothing is written, and nobody is asked.
+QUIET: tuple[Check, ...] = (
+    *(_settings, _secret_key, _static_files, _permissions, _disks, _backups, _files, _growing),
+)
+ALL: tuple[Check, ...] = (
+    *(_python, _database, _migrations, _clock, _problems, _secrets, *QUIET),
+    *(_sums, _storage, *reach.ALL),
+)

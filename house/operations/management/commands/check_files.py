@@ -1,0 +1,39 @@
+"""`manage.py check_files`: compares the storage with the rows, both ways."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from house.operations import files_check
+
+
+class Command(BaseCommand):
+    """Says which files have no row and which rows no file, and mends that if asked."""
+
+    help = "Find files of our storage without a row, and rows whose file is missing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add whether to mend."""
+        parser.add_argument(
+            "--mend", action="store_true", help="delete orphans; pages say that results are lost"
+        )
+
+    def handle(self, *args: Any, mend: bool, **options: Any) -> None:
+        """Look at all, name what does not fit, and mend it."""
+        totals = files_check.Totals()
+        for mismatches in map(files_check.look_at, files_check.PARTS):
+            self.stdout.writelines(f"{line}\n" for line in mismatches.lines())
+            totals.add(mismatches)
+        if mend:
+            try:
+                files_check.mend(totals)
+            except files_check.Refused as refusal:
+                raise CommandError(str(refusal)) from refusal
+            totals.lost = totals.orphans = 0
+            self.stdout.write("Mended: a worker deletes the orphans in an hour.\n")
+        files_check.keep(totals)
+        self.stdout.write(files_check.in_words(asdict(totals)))

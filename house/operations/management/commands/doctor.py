@@ -1,0 +1,34 @@
+"""`manage.py doctor`: what is wrong with this deployment, in sentences with the remedy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core.formatting import counted
+from house.operations import doctor
+from house.operations.findings import Level, findings
+
+MARKS = {Level.OK: "  ok   ", Level.ADVICE: "  note ", Level.BAD: "! BAD  "}
+
+
+class Command(BaseCommand):
+    """Prints what each check has found; exit code 1 if something is bad."""
+
+    help = "Look at settings, key, clock, disks, storage, mail, proxy, worker, sync and backups."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print each finding as it is made."""
+        counts: Counter[Level] = Counter()
+        for finding in findings(doctor.ALL):
+            counts[finding.level] += 1
+            style = self.style.ERROR if finding.level == Level.BAD else str
+            self.stdout.write(style(f"{MARKS[finding.level]}{finding.what}: {finding.sentence}"))
+            if finding.remedy:
+                self.stdout.write(f"         → {finding.remedy}")
+        if counts[Level.BAD]:
+            raise CommandError(f"{counted(counts[Level.BAD], 'thing')} to be mended.")
+        self.stdout.write("Nothing is wrong.")

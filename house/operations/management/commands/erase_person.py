@@ -1,0 +1,48 @@
+"""`manage.py erase_person`: says what goes, and erases a person."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core.refusals import Refused
+from house.operations.person_data import erasure
+from house.operations.person_data.people import named
+from accounts import roles
+
+
+class Command(BaseCommand):
+    """Erases one person, after a question."""
+
+    help = "Erase a person: what is theirs alone goes, shared work passes on, the name goes."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add whom, who takes over, and whether to ask."""
+        parser.add_argument("user", help="the person's username")
+        parser.add_argument("--to", default="", metavar="USER", help="who gets shared work")
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+    def handle(self, *args: Any, user: str, to: str, yes: bool, **options: Any) -> None:
+        """Say what goes and what stays, ask, and do it."""
+        person = named(user)
+        heir = named(to) if to else roles.admins().exclude(pk=person.pk).order_by("pk").first()
+        if heir is None:
+            raise CommandError("Nobody is there to take over what others rely on.")
+        goes, passes, stays = erasure.plan(person)
+        for head, parts in (
+            ("Goes for good", [part.words for part in goes]),
+            (f"Passes to {heir}", [part.words for part in passes]),
+            ("Stays", stays),
+        ):
+            self.stdout.write(
+                f"{head}:\n" + "".join(f"  {part}\n" for part in parts or ["nothing"])
+            )
+        if not yes and input(f"Type {user} to erase: ") != user:
+            raise CommandError("Nothing was erased.")
+        try:
+            name = erasure.erase(person, heir, None)
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(f"{user} is erased; the account is called {name} now.")

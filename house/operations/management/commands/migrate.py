@@ -1,0 +1,66 @@
+"""`manage.py migrate`: Django's, one at a time, and with a copy of the database before it."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandError, CommandParser
+from django.core.management.commands.migrate import Command as DjangosCommand
+from django.db import DEFAULT_DB_ALIAS
+
+from core.formatting import size
+from house.operations.backup import database, making
+from house.operations.backup.place import NoBackup
+from house.operations.migrating import is_behind, note_version, one_at_a_time
+
+KEPT = 3
+
+log = logging.getLogger(__name__)
+
+
+class Command(DjangosCommand):
+    """Migrates what is not migrated yet, unless another process does so already."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the way to go on where there is no room for a copy."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--no-copy", action="store_true", help="migrate without a copy of the database"
+        )
+
+    def handle(self, *args: Any, no_copy: bool = False, **options: Any) -> None:
+        """Wait for another migration, then do what it left to do."""
+        if options.get("database", DEFAULT_DB_ALIAS) != DEFAULT_DB_ALIAS:
+            super().handle(*args, **options)
+            return
+        if options.get("check_unapplied") or options.get("plan"):
+            super().handle(*args, **options)
+            return
+        with one_at_a_time():
+            if not no_copy and is_behind() and not database.is_empty():
+                self._copy()
+            super().handle(*args, **options)
+            if not is_behind():
+                note_version()
+
+    def _copy(self) -> None:
+        """Copy the database to a file; raises CommandError, before anything has changed."""
+        folder = Path(settings.VAR_DIR) / "before-migrations"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        needed, free = making.database_bytes(), shutil.disk_usage(folder).free
+        try:
+            if free < needed:
+                raise NoBackup(f"It takes {size(needed)}, and {folder} has {size(free)} free.")
+            file = database.copy_whole(folder)
+        except (NoBackup, OSError) as error:
+            raise CommandError(
+                f"The copy of the database before the migration failed: {error} Nothing was "
+                "migrated. Mend that, or go on with “migrate --no-copy” if you have a backup."
+            ) from error
+        log.warning("a copy of the database from before this migration is %s", file)
+        for old in sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime)[:-KEPT]:
+            old.unlink()

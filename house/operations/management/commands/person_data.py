@@ -1,0 +1,33 @@
+"""`manage.py person_data`: writes what the house holds of a person into a ZIP."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from house.operations.person_data import archive
+from house.operations.person_data.people import named
+from accounts import audit
+
+
+class Command(BaseCommand):
+    """Writes one person's rows and files."""
+
+    help = "Write all that is a person's, rows and files, into a ZIP."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add whose data, and where to."""
+        parser.add_argument("user", help="the person's username")
+        parser.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
+
+    def handle(self, *args: Any, user: str, to: Path, **options: Any) -> None:
+        """Write it."""
+        person = named(user)
+        with to.open("xb") as file, closing(archive.prepare(person)) as packed:
+            file.writelines(packed)
+        audit.record(None, "exported", [person], "a person's data")
+        self.stdout.write(f"{to} has what is {user}'s.")

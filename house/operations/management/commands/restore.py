@@ -1,0 +1,88 @@
+"""`manage.py restore`: puts a backup in the place of what is in use."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from core.formatting import counted
+from house.operations.backup import restoring, sealing
+from house.operations.backup.database import Say, paced
+from house.operations.backup.place import NoBackup, Place
+from house.operations.management.commands.backup import newest
+
+
+class Command(BaseCommand):
+    """Restores a backup, or the secrets that it holds."""
+
+    help = "Restore a backup of BACKUP_TO: database and files. What is in use is put aside."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add which, from where, and answers given beforehand."""
+        parser.add_argument("name", nargs="?", default="", help="by default the newest")
+        parser.add_argument("--from", dest="folder", default="", help="in place of BACKUP_TO")
+        parser.add_argument("--yes", action="store_true", help="go on without asking")
+        parser.add_argument(
+            "--secrets",
+            metavar="FILE",
+            default="",
+            help="only write the secrets that BACKUP_PASSPHRASE opens to a file",
+        )
+
+    def handle(self, *args: Any, name: str, folder: str, **options: Any) -> None:
+        """Do it; progress goes to stderr."""
+        try:
+            place = Place.of(folder)
+            name = name or newest(place)
+            if options["secrets"]:
+                self._write_secrets(place, name, Path(options["secrets"]))
+                return
+            restored = restoring.restore(place, name, self._say, self._asking(options["yes"]))
+        except (NoBackup, OSError) as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            raise CommandError("Stopped; the database in use is as it was.") from None
+        self.stdout.write(
+            f"{name} of Vitrine {restored.about.version} is restored: "
+            f"{sum(restored.about.tables.values()):,} rows, {restored.about.files:,} files, of "
+            f"which {counted(restored.files, 'file')} had to be brought over."
+        )
+        if restored.aside:
+            self.stdout.write(
+                f"What was in use is kept as {restored.aside}; delete it once all is well."
+            )
+        for remark in restored.remarks:
+            self.stdout.write(remark)
+
+    def _write_secrets(self, place: Place, name: str, file: Path) -> None:
+        sealed = place.about(name).sealed
+        values = sealing.unseal(sealed, settings.BACKUP_PASSPHRASE) if sealed else None
+        if values is None:
+            raise NoBackup(
+                "BACKUP_PASSPHRASE does not open its secrets." if sealed else "It holds no secrets."
+            )
+        file.touch(mode=0o600, exist_ok=False)
+        file.write_text("".join(f"{key}={value}\n" for key, value in values.items()))
+        self.stdout.write(f"{', '.join(values)} written to {file}.")
+
+    def _asking(self, is_yes: bool) -> restoring.Ask:
+        def ask(question: str) -> bool:
+            if is_yes:
+                self.stderr.write(question)
+                return True
+            try:
+                return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
+            except EOFError:
+                raise NoBackup(f"{question} Nobody answered; “--yes” does.") from None
+
+        return ask
+
+    @cached_property
+    def _say(self) -> Say:
+        return paced(self.stderr.write)

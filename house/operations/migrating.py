@@ -1,0 +1,59 @@
+"""Lets one process migrate at a time, and notes which version has brought the data up to itself.
+
+Who comes meanwhile waits, and then has nothing to do.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from core.version import version
+from house.operations.models import DataVersion
+
+LOCK = 7_303_014_641  # of PostgreSQL's advisory locks, which the house numbers at will
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Hold the lock of all who migrate this database, also on other machines."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        return
+    file = Path(settings.VAR_DIR) / "migrating.lock"  # stays: who waits has it open
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def is_behind() -> bool:
+    """Return whether a migration of this code is not applied."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def note_version() -> None:
+    """Note that this version has migrated the data, unless that is the newest note already."""
+    executor = MigrationExecutor(connection)
+    now = {"version": version(), "migrations": len(executor.loader.disk_migrations)}
+    if DataVersion.objects.values(*now).first() != now:
+        DataVersion.objects.create(**now)
+
+
+def is_of_this_version() -> bool:
+    """Return whether this version has migrated the data; needs all migrations applied."""
+    newest = DataVersion.objects.first()
+    return newest is not None and newest.version == version()

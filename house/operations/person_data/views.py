@@ -1,0 +1,133 @@
+"""The pages on which a person's data is taken away, by themselves or an admin, and erased."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.db.name_order import by_name
+from core.forms import LineField
+from core.http.caching import no_store
+from core.http.streaming import OffThreadStream
+from core.refusals import Refused
+from features.notifications import outbox
+from house.operations.person_data import archive, erasure
+from accounts import audit, permissions
+from playground.display.looking import ReasonForm
+from projects import members
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+    from django.http.response import HttpResponseBase
+
+    from core.http.htmx import HtmxRequest
+
+TAKEN = "looked_at"  # the kind of notification that tells of looks at what is private
+
+
+class EraseForm(forms.Form):
+    """Who takes over, and the name of whom to erase, typed."""
+
+    name = LineField(max_length=150)
+
+    def __init__(self, person: User, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._person = person
+        others = User.objects.filter(is_active=True).exclude(pk=person.pk)
+        self.fields["to"] = forms.ModelChoiceField(
+            others.order_by(by_name("username"), "pk"),
+            label="Who gets what others rely on",
+            empty_label=None,
+        )
+        self.fields["name"].label = f"Type “{person.get_username()}” to erase them"
+
+    def clean_name(self) -> str:
+        """Return the name; it has to be the person's."""
+        if self.cleaned_data["name"] != self._person.get_username():
+            raise ValidationError("This is another name. Nothing was erased.")
+        return self._person.get_username()
+
+
+@no_store
+@require_safe
+def own_archive(request: HtmxRequest) -> HttpResponseBase:
+    """Send one's own data as a ZIP."""
+    audit.record_export(request, [request.user], "their own data")
+    return _sent(request.user, is_for_themselves=True)
+
+
+@no_store
+@require_http_methods(["GET", "HEAD", "POST"])
+def of_person(request: HtmxRequest, user_id: int) -> HttpResponse:
+    """Say what of a person goes and what stays; a POST erases them."""
+    person = _person(request, user_id)
+    form = EraseForm(person, request.POST or None, initial={"to": request.user.pk})
+    if request.method == "POST" and form.is_valid():
+        try:
+            erased = erasure.erase(person, form.cleaned_data["to"], request.user)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"They are erased. Their account is {erased} now.")
+            return redirect("people:people")
+    return _page(request, person, form, ReasonForm())
+
+
+@no_store
+@require_POST
+def archive_of_person(request: HtmxRequest, user_id: int) -> HttpResponseBase:
+    """Send a person's data as a ZIP, for a reason, of which they are told."""
+    person = _person(request, user_id)
+    reason = ReasonForm(request.POST)
+    if not reason.is_valid():
+        return _page(request, person, EraseForm(person), reason)
+    why, by = reason.cleaned_data["reason"], request.user.get_username()
+    audit.record(request.user, "exported", [person], f"a person's data, because: {why}")
+    outbox.notify(
+        person,
+        TAKEN,
+        subject=f"{by} has taken your data as a file",
+        text=f"All that is yours here, private work too. The reason: {why}",
+        key=f"data {timezone.now().isoformat()}",
+    )
+    return _sent(person)
+
+
+def _person(request: HtmxRequest, user_id: int) -> User:
+    if not request.user.is_staff:
+        raise Http404("Only who looks after people sees this.")
+    permissions.require(request.user, permissions.DELETE_USER)
+    return get_object_or_404(User, pk=user_id)
+
+
+def _page(request: HtmxRequest, person: User, form: EraseForm, reason: ReasonForm) -> HttpResponse:
+    wrong = (form.is_bound and form.errors) or (reason.is_bound and reason.errors)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
+    context = {
+        "shown": person,
+        "name": members.name_of(person),
+        "plan": erasure.plan(person),
+        "is_oneself": person.pk == request.user.pk,
+        "form": form,
+        "reason": reason,
+    }
+    return render(request, "house/operations/person_data.html", context, status=status)
+
+
+def _sent(person: User, *, is_for_themselves: bool = False) -> HttpResponseBase:
+    packed = archive.prepare(person, is_for_themselves=is_for_themselves)
+    name = f"vitrine-{person.get_username()}-{timezone.localtime():%Y-%m-%d}.zip"
+    disposition = content_disposition_header(True, name) or ""
+    return OffThreadStream(
+        packed, content_type="application/zip", headers={"Content-Disposition": disposition}
+    )

@@ -1,0 +1,160 @@
+"""Whether this deployment reaches others and they reach it: checks of `doctor` that ask somebody.
+
+None pays or sends mail.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import smtplib
+from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import httpx
+from django.conf import settings
+from django.core import mail as django_mail
+from django.utils import timezone
+
+import fal
+from catalog import upstream as catalog_upstream
+from catalog.models import Endpoint
+from core.formatting import duration
+from house.operations.findings import Check, Finding, advice, bad, ok
+
+WAIT_S = 10
+PROXYS_CLOCK_MAY_DIFFER = timedelta(seconds=10)
+
+
+def upstream() -> Iterator[Finding]:
+    if settings.UPSTREAM == "sandbox" and not settings.FAL_KEY:
+        yield advice(
+            "key",
+            "The bundled sandbox answers, not fal.",
+            "Set UPSTREAM=fal for all, and FAL_KEY where worker and realtime read it.",
+        )
+        return
+    if not settings.FAL_KEY:
+        yield advice(
+            "key",
+            "FAL_KEY is not set here, so it could not be tried.",
+            "Let doctor read what the worker reads: “env $(cat key.env) ./start manage.py doctor”.",
+        )
+        return
+    # Asked here: in the event loop a thread would do so, and leave its connection open.
+    model = Endpoint.objects.values_list("endpoint_id", flat=True).first()
+    try:
+        error = asyncio.run(_key_error(model or "fal-ai/flux/dev"))
+    except Exception as failure:  # whatever stands between here and fal
+        yield bad(
+            "key",
+            f"fal could not be reached at {settings.FAL_API_URL} ({failure}).",
+            "Let this machine reach it, through a proxy by HTTPS_PROXY if need be.",
+        )
+        return
+    if isinstance(error, fal.AuthFailed):
+        yield bad("key", f"fal refuses FAL_KEY: {error}", "Copy it whole: key_id:key_secret.")
+    elif error is not None:
+        yield advice("key", f"fal gave no answer about the key: {error}", "Try again in a while.")
+    else:
+        yield ok("key", "fal knows FAL_KEY; nothing was paid.")
+
+
+async def _key_error(model: str) -> fal.FalError | None:
+    """Ask for a model's price, the one free call that needs a key (protocol, 3.5)."""
+    async with catalog_upstream.clients() as clients:
+        try:
+            await clients.platform.pricing([model])
+        except fal.FalError as error:
+            return error
+    return None
+
+
+def mail() -> Iterator[Finding]:
+    if not settings.EMAIL_URL:
+        yield advice(
+            "mail",
+            "EMAIL_URL is not set: no mail is sent, and who forgets a password asks an admin.",
+            "Set it to a mail server; .env.example has the form.",
+        )
+        return
+    if not settings.MAIL_FROM:
+        yield bad(
+            "mail",
+            "MAIL_FROM is not set, so mail comes from an address that many servers refuse.",
+            "Set it: “Vitrine <vitrine@example.com>”.",
+        )
+    try:
+        server = django_mail.get_connection()
+        server.open()
+        server.close()
+    except (OSError, smtplib.SMTPException) as error:
+        yield bad("mail", f"The mail server refused: {error}.", "Mend EMAIL_URL.")
+    else:
+        yield ok("mail", "The mail server answers; nothing was sent.")
+
+
+def realtime() -> Iterator[Finding]:
+    """Ask the realtime process by both addresses, as the web process and as browsers do."""
+    path = urlsplit(settings.REALTIME_URL)
+    addresses = {
+        "GATEWAY_URL": settings.GATEWAY_URL,
+        "REALTIME_URL": path._replace(scheme=path.scheme.replace("ws", "http")).geturl(),
+    }
+    for name, address in addresses.items():
+        if not address:
+            continue
+        try:
+            said = httpx.get(f"{address.rstrip('/')}/livez", timeout=WAIT_S).text.strip()
+            problem = "" if said == "realtime" else "something else answers there"
+        except (httpx.HTTPError, OSError) as error:
+            problem = str(error) or type(error).__name__
+        if problem:
+            yield bad(
+                "realtime",
+                f"{name} ({getattr(settings, name)}) leads to no realtime process: {problem}.",
+                "Start “manage.py realtime”, or mend the address and what the proxy passes to it.",
+            )
+        else:
+            yield ok("realtime", f"{name} leads to the realtime process.")
+
+
+def public_address() -> Iterator[Finding]:
+    """Ask PUBLIC_URL for `/livez`, as fal's webhooks come: through the proxy, over TLS."""
+    if not settings.PUBLIC_URL:
+        return
+    try:
+        response = httpx.get(f"{settings.PUBLIC_URL}/livez", timeout=WAIT_S)
+    except (httpx.HTTPError, OSError) as error:
+        yield bad(
+            "address",
+            f"{settings.PUBLIC_URL} does not answer from here ({error or type(error).__name__}).",
+            "See whether the proxy and a web process run, and whether its name leads here.",
+        )
+        return
+    if response.status_code != 200 or response.text.strip() != "alive":
+        yield bad(
+            "address",
+            f"{settings.PUBLIC_URL}/livez answers {response.status_code}, and not as Vitrine does.",
+            "Let the proxy pass this path to the web processes: “location = /livez”.",
+        )
+        return
+    yield ok("address", f"{settings.PUBLIC_URL} leads to Vitrine; webhooks find the same way.")
+    if urlsplit(settings.PUBLIC_URL).scheme == "https" and not _is_seen_as_secure(response):
+        yield bad(
+            "proxy",
+            "The proxy does not say that requests came over https (X-Forwarded-Proto).",
+            "Set it as OPERATING.md's nginx or Caddy does; else logins are refused.",
+        )
+    if sent := response.headers.get("date"):
+        apart = abs(timezone.now() - parsedate_to_datetime(sent))
+        if apart > PROXYS_CLOCK_MAY_DIFFER:
+            yield bad("clock", f"The proxy's clock is {duration(apart)} off.", "Use NTP there.")
+
+
+def _is_seen_as_secure(response: httpx.Response) -> bool:
+    return "strict-transport-security" in response.headers
+
+
+ALL: tuple[Check, ...] = (upstream, mail, realtime, public_address)

@@ -1,0 +1,64 @@
+"""The page that lists what of a project goes soon."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from core.http.caching import no_store
+from core.http.parameters import page_number
+from house.operations.models import Announcement
+from house.operations.retention import walk
+from house.operations.retention.kinds import KINDS
+from playground.display import history
+from projects import roles
+from projects.views.own import of_member
+from runs.models.querysets import RunQuerySet
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+    from core.http.htmx import HtmxRequest
+
+MOST = 2000  # of a kind: who has more to go sees the first
+ON_A_PAGE = 60
+
+
+class Part(NamedTuple):
+    """What is announced of one kind, a page of it, and how many its makers hide."""
+
+    announcement: Announcement
+    sentence: str
+    keep: str
+    page: Any
+    rows: Any
+    hidden: int
+
+
+@no_store
+@require_safe
+def going(request: HtmxRequest, slug: str) -> HttpResponse:
+    """List exactly what is announced, for the project's managers; `page` is of each list."""
+    project = of_member(request, slug)
+    roles.require_manager(request.user, project)
+    announced = Announcement.objects.filter(project=project).select_related("project")
+    parts = [_part(request, row) for row in announced.order_by("goes_at", "pk")]
+    return render(request, "house/operations/going.html", {"shown": project, "parts": parts})
+
+
+def _part(request: HtmxRequest, row: Announcement) -> Part:
+    kind = KINDS[row.kind]
+    batches = walk.batches(kind, row.project, row.before)
+    keys = list(islice((pk for due in batches for pk in kind.free(due)), MOST))
+    rows: Any = kind.model._default_manager.all()
+    rows = rows.recent() if isinstance(rows, RunQuerySet) else rows
+    seen = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")
+    page = Paginator(seen, ON_A_PAGE).get_page(page_number(request.GET.get("page", "")))
+    shown = page.object_list
+    if isinstance(rows, RunQuerySet):
+        shown = history.rows_for(request.user, shown)
+    return Part(row, walk.sentence(row), kind.keep, page, shown, len(keys) - page.paginator.count)

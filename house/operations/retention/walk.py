@@ -1,0 +1,160 @@
+"""Announces what of each project goes by age, and lets it go once that was announced long enough.
+
+An announcement says what goes and when; its project's managers are told. Only what it covers goes,
+and not if the setting has changed meanwhile: that is announced anew. Runs are deleted as by people,
+so that one can be brought back within `GRACE`.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from core.db.prepared_queries import custom_plans
+from features.notifications import outbox
+from features.notifications.kinds import Kind as Told
+from house.operations.models import Announcement
+from house.operations.retention.kinds import KINDS, Kind
+from accounts import audit
+from projects.models import Membership, Project
+from runs.files import input_references
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+EVERY_S = 6 * 3600.0
+SOON_S = 0.05  # while more is due: other jobs get their turn in between
+STEP_S = 0.05  # of work between two pauses
+BATCH = 50  # rows of one transaction
+PROGRAM = "retention"  # as the audit log names who deleted
+NOTICE = timedelta(days=7)
+TOLD = Told(
+    "retention", "Old things that go", "what is old in a project of yours goes soon", asks=True
+)
+
+
+class Retention:
+    """A worker's walks through the projects: in small steps, with its place kept in between."""
+
+    def __init__(self) -> None:
+        self._walk: Iterator[None] | None = None
+
+    def step(self) -> float:
+        """Announce and delete for a moment; return the seconds until the next step."""
+        until = time.monotonic() + STEP_S
+        self._walk = self._walk or walk()
+        for _ in self._walk:
+            if time.monotonic() > until:
+                return SOON_S
+        self._walk = None
+        return EVERY_S
+
+
+def walk() -> Iterator[None]:
+    """Look at each kind of each project, in batches; an archived project keeps all."""
+    while input_references.read_unread():
+        yield
+    for announcement in Announcement.objects.select_related("project"):
+        if not _holds(announcement, announcement.project):
+            announcement.delete()
+    projects = list(Project.objects.active().order_by("pk"))
+    for kind in KINDS.values():
+        for project in projects:
+            if days := kind.days(project):
+                yield from _look(kind, project, days)
+
+
+def batches(kind: Kind, project: Project, before: datetime) -> Iterator[list[uuid.UUID]]:
+    """Yield the keys of what is due, kept or not, the oldest first, some at a time."""
+    after: tuple[datetime, uuid.UUID] | None = None
+    while True:
+        rows = kind.due(project, before).order_by("created_at", "pk")
+        if after is not None:
+            moment, key = after
+            rows = rows.filter(Q(created_at=moment, pk__gt=key) | Q(created_at__gt=moment))
+            rows = rows.filter(created_at__gte=moment)  # for the index
+        with custom_plans():  # else each batch would read and sort all that is left
+            batch = list(rows.values_list("created_at", "pk")[:BATCH])
+        yield [pk for _, pk in batch]
+        if len(batch) < BATCH:
+            return
+        after = batch[-1]
+
+
+def _look(kind: Kind, project: Project, days: int) -> Iterator[None]:
+    now = timezone.now()
+    announced = Announcement.objects.filter(project=project, kind=kind.name).first()
+    if announced is None:
+        goes_at = now + NOTICE
+        number, before = 0, goes_at - timedelta(days=days)
+        for keys in batches(kind, project, before):
+            number += len(kind.free(keys))
+            yield
+        if number:
+            _announce(kind, project, days=days, before=before, goes_at=goes_at, number=number)
+    elif announced.goes_at <= now:
+        for keys in batches(kind, project, announced.before):
+            if not _remove(kind, announced, keys):
+                return
+            yield
+        announced.delete()
+
+
+def _holds(announcement: Announcement, project: Project) -> bool:
+    """Whether the project still lets go what was announced."""
+    days = KINDS[announcement.kind].days(project)
+    return project.archived_at is None and days == announcement.days
+
+
+def _announce(kind: Kind, project: Project, **values: Any) -> None:
+    """Write an announcement, unless another worker just did, and tell the project's managers."""
+    with transaction.atomic():
+        announcement, is_new = Announcement.objects.get_or_create(
+            project=project, kind=kind.name, defaults=values
+        )
+        managers = Membership.objects.filter(
+            project=project, role=Membership.Role.MANAGER, user__is_active=True
+        )
+        for manager in managers.select_related("user") if is_new else ():
+            outbox.notify(
+                manager.user,
+                TOLD.name,
+                subject=sentence(announcement),
+                text=kind.keep,
+                path=reverse("operations:going", args=[project.key]),
+                key=f"retention {project.pk} {kind.name} {announcement.goes_at:%Y-%m-%d}",
+                about=project,
+            )
+
+
+def sentence(announcement: Announcement) -> str:
+    """Return what goes, of which project, and when."""
+    at = timezone.localtime(announcement.goes_at)
+    what = KINDS[announcement.kind].number(announcement.number)
+    verb = "goes" if what.startswith("1 ") else "go"
+    of = f"of “{announcement.project}” older than {announcement.days} days"
+    return f"On {at.day} {at:%B} {what} {of} {verb}."
+
+
+def _remove(kind: Kind, announced: Announcement, keys: Sequence[uuid.UUID]) -> bool:
+    """Delete these, except what was kept or moved since; False if a manager decided otherwise."""
+    with transaction.atomic():
+        free = kind.free(keys)
+        locked = Project.objects.select_for_update(no_key=True).filter(pk=announced.project_id)
+        project = locked.first()
+        if project is None or not _holds(announced, project):
+            return False
+        rows: QuerySet[Any] = kind.due(project, announced.before).filter(pk__in=free)
+        why = f"it went after {announced.days} days, as “{project}” keeps files no longer."
+        if count := kind.remove(rows, timezone.now(), why):
+            detail = f"{kind.number(count)}, older than {announced.days} days"
+            audit.record(None, f"deleted old {kind.name} of", [project], detail, program=PROGRAM)
+    return True

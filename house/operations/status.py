@@ -1,0 +1,303 @@
+"""The operator's status page: workers, queue, upstream, sync, storage, newest errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from catalog.models import SyncReport
+from catalog.pictures import picture_registry
+from core.db import clock
+from core.formatting import duration, size
+from core.storage import describe_place
+from projects.kept.models import GRACE
+from house.operations.backup import making, nightly
+from house.operations.metrics import reporting
+from house.operations.models import Backup, CspReport, DataVersion
+from accounts.models import QueuedMail
+from projects.models import Project
+from runs.files import storage_limits
+from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
+from runs.models.querysets import REMOTE
+from runs.progress import worker_status
+from runs.results import error_messages, figures
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+NEWEST_ERRORS = 20
+LATEST_SYNCS = 5
+LARGEST_PROJECTS = 20
+LATEST_BACKUPS = 5
+CSP_REPORTS_SHOWN = 10
+FAILURES_SHOWN = 20
+LONG_WAIT = timedelta(minutes=10)
+DAY = timedelta(days=1)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class WorkerRow:
+    """A worker process, whether its heartbeat is recent, and its circuit breakers."""
+
+    worker: Worker
+    is_alive: bool
+
+    @property
+    def breakers(self) -> list[Mapping[str, str]]:
+        """Return the worker's circuit breakers, open ones first."""
+        return sorted(
+            self.worker.breakers,
+            key=lambda breaker: (breaker["state"] == "closed", breaker["host"]),
+        )
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The numbers of unfinished runs by state, and of runs that ended within the last day."""
+
+    states: list[tuple[str, int]]
+    oldest_at: datetime | None
+    succeeded: int
+    failed: int
+    stored_deliveries: int
+    waiting_mails: int
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What our storage holds and how much is free; sums over whole tables are of `counted_at`."""
+
+    place: str
+    is_elsewhere: bool  # the oldest result is not in this storage
+    counted_at: datetime
+    results_bytes: int
+    uploads_bytes: int
+    database_bytes: int
+    pictures: Mapping[str, int]
+    free_bytes: int | None
+    floor_bytes: int
+    is_low: bool
+    waiting_copies: int
+    lost: int
+    deleted_runs: int
+    discarded: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed run, and why it failed: in upstream's words only where the reader sees the run."""
+
+    run: Run
+    why: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything that the status page shows."""
+
+    at: datetime
+    workers: list[WorkerRow]
+    queue: Queue
+    syncs: list[SyncReport]
+    sync_failures: list[str]
+    storage: Storage
+    errors: list[Failure]
+    problems: list[str]
+    backups: list[Backup]
+    backups_at: str  # empty: none are made
+    csp_reports: list[CspReport]
+    data: DataVersion | None  # which version has migrated the data
+    projects: list[tuple[str, int, int]]  # the largest, with the bytes of results and of uploads
+
+
+def load_status(user: User | AnonymousUser) -> Status:
+    """Return the current status as the user may see it; the number of queries is constant."""
+    workers, queue, stored = _workers(), _queue(), storage()
+    syncs = list(SyncReport.objects.all()[:LATEST_SYNCS])
+    return Status(
+        timezone.now(),
+        workers,
+        queue,
+        syncs,
+        _sync_failures(syncs),
+        stored,
+        _errors(user),
+        [
+            *_process_problems(workers),
+            *_realtime_problems(),
+            *_queue_problems(queue),
+            *_problems(syncs, stored),
+            *nightly.problems(),
+        ],
+        list(Backup.objects.all()[:LATEST_BACKUPS]),
+        f"{settings.BACKUP_AT:%H:%M}" if settings.BACKUP_TO else "",
+        list(CspReport.objects.all()[:CSP_REPORTS_SHOWN]),
+        DataVersion.objects.first(),
+        _projects(),
+    )
+
+
+def problems() -> list[str]:
+    """Return what is wrong with the deployment, in sentences."""
+    syncs = list(SyncReport.objects.all()[:1])
+    return [
+        *_process_problems(_workers()),
+        *_realtime_problems(),
+        *_problems(syncs, storage()),
+        *nightly.problems(),
+    ]
+
+
+def _workers() -> list[WorkerRow]:
+    alive_since = clock.now() - worker_status.ALIVE
+    rows = Worker.objects.order_by("-beat_at")
+    return [WorkerRow(worker, worker.beat_at > alive_since) for worker in rows]
+
+
+def _queue() -> Queue:
+    unfinished = Run.objects.unfinished().order_by()
+    by_state = dict(unfinished.values_list("state").annotate(Count("pk")))
+    waiting = unfinished.exclude(state=Run.State.UNCONFIRMED)
+    day = Run.objects.filter(created_at__gt=timezone.now() - DAY).aggregate(
+        succeeded=Count("pk", filter=Q(state=Run.State.SUCCEEDED)),
+        failed=Count("pk", filter=Q(state=Run.State.FAILED)),
+    )
+    return Queue(
+        [(state.label, by_state[state]) for state in Run.State if state in by_state],
+        waiting.aggregate(at=Min("created_at"))["at"],
+        day["succeeded"],
+        day["failed"],
+        WebhookReport.objects.count(),
+        QueuedMail.objects.count(),
+    )
+
+
+def storage() -> Storage:
+    """Return what our storage holds, and how much is free."""
+    stored = figures.read(figures.STORAGE)
+    return Storage(
+        describe_place(default_storage),
+        _is_elsewhere(),
+        stored.made_at,
+        stored.values["results_bytes"],
+        stored.values["uploads_bytes"],
+        making.database_bytes(),
+        picture_registry.counts(),
+        storage_limits.free_bytes(),
+        settings.DISK_FLOOR_MB * storage_limits.MB,
+        storage_limits.is_low(),
+        Artifact.objects.filter(REMOTE).count(),
+        stored.values["lost"],
+        stored.values["deleted_runs"],
+        stored.values["discarded"],
+    )
+
+
+def _projects() -> list[tuple[str, int, int]]:
+    """Return the projects whose files take most, by name: of a private one whose it is."""
+    sums = figures.read(figures.STORAGE_OF_PROJECTS).values
+    largest = sorted(sums, key=lambda pk: sum(sums[pk]), reverse=True)[:LARGEST_PROJECTS]
+    rows = Project.objects.select_related("person").in_bulk([int(pk) for pk in largest])
+    return [
+        (f"{row}, of {row.person}" if row.person else str(row), *sums[str(row.pk)])
+        for pk in largest
+        if (row := rows.get(int(pk)))
+    ]
+
+
+def _is_elsewhere() -> bool:
+    """Whether the oldest result is not in our storage, as after a change of MEDIA_STORAGE."""
+    stored = Artifact.objects.filter(state=Artifact.State.STORED)
+    oldest = stored.order_by("pk").values_list("file", flat=True).first()
+    try:
+        return oldest is not None and not default_storage.exists(oldest)
+    except Exception as error:  # storages raise any kind of exception
+        log.error("the storage of results cannot be reached: %r", error)
+        return False
+
+
+def _sync_failures(syncs: list[SyncReport]) -> list[str]:
+    last = next((sync for sync in syncs if sync.state != SyncReport.State.RUNNING), None)
+    failed: list[Any] = last.failed if last else []
+    return [": ".join(map(str, entry)) for entry in failed[:FAILURES_SHOWN]]
+
+
+def _errors(user: User | AnonymousUser) -> list[Failure]:
+    failed = Run.objects.kept().filter(state=Run.State.FAILED).with_endpoint().light()
+    newest = list(failed.select_related("user").order_by("-created_at")[:NEWEST_ERRORS])
+    keys = [run.pk for run in newest]
+    readable = set(Run.objects.readable_by(user).filter(pk__in=keys).values_list("pk", flat=True))
+    return [Failure(run, _why(run, is_readable=run.pk in readable)) for run in newest]
+
+
+def _why(run: Run, *, is_readable: bool) -> str:
+    """Return why a run failed; upstream's words may repeat the prompt of a private one."""
+    error = run.error
+    return error_messages.reason(error) if is_readable else error_messages.explain(error).title
+
+
+def _process_problems(workers: list[WorkerRow]) -> Iterator[str]:
+    alive = [row.worker for row in workers if row.is_alive]
+    if not alive:
+        yield "No worker is running: runs wait. Start one with “manage.py worker”."
+    elif not any(worker.has_key for worker in alive):
+        yield "FAL_KEY is not set: runs wait. Put it into .env and start Vitrine again."
+    for trouble in dict.fromkeys(worker.trouble for worker in alive if worker.trouble):
+        yield f"{trouble} Runs that need it wait and go on by themselves."
+    troubled = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).exclude(trouble="")
+    for key in troubled.select_related("project"):
+        yield f"{key.project}: {key.trouble} Its runs wait and go on by themselves."
+
+
+def _realtime_problems() -> Iterator[str]:
+    if reporting.is_realtime_missing():
+        yield (
+            "No realtime process is running: live sessions and streams do not work. Start it: "
+            "“systemctl start vitrine-realtime”, or “manage.py realtime”."
+        )
+
+
+def _queue_problems(queue: Queue) -> Iterator[str]:
+    if queue.oldest_at and (waited := timezone.now() - queue.oldest_at) > LONG_WAIT:
+        yield f"A run has been under way for {duration(waited)}. Look at it in the history."
+
+
+def _problems(syncs: list[SyncReport], storage: Storage) -> Iterator[str]:
+    last = syncs[0] if syncs else None
+    if last is None:
+        yield "The catalogue was never synced. The worker does it; “manage.py sync_models” at once."
+    elif last.state in {SyncReport.State.FAILED, SyncReport.State.STOPPED}:
+        yield f"The last sync did not end well: {last.error or last.get_state_display()}."
+    elif _is_stale(last):
+        yield "The last sync is long ago. See whether a worker is running."
+    if storage.is_elsewhere:
+        yield (
+            f"Earlier results are not in {storage.place}, where MEDIA_STORAGE keeps files. If it "
+            "was changed, bring them over with “manage.py move_media”; pages show them again then."
+        )
+    if storage.is_low:
+        yield (
+            f"The disk is nearly full: {size(storage.free_bytes)} are free, and nothing is copied "
+            f"or uploaded below {size(storage.floor_bytes)}. Make room; copies then go on."
+        )
+
+
+def _is_stale(last: SyncReport) -> bool:
+    interval = timedelta(minutes=settings.SYNC_INTERVAL_MINUTES)
+    at = last.ended_at or last.beat_at or last.started_at
+    return bool(interval) and timezone.now() - at > 2 * interval + LONG_WAIT
+
+
+def grace_days() -> int:
+    """Return how many days a deleted run can be brought back."""
+    return GRACE.days

@@ -1,0 +1,98 @@
+"""What admins see of one person, and change: role, projects, ways in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from core.db.name_order import by_name
+from core.periods import month_start
+from accounts import roles
+from accounts.roles import Role
+from accounts.sessions import active_sessions
+from accounts.sign_in.issuers import connections
+from house import access
+from house.models import Joining
+from projects.models import Membership, Project
+from runs.costs import ledger
+
+if TYPE_CHECKING:
+    from allauth.usersessions.models import UserSession
+
+    from api.models import Token
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A person's page."""
+
+    person: User
+    role: Role
+    memberships: Sequence[Membership]
+    sessions: Sequence[UserSession]
+    tokens: Sequence[Token]
+    second_step: access.SecondStep
+    issuers: Sequence[connections.Connection]
+    joinings: Sequence[Joining]
+    last_seen: datetime | None
+    spent_this_month: Decimal
+    spent: Decimal
+
+
+def find(user_id: int) -> User | None:
+    """Return a person with when they were last here."""
+    return access.with_last_seen(User.objects.filter(pk=user_id)).first()
+
+
+def overview(person: User, key: str | None) -> Overview:
+    """Return what is shown of a person of `find`; `key` is of the reader's own session."""
+    memberships = Membership.objects.filter(user=person, project__person=None)
+    joinings = Joining.objects.filter(user=person).select_related("invitation__made_by")
+    nothing = Decimal(0)
+    return Overview(
+        person,
+        roles.role_of(person),
+        list(memberships.select_related("project").order_by(by_name("project__name"), "pk")),
+        active_sessions.list_for_user(person, key),
+        list(access.tokens_of(person)),
+        access.second_step_of(person),
+        connections.listed(person),
+        list(joinings),
+        access.last_seen(person),
+        ledger.spent_by_people([person.pk], month_start(timezone.now())).get(person.pk, nothing),
+        ledger.spent_by_people([person.pk]).get(person.pk, nothing),
+    )
+
+
+def projects_to_add(person: User) -> Sequence[Project]:
+    """Return the shared projects that the person is not in, by name."""
+    own = Membership.objects.filter(user=person)
+    shared = Project.objects.active().filter(person=None)
+    return list(shared.exclude(pk__in=own.values("project")).order_by(by_name("name"), "pk"))
+
+
+def change_role(by: User, person: User, wanted: str, shown: str) -> str:
+    """Give the person another role; returns a sentence about what happened, for `by`.
+
+    `shown` is the role that the page showed. The last one who changes it wins, and is told if
+    somebody else did meanwhile. Raises Refused.
+    """
+    if wanted not in Role.values:
+        raise roles.Refused("Choose a role: member, curator or admin.")
+    role = Role(wanted)
+    before = roles.set_role(person, role, by)
+    now = f"{person.get_username()} is now {_a(role)}."
+    if shown and shown != before:
+        return f"{now} Somebody else had made them {_a(before)} while this page was open."
+    return now
+
+
+def _a(role: Role) -> str:
+    word = role.label.lower()
+    return f"an {word}" if role == Role.ADMIN else f"a {word}"

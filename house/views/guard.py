@@ -1,0 +1,49 @@
+"""What the views about people share: who may open them, and refusals as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from core.http import refusals
+from core.refusals import Refused
+from accounts import permissions
+from house import person as people
+
+if TYPE_CHECKING:
+    pass
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def needs(permission: str) -> Callable[[View], View]:
+    """Respond with 404 to who is not staff, 403 to staff without the permission."""
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
+            if not request.user.is_staff:
+                raise Http404("Only who looks after people sees this.")
+            permissions.require(request.user, permission)
+            return view(request, *args, **named)
+
+        return guarded  # type: ignore[return-value]
+
+    return guard
+
+
+def person_or_404(user_id: int) -> User:
+    """Return the person of an address; raises Http404."""
+    person = people.find(user_id)
+    if person is None:
+        raise Http404("There is no such account.")
+    return person
+
+
+# Admins stay on the page on which they acted, also where only somebody else may act.
+refusals_as_messages = partial(refusals.refusals_as_messages, refused=(Refused, PermissionDenied))

@@ -1,0 +1,143 @@
+"""What an invitation's link opens: for who has an account "Join", for others "Make an account"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import roles
+from accounts.limits.rate_limit import limit
+from accounts.roles import Role
+from house import invitations as rules
+from house import sign_up as accounts
+from house.forms import SignUpForm
+from house.invitations import Refused
+from projects import members
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+    from house.models import Invitation
+
+Open = Callable[["HtmxRequest", "Invitation", str], HttpResponse]
+
+
+def _of_open_invitation(view: Open) -> Callable[..., HttpResponse]:
+    """Pass on the invitation of an address; else answer with a sentence why there is none."""
+
+    @wraps(view)
+    def respond(request: HtmxRequest, token: str) -> HttpResponse:
+        invitation = rules.find(token, request.user)
+        if invitation is None:
+            return _closed(request, rules.UNKNOWN, HTTPStatus.NOT_FOUND)
+        if request.user.is_authenticated and rules.has_joined(invitation, request.user):
+            return _closed(request, rules.JOINED_BEFORE, HTTPStatus.OK)
+        if sentence := rules.refusal(invitation):
+            return _closed(request, sentence, HTTPStatus.GONE)
+        return view(request, invitation, token)
+
+    return respond
+
+
+@limit("sign-in")
+@login_not_required
+@never_cache
+@require_safe
+@_of_open_invitation
+def invitation(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse:
+    """Say who invites and to what, and offer to join."""
+    if not request.user.is_authenticated:
+        rules.keep(request.session, shown, token)
+    return _page(request, shown, token)
+
+
+@limit("sign-in")
+@never_cache
+@require_POST
+@_of_open_invitation
+def acceptance(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse:
+    """Let the logged-in person join."""
+    try:
+        joined = rules.join(request.user, shown)
+    except Refused as refusal:
+        return _closed(request, str(refusal), HTTPStatus.CONFLICT)
+    request.session.pop(rules.SESSION_KEY, None)
+    return _welcome(request, joined)
+
+
+@limit("sign-in")
+@login_not_required
+@never_cache
+@sensitive_post_parameters("password")
+@require_POST
+@_of_open_invitation
+def sign_up(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse:
+    """Make an account, let it join, and log in."""
+    if request.user.is_authenticated:
+        return redirect("people:invitation", token)
+    form = SignUpForm(shown.email, request.POST)
+    if not form.is_valid():
+        return _page(request, shown, token, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    rules.keep(request.session, shown, token)
+    values = form.cleaned_data
+    try:
+        person = accounts.create_account(
+            request.session, values["username"], values["email"], values["password"]
+        )
+    except Refused as refusal:
+        form.add_error(None, str(refusal))
+        return _page(request, shown, token, form, HTTPStatus.CONFLICT)
+    login(request, person)
+    messages.success(request, "Your account is made.")
+    return redirect(_address([i.project for i in shown.projects.all()]))
+
+
+def _page(
+    request: HtmxRequest,
+    shown: Invitation,
+    token: str,
+    form: SignUpForm | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    user = request.user
+    is_known = user.is_authenticated
+    context: dict[str, Any] = {
+        "shown": shown,
+        "token": token,
+        "by": members.name_of(shown.made_by) if shown.made_by else "Somebody",
+        "role": Role(shown.role),
+        "meaning": roles.MEANINGS[Role(shown.role)],
+        "gifts": rules.gifts(shown, user),
+        "gives": not is_known or rules.gives_anything(shown, user),
+        "is_higher": is_known and roles.RANKS[Role(shown.role)] > roles.RANKS[roles.role_of(user)],
+        "form": form or SignUpForm(shown.email),
+    }
+    return render(request, "house/invitation.html", context, status=status)
+
+
+def _closed(request: HtmxRequest, sentence: str, status: int) -> HttpResponse:
+    return render(request, "house/invitation_closed.html", {"words": sentence}, status=status)
+
+
+def _welcome(request: HtmxRequest, joined: rules.Joined) -> HttpResponse:
+    names = ", ".join(f"“{project}”" for project in joined.projects)
+    messages.success(request, f"You have joined{f': {names}' if names else ''}.")
+    if joined.left_out:
+        left_out = ", ".join(f"“{project}”" for project in joined.left_out)
+        messages.error(request, f"{left_out}: whoever invited you may not add people there now.")
+    return redirect(_address(joined.projects))
+
+
+def _address(projects: Any) -> str:
+    """Return where somebody who has joined begins: in their one project, else at the front."""
+    return projects[0].get_absolute_url() if len(projects) == 1 else "/"

@@ -1,0 +1,237 @@
+"""One person's page for admins, and what they change there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from api import tokens
+from api.models import Token
+from core.formatting import counted
+from core.http.parameters import page_number, parse_key
+from core.http.posts import hidden, is_posted
+from core.refusals import Refused
+from accounts import audit, permissions, roles
+from accounts.roles import Role
+from accounts.sessions import active_sessions
+from house import access, listing
+from house import person as people
+from house.views.guard import needs, person_or_404, refusals_as_messages
+from projects import members
+from projects.models import Membership, Project
+from projects.roles import MEANINGS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.http import HttpResponse
+
+    from core.http.htmx import HtmxRequest
+
+
+@needs(permissions.CHANGE_USER)
+@require_safe
+def index(request: HtmxRequest) -> HttpResponse:
+    """List people: search by `q`, with filters by role and by whether they are still here."""
+    filters = listing.filters_of(request.GET)
+    page, entries = listing.page_of(filters, page_number(request.GET.get("page", "")))
+    context = {
+        "filters": filters,
+        "page": page,
+        "entries": entries,
+        "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],
+        "may_invite": permissions.may(request.user, permissions.ADD_USER),
+    }
+    return render(request, "house/people.html", context)
+
+
+@needs(permissions.CHANGE_USER)
+@require_safe
+def person(request: HtmxRequest, user_id: int) -> HttpResponse:
+    """Show a person: role, projects, ways in, spending, and how they joined."""
+    shown = person_or_404(user_id)
+    may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
+    project, token = _removed(request, shown)
+    context = {
+        "shown": shown,
+        "name": members.name_of(shown),
+        "overview": people.overview(shown, request.session.session_key),
+        "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],
+        "project_roles": [(role, role.label, MEANINGS[role]) for role in Membership.Role],
+        "may_change_projects": may_change_projects,
+        "projects": people.projects_to_add(shown) if may_change_projects else [],
+        "removed": project,
+        "removal": token,
+        "revoked": _revoked(request, shown),
+        "is_oneself": shown.pk == request.user.pk,
+    }
+    return render(request, "house/person.html", context)
+
+
+@needs(permissions.CHANGE_USER)
+@require_POST
+def role(request: HtmxRequest, user_id: int) -> HttpResponse:
+    """Give the person the posted `role`; `shown` is the one that the page showed."""
+    shown = person_or_404(user_id)
+    with refusals_as_messages(request):
+        sentence = people.change_role(
+            request.user, shown, hidden(request, "role"), hidden(request, "shown")
+        )
+        messages.success(request, sentence)
+    return _back(request, shown, "role")
+
+
+@needs(permissions.CHANGE_PROJECT)
+@require_POST
+def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
+    """Make the person a member of the posted `project`, with the posted `role`."""
+    shown = person_or_404(user_id)
+    with refusals_as_messages(request):
+        project = _posted_project(hidden(request, "project"))
+        members.add(request.user, project, shown.pk, hidden(request, "role"))
+        messages.success(request, f"{shown.username} is a member of “{project}” now.")
+    return _back(request, shown, "projects")
+
+
+@needs(permissions.CHANGE_PROJECT)
+@require_POST
+def project(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse:
+    """Give the person the posted `role` in a project; `shown` is the one that the page showed."""
+    shown = person_or_404(user_id)
+    with refusals_as_messages(request):
+        there = _project(project_id)
+        sentence = members.change_role(
+            request.user, there, shown.pk, hidden(request, "role"), hidden(request, "shown")
+        )
+        messages.success(request, f"In “{there}”: {sentence}")
+    return _back(request, shown, "projects")
+
+
+@needs(permissions.CHANGE_PROJECT)
+@require_POST
+def removal(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse:
+    """Remove the person from a project, which can be undone for a day."""
+    shown = person_or_404(user_id)
+    with refusals_as_messages(request):
+        removed = members.remove(request.user, _project(project_id), shown.pk)
+        # Not `project`, which would choose where the reader works.
+        asked = urlencode({"from": project_id, "removed": removed.token()})
+        return redirect(f"{_address(shown)}?{asked}#projects")
+    return _back(request, shown, "projects")
+
+
+@needs(permissions.CHANGE_PROJECT)
+@require_POST
+def recovery(request: HtmxRequest, user_id: int) -> HttpResponse:
+    """Undo the removal of the posted `removed` from the posted `from`."""
+    shown = person_or_404(user_id)
+    with refusals_as_messages(request):
+        there = _posted_project(hidden(request, "from"))
+        members.restore(request.user, there, hidden(request, "removed"))
+        messages.success(request, f"{shown.username} is in “{there}” again.")
+    return _back(request, shown, "projects")
+
+
+@needs(permissions.CHANGE_USER)
+@require_POST
+def session_ends(request: HtmxRequest, user_id: int) -> HttpResponse:
+    """End the posted `session`, or with `all` every one; one's own present one stays."""
+    shown = person_or_404(user_id)
+    with refusals_as_messages(request):
+        roles.require_may_act_on(shown, request.user)
+        if is_posted(request, "all"):
+            is_own = shown.pk == request.user.pk
+            number = active_sessions.end_others(
+                shown, request.session.session_key if is_own else None
+            )
+        else:
+            number = int(active_sessions.end(shown, parse_key(hidden(request, "session")) or 0))
+        if number:
+            audit.record(request.user, "ended sessions of", [shown], counted(number, "session"))
+        messages.success(request, f"{counted(number, 'session')} ended.")
+    return _back(request, shown, "sessions")
+
+
+@needs(permissions.CHANGE_USER)
+@require_POST
+def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
+    """Take the person's second step away, such as after a lost phone; never one's own."""
+    shown = person_or_404(user_id)
+    with refusals_as_messages(request):
+        roles.require_may_act_on(shown, request.user)
+        if shown.pk == request.user.pk:
+            raise Refused("Your own second step is changed on your account page.")
+        messages.success(request, access.take_second_step(shown, request.user))
+    return _back(request, shown, "second-step")
+
+
+@needs(permissions.CHANGE_USER)
+@require_POST
+def token_revocation(request: HtmxRequest, user_id: int, pk: int) -> HttpResponse:
+    """Revoke a token of the person at once; the page offers to undo that for a day."""
+    shown = person_or_404(user_id)
+    token = get_object_or_404(Token, user=shown, pk=pk)
+    with refusals_as_messages(request):
+        roles.require_may_act_on(shown, request.user)
+        tokens.revoke(token, request.user)
+        return redirect(f"{_address(shown)}?{urlencode({'revoked': token.pk})}#tokens")
+    return _back(request, shown, "tokens")
+
+
+@needs(permissions.CHANGE_USER)
+@require_POST
+def token_recovery(request: HtmxRequest, user_id: int, pk: int) -> HttpResponse:
+    """Undo the revocation of a token."""
+    shown = person_or_404(user_id)
+    token = get_object_or_404(Token, user=shown, pk=pk)
+    with refusals_as_messages(request):
+        roles.require_may_act_on(shown, request.user)
+        tokens.restore(token, request.user)
+        messages.success(request, f"“{token.name}” is valid again.")
+    return _back(request, shown, "tokens")
+
+
+def _project(pk: int) -> Project:
+    """Return a shared project: of a private one nobody else is told that it is there."""
+    project = Project.objects.filter(pk=pk, person=None).first()
+    if project is None:
+        raise Http404("There is no such project.")
+    return project
+
+
+def _posted_project(key: str | None) -> Project:
+    project = Project.objects.filter(pk=parse_key(key) or 0, person=None).first()
+    if project is None:
+        raise Refused("Choose a project.")
+    return project
+
+
+def _removed(request: HtmxRequest, shown: User) -> tuple[Project | None, str]:
+    """Return the project that the person was just removed from, and the token of its Undo."""
+    token = request.GET.get("removed", "")
+    pk = parse_key(request.GET.get("from")) or 0
+    project = Project.objects.filter(pk=pk, person=None).first() if token else None
+    removed = members.removed_by(token, project) if project else None
+    return (project, token) if removed and removed[1].pk == shown.pk else (None, "")
+
+
+def _revoked(request: HtmxRequest, shown: User) -> Token | None:
+    """Return the token that was just revoked."""
+    pk = parse_key(request.GET.get("revoked"))
+    revoked = Token.objects.filter(user=shown, pk=pk or 0, revoked_at__isnull=False)
+    return revoked.first() if pk else None
+
+
+def _address(shown: User) -> str:
+    return reverse("people:person", args=[shown.pk])
+
+
+def _back(request: HtmxRequest, shown: User, section: str) -> HttpResponse:
+    """Return to the person's page; who has just lost the right to see it, to the front."""
+    is_lost = shown.pk == request.user.pk and not roles.admins().filter(pk=shown.pk).exists()
+    return redirect("/" if is_lost else f"{_address(shown)}#{section}")

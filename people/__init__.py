@@ -1,1 +1,0 @@
-"""Everything about people: their accounts, and the house that invites and lets them go."""

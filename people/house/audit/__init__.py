@@ -1,1 +1,0 @@
-"""The page of the audit log (`people.accounts.audit` writes it)."""

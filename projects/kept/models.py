@@ -1,0 +1,143 @@
+"""What every kept thing has: who made it, where it lives, and a way back from its deletion."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
+
+from django.apps import apps
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from core.refusals import Refused
+from accounts import audit
+from projects.models import InProject, InProjectQuerySet, Project
+from projects.models.project import private_project
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+GRACE = timedelta(days=7)  # as long as a deleted run can be brought back
+Row = TypeVar("Row", bound="Kept")
+
+
+class KeptQuerySet(InProjectQuerySet[Row]):
+    """Filters for kept things."""
+
+    def kept(self) -> Self:
+        """Those that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def of(self, user: User | AnonymousUser) -> Self:
+        """The user's own, of those that are not deleted."""
+        return self.kept().own(user)
+
+    def findable(self, user: User | AnonymousUser) -> Self:
+        """What ⌘K finds: what the user sees, in all their projects."""
+        return self.kept().shown_to(user)
+
+    def restorable(self, user: User | AnonymousUser) -> Self:
+        """The deleted ones that the user may bring back: theirs, and those that they manage."""
+        since = timezone.now() - GRACE
+        return self.removable_by(user).filter(deleted_at__gt=since).select_related("project")
+
+    def offered_in(self, project: Project, user: User) -> Self:
+        """What a field offers: the project's, and one's private ones.
+
+        No query for a request's own user.
+        """
+        own = Q(project=private_project(user))
+        return self.kept().filter(own | Q(self.are_shown_to(user), project=project))
+
+    def with_words(self, text: str) -> Self:
+        """Those that have each of the words somewhere in what is searched."""
+        rows = self
+        for word in text.split():
+            rows = rows.filter(self.has_word(word))
+        return rows
+
+    def has_word(self, word: str) -> Q:
+        """Return the condition that a word is in one of the columns that are searched."""
+        return Q(
+            *((f"{column}__icontains", word) for column in self.model.searched), _connector=Q.OR
+        )
+
+    def require_room(self, project: Project, more: int = 1) -> None:
+        """Raise Refused if the project would hold too many with so many `more`."""
+        would_be = self.kept().filter(project=project).count() + more
+        if would_be > self.model.most_in_project:
+            raise Refused(
+                f"“{project}” would hold {would_be:,} {self.model._meta.verbose_name_plural}; the "
+                f"most is {self.model.most_in_project:,}. Delete some, or choose another project."
+            )
+
+
+class Kept(InProject):
+    """A thing of a kind that people make, name and keep in a project.
+
+    `slug` is how addresses name it (`?prompt=<key>`), `route` the name of its page's address, empty
+    where it has none. The first of the columns that are `searched` holds its name.
+    """
+
+    slug: ClassVar[str]
+    route: ClassVar[str]
+    searched: ClassVar[Sequence[str]] = ("name",)
+    most_in_project: ClassVar[int] = 10_000
+    is_purged: ClassVar[bool] = True  # once it cannot be brought back any more
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    deleted_at = models.DateTimeField(null=True, blank=True, help_text="can be undone for a while")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(getattr(self, self.searched[0]) or self.pk)
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse(self.route, args=[self.pk])
+
+    @property
+    def audit_detail(self) -> str:
+        """Return what else the audit log says of its deletion."""
+        return ""
+
+    def delete_by(self, user: User) -> None:
+        """Delete it; it can be brought back within GRACE, then `purge` takes it."""
+        self.deleted_at = timezone.now()
+        with transaction.atomic():
+            self.save(update_fields=["deleted_at"])
+            audit.record(user, "deleted", [self], self.audit_detail)
+
+    def restore_by(self, user: User) -> None:
+        """Undo its deletion. Raises Refused where its place is taken by now."""
+        with transaction.atomic():
+            changed = self.make_place(user)
+            self.deleted_at = None
+            self.save(update_fields=["deleted_at", *changed])
+            audit.record(user, "restored", [self], self.audit_detail)
+
+    def make_place(self, user: User) -> Iterable[str]:
+        """Prepare that it is there again, such as by another name; returns the changed columns.
+
+        Called in the transaction that brings it back. Raises Refused if it cannot be there.
+        """
+        return ()
+
+
+def rows_of(kind: type[Kept]) -> KeptQuerySet[Any]:
+    """Return all rows of a kind, deleted ones too."""
+    return cast("KeptQuerySet[Any]", kind._default_manager.all())
+
+
+def kinds() -> list[type[Kept]]:
+    """Return the models of all kinds of kept things, in the order of INSTALLED_APPS."""
+    return [model for model in apps.get_models() if issubclass(model, Kept)]

@@ -1,0 +1,61 @@
+"""Who gets what at the routes of boards, and of a board that is voted on."""
+
+from __future__ import annotations
+
+from accounts.permissions import VIEW_RUN
+from tests.accounts.access.marks import ANYBODYS, METHOD, OWNERS, OWNERS_ALONE, SAYS_WHY, Row
+
+BOARDS: dict[str, Row] = {
+    "boards:board": Row(OWNERS, METHOD, VIEW_RUN),
+    "boards:board-access": Row(METHOD, OWNERS_ALONE),
+    "boards:board-cancellation": Row(METHOD, OWNERS_ALONE),
+    "boards:board-cap": Row(METHOD, OWNERS_ALONE),
+    "boards:board-cell": Row(METHOD, OWNERS_ALONE),
+    "boards:board-column-house-default": Row(METHOD, "login none no none none none"),
+    "boards:board-column-preset": Row(METHOD, OWNERS_ALONE),
+    "boards:board-columns": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "boards:board-comment-deletion": Row(METHOD, OWNERS_ALONE),
+    "boards:board-comment-resolution": Row(METHOD, OWNERS_ALONE),
+    "boards:board-comments": Row(SAYS_WHY, OWNERS_ALONE, VIEW_RUN),
+    "boards:board-continuation": Row(METHOD, OWNERS_ALONE),
+    "boards:board-decision": Row(METHOD, OWNERS_ALONE),
+    "boards:board-document": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "boards:board-heads": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "boards:board-judge": Row(SAYS_WHY, OWNERS_ALONE, VIEW_RUN),
+    "boards:board-part": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "boards:board-plan": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "boards:board-progress": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "boards:board-repetition": Row(METHOD, OWNERS_ALONE),
+    "boards:board-results": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "boards:board-row-request": Row(METHOD, OWNERS_ALONE),
+    "boards:board-rows": Row(METHOD, OWNERS_ALONE),
+    "boards:board-sheet": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "boards:board-table": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "boards:board-title": Row(METHOD, OWNERS_ALONE),
+    "boards:board-trial": Row(METHOD, OWNERS_ALONE),
+    "boards:board-trials": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "boards:board-trials-pause": Row(METHOD, OWNERS_ALONE),
+    "boards:board-votes": Row(SAYS_WHY, METHOD, VIEW_RUN),
+    "boards:board-votes-recovery": Row(METHOD, OWNERS_ALONE),
+    "boards:board-votes-reset": Row(METHOD, OWNERS_ALONE),
+    "boards:board-voting": Row(METHOD, OWNERS_ALONE),
+    "boards:board-voting-closure": Row(METHOD, OWNERS_ALONE),
+    "boards:boards": Row(ANYBODYS, METHOD),
+    "boards:comment-recovery": Row(METHOD, ANYBODYS),
+    "boards:import": Row(ANYBODYS, ANYBODYS),
+    "boards:plan": Row(ANYBODYS, ANYBODYS),
+    "boards:plan-of-form": Row(METHOD, ANYBODYS),
+    "boards:vote": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "boards:vote-file": Row("login none none none none none", METHOD),
+    "boards:vote-retraction": Row(METHOD, OWNERS_ALONE),
+}
+
+# Who is logged in gets at the addresses of a blind vote: the board's owner, as the member of its
+# project, who has followed the open link, who has a link from before the vote was closed, and who
+# has none.
+VOTERS = ("owner", "link", "old link", "none")
+VOTE_ACCESS = {
+    "boards:vote": "yes yes none none",
+    "boards:vote-file": "yes yes none none",
+    "boards:vote-retraction": "yes yes none none",
+}

@@ -1,0 +1,31 @@
+"""What everybody gets of the pages that `projects.kept.resource.Resource` serves: the same of each kind."""
+
+from __future__ import annotations
+
+from django.urls import get_resolver
+
+from projects.kept.resource import Resource
+from tests.accounts.access.marks import ANYBODYS, METHOD, OWNERS_ALONE, Row
+from tests.accounts.routes import routes
+
+# By the resource's method.
+ROWS = {
+    "index": Row(ANYBODYS, METHOD),
+    "new": Row(ANYBODYS, ANYBODYS),
+    "recovery": Row(METHOD, ANYBODYS),
+    "page": Row(OWNERS_ALONE, METHOD),
+    "change": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "deletion": Row(METHOD, OWNERS_ALONE),
+}
+
+
+def served() -> dict[str, str]:
+    """Return which method of a resource answers at each route that one serves."""
+    return {
+        route.name: route.view.__name__
+        for route in routes(get_resolver("config.urls").url_patterns)
+        if isinstance(getattr(route.view, "__self__", None), Resource)
+    }
+
+
+KEPT: dict[str, Row] = {name: ROWS[method] for name, method in served().items()}

@@ -1,0 +1,292 @@
+"""An account that is there is connected only by its owner; the last way in stays."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import User
+from django.test import Client
+
+from accounts.models import QueuedMail
+from accounts.roles import Role, role_of
+from accounts.sign_in.issuers import pending
+from tests.accounts.audited import events
+from tests.accounts.issuers.conftest import Configure, Tell
+from tests.accounts.issuers.honest import variables
+from tests.accounts.issuers.visitor import Visitor
+from tests.accounts.second_factor.journeys import STEP, code_of, set_up_app
+
+pytestmark = pytest.mark.django_db
+CONNECTIONS = "/account/connections/"
+PENDING = "/account/connections/pending/"
+DISCONNECTION = "/account/connections/disconnection/"
+
+
+@pytest.fixture
+def ana() -> User:
+    """An account with a password and an address."""
+    return User.objects.create_user("ana", "ana@example.com", "pw-of-ana")
+
+
+def log_in(visitor: Visitor, name: str = "ana", password: str = "pw-of-ana") -> Any:
+    """Log in by password, and go on to the connections."""
+    posted = {"login": name, "password": password, "next": CONNECTIONS}
+    return visitor.client.post("/login/", posted, follow=True)
+
+
+def text_of(page: Any) -> str:
+    text: str = page.content.decode()
+    return text
+
+
+@pytest.mark.parametrize("is_confirmed", [True, False])
+def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
+    mock: Tell, visitor: Visitor, ana: User, is_confirmed: bool
+) -> None:
+    if is_confirmed:
+        EmailAddress.objects.create(user=ana, email=ana.email, verified=True, primary=True)
+    mock("c-1", email="Ana@example.com", email_verified=True)
+    page = visitor.log_in("oidc", "c-1")
+    assert page.status_code == 409
+    assert "An account with your address is there" in text_of(page)
+    assert f"next={CONNECTIONS}" in text_of(page)
+    assert visitor.user_id is None
+    assert not SocialAccount.objects.exists()
+
+    page = log_in(visitor)
+    assert "Acme waits to be connected" in text_of(page)
+    assert not SocialAccount.objects.exists()
+    page = visitor.client.post(PENDING, follow=True)
+    assert "Acme is connected" in text_of(page)
+    assert SocialAccount.objects.get().user == ana
+    entry = events().get(event="connected an issuer to")
+    assert (entry.actor, entry.detail) == (ana, "Acme, c-1")
+    # The button cannot be pressed twice.
+    assert "No login waits" in text_of(visitor.client.post(PENDING, follow=True))
+
+    other = Visitor(Client())
+    other.log_in("oidc", "c-1")
+    assert other.user_id == ana.pk
+    assert User.objects.count() == 1
+
+
+def test_waiting_login_is_for_nobody_else(mock: Tell, visitor: Visitor, ana: User) -> None:
+    """Whoever uses the browser next is not offered somebody else's account."""
+    User.objects.create_user("sam", "sam@example.com", "pw-of-sam")
+    mock("c-2", email="ana@example.com", email_verified=True)
+    visitor.log_in("oidc", "c-2")
+    page = log_in(visitor, "sam", "pw-of-sam")
+    assert "waits to be connected" not in text_of(page)
+    assert "No login waits" in text_of(visitor.client.post(PENDING, follow=True))
+    assert not SocialAccount.objects.exists()
+
+
+def test_unchecked_address_says_nothing_about_accounts(
+    mock: Tell, visitor: Visitor, ana: User
+) -> None:
+    mock("c-3", email="ana@example.com", email_verified=False)
+    page = visitor.log_in("oidc", "c-3")
+    assert page.status_code == 403
+    assert "has not checked your e-mail address" in text_of(page)
+
+
+def test_waiting_login_can_be_forgotten_and_ends_by_itself(
+    mock: Tell, visitor: Visitor, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mock("c-4", email="ana@example.com", email_verified=True)
+    visitor.log_in("oidc", "c-4")
+    log_in(visitor)
+    visitor.client.post(PENDING, {"forget": "1"})
+    assert not SocialAccount.objects.exists()
+    visitor.client.post("/logout/")
+    visitor.log_in("oidc", "c-4")
+    log_in(visitor)
+    later = time.time() + pending.LIFETIME_S
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert "waits to be connected" not in text_of(visitor.client.get(CONNECTIONS))
+    visitor.client.post(PENDING)
+    assert not SocialAccount.objects.exists()
+
+
+def test_logged_in_person_connects_and_disconnects(
+    mock: Tell, visitor: Visitor, ana: User, settings: Any
+) -> None:
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://localhost", "https://vitrine.example"
+    settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
+    mock("c-5", email="other@elsewhere.com", email_verified=True)
+    log_in(visitor)
+    page = visitor.log_in("oidc", "c-5", process="connect")
+    assert page.redirect_chain == [(CONNECTIONS, 302)]
+    assert "You can now log in with Acme." in text_of(page)
+    assert "other@elsewhere.com" in text_of(page)
+    account = SocialAccount.objects.get()
+    assert account.user == ana
+    assert QueuedMail.objects.get().to == "ana@example.com"
+    ana.refresh_from_db()
+    assert ana.email == "ana@example.com"
+    assert "Acme" in text_of(visitor.client.get("/account/"))
+
+    page = visitor.client.post(DISCONNECTION, {"account": account.pk}, follow=True)
+    assert "It is disconnected" in text_of(page)
+    assert not SocialAccount.objects.exists()
+    assert events().filter(event="disconnected an issuer from").count() == 1
+    assert QueuedMail.objects.count() == 2
+    page = visitor.client.post(DISCONNECTION, {"account": account.pk})
+    assert page.status_code == 422
+    assert "It is disconnected already" in text_of(page)
+
+
+def test_connected_account_of_somebody_else_stays_theirs(
+    mock: Tell, visitor: Visitor, ana: User
+) -> None:
+    mock("c-6", email="zoe@example.com", email_verified=True)
+    Visitor(Client()).log_in("oidc", "c-6")
+    zoe = SocialAccount.objects.get().user
+    log_in(visitor)
+    page = visitor.log_in("oidc", "c-6", process="connect")
+    assert "Another account here has that Acme account" in text_of(page)
+    assert SocialAccount.objects.get().user == zoe
+
+
+def test_others_connection_cannot_be_removed(mock: Tell, visitor: Visitor, ana: User) -> None:
+    mock("c-7", email="zoe@example.com", email_verified=True)
+    Visitor(Client()).log_in("oidc", "c-7")
+    log_in(visitor)
+    page = visitor.client.post(DISCONNECTION, {"account": SocialAccount.objects.get().pk})
+    assert page.status_code == 422
+    assert SocialAccount.objects.count() == 1
+
+
+def test_last_way_to_log_in_stays(
+    mock: Tell, visitor: Visitor, mock_url: str, configure: Configure
+) -> None:
+    mock("c-8", email="zoe@example.com", email_verified=True)
+    visitor.log_in("oidc", "c-8")
+    account = SocialAccount.objects.get()
+    page = visitor.client.post(DISCONNECTION, {"account": account.pk})
+    assert page.status_code == 422
+    assert "This is the only way in which you log in" in text_of(page)
+    # One at an issuer that is no longer set lets nobody in either, and can itself be removed.
+    gone = SocialAccount.objects.create(
+        user=account.user, provider="https://old.example.com", uid="9", extra_data={}
+    )
+    assert "old.example.com" in text_of(visitor.client.get(CONNECTIONS))
+    assert visitor.client.post(DISCONNECTION, {"account": account.pk}).status_code == 422
+    assert visitor.client.post(DISCONNECTION, {"account": gone.pk}).status_code == 302
+    assert SocialAccount.objects.get() == account
+
+
+def test_passkey_is_a_way_too(mock: Tell, visitor: Visitor) -> None:
+    mock("c-11", email="zoe@example.com", email_verified=True)
+    visitor.log_in("oidc", "c-11")
+    account = SocialAccount.objects.get()
+    passkey = Authenticator.objects.create(
+        user=account.user, type="webauthn", data={"name": "Laptop"}
+    )
+    assert visitor.client.post(DISCONNECTION, {"account": account.pk}).status_code == 302
+    assert not SocialAccount.objects.exists()
+    passkey.delete()
+
+
+def test_second_step_is_asked_for_after_an_issuer_too(
+    mock: Tell, mock_url: str, configure: Configure, visitor: Visitor
+) -> None:
+    """What claims give is given once the step is done."""
+    root = User.objects.create_superuser("root", is_staff=True)
+    roles = {"OIDC_ROLE_CLAIM": "groups", "OIDC_ROLES": "it=curator"}
+    configure(**variables(mock_url, **roles), SIGN_UP_DOMAINS="example.com")
+    mock("c-12", email="zoe@example.com", email_verified=True, groups=[])
+    visitor.log_in("oidc", "c-12")
+    zoe = SocialAccount.objects.get().user
+    secret = set_up_app(visitor.client)
+    visitor.client.post("/logout/")
+    mock("c-12", email="zoe@example.com", email_verified=True, groups=["it"])
+    page = visitor.log_in("oidc", "c-12", next="/account/")
+    assert page.redirect_chain[-1][0].startswith(STEP)
+    assert visitor.user_id is None
+    assert role_of(zoe) == Role.MEMBER
+    page = visitor.client.post(STEP, {"code": code_of(secret)}, follow=True)
+    assert page.redirect_chain[-1][0] == "/account/"
+    assert visitor.user_id == zoe.pk != root.pk
+    assert role_of(User.objects.get(pk=zoe.pk)) == Role.CURATOR
+
+
+def test_who_lacks_the_second_step_connects_nothing(
+    mock: Tell, visitor: Visitor, ana: User, settings: Any
+) -> None:
+    log_in(visitor)
+    settings.SECOND_FACTOR = "all"
+    page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
+    assert page.status_code == 403
+    assert "Your account must have a second step" in text_of(page)
+
+
+def test_old_login_has_to_be_renewed_before_connections_change(
+    mock: Tell, visitor: Visitor, ana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(visitor)
+    later = time.time() + 16 * 60
+    monkeypatch.setattr(time, "time", lambda: later)
+    page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
+    assert page.status_code == 302
+    assert page.headers["Location"].startswith("/login/again/")
+    # Who has no password logs in again.
+    ana.set_unusable_password()
+    ana.save()
+    visitor.client.force_login(ana)
+    page = visitor.client.post("/login/with/oidc/", {"process": "connect"}, follow=True)
+    assert page.redirect_chain[-1][0].startswith("/login/again/new/")
+    assert "Log out and in again" in text_of(page)
+
+
+def test_who_is_logged_out_connects_nothing(mock: Tell, visitor: Visitor) -> None:
+    mock("c-9", email="zoe@example.com", email_verified=True)
+    page = visitor.log_in("oidc", "c-9", process="connect")
+    assert page.redirect_chain[-1][0].startswith("/login/")
+    assert not SocialAccount.objects.exists()
+
+
+def test_two_issuers_with_the_same_subject_are_two_people(
+    mock: Tell, visitor: Visitor, mock_url: str, configure: Configure
+) -> None:
+    """A subject counts only with its issuer, however the settings number these."""
+    mock("c-10", email="zoe@example.com", email_verified=True)
+    other = mock_url.replace("localhost", "127.0.0.1")
+    numbered = {f"{name}_2": value for name, value in variables(mock_url).items()}
+    configure(**variables(other, OIDC_NAME="Other"), **numbered, SIGN_UP_DOMAINS="example.com")
+    visitor.log_in("oidc-2", "c-10")
+    person = SocialAccount.objects.get(provider=mock_url).user
+    swapped = Visitor(Client())
+    page = swapped.log_in("oidc", "c-10")
+    assert page.status_code == 409
+    assert swapped.user_id is None
+    # The same issuer under another number is the same.
+    configure(**variables(mock_url))
+    again = Visitor(Client())
+    again.log_in("oidc", "c-10")
+    assert again.user_id == person.pk
+
+
+def test_pages_say_when_there_is_no_issuer(
+    configure: Configure, visitor: Visitor, ana: User
+) -> None:
+    configure()
+    assert "Continue with" not in text_of(visitor.client.get("/login/"))
+    assert visitor.client.get("/login/with/oidc/").status_code == 404
+    assert visitor.client.get("/login/with/oidc/callback/").status_code == 404
+    assert "This server offers no sign-in" in text_of(log_in(visitor))
+    assert "Sign in with" not in text_of(visitor.client.get("/account/"))
+
+
+def test_login_page_has_a_button_and_a_get_asks_first(mock: Tell, visitor: Visitor) -> None:
+    page = text_of(visitor.client.get("/login/?next=/runs/"))
+    assert "Continue with Acme" in page
+    assert '<input type="hidden" name="next" value="/runs/">' in page
+    page = text_of(visitor.client.get("/login/with/oidc/?next=/runs/"))
+    assert "You log in there and come back here." in page
+    assert "refresh" not in page

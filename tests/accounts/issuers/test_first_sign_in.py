@@ -1,0 +1,241 @@
+"""The first sign-in by an issuer makes an account where that is allowed; the next finds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from accounts import roles
+from accounts.roles import Role
+from accounts.sign_in import joining
+from house import invitations
+from house.models import Invitation
+from projects.models import Membership, Project
+from tests.accounts.audited import events
+from tests.accounts.issuers.conftest import Tell
+from tests.accounts.issuers.visitor import Visitor
+
+pytestmark = pytest.mark.django_db
+
+
+def test_first_sign_in_makes_an_account_and_the_next_finds_it(mock: Tell, visitor: Visitor) -> None:
+    mock(
+        "u-1",
+        email="Ana@Example.com",
+        email_verified=True,
+        name="Ana Lima",
+        preferred_username="ana.lima",
+    )
+    page = visitor.log_in("oidc", "u-1", next="/account/")
+    assert page.status_code == 200
+    assert page.redirect_chain == [("/account/", 302)]
+    person = User.objects.get()
+    assert visitor.user_id == person.pk
+    assert (person.username, person.email) == ("ana.lima", "ana@example.com")
+    assert (person.first_name, person.last_name) == ("Ana", "Lima")
+    assert not person.has_usable_password()
+    assert EmailAddress.objects.get().verified
+    assert Project.objects.get(person=person)
+    entry = events().filter(event="added").get()
+    assert (entry.actor_name, entry.object_repr) == ("sign-in by Acme", "ana.lima")
+
+    visitor.client.post("/logout/")
+    assert visitor.user_id is None
+    visitor.log_in("oidc", "u-1")
+    assert visitor.user_id == person.pk
+    assert User.objects.count() == SocialAccount.objects.count() == 1
+
+
+def test_what_changes_at_the_issuer_changes_only_how_it_is_shown(
+    mock: Tell, visitor: Visitor
+) -> None:
+    mock("u-2", email="ana@example.com", email_verified=True, name="Ana Lima")
+    visitor.log_in("oidc", "u-2")
+    before = User.objects.values("username", "email", "first_name", "last_name").get()
+    mock("u-2", email="boss@example.com", email_verified=True, name="The Boss")
+    visitor.client.post("/logout/")
+    visitor.log_in("oidc", "u-2")
+    assert User.objects.values("username", "email", "first_name", "last_name").get() == before
+    assert EmailAddress.objects.get().email == "ana@example.com"
+    assert "boss@example.com" in visitor.client.get("/account/connections/").content.decode()
+
+
+def test_subject_and_not_name_or_address_says_who_it_is(mock: Tell, visitor: Visitor) -> None:
+    """Somebody who takes over a name and an address at the issuer gets another account, or none."""
+    mock("u-3", email="ana@example.com", email_verified=True, preferred_username="ana")
+    visitor.log_in("oidc", "u-3")
+    mock("u-4", email="ana2@example.com", email_verified=True, preferred_username="ana")
+    other = Visitor(Client())
+    other.log_in("oidc", "u-4")
+    assert other.user_id != visitor.user_id
+    assert sorted(User.objects.values_list("username", flat=True)) == ["ana", "ana-2"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "sentence"),
+    [
+        ({}, "Acme gives no e-mail address"),
+        ({"email": "ana@example.com"}, "Acme has not checked your e-mail address"),
+        ({"email": "ana@example.com", "email_verified": False}, "has not checked"),
+        ({"email": "ana@example.com", "email_verified": "false"}, "has not checked"),
+        ({"email": "ana@elsewhere.com", "email_verified": True}, "You have no account here yet"),
+        ({"email": "ana@example.com.evil.com", "email_verified": True}, "no account here yet"),
+        ({"email": "no address", "email_verified": True}, "Acme gives no e-mail address"),
+    ],
+)
+def test_nobody_else_gets_an_account(
+    mock: Tell, visitor: Visitor, claims: dict[str, Any], sentence: str
+) -> None:
+    mock("u-5", **claims)
+    page = visitor.log_in("oidc", "u-5")
+    text = page.content.decode()
+    assert page.status_code == 403
+    assert sentence in text
+    assert "data-refused" in text
+    assert "Back to the login" in text
+    assert visitor.user_id is None
+    assert not User.objects.exists()
+    assert not SocialAccount.objects.exists()
+
+
+def test_invitation_opens_the_way_without_a_checked_address(
+    mock: Tell, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = []
+
+    class Invitations:
+        def pending(self, session: Any) -> bool:
+            return "invitation" in session
+
+        def accept(self, user: User, session: Any) -> None:
+            accepted.append(user.username)
+            del session["invitation"]
+
+    monkeypatch.setattr(joining, "_registered", [])
+    joining.register(Invitations())
+    mock("u-6", email="zoe@elsewhere.com")
+    assert visitor.log_in("oidc", "u-6").status_code == 403
+    session = visitor.client.session
+    session["invitation"] = {"id": 1, "token": "t"}
+    session.save()
+    visitor.log_in("oidc", "u-6")
+    person = User.objects.get()
+    assert accepted == [person.username]
+    assert visitor.user_id == person.pk
+    # Whoever owns the address could have a new password sent to it.
+    assert person.email == ""
+    assert not EmailAddress.objects.exists()
+
+
+def test_local_owners_name_is_never_given_to_others(mock: Tell, visitor: Visitor) -> None:
+    mock("u-7", email="o@example.com", email_verified=True, preferred_username="Owner")
+    visitor.log_in("oidc", "u-7")
+    assert User.objects.get().username == "owner-2"
+
+
+def test_closed_account_says_so(mock: Tell, visitor: Visitor) -> None:
+    mock("u-8", email="ana@example.com", email_verified=True)
+    visitor.log_in("oidc", "u-8")
+    User.objects.update(is_active=False)
+    again = Visitor(Client())
+    page = again.log_in("oidc", "u-8")
+    assert "This account is closed" in page.content.decode()
+    assert again.user_id is None
+    # Nor does another login with its address open a way.
+    mock("u-9", email="ana@example.com", email_verified=True)
+    page = again.log_in("oidc", "u-9")
+    assert page.status_code == 403
+    assert "This account is closed" in page.content.decode()
+    assert User.objects.count() == 1
+
+
+def test_no_token_and_no_application_is_stored(mock: Tell, visitor: Visitor) -> None:
+    mock("u-10", email="ana@example.com", email_verified=True)
+    visitor.log_in("oidc", "u-10")
+    assert not SocialToken.objects.exists()
+    assert not SocialApp.objects.exists()
+    assert "access_token" not in str(dict(visitor.client.session))
+
+
+def test_form_typed_before_the_login_is_kept(mock: Tell, visitor: Visitor) -> None:
+    """A form that was posted without a login travels through the issuer, too."""
+    from accounts.sign_in import pending_form
+
+    mock("u-11", email="ana@example.com", email_verified=True)
+    typed = pending_form.sign({"path": "/x/", "post": {"prompt": ["a fox"]}})
+    visitor.log_in("oidc", "u-11", typed=typed)
+    assert visitor.client.session[pending_form.SESSION_KEY]["post"] == {"prompt": ["a fox"]}
+
+
+@pytest.fixture
+def address() -> str:
+    """Where an invitation for one person leads: a curator, who makes things in "Spring"."""
+    boss = User.objects.create_superuser("boss", is_staff=True)
+    project = Project.objects.create(slug="spring", name="Spring")
+    Membership.objects.create(project=project, user=boss, role="manager")
+    wanted = invitations.Wanted(Role.CURATOR, [(project, "maker")], "", days=7, max_uses=1)
+    _, token = invitations.make(boss, wanted)
+    return reverse("people:invitation", args=[token])
+
+
+def text_of(page: Any) -> str:
+    text: str = page.content.decode()
+    return text
+
+
+def test_invited_person_joins_by_an_issuer(mock: Tell, visitor: Visitor, address: str) -> None:
+    mock("i-1", email="zoe@elsewhere.com", preferred_username="zoe")
+    assert visitor.log_in("oidc", "i-1").status_code == 403
+    assert "Continue with Acme" in text_of(visitor.client.get(address))
+    page = visitor.log_in("oidc", "i-1", next=address)
+    assert "Your account “zoe” is made." in text_of(page)
+    assert page.redirect_chain[-1][0] == "/"
+    zoe = User.objects.get(pk=visitor.user_id or 0)
+    assert roles.role_of(zoe) == Role.CURATOR
+    assert Membership.objects.get(user=zoe, project__slug="spring").role == "maker"
+    assert Invitation.objects.get().uses == 1
+    # It was for one person; nobody else gets in by it.
+    mock("i-2", email="eve@elsewhere.com")
+    other = Visitor(Client())
+    other.client.get(address)
+    assert other.log_in("oidc", "i-2", next=address).status_code == 403
+    assert other.user_id is None
+    # And who has joined logs in as ever.
+    again = Visitor(Client())
+    again.log_in("oidc", "i-1")
+    assert again.user_id == zoe.pk
+
+
+def test_invitation_that_ends_in_between_makes_no_account(
+    mock: Tell, visitor: Visitor, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mock("i-3", email="zoe@elsewhere.com")
+    visitor.client.get(address)
+    accept = invitations.accept
+
+    def withdraw_first(*args: Any) -> Any:
+        Invitation.objects.update(uses=1)
+        return accept(*args)
+
+    monkeypatch.setattr(invitations, "accept", withdraw_first)
+    page = visitor.log_in("oidc", "i-3", next=address)
+    assert page.status_code == 403
+    assert "You have no account here yet" in text_of(page)
+    assert User.objects.count() == 1
+
+
+def test_who_has_an_account_comes_back_to_the_invitation(
+    mock: Tell, visitor: Visitor, address: str
+) -> None:
+    mock("i-4", email="ana@example.com", email_verified=True)
+    Visitor(Client()).log_in("oidc", "i-4")
+    visitor.client.get(address)
+    page = visitor.log_in("oidc", "i-4", next=address)
+    assert page.redirect_chain[-1][0] == address
+    assert "You are logged in as" in text_of(page)

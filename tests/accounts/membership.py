@@ -1,0 +1,340 @@
+"""Who gets what of a project's things at each route: the declared rules.
+
+Every thing is there six times: one's *own*, the *project's* (another member's), *hidden* (for that
+member's own eyes), *elsewhere* (in a project of others), *private* (in that member's private one)
+and *deleted*. A stranger, and whoever asks for what is hidden, elsewhere, private or deleted, gets
+404 everywhere; who is not logged in, the login page. A rule says the rest.
+
+A *curator* and an *admin* have that role in the house and are members of none of the projects: a
+curator gets what a stranger gets, an admin more of runs, boards, chats and flows.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tests.accounts.access.kept import served
+
+ROLES = ("anonymous", "stranger", "viewer", "maker", "manager", "curator", "admin")
+MEMBERS = ROLES[2:5]
+HOUSE = ROLES[5:]
+OBJECTS = ("own", "project's", "hidden", "elsewhere", "private", "deleted")
+METHODS = ("get", "post")
+
+
+class Rule(NamedTuple):
+    """Words (as in `access.py`) for one's own and the project's thing, by role.
+
+    `deleted`: for the project's deleted thing, by role in the same order.
+    """
+
+    says: str
+    viewer: str
+    maker: str
+    manager: str
+    deleted: str = "none none none"
+
+    def word(self, role: str, thing: str) -> str:
+        """The word that a role gets for a thing."""
+        if not self.says:
+            return "login" if role == "anonymous" else "-"
+        if role == "anonymous":
+            return "login"
+        if role == "stranger" or role in HOUSE:
+            return "none"
+        if thing == "deleted":
+            return self.deleted.split()[MEMBERS.index(role)]
+        if thing in {"own", "project's"}:
+            words = (self.viewer, self.maker, self.manager)[MEMBERS.index(role)]
+            return words.split()[OBJECTS.index(thing)]
+        return "none"
+
+
+NOTHING = Rule("", "", "", "")  # there is no such method
+SEEN = Rule("every member", "yes yes", "yes yes", "yes yes")
+RESTORED = Rule(
+    "every member; deleted, who may bring it back",
+    "yes yes", "yes yes", "yes yes", "none none yes",
+)  # fmt: skip
+KEPT = Rule("every member, also if it is deleted", "yes yes", "yes yes", "yes yes", "yes yes yes")
+CHANGED = Rule("makers", "no no", "yes yes", "yes yes")
+STARRED = Rule("who made it, and makers", "yes no", "yes yes", "yes yes")
+REMOVED = Rule("who made it, and managers", "yes no", "yes no", "yes yes")
+BROUGHT_BACK = Rule(
+    "who made it, and managers, also if it is deleted", "yes no", "yes no", "yes yes", "no no yes"
+)
+CURATED = Rule("curators", "no no", "no no", "no no")
+OWNED = Rule("who made it", "yes no", "yes no", "yes no")
+
+# Of what `projects.kept.resource.Resource` serves, by its method; the others are about no single thing.
+KEPT_RULES = {
+    "page": (SEEN, NOTHING),
+    "change": (CHANGED, CHANGED),
+    "deletion": (NOTHING, REMOVED),
+}
+MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
+    "boards:board": (SEEN, NOTHING),
+    "boards:board-access": (NOTHING, CHANGED),
+    "boards:board-cancellation": (NOTHING, STARRED),
+    "boards:board-cap": (NOTHING, CHANGED),
+    "boards:board-cell": (NOTHING, CHANGED),
+    "boards:board-column-house-default": (NOTHING, CURATED),
+    "boards:board-column-preset": (NOTHING, CHANGED),
+    "boards:board-columns": (SEEN, NOTHING),
+    "boards:board-comment-deletion": (NOTHING, REMOVED),
+    "boards:board-comment-resolution": (NOTHING, STARRED),
+    "boards:board-comments": (SEEN, SEEN),
+    "boards:board-continuation": (NOTHING, CHANGED),
+    "boards:board-decision": (NOTHING, CHANGED),
+    "boards:board-document": (SEEN, NOTHING),
+    "boards:board-heads": (SEEN, NOTHING),
+    "boards:board-judge": (SEEN, CHANGED),
+    "boards:board-part": (SEEN, NOTHING),
+    "boards:board-plan": (CHANGED, CHANGED),
+    "boards:board-progress": (SEEN, NOTHING),
+    "boards:board-repetition": (NOTHING, CHANGED),
+    "boards:board-results": (SEEN, NOTHING),
+    "boards:board-row-request": (NOTHING, CHANGED),
+    "boards:board-rows": (NOTHING, CHANGED),
+    "boards:board-sheet": (SEEN, NOTHING),
+    "boards:board-table": (SEEN, NOTHING),
+    "boards:board-title": (NOTHING, CHANGED),
+    "boards:board-trial": (NOTHING, CHANGED),
+    "boards:board-trials": (CHANGED, CHANGED),
+    "boards:board-trials-pause": (NOTHING, CHANGED),
+    "boards:board-votes": (SEEN, NOTHING),
+    "boards:board-votes-recovery": (NOTHING, CHANGED),
+    "boards:board-votes-reset": (NOTHING, CHANGED),
+    "boards:board-voting": (NOTHING, CHANGED),
+    "boards:board-voting-closure": (NOTHING, CHANGED),
+    "boards:vote": (SEEN, SEEN),
+    "boards:vote-retraction": (NOTHING, SEEN),
+    "chats:chat": (SEEN, OWNED),
+    "chats:chat-draft": (NOTHING, OWNED),
+    "chats:chat-title": (NOTHING, OWNED),
+    "chats:chat-turns": (NOTHING, OWNED),
+    "flows:flow": (SEEN, SEEN),
+    "flows:flow-copy": (NOTHING, SEEN),
+    "flows:flow-edit": (CHANGED, CHANGED),
+    "flows:flow-model": (CHANGED, CHANGED),
+    "flows:flow-run": (KEPT, KEPT),
+    "flows:flow-then": (CHANGED, CHANGED),
+    "library:run-descent": (SEEN, NOTHING),
+    "library:prompt-text": (SEEN, SEEN),
+    "library:prompt-version-recovery": (NOTHING, CHANGED),
+    "library:prompt-versions": (SEEN, NOTHING),
+    "library:reference-pictures": (NOTHING, CHANGED),
+    "library:reference-results": (CHANGED, NOTHING),
+    "library:reference-version-recovery": (NOTHING, CHANGED),
+    "library:artifact-like": (SEEN, NOTHING),
+    "library:run-series": (SEEN, CHANGED),
+    "library:series-cover": (NOTHING, CHANGED),
+    "library:series-order": (NOTHING, CHANGED),
+    "library:series-removals": (NOTHING, CHANGED),
+    "library:series-removals-undoing": (NOTHING, CHANGED),
+    "playground:artifact": (RESTORED, NOTHING),
+    "playground:artifact-poster": (RESTORED, NOTHING),
+    "playground:artifact-frames": (NOTHING, RESTORED),
+    "playground:artifact-repetition": (NOTHING, SEEN),
+    "playground:artifact-star": (NOTHING, STARRED),
+    "playground:artifact-thumbnail": (RESTORED, NOTHING),
+    "playground:artifact-uses": (SEEN, NOTHING),
+    "playground:artifact-view": (SEEN, NOTHING),
+    "playground:artifact-viewer": (RESTORED, NOTHING),
+    "playground:artifact-with-recipe": (SEEN, NOTHING),
+    "playground:preset": (STARRED, STARRED),
+    "playground:preset-deletion": (NOTHING, REMOVED),
+    "playground:preset-recovery": (NOTHING, BROUGHT_BACK),
+    "playground:preset-repair": (NOTHING, STARRED),
+    "playground:preset-repair-undo": (NOTHING, STARRED),
+    "playground:run": (RESTORED, NOTHING),
+    "playground:run-cancellation": (NOTHING, REMOVED),
+    "playground:run-elsewhere": (SEEN, NOTHING),
+    "playground:run-example": (NOTHING, OWNED),
+    "playground:run-file": (SEEN, NOTHING),
+    "playground:run-output": (SEEN, NOTHING),
+    "playground:run-repetition": (NOTHING, SEEN),
+    "playground:run-star": (NOTHING, STARRED),
+    "playground:run-text": (SEEN, NOTHING),
+    "playground:run-text-uses": (SEEN, NOTHING),
+    "playground:run-uses": (SEEN, NOTHING),
+    "playground:run-variations": (NOTHING, SEEN),
+    "playground:run-view": (SEEN, NOTHING),
+    "playground:run-visibility": (NOTHING, OWNED),
+    "playground:upload": (KEPT, NOTHING),
+    "playground:upload-uses": (KEPT, NOTHING),
+    "training:dataset": (SEEN, CHANGED),
+    "training:dataset-files": (NOTHING, CHANGED),
+    "training:dataset-form": (NOTHING, CHANGED),
+    "training:dataset-results": (CHANGED, CHANGED),
+    "training:weights-page": (SEEN, CHANGED),
+    **{name: KEPT_RULES[method] for name, method in served().items() if method in KEPT_RULES},
+}
+
+# What programs get, by the token of somebody with the role; of other methods there are none. Where
+# the body is read before the thing, the answer to an empty one is the same for all things:
+# `tests/api/test_reach.py` asks those with a body.
+PROGRAMS: dict[tuple[str, str], Rule] = {
+    ("api:v1-boards-cancellation", "post"): STARRED,
+    ("api:v1-boards-one", "get"): SEEN,
+    ("api:v1-flow-runs-cancellation", "post"): BROUGHT_BACK,
+    ("api:v1-flow-runs-one", "get"): KEPT,
+    ("api:v1-flows-one", "get"): SEEN,
+    ("api:v1-presets-one", "get"): SEEN,
+    ("api:v1-presets-one", "delete"): REMOVED,
+    ("api:v1-runs-artifacts-star", "put"): STARRED,
+    ("api:v1-runs-artifacts-star", "delete"): STARRED,
+    ("api:v1-runs-cancellation", "post"): REMOVED,
+    ("api:v1-runs-one", "get"): SEEN,
+    ("api:v1-runs-one", "delete"): REMOVED,
+    ("api:v1-runs-star", "put"): STARRED,
+    ("api:v1-runs-star", "delete"): STARRED,
+    ("api:v1-uploads-one", "get"): KEPT,
+}
+
+# What assistants get of a thing that a tool's parameter names, or a resource's address: the same as
+# programs at the route. `tests/accounts/test_membership_of_assistants.py` asks each of them.
+ASSISTANTS: dict[tuple[str, str], tuple[str, str]] = {
+    ("cancel_run", "run_id"): ("api:v1-runs-cancellation", "post"),
+    ("get_run", "run_id"): ("api:v1-runs-one", "get"),
+    ("run_flow", "flow_id"): ("api:v1-flows-one", "get"),
+    ("run_model", "preset_id"): ("api:v1-presets-one", "get"),
+    ("show_artifact", "run_id"): ("api:v1-runs-one", "get"),
+    ("vitrine://runs/{run_id}", "run_id"): ("api:v1-runs-one", "get"),
+}
+
+# What admins of the house get of others' things, whose projects they are not in. Not in what is
+# deleted, but for the files and the page of a run, which can be brought back, and for the runs
+# of a deleted flow.
+ADMINS_SEE = {
+    ("api:v1-boards-one", "get"),
+    ("boards:board-comments", "get"),
+    ("api:v1-runs-artifacts-star", "delete"),
+    ("api:v1-runs-artifacts-star", "put"),
+    ("api:v1-runs-cancellation", "post"),
+    ("api:v1-runs-one", "delete"),
+    ("api:v1-runs-one", "get"),
+    ("api:v1-runs-star", "delete"),
+    ("api:v1-runs-star", "put"),
+    ("boards:board", "get"),
+    ("boards:board-columns", "get"),
+    ("boards:board-document", "get"),
+    ("boards:board-heads", "get"),
+    ("boards:board-part", "get"),
+    ("boards:board-progress", "get"),
+    ("boards:board-results", "get"),
+    ("boards:board-sheet", "get"),
+    ("boards:board-table", "get"),
+    ("boards:board-judge", "get"),
+    ("boards:board-votes", "get"),
+    ("chats:chat", "get"),
+    ("flows:flow", "get"),
+    ("library:run-descent", "get"),
+    ("library:artifact-like", "get"),
+    ("library:run-series", "get"),
+    ("playground:artifact-repetition", "post"),
+    ("playground:artifact-star", "post"),
+    ("playground:artifact-uses", "get"),
+    ("playground:artifact-with-recipe", "get"),
+    ("playground:artifact-view", "get"),
+    ("playground:run-cancellation", "post"),
+    ("playground:run-elsewhere", "get"),
+    ("playground:run-example", "post"),
+    ("playground:run-file", "get"),
+    ("playground:run-output", "get"),
+    ("playground:run-repetition", "post"),
+    ("playground:run-star", "post"),
+    ("playground:run-text", "get"),
+    ("playground:run-text-uses", "get"),
+    ("playground:run-uses", "get"),
+    ("playground:run-variations", "post"),
+    ("playground:run-view", "get"),
+}
+ADMINS_SEE_DELETED = {
+    ("flows:flow-run", "get"),
+    ("playground:artifact", "get"),
+    ("playground:artifact-frames", "post"),
+    ("playground:artifact-poster", "get"),
+    ("playground:artifact-thumbnail", "get"),
+    ("playground:artifact-viewer", "get"),
+    ("playground:run", "get"),
+    ("playground:upload", "get"),
+    ("playground:upload-uses", "get"),
+}
+# They see it, and may not change that.
+ADMINS_ARE_REFUSED = {
+    ("api:v1-boards-cancellation", "post"),
+    ("boards:board-comments", "post"),
+    ("library:run-series", "post"),
+    ("playground:run-visibility", "post"),
+}
+
+# What is for somebody's own eyes: admins see of it that it happened, and its content with a reason.
+PRIVATE = ("hidden", "private")
+ADMINS_ACT_UNSEEN = {
+    ("boards:board", "get"),  # the covered page, which asks for the reason
+    ("chats:chat", "get"),
+    ("flows:flow", "get"),
+    ("flows:flow-run", "get"),
+    ("playground:run", "get"),
+    ("api:v1-runs-cancellation", "post"),
+    ("api:v1-runs-one", "delete"),
+    ("playground:run-cancellation", "post"),
+}
+
+
+def declared(rule: Rule, name: str, method: str, role: str, thing: str) -> str:
+    """The word that a role gets for a thing at a route."""
+    route, is_there = (name, method), bool(rule.says)
+    if role != "admin" or not is_there:
+        return rule.word(role, thing)
+    if thing in PRIVATE and route not in ADMINS_ACT_UNSEEN:
+        return "none"
+    if route in ADMINS_SEE_DELETED or (route in ADMINS_SEE and thing != "deleted"):
+        return "yes"
+    return "no" if route in ADMINS_ARE_REFUSED and thing != "deleted" else "none"
+
+
+def membership_as_lines() -> list[str]:
+    """The rules for people, as Markdown."""
+    lines = [
+        "",
+        "## What lives in a project",
+        "",
+        "Who is logged in gets 404 for what lies in a project of others, in somebody's private",
+        "one, or is hidden by its maker, and for what is deleted, unless said otherwise. Members",
+        "who may look get 403 where their role is not enough. `test_membership.py` asks",
+        "at each of these routes as a stranger, viewer, maker and manager for their own",
+        "thing, the project's, a hidden one, one elsewhere, a private and a deleted one.",
+        "",
+        "A curator of the house who is no member gets 404 too. *Admins* says where an admin of the",
+        "house, who is no member, gets more: `see`, `act`, or `no` (403).",
+        "",
+        "| route | may see it | may act | admins |",
+        "|---|---|---|---|",
+    ]
+    for name, (get, post) in sorted(MEMBERSHIP.items()):
+        lines.append(f"| {name} | {get.says or '-'} | {post.says or '-'} | {_admins(name)} |")
+    lines += ["", "Programs, by a token of somebody with the role:", ""]
+    lines += ["| route | method | who may |", "|---|---|---|"]
+    for (name, method), rule in sorted(PROGRAMS.items()):
+        lines.append(f"| {name} | {method.upper()} | {rule.says} |")
+    lines += ["", "Assistants, as programs get it at the route:", ""]
+    lines += ["| tool or resource | its thing | route | method |", "|---|---|---|---|"]
+    for (tool, parameter), (name, method) in sorted(ASSISTANTS.items()):
+        lines.append(f"| {tool} | {parameter} | {name} | {method.upper()} |")
+    return lines
+
+
+def _admins(name: str) -> str:
+    """What admins get at a route of pages, in a word for each method."""
+    words = {
+        method: told
+        for method in METHODS
+        for rows, told in (
+            (ADMINS_SEE | ADMINS_SEE_DELETED, {"get": "see", "post": "act"}[method]),
+            (ADMINS_ARE_REFUSED, "no"),
+        )
+        if (name, method) in rows
+    }
+    return ", ".join(words.values())

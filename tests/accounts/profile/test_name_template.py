@@ -1,0 +1,106 @@
+"""A template of file names: which words it knows, and what becomes of words without a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.file_names import MAX_PORTABLE_BYTES, slug
+from accounts.models import Preferences
+from accounts.profile import name_template, preferences
+from accounts.profile.name_template import DEFAULT, EXAMPLE, WORDS, fill
+
+LONG = slug("Eine Mühle in der Dämmerung, Öl auf Leinwand, weiches Licht " * 3)
+HAN = slug("水車小屋の夕暮れ、油彩、柔らかな光、とても長い説明文" * 5)
+
+
+@pytest.mark.parametrize(
+    ("template", "without", "name"),
+    [
+        ("", [], "2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png"),
+        (DEFAULT, ["seed"], "2026-11-27-a-mill-at-dusk-flux-dev-1.png"),
+        (DEFAULT, ["date", "n"], "a-mill-at-dusk-flux-dev-1234.png"),
+        (DEFAULT, ["date", "prompt", "model", "seed"], "1.png"),
+        ("{model} ({seed}) {n}", ["seed"], "flux-dev 1.png"),
+        ("{prompt}_{seed}_{n}", ["seed"], "a-mill-at-dusk_1.png"),
+        ("{project}/{date} {time} {run}", [], "spring-campaign-2026-11-27 14-05-09 0b54c1e2.png"),
+        ("{seed}", ["seed"], "image.png"),
+        ("all the same", [], "all the same.png"),
+    ],
+)
+def test_a_word_without_a_value_goes_with_its_separator(
+    template: str, without: list[str], name: str
+) -> None:
+    assert fill(template, EXAMPLE | dict.fromkeys(without, ""), ".png", "image") == name
+
+
+@pytest.mark.parametrize("prompt", [LONG, HAN, "x" * 500])
+def test_a_long_prompt_leaves_room_for_seed_and_number(prompt: str) -> None:
+    values = EXAMPLE | {"prompt": prompt, "seed": str(2**64 - 1), "model": "a" * 30, "n": "4999"}
+    for template in (DEFAULT, "{prompt} {prompt} {seed} {n}"):
+        name = fill(template, values, ".safetensors")
+        assert len(name.encode()) <= MAX_PORTABLE_BYTES
+        assert name.endswith(f"{values['seed']}{template[-4]}4999.safetensors")
+
+
+TEMPLATES = st.lists(
+    st.one_of(st.sampled_from([f"{{{word}}}" for word in WORDS]), st.text("-_. ()ab🦊", max_size=4))
+).map("".join)
+
+
+@given(TEMPLATES, st.fixed_dictionaries({word: st.text(max_size=80).map(slug) for word in WORDS}))
+def test_a_filled_template_has_every_value_that_fits(template: str, values: dict[str, str]) -> None:
+    assert name_template.problem(template) == ""
+    name = fill(template, values, ".png")
+    assert name.endswith(".png")
+    assert "{" not in name
+    if len(name.encode()) < MAX_PORTABLE_BYTES // 2:
+        for word, value in values.items():
+            assert f"{{{word}}}" not in template or value.strip("\u200c\u200d") in name
+
+
+@pytest.mark.parametrize(
+    ("template", "problem"),
+    [
+        ("{promt}-{n}", "There is no “{promt}”."),
+        ("{seed.__class__}", "There is no “{seed.__class__}”."),
+        ("{}", "There is no “{}”."),
+        ("{seed!r}", "There is no “{seed!r}”."),
+        ("{{seed}}", "Write a word with both of its brackets."),
+        ("{seed", "Write a word with both of its brackets."),
+    ],
+)
+@pytest.mark.django_db
+def test_an_unknown_word_is_named_beside_the_field(
+    member: Client, user: User, template: str, problem: str
+) -> None:
+    page = member.post("/account/file-names/", {"file_names": template})
+    html = page.content.decode()
+    assert page.status_code == 422
+    assert f'value="{template}"' in html
+    error = html.partition('id="id_file_names_error"')[2].partition("</p>")[0]
+    assert problem in error
+    assert "{date}, {time}" in error
+    assert not Preferences.objects.exclude(file_names="").exists()
+
+
+@pytest.mark.django_db
+def test_the_account_page_shows_an_example_of_what_is_saved(member: Client, user: User) -> None:
+    def saved(template: str) -> str:
+        page: Any = member.post("/account/file-names/", {"file_names": template}, follow=True)
+        return page.content.decode()  # type: ignore[no-any-return]
+
+    assert "Your file names are saved." in saved(" {model} {seed} ")
+    html = member.get("/account/").content.decode()
+    assert 'value="{model} {seed}"' in html
+    assert "flux-dev 1234.png" in html
+    assert preferences.file_names(User.objects.get(pk=user.pk)) == "{model} {seed}"
+    assert "2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png" in saved("")
+    refused = member.post("/account/file-names/", {"file_names": "x" * 201})
+    assert refused.status_code == 422
+    assert "200 characters" in refused.content.decode()

@@ -1,0 +1,166 @@
+"""The account page: each of its forms, as its owner and with what is wrong."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import User
+from django.core import mail
+from django.test import Client
+
+from accounts import mail as mail_queue
+from accounts.profile import preferences
+from accounts.sign_in import login_links
+from playground import rerun
+from runs.models import Run
+
+pytestmark = pytest.mark.django_db
+NEW = "a lighthouse at dusk"
+
+
+@pytest.fixture
+def here(client: Client, user: User) -> Client:
+    """A browser with a real login: a password change keeps it."""
+    client.post("/login/", {"login": "ana", "password": "pw"})
+    return client
+
+
+def change(client: Client, part: str, **posted: str) -> Any:
+    return client.post(f"/account/{part}/", posted, follow=True)
+
+
+def test_a_changed_name_is_in_the_page_head(here: Client) -> None:
+    html = change(here, "name", first_name="Ana", last_name="<b>Lund").content.decode()
+    assert "Your name is saved." in html
+    assert "&lt;b&gt;Lund" in html
+    long = change(here, "name", first_name="x" * 151, last_name="")
+    assert long.status_code == 422
+    assert 'aria-invalid="true"' in long.content.decode()
+
+
+@pytest.fixture
+def sends_mail(settings: Any) -> None:
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://localhost", "https://vitrine.example"
+
+
+def link_in_mail() -> str:
+    mail_queue.send_due()
+    match = re.search(r"https://vitrine\.example(\S+)", str(mail.outbox[-1].body))
+    assert match
+    return match[1]
+
+
+def test_a_new_mail_address_counts_once_its_owner_followed_the_link(
+    here: Client, user: User, sends_mail: None
+) -> None:
+    html = change(here, "email", email="ana@example.com", action_add="1").content.decode()
+    assert "A link was sent to ana@example.com" in html
+    user.refresh_from_db()
+    assert user.email == ""
+    page = here.get(link_in_mail())
+    assert "becomes the address of the account “ana”" in page.content.decode()
+    here.post(address := page.wsgi_request.path)
+    user.refresh_from_db()
+    assert user.email == "ana@example.com"
+    assert "This link no longer works" in here.get(address).content.decode()
+    answer = Client().post("/login/", {"login": "ANA@example.com", "password": "pw"})
+    assert answer.headers["Location"] == "/"
+
+
+def test_an_address_of_somebody_else_is_not_revealed_and_never_taken_over(
+    here: Client, user: User, stranger: User, sends_mail: None
+) -> None:
+    stranger.email = "sam@example.com"
+    stranger.save()
+    EmailAddress.objects.create(user=stranger, email="sam@example.com", verified=True, primary=True)
+    html = change(here, "email", email="SAM@example.com", action_add="1").content.decode()
+    assert "A link was sent to sam@example.com" in html
+    page = here.get(link_in_mail())
+    assert "Another account has this address" in page.content.decode()
+    here.post(page.wsgi_request.path)
+    user.refresh_from_db()
+    assert user.email == ""
+
+
+def test_without_mail_the_page_of_the_address_says_so(here: Client) -> None:
+    html = here.get("/account/email/").content.decode()
+    assert "This server sends no mail" in html
+    assert 'name="email"' not in html
+
+
+def test_a_new_address_needs_a_fresh_login(member: Client, user: User, sends_mail: None) -> None:
+    answer = change(member, "email", email="ana@example.com", action_add="1")
+    assert "Is it you?" in answer.content.decode()
+    wrong = member.post("/login/again/", {"password": "wrong"})
+    assert wrong.status_code == 422
+    assert "not your password" in wrong.content.decode()
+    done = member.post(answer.redirect_chain[-1][0], {"password": "pw"}, follow=True)
+    assert "A link was sent to ana@example.com" in done.content.decode()
+
+
+def post_password(client: Client, old: str, new: str, again: str) -> Any:
+    return change(client, "password", oldpassword=old, password1=new, password2=again)
+
+
+def test_a_new_password_ends_only_the_other_sessions(here: Client, user: User) -> None:
+    elsewhere = Client()
+    elsewhere.force_login(user)
+    wrong = post_password(here, "wrong", NEW, NEW)
+    assert wrong.status_code == 422
+    assert "not your password" in wrong.content.decode()
+    assert "same password" in post_password(here, "pw", NEW, "other words").content.decode()
+    html = post_password(here, "pw", NEW, NEW).content.decode()
+    assert "Your password is changed" in html
+    assert here.get("/account/sessions/").content.decode().count("This one") == 1
+    assert elsewhere.get("/account/").status_code == 302
+    assert Client().login(username="ana", password=NEW)
+
+
+def test_guesses_of_the_current_password_are_throttled(here: Client) -> None:
+    pages = [post_password(here, "wrong", NEW, NEW).content.decode() for _ in range(7)]
+    assert "too many failed attempts" in pages[-1]
+    assert "too many failed attempts" in post_password(here, "pw", NEW, NEW).content.decode()
+    assert here.post("/login/again/", {"password": "pw"}).status_code == 429
+
+
+def test_a_user_logged_in_by_a_link_can_set_a_first_password(client: Client, user: User) -> None:
+    user.set_unusable_password()
+    user.save()
+    client.post(f"/login/link/{login_links.create(user)}/")
+    assert "none: you log in another way" in client.get("/account/").content.decode()
+    assert "Current password" not in client.get("/account/password/first/").content.decode()
+    change(client, "password/first", password1=NEW, password2=NEW)
+    assert client.login(username="ana", password=NEW)
+
+
+def test_the_theme_is_a_cookie_of_this_browser(member: Client) -> None:
+    html = change(member, "theme", theme="dark").content.decode()
+    assert 'data-theme="dark"' in html
+    assert 'data-theme="dark"' not in change(member, "theme", theme="").content.decode()
+    assert "data-theme=" not in change(member, "theme", theme='"><script>').content.decode()
+
+
+def test_new_runs_are_shared_with_the_team_by_preference(
+    member: Client, user: User, make_endpoint: Any, django_assert_num_queries: Any
+) -> None:
+    address = make_endpoint("a/b").get_absolute_url()
+
+    def run(token: str) -> Run:
+        member.post(address, {"~do": "run", "~mode": "json", "~json": "{}", "~token": token})
+        return Run.objects.order_by("-created_at")[0]
+
+    assert not (before := run("before")).is_example
+    html = change(member, "sharing", shares_runs="1").content.decode()
+    assert "New runs are shown to the team" in html
+    assert (after := run("after")).is_example
+    # What was private stays so when it is run again.
+    assert not rerun.rerun(before, User.objects.get(pk=user.pk)).is_example
+    assert rerun.rerun(after, User.objects.get(pk=user.pk)).is_example
+    change(member, "sharing", shares_runs="0")
+    assert not run("again").is_example
+    loaded_user = User.objects.select_related("preferences").get(pk=user.pk)
+    with django_assert_num_queries(0):
+        preferences.shares_runs(loaded_user)

@@ -1,0 +1,193 @@
+"""The authenticator app and the recovery codes: set up, asked for at a login, used once, waited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.test import Client
+
+from accounts.limits import throttle
+from accounts.second_factor import encryption
+from tests.accounts.second_factor.journeys import (
+    APP,
+    CODES,
+    STEP,
+    at_localhost,
+    code_of,
+    is_logged_in,
+    kinds,
+    log_in,
+    recovery_codes,
+    secret_of,
+    set_up_app,
+)
+
+
+def step(client: Client, code: str) -> Any:
+    return client.post(STEP, {"code": code})
+
+
+def test_an_app_is_set_up_with_its_first_code(here: Client, ana: User) -> None:
+    page = here.get(APP)
+    text = page.content.decode()
+    assert 'src="data:image/svg+xml;base64,' in text
+    assert "otpauth://totp/ana?secret=" in text
+    secret = secret_of(page)
+    wrong = here.post(APP, {"code": "12 34"})
+    assert wrong.status_code == 422
+    assert "the one that the app shows now" in wrong.content.decode()
+    assert 'value="12 34"' in wrong.content.decode()
+    assert secret_of(wrong) == secret
+    assert not kinds(ana)
+    response = here.post(APP, {"code": code_of(secret)})
+    assert response["Location"] == CODES
+    assert kinds(ana) == {"totp", "recovery_codes"}
+    assert "authenticator app" in here.get("/account/").content.decode()
+
+
+def test_the_database_holds_no_secret_in_the_clear(here: Client, ana: User) -> None:
+    secret = set_up_app(here)
+    codes = recovery_codes(here)
+    rows = str(list(Authenticator.objects.values()))
+    assert secret not in rows
+    assert not any(code in rows for code in codes)
+
+
+def test_a_secret_of_a_former_key_still_counts(here: Client, ana: User, settings: Any) -> None:
+    secret = set_up_app(here)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+    there = at_localhost()
+    log_in(there)
+    assert step(there, code_of(secret)).status_code == 302
+
+
+@pytest.mark.both_databases
+def test_secrets_move_to_a_new_key(here: Client, ana: User, settings: Any) -> None:
+    secret = set_up_app(here)
+    codes = recovery_codes(here)
+    lost = Authenticator.objects.create(
+        user=User.objects.create_user("sam"), type="totp", data={"secret": "gAAAAA"}
+    )
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+    assert encryption.encrypt_anew() == 2
+    settings.SECRET_KEY_FALLBACKS = []
+    lost.refresh_from_db()
+    assert lost.data == {"secret": "gAAAAA"}
+    for code in (code_of(secret), codes[0]):
+        there = at_localhost()
+        log_in(there)
+        assert step(there, code).status_code == 302
+
+
+def test_a_secret_whose_key_is_lost_opens_nothing(here: Client, ana: User, settings: Any) -> None:
+    secret = set_up_app(here)
+    settings.SECRET_KEY = "another"
+    there = at_localhost()
+    log_in(there)
+    for code in (code_of(secret), code_of("A" * 32), code_of("")):
+        assert step(there, code).status_code == 422
+    assert not is_logged_in(there)
+
+
+def test_a_login_asks_for_the_code_and_goes_on(here: Client, ana: User) -> None:
+    secret = set_up_app(here)
+    there = at_localhost()
+    assert log_in(there, to="/chats/")["Location"] == STEP
+    assert not is_logged_in(there)
+    assert there.get("/runs/")["Location"] == "/login/?next=/runs/"
+    page = there.get(STEP).content.decode()
+    assert "your authenticator app shows" in page
+    assert "Use a passkey" not in page
+    wrong = step(there, "000 000")
+    assert wrong.status_code == 422
+    assert "That code is wrong" in wrong.content.decode()
+    assert 'value="000 000"' in wrong.content.decode()
+    assert not is_logged_in(there)
+    assert step(there, code_of(secret))["Location"] == "/chats/"
+    assert is_logged_in(there)
+
+
+@pytest.mark.both_databases
+def test_a_code_counts_once_in_all_processes(here: Client, ana: User) -> None:
+    secret = set_up_app(here)
+    code = code_of(secret)
+    for is_first in (True, False):
+        cache.clear()  # another process
+        there = at_localhost()
+        log_in(there)
+        spaced = code if is_first else f"{code[:3]} {code[3:]}"
+        step(there, spaced)
+        assert is_logged_in(there) == is_first
+
+
+def test_the_step_is_only_for_those_who_gave_the_password(client: Client, ana: User) -> None:
+    assert client.get(STEP)["Location"] == "/login/"
+    assert step(client, "123456")["Location"] == "/login/"
+
+
+def test_a_recovery_code_logs_in_once(here: Client, ana: User) -> None:
+    set_up_app(here)
+    code, *others = recovery_codes(here)
+    assert len(others) == 9
+    for is_first in (True, False):
+        there = at_localhost()
+        log_in(there)
+        step(there, code)
+        assert is_logged_in(there) == is_first
+    assert recovery_codes(here) == others
+
+
+def test_wrong_codes_wait_longer_and_longer_in_all_processes(here: Client, ana: User) -> None:
+    secret = set_up_app(here)
+    there = at_localhost()
+    log_in(there)
+    free = throttle.RULES[throttle.PAIR].free
+    codes = [step(there, "000000").status_code for _ in range(free + 1)]
+    assert codes == [422] * free + [429]
+    cache.clear()  # another process
+    response = step(there, code_of(secret))
+    assert response.status_code == 429
+    assert 0 < int(response.headers["Retry-After"]) <= throttle.RULES[throttle.PAIR].first_wait_s
+    assert "too many wrong codes. Wait" in response.content.decode()
+    assert not is_logged_in(there)
+
+
+def test_wrong_codes_do_not_keep_the_owner_out_elsewhere(here: Client, ana: User) -> None:
+    secret = set_up_app(here)
+    thief = Client(REMOTE_ADDR="203.0.113.7")
+    log_in(thief)
+    for _ in range(7):
+        step(thief, "000000")
+    assert step(thief, "000000").status_code == 429
+    owner = at_localhost()
+    log_in(owner)
+    assert step(owner, code_of(secret)).status_code == 302
+
+
+def test_a_right_code_clears_its_waits(here: Client, ana: User) -> None:
+    secret = set_up_app(here)
+    there = at_localhost()
+    log_in(there)
+    for _ in range(throttle.RULES[throttle.PAIR].free - 1):
+        step(there, "000000")
+    assert step(there, code_of(secret)).status_code == 302
+    assert throttle.wait_s("second step ana", "127.0.0.1") == 0
+
+
+def test_what_was_typed_survives_the_second_step(
+    here: Client, ana: User, make_endpoint: Any, documents: dict[str, Any]
+) -> None:
+    make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
+    secret = set_up_app(here)
+    there = at_localhost()
+    page = "/models/fal-ai/flux/dev/"
+    there.post(page, {"prompt": "a fox"}, headers={"hx-request": "true"})
+    log_in(there, to=page)
+    step(there, code_of(secret))
+    assert "a fox" in there.get(page).content.decode()

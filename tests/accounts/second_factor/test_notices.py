@@ -1,0 +1,178 @@
+"""Who changes a second factor is told by mail, and stands in the audit log; an admin takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core import mail
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from accounts import mail as mail_queue
+from accounts.second_factor.reset import reset_second_factor
+from tests.conftest import grant
+from tests.accounts.audited import events
+from tests.accounts.second_factor.journeys import (
+    APP,
+    CODES,
+    INDEX,
+    PASSKEYS,
+    STEP,
+    add_passkey,
+    at_localhost,
+    code_of,
+    is_logged_in,
+    kinds,
+    log_in,
+    recovery_codes,
+    set_up_app,
+)
+
+
+def acts() -> list[str]:
+    """What the audit log says, oldest first."""
+    entries = events()
+    return [f"{e.actor_name} {e.event} {e.object_repr}: {e.detail}" for e in entries]
+
+
+def mails() -> list[Any]:
+    """The mails that the worker would send now."""
+    mail_queue.send_due()
+    return mail.outbox
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_each_change_is_mailed_and_recorded(here: Client, ana: User) -> None:
+    set_up_app(here)
+    add_passkey(here, "Desk")
+    here.post(f"{CODES}new/")
+    pk = Authenticator.objects.get(type="webauthn").pk
+    here.post(f"{PASSKEYS}{pk}/removal/")
+    here.post(f"{APP}removal/")
+    assert acts() == [
+        "ana added a second factor to ana: authenticator app",
+        "ana added a second factor to ana: recovery codes",
+        "ana added a second factor to ana: passkey “Desk”",
+        "ana renewed the recovery codes of ana: ",
+        "ana removed a second factor of ana: passkey “Desk”",
+        "ana removed a second factor of ana: authenticator app",
+        "ana removed a second factor of ana: recovery codes",
+    ]
+    assert [sent.subject for sent in mails()] == [
+        "An authenticator app was set up for Vitrine",
+        "A passkey was added for Vitrine",
+        "New recovery codes for Vitrine",
+        "A passkey was removed from Vitrine",
+        "The authenticator app was removed from Vitrine",
+    ]
+    first = mail.outbox[0]
+    assert first.to == ["ana@example.com"]
+    assert first.body.startswith("Hello,\n\nAn authenticator app was set up for your account: a")
+    assert "for its code after the password.\n\nIf it was not you" in first.body
+    assert "If it was not you, change your password at once" in first.body
+    assert "From: 127.0.0.1, " in first.body
+    assert "{" not in first.body
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_a_used_recovery_code_is_mailed_and_recorded(here: Client, ana: User) -> None:
+    set_up_app(here)
+    there = at_localhost()
+    log_in(there)
+    there.post(STEP, {"code": recovery_codes(here)[0]})
+    assert acts()[-1] == "ana used a recovery code of ana: 9 left"
+    assert mails()[-1].subject == "A recovery code was used for Vitrine"
+    assert "9 of them are left" in mail.outbox[-1].body
+
+
+def test_a_code_of_the_app_leaves_no_entry(here: Client, ana: User) -> None:
+    secret = set_up_app(here)
+    count = len(acts())
+    there = at_localhost()
+    log_in(there)
+    there.post(STEP, {"code": code_of(secret)})
+    assert is_logged_in(there)
+    assert len(acts()) == count
+
+
+def test_a_failed_step_is_logged_without_its_code(
+    here: Client, ana: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    set_up_app(here)
+    there = at_localhost()
+    log_in(there)
+    there.post(STEP, {"code": "271828"})
+    assert "second step of 'ana' from 127.0.0.1 failed" in caplog.text
+    assert "271828" not in caplog.text
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_a_password_change_is_mailed(here: Client, ana: User) -> None:
+    new = "a lighthouse at dusk"
+    posted = {"oldpassword": "pw", "password1": new, "password2": new}
+    assert here.post("/account/password/", posted).status_code == 302
+    assert mails()[0].subject == "Your Vitrine password was changed"
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_an_admin_takes_a_factor_away(here: Client, ana: User) -> None:
+    set_up_app(here)
+    eva = User.objects.create_user("eva", password="pw")
+    assert reset_second_factor(ana, eva) == 2
+    assert not kinds(ana)
+    assert here.get("/runs/").status_code == 302  # the session is ended
+    assert acts()[-1] == "eva took the second factor of ana: authenticator app, recovery codes"
+    assert mails()[-1].subject == "Your second step for Vitrine was taken away"
+    assert "eva has removed the second step of your account" in mail.outbox[-1].body
+    there = at_localhost()
+    assert log_in(there)["Location"] == "/runs/"
+    assert reset_second_factor(ana, eva) == 0
+
+
+def test_only_a_superuser_takes_a_superusers_factor(here: Client, ana: User) -> None:
+    set_up_app(here)
+    ana.is_superuser = True
+    ana.save()
+    eva = User.objects.create_user("eva", password="pw", is_staff=True)
+    with pytest.raises(PermissionDenied, match="Only a superuser"):
+        reset_second_factor(ana, eva)
+    assert "totp" in kinds(ana)
+    eva.is_superuser = True
+    assert reset_second_factor(ana, eva) == 2
+
+
+def test_the_admins_action_takes_it_away(here: Client, ana: User) -> None:
+    set_up_app(here)
+    eva = User.objects.create_user("eva", password="pw")
+    desk = Client()
+    desk.force_login(eva)
+    posted = {"action": "reset_second_factor", "_selected_action": [ana.pk]}
+    grant(eva, "auth.view_user")
+    desk.post("/admin/auth/user/", posted)
+    assert "totp" in kinds(ana)
+    grant(eva, "auth.change_user")
+    page = desk.post("/admin/auth/user/", posted, follow=True).content.decode()
+    assert "The second factor of 1 account is removed" in page
+    assert not kinds(ana)
+
+
+def test_the_admin_shows_no_secrets(ana: User) -> None:
+    assert not admin.site.is_registered(Authenticator)
+
+
+def test_the_account_page_names_the_state(here: Client, ana: User, settings: Any) -> None:
+    def row() -> str:
+        text = here.get("/account/").content.decode()
+        return text.partition("<b>Second step</b>")[2].partition("</div>")[0]
+
+    assert "off" in row()
+    add_passkey(here)
+    assert "1 passkey" in row()
+    settings.SECOND_FACTOR = "all"
+    set_up_app(here)
+    assert "authenticator app or 1 passkey, required" in row()
+    assert "10 codes left" in here.get(INDEX).content.decode()

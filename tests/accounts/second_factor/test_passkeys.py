@@ -1,0 +1,220 @@
+"""Passkeys: added, used alone and after the password, renamed, removed; forged ones refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
+from django.test import Client, RequestFactory
+from fido2.webauthn import AuthenticatorData
+
+from accounts.second_factor import origins
+from tests.accounts.second_factor.journeys import (
+    CODES,
+    INDEX,
+    NEW_PASSKEY,
+    PASSKEY_LOGIN,
+    PASSKEYS,
+    STEP,
+    Passkey,
+    add_passkey,
+    ask_login,
+    at_localhost,
+    is_logged_in,
+    kinds,
+    log_in,
+    options_of,
+    set_up_app,
+)
+
+CONFIRM = "/login/again/passkey/"
+
+
+def log_in_by(passkey: Passkey, client: Client, **posted: str) -> Any:
+    credential = passkey.sign(ask_login(client))
+    return client.post(PASSKEY_LOGIN, {"credential": credential} | posted)
+
+
+def test_a_passkey_is_added_and_logs_in_alone(here: Client, ana: User) -> None:
+    page = here.get(NEW_PASSKEY).content.decode()
+    assert "Log in with it alone" in page
+    assert 'value="Passkey"' in page
+    passkey = add_passkey(here)
+    assert kinds(ana) == {"webauthn", "recovery_codes"}
+    assert "not used" in here.get(PASSKEYS).content.decode()
+    there = at_localhost()
+    assert "Log in with a passkey" in there.get("/login/?next=/chats/").content.decode()
+    assert log_in_by(passkey, there, next="/chats/")["Location"] == "/chats/"
+    assert is_logged_in(there)
+    assert "not used" not in there.get(PASSKEYS).content.decode()
+
+
+def test_the_first_passkey_leads_to_the_recovery_codes(here: Client, ana: User) -> None:
+    passkey = Passkey()
+    credential = passkey.create(options_of(here.get(NEW_PASSKEY)))
+    posted = {"name": "", "passwordless": "on", "credential": credential}
+    assert here.post(NEW_PASSKEY, posted)["Location"] == CODES
+    assert Authenticator.objects.get(type="webauthn").data["name"] == "Passkey"
+
+
+def test_a_passkey_is_the_second_step_after_the_password(here: Client, ana: User) -> None:
+    passkey = add_passkey(here)
+    there = at_localhost()
+    assert log_in(there, to="/chats/")["Location"] == STEP
+    page = there.get(STEP)
+    assert "Use your passkey below" in page.content.decode()
+    response = there.post(STEP, {"credential": passkey.sign(options_of(page))})
+    assert response["Location"] == "/chats/"
+    assert is_logged_in(there)
+
+
+def test_another_key_is_refused_at_the_second_step(here: Client, ana: User) -> None:
+    true, forged = add_passkey(here), Passkey()
+    forged.id, forged.user_handle = true.id, true.user_handle
+    there = at_localhost()
+    log_in(there)
+    credential = forged.sign(options_of(there.get(STEP)))
+    response = there.post(STEP, {"credential": credential})
+    assert response.status_code == 422
+    assert "That passkey was not accepted" in response.content.decode()
+    assert not is_logged_in(there)
+
+
+@pytest.mark.parametrize(
+    "credential", ["", "nonsense", "[]", "{}", '{"response": null}', '{"response": {}}']
+)
+def test_a_malformed_answer_is_refused(here: Client, ana: User, credential: str) -> None:
+    add_passkey(here)
+    there = at_localhost()
+    ask_login(there)
+    response = there.post(PASSKEY_LOGIN, {"credential": credential})
+    assert response["Location"] == "/login/"
+    log_in(there)
+    options_of(there.get(STEP))
+    assert there.post(STEP, {"credential": credential}).status_code == 422
+    assert here.post(NEW_PASSKEY, {"name": "n", "credential": credential}).status_code == 422
+    assert not is_logged_in(there)
+
+
+def test_a_login_by_passkey_needs_a_pin_or_a_finger(here: Client, ana: User) -> None:
+    passkey = add_passkey(here)
+    there = at_localhost()
+    credential = passkey.sign(ask_login(there), flags=AuthenticatorData.FLAG.UP)
+    assert there.post(PASSKEY_LOGIN, {"credential": credential})["Location"] == "/login/"
+    assert not is_logged_in(there)
+    assert "That passkey was not accepted" in there.get("/login/").content.decode()
+
+
+def test_an_answer_counts_once(here: Client, ana: User) -> None:
+    passkey = add_passkey(here)
+    there = at_localhost()
+    credential = passkey.sign(ask_login(there))
+    there.post(PASSKEY_LOGIN, {"credential": credential})
+    assert is_logged_in(there)
+    other = at_localhost()
+    ask_login(other)
+    other.post(PASSKEY_LOGIN, {"credential": credential})
+    assert not is_logged_in(other)
+
+
+def test_a_passkey_of_another_host_is_refused(here: Client, ana: User) -> None:
+    passkey = add_passkey(here)
+    passkey.host = "vitrine.evil"
+    there = at_localhost()
+    log_in_by(passkey, there)
+    assert not is_logged_in(there)
+
+
+def test_a_passkey_of_a_closed_account_logs_nobody_in(here: Client, ana: User) -> None:
+    passkey = add_passkey(here)
+    User.objects.update(is_active=False)
+    there = at_localhost()
+    assert log_in_by(passkey, there)["Location"] == "/login/inactive/"
+    assert not is_logged_in(there)
+
+
+def test_nobody_reaches_anothers_passkey(here: Client, ana: User) -> None:
+    add_passkey(here)
+    pk = Authenticator.objects.get(type="webauthn").pk
+    User.objects.create_user("sam", password="pw")
+    sam = at_localhost()
+    log_in(sam, "sam")
+    for part in ("", "removal/"):
+        assert sam.get(f"{PASSKEYS}{pk}/{part}").status_code == 404
+        assert sam.post(f"{PASSKEYS}{pk}/{part}", {"name": "mine"}).status_code == 404
+    assert kinds(ana) == {"webauthn", "recovery_codes"}
+
+
+def test_a_passkey_confirms_who_it_is(here: Client, ana: User) -> None:
+    passkey = add_passkey(here)
+    page = here.get(f"{CONFIRM}?next={PASSKEYS}")
+    forged = Passkey()
+    refused = here.post(CONFIRM, {"credential": forged.sign(options_of(page)), "next": PASSKEYS})
+    assert refused.status_code == 422
+    assert "That passkey was not accepted" in refused.content.decode()
+    credential = passkey.sign(options_of(here.get(CONFIRM)))
+    response = here.post(CONFIRM, {"credential": credential, "next": PASSKEYS})
+    assert response["Location"] == PASSKEYS
+
+
+def test_without_a_host_name_the_pages_say_so(ana: User) -> None:
+    numbered = Client(headers={"host": "127.0.0.1:8000"})
+    assert "Log in with a passkey" not in numbered.get("/login/").content.decode()
+    log_in(numbered)
+    for page in (INDEX, PASSKEYS, NEW_PASSKEY):
+        text = numbered.get(page).content.decode()
+        assert "open http://localhost:8000 and log in there" in text
+        assert "add_passkey" not in text
+
+
+def test_data_of_the_scripts_is_no_script(here: Client, ana: User) -> None:
+    set_up_app(here)
+    text = here.get(NEW_PASSKEY).content.decode()
+    kinds_of_scripts = {part.partition(">")[0] for part in text.split("<script")[1:]}
+    for attributes in kinds_of_scripts:
+        assert "src=" in attributes or 'type="application/json"' in attributes
+    assert "style=" not in text
+
+
+def test_a_script_that_asks_for_a_login_gets_no_names(client: Client, ana: User) -> None:
+    asked = ask_login(at_localhost())
+    assert not asked.get("allowCredentials")
+    assert "ana" not in json.dumps(asked)
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "bound_to"),
+    [
+        ("localhost", "", "localhost"),
+        ("localhost", "https://vitrine.example", "localhost"),
+        ("vitrine.example", "https://vitrine.example:8443", "vitrine.example"),
+        ("a.vitrine.example", "https://vitrine.example", "vitrine.example"),
+        ("evilvitrine.example", "https://vitrine.example", "evilvitrine.example"),
+    ],
+)
+def test_passkeys_are_bound_to_a_host(host: str, public_url: str, bound_to: str) -> None:
+    assert origins.relying_party_id(host, public_url) == bound_to
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme", "sentence"),
+    [
+        ("localhost:8000", "http", ""),
+        ("a.localhost", "http", ""),
+        ("vitrine.example", "https", ""),
+        ("vitrine.example", "http", "Passkeys need HTTPS"),
+        ("127.0.0.1:8000", "http", "open http://localhost:8000"),
+        ("[::1]:8000", "http", "open http://localhost:8000"),
+        ("192.0.2.1", "https", "not the number 192.0.2.1"),
+    ],
+)
+def test_obstacles_are_said(host: str, scheme: str, sentence: str, settings: Any) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    secure: Any = {"secure": scheme == "https"}
+    request = RequestFactory().get("/", headers={"host": host}, **secure)
+    text = origins.obstacle(request)
+    assert text.startswith("Passkeys need") == bool(sentence)
+    assert sentence in text

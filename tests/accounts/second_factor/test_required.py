@@ -1,0 +1,200 @@
+"""SECOND_FACTOR: who must have one is led to set it up, and cannot take the last one away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from asgiref.sync import async_to_sync
+from django.contrib.auth.models import User
+from django.test import Client
+
+from api import tokens
+from accounts.sessions.cache import SessionCache
+from accounts.sessions.strength import must_have_factor
+from accounts.sign_in import local_owner
+from tests.accounts.second_factor.journeys import (
+    APP,
+    CODES,
+    INDEX,
+    NEW_PASSKEY,
+    PASSKEYS,
+    STEP,
+    add_passkey,
+    at_localhost,
+    code_of,
+    kinds,
+    log_in,
+    options_of,
+    set_up_app,
+)
+
+LAST = "this is its only one"
+CONFIRM, CONFIRM_BY_PASSKEY = "/login/again/code/", "/login/again/passkey/"
+
+
+@pytest.fixture
+def required(settings: Any) -> None:
+    """Everybody must have a second factor."""
+    settings.SECOND_FACTOR = "all"
+
+
+@pytest.mark.parametrize(
+    ("setting", "who"),
+    [("off", set()), ("admins", {"staff", "root"}), ("all", {"user", "staff", "root"})],
+)
+def test_the_setting_says_who_must(setting: str, who: set[str], settings: Any) -> None:
+    settings.SECOND_FACTOR = setting
+    people = [User(username="user"), User(username="staff", is_staff=True)]
+    people.append(User(username="root", is_superuser=True))
+    assert {person.username for person in people if must_have_factor(person)} == who
+
+
+@pytest.mark.usefixtures("required")
+def test_whoever_has_none_is_led_to_set_one_up_and_on(ana: User) -> None:
+    client = at_localhost()
+    log_in(client, to="/runs/")
+    assert client.get("/runs/?q=fox")["Location"] == INDEX
+    page = client.get(INDEX).content.decode()
+    assert "Your account must have a second step" in page
+    secret = set_up_app(client)
+    assert secret
+    codes = client.get(CODES).content.decode()
+    assert 'href="/runs/?q=fox"' in codes
+    assert client.get("/runs/").status_code == 200
+    assert "/runs/?q=fox" not in client.get(CODES).content.decode()
+
+
+@pytest.mark.usefixtures("required")
+def test_a_passkey_will_do(ana: User) -> None:
+    client = at_localhost()
+    log_in(client)
+    add_passkey(client)
+    assert client.get("/runs/").status_code == 200
+
+
+def test_a_session_from_before_the_setting_obeys(here: Client, settings: Any) -> None:
+    assert here.get("/runs/").status_code == 200
+    settings.SECOND_FACTOR = "all"
+    assert here.get("/runs/")["Location"] == INDEX
+
+
+@pytest.mark.usefixtures("required")
+def test_what_cannot_be_led_is_refused(here: Client) -> None:
+    part = here.get("/runs/", headers={"hx-request": "true"})
+    assert part.status_code == 403
+    assert part.content.decode() == ("Your account must have a second step. Set it up, then go on.")
+    script = here.get("/runs/", headers={"sec-fetch-dest": "empty"})
+    assert script.status_code == 403
+    assert "second step" in script.json()["error"]
+    form = here.post("/account/name/", {"first_name": "Ana"})
+    assert form.status_code == 403
+    assert "data-refused" in form.content.decode()
+    assert f'href="{INDEX}"' in form.content.decode()
+    assert User.objects.get().first_name == ""
+
+
+@pytest.mark.usefixtures("required")
+def test_the_way_out_and_public_pages_stay_open(here: Client) -> None:
+    assert here.get("/healthz").status_code != 302
+    assert here.get("/favicon.ico")["Location"].startswith("/static/")
+    for page in (INDEX, APP, PASSKEYS, NEW_PASSKEY, "/login/again/"):
+        assert here.get(page).status_code == 200, page
+    assert here.post("/logout/")["Location"] == "/login/"
+
+
+@pytest.mark.usefixtures("required")
+def test_the_admin_is_no_way_around(ana: User) -> None:
+    User.objects.update(is_staff=True, is_superuser=True)
+    client = at_localhost()
+    log_in(client)
+    assert client.get("/admin/")["Location"] == INDEX
+    assert client.get("/admin/auth/user/")["Location"] == INDEX
+
+
+@pytest.mark.usefixtures("required")
+def test_api_tokens_are_not_asked(ana: User) -> None:
+    _, secret = tokens.create(ana, "script")
+    headers = {"authorization": f"Bearer {secret}"}
+    assert Client().get("/api/v1/me", headers=headers).status_code == 200
+
+
+@pytest.mark.usefixtures("required")
+def test_live_pages_of_such_a_session_get_nothing(here: Client) -> None:
+    key = here.session.session_key or ""
+    assert async_to_sync(SessionCache().get_user)(key) is None
+    set_up_app(here)
+    user = async_to_sync(SessionCache().get_user)(key)
+    assert user is not None
+    assert user.pk == User.objects.get().pk
+
+
+@pytest.mark.usefixtures("required")
+def test_the_link_of_make_run_is_enough_for_the_owner(client: Client, ana: User) -> None:
+    client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
+    assert client.get("/runs/").status_code == 200
+    other = Client()
+    other.post(f"/login/link/{local_owner.login_token(ana)}/")
+    assert other.get("/runs/")["Location"] == INDEX
+
+
+@pytest.mark.usefixtures("required")
+def test_another_session_shows_the_factor_too(here: Client, ana: User) -> None:
+    elsewhere = at_localhost()
+    elsewhere.force_login(ana)
+    secret = set_up_app(here)
+    assert elsewhere.get("/runs/")["Location"] == f"{CONFIRM}?next=%2Fruns%2F"
+    # A password is not enough to add a factor of one's own.
+    for page in (NEW_PASSKEY, PASSKEYS, INDEX, "/login/again/", f"{APP}removal/"):
+        assert elsewhere.get(page)["Location"].startswith(CONFIRM)
+    posted = {"code": code_of(secret), "next": "/runs/"}
+    assert elsewhere.post(CONFIRM, posted)["Location"] == "/runs/"
+    assert elsewhere.get("/runs/").status_code == 200
+
+
+@pytest.mark.usefixtures("required")
+def test_another_session_shows_the_passkey(here: Client, ana: User) -> None:
+    elsewhere = at_localhost()
+    elsewhere.force_login(ana)
+    passkey = add_passkey(here)
+    where = elsewhere.get("/runs/")["Location"]
+    assert where == f"{CONFIRM_BY_PASSKEY}?next=%2Fruns%2F"
+    credential = passkey.sign(options_of(elsewhere.get(where)))
+    elsewhere.post(CONFIRM_BY_PASSKEY, {"credential": credential, "next": "/runs/"})
+    assert elsewhere.get("/runs/").status_code == 200
+
+
+@pytest.mark.usefixtures("required")
+def test_a_login_with_the_step_is_strong(here: Client, ana: User) -> None:
+    secret = set_up_app(here)
+    there = at_localhost()
+    log_in(there)
+    there.post(STEP, {"code": code_of(secret)})
+    assert there.get("/runs/").status_code == 200
+
+
+@pytest.mark.usefixtures("required")
+def test_the_last_factor_stays(here: Client, ana: User) -> None:
+    set_up_app(here)
+    removal = f"{APP}removal/"
+    page = here.get(removal)
+    assert page.status_code == 200
+    assert LAST in page.content.decode()
+    assert "Remove the app" not in page.content.decode()
+    refused = here.post(removal)
+    assert refused.status_code == 403
+    assert "data-refused" in refused.content.decode()
+    add_passkey(here)
+    assert here.post(removal).status_code == 302
+    pk = Authenticator.objects.get(type="webauthn").pk
+    refused = here.post(f"{PASSKEYS}{pk}/removal/")
+    assert refused.status_code == 403
+    assert LAST in refused.content.decode()
+    assert kinds(ana) == {"webauthn", "recovery_codes"}
+
+
+def test_nobody_is_asked_by_default(here: Client, django_assert_num_queries: Any) -> None:
+    here.get("/account/name/")
+    with django_assert_num_queries(2):  # the session and its person
+        assert here.get("/account/name/").status_code == 405

@@ -1,0 +1,208 @@
+"""Every route does with a project's things, for every role, what `membership.py` declares.
+
+A route about a run, a board or whatever else lives in a project needs a row there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver
+from django.utils import timezone
+
+from api import tokens
+from projects.kept.models import kinds
+from accounts import roles
+from tests.accounts.membership import (
+    HOUSE,
+    MEMBERS,
+    MEMBERSHIP,
+    METHODS,
+    OBJECTS,
+    PROGRAMS,
+    ROLES,
+    Rule,
+    declared,
+)
+from tests.accounts.routes import routes
+from tests.accounts.test_access import ENDPOINT, word
+from tests.accounts.things import Things, make_things
+from tests.projects.people import make_project
+from tests.sampling import IS_EXHAUSTIVE, one_of_each, sample
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
+# Parts of the API's addresses that name a thing.
+KEYS = ("run_id", "preset_id", "upload_id", "board_id", "flow_id", "flow_run_id")
+# Begins with the name of a thing, but is about none; or a ticket in its address opens it.
+GENERAL = {"playground:upload-tool", "playground:presets", "boards:vote-file"}
+
+
+class World:
+    """A project with a member of each role, and things that lie in six places."""
+
+    def __init__(self, endpoint: Any, file: str) -> None:
+        project = make_project(
+            "Acme", viewer="viewer", maker="maker", manager="manager", author="maker"
+        )
+        other = make_project("Other", author="maker")
+        make_project("Third", stranger="maker")
+        for role in HOUSE:
+            roles.set_role(User.objects.create_user(role), roles.Role(role), None)
+        people = {user.username: user for user in User.objects.all()}
+        author = people["author"]
+        self._shared = {
+            "project's": make_things(author, endpoint, file, project),
+            "hidden": make_things(author, endpoint, file, project, is_hidden=True),
+            "elsewhere": make_things(author, endpoint, file, other),
+            "private": make_things(author, endpoint, file),
+            "deleted": make_things(author, endpoint, file, project, deleted_at=timezone.now()),
+        }
+        members = (people["viewer"], people["maker"], people["manager"])
+        self._own = {user.username: make_things(user, endpoint, file, project) for user in members}
+        self._cookies = {"anonymous": SimpleCookie()}
+        for name in ROLES[1:]:
+            browser = Client()
+            browser.force_login(people[name])
+            self._cookies[name] = browser.cookies
+        self._tokens = {
+            name: tokens.create(user, "script", scopes=["read", "run"])[1]
+            for name, user in people.items()
+        }
+        self._browser = Client()
+
+    def things(self, role: str, thing: str) -> Things | None:
+        """The things that lie there for a role; None of one's own, for who has none."""
+        return self._own.get(role) if thing == "own" else self._shared[thing]
+
+    def token(self, role: str) -> str:
+        """The token of somebody with the role."""
+        return self._tokens[role]
+
+    def ask(
+        self, role: str, method: str, name: str, thing: str, headers: dict[str, str] | None = None
+    ) -> str:
+        """What a role gets, as a word; nothing of it stays."""
+        things = self.things(role, thing)
+        assert things
+        self._browser.cookies = SimpleCookie()
+        if not name.startswith("api:"):
+            self._browser.cookies.load(self._cookies[role].output(header="", sep=";"))
+        elif role in self._tokens:
+            headers = {"Authorization": f"Bearer {self._tokens[role]}"}
+        with transaction.atomic():
+            response = getattr(self._browser, method)(things.address(name), headers=headers)
+            transaction.set_rollback(True)
+        if response.streaming:
+            b"".join(response.streaming_content)
+        return word(response, name)
+
+    def differences(
+        self, asked: Iterable[tuple[str, str, Rule]], headers: dict[str, str] | None = None
+    ) -> list[tuple[str, ...]]:
+        """What these routes and methods say otherwise than the rules: (…, role, thing, word).
+
+        Without headers, a route of the API is asked by a token.
+        """
+        return [
+            (method, name, role, thing, told)
+            for name, method, rule in asked
+            for role, thing, word in self._cells(name, method, rule)
+            if (told := self.ask(role, method, name, thing, headers)) != word
+        ]
+
+    def _cells(self, name: str, method: str, rule: Rule) -> list[tuple[str, str, str]]:
+        """Who asks for which thing, and the word that is due.
+
+        `make test` asks on both sides of each limit between roles, and as somebody for whom what is
+        hidden, deleted or others' is not there; and one more: 6 to 8 of 38.
+        """
+
+        def word(role: str, thing: str) -> str:
+            return declared(rule, name, method, role, thing)
+
+        def kind(cell: tuple[str, str, str]) -> Hashable:
+            role, thing, told = cell
+            if told == "none":
+                return thing if thing in {"hidden", "deleted"} else "others'"
+            if role not in MEMBERS:
+                return role, told
+            beyond = MEMBERS.index(role) + (1 if told == "no" else -1)
+            is_limit = beyond not in range(3) or word(MEMBERS[beyond], thing) != told
+            return (role, told) if is_limit else "further"
+
+        every = [
+            (role, thing, word(role, thing))
+            for role in ROLES
+            for thing in OBJECTS
+            if self.things(role, thing)
+        ]
+        return one_of_each(every, kind, (name, method))
+
+
+@pytest.fixture
+def world(make_endpoint: Any, settings: Any) -> Iterator[World]:
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    settings.RATE_LIMITS = False
+    file = default_storage.save("tests/membership.png", ContentFile(b"\x89PNG\r\n\x1a\n"))
+    yield World(make_endpoint(ENDPOINT, tags=["realtime"]), file)
+    default_storage.delete(file)
+
+
+def about_things() -> set[str]:
+    """The routes of pages whose address names something that lives in a project."""
+    kept = (kind.slug for kind in kinds())
+    things = Things(dict.fromkeys(("run", "artifact", "upload", "vote", *kept), "key"))
+    return {
+        route.name
+        for route in routes(get_resolver("config.urls").url_patterns)
+        if "<" in route.path
+        and not route.name.startswith(("admin:", "api:"))
+        and things.key_of(route.name)
+    } - GENERAL
+
+
+def test_every_route_about_a_thing_has_a_row() -> None:
+    assert about_things() == set(MEMBERSHIP), "declare it in tests/accounts/membership.py"
+
+
+def of_pages(names: Iterable[str]) -> Iterator[tuple[str, str, Rule]]:
+    """These routes by both methods. That a method is not there, `test_access.py` says as well."""
+    for name in names:
+        for method, rule in zip(METHODS, MEMBERSHIP[name], strict=True):
+            if rule.says or IS_EXHAUSTIVE:
+                yield name, method, rule
+
+
+@pytest.mark.always
+def test_each_role_gets_of_each_thing_what_the_rules_say(world: World) -> None:
+    asked = of_pages(sample(sorted(MEMBERSHIP), 30, by_seed=30))
+    assert not world.differences(asked)
+
+
+def test_fragments_are_as_closed_as_pages(world: World) -> None:
+    asked = of_pages(sample(sorted(MEMBERSHIP), 4, by_seed=4))
+    assert not world.differences(asked, {"HX-Request": "true"})
+
+
+def test_every_route_of_programs_about_a_thing_has_a_row() -> None:
+    read_first = {"boards-cells", "boards-runs", "flows-estimates", "flows-runs"}
+    of_programs = {
+        route.name
+        for route in routes(get_resolver("config.urls").url_patterns)
+        if route.name.startswith("api:v1-") and any(f":{key}>" in route.path for key in KEYS)
+    }
+    rows = {name for name, _ in PROGRAMS}
+    assert of_programs == rows | {f"api:v1-{name}" for name in read_first}
+
+
+def test_programs_get_what_their_users_role_says(world: World) -> None:
+    asked = [(name, method, rule) for (name, method), rule in PROGRAMS.items()]
+    assert not world.differences(asked)

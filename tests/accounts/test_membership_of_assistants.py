@@ -1,0 +1,148 @@
+"""Every tool of assistants does with a project's things what `membership.py` declares.
+
+A tool or resource with a parameter that names a thing needs a row there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import transaction
+from django.test import Client
+
+from api.assistants import http, server, tools
+from api.assistants.http import Assistants
+from tests.api.assistants.conftest import connected
+from tests.accounts.membership import ASSISTANTS, OBJECTS, PROGRAMS, ROLES, declared
+from tests.accounts.test_membership import World, world
+from tests.sampling import one_of_each
+
+if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+    from mcp import Client as Assistant
+
+__all__ = ["world"]
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
+# Parameters that name no thing of a project. `project` only narrows, or says where a run begins.
+OTHER = {
+    "allow_unknown", "arguments", "cursor", "endpoint_id", "input", "inputs", "limit", "model",
+    "name", "owner", "position", "project", "question", "slug",
+    "state", "wait_s",
+}  # fmt: skip
+MORE: dict[str, dict[str, Any]] = {
+    "run_flow": {"inputs": {}, "wait_s": 0},
+    "run_model": {"arguments": {}, "wait_s": 0},
+}
+WORDS = {401: "login", 403: "no", 404: "none"}
+
+
+class Pages:
+    """The pages, on the test's own connection; they note how they answer calls of the API."""
+
+    def __init__(self) -> None:
+        self.statuses: list[int] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body = (await receive())["body"]
+        status, content = await sync_to_async(self._answer)(scope, body)
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": content})
+
+    def _answer(self, scope: Any, body: bytes) -> tuple[int, bytes]:
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        address = f"{scope['path']}?{scope['query_string'].decode()}"
+        if not address.startswith("/api/"):
+            return 404, b""  # thumbnails, which the tools do without
+        response = Client().generic(
+            scope["method"], address, body, "application/json", headers=headers
+        )
+        self.statuses.append(response.status_code)
+        return response.status_code, response.content
+
+    @property
+    def word(self) -> str:
+        """What the calls since the last `clear` were told, as a word of the table."""
+        return next((WORDS[status] for status in self.statuses if status in WORDS), "yes")
+
+
+@pytest.fixture(autouse=True)
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "COPY_WAIT_S", -1.0)  # for copies, which nobody makes here
+    monkeypatch.setattr(http, "close_old_connections", lambda: None)  # the one that rolls back
+
+
+def named_parameters() -> set[tuple[str, str]]:
+    """Each tool and resource with each of its parameters."""
+
+    async def listed() -> set[tuple[str, str]]:
+        built = server.build(lambda context: None)  # type: ignore[arg-type, return-value]
+        pairs = {
+            (tool.name, parameter)
+            for tool in await built.list_tools()
+            for parameter in tool.input_schema.get("properties", {})
+        }
+        for resource in await built.list_resource_templates():
+            parts = resource.uri_template.split("{")[1:]
+            pairs |= {(resource.uri_template, part.partition("}")[0]) for part in parts}
+        return pairs
+
+    return asyncio.run(listed())
+
+
+def test_every_tool_about_a_thing_has_a_row() -> None:
+    about_things = {pair for pair in named_parameters() if pair[1] not in OTHER}
+    assert about_things == set(ASSISTANTS), "declare it in tests/accounts/membership.py"
+
+
+async def ask(client: Assistant, tool: str, parameter: str, key: Any) -> None:
+    """Ask for a thing; nothing of it stays."""
+    from mcp import MCPError
+
+    rolled_back = transaction.atomic()
+    await sync_to_async(rolled_back.__enter__)()
+    try:
+        if "://" in tool:
+            with suppress(MCPError):
+                await client.read_resource(tool.replace(f"{{{parameter}}}", str(key)))
+        else:
+            key = key if isinstance(key, int) else str(key)
+            await client.call_tool(tool, {parameter: key} | MORE.get(tool, {}))
+    finally:
+        await sync_to_async(transaction.set_rollback)(True)
+        await sync_to_async(rolled_back.__exit__)(None, None, None)
+
+
+def test_assistants_get_what_their_users_role_says(world: World) -> None:
+    pages = Pages()
+    cells = {
+        role: [
+            (tool, parameter, thing, declared(PROGRAMS[route], *route, role, thing))
+            for (tool, parameter), route in ASSISTANTS.items()
+            for thing in OBJECTS
+            if world.things(role, thing)
+        ]
+        for role in ROLES[1:]
+    }
+
+    async def differences(role: str) -> list[tuple[str, ...]]:
+        assistants = Assistants(pages, cap=1)
+        told: list[tuple[str, ...]] = []
+        async with connected(assistants, f"Bearer {world.token(role)}") as client:
+            # Of each tool what the role gets, and what it does not.
+            of_tools = one_of_each(cells[role], lambda cell: (cell[0], cell[3]), role)
+            for tool, parameter, thing, word in of_tools:
+                things = world.things(role, thing)
+                assert things
+                pages.statuses.clear()
+                await ask(client, tool, parameter, things.parts[parameter])
+                assert pages.statuses
+                if pages.word != word:
+                    told.append((tool, role, thing, pages.word))
+        await assistants.stop()
+        return told
+
+    assert not [found for role in cells for found in async_to_sync(differences)(role)]

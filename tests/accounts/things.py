@@ -1,0 +1,187 @@
+"""One row of each kind that lives in projects, and the addresses of their routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.auth.models import User
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from features.boards.models import Board, Cell, Column, Row, RowRequest, Trial
+from features.boards.models import Comment as BoardComment
+from features.chats.models import Chat
+from features.flows.models import Flow, FlowRun
+from projects.kept.models import kinds, rows_of
+from features.library.models import (
+    Prompt,
+    PromptTag,
+    PromptVersion,
+    Reference,
+    ReferenceVersion,
+    Series,
+    SeriesItem,
+)
+from projects.models import Project
+from projects.models.project import private_project
+from runs.models import Artifact, Preset, Run, Upload, View
+from features.sharing.models import Comment as ShareComment
+from features.sharing.models import Reviewer, Share, ShareItem
+from features.training.models import Dataset, Training, Weights
+
+ASKED = {
+    "flows:flow-model": "?step=s1",
+    "flows:flow-then": "?after=s1",
+}
+SPECIAL: dict[str, dict[str, Any]] = {
+    "look": {"kind": "run"},
+    "reference-version-recovery": {"version": 1},
+    "upload-tool": {"name": "mask"},
+    "artifact-viewer": {"position": 1},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
+    "account_confirm_email": {"key": "nonsense"},
+}
+# Parts of addresses that are no keys of rows.
+PLAIN: dict[str, Any] = {
+    "category": "text-to-image", "slug": "best", "position": 0, "owner": "ana", "name": "x.png",
+    "token": "nonsense", "ticket": "none", "object_id": "1", "column": 0, "number": 0,
+}  # fmt: skip
+
+
+@dataclass
+class Things:
+    """Keys of rows: `keys` by how the name of a route begins, `parts` by parts of its address."""
+
+    keys: dict[str, Any]
+    parts: dict[str, Any] = field(default_factory=dict)
+    rooms: dict[str, dict[str, Any]] = field(default_factory=dict)  # parts by an app's name
+
+    def key_of(self, name: str) -> Any:
+        """The key that a route's name stands for; None if it is about none of these."""
+        plain = name.rpartition(":")[2]
+        return next((key for noun, key in self.keys.items() if plain.startswith(noun)), None)
+
+    def address(self, name: str, asked: dict[str, str] | None = None) -> str:
+        """Where the thing is at a route."""
+        space, _, plain = name.rpartition(":")
+        resolver = get_resolver("config.urls")
+        inner = resolver.namespace_dict[space][1] if space else resolver
+        (possibility, *_), *_ = inner.reverse_dict.getlist(plain)
+        pk = self.key_of(name)
+        parts = {part: self.parts.get(part, PLAIN.get(part, pk)) for part in possibility[0][1]}
+        parts |= SPECIAL.get(plain, {})
+        of_room = self.rooms.get(space, {})
+        # Some routes of a room are about a thing of their own: a report in the room of shares.
+        own = {"pk"} if pk is not None else set()
+        parts |= {part: of_room[part] for part in parts if part in of_room and part not in own}
+        return reverse(name, kwargs=parts) + (ASKED | (asked or {})).get(name, "")
+
+
+def make_things(
+    owner: User,
+    endpoint: Any,
+    file: str,
+    project: Project | None = None,
+    *,
+    word: str = "word",
+    **values: Any,
+) -> Things:
+    """Make one of each for the owner, in `project` or their private one.
+
+    `word` is in all of its titles, names and texts. `values` are columns of every row: `is_hidden`,
+    or `deleted_at` where there is one.
+    """
+    deleted = {"deleted_at": values.pop("deleted_at", None)}
+    own = {"user": owner, "project": project or private_project(owner), **values}
+    run = Run.objects.create(
+        **own,
+        **deleted,
+        endpoint=endpoint,
+        form_token=uuid4().hex,
+        title=word,
+        arguments={"prompt": word},
+        state="succeeded",
+        output={"text": word},
+    )
+    Artifact.objects.create(
+        run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",
+        state="stored", file=file, poster=file, thumbnail=file,
+    )  # fmt: skip
+    Artifact.objects.create(
+        run=run, position=1, path="y", kind="mesh", url="https://v3.fal.media/a.glb"
+    )
+    upload = Upload.objects.create(
+        **own, digest=uuid4().hex * 2, file=file, file_name=f"{word}.png", content_type="image/png",
+        size_bytes=1,
+    )  # fmt: skip
+    preset = Preset.objects.create(
+        **own,
+        **deleted,
+        endpoint=endpoint,
+        name=f"{word} {uuid4().hex}",
+        arguments={"prompt": word},
+    )
+    board = Board.objects.create(
+        **own, **deleted, source=endpoint, form_token=uuid4().hex, title=word
+    )
+    row = Row.objects.create(board=board, position=0, digest="r", label=word)
+    column = Column.objects.create(
+        board=board, position=0, endpoint=endpoint, digest="c", label=word
+    )
+    cell = Cell.objects.create(board=board, row=row, column=column, run=run)
+    trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
+    comment = BoardComment.objects.create(board=board, user=owner, text=word)
+    row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
+    chat = Chat.objects.create(
+        **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()
+    )
+    step = {"id": "s1", "endpoint": endpoint.endpoint_id, "arguments": {}}
+    flow = Flow.objects.create(**own, **deleted, name=word, definition={"steps": [step]})
+    flow_run = FlowRun.objects.create(
+        **own, flow=flow, form_token=uuid4().hex, definition=flow.definition
+    )
+    dataset = Dataset.objects.create(**own, **deleted, endpoint=endpoint, name=word)
+    training = Training.objects.create(run=run, dataset=dataset)
+    weights = Weights.objects.create(**own, **deleted, training=training, position=0, name=word)
+    prompt = Prompt.objects.create(**own, **deleted, name=word, text=word, folder=word)
+    PromptTag.objects.create(prompt=prompt, name=word)
+    version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
+    series = Series.objects.create(**own, **deleted, name=word)
+    SeriesItem.objects.create(series=series, run=run, place=0)
+    view = View.objects.create(**own, **deleted, name=word, line=word)
+    reference = Reference.objects.create(
+        **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
+    )
+    ReferenceVersion.objects.create(reference=reference, number=1, change=word, made_by=owner)
+    share = Share.objects.create(
+        **own, title=word, picks="some", takes_ratings=True, takes_comments=True
+    )
+    ShareItem.objects.create(share=share, number=1, place=1, run=run)
+    reviewer = Reviewer.objects.create(share=share, user=owner, name=word[:60])
+    share_comment = ShareComment.objects.create(share=share, reviewer=reviewer, text=word)
+    keys = {
+        "view": view.pk,
+        "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
+        "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
+        "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
+        "series": series.pk,
+        "reference": reference.pk,
+    }  # fmt: skip
+    for kind in kinds():  # whatever kinds there are beside these
+        if kind.slug not in keys:
+            thing = rows_of(kind).create(**own, **deleted, **{kind.searched[0]: word})
+            keys[kind.slug] = thing.pk
+    return Things(
+        keys,
+        {
+            "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,
+            "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
+            "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
+            "comment": comment.pk, "row_request": row_request.pk,
+            "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
+            "version": version.pk, "comment_id": share_comment.pk,
+        },
+        {"sharing": {"pk": share.pk, "token": share.token, "number": 1}},
+    )  # fmt: skip

@@ -1,0 +1,98 @@
+"""`python -m bench [name …]`: run benchmarks, then print which goals are met.
+
+Exit code 0 even if a goal is missed, since that is a valid result; 1 if a measurement failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from tests.bench.figures import SUMMARY, Goal, table
+from tests.bench.stage.stage import Stage
+
+Measure = Callable[..., list[Goal]]  # stage, rounds, is_full and what makes it small
+
+# name → function, rounds, description; a module is imported only when its benchmark runs
+BENCHMARKS = {
+    "g5": ("tests.bench.pages.cold_pages:measure_form", 5, "form page, cold"),
+    "g6": ("tests.bench.pages.cold_pages:measure_gallery", 5, "gallery, cold"),
+    "g12": ("tests.bench.history.scale:measure_goals", 20, "the history of a team of forty"),
+    "g14": ("tests.bench.results.gallery:measure_goals", 200, "thousands of results"),
+    "g13": (
+        "tests.bench.runs.rest:measure_goals",
+        10,
+        "all processes at rest, and how soon a worker wakes up",
+    ),
+    "g10": ("tests.bench.pages.processor:measure_goals", 1, "processor time of a view"),
+    "g3": ("tests.bench.runs.watchers:measure_goals", 2, "watchers of one run"),
+    "g4": ("tests.bench.runs.tabs:measure_goals", 2, "tabs of one profile"),
+    "g1": ("tests.bench.runs.overhead:measure_goals", 10, "overhead of a run, and (G2) upstream calls"),
+}
+SAME = {"g2": "g1"}
+
+
+def main(
+    argv: list[str] | None = None,
+    benchmarks: Mapping[str, tuple[str, int, str]] = BENCHMARKS,
+) -> int:
+    """Run the benchmarks one after the other, then print the summary."""
+    options = parser().parse_args(argv)
+    wanted = {SAME.get(name, name) for name in options.benchmarks} or {*benchmarks}
+    goals: list[Goal] = []
+    broken: list[str] = []
+    started = time.monotonic()
+    with Stage() as stage:
+        for name, (place, rounds, what) in benchmarks.items():
+            if name not in wanted:
+                continue
+            print(f"\n== {name.upper()}: {what}", flush=True)
+            began = time.monotonic()
+            try:
+                measure_goals = find(place)
+                goals += measure_goals(stage, options.rounds or rounds, options.full)
+                print(f"({name}: {time.monotonic() - began:.0f} s)", flush=True)
+            except Exception:  # the other benchmarks still run
+                traceback.print_exc()
+                broken.append(name)
+    print(f"\n== Summary ({time.monotonic() - started:.0f} s)\n")
+    print(table(SUMMARY, [goal.cells() for goal in sorted(goals, key=lambda goal: goal.name)]))
+    missed = sum(goal.is_met is False for goal in goals)
+    met = sum(goal.is_met is True for goal in goals)
+    print(f"\n{met} met, {missed} MISSED" + (f", BROKEN: {', '.join(broken)}" if broken else ""))
+    return 1 if broken else 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    command_line = argparse.ArgumentParser("python -m bench", description=__doc__)
+    names = [*BENCHMARKS, *SAME]
+    command_line.add_argument(
+        "benchmarks",
+        nargs="*",
+        metavar="benchmark",
+        help=f"{', '.join(names)}; none means all",
+    )
+    command_line.add_argument(
+        "--full", action="store_true", help="also runs of 10 s, and a million runs"
+    )
+    command_line.add_argument("--rounds", type=int, default=0, help="rounds of each measurement")
+    return command_line
+
+
+def find(place: str) -> Measure:
+    """Return the function at `module:name`."""
+    module, _, name = place.partition(":")
+    measure_goals: Measure = getattr(import_module(module), name)
+    return measure_goals
+
+
+if __name__ == "__main__":
+    # On SIGTERM, raise SystemExit, so that the stage ends its processes and deletes its files.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    sys.exit(main())

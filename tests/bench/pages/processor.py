@@ -1,0 +1,148 @@
+"""G10: processor time of the web process for one view, compared with a minimal Django view.
+
+Each page is requested again and again over one connection, by somebody who is logged in and has
+hardly any data. The bare view runs on the same server with as many threads. Then many clients
+request the gallery at once, which must fail for none. Needs Linux.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.bench.figures import Goal, at_most, at_most_ratio, table
+from tests.bench.runs.posting import post_run
+from tests.bench.stage.children import HOST, Broken, apart, free_port, wait
+from tests.bench.stage.http import answer_from
+from tests.bench.stage.process_usage import allow_many_files, find_process, usage_of
+from tests.bench.stage.stage import Stage
+
+CLIENTS, SECONDS = 128, 2.0
+VIEWS, WARM_UP = 300, 20
+MEMORY_MB = 140
+GALLERY_RATIO, PAGE_RATIO = 1.7, 4.0
+MODEL = "sandbox/ridgeline"
+HEAD = ["page", "ms of processor", "KB"]
+
+
+@dataclass(frozen=True)
+class View:
+    """What one view of a page cost, in ms of processor time, and its size in bytes."""
+
+    name: str
+    cost_ms: float
+    size: int
+
+
+def measure_goals(
+    stage: Stage,
+    rounds: int,
+    is_full: bool,
+    clients: int = CLIENTS,
+    seconds: float = SECONDS,
+    views: int = VIEWS,
+) -> list[Goal]:
+    """Return the results of G10."""
+    allow_many_files()
+    product = stage.product
+    cookies = {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}
+    web = find_process("config.server.serving", product.address)
+    with httpx.Client(
+        base_url=product.address, cookies=cookies, follow_redirects=True, timeout=60
+    ) as client:
+        pages = {
+            "gallery": "/models/",
+            "front page": "/",
+            "run": _finished_run(client),
+            "inbox": "/inbox/",
+            "form": f"/models/{MODEL}/",
+            "wall": "/runs/?as=wall",
+            "bell": "/inbox/panel/",
+        }
+        bare = _bare_view(stage, views)
+        measured = [_view(name, client, path, web, views) for name, path in pages.items()]
+    print(table(HEAD, list(rows([bare, *measured]))), flush=True)
+    goals = [
+        at_most_ratio(
+            "G10",
+            f"{view.name}: processor time of a view",
+            *(view.cost_ms, bare.cost_ms),
+            GALLERY_RATIO if view.name == "gallery" else PAGE_RATIO,
+            *("ms", "bare view"),
+        )
+        for view in measured
+    ]
+    header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    failed = apart(failed_requests(f"{product.address}/models/", header, clients, seconds))
+    memory = usage_of(web).memory_mb
+    return [
+        *goals,
+        at_most("G10", f"gallery at {clients} clients: failed requests", failed, 0, ""),
+        at_most("G10", "memory of the web process", memory, MEMORY_MB, "MB"),
+    ]
+
+
+def rows(views: list[View]) -> Iterator[list[str]]:
+    """Yield the table's rows."""
+    for view in views:
+        yield [view.name, f"{view.cost_ms:.1f}", f"{view.size / 1000:.1f}"]
+
+
+def _finished_run(client: httpx.Client) -> str:
+    """Start a run as a browser does; return its path once it has ended."""
+    match = re.search(r"/runs/[0-9a-f-]{36}/", post_run(client, MODEL, {"prompt": "a ridge"}))
+    if match is None:
+        raise Broken("no run was started")
+    path = match[0]
+    wait(lambda: "Download" in client.get(path).text, lambda: "the run has not ended")
+    return path
+
+
+def _bare_view(stage: Stage, views: int) -> View:
+    port = free_port()
+    environment = stage.environment | {"BARE_DATABASE": str(stage.scratch / "bare.sqlite3")}
+    command = [sys.executable, "-m", "uvicorn", "tests.bench.pages.bare_view:application"]
+    command += ["--host", HOST, "--port", str(port), "--no-access-log"]
+    server = stage.start("bare", command, env=environment)
+    with httpx.Client(base_url=server.answering(f"http://{HOST}:{port}")) as client:
+        return _view("bare view", client, "/", server.process.pid, views)
+
+
+def _view(name: str, client: httpx.Client, path: str, process: int, views: int) -> View:
+    for _ in range(WARM_UP):
+        client.get(path)
+    before = usage_of(process).cpu_s
+    for _ in range(views):
+        size = len(client.get(path).raise_for_status().content)
+    return View(name, (usage_of(process).cpu_s - before) / views * 1000, size)
+
+
+async def failed_requests(address: str, cookie: str, clients: int, seconds: float) -> int:
+    """Let `clients` clients request one address for a few seconds; return how often one failed."""
+    parts = urlsplit(address)
+    lines = [f"GET {parts.path} HTTP/1.1", f"Host: {parts.netloc}", f"Cookie: {cookie}", "", ""]
+    request, until = "\r\n".join(lines).encode(), time.monotonic() + seconds
+    answers = (
+        _client(parts.hostname or "", parts.port or 80, request, until) for _ in range(clients)
+    )
+    return sum(await asyncio.gather(*answers))
+
+
+async def _client(host: str, port: int, request: bytes, until: float) -> int:
+    reader, writer = await asyncio.open_connection(host, port)
+    failed = 0
+    try:
+        while time.monotonic() < until:
+            writer.write(request)
+            status, _ = await answer_from(reader)
+            failed += status != 200
+    finally:
+        writer.close()
+    return failed

@@ -1,0 +1,101 @@
+"""G14: the wall of results, what is alike, and archives, with the results of one person.
+
+By default 10,000 results, on SQLite and, if a PostgreSQL server is configured, there too. "Like
+this" is rendered in one process by Django's test client, so no network is in the figures. The wall
+is scrolled in a browser through 2,000 tiles.
+"""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.bench.figures import KB, Goal, at_most, median, percentile, without_goal
+from tests.bench.stage import database as postgresql
+from tests.bench.stage.browser import visit
+from tests.bench.stage.children import report_of
+from tests.bench.stage.product import Product
+from tests.bench.stage.stage import Stage
+
+RESULTS, TILES = 10_000, 2_000
+LIKE_MS, ARCHIVE_MB, WALL_KB, WALL_TILES, TASK_MS = 150.0, 60.0, 48.0, 100, 50.0
+WALL = "/runs/?as=wall"
+PATIENCE_MS = 60_000
+
+# From now on: the longest task, and by how much of the window things have moved.
+WATCH = """() => {
+  window.longest = 0;
+  window.shifted = 0;
+  const each = (type, note) =>
+    new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type });
+  each("longtask", (entry) => (window.longest = Math.max(window.longest, entry.duration)));
+  each("layout-shift", (entry) => (window.shifted += entry.hadRecentInput ? 0 : entry.value));
+}"""
+STEP_PX = 400  # every two frames: 12,000 pixels in a second, faster than a person reads
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+IS_AT_END = "scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
+PAGE_BYTES = "performance.getEntriesByType('navigation')[0].encodedBodySize"
+COUNT = "document.querySelectorAll('#wall .tile').length"
+
+
+def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = RESULTS) -> list[Goal]:
+    """Return the results of G14; `count` is the number of results, about."""
+    goals = measure(stage, f"sqlite:///{stage.scratch / 'results.sqlite3'}", count, rounds)
+    if postgresql.is_named():
+        with postgresql.empty() as url:
+            goals += measure(stage, url, count, rounds)
+    return goals
+
+
+def measure(stage: Stage, url: str, count: int, rounds: int) -> list[Goal]:
+    """Measure one database; the wall only on SQLite, as its pages are the same."""
+    vendor = url.partition(":")[0]
+    product = Product(stage, f"results-{vendor}", url)
+    command = ["tests.bench.results.program", str(count), str(rounds)]
+    report = report_of(command, product.checkout, product.environment)
+    where = f"{report['results']:,} results ({report['vendor']}): "
+    p50, p99 = median(report["like"]), percentile(report["like"], 0.99)
+    return [
+        without_goal("G14", f"{where}like this, p50", f"{p50:.1f} ms"),
+        at_most("G14", f"{where}like this, p99", p99, LIKE_MS, "ms"),
+        at_most("G14", f"{where}ZIP of 1,000 files", report["archive"], ARCHIVE_MB, "MB"),
+        *(wall(stage, product, min(TILES, count // 4)) if vendor == "sqlite" else []),
+    ]
+
+
+def wall(stage: Stage, product: Product, tiles: int) -> list[Goal]:
+    """Measure the wall: what a page weighs, and whether scrolling through it is smooth."""
+    context = stage.browser.new_context(
+        storage_state=product.cookies, viewport={"width": 1440, "height": 900}
+    )
+    try:
+        # Scripts, styles and the page itself; it has more than a hundred tiles.
+        weight_kb = visit(context, product.address + WALL, "#wall .tile").wire_bytes / KB
+        page = context.new_page()
+        page.goto(product.address + WALL, wait_until="networkidle")
+        in_page, page_kb = page.evaluate(COUNT), page.evaluate(PAGE_BYTES) / KB
+        shown, longest_ms, shifted = scroll(page, tiles)
+    finally:
+        context.close()
+    shared_kb = weight_kb - page_kb  # scripts and styles, however many tiles there are
+    of_100_kb = shared_kb + page_kb * WALL_TILES / max(in_page, 1)
+    print(f"\nThe wall: {in_page} tiles in {page_kb:.1f} KB, beside {shared_kb:.1f} KB of the site")
+    return [
+        at_most("G14", "wall: 100 tiles on the wire, cold", of_100_kb, WALL_KB, "KB"),
+        at_most("G14", f"wall: longest task of {shown:,} tiles", longest_ms, TASK_MS, "ms"),
+        at_most("G14", "wall: layout shift while it is scrolled", shifted, 0, ""),
+    ]
+
+
+def scroll(page: Page, tiles: int) -> tuple[int, float, float]:
+    """Scroll until so many tiles are there; their number, the longest task, the layout shift."""
+    page.evaluate(WATCH)
+    page.mouse.move(700, 500)
+    shown = 0
+    while shown < tiles:
+        page.mouse.wheel(0, STEP_PX)
+        page.evaluate(TWO_FRAMES)
+        shown, is_at_end = page.evaluate(f"[{COUNT}, {IS_AT_END}]")
+        if is_at_end:  # what follows is under way
+            page.locator("#wall .tile").nth(shown).wait_for(state="attached", timeout=PATIENCE_MS)
+    longest_ms, shifted = page.evaluate("[window.longest, window.shifted]")
+    return shown, longest_ms, shifted

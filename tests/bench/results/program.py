@@ -1,0 +1,112 @@
+"""Fills a database with one person's results; measures "like this" and an archive. Prints JSON.
+
+python -m tests.bench.results.program COUNT ROUNDS  (settings come from the environment)
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+import uuid
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from tests.bench import catalogue
+
+FILES, FILE_BYTES = 1_000, 256 << 10  # of the archive
+PICTURES = 24  # that all results share: the size of each is that of a real thumbnail
+
+
+def main(count: int, rounds: int) -> dict[str, Any]:
+    """Return ms of pages of what is like a result, and the memory in MB that an archive takes."""
+    catalogue.set_up()
+    from django.db import connection
+
+    from tests.bench.history import filling
+    from accounts.sign_in import local_owner
+    from runs.models import Artifact, Run
+
+    owner = local_owner.get_or_create()
+    # A run has 2.7 results on average, and some of them are deleted.
+    filling.fill(round(count / 2.2), [owner])
+    Run.objects.unfinished().delete()  # a page that waits for news is never idle
+    store_pictures()
+    return {
+        "vendor": connection.vendor,
+        "results": Artifact.objects.filter(run__in=Run.objects.kept()).count(),
+        "like": like(owner, rounds),
+        "archive": archive(owner),
+    }
+
+
+def store_pictures() -> None:
+    """Store a few pictures, and have all results show them; the worker has nothing to do."""
+    import io
+
+    import numpy as np
+    from django.core.files.base import ContentFile
+    from django.core.files.storage import default_storage
+    from django.db.models import F
+    from PIL import Image
+
+    from runs.models import Artifact
+
+    dice = np.random.default_rng(1)
+    for number in range(PICTURES):
+        noise = dice.integers(0, 255, (24, 32, 3), dtype=np.uint8)
+        out = io.BytesIO()
+        Image.fromarray(noise).resize((512, 384)).save(out, "WEBP", quality=80)
+        default_storage.save(f"bench/{number}.webp", ContentFile(out.getvalue()))
+    default_storage.save("bench/file.bin", ContentFile(dice.bytes(FILE_BYTES)))
+    stored = Artifact.objects.filter(state=Artifact.State.STORED)
+    stored.update(file="bench/file.bin", size_bytes=FILE_BYTES)
+    for number in range(PICTURES):
+        of_picture = stored.alias(picture=F("pk") % PICTURES).filter(picture=number)
+        of_picture.update(thumbnail=f"bench/{number}.webp")
+
+
+def like(owner: Any, rounds: int) -> list[float]:
+    """Return the milliseconds of pages of what is like one result, of results drawn by lot."""
+    from tests.bench.history.pages import logged_in
+    from runs.models import Artifact, Run
+
+    fingerprinted = Artifact.objects.filter(run__in=Run.objects.kept(), fingerprint__isnull=False)
+    chosen = random.Random(rounds).sample(
+        list(fingerprinted.only("run_id", "position")), rounds + 3
+    )
+    client, times = logged_in(owner), []
+    for artifact in chosen:
+        began = time.perf_counter()
+        response: Any = client.get(f"{artifact.get_absolute_url()}like/")
+        times.append((time.perf_counter() - began) * 1000)
+        if response.status_code != 200:
+            raise RuntimeError(f"like this: {response.status_code}")
+    return times[3:]  # the first ones warm up
+
+
+def archive(owner: Any) -> float:
+    """Return by how many MB this process grows while it sends an archive of FILES files."""
+    from tests.bench.stage.process_usage import own_mb
+    from features.library import archives
+    from features.library.selection import Selection
+    from runs.models import Artifact, Run
+
+    stored = Artifact.objects.filter(run__in=Run.objects.kept(), state=Artifact.State.STORED)
+    chosen = list(stored.order_by("run_id").values_list("run_id", "position")[:FILES])
+    positions: dict[uuid.UUID, set[int] | None] = {
+        run: {position for _, position in of_run} for run, of_run in groupby(chosen, itemgetter(0))
+    }
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = own_mb("VmRSS")
+    sent = sum(len(part) for part in archives.stream(archives.prepare(owner, Selection(positions))))
+    if sent < len(chosen) * FILE_BYTES:
+        raise RuntimeError(f"the archive has {sent} bytes")
+    return own_mb("VmHWM") - before
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]))))

@@ -1,0 +1,199 @@
+"""G3: many watchers of one run on one web process.
+
+Measures the time from the end of upstream's model until each watcher has the final response. Every
+watcher is a separate connection with a long poll. Product (also on PostgreSQL if configured) and
+floor alternate. The web process's CPU and memory are read from /proc.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.bench.figures import Goal, at_most, at_most_ratio, median, percentile, table
+from tests.bench.runs.posting import post_run
+from tests.bench.runs.targets import MODEL, arguments
+from tests.bench.stage.children import Broken, apart
+from tests.bench.stage.http import answer_from
+from tests.bench.stage.process_usage import ProcessUsage, allow_many_files, find_process, usage_of
+from tests.bench.stage.product import Product
+from tests.bench.stage.stage import Stage
+
+SECONDS = 3.0
+FINAL = b'data-final=\\"1\\"'  # in JSON
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How to poll for a run: an address, what is posted to it, and which response is the last."""
+
+    base: str
+    path: str
+    body: Callable[[int], bytes]  # by the version that the watcher has; empty: a GET request
+    is_last: Callable[[int, bytes], bool]
+    cookie: str = ""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A function that starts a run to be watched, and the process that serves its watchers."""
+
+    begin: Callable[[], Watch]
+    pid: int
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of one side: milliseconds of every watcher, and the cost of each round."""
+
+    late_ms: list[float]
+    costs: list[ProcessUsage]
+
+    @property
+    def p99_ms(self) -> float:
+        """The 99th percentile of the watchers' times."""
+        return percentile(self.late_ms, 0.99)
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds of the median round."""
+        return median(cost.cpu_s for cost in self.costs)
+
+    @property
+    def memory_mb(self) -> float:
+        """Memory of the worst round."""
+        return max(cost.memory_mb for cost in self.costs)
+
+
+def measure_goals(
+    stage: Stage, rounds: int, is_full: bool, crowds: tuple[int, ...] = (500, 2000)
+) -> list[Goal]:
+    """Return the results of G3 for each number of watchers."""
+    allow_many_files()
+    sides = {f"product{on}": _of_product(product) for on, product in stage.products.items()}
+    floor = find_process("tests.bench.stage.floor", stage.floor)
+    sides["floor"] = Side(partial(_floor, stage.floor), floor)
+    goals: list[Goal] = []
+    for crowd in crowds:
+        results = {name: Results([], []) for name in sides}
+        for _ in range(rounds):
+            for name, side in sides.items():
+                before = usage_of(side.pid)
+                results[name].late_ms.extend(apart(_watch(stage, side.begin(), crowd)))
+                after = usage_of(side.pid)
+                cost = ProcessUsage(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
+                results[name].costs.append(cost)
+        _show(crowd, results)
+        for on in stage.products:
+            goals += _goals(
+                f"{crowd} watchers{on}", crowd, results[f"product{on}"], results["floor"]
+            )
+    return goals
+
+
+def _show(crowd: int, results: dict[str, Results]) -> None:
+    rows = []
+    for name, result in results.items():
+        figures = (median(result.late_ms), result.p99_ms, max(result.late_ms))
+        cells = [f"{x:.0f}" for x in figures]
+        rows.append([name, *cells, f"{result.cpu_s:.2f}", f"{result.memory_mb:.0f}"])
+    print(f"\n{crowd} watchers of a run of {SECONDS:g} s, ms after upstream was done")
+    print(table(["", "median", "p99", "most", "CPU s", "more MB"], rows), flush=True)
+
+
+def _goals(what: str, crowd: int, product: Results, floor: Results) -> list[Goal]:
+    if crowd > 500:
+        return [at_most("G3", f"{what}, p99", product.p99_ms, 1000, "ms", floor.p99_ms)]
+    return [
+        at_most_ratio("G3", f"{what}, p99", product.p99_ms, floor.p99_ms, 2, "ms"),
+        at_most("G3", f"{what}, CPU of the web", product.cpu_s, 0.5, "s", floor.cpu_s),
+        at_most("G3", f"{what}, more memory", product.memory_mb, 40, "MB", floor.memory_mb),
+    ]
+
+
+# --- the sides ----------------------------------------------------------------------------------
+def _of_product(product: Product) -> Side:
+    return Side(partial(_product, product), find_process("config.server.serving", product.address))
+
+
+def _product(product: Product) -> Watch:
+    """Post a run like a form without script, and read from its page how to watch it."""
+    with httpx.Client(base_url=product.address, follow_redirects=True, timeout=30) as client:
+        client.cookies.update(
+            {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}
+        )
+        run = post_run(client, MODEL, arguments(SECONDS))
+    match = re.search(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"', run)
+    if not match:
+        raise Broken("the product's page names no run to watch")
+    run_watch = {"run": match[1], **json.loads(html.unescape(match[2]))}
+
+    def body(version: int) -> bytes:
+        runs = [{**run_watch, "version": str(version)}]
+        return json.dumps({"runs": runs, "groups": []}).encode()
+
+    cookie_header = "; ".join(
+        f"{cookie['name']}={cookie['value']}" for cookie in product.cookies["cookies"]
+    )
+    return Watch(
+        product.address,
+        "/runs/live/?hold=1",
+        body,
+        lambda status, answer: status == 200 and FINAL in answer,
+        cookie_header,
+    )
+
+
+def _floor(address: str) -> Watch:
+    answer = httpx.post(f"{address}/models/{MODEL}/", json=arguments(SECONDS), timeout=30)
+    run = answer.json()["id"]
+    return Watch(address, f"/runs/{run}", lambda version: b"", lambda status, answer: status == 200)
+
+
+# --- watching -----------------------------------------------------------------------------------
+async def _watch(stage: Stage, watch: Watch, crowd: int) -> list[float]:
+    """Return the milliseconds after upstream's end until each watcher has the final response."""
+    host = urlsplit(watch.base)
+    moments = await asyncio.gather(
+        *(_one(watch, host.hostname or "", host.port or 80) for _ in range(crowd))
+    )
+    (ended,) = runs_ended(stage, 1)
+    return [(moment - ended) * 1000 for moment in moments]
+
+
+async def _one(watch: Watch, host: str, port: int) -> float:
+    reader, writer = await asyncio.open_connection(host, port)
+    version = 0
+    try:
+        while True:
+            body = watch.body(version)
+            method = "POST" if body else "GET"
+            head = f"{method} {watch.path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            head += f"Content-Length: {len(body)}\r\nCookie: {watch.cookie}\r\n\r\n"
+            writer.write(head.encode() + body)
+            status, answer = await answer_from(reader)
+            if watch.is_last(status, answer):
+                return time.time()
+            if newer := re.search(rb'data-version=\\"(\d+)\\"', answer):
+                version = int(newer[1])
+            elif status not in (200, 204):
+                raise Broken(f"a watcher was answered {status}")
+    finally:
+        writer.close()
+
+
+def runs_ended(stage: Stage, count: int) -> list[float]:
+    """Return when the models of the newest requests ended, by this machine's clock."""
+    query = {"endpoint_id": MODEL, "limit": str(count)}
+    newest = stage.upstream.get("/api/v1/models/requests/by-endpoint", params=query).json()
+    return [datetime.fromisoformat(request["ended_at"]).timestamp() for request in newest["items"]]

@@ -1,0 +1,63 @@
+"""Models with prices, and shortcuts from form posts to boards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from features.boards.models import Board
+from features.boards.plan.cells import expand
+from features.boards.plan.plan import Plan, read_plan
+from features.boards.runs import sending
+from catalog.models import Endpoint
+from tests.features.boards import documents
+from tests.features.boards.judging import judged, stored
+from tests.copies import copies_are_ready
+
+__all__ = ["copies_are_ready", "judged", "stored"]
+
+Made = dict[str, Endpoint]
+
+
+@pytest.fixture
+def models(make_endpoint: Callable[..., Any]) -> Made:
+    """Two text-to-image models with different steps, a voice model, and an image editor."""
+    price = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
+    return {
+        "flux": make_endpoint("lab/flux", documents.FLUX, **price),
+        "turbo": make_endpoint("lab/turbo", documents.TURBO, **price),
+        "voice": make_endpoint("lab/voice", documents.VOICE),
+        "edit": make_endpoint("lab/edit", documents.EDIT, **price),
+    }
+
+
+@pytest.fixture
+def plan_of(models: Made) -> Callable[..., Plan]:
+    """`plan_of("flux", "turbo", seeds="1, 2")` → Plan; keyword arguments are shared controls."""
+
+    def make(*names: str, **controls: str) -> Plan:
+        chosen = [models[name] for name in names or ("flux", "turbo")]
+        post = {
+            name if "." in name else name.replace("_", "-"): [text]
+            for name, text in controls.items()
+        }
+        post |= {"model": [model.endpoint_id for model in chosen], "planned": ["1"], "reuse": ["1"]}
+        return read_plan(post, chosen, chosen[0])
+
+    return make
+
+
+@pytest.fixture
+def send(user: User) -> Callable[..., sending.Sent]:
+    """`send(plan, board=…)`: write a plan as a new board, or add it to a board."""
+
+    def write(
+        plan: Plan, token: str = "token", board: Board | None = None, who: User = user
+    ) -> sending.Sent:
+        return sending.run_plan(who, plan, expand(plan), token, board=board)
+
+    return write

@@ -1,0 +1,85 @@
+"""A board with results that can be judged: pictures with telling metadata, or texts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from features.boards.models import Board
+from features.boards.plan.plan import Plan
+from features.boards.runs import sending
+from features.boards.votes import voting
+from runs.files.stripped_copies import copy_name
+from runs.models import Artifact, Run
+from tests import charged
+
+SECRET = "painted-by-lab-flux"
+Judged = Callable[..., Board]
+
+
+def picture() -> bytes:
+    """A PNG that says which program made it."""
+    metadata = PngInfo()
+    metadata.add_text("Software", SECRET)
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(out, "PNG", pnginfo=metadata)
+    return out.getvalue()
+
+
+def opened(board: Board) -> str:
+    """Open the board's vote; returns the link for voters."""
+    voting.open_voting(board)
+    return voting.link_of(Board.objects.get(pk=board.pk))
+
+
+def status_of(browser: Client, address: str) -> int:
+    """The status of a response, which is read to its end: that closes its file."""
+    response: Any = browser.get(address)
+    if response.streaming:
+        b"".join(response.streaming_content)
+    return int(response.status_code)
+
+
+@pytest.fixture
+def stored() -> Iterator[str]:
+    """The name of a stored picture."""
+    name = default_storage.save("tests/judged.png", ContentFile(picture()))
+    yield name
+    default_storage.delete(name)
+    default_storage.delete(copy_name(name))
+
+
+@pytest.fixture
+def judged(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stored: str) -> Judged:
+    """`judged("flux", "turbo", prompts="a\\nb")`: a board whose runs have all succeeded."""
+
+    def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Board:
+        board = send(
+            plan_of(*names, row_field="prompt", row_values=prompts, title="Cats", **more)
+        ).board
+        now = timezone.now()
+        for cell in board.cells.select_related("run"):
+            assert cell.run
+            Run.objects.filter(pk=cell.run.pk).update(
+                state="succeeded", billable_units="2", ended_at=now,
+                output={"text": f"{text} {cell.pk}"} if text else {"images": []},
+            )  # fmt: skip
+            if not text:
+                Artifact.objects.create(
+                    run=cell.run, position=0, path="x", kind="image", state="stored", file=stored,
+                    url=f"https://v3.fal.media/files/{SECRET}.png", file_name=f"{SECRET}.png",
+                    content_type="image/png", width=40, height=30,
+                )  # fmt: skip
+        charged.settle(Run.objects.filter(cells__board=board))
+        return board
+
+    return make

@@ -1,0 +1,186 @@
+"""The leaderboard's page: what it ranks, for whom, and what it says without votes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from features.boards.leaderboard import counting
+from features.boards.models import Board
+from features.boards.votes import ballots
+from catalog.models import Endpoint
+from tests.features.boards.leaderboard.voting import make_board, vote, voted
+from tests.conftest import grant
+from tests.projects.people import logged_in, make_project, person
+
+PAGE = "/leaderboard/"
+Make = Callable[..., Endpoint]
+
+
+def text_of(client: Client, **params: str) -> str:
+    """The page's text without markup, its spaces folded."""
+    response = client.get(PAGE, params)
+    assert response.status_code == 200
+    content = re.search(r"<main.*</main>", response.content.decode(), re.DOTALL)
+    assert content
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content[0]))
+
+
+def names(client: Client, **params: str) -> list[list[str]]:
+    """The models of each part, in their order."""
+    board = client.get(PAGE, params).context["board"]
+    return [[entry.endpoint.endpoint_id for entry in part.entries] for part in board.parts]
+
+
+@pytest.fixture
+def models(make_endpoint: Make) -> list[Endpoint]:
+    """Models of two categories."""
+    price = {"unit_price_usd": "0.01", "price_unit": "images", "currency": "USD"}
+    return [
+        make_endpoint("lab/one", **price),
+        make_endpoint("lab/two", **price),
+        make_endpoint("lab/film", category="text-to-video"),
+        make_endpoint("lab/clip", category="text-to-video"),
+    ]
+
+
+def test_without_votes_it_says_how_to_begin(member: Client) -> None:
+    page = text_of(member)
+    assert "No votes yet" in page
+    assert "vote blindly" in page
+    assert "Plan a board" in page
+
+
+def test_models_are_ranked_with_interval_votes_price_and_time(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    voted(user, models[:2], wins=6)
+    page = text_of(member)
+    assert "one is better than each of the others. 6 votes" in page
+    assert "1 one Text to image 100 % of 6 votes" in page
+    assert "$0.02 3.0 s just now" in page
+    first, second = member.get(PAGE).context["board"].parts[0].entries
+    assert first.strength.low > 1000 > second.strength.high
+
+
+def test_votes_of_guests_are_told_apart(member: Client, user: User, models: list[Endpoint]) -> None:
+    board = make_board(user, models[:2])
+    vote(user, board, 0, 1)
+    vote(None, board, 0, 1, guest="guest:one")
+    counting.recount(board.pk)
+    page = text_of(member)
+    assert "2 votes, 1 by guests" in page
+    assert "100 % of 2 votes, 1 by guests" in page
+
+
+def test_a_category_counts_votes_between_its_models_alone(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    one, _, film, clip = models
+    voted(user, models[:2], wins=2)
+    voted(user, [clip, film])
+    voted(user, [film, one])
+    ((*ranked,),) = names(member)
+    assert sorted(ranked) == ["lab/clip", "lab/film", "lab/one", "lab/two"]
+    assert names(member, category="text-to-video") == [["lab/clip", "lab/film"]]
+    assert names(member, category="text-to-image") == [["lab/one", "lab/two"]]
+    choices = member.get(PAGE).context["board"].categories
+    assert [(choice.value, choice.votes) for choice in choices] == [
+        ("text-to-image", 2),
+        ("text-to-video", 1),
+    ]
+
+
+def test_a_tag_counts_votes_on_its_inputs_however_it_is_capitalized(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    one, two, *_ = models
+    voted(user, [one, two], tags=["Photos of products"])
+    voted(user, [one, two], tags=["photos of products", "cats"])
+    voted(user, [two, one], wins=3)
+    board = member.get(PAGE, {"tag": "PHOTOS OF PRODUCTS"}).context["board"]
+    assert (board.tag, board.votes) == ("Photos of products", 2)
+    assert [(choice.value, choice.votes) for choice in board.tags] == [
+        ("Photos of products", 2),
+        ("cats", 1),
+    ]
+    assert member.get(PAGE).context["board"].votes == 5
+
+
+def test_models_that_no_votes_connect_are_not_compared(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    voted(user, models[:2], wins=2)
+    voted(user, models[2:])
+    assert names(member) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
+    assert "Not yet compared with the others" in text_of(member)
+
+
+def test_only_votes_on_boards_that_the_viewer_sees_are_counted(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    film = make_project("Film", mia="maker", vera="viewer")
+    mia = person("mia")
+    voted(mia, models[:2], wins=3, project=film, tags=["cats"])
+    voted(mia, models[2:], project=film, is_hidden=True)
+    voted(mia, models[2:])  # private
+    assert "No votes yet" in text_of(member)
+    hidden, unknown = (text_of(member, tag=tag) for tag in ("cats", "dogs"))
+    assert hidden.replace("cats", "dogs") == unknown
+    vera = logged_in(person("vera"))
+    assert names(vera) == [["lab/one", "lab/two"]]
+    assert names(logged_in(mia)) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
+    eva = person("eva")
+    grant(eva, "playground.view_run")
+    assert names(logged_in(eva)) == [["lab/one", "lab/two"]]  # open in the house
+    film.memberships.filter(user=person("vera")).delete()
+    assert "No votes yet" in text_of(vera)
+
+
+def test_deleted_boards_and_reset_votes_do_not_count(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    board, other = voted(user, models[:2]), voted(user, models[2:])
+    Board.objects.filter(pk=board.pk).update(deleted_at=timezone.now())
+    assert names(member) == [["lab/film", "lab/clip"]]
+    ballots.reset(other)
+    counting.recount(other.pk)
+    assert "No votes yet" in text_of(member)
+    Board.objects.filter(pk=board.pk).update(deleted_at=None)
+    assert names(member) == [["lab/one", "lab/two"]]
+
+
+def test_new_votes_change_what_was_cached(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    board = voted(user, models[:2])
+    assert names(member) == [["lab/one", "lab/two"]]
+    other = make_board(user, models[:2], rows=3)
+    for row in range(3):
+        vote(user, other, 1, 0, row)
+    assert names(member) == [["lab/one", "lab/two"]]  # not yet counted
+    counting.recount(other.pk)
+    assert names(member) == [["lab/two", "lab/one"]]
+    assert board.tallies.count() == 1
+
+
+def test_a_program_gets_the_same_by_the_api(
+    call: Any, caller: Any, user: User, stranger: User, models: list[Endpoint]
+) -> None:
+    voted(user, models[:2], wins=6, tags=["cats"])
+    body = call("GET", "/leaderboard?category=text-to-image&tag=Cats").json()
+    assert (body["tag"], body["votes"], body["votes_by_guests"]) == ("cats", 6, 0)
+    assert body["summary"] == "one is better than each of the others."
+    ((first, second),) = body["parts"]
+    assert (first["endpoint_id"], first["won"], first["is_told"]) == ("lab/one", 1, True)
+    assert (first["best_rank"], second["worst_rank"]) == (1, 2)
+    assert (first["median_price_usd"], first["median_duration_s"]) == (0.02, 3)
+    assert call("GET", "/leaderboard?tag=dogs").json()["parts"] == []
+    assert call("GET", f"/leaderboard?tag={'x' * 99}").status_code == 422
+    assert caller(stranger, "read")("GET", "/leaderboard").json()["votes"] == 0

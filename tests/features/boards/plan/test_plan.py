@@ -1,0 +1,314 @@
+"""A plan read from its form: rows, columns, seeds, cap, and each trouble at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from features.boards.models import Column
+from features.boards.plan.cells import expand
+from features.boards.plan.plan import Plan
+from features.boards.plan.tables import decode, read_rows
+from catalog.models import Endpoint
+from runs.models import Run
+from tests.features.boards import documents
+from tests.documents import with_case
+from tests.tables import each_row
+
+pytestmark = pytest.mark.django_db
+Planned = Callable[..., Plan]
+
+
+def shared(plan: Plan) -> list[str]:
+    return [field.name for field in plan.groups.shared]
+
+
+def own(plan: Plan, number: int) -> list[str]:
+    return [field.name for field in plan.groups.own[number]]
+
+
+def test_models_share_fields_of_the_same_name_or_meaning(plan_of: Planned) -> None:
+    plan = plan_of("flux", "turbo")
+    assert shared(plan) == ["prompt", "num_inference_steps"]
+    assert (own(plan, 0), own(plan, 1)) == ([], [])
+    assert shared(plan_of("flux", "voice")) == ["prompt"]
+    assert own(plan_of("flux", "voice"), 1) == ["voice"]
+
+
+def test_each_row_goes_to_each_column_with_each_seed(plan_of: Planned) -> None:
+    plan = plan_of("flux", "turbo", row_field="prompt", row_values="a cat\na dog", seeds="1, 2")
+    cells = expand(plan).cells
+    assert plan.cell_count == len(cells) == 8
+    assert [cell.arguments for cell in cells[:4]] == [
+        {"prompt": "a cat", "seed": 1},
+        {"prompt": "a cat", "seed": 2},
+        {"prompt": "a cat", "seed": 1},
+        {"prompt": "a cat", "seed": 2},
+    ]
+
+
+def test_a_shared_value_is_carried_and_limited_by_each_model(plan_of: Planned) -> None:
+    plan = plan_of(**{"shared.prompt": "a cat", "shared.num_inference_steps": "20"})
+    expanded = expand(plan)
+    assert [cell.arguments for cell in expanded.cells] == [
+        {"prompt": "a cat", "num_inference_steps": 20},
+        {"prompt": "a cat", "steps": 8},
+    ]
+    assert expanded.reports[0].summary == "2 carried"
+    assert expanded.reports[1].summary == "1 limited, 1 carried"
+
+
+def test_values_on_the_column_axis_make_a_sweep(plan_of: Planned) -> None:
+    plan = plan_of(
+        "flux",
+        column_field="num_inference_steps",
+        column_values="4-12 step 4",
+        **{"shared.prompt": "a cat"},
+    )
+    assert [column.label for column in plan.columns] == [
+        "Number of inference steps 4",
+        "Number of inference steps 8",
+        "Number of inference steps 12",
+    ]
+    assert [cell.arguments["num_inference_steps"] for cell in expand(plan).cells] == [4, 8, 12]
+
+
+def test_a_model_without_the_field_of_the_axis_gets_one_column(plan_of: Planned) -> None:
+    sweep = {"column_field": "num_inference_steps", "column_values": "4, 8"}
+    plan = plan_of("flux", "voice", **sweep, **{"shared.prompt": "a"})
+    assert [column.endpoint.endpoint_id for column in plan.columns] == [
+        "lab/flux",
+        "lab/flux",
+        "lab/voice",
+    ]
+    assert plan.notes == ["lab/voice has no Number of inference steps: it gets one column."]
+    assert plan.troubles == []
+
+
+def test_a_missing_required_input_is_reported_before_sending(plan_of: Planned) -> None:
+    expanded = expand(plan_of("flux", "edit", **{"shared.prompt": "a cat"}))
+    assert [report.missing for report in expanded.reports] == [[], ["Image"]]
+    assert [cell.endpoint.endpoint_id for cell in expanded.fitting] == ["lab/flux"]
+
+
+def test_a_table_gives_rows_with_several_inputs(plan_of: Planned) -> None:
+    table = "prompt,image_url\na cat,https://a/b.png\na dog,https://a/c.png"
+    expanded = expand(plan_of("edit", table=table))
+    assert [cell.arguments["image_url"] for cell in expanded.cells] == [
+        "https://a/b.png",
+        "https://a/c.png",
+    ]
+
+
+def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
+    plan = plan_of("flux", "flux", row_field="prompt", row_values="a\na\nb")
+    assert (len(plan.rows), len(plan.columns)) == (2, 1)
+
+
+@each_row(
+    ("controls", "where", "message"),
+    [
+        ({"column_field": "seed"}, "values", "a field and no values"),
+        ({"column_field": "num_inference_steps", "column_values": "x"}, "values",
+         "takes whole numbers"),
+        ({"row_field": "prompt", "row_values": "a\n" * 401}, "rows", "up to 400 values"),
+        ({"table": "colour\nred"}, "table", "“colour” is not an input"),
+        ({"table": "prompt\na", "row_values": "b"}, "table", "empty one of the two"),
+        ({"seeds": "1, x"}, "seeds", "“x” is not"),
+        ({"seeds": "1-10000"}, "seeds", "not a range of up to 400"),
+        ({"seeds": "x" * 100_000}, "seeds", "up to 400 seeds"),
+        ({"shared.prompt": "x" * 1_000_000, "row_field": "seed", "row_values": "1-50"}, "total",
+         "too large for this many runs"),
+        ({"shared.prompt": "x" * 1_000_000, "seeds": "1-50"}, "total",
+         "too large for this many runs"),
+        ({"cap": "1" * 100_000}, "cap", "an amount in US dollars"),
+        ({"seeds": "1-300"}, "total", "600 runs; a board takes up to 400"),
+        ({"cap": "0"}, "cap", "prevents every run"),
+        ({"cap": "lots"}, "cap", "such as 2.50"),
+        ({"shared.num_inference_steps": "many"}, "shared", "Number of inference steps"),
+    ],
+)  # fmt: skip
+def test_each_problem_of_a_plan_is_reported_at_its_field(
+    plan_of: Planned, controls: dict[str, str], where: str, message: str
+) -> None:
+    plan = plan_of(**controls)
+    assert [message in trouble for trouble in plan.troubles_at(where)] == [True]
+    expand(plan)
+
+
+URL = {"type": "string", "ui": {"field": "image"}}
+A, B = "https://x.test/a.png", "https://x.test/b.png"
+TEXT = documents.PROMPT
+NAMES = ("lab/list", "lab/kling", "lab/pixverse", "lab/single")
+
+
+@pytest.fixture
+def films(make_endpoint: Any) -> list[Endpoint]:
+    """A model with a list, two with a first and a last frame, and one that takes one picture."""
+    inputs: list[dict[str, Any]] = [
+        {"image_urls": {"type": "array", "items": URL}},
+        {"start_image_url": URL, "end_image_url": URL},
+        {"first_image_url": URL, "last_image_url": URL},
+        {"image_url": URL},
+    ]
+    return [
+        make_endpoint(name, documents.document(next(iter(fields)), prompt=TEXT, **fields))
+        for name, fields in zip(NAMES, inputs, strict=True)
+    ]
+
+
+def run(member: Client, models: list[str], **controls: Any) -> dict[str, dict[str, Any]]:
+    """Run a plan; return the arguments sent, by model."""
+    post = {"model": models, "planned": "1", "~do": "run", "~token": "one", **controls}
+    assert member.post("/compare/new/", post).status_code == 302
+    return {
+        run.endpoint.endpoint_id: {k: v for k, v in run.arguments.items() if k != "prompt"}
+        for run in Run.objects.select_related("endpoint")
+    }
+
+
+EXPECTED = {
+    "lab/list": {"image_urls": [A, B]},
+    "lab/kling": {"start_image_url": A, "end_image_url": B},
+    "lab/pixverse": {"first_image_url": A, "last_image_url": B},
+    "lab/single": {"image_url": A},
+}
+
+
+def steps_of(name: str) -> list[str]:
+    column = Column.objects.get(endpoint__endpoint_id=name)
+    return [step_words for kind, step_words in column.steps if kind == "dropped"]
+
+
+@pytest.mark.parametrize("way", ["shared", "table"])
+def test_a_list_of_two_pictures_fits_every_model(
+    member: Client, films: list[Endpoint], way: str
+) -> None:
+    ways: dict[str, dict[str, Any]] = {
+        "shared": {"shared.prompt": "x", "shared.image_urls": [A, B]},
+        "table": {"table": f'[{{"prompt": "x", "image_urls": ["{A}", "{B}"]}}]'},
+    }
+    assert run(member, list(NAMES), **ways[way]) == EXPECTED
+    assert [steps_of(name) for name in NAMES] == [
+        [], [], [], ["The second picture is not used: this model takes one"]
+    ]  # fmt: skip
+    page = member.get(Column.objects.latest("pk").board.get_absolute_url()).content.decode()
+    assert "The second picture is not used: this model takes one" in page
+
+
+def test_first_and_last_frames_fit_every_model(member: Client, films: list[Endpoint]) -> None:
+    frames = {"shared.prompt": "x", "shared.start_image_url": A, "shared.end_image_url": B}
+    assert (
+        run(member, ["lab/kling", "lab/list", "lab/pixverse", "lab/single"], **frames) == EXPECTED
+    )
+    assert steps_of("lab/single") == ["“End image” is not used: this model takes one picture"]
+
+
+def test_the_plan_names_unused_frames_before_sending(member: Client, films: list[Endpoint]) -> None:
+    post = {"model": list(NAMES), "planned": "1", "~do": "update", "shared.image_urls": [A, B]}
+    page = member.post("/compare/new/", post).content.decode()
+    assert page.count("The second picture is not used: this model takes one") >= 1
+    assert "Images → Start image and End image" in page
+
+
+TWO = [{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'prompt,image_url\n"a, b",https://a/b.png\nc,\n',
+        "prompt;image_url\r\na, b;https://a/b.png\r\nc;\r\n",
+        'sep=,\r\nprompt,image_url\r\n"a, b",https://a/b.png\r\nc,\r\n',
+        '"sep=;"\nprompt;image_url\na, b;https://a/b.png\nc;\n',
+        "prompt\timage_url\na, b\thttps://a/b.png\nc\t\n\n",
+        '{"prompt": "a, b", "image_url": "https://a/b.png"}\n\n{"prompt": "c"}',
+        '[{"prompt": "a, b", "image_url": "https://a/b.png"}, {"prompt": "c"}]',
+    ],
+)
+def test_tables_of_any_program_are_read(text: str) -> None:
+    assert read_rows(text) == TWO
+
+
+@each_row(
+    ("text", "message"),
+    [
+        ("prompt\n", "no rows"),
+        ("prompt,\na,b", "Column 2 of the table has no name"),
+        ("prompt,prompt\na,b", "Two columns"),
+        ("prompt\na,b", "Line 2 of the table has 2 values"),
+        ('{"prompt": ', "Line 1 of the table is not valid JSON"),
+        ("[1]", "Row 1 of the table is not a JSON object"),
+        ("prompt\n" + "a\n" * 10_000, "more than 400 rows"),
+        ('prompt\n"a', "Line 2 of the table cannot be read as CSV"),
+        ('sep=;\nprompt\n"a', "Line 3 of the table cannot be read as CSV"),
+        ("prompt\na\rb\n", "Line 2 of the table cannot be read as CSV"),
+    ],
+)
+def test_an_invalid_table_is_explained(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        read_rows(text)
+
+
+def test_files_of_spreadsheets_are_decoded() -> None:
+    assert decode("prompt\nGrün".encode("utf-8-sig")) == "prompt\nGrün"
+    assert decode("prompt\nGrün".encode("utf-16")) == "prompt\nGrün"
+
+
+def test_a_file_in_a_legacy_encoding_is_decoded() -> None:
+    assert decode("prompt\nGrün, “groß”".encode("cp1252")) == "prompt\nGrün, “groß”"
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+def test_a_binary_spreadsheet_is_refused_with_advice(start: bytes) -> None:
+    with pytest.raises(ValueError, match="Save it as “CSV UTF-8”"):
+        decode(start + bytes(100))
+
+
+LINE_ENDS = ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\r"]
+
+
+@each_row("mark", LINE_ENDS)
+def test_table_lines_end_only_at_lf(mark: str) -> None:
+    text = f"one{mark}two"
+    assert read_rows(f'prompt\n"{text}"\nb\n') == [{"prompt": text}, {"prompt": "b"}]
+    if mark > " ":  # JSON takes no others
+        assert read_rows(f'{{"prompt":"{text}"}}\r\n{{"prompt":"b"}}\n') == [
+            {"prompt": text},
+            {"prompt": "b"},
+        ]
+
+
+# Tables that people brought, and the texts that are read from them.
+TABLES = {
+    "35a-u2028.jsonl": (
+        '{"prompt":"one\u2028two"}\n{"prompt":"b"}\n',
+        [{"prompt": "one\u2028two"}, {"prompt": "b"}],
+    ),
+    "35b-surrogate.jsonl": ('{"prompt":"a\\ud83d"}\n', [{"prompt": "a?"}]),
+    "35c-nul.jsonl": ('{"prompt":"a\\u0000b"}\n', [{"prompt": "ab"}]),
+    "34a-nan.csv": (
+        "prompt,lr\nhello,NaN\nyou,0.2\n",
+        [{"prompt": "hello", "lr": "NaN"}, {"prompt": "you", "lr": "0.2"}],
+    ),
+}
+
+
+@each_row("case", TABLES)
+def test_example_tables_are_read(case: str) -> None:
+    own, expected = TABLES[case]
+    for content in with_case(case, own.encode()):
+        assert read_rows(decode(content)) == expected
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_outside_json_is_refused_with_its_line(number: str) -> None:
+    with pytest.raises(ValueError, match="Line 2 of the table is not valid JSON"):
+        read_rows(f'{{"a": 1}}\n{{"a": {number}}}')
+
+
+def test_a_large_integer_is_exact_in_json() -> None:
+    assert read_rows('{"a": 9007199254740993}') == [{"a": 9007199254740993}]

@@ -1,0 +1,159 @@
+"""What is no longer shared disappears from the boards of others, and from their votes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from features.boards.export.presets import settings_of
+from features.boards.models import Board, Vote
+from features.boards.runs.belonging import boards_of
+from features.boards.runs.visibility import WITHHELD
+from features.boards.votes import ballots
+from projects.kept.voices.participant import Participant
+from projects.models.project import private_project
+from runs.models import Run, Upload
+from tests import charged
+from tests.features.boards.judging import Judged, opened, status_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def borrowing(judged: Judged, stranger: User) -> Board:
+    """A board of which the first row shows runs that a stranger has published as examples."""
+    board = judged()
+    cells = board.cells.filter(row__position=0)
+    Run.objects.filter(cells__in=cells).update(
+        user=stranger, project=private_project(stranger), is_example=True
+    )
+    cells.update(is_reused=True)
+    return board
+
+
+def borrowed_runs(board: Board) -> list[Run]:
+    return list(Run.objects.filter(cells__board=board, cells__is_reused=True))
+
+
+def take_back(board: Board) -> None:
+    Run.objects.filter(cells__board=board, cells__is_reused=True).update(is_example=False)
+
+
+def addresses_shown(client: Client, board: Board) -> dict[str, str]:
+    keys = [f"cell={pk}" for pk in board.cells.filter(row__position=0).values_list("pk", flat=True)]
+    parts = [
+        *("", "?all=1", "sheet/", "board.csv", "board.json", "parts/0/", "results/"),
+        f"judge/?{'&'.join(keys)}",
+        f"rows/{board.rows.order_by('position')[0].pk}/columns/0/",
+    ]
+    return {
+        part: client.get(f"{board.get_absolute_url()}{part}", follow=True).content.decode()
+        for part in parts
+    }
+
+
+@pytest.mark.system
+def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrowing: Board) -> None:
+    run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
+    shown = addresses_shown(member, borrowing)
+    is_shown = {part: all(pk in page for pk in run_ids) for part, page in shown.items()}
+    assert {part for part, shows in is_shown.items() if not shows} == {"results/"}
+
+    take_back(borrowing)
+    after = addresses_shown(member, borrowing)
+    assert not {part for part, page in after.items() if any(pk in page for pk in run_ids)}
+    for part in ("", "sheet/", "board.csv", "board.json"):
+        assert after[part].count(WITHHELD) == 2, part
+    assert "seconds" in after["board.json"]
+
+
+@pytest.mark.system
+def test_results_leave_out_the_price_of_withdrawn_examples(
+    member: Client, borrowing: Board
+) -> None:
+    Run.objects.update(billable_units="1")
+    Run.objects.filter(is_example=True).update(billable_units="99")
+    charged.settle(Run.objects.all())
+    assert "$0.50" in addresses_shown(member, borrowing)["results/"]
+    take_back(borrowing)
+    page = addresses_shown(member, borrowing)["results/"]
+    assert "$0.50" not in page
+    assert "$0.01" in page
+
+
+def test_the_api_leaves_out_withdrawn_examples(member: Client, borrowing: Board) -> None:
+    from api import tokens
+
+    _, secret = tokens.create(borrowing.user, "script")
+    address, headers = f"/api/v1/boards/{borrowing.pk}", {"authorization": f"Bearer {secret}"}
+    run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
+    before = member.get(address, headers=headers).json()["cells"]
+    assert {cell["run_id"] for cell in before} >= {*run_ids}
+    take_back(borrowing)
+    cells = member.get(address, headers=headers).json()["cells"]
+    withheld = [cell for cell in cells if cell["run_id"] is None]
+    assert [(cell["state"], cell["not_sent"]) for cell in withheld] == [(None, WITHHELD)] * 2
+
+
+def test_no_preset_is_made_of_a_withdrawn_example(borrowing: Board) -> None:
+    column = borrowing.columns.order_by("position")[0]
+    Run.objects.filter(cells__column=column).update(arguments={"guidance": 2})
+    Run.objects.filter(is_example=True).update(arguments={"guidance": 3})
+    assert "guidance" not in settings_of(column)  # the two differ
+    take_back(borrowing)
+    assert settings_of(column)["guidance"] == 2
+
+
+def test_a_withdrawn_example_leaves_the_vote(
+    client: Client, borrowing: Board, stranger: User
+) -> None:
+    voter = User.objects.create_user("vera")
+    client.force_login(voter)
+    pairs = {pair.keys: pair for pair in ballots.pairs_of(ballots.voted_cells(borrowing))}
+    borrowed = borrowing.cells.filter(is_reused=True).values_list("pk", flat=True)
+    pair = pairs[tuple(sorted(borrowed))]  # type: ignore[index]
+    page = client.get(opened(borrowing)).content.decode()
+    assert "of 2 judged" in page
+    files = re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
+    assert [status_of(client, file) for file in files] == [200, 200]
+    Run.objects.update(is_example=False)
+    Run.objects.update(project=private_project(stranger))  # none lies beside the board any more
+    assert [status_of(client, file) for file in files] == [404, 404]
+    assert "Nothing to judge yet" in client.get(opened(borrowing)).content.decode()
+    participant = Participant.of_user(voter)
+    with pytest.raises(ValueError, match="no longer"):
+        ballots.record(participant, borrowing, ballots.token_of(participant, pair), "1")
+    assert not Vote.objects.exists()
+
+
+def test_a_ballot_leaves_out_private_files(
+    client: Client, judged: Judged, user: User, stranger: User, stored: str
+) -> None:
+    board = judged()
+    user.is_staff = user.is_superuser = True
+    user.save()
+    values: dict[str, Any] = {"digest": "0" * 64, "file": stored, "file_name": "x.png"}
+    values |= {"content_type": "image/png", "size_bytes": 1}
+    upload = Upload.objects.create(user=stranger, **values)
+    board.rows.update(values={"image_url": upload.get_absolute_url()})
+    client.force_login(User.objects.create_user("vera"))
+    assert "The input" not in client.get(opened(board)).content.decode()
+    Upload.objects.update(user=user, project=private_project(user))
+    assert "The input" in client.get(opened(board)).content.decode()
+
+
+def test_a_run_links_to_its_board_for_those_who_may_see_it(
+    member: Client, user: User, stranger: User, send: Any, plan_of: Any
+) -> None:
+    board = send(plan_of("flux", row_values="a cat", row_field="prompt")).board
+    Board.objects.filter(pk=board.pk).update(title="Cats")
+    run = Run.objects.get()
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert f'<a href="{board.get_absolute_url()}">Cats</a>' in page
+    assert boards_of(stranger, run) == []
+    Board.objects.update(deleted_at=run.created_at)
+    assert boards_of(user, run) == []

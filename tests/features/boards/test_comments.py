@@ -1,0 +1,257 @@
+"""Comments on boards: by members and guests, their text as data, threads, mentions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.boards import comments
+from features.boards.models import Board, Comment
+from features.boards.plan.cells import expand
+from features.boards.plan.plan import Plan
+from features.boards.runs import sending
+from core.text_links import linked
+from projects.kept.voices.participant import Participant
+from features.notifications import inbox
+from features.notifications.models import Notification
+from accounts.models import AuditEntry
+from projects.models import Project
+from tests.features.boards.finishing import finish
+from tests.projects.people import logged_in, make_project, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    return make_project("Film", mia="maker", vera="viewer", ana="manager")
+
+
+@pytest.fixture
+def board(plan_of: Callable[..., Plan], project: Project) -> Board:
+    """A maker's board of two rows on two models, in the project."""
+    plan = plan_of(row_field="prompt", row_values="a cat\na dog", title="Cats")
+    board = sending.run_plan(person("mia"), plan, expand(plan), "token", project=project).board
+    finish()
+    return board
+
+
+def page_of(client: Client, address: str) -> str:
+    return re.sub(r"\s+", " ", client.get(address).content.decode())
+
+
+def say(who: User | Participant, board: Board, text: str, **where: object) -> Comment:
+    author = who if isinstance(who, Participant) else Participant.of_user(who)
+    return comments.say(author, board, text, **where)  # type: ignore[arg-type]
+
+
+def test_a_viewer_comments_on_a_cell_a_row_and_the_board(board: Board) -> None:
+    vera = logged_in(person("vera"))
+    cell = board.cells.select_related("row").earliest("pk")
+    address = f"{board.get_absolute_url()}comments/"
+    for place in (f"?cell={cell.pk}", f"?row={cell.row_id}", ""):
+        response = vera.post(f"{address}{place}", {"text": f"About {place or 'all'}"})
+        assert response.status_code == 302
+        assert response["Location"].startswith(f"{address}{place}#comment-")
+    placed = list(board.comments.values_list("row_id", "cell_id"))
+    assert placed == [(cell.row_id, cell.pk), (cell.row_id, None), (None, None)]
+    page = page_of(vera, f"{address}?cell={cell.pk}")
+    assert "About ?cell" in page
+    assert "About all" not in page
+    everything = page_of(vera, address)
+    assert "flux · a cat" in everything
+    assert "Row 1: a cat" in everything
+    shown = page_of(vera, board.get_absolute_url())
+    assert f'href="{address}?cell={cell.pk}" aria-label="1 comment: the result of flux"' in shown
+
+
+def test_a_new_comment_changes_the_kept_markup_of_its_cell(board: Board) -> None:
+    mia = logged_in(person("mia"))
+    cell = board.cells.earliest("pk")
+    page_of(mia, board.get_absolute_url())
+    say(person("vera"), board, "Blurred", cell=cell)
+    assert "1 comment:" in page_of(mia, board.get_absolute_url())
+
+
+def test_who_may_not_comment_reads_why(board: Board) -> None:
+    Board.objects.update(viewers_may=["vote"])
+    vera = logged_in(person("vera"))
+    address = f"{board.get_absolute_url()}comments/"
+    assert "has not let you comment on it. Ask ana" in page_of(vera, address)
+    response = vera.post(address, {"text": "Hello"})
+    assert response.status_code == 403
+    assert "has not let you comment" in response.content.decode()
+    assert not Comment.objects.exists()
+    assert "Comment<" not in page_of(vera, board.get_absolute_url()).replace("Comments", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("   ", "Write something"), ("x" * 5007, "5007 characters")],
+)
+def test_a_refused_comment_keeps_what_was_typed(board: Board, text: str, why: str) -> None:
+    vera = logged_in(person("vera"))
+    address = f"{board.get_absolute_url()}comments/"
+    for headers in ({}, {"hx-request": "true"}):
+        response = vera.post(address, {"text": text}, headers=headers)
+        page = response.content.decode()
+        assert response.status_code == 422
+        assert why in page
+        assert f">\n{text}</textarea>" in page
+        assert 'aria-describedby="comment-problem"' in page
+    assert not Comment.objects.exists()
+
+
+def test_markup_is_text_and_links_lead_nowhere_for_robots(board: Board) -> None:
+    text = '<script>alert(1)</script> see https://a.test/?a=1&b="x" and\n[b](javascript:1)'
+    say(person("vera"), board, text)
+    page = logged_in(person("mia")).get(f"{board.get_absolute_url()}comments/").content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert 'rel="nofollow noopener noreferrer ugc"' in page
+    assert 'href="javascript:' not in page
+
+
+@given(st.text(alphabet="<>&\"'/ahtps:.@rel=nofw\n ", max_size=200))
+def test_no_text_makes_a_tag_or_an_attribute(text: str) -> None:
+    html = str(linked(text))
+    allowed = r'</?p>|<br>|</?a(?: href="[^"<>]*" rel="nofollow noopener noreferrer ugc")?>'
+    assert "<" not in re.sub(allowed, "", html)
+
+
+def test_a_thread_is_answered_resolved_and_opened_by_an_answer(board: Board) -> None:
+    first = say(person("vera"), board, "Too dark", cell=board.cells.earliest("pk"))
+    mia = logged_in(person("mia"))
+    address = f"{board.get_absolute_url()}comments/"
+    mia.post(address, {"text": "Fixed", "parent": first.pk})
+    answer = Comment.objects.latest("pk")
+    assert (answer.parent, answer.cell_id) == (first, first.cell_id)
+    mia.post(address, {"text": "Really", "parent": answer.pk})  # of one level
+    assert Comment.objects.latest("pk").parent == first
+    mia.post(f"{address}{first.pk}/resolution/", {"resolved": "1"})
+    assert comments.threads_of(board)[0].is_resolved
+    page = page_of(mia, address)
+    assert "Resolved</span>" in page
+    assert "by mia" in page
+    say(person("vera"), board, "Still dark", parent=first)
+    assert not comments.threads_of(board)[0].is_resolved
+    ana = person("ana")
+    assert logged_in(person("vera")).post(f"{address}{first.pk}/resolution/").status_code == 302
+    comments.say(Participant.of_user(ana), board, "Another")
+    last = Comment.objects.latest("pk")
+    assert logged_in(person("vera")).post(f"{address}{last.pk}/resolution/").status_code == 403
+
+
+def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board: Board) -> None:
+    comment = say(person("vera"), board, "Silly")
+    address = f"{board.get_absolute_url()}comments/"
+    deletion = f"{address}{comment.pk}/deletion/"
+    max_ = person("max")
+    board.project.memberships.create(user=max_, role="maker")
+    assert logged_in(max_).post(deletion).status_code == 403
+    vera = logged_in(person("vera"))
+    page = re.sub(r"\s+", " ", vera.post(deletion, follow=True).content.decode())
+    assert "The comment is deleted." in page
+    assert "Silly" not in page
+    assert not AuditEntry.objects.filter(event="deleted a comment on").exists()
+    assert logged_in(max_).post("/compare/comments/recovery/", {"comment": comment.pk}).status_code
+    assert not board.comments.kept().exists()
+    vera.post("/compare/comments/recovery/", {"comment": comment.pk})
+    assert board.comments.kept().exists()
+    assert logged_in(person("ana")).post(deletion).status_code == 302
+    assert AuditEntry.objects.filter(event="deleted a comment on").exists()
+    vera.post("/compare/comments/recovery/", {"comment": comment.pk})
+    assert not board.comments.kept().exists()
+    told = Notification.objects.filter(user__username="mia")
+    assert [line.text for line in told] == [""]
+    logged_in(person("ana")).post("/compare/comments/recovery/", {"comment": comment.pk})
+    assert [line.text for line in told.all()] == ["Silly"]
+
+
+def test_a_deleted_comment_with_answers_leaves_its_place(board: Board) -> None:
+    first = say(person("vera"), board, "Rude words")
+    say(person("mia"), board, "Please not", parent=first)
+    comments.delete(Participant.of_user(person("vera")), first)
+    page = page_of(logged_in(person("mia")), f"{board.get_absolute_url()}comments/")
+    assert "This comment was deleted." in page
+    assert "Please not" in page
+    assert "Rude words" not in page
+
+
+def test_mentioned_members_are_notified_and_nobody_else(board: Board, stranger: User) -> None:
+    User.objects.filter(username="ana").update(first_name="Anastasia")
+    text = f"@vera @Anastasia @{stranger.username} @mia, mail me at x@vera.test"
+    comment = say(person("mia"), board, text)
+    notified = Notification.objects.filter(kind=comments.MENTIONED)
+    assert {one.user.username for one in notified} == {"vera", "ana"}
+    first = notified[0]
+    assert first.subject == "mia named you on the board “Cats”"
+    assert first.path.endswith(f"comments/#comment-{comment.pk}")
+
+
+def test_a_mention_on_a_hidden_board_notifies_nobody_who_does_not_see_it(board: Board) -> None:
+    Board.objects.update(is_hidden=True)
+    board.refresh_from_db()
+    say(person("mia"), board, "@vera look")
+    assert not Notification.objects.exists()
+
+
+def test_a_guests_comment_is_named_as_a_guests(board: Board) -> None:
+    guest = Participant.of_guest("guest:1", "mia")
+    comment = say(guest, board, "I like it, @mia")
+    assert comment.is_by(guest)
+    assert not comment.is_by(Participant.of_guest("guest:2", "mia"))
+    assert not comment.is_by(Participant.of_user(person("mia")))
+    page = page_of(logged_in(person("vera")), f"{board.get_absolute_url()}comments/")
+    assert "mia (guest)" in page
+    assert Notification.objects.get().subject.startswith("mia (guest) named you")
+
+
+def test_comments_take_as_many_queries_whatever_their_number(
+    board: Board, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    vera, cells = person("vera"), list(board.cells.all())
+    for number in range(30):
+        first = say(vera, board, f"{number}", cell=cells[number % len(cells)])
+        say(person("mia"), board, "Yes", parent=first)
+    client = logged_in(vera)
+    with django_assert_max_num_queries(11):  # type: ignore[attr-defined]
+        client.get(f"{board.get_absolute_url()}comments/")
+
+
+def lines(name: str) -> list[str]:
+    told = Notification.objects.filter(user=person(name)).order_by("created_at")
+    return [notification.subject for notification in told]
+
+
+def test_a_comment_is_told_to_the_boards_owner_and_to_whom_it_answers(board: Board) -> None:
+    first = say(person("vera"), board, "Nice")
+    say(person("mia"), board, "Which one?", parent=first)
+    say(person("ana"), board, "@mia, the second")
+    assert lines("mia") == [
+        "vera commented on the board “Cats”",
+        "ana named you on the board “Cats”",
+    ]
+    assert lines("vera") == ["mia answered you on the board “Cats”"]
+    assert lines("ana") == []
+    assert inbox.count_new(person("mia")) == inbox.waiting(person("mia")).count() == 2
+    logged_in(person("mia")).get(f"{board.get_absolute_url()}comments/")
+    assert inbox.count_new(person("mia")) == inbox.waiting(person("mia")).count() == 0
+
+
+def test_who_does_not_see_the_board_any_more_reads_nothing_of_its_comments(board: Board) -> None:
+    first = say(person("vera"), board, "Nice")
+    say(person("mia"), board, "Which one?", parent=first)
+    assert inbox.count_new(person("vera")) == 1
+    Board.objects.update(is_hidden=True)
+    board.refresh_from_db()
+    assert inbox.count_new(person("vera")) == 0
+    assert inbox.count_new(person("mia")) == 1
+    say(person("mia"), board, "@vera?")
+    assert len(lines("vera")) == 1

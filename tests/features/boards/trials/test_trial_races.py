@@ -1,0 +1,51 @@
+"""A trial is dismissed or paused while the worker is about to send it, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from features.boards.models import Board, StandingTrial
+from features.boards.trials import candidates, sending, settings
+from catalog.models import Endpoint
+from runs.models import Run
+from tests.features.boards.racing import begun_during
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def new(board: Board, standing: StandingTrial, comes: Callable[..., Endpoint]) -> Endpoint:
+    """A model whose trial waits."""
+    endpoint = comes()
+    candidates.note_all()
+    assert board.trials.get().state == "waiting"
+    return endpoint
+
+
+@pytest.mark.parametrize("deed", ["dismiss", "pause"])
+def test_a_trial_dismissed_or_paused_after_listing_is_not_sent(
+    board: Board, new: Endpoint, deed: str
+) -> None:
+    trial = board.trials.get()
+
+    def stop() -> None:
+        if deed == "dismiss":
+            settings.dismiss(board, trial.pk, is_dismissed=True)
+        else:
+            settings.pause(board, is_paused=True)
+
+    begun_during(stop, lambda: sending.send_due(timezone.now()))
+    assert not Run.objects.filter(endpoint=new).exists()
+    assert board.trials.get().state == {"dismiss": "dismissed", "pause": "waiting"}[deed]
+
+
+def test_a_dismissal_after_sending_leaves_the_trial_sent(board: Board, new: Endpoint) -> None:
+    trial = board.trials.get()
+    begun_during(
+        lambda: sending.send_due(timezone.now()),
+        lambda: settings.dismiss(board, trial.pk, is_dismissed=True),
+    )
+    assert board.trials.get().state == "sent"

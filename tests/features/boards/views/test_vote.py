@@ -1,0 +1,217 @@
+"""The ballot betrays nothing; the owner sees the results."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.test import Client
+
+from features.boards.display.ballot import ballot_of
+from features.boards.models import Board, Vote
+from features.boards.votes import ballots, voting
+from projects.kept.voices.participant import Participant
+from runs.files.stripped_copies import copy_name
+from tests.features.boards.judging import SECRET, Judged, opened, status_of
+from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def voter(client: Client, stranger: User) -> Client:
+    """Somebody else who has the link."""
+    client.force_login(stranger)
+    return client
+
+
+def files_in(page: str) -> list[str]:
+    return re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
+
+
+def test_nothing_on_the_ballot_names_a_model(voter: Client, judged: Judged) -> None:
+    board = judged()
+    page = voter.get(opened(board)).content.decode()
+    betraying = [SECRET, "flux", "turbo", "lab/", "fal.media", "Cats", "$", "0.02", "artifacts"]
+    betraying += [str(cell.run_id) for cell in board.cells.all()]
+    assert not [word for word in betraying if word in page]
+    assert len(files_in(page)) == 2
+
+
+def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Judged) -> None:
+    page = voter.get(opened(judged())).content.decode()
+    for address in files_in(page):
+        response: Any = voter.get(address)
+        content = b"".join(response.streaming_content)
+        assert content.startswith(b"\x89PNG")
+        assert SECRET.encode() not in content
+        headers = " ".join(f"{name}: {value}" for name, value in response.items())
+        assert SECRET not in headers
+        assert 'filename="result.png"' in headers
+        assert "judged" not in response["ETag"]
+        again = voter.get(address, headers={"if-none-match": response["ETag"]})
+        assert again.status_code == 304
+        head = voter.head(address)
+        assert int(head["Content-Length"]) == len(content)
+        part: Any = voter.get(address, headers={"range": "bytes=0-99"})
+        assert (part.status_code, b"".join(part.streaming_content)) == (206, content[:100])
+
+
+def test_a_file_that_could_reveal_its_model_is_not_served(
+    voter: Client, judged: Judged, stored: str
+) -> None:
+    page = voter.get(opened(judged())).content.decode()
+    Path(default_storage.path(stored)).write_bytes(b"words of " + SECRET.encode())
+    try:
+        assert [status_of(voter, address) for address in files_in(page)] == [404, 404]
+    finally:
+        default_storage.delete(copy_name(stored))
+
+
+def test_a_ballot_file_is_served_only_to_its_voter(
+    voter: Client, judged: Judged, user: User
+) -> None:
+    page = voter.get(opened(judged())).content.decode()
+    voter.force_login(user)
+    assert [voter.get(address).status_code for address in files_in(page)] == [404, 404]
+
+
+def test_a_choice_brings_the_next_pair_without_javascript(voter: Client, judged: Judged) -> None:
+    link = opened(judged())
+    address = link.partition("?")[0]
+    voter.get(link)  # after which the session needs no token
+    for number in (1, 2):
+        page = voter.get(address).content.decode()
+        pair = re.findall(r'name="pair"\s+value="([^"]+)"', page)[0]
+        response = voter.post(address, {"pair": pair, "choice": "1"})
+        assert response["Location"] == address
+        assert Vote.objects.count() == number
+    assert "You have judged every pair" in re.sub(r"\s+", " ", voter.get(address).content.decode())
+    voter.post(f"{address}retraction/")
+    assert Vote.objects.count() == 1
+
+
+def test_an_invalid_ballot_is_reported_and_another_shown(voter: Client, judged: Judged) -> None:
+    response = voter.post(opened(judged()), {"pair": "x", "choice": "1"})
+    assert response.status_code == 422
+    assert "not valid" in response.content.decode()
+    assert 'name="pair"' in response.content.decode()
+
+
+@pytest.mark.system
+def test_the_owner_sees_results_and_exports_votes(
+    member: Client, judged: Judged, user: User
+) -> None:
+    from tests.features.boards.votes.test_ballots import judge_all
+
+    board = judged(prompts="\n".join("abcdefg"))
+    judge_all(user, board, "lab/flux")
+    page = re.sub(r"\s+", " ", member.get(f"{board.get_absolute_url()}results/").content.decode())
+    assert "flux is better than each of the others." in page
+    assert "7 of 7" in page
+    text = member.get(f"{board.get_absolute_url()}votes.csv").content.decode("utf-8-sig")
+    lines = list(csv.DictReader(io.StringIO(text)))
+    assert len(lines) == 7
+    assert {line["winner"] for line in lines} == {"flux"}
+    answer = member.post(f"{board.get_absolute_url()}votes/reset/", follow=True).content.decode()
+    assert "7 votes no longer count." in answer
+    answer = member.post(f"{board.get_absolute_url()}votes/recovery/", follow=True).content.decode()
+    assert "7 votes count again." in answer
+
+
+def test_a_voter_does_not_see_the_results(voter: Client, judged: Judged) -> None:
+    board = judged()
+    for part in ("", "results/", "votes.csv", "board.csv", "board.json", "sheet/"):
+        assert voter.get(f"{board.get_absolute_url()}{part}").status_code == 404
+    assert voter.post(f"{board.get_absolute_url()}votes/reset/").status_code == 404
+    assert "results/" not in voter.get(opened(board)).content.decode()
+
+
+def test_a_ballot_takes_few_queries_whatever_the_board(
+    voter: Client, judged: Judged, django_assert_max_num_queries: Any
+) -> None:
+    board = judged(prompts="\n".join(map(str, range(12))))
+    voter.get(opened(board))
+    with django_assert_max_num_queries(10):
+        voter.get(f"{board.get_absolute_url()}vote/")
+
+
+def test_the_owner_can_open_and_close_the_vote(
+    client: Client, judged: Judged, user: User, stranger: User
+) -> None:
+    board = judged()
+    results, address = (f"{board.get_absolute_url()}{part}" for part in ("results/", "vote/"))
+    client.force_login(user)
+    assert client.get(address).status_code == 200  # the owner's own vote needs no link
+    page = client.post(f"{board.get_absolute_url()}voting/", follow=True).content.decode()
+    (link,) = re.findall(rf'value="http://testserver({address}\?token=[^"]+)"', page)
+    client.post(f"{board.get_absolute_url()}voting/")  # in another tab: the link stays
+    assert link in client.get(results).content.decode()
+
+    client.force_login(stranger)
+    files = files_in(client.get(link).content.decode())
+    assert client.get(address).status_code == 200
+    voting.close_voting(board)
+    ended = [link, address, *files]
+    assert [client.get(url).status_code for url in ended] == [404] * len(ended)
+    assert client.post(f"{address}retraction/").status_code == 404
+    reopened = opened(board)
+    assert [client.get(url).status_code for url in ended] == [404] * len(ended)
+    assert client.get(reopened).status_code == 200
+
+
+def test_a_voting_link_opens_only_its_own_board(voter: Client, judged: Judged, user: User) -> None:
+    board = judged()
+    other = Board.objects.create(user=user, source=board.source, form_token="other")
+    token = opened(board).partition("?")[2]
+    opened(other)
+    assert voter.get(f"{other.get_absolute_url()}vote/?{token}").status_code == 404
+
+
+def test_a_voting_link_survives_a_new_secret_key(
+    voter: Client, judged: Judged, stranger: User, settings: Any
+) -> None:
+    link = opened(judged())
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 9, [settings.SECRET_KEY]
+    voter.force_login(stranger)
+    assert voter.get(link).status_code == 200
+
+
+@pytest.mark.parametrize("name", sorted(VOTE_ACCESS))
+def test_access_to_a_vote_follows_the_table(
+    name: str, judged: Judged, user: User, stranger: User
+) -> None:
+    board = judged()
+    old = opened(board)
+    voting.close_voting(board)
+    links = {"owner": "", "link": opened(board), "old link": old, "none": ""}
+    measured = []
+    for voter in VOTERS:
+        browser = Client()
+        browser.force_login(user if voter == "owner" else stranger)
+        if links[voter]:
+            browser.get(links[voter])
+        status = _asked(browser, name, board, stranger)
+        measured.append({404: "none", 200: "yes", 302: "yes"}[status])
+    assert " ".join(measured) == VOTE_ACCESS[name]
+
+
+def _asked(browser: Client, name: str, board: Board, voter: User) -> int:
+    address = f"{board.get_absolute_url()}vote/"
+    if name == "boards:vote-retraction":
+        return browser.post(f"{address}retraction/").status_code
+    if name == "boards:vote":
+        return status_of(browser, address)
+    shown = files_in(browser.get(address).content.decode())
+    if not shown:  # what the page would show, if it showed anything
+        participant = Participant.of_user(voter)
+        pair, _ = ballots.next_pair(participant, board)
+        assert pair
+        shown = [ballot_of(participant, board, pair).sides[0].shown[0].src]
+    return status_of(browser, shown[0])

@@ -1,0 +1,161 @@
+"""The pairs shown to a voter, each of which is judged once."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from features.boards.models import Vote
+from features.boards.votes import ballots, rankings, secret_tokens
+from projects.kept.voices.participant import Participant
+from runs.models import Artifact, Run
+from tests.features.boards.judging import Judged
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+
+
+def judge_all(who: User | Participant, board: object, favourite: str) -> int:
+    """Judge every pair in favour of one model; returns how many."""
+    voter = who if isinstance(who, Participant) else Participant.of_user(who)
+    count = 0
+    while True:
+        pair, _ = ballots.next_pair(voter, board)  # type: ignore[arg-type]
+        if pair is None:
+            return count
+        left, right = ballots.in_order(voter, pair)
+        names = [cell.column.endpoint.endpoint_id for cell in (left, right)]
+        choice = str(names.index(favourite) + 1) if favourite in names else "0"
+        assert ballots.record(voter, board, ballots.token_of(voter, pair), choice)  # type: ignore[arg-type]
+        count += 1
+
+
+def test_pairs_share_row_and_seed_and_differ_in_model(judged: Judged) -> None:
+    board = judged("flux", "turbo", "edit", seeds="1, 2")
+    pairs = ballots.pairs_of(ballots.voted_cells(board))
+    assert len(pairs) == 2 * 2 * 3 or len(pairs) == 2 * 2 * 1
+    for first, second in pairs:
+        assert (first.row_id, first.seed) == (second.row_id, second.seed)
+        assert first.column_id != second.column_id
+        assert first.pk < second.pk
+
+
+def test_every_pair_is_asked_once(judged: Judged, user: User, stranger: User) -> None:
+    voter = Participant.of_user(user)
+    other = Participant.of_user(stranger)
+    board = judged()
+    assert judge_all(user, board, "lab/flux") == 2
+    assert Vote.objects.count() == 2
+    assert ballots.next_pair(voter, board)[1] == ballots.Progress(2, 2)
+    assert ballots.next_pair(other, board)[1] == ballots.Progress(0, 2)
+
+
+def test_a_second_vote_on_a_pair_changes_nothing(judged: Judged, user: User) -> None:
+    voter = Participant.of_user(user)
+    board = judged()
+    pair, _ = ballots.next_pair(voter, board)
+    assert pair
+    token = ballots.token_of(voter, pair)
+    assert ballots.record(voter, board, token, "1")
+    before = Vote.objects.get().winner_id
+    assert not ballots.record(voter, board, token, "2")
+    assert Vote.objects.get().winner_id == before
+
+
+def test_a_ballot_token_is_valid_only_for_its_voter(
+    judged: Judged, user: User, stranger: User
+) -> None:
+    voter = Participant.of_user(user)
+    other = Participant.of_user(stranger)
+    board = judged()
+    pair, _ = ballots.next_pair(voter, board)
+    assert pair
+    token = ballots.token_of(voter, pair)
+    for wrong in (token[:-4], "", "ü", secret_tokens.encrypt("file", stranger.pk, 1, 2)):
+        with pytest.raises(ValueError, match="valid"):
+            ballots.record(other, board, wrong, "1")
+    with pytest.raises(ValueError, match="somebody else"):
+        ballots.record(other, board, token, "1")
+    with pytest.raises(ValueError, match="Choose one"):
+        ballots.record(voter, board, token, "3")
+    assert not Vote.objects.exists()
+
+
+def test_the_order_differs_between_pairs_and_voters() -> None:
+    orders = {
+        voter: [secret_tokens.is_swapped(voter, n, n + 1) for n in range(64)] for voter in (1, 2)
+    }
+    assert orders[1] != orders[2]
+    assert 16 < sum(orders[1]) < 48
+
+
+def test_the_most_informative_pair_comes_next(judged: Judged, user: User) -> None:
+    voter = Participant.of_user(user)
+    board = judged("flux", "turbo", "voice", prompts="\n".join("abcdefgh"), text="words")
+    asked_pairs = []
+    for _ in range(6):
+        pair, _ = ballots.next_pair(voter, board)
+        assert pair
+        asked_pairs.append(frozenset(cell.column_id for cell in pair))
+        ballots.record(voter, board, ballots.token_of(voter, pair), "0")
+    # No pair of models is asked a third time before each was asked once.
+    assert max(asked_pairs.count(asked_pair) for asked_pair in asked_pairs) <= 3
+
+
+def test_a_pair_without_copied_files_is_not_asked_yet(judged: Judged, user: User) -> None:
+    voter = Participant.of_user(user)
+    board = judged()
+    Artifact.objects.filter(run=Run.objects.order_by("created_at")[0]).update(state="remote")
+    assert ballots.next_pair(voter, board)[1].total == 1
+
+
+def test_votes_can_be_retracted_reset_and_restored(judged: Judged, user: User) -> None:
+    voter = Participant.of_user(user)
+    board = judged()
+    judge_all(user, board, "lab/flux")
+    assert ballots.take_back(voter, board)
+    assert Vote.objects.count() == 1
+    assert ballots.reset(board) == 1
+    assert rankings.rankings(board)[0].vote_count == 0
+    assert judge_all(user, board, "lab/turbo") == 2
+    assert ballots.restore(board) == 0  # the pair was judged anew
+    assert ballots.reset(board) == 2
+    assert ballots.restore(board) == 2
+    assert rankings.rankings(board)[0].vote_count == 2
+
+
+def test_a_guests_votes_count_once_per_pair(judged: Judged, user: User) -> None:
+    board = judged()
+    anna = Participant.of_guest("guest:anna", "Anna")
+    ben = Participant.of_guest("guest:ben", "Anna")  # the same name, another guest
+    assert judge_all(anna, board, "lab/flux") == 2
+    assert ballots.next_pair(anna, board)[1] == ballots.Progress(2, 2)
+    assert ballots.next_pair(ben, board)[1] == ballots.Progress(0, 2)
+    assert judge_all(ben, board, "lab/flux") == 2
+    assert judge_all(user, board, "lab/flux") == 2
+    assert rankings.rankings(board)[0].vote_count == 6
+    vote = board.votes.filter(guest="guest:anna").first()
+    assert vote
+    assert (vote.voter, vote.voter_name) == (None, "Anna (guest)")
+    assert ballots.take_back(anna, board)
+    assert board.votes.count() == 5
+
+
+def test_a_vote_is_of_a_user_or_of_a_guest(judged: Judged, user: User) -> None:
+    first, second = judged(prompts="a").cells.all()
+    for who in ({}, {"voter": user, "guest": "guest:1"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Vote.objects.create(board=first.board, first=first, second=second, **who)
+    with pytest.raises(ValueError, match="key"):
+        Participant.of_guest("", "Nobody")
+
+
+def test_restored_votes_of_guests_are_compared_by_guest(judged: Judged) -> None:
+    board = judged()
+    anna, ben = (Participant.of_guest(f"guest:{name}", name) for name in ("anna", "ben"))
+    judge_all(anna, board, "lab/flux")
+    judge_all(ben, board, "lab/flux")
+    ballots.reset(board)
+    judge_all(anna, board, "lab/turbo")
+    assert ballots.restore(board) == 2  # ben's; anna has judged anew
+    assert board.votes.counted().count() == 4

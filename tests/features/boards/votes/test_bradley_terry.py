@@ -1,0 +1,150 @@
+"""Scores of things compared in pairs, and from how many votes on they tell something."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import UTC, datetime
+
+import choix
+import numpy as np
+import pytest
+from choix.opt import PairwiseFcts
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.boards.leaderboard import strength
+from features.boards.leaderboard.tallies import PairTally
+from features.boards.votes import bradley_terry
+from features.boards.votes.bradley_terry import PRIOR_DEVIATION, Z_95, fit
+from features.boards.votes.rankings import MIDDLE, SCALE
+from tests.sampling import sample
+from tests.tables import each_row
+
+pytestmark = pytest.mark.any_database
+
+
+@each_row(
+    ("won", "lost", "is_told"),
+    [
+        (1, 0, False), (3, 0, False), (5, 0, False), (6, 0, True),
+        (7, 1, False), (9, 1, True), (10, 5, False), (60, 40, True), (55, 45, False),
+    ],
+)  # fmt: skip
+def test_two_models_differ_after_as_many_votes_as_in_a_binomial_test(
+    won: int, lost: int, *, is_told: bool
+) -> None:
+    ranking = fit({(0, 1): won, (1, 0): lost}, 2)
+    assert ranking.is_better(0, 1) is is_told
+    assert not ranking.is_better(1, 0)
+
+
+def test_without_votes_all_models_are_equal_and_undecided() -> None:
+    ranking = fit({}, 3)
+    assert list(ranking.scores) == [0, 0, 0]
+    assert not any(ranking.is_better(i, j) for i in range(3) for j in range(3) if i != j)
+    assert fit({}, 0).scores.size == 0
+
+
+def test_scores_of_many_votes_recover_the_true_scores() -> None:
+    truth = [0.8, 0.0, -0.8]
+    wins = {
+        (i, j): 1e6 / (1 + math.exp(truth[j] - truth[i]))
+        for i in range(3) for j in range(3) if i != j
+    }  # fmt: skip
+    ranking = fit(wins, 3)
+    assert ranking.scores == pytest.approx(truth, abs=1e-3)
+    assert ranking.chance(0, 2) == pytest.approx(1 / (1 + math.exp(-1.6)), abs=1e-3)
+
+
+def test_models_are_compared_through_a_third_model() -> None:
+    ranking = fit({(0, 1): 40, (1, 0): 5, (1, 2): 40, (2, 1): 5}, 3)
+    assert ranking.is_better(0, 2)
+    assert ranking.variance(0, 2) > ranking.variance(0, 1)
+
+
+def test_the_pair_with_fewest_votes_is_the_most_informative() -> None:
+    ranking = fit({(0, 1): 20, (1, 0): 20}, 3)
+    assert ranking.information(0, 2) > ranking.information(0, 1)
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.integers(0, 5), st.integers(0, 5)).filter(lambda pair: pair[0] != pair[1]),
+        st.integers(0, 10_000),
+    )
+)
+def test_any_votes_give_finite_scores_around_zero(wins: dict[tuple[int, int], float]) -> None:
+    ranking = fit(wins, 6)
+    assert abs(float(ranking.scores.mean())) < 1e-9
+    assert all(math.isfinite(ranking.half_width(i)) for i in range(6))
+    # The gradient of the log posterior vanishes: it is the mode.
+    for i in range(6):
+        expected = sum(
+            (wins.get((i, j), 0) + wins.get((j, i), 0)) * ranking.chance(i, j)
+            for j in range(6)
+            if j != i
+        )
+        won = sum(wins.get((i, j), 0) for j in range(6))
+        prior = ranking.scores[i] / bradley_terry.PRIOR_DEVIATION**2
+        assert won - expected - prior == pytest.approx(0, abs=1e-4)
+
+
+SEEDS = sample(range(1000), 10, by_seed=10)
+ALPHA = 2 / (2 * PRIOR_DEVIATION**2)  # of twice the comparisons
+AT = datetime(2026, 11, 27, tzinfo=UTC)
+
+
+def random_votes(seed: int) -> tuple[int, list[PairTally]]:
+    """Some models, and the votes on some of their pairs: few or many, lopsided or not."""
+    chance = random.Random(seed)
+    count = chance.randint(2, 7)
+    skill = [chance.gauss(0, 1.5) for _ in range(count)]
+    pairs = []
+    for first in range(count):
+        for second in range(first + 1, count):
+            if chance.random() < 0.4:
+                continue
+            share = 1 / (1 + np.exp(skill[second] - skill[first]))
+            votes = [chance.random() for _ in range(chance.randint(1, 9))]
+            ties = sum(vote > 0.9 for vote in votes)
+            wins = sum(vote < 0.9 * share for vote in votes)
+            losses = len(votes) - ties - wins
+            pairs.append(PairTally(first, second, "", wins, losses, ties, 0, AT))
+    return count, pairs
+
+
+def for_choix(pairs: list[PairTally]) -> list[tuple[int, int]]:
+    """The comparisons as (winner, loser), each twice."""
+    return [
+        outcome
+        for pair in pairs
+        for outcome in (
+            *[(pair.first, pair.second)] * (2 * pair.first_wins + pair.ties),
+            *[(pair.second, pair.first)] * (2 * pair.second_wins + pair.ties),
+        )
+    ]
+
+
+@pytest.mark.system
+def test_strengths_and_intervals_are_those_of_choix() -> None:
+    compared = 0
+    for seed in SEEDS:
+        count, pairs = random_votes(seed)
+        data = for_choix(pairs)
+        expected = choix.opt_pairwise(count, data, alpha=ALPHA, tol=1e-10)
+        fit = bradley_terry.fit(strength.wins_of(pairs, {n: n for n in range(count)}), count)
+        assert fit.scores == pytest.approx(expected, abs=1e-4)
+        covariance = np.linalg.inv(PairwiseFcts(data, ALPHA).hessian(expected) / 2)
+        for part in strength.parts(pairs):
+            members = [own.model for own in part]
+            mean, centre = expected[members].mean(), np.eye(len(members)) - 1 / len(members)
+            centred = centre @ covariance[np.ix_(members, members)] @ centre
+            for place, own in enumerate(part):
+                half = Z_95 * np.sqrt(centred[place, place]) * SCALE
+                score = MIDDLE + (expected[own.model] - mean) * SCALE
+                assert own.score == pytest.approx(score, abs=0.5 + SCALE * 1e-4)
+                assert own.high == pytest.approx(score + half, abs=0.5 + SCALE * 1e-3)
+                assert own.low == pytest.approx(score - half, abs=0.5 + SCALE * 1e-3)
+                compared += 1
+    assert compared > 2 * len(SEEDS)  # nothing was left out

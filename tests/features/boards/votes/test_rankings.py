@@ -1,0 +1,89 @@
+"""Ranks only where votes tell models apart; prices per win; tags."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+
+from features.boards.models import RowMark
+from features.boards.votes import marks
+from features.boards.votes.rankings import rankings
+from tests.features.boards.judging import Judged
+from tests.features.boards.votes.test_ballots import judge_all
+
+pytestmark = pytest.mark.django_db
+
+
+def test_few_votes_give_no_ranking_but_are_sorted_by_score(judged: Judged, user: User) -> None:
+    board = judged(prompts="a\nb\nc")
+    assert rankings(board)[0].summary == "No votes yet."
+    assert [ranked.column.position for ranked in rankings(board)[0].columns] == [0, 1]
+    judge_all(user, board, "lab/turbo")
+    (ranking,) = rankings(board)
+    assert "Too few votes" in ranking.summary
+    assert [ranked.column.position for ranked in ranking.columns] == [1, 0]
+    assert ranking.leader is None
+    assert {ranked.ranks for ranked in ranking.columns} == {"1 to 2"}
+
+
+def test_many_votes_name_the_winner_and_its_price_per_win(judged: Judged, user: User) -> None:
+    board = judged(prompts="\n".join("abcdefgh"))
+    judge_all(user, board, "lab/turbo")
+    (ranking,) = rankings(board)
+    assert ranking.summary == "turbo is better than each of the others."
+    first, second = ranking.columns
+    assert ranking.leader == first
+    assert (first.wins, first.losses, first.ties, first.percent) == (8, 0, 0, 100)
+    assert first.low < first.score < first.high
+    assert first.price == Decimal("0.02")
+    assert first.price_per_win == Decimal("0.02")
+    assert second.price_per_win is None
+
+
+def test_a_tie_counts_half_a_win_for_each(judged: Judged, user: User) -> None:
+    board = judged()
+    judge_all(user, board, "nobody")
+    first, second = rankings(board)[0].columns
+    assert (first.ties, first.percent, second.percent) == (2, 50, 50)
+    assert first.score == second.score == 1000
+
+
+def test_votes_are_counted_by_row_and_cell_tags(judged: Judged, user: User) -> None:
+    board = judged()
+    row = board.rows.get(position=0)
+    marks.mark_row(row, {"winner": "1", "tags": "portrait, Portrait,  two  words"})
+    assert RowMark.objects.get().tags == ["portrait", "two words"]
+    marks.mark_cell(board.cells.order_by("pk")[0], {"stars": "4", "verdict": "pass", "tags": "x"})
+    judge_all(user, board, "lab/flux")
+    counts = {ranking.tag: ranking.vote_count for ranking in rankings(board)}
+    assert counts == {"": 2, "portrait": 1, "two words": 1, "x": 1}
+    flux, turbo = sorted(rankings(board)[0].columns, key=lambda ranked: ranked.column.position)
+    assert (flux.stars, flux.passed, flux.failed, turbo.rows_won) == (4, 1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("posted", "expected"),
+    [
+        ({"stars": "6"}, (3, "pass")), ({"stars": "0"}, (0, "pass")), ({"stars": "x"}, (3, "pass")),
+        ({"verdict": "?"}, (3, "pass")), ({"verdict": ""}, (3, "")), ({}, (3, "pass")),
+    ],
+)  # fmt: skip
+def test_mark_values_not_posted_or_invalid_are_kept(
+    judged: Judged, posted: dict[str, str], expected: tuple[int, str]
+) -> None:
+    cell = judged().cells.order_by("pk")[0]
+    marks.mark_cell(cell, {"stars": "3", "verdict": "pass", "note": "n"})
+    cell.refresh_from_db()
+    mark = marks.mark_cell(cell, posted)
+    assert (mark.stars, mark.verdict, mark.note) == (*expected, "n")
+
+
+def test_standings_take_as_many_queries_for_a_large_board(
+    judged: Judged, user: User, django_assert_max_num_queries: object
+) -> None:
+    board = judged(prompts="\n".join(map(str, range(12))))
+    judge_all(user, board, "lab/flux")
+    with django_assert_max_num_queries(6):  # type: ignore[operator]
+        rankings(board)

@@ -1,0 +1,89 @@
+"""Three models from the shared data, a flow of two of them, and results to use as inputs."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from features.flows.compose import chain
+from features.flows.compose.definition import Definition
+from features.flows.compose.outputs import outputs_of
+from features.flows.models import Flow
+from runs.models import Artifact, Run
+from schemas.uses.inputs import inputs_of
+
+FLUX, SEEDREAM = "fal-ai/flux/dev", "fal-ai/bytedance/seedream/v4/edit"
+KLING = "fal-ai/kling-video/v2.1/master/image-to-video"
+PICTURE = "https://v3.fal.media/files/a.png"
+
+
+@pytest.fixture
+def models(make_endpoint: Callable[..., Any], documents: dict[str, Any]) -> dict[str, Endpoint]:
+    """A text-to-image model, one that edits images, one that makes videos of them."""
+    return {name: known(make_endpoint(name, documents[name])) for name in (FLUX, SEEDREAM, KLING)}
+
+
+def known(endpoint: Endpoint) -> Endpoint:
+    """Store the endpoint's inputs, as a sync does."""
+    endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
+    endpoint.save(update_fields=["inputs"])
+    return endpoint
+
+
+def chained(models: dict[str, Endpoint], *names: str, prompt: str = "a fox") -> Definition:
+    """A chain of models, each taking the first image of the one before."""
+    first, *rest = (models[name] for name in names)
+    definition = chain.begin(first.endpoint_id, version_of(first), {"prompt": prompt})
+    for former, endpoint in zip([first, *rest], rest, strict=False):
+        version, before = version_of(endpoint), version_of(former)
+        (output,) = outputs_of(before)
+        taker = next(i for i in inputs_of(version.root) if i.kind == "image" and i.is_required)
+        after = definition.steps[-1].id
+        definition = chain.then(
+            definition, after, output, endpoint.endpoint_id, version, taker, before
+        )
+    return definition
+
+
+@pytest.fixture
+def flow(user: User, models: dict[str, Endpoint]) -> Flow:
+    """A flow that generates an image and edits it."""
+    definition = chained(models, FLUX, SEEDREAM)
+    return Flow.objects.create(user=user, name="fox, edited", definition=definition.as_json())
+
+
+def succeed(run: Run, url: str = PICTURE) -> None:
+    """End a run with one image, as the worker records it."""
+    from runs.state import state_machine
+    from runs.state.transitions import Observation
+    from schemas.artifacts import artifacts
+
+    output = {"images": [{"url": url, "content_type": "image/png"}], "seed": 7}
+    seen = Observation(Run.State.SUCCEEDED, "test", output=output, artifacts=artifacts(output))
+    assert state_machine.record(run.pk, seen)
+
+
+def fail(run: Run) -> None:
+    """End a run with an error."""
+    from runs.state import state_machine
+    from runs.state.transitions import Observation
+
+    error = {"error": "RunFailed", "message": "It broke.", "status": 500}
+    assert state_machine.record(run.pk, Observation(Run.State.FAILED, "test", error=error))
+
+
+def result_of(user: User, endpoint: Endpoint, **values: Any) -> Run:
+    """Return a run with a stored image."""
+    output = {"images": [{"url": PICTURE, "content_type": "image/png"}]}
+    run = Run.objects.create(
+        user=user, endpoint=endpoint, form_token=uuid.uuid4().hex, state="succeeded", output=output,
+        **({"arguments": {"prompt": "a fox"}} | values),
+    )  # fmt: skip
+    Artifact.objects.create(run=run, position=0, path="images[0]", kind="image", url=PICTURE)
+    return run

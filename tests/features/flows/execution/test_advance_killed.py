@@ -1,0 +1,107 @@
+"""A worker is killed in the middle of a flow: others carry it on, and nothing is sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from asgiref.sync import SyncToAsync
+from django.contrib.auth.models import User
+from django.db import connections
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from features.flows.compose import chain
+from features.flows.compose.definition import Definition
+from features.flows.compose.outputs import outputs_of
+from features.flows.execution import starting
+from features.flows.models import Flow, FlowRun, StepRun
+from runs.models import Run
+from runs.worker.scheduling import leases
+from schemas.uses.inputs import inputs_of
+from tests.runs.conftest import (
+    Control,
+    Team,
+    _work,
+    catalogue,
+    sandbox,
+    sandbox_process,
+    synced,
+    team,
+)
+from tests.sampling import sample
+
+__all__ = ["catalogue", "sandbox", "sandbox_process", "synced", "team"]
+pytestmark = pytest.mark.system
+KILLED = 9
+FIRST, SECOND = "sandbox/aurora", "sandbox/aurora/image-to-image"
+
+
+def fan() -> Definition:
+    """A picture; two that are made of it; one that is made of the second of these."""
+    endpoints = {
+        endpoint.endpoint_id: endpoint
+        for endpoint in Endpoint.objects.filter(endpoint_id__in=[FIRST, SECOND])
+    }
+    first, second = version_of(endpoints[FIRST]), version_of(endpoints[SECOND])
+    (output, *_), taker = outputs_of(first), inputs_of(second.root)
+    image = next(flow_input for flow_input in taker if flow_input.path == "image_url")
+    small = {"prompt": "a fox", "image_size": "square"}
+    definition = chain.begin(FIRST, first, small)
+    for after in ("s1", "s1", "s3"):
+        definition = chain.then(definition, after, output, SECOND, second, image, first)
+    return definition
+
+
+def killed_when(happens: Callable[[], bool]) -> None:
+    """A worker in a process of its own, which ends without a word once something has happened."""
+    connections.close_all()
+    if child := os.fork():
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert status == KILLED
+        return
+
+    def until() -> bool:
+        if happens():
+            os._exit(KILLED)
+        return False
+
+    try:
+        SyncToAsync.single_thread_executor = ThreadPoolExecutor(1)  # the parent's is not here
+        asyncio.run(_work(["killed"], until))
+    finally:
+        os._exit(1)
+
+
+MOMENTS: dict[str, Callable[[], bool]] = {
+    "sent": lambda: Run.objects.filter(handle__isnull=False).exists(),
+    "ended": lambda: Run.objects.filter(state="succeeded").exists(),
+    "followed": lambda: StepRun.objects.filter(step="s3").exists(),
+}
+
+
+@pytest.mark.parametrize("moment", sample([*MOMENTS], 0, by_seed=1))
+def test_a_flow_continues_after_its_worker_was_killed(
+    catalogue: None, sandbox: Control, team: Team, moment: str
+) -> None:
+    user = User.objects.create_user("ana")
+    definition = fan()
+    flow = Flow.objects.create(user=user, name="fan", definition=definition.as_json())
+    sandbox.reset()
+    flow_run, _ = starting.start(user, flow, definition, "t")
+    killed_when(MOMENTS[moment])
+    assert FlowRun.objects.get().state == "running"
+    leases.release("killed")  # as when its leases have run out
+    team(["one", "two"], lambda: FlowRun.objects.exclude(state="running").exists())
+    flow_run.refresh_from_db()
+    steps: Any = flow_run.steps.select_related("run")
+    assert flow_run.state == "succeeded"
+    assert [step.step for step in steps] == ["s1", "s2", "s3", "s4"]
+    assert sandbox.calls()["submit"] == 4
+    assert all(step.run.state == "succeeded" and step.settled_at for step in steps)
+    address = f"/runs/{steps[2].run_id}/artifacts/0/"
+    assert steps[3].run.arguments["image_url"] == address

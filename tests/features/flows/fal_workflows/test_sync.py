@@ -1,0 +1,108 @@
+"""Reading the account's workflows: listed ones, unreadable ones, and refused requests."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import httpx
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections, transaction
+
+import fal
+from catalog.models import SyncReport
+from features.flows.fal_workflows import store, sync
+from features.flows.models import AccountListing, AccountWorkflow
+from tests.features.flows.fal_workflows.conftest import Keep
+from tests.features.flows.graph.definitions import CONTENTS_B
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
+
+
+def listed(name: str) -> dict[str, Any]:
+    return {"name": name, "user_nickname": "Ana", "title": name.title(), "created_at": ""}
+
+
+def opened(name: str) -> dict[str, Any]:
+    return {"workflow": {**listed(name), "is_public": False, "contents": CONTENTS_B}}
+
+
+def read(answer: Any) -> float:
+    """Have the job read an account that answers so; returns the pause until the next time."""
+    SyncReport.objects.create(state=SyncReport.State.DONE)
+
+    async def run() -> float:
+        addresses = fal.Addresses(api="https://api.test/v1")
+        transport = httpx.MockTransport(answer)
+
+        async def at_once(_: float) -> None: ...
+
+        async with fal.Clients(addresses, "key", transport=transport, sleep=at_once) as upstream:
+            return await sync.AccountSync(upstream).run()
+
+    async def alone() -> float:
+        try:
+            return await run()
+        finally:
+            await sync_to_async(connections.close_all)()
+
+    return asyncio.run(alone())
+
+
+def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> None:
+    keep("former")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/workflows":
+            names = ("one", "closed")
+            page = {"workflows": [listed(name) for name in names], "next_cursor": None}
+            return httpx.Response(200, json=page | {"has_more": False})
+        if request.url.path.endswith("/closed"):
+            return httpx.Response(403, json={"error": {"type": "x", "message": "no"}})
+        return httpx.Response(200, json=opened("one"))
+
+    read(answer)
+    workflows = {workflow.name: workflow for workflow in AccountWorkflow.objects.listed()}
+    assert {*workflows} == {"one", "closed"}
+    assert workflows["one"].definition
+    assert workflows["closed"].trouble == sync.NOT_READABLE
+    assert AccountListing.current().read_at
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(401, sync.NO_KEY), (403, sync.NARROW_KEY), (500, "Upstream is in trouble: no")],
+    ids=["key", "scope", "trouble"],
+)
+def test_a_refused_listing_is_reported_and_loses_nothing(
+    keep: Keep, status: int, message: str
+) -> None:
+    """C74."""
+    keep("former")
+    pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
+    assert message in AccountListing.current().error
+    assert AccountWorkflow.objects.listed().count() == 1
+    assert pause_s == sync.RETRY_S
+
+
+def test_a_workflow_being_added_by_another_worker_is_kept() -> None:
+    item, is_added = fal.WorkflowItem("Ana", "one"), threading.Event()
+
+    def other_worker() -> None:
+        try:
+            with transaction.atomic():
+                store.keep(item, None, "", is_own=True)
+                is_added.set()
+                time.sleep(0.5)  # by then this worker waits for the row
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=other_worker)
+    thread.start()
+    assert is_added.wait(30)
+    assert store.keep(item, None, "", is_own=True)
+    thread.join()
+    assert AccountWorkflow.objects.get().name == "one"

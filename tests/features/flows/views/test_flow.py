@@ -1,0 +1,193 @@
+"""A flow from a result, through its editor and its form, to a run that goes on by itself."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Endpoint
+from features.flows.compose.definition import parse_definition
+from features.flows.display import run_page
+from features.flows.execution import advance, starting
+from features.flows.models import Flow, FlowRun
+from runs.models import Run
+from tests.features.flows.conftest import FLUX, KLING, PICTURE, SEEDREAM, fail, result_of, succeed
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_result_can_be_chained_edited_and_run_twice(
+    member: Client, user: User, models: dict[str, Any]
+) -> None:
+    run = result_of(user, models[FLUX])
+    menu = f"{reverse('flows:then')}?run={run.pk}&key=a0"
+    page = member.get(menu).content.decode()
+    assert f"{SEEDREAM}|image_urls.*" in page
+    posted = {"output": "images/0/url", "to": f"{SEEDREAM}|image_urls.*"}
+    response = member.post(menu, posted)
+    flow = Flow.objects.get()
+    assert response.headers["Location"] == f"/flows/{flow.pk}/edit/#step-2"
+    page = member.get(response.headers["Location"]).content.decode()
+    assert "Step 1: Images 1" in page
+    page = member.get(flow.get_absolute_url()).content.decode()
+    assert "a fox" in page
+    token = re.findall(r'name="~token" value="([^"]+)"', page)[0]
+    fields = {"~token": token, "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
+    response = member.post(flow.get_absolute_url(), fields)
+    flow_run = FlowRun.objects.get()
+    assert response.headers["Location"] == flow_run.get_absolute_url()
+    first, second = flow_run.steps.all()
+    assert (first.run, first.is_reused) == (run, True)
+    assert second.run
+    assert second.run.arguments == {
+        "prompt": "in snow",
+        "image_urls": [f"/runs/{run.pk}/artifacts/0/"],
+    }
+    assert (
+        member.post(flow.get_absolute_url(), fields).headers["Location"]
+        == response.headers["Location"]
+    )
+    assert Run.objects.count() == 2
+    page = member.get(response.headers["Location"]).content.decode()
+    assert 'data-step-state="created"' in page
+    succeed(second.run, "https://v3.fal.media/files/b.png")
+    (due,) = advance.due()
+    advance.advance(due)
+    flow_run.refresh_from_db()
+    assert flow_run.state == "succeeded"
+    assert not advance.due()
+    page = member.get(response.headers["Location"]).content.decode()
+    assert "2 of 2 steps done" in page
+    page = member.get(f"{flow.get_absolute_url()}?from={flow_run.pk}").content.decode()
+    assert "in snow" in page
+    assert "in snow" not in member.get(flow.get_absolute_url()).content.decode()
+
+
+def test_a_changed_form_after_back_is_another_run(
+    member: Client, user: User, models: dict[str, Any]
+) -> None:
+    """The browser's Back shows the form as it was left, with its token."""
+    menu = f"{reverse('flows:then')}?run={result_of(user, models[FLUX]).pk}&key=a0"
+    member.post(menu, {"output": "images/0/url", "to": f"{SEEDREAM}|image_urls.*"})
+    address = Flow.objects.get().get_absolute_url()
+    fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
+    posts = [fields, fields, fields | {"prompt_2": "in rain"}, fields | {"~reuse": ""}, fields]
+    pages = [member.post(address, post).headers["Location"] for post in posts]
+    assert pages[0] == pages[1] == pages[4]
+    assert len(set(pages)) == FlowRun.objects.count() == 3
+    changed = FlowRun.objects.get(pk=pages[2].rstrip("/").rpartition("/")[2])
+    assert changed.definition["steps"][1]["arguments"]["prompt"] == "in rain"
+
+
+def test_a_failed_step_gives_the_reason_and_can_be_retried(member: Client, flow: Flow) -> None:
+    fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
+    address = member.post(flow.get_absolute_url(), fields).headers["Location"]
+    flow_run = FlowRun.objects.get()
+    failing = flow_run.steps.get().run
+    assert failing
+    fail(failing)
+    for pk in advance.due():
+        advance.advance(pk)
+    page = member.get(address).content.decode()
+    assert "because step 1 gave no result" in page
+    assert "Try again from here" in page
+    member.post(address, {"~do": "again:s1"})
+    old, new = flow_run.steps.all()
+    assert old.replaced_at
+    assert not new.replaced_at
+    assert new.run_id != old.run_id
+    assert new.run_id
+    flow_run.refresh_from_db()
+    assert flow_run.state == "running"
+
+
+@pytest.fixture
+def result(make_run: Any, models: dict[str, Any]) -> Run:
+    """A picture."""
+    run: Run = make_run(
+        endpoint=models[FLUX], state="succeeded", output={"images": [{"url": PICTURE}]}
+    )
+    run.artifacts.create(position=0, path="images/0", kind="image", url=PICTURE)
+    return run
+
+
+def test_a_press_in_the_dialog_makes_the_flow(member: Client, result: Run) -> None:
+    dialog = member.get(f"/flows/then/?run={result.pk}&key=a0&dialog").content.decode()
+    assert dialog.lstrip().startswith("<dialog")
+    posts = [unescape(address) for address in re.findall(r'data-post="([^"]+)"', dialog)]
+    (film,) = (address for address in posts if "kling" in address)
+    made = member.post(film)
+    flow = Flow.objects.get()
+    assert made.headers["Location"].startswith(f"/flows/{flow.pk}/edit/")
+    assert [step["endpoint"] for step in flow.definition["steps"]] == [FLUX, KLING]
+    found = member.get(f"/flows/then/?run={result.pk}&key=a0&dialog&q=nothing+like+it")
+    assert "Nothing is called “nothing like it”." in found.content.decode()
+
+
+def test_another_persons_result_has_no_dialog(client: Client, result: Run, stranger: User) -> None:
+    client.force_login(stranger)
+    assert client.get(f"/flows/then/?run={result.pk}&key=a0&dialog").status_code == 404
+
+
+@pytest.fixture
+def page(flow: Flow) -> str:
+    return f"{reverse('flows:flow-model', args=[flow.pk])}?step=s2"
+
+
+def test_losses_of_a_model_swap_are_shown_before_swapping(
+    member: Client, flow: Flow, models: dict[str, Endpoint], page: str
+) -> None:
+    offered = member.get(page).content.decode()
+    assert f"to={KLING.replace('/', '%2F')}" in offered or f"to={KLING}" in offered
+    assert f">{FLUX}<" not in offered  # takes no picture
+    preview = member.get(page, {"step": "s2", "to": KLING}).content.decode()
+    assert "Use this model" in preview
+    flow.refresh_from_db()
+    assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
+    response = member.post(page, {"to": KLING})
+    assert response.status_code == 302
+    flow.refresh_from_db()
+    assert parse_definition(flow.definition).steps[1].endpoint == KLING
+    editor = member.get(response["Location"]).content.decode()
+    assert "has another model now" in editor
+    undo = {"~do": "undo", "~version": str(flow.version)}
+    member.post(reverse("flows:flow-edit", args=[flow.pk]), undo)
+    flow.refresh_from_db()
+    assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
+
+
+def test_swapping_to_a_missing_model_or_step_is_refused(
+    member: Client, flow: Flow, page: str
+) -> None:
+    refused = member.post(page, {"to": "gone/model"})
+    assert refused.status_code == 422
+    assert "cannot be run now" in refused.content.decode()
+    nowhere = reverse("flows:flow-model", args=[flow.pk])
+    assert member.get(nowhere, {"step": "s9"}).status_code == 404
+
+
+def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Flow) -> None:
+    flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
+    while not FlowRun.objects.get(pk=flow_run.pk).is_final:
+        # What a page has read just before the worker carries the flow on.
+        before = FlowRun.objects.select_related("flow", "user").get(pk=flow_run.pk)
+        (step,) = flow_run.steps.filter(settled_at=None).select_related("run")
+        assert step.run
+        succeed(step.run)
+        advance.advance(flow_run.pk)
+        shown = run_page.context(before, "flow")
+        assert shown["is_awaited"] == any(shown_step.watch for shown_step in shown["steps"])
+    assert not shown["is_awaited"]
+    assert shown["done"] == 2
+
+
+def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, page: str) -> None:
+    editor = reverse("flows:flow-edit", args=[flow.pk])
+    post = {"~do": "step-model:s2", "~version": str(flow.version)}
+    assert member.post(editor, post)["Location"] == page

@@ -1,0 +1,212 @@
+"""Flows in a shared project: who sees, runs, changes and deletes them, and where runs go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from features.flows.execution import advance, steps
+from features.flows.models import Flow, FlowRun
+from projects.models import Membership, Project
+from runs.live import pages
+from runs.models import Run
+from tests.features.flows.conftest import FLUX, SEEDREAM, fail, result_of, succeed
+from tests.projects.people import make_project, member_with, working_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+FLOWS = "/compare/?kind=flow"
+FIELDS = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
+
+
+@pytest.fixture
+def project(user: User) -> Project:
+    """A project with one member of each role; `user` manages it."""
+    return make_project("Film", ana="manager", mia="maker", vera="viewer")
+
+
+@pytest.fixture
+def flow(flow: Flow, project: Project) -> Flow:
+    """A flow of the manager in the project."""
+    flow.project = project
+    flow.save()
+    return flow
+
+
+def browser(project: Project, role: str) -> Client:
+    return working_in(project, member_with(project, role))
+
+
+def edit_address(flow: Flow) -> str:
+    return reverse("flows:flow-edit", args=[flow.pk])
+
+
+def test_a_flow_from_a_result_lives_in_the_project_of_the_page(
+    user: User, project: Project, models: dict[str, Any]
+) -> None:
+    run = result_of(user, models[FLUX], project=project)
+    client = working_in(project, user)
+    menu = f"{reverse('flows:then')}?run={run.pk}&key=a0"
+    assert "project=film" in client.get(menu).content.decode()
+    posted = {"output": "images/0/url", "to": f"{SEEDREAM}|image_urls.*"}
+    client.post(f"{menu}&project=film", posted)
+    flow = Flow.objects.get()
+    assert flow.project == project
+    client.post(f"{flow.get_absolute_url()}?project=private", FIELDS | {"~reuse": "1"})
+    flow_run = FlowRun.objects.get()
+    assert flow_run.project == project  # the flow's, whatever the page's is
+    first, second = flow_run.steps.all()
+    assert first.run == run
+    assert second.run
+    assert second.run.project == project
+    client.post(f"{menu}&project=private", posted)
+    elsewhere = Flow.objects.exclude(pk=flow.pk).get()
+    client.post(f"{elsewhere.get_absolute_url()}?project=private", FIELDS | {"~reuse": "1"})
+    (step, *_) = FlowRun.objects.get(flow=elsewhere).steps.all()
+    assert step.run != run  # a result of the project does not leave it unasked
+
+
+def test_a_maker_runs_and_edits_a_flow_and_everybody_sees_the_run(
+    flow: Flow, project: Project
+) -> None:
+    maker, viewer = browser(project, "maker"), browser(project, "viewer")
+    page = maker.get(flow.get_absolute_url()).content.decode()
+    assert ">Edit<" in page
+    assert "Delete" not in page
+    assert maker.post(flow.get_absolute_url(), FIELDS).status_code == 302
+    flow_run = FlowRun.objects.get()
+    run = Run.objects.get()
+    mia = member_with(project, "maker")
+    assert (flow_run.user, run.user) == (mia, mia)
+    assert flow_run.project == run.project == project
+    assert "mia" in viewer.get(flow.get_absolute_url()).content.decode()
+    shown = viewer.get(flow_run.get_absolute_url()).content.decode()
+    assert "by mia" in shown
+    assert "flow-only" in shown
+    assert 'value="cancel"' not in shown
+    assert "a fox" in viewer.get(f"{flow.get_absolute_url()}?from={flow_run.pk}").content.decode()
+    edited = maker.post(edit_address(flow), {"~version": "1", "name": "hen", "visibility": "team"})
+    assert edited.status_code == 302
+    flow.refresh_from_db()
+    assert (flow.name, flow.visibility) == ("hen", "private")  # only who may delete it opens it
+    assert maker.post(reverse("flows:flow-deletion", args=[flow.pk])).status_code == 403
+
+
+def test_a_viewer_looks_and_reads_why_nothing_runs(flow: Flow, project: Project) -> None:
+    viewer = browser(project, "viewer")
+    page = viewer.get(flow.get_absolute_url()).content.decode()
+    assert "fox, edited" in viewer.get(FLOWS).content.decode()
+    assert "of ana ·" in viewer.get(FLOWS).content.decode()
+    assert "Ask ana to make you a maker" in page
+    for control in ('value="run"', ">Edit<", "Delete"):
+        assert control not in page
+    refused = viewer.post(flow.get_absolute_url(), FIELDS)
+    assert refused.status_code == 403
+    assert "data-refused" in refused.content.decode()
+    assert "in snow" in refused.content.decode()
+    assert "data-refused" in viewer.get(reverse("flows:new")).content.decode()
+    assert not Run.objects.exists()
+    assert Flow.objects.count() == 1
+
+
+def test_a_viewer_runs_and_copies_it_in_another_project(flow: Flow, project: Project) -> None:
+    viewer = browser(project, "viewer")
+    page = viewer.get(f"{flow.get_absolute_url()}?project=private").content.decode()
+    assert "Its runs go to the project “Private”" in page
+    viewer.post(f"{flow.get_absolute_url()}?project=private", FIELDS)
+    vera = member_with(project, "viewer")
+    assert FlowRun.objects.get().project == Run.objects.get().project == vera.private_project
+    viewer.post(f"{reverse('flows:flow-copy', args=[flow.pk])}?project=private")
+    assert Flow.objects.get(user=vera).project == vera.private_project
+    theirs = browser(project, "manager").get(flow.get_absolute_url()).content.decode()
+    assert "Not run yet" in theirs
+
+
+def test_stopping_is_for_its_user_and_managers_and_trying_again_for_makers(
+    flow: Flow, project: Project
+) -> None:
+    browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
+    flow_run, run = FlowRun.objects.get(), Run.objects.get()
+    page = flow_run.get_absolute_url()
+    assert browser(project, "viewer").post(page, {"~do": "cancel"}).status_code == 403
+    second = User.objects.create_user("max")
+    Membership.objects.create(project=project, user=second, role="maker")
+    assert working_in(project, second).post(page, {"~do": "cancel"}).status_code == 403
+    fail(run)
+    for pk in advance.due():
+        advance.advance(pk)
+    assert browser(project, "viewer").post(page, {"~do": "again:s1"}).status_code == 403
+    assert working_in(project, second).post(page, {"~do": "again:s1"}).status_code == 302
+    again = Run.objects.exclude(pk=run.pk).get()
+    assert (again.user, again.project) == (second, project)  # who pressed pays
+    succeed(again)
+    for pk in advance.due():
+        advance.advance(pk)
+    third = Run.objects.exclude(pk__in=[run.pk, again.pk]).get()
+    assert third.user == second
+    assert browser(project, "manager").post(page, {"~do": "cancel"}).status_code == 302
+    flow_run.refresh_from_db()
+    assert flow_run.cancel_requested_at
+
+
+def test_a_role_that_was_taken_away_stops_the_flow_with_the_reason(
+    flow: Flow, project: Project
+) -> None:
+    browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
+    Membership.objects.filter(role="maker").update(role="viewer")
+    succeed(Run.objects.get())
+    for pk in advance.due():
+        advance.advance(pk)
+    flow_run = FlowRun.objects.get()
+    assert flow_run.state == "failed"
+    assert "make you a maker" in steps.current(flow_run)["s2"].not_sent
+
+
+def test_a_flow_for_the_team_opens_neither_its_editor_nor_its_runs(
+    flow: Flow, project: Project, stranger: User, client: Client
+) -> None:
+    browser(project, "manager").post(flow.get_absolute_url(), FIELDS)
+    flow_run = FlowRun.objects.get()
+    client.force_login(stranger)
+    assert not Flow.objects.findable(stranger).exists()
+    Flow.objects.update(visibility="team")
+    assert client.get(flow.get_absolute_url()).status_code == 200
+    assert client.get(edit_address(flow)).status_code == 404
+    assert client.get(flow_run.get_absolute_url()).status_code == 404
+
+
+def test_a_step_whose_run_was_hidden_or_moved_is_withheld(flow: Flow, project: Project) -> None:
+    browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
+    succeed(Run.objects.get(), "https://v3.fal.media/files/vixen.png")
+    viewer, page = browser(project, "viewer"), FlowRun.objects.get().get_absolute_url()
+    run = Run.objects.get()
+    assert str(run.pk) in viewer.get(page).content.decode()
+    for change in ({"is_hidden": True}, {"project": run.user.private_project}):
+        Run.objects.update(is_hidden=False, project=project)
+        Run.objects.update(**change)
+        shown = viewer.get(page).content.decode()
+        assert "no longer shared" in shown
+        assert str(run.pk) not in shown
+
+
+def test_live_fragments_have_the_controls_of_the_view(flow: Flow, project: Project) -> None:
+    browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
+    run = Run.objects.with_endpoint().get()
+    assert 'value="cancel"' in pages.render(run, "flow")
+    assert 'value="cancel"' in pages.render(run, "flow-only.cancel")
+    assert 'value="cancel"' not in pages.render(run, "flow-only.repeat")
+    fail(run)
+    advance.advance(FlowRun.objects.get().pk)
+    run = Run.objects.with_endpoint().get()
+    assert "again:s1" in pages.render(run, "flow-only.repeat")
+    assert "again:s1" not in pages.render(run, "flow-only")
+
+
+def test_a_new_run_is_hidden_where_the_project_says_so(flow: Flow, project: Project) -> None:
+    Project.objects.filter(pk=project.pk).update(hides_new_runs=True)
+    browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
+    assert FlowRun.objects.get().is_hidden
+    assert Run.objects.get().is_hidden

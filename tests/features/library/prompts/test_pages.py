@@ -1,0 +1,304 @@
+"""The pages of saved prompts: written, found, used, changed, brought back, taken away."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from features.library.models import Prompt, PromptRun
+from features.library.prompts import saving
+from features.library.prompts.saving import Values
+from projects.models.project import private_project
+from runs.models import Run
+from tests.features.boards import documents
+from tests.accounts.audited import events
+from tests.projects.people import logged_in, make_project, person, working_in
+from tests.tables import each_row
+
+pytestmark = pytest.mark.django_db
+FLUX = "lab/flux"
+HTMX = {"hx-request": "true"}
+
+
+@pytest.fixture(autouse=True)
+def flux(make_endpoint: Any) -> Any:
+    price = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
+    return make_endpoint(FLUX, documents.FLUX, **price)
+
+
+def save(
+    user: User, text: str = "a {red|green} {subject}", name: str = "Fox", **more: Any
+) -> Prompt:
+    project = more.pop("project", None) or private_project(user)
+    is_hidden = more.pop("is_hidden", False)
+    (prompt,) = saving.create(user, project, [Values(name, text, **more)], is_hidden=is_hidden)
+    return prompt
+
+
+def shown(client: Client, address: str, **query: str) -> str:
+    return html.unescape(client.get(address, query).content.decode())
+
+
+def test_a_prompt_is_written_found_and_changed(member: Client, user: User) -> None:
+    assert "No prompts yet" in shown(member, "/prompts/")
+    posted = {
+        "name": " My  fox ",
+        "text": "a {red|green} fox\r\n",
+        "folder": "/campaign//fox/",
+        "tags": "Red, red,fur",
+    }
+    answer = member.post("/prompts/new/", posted, follow=True)
+    prompt = Prompt.objects.get()
+    assert answer.redirect_chain[-1][0] == prompt.get_absolute_url()
+    assert (prompt.name, prompt.text, prompt.folder) == (
+        "My fox",
+        "a {red|green} fox",
+        "campaign/fox",
+    )
+    assert [tag.name for tag in prompt.tags.all()] == ["fur", "red"]
+    page = f"/prompts/{prompt.pk}/form/"
+    member.post(page, {**posted, "text": "an owl", "tags": "owl"})
+    prompt.refresh_from_db()
+    assert (prompt.text, prompt.tags.get().name) == ("an owl", "owl")
+
+
+def test_search_folders_and_tags_narrow_the_list(member: Client, user: User) -> None:
+    save(user, name="Fox", folder="campaign/fox", tags=("fur",))
+    save(user, name="Owl", folder="campaign")
+    save(user, name="Rain", text="heavy rain")
+
+    def names(**query: str) -> list[str]:
+        page = member.get("/prompts/", query).content.decode()
+        return sorted(
+            re.findall(r"<a\s+href=\"/prompts/[0-9a-f-]{36}/\"\s*><bdi>(\w+)</bdi>", page)
+        )
+
+    assert names() == ["Fox", "Owl", "Rain"]
+    assert names(q="HEAVY rain") == ["Rain"]
+    assert names(q="fur") == names(tag="fur") == names(folder="campaign/fox") == ["Fox"]
+    assert names(folder="campaign") == ["Fox", "Owl"]
+    assert "Nothing found" in shown(member, "/prompts/", q="nothing")
+
+
+@each_row(
+    ("field", "typed", "sentence"),
+    [
+        ("name", " ", "Give the prompt a name."),
+        ("text", "", "Write the prompt."),
+        ("text", "x" * 10_001, "Keep it to 10000 characters: this has 10001."),
+        ("folder", "x" * 201, "Keep it to 200 characters: this has 201."),
+        ("tags", ",".join(f"t{n}" for n in range(21)), "There are 21 tags; the most is 20."),
+        ("tags", "x" * 41, "Keep a tag to 40 characters"),
+    ],
+)
+def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(
+    member: Client, field: str, typed: str, sentence: str
+) -> None:
+    answer = member.post("/prompts/new/", {"name": "Fox", "text": "a fox", field: typed})
+    assert answer.status_code == 422
+    assert sentence in html.unescape(answer.content.decode())
+    assert not Prompt.objects.exists()
+
+
+def test_number_and_price_are_said_before_anything_is_started(member: Client, user: User) -> None:
+    page = save(user).get_absolute_url()
+    answer = member.get(page, {"for": FLUX, "use": "1"})
+    assert answer.status_code == 422
+    assert "Write what stands for “subject”." in answer.content.decode()
+    text = shown(member, page, **{"for": FLUX, "use": "1", "v.subject": "fox"})
+    assert "Run all 2 (about $0.02)…" in " ".join(text.split())
+    assert not Run.objects.exists()
+
+
+def test_running_all_opens_a_plan_with_a_row_each(member: Client, user: User) -> None:
+    page = save(user).get_absolute_url()
+    text = shown(member, page, **{"for": FLUX, "use": "1", "v.subject": "fox"})
+    table = re.search(r'name="table" value="(.*?)">', text)
+    assert table
+    assert json.loads(table[1]) == [{"prompt": "a red fox"}, {"prompt": "a green fox"}]
+    posted = {"model": FLUX, "table": table[1], "~do": "update", "title": "Fox"}
+    plan = member.post("/compare/new/", posted).content.decode()
+    assert "data-board-plan" in plan
+    assert "2 runs" in plan
+    assert not Run.objects.exists()
+
+
+def test_cells_of_a_board_remember_the_prompt_of_its_rows(member: Client, user: User) -> None:
+    prompt = save(user)
+    text = shown(member, prompt.get_absolute_url(), **{"for": FLUX, "use": "1", "v.subject": "fox"})
+    form = text[text.index("prompt-outcome") :]
+    posted = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="(.*?)">', form))
+    plan = html.unescape(member.post("/compare/new/", {**posted, "~do": "update"}).content.decode())
+    kept = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="(.*?)">', plan))
+    assert kept["~origin"] == f"prompt:{prompt.pk}"
+    member.post("/compare/new/", {**posted, "~origin": kept["~origin"], "~do": "run"})
+    assert Run.objects.count() == PromptRun.objects.filter(prompt=prompt).count() == 2
+
+
+def test_too_many_prompts_are_refused_with_their_number(member: Client, user: User) -> None:
+    page = save(user, "{0|1|2|3|4|5|6|7|8|9}" * 9).get_absolute_url()
+    answer = member.get(page, {"for": FLUX, "use": "1"})
+    assert answer.status_code == 422
+    assert "This makes 1,000,000,000 prompts" in answer.content.decode()
+
+
+def test_a_prompt_fills_the_form_in_beside_what_is_typed_there(member: Client, user: User) -> None:
+    prompt = save(user)
+    around = save(user, "{prompt}, in ink", "Ink")
+    member.post(f"/drafts/{FLUX}/", {"prompt": "before", "num_inference_steps": "7"})
+    values = {"v.subject": "fox", "v.1": "green", "into": str(around.pk)}
+    page = shown(member, prompt.get_absolute_url(), **{"for": FLUX, "use": "1", **values})
+    address = re.search(r'href="(/models/[^"]+)"', page[page.index("prompt-outcome") :])
+    assert address
+    form = html.unescape(member.get(address[1]).content.decode())
+    assert "a green fox, in ink</textarea>" in form
+    assert 'value="7"' in form
+    assert f'name="~origin" value="prompt:{prompt.pk}"' in " ".join(form.split())
+    assert f'value="prompt:{around.pk}"' in form
+
+
+def test_a_run_remembers_the_prompt_that_filled_in_its_form(member: Client, user: User) -> None:
+    prompt, other = save(user), save(person("bea"), name="Hers")
+    origins = [f"prompt:{prompt.pk}", f"prompt:{other.pk}", "prompt:x", "nothing:1"]
+    posted = {"prompt": "a red fox", "~origin": origins, "~token": "t"}
+    response = member.post(f"/models/{FLUX}/", posted, headers=HTMX)
+    assert f'value="prompt:{prompt.pk}"' in response.content.decode()
+    run = Run.objects.get()
+    assert [(made.prompt, made.run) for made in PromptRun.objects.all()] == [(prompt, run)]
+    assert f'data-run-id="{run.pk}"' in shown(member, prompt.get_absolute_url())
+
+
+def test_runs_of_a_prompt_are_shown_to_who_may_see_them(user: User) -> None:
+    project = make_project("Acme", ana="maker", ben="viewer")
+    prompt = save(user, project=project)
+    ana, ben = logged_in(user), logged_in(person("ben"))
+    for is_private in (False, True):
+        where = "" if is_private else f"?project={project.slug}"
+        ana.post(
+            f"/models/{FLUX}/{where or '?project=private'}",
+            {"prompt": f"fox {is_private}", "~origin": f"prompt:{prompt.pk}"},
+        )
+    assert PromptRun.objects.count() == 2
+    assert shown(ana, prompt.get_absolute_url()).count('class="run-tile stack"') == 2
+    assert shown(ben, prompt.get_absolute_url()).count('class="run-tile stack"') == 1
+
+
+def test_the_menu_offers_the_projects_and_ones_own_prompts_alone(user: User) -> None:
+    project = make_project("Acme", ana="viewer", ben="maker")
+    ben = person("ben")
+    save(user, name="Mine")
+    save(ben, name="Theirs", project=project)
+    save(ben, name="Hidden", project=project, is_hidden=True)
+    save(ben, name="Private")
+    client = working_in(project, user)
+    names = re.findall(r"<b>\s*<bdi>(\w+)", client.get("/prompts/offered/").content.decode())
+    assert sorted(names) == ["Mine", "Theirs"]
+    assert "Theirs" in client.get("/prompts/offered/", {"q": "heir"}).content.decode()
+    assert "<li" not in client.get("/prompts/offered/", {"q": "Hidden"}).content.decode()
+
+
+def test_the_text_of_a_field_is_made_of_a_prompt_or_taken_in_by_one(
+    member: Client, user: User
+) -> None:
+    prompt, around = save(user), save(user, "{oil|ink} of {prompt}", "Ink")
+    page = f"/prompts/{prompt.pk}/text/"
+    asked = member.get(page).content.decode()
+    assert re.findall(r'name="(v\.[^"]+)"', asked) == ["v.1", "v.subject"]
+    values = {"v.subject": "owl", "v.1": "green"}
+    assert member.post(page, values).content.decode() == "a green owl"
+    assert member.post(page, {}).content.decode() == "a red {subject}"
+    page = f"/prompts/{around.pk}/text/"
+    made = member.post(page, {"current": "a {fox|owl}", "v.1": "ink"}).content.decode()
+    assert made == "ink of a {fox|owl}"
+    assert member.post(page, {"current": "x" * 20_001}).status_code == 422
+
+
+def test_each_text_is_kept_with_its_author_and_comes_back(user: User) -> None:
+    project = make_project("Acme", ana="maker", ben="maker", eve="viewer")
+    prompt = save(user, "a red fox", project=project)
+    ben = logged_in(person("ben"))
+    form = {"name": "Fox", "text": "a blue fox", "seen": prompt.versions.get().pk}
+    ben.post(f"/prompts/{prompt.pk}/form/", form)
+    ben.post(f"/prompts/{prompt.pk}/form/", {**form, "name": "Renamed", "seen": ""})
+    versions = list(prompt.versions.all())
+    assert [(row.text, str(row.made_by)) for row in versions] == [
+        ("a blue fox", "ben"),
+        ("a red fox", "ana"),
+    ]
+    page = re.sub(r"\s+(?=[<>])", "", shown(ben, f"/prompts/{prompt.pk}/versions/"))
+    assert "<del>red</del>" in page
+    assert "<ins>blue</ins>" in page
+    eve = logged_in(person("eve"))
+    back = f"/prompts/{prompt.pk}/versions/{versions[1].pk}/recovery/"
+    assert "Bring back" not in shown(eve, f"/prompts/{prompt.pk}/versions/")
+    assert eve.post(back).status_code == 403
+    ben.post(back)
+    prompt.refresh_from_db()
+    assert (prompt.text, prompt.name, prompt.versions.count()) == ("a red fox", "Renamed", 3)
+
+
+def test_a_change_over_somebody_elses_is_told_before_it_replaces_theirs(user: User) -> None:
+    project = make_project("Acme", ana="maker", ben="maker")
+    prompt = save(user, "first", project=project)
+    seen = prompt.versions.get().pk
+    ana, ben, page = logged_in(user), logged_in(person("ben")), f"/prompts/{prompt.pk}/form/"
+    ben.post(page, {"name": "Fox", "text": "second", "seen": seen})
+    answer = ana.post(page, {"name": "Fox", "text": "third", "seen": seen})
+    assert answer.status_code == 422
+    assert "ben has changed the text since you opened it" in answer.content.decode()
+    newest = prompt.versions.latest("pk").pk
+    assert f'name="seen" value="{newest}"' in answer.content.decode()
+    assert ana.post(page, {"name": "Fox", "text": "third", "seen": newest}).status_code == 302
+
+
+def test_an_import_is_shown_first_and_saved_when_it_is_confirmed(
+    member: Client, user: User
+) -> None:
+    text = "name,text,tags,folder\nFox,a fox,red,a/b\nBad,,,\n"
+    answer = member.post("/prompts/import/", {"text": text})
+    page = " ".join(html.unescape(answer.content.decode()).split())
+    assert "1 prompt would be saved" in page
+    assert "Line 3:</b> Write the prompt." in page
+    assert not Prompt.objects.exists()
+    member.post("/prompts/import/", {"text": text, "confirmed": "1"})
+    prompt = Prompt.objects.get()
+    assert (prompt.name, prompt.folder, prompt.versions.get().text) == ("Fox", "a/b", "a fox")
+    again = " ".join(member.post("/prompts/import/", {"text": text}).content.decode().split())
+    assert "1 of them is here already" in again
+    member.post("/prompts/import/", {"text": text, "confirmed": "1"})
+    assert Prompt.objects.count() == 1
+    assert member.post("/prompts/import/", {"text": "[1"}).status_code == 422
+
+
+def test_exports_hold_what_the_list_shows_and_are_audited(member: Client, user: User) -> None:
+    save(user, name="Fox", folder="a")
+    save(user, name="Owl", folder="b")
+    answer = member.get("/prompts/prompts.json", {"folder": "a"})
+    assert [row["name"] for row in answer.json()] == ["Fox"]
+    assert answer.headers["Content-Disposition"].endswith('.json"')
+    assert b"Owl" in member.get("/prompts/prompts.csv").content
+    told = list(events().values_list("event", "detail"))
+    assert told == [("exported", "prompts as JSON"), ("exported", "prompts as CSV")]
+
+
+def test_an_import_asks_who_may_use_its_prompts(user: User) -> None:
+    project = make_project("Film", ana="maker")
+    browser = working_in(project, user)
+    page = " ".join(
+        browser.post("/prompts/import/", {"text": "\n\na fox"}).content.decode().split()
+    )
+    assert re.search(r'value="members"[^>]*checked', page)
+    assert not re.search(r'value="me"[^>]*checked', page)
+    for chosen, is_hidden in (("me", True), ("members", False), ("", False)):
+        typed = {"text": f"a fox, {chosen}", "confirmed": "1", "used_by": chosen}
+        assert browser.post("/prompts/import/", typed).status_code == 302
+        assert Prompt.objects.latest("created_at").is_hidden == is_hidden
+    unknown = browser.post("/prompts/import/", {"text": "x", "confirmed": "1", "used_by": "all"})
+    assert unknown.status_code == 422

@@ -1,0 +1,190 @@
+"""The line of words: what it asks for, and what is said of what it cannot.
+
+Words and names of every script keep their marks: in searches, mentions and series.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.forms import LineField
+from features.library import full_text
+from features.library.full_text import phrase
+from features.library.models.series import MAX_NAME_CHARS
+from features.library.search.conditions import KEYS
+from features.library.search.dates import parse_period
+from features.library.search.line import MOST_PIECES, from_old_address, parse_line
+from schemas.uses import mentions
+from tests.tables import each_row
+
+TODAY = date(2026, 11, 27)  # a Friday
+
+
+@each_row(
+    ("text", "labels"),
+    [
+        ("out:video", ["Result: Films"]),
+        ("OUT:film", ["Result: Films"]),
+        ("\uff4f\uff55\uff54\uff1afilm", ["Result: Films"]),
+        ("model:“flux dev”", ["Model: flux dev"]),
+        ("-out:picture,3d", ["Not Result: Pictures or 3D models"]),
+        ('model:"flux dev"', ["Model: flux dev"]),
+        ("status:done", ["State: Done"]),
+        ("state:fail", ["State: Failed"]),
+        ("cost:>0.1", ["Cost: >0.1"]),
+        ("seed:007", ["Seed: 7"]),
+        ("Starred -used", ["Starred", "Not used as an input since"]),
+        ("since:yesterday", ["From: yesterday"]),
+        ("by:me", ["By: me"]),
+    ],
+)
+def test_conditions_are_understood(text: str, labels: list[str]) -> None:
+    line = parse_line(text)
+    assert [condition.label for condition in line.conditions] == labels
+    assert not line.hints
+    assert not line.looked_for
+
+
+@each_row(
+    ("text", "message"),
+    [
+        ("colour:red", "There is no colour: to search by. There is model:,"),
+        ("cost:cheap", "cost: takes an amount, not “cheap”: cost:>0.1"),
+        ("state:lost", "There is no state:lost. It may be unfinished,"),
+        ("out:smell", "There is no out:smell. It may be image, video,"),
+        ("seed:x", "seed: takes a whole number, not “x”: seed:1234."),
+        ("before:2026-02-30", "before: takes a day, a month or a year, not “2026-02-30”"),
+    ],
+)
+def test_a_condition_that_is_none_gets_a_sentence_and_the_rest_counts(
+    text: str, message: str
+) -> None:
+    line = parse_line(f"fox {text} out:video")
+    assert [hint.message[: len(message)] for hint in line.hints] == [message]
+    assert [piece for piece, _ in line.looked_for] == ["fox"]
+    assert [condition.key for condition in line.conditions] == ["out"]
+
+
+def test_a_misspelt_key_is_corrected() -> None:
+    (hint,) = parse_line("modle:flux").hints
+    assert hint.suggestion == "model:flux"
+
+
+def test_addresses_and_colons_in_texts_are_no_conditions() -> None:
+    line = parse_line('https://x.y/z note: "colour:red"')
+    assert len(line.looked_for) == 3
+    assert not line.hints
+
+
+def test_states_are_alternatives_and_kinds_must_all_be_there() -> None:
+    line = parse_line("state:failed state:cancelled out:image out:text")
+    assert [condition.values for condition in line.conditions] == [
+        ("failed", "cancelled"),
+        ("image",),
+        ("text",),
+    ]
+
+
+def test_a_long_line_says_how_much_counts() -> None:
+    line = parse_line(" ".join(f"a{number}" for number in range(MOST_PIECES + 5)))
+    assert len(line.looked_for) == MOST_PIECES
+    assert [hint.message for hint in line.hints] == [
+        f"Only the first {MOST_PIECES} words and conditions count."
+    ]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_a_line_and_each_piece_can_be_removed(text: str) -> None:
+    line = parse_line(text)
+    for piece, _ in (*line.taken, *line.looked_for):
+        fewer = parse_line(line.without(piece))
+        assert len(fewer.taken) + len(fewer.looked_for) < len(line.taken) + len(line.looked_for)
+
+
+@given(st.sampled_from([key for key in KEYS.values() if key.name != "is"]), st.booleans())
+def test_an_example_is_read_as_it_was_written(key: object, is_negated: bool) -> None:
+    word = f"{'-' if is_negated else ''}{key.example}"  # type: ignore[attr-defined]
+    (condition,) = parse_line(word).conditions
+    assert condition.word == word
+
+
+@each_row(
+    ("text", "first", "end"),
+    [
+        ("today", "2026-11-27", "2026-11-28"),
+        ("yesterday", "2026-11-26", "2026-11-27"),
+        ("7d", "2026-11-20", "2026-11-21"),
+        ("last-week", "2026-11-16", "2026-11-23"),
+        ("2026", "2026-01-01", "2027-01-01"),
+        ("2026-2", "2026-02-01", "2026-03-01"),
+        ("2026-11-05", "2026-11-05", "2026-11-06"),
+        ("Monday", "2026-11-23", "2026-11-24"),
+        ("december", "2025-12-01", "2026-01-01"),
+        ("last month", "2026-10-01", "2026-11-01"),
+    ],
+)
+def test_dates_in_words(text: str, first: str, end: str) -> None:
+    period = parse_period(text, TODAY)
+    assert period
+    assert (period.first.isoformat(), period.end.isoformat()) == (first, end)
+
+
+@given(st.text(max_size=20))
+def test_any_other_text_is_no_date(text: str) -> None:
+    period = parse_period(text, TODAY)
+    assert period is None or period.first < period.end
+
+
+def test_words_are_split_alike_whatever_their_case_and_accents() -> None:
+    assert phrase("FÜCHSE") == phrase("fuchse")
+    assert phrase("猫咪") == (("猫", "咪"), False)
+    assert phrase("a-b.c") == (("a", "b", "c"), False)
+    assert phrase("…") is None
+
+
+def test_an_old_address_is_a_line() -> None:
+    old = [("model", "a/b c"), ("state", "failed"), ("days", "7"), ("starred", "1"), ("whose", "*")]
+    assert from_old_address(old) == 'model:"a/b c" state:failed after:7d starred by:everybody'
+    assert from_old_address([("state", "nonsense"), ("days", "x"), ("model", " ")]) == ""
+
+
+def finds(line: str, prompt: str) -> bool:
+    clauses = [clause for _, clause in parse_line(line).looked_for]
+    return full_text.holds(clauses, full_text.document([], [prompt]))
+
+
+@pytest.mark.parametrize(
+    ("line", "prompt", "is_found"),
+    [
+        ("दान", "हिन्दू दान", True),
+        ("दान", "दिन", False),
+        ("น้ำ", "น้ำ", True),
+        ("น้ำ", "นำ", False),
+        ("കവിത", "ഒരു കവിത", True),
+        ("Füchse", "zwei Fu\u0308chse", True),
+        ("fuchse", "zwei Füchse", True),
+        ("שלום", "שָׁלוֹם", True),
+        ("fox, style: watercolor --ar 16:9", "fox, style: watercolor --ar 16:9", True),
+        ("fox -ar", "fox --ar 16:9", False),
+        ("fox --starred", "fox starred", True),
+    ],
+)
+def test_a_search_finds_whole_words(line: str, prompt: str, is_found: bool) -> None:
+    assert finds(line, prompt) is is_found
+
+
+@pytest.mark.parametrize("name", ["हिन्दी", "น้ำ", "കവിത", "Füchsin", "bottle-2"])
+def test_a_reference_is_mentioned_in_every_script(name: str) -> None:
+    assert mentions.NAME.fullmatch(name)
+    for text in (f"a cup for @{name}, please", unicodedata.normalize("NFD", f"@{name} dances")):
+        assert [*mentions.keys_in(text)] == [mentions.key_of(name)]
+    assert [*mentions.keys_in(f"me@{name}.com")] == []
+
+
+def test_a_name_that_is_written_in_parts_is_the_same() -> None:
+    assert LineField(max_length=MAX_NAME_CHARS).clean(" cafe\u0301  noir ") == "café noir"

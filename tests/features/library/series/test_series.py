@@ -1,0 +1,291 @@
+"""Series: begun from a selection, ordered, with a cover, and gaps that are said in words."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.library.models import Series, SeriesItem
+from features.library.selection import Selection
+from features.library.series import items
+from projects.models.project import private_project
+from runs.models import Run
+from tests.features.library.selected import keys, with_files
+from tests.projects.people import logged_in, make_project, person, working_in
+from tests.schemas.laws import cases
+
+pytestmark = pytest.mark.django_db
+HTMX = {"hx-request": "true"}
+
+
+def order(series: Series) -> list[str]:
+    """Return the keys of a series' results in their order."""
+    return [f"{item.run_id}/{item.position}" for item in items.of(series)]
+
+
+def item_of(series: Series, position: int) -> SeriesItem:
+    return items.of(series).get(position=position)
+
+
+@pytest.fixture
+def fox(make_run: Any) -> Run:
+    return with_files(make_run, 4)
+
+
+@pytest.fixture
+def poster(user: User, fox: Run) -> Series:
+    """A private series of four pictures."""
+    series = Series.objects.create(user=user, project=private_project(user), name="Poster")
+    items.add(user, series, Selection({fox.pk: None}))
+    return series
+
+
+def test_a_selection_begins_a_series_and_another_is_added(member: Client, fox: Run) -> None:
+    form = member.post("/series/additions/", {"artifact": keys(fox, 2, 0)})
+    assert f'value="{fox.pk}/2"' in form.content.decode()
+    posted = {"artifact": keys(fox, 2, 0), "named": " My  poster "}
+    answer = member.post("/series/additions/", posted, follow=True)
+    series = Series.objects.get()
+    assert series.name == "My poster"
+    assert answer.redirect_chain[-1][0] == series.get_absolute_url()
+    assert "2 results are in the series “My poster”." in answer.content.decode()
+    posted = {"artifact": keys(fox, 0, 3), "series": str(series.pk)}
+    toast = member.post("/series/additions/", posted, headers=HTMX)
+    assert toast.status_code == 204
+    assert order(series) == keys(fox, 0, 2, 3)
+    assert "My poster" in member.get("/series/").content.decode()
+
+
+def test_the_order_is_changed_by_steps_and_to_a_place(
+    member: Client, fox: Run, poster: Series
+) -> None:
+    address = f"/series/{poster.pk}/order/"
+    first, last = item_of(poster, 0), item_of(poster, 3)
+    member.post(address, {"item": last.pk, "step": "back"})
+    assert order(poster) == keys(fox, 0, 1, 3, 2)
+    member.post(address, {"item": first.pk, "before": ""}, headers=HTMX)
+    assert order(poster) == keys(fox, 1, 3, 2, 0)
+    member.post(address, {"item": first.pk, "before": last.pk}, headers=HTMX)
+    assert order(poster) == keys(fox, 1, 0, 3, 2)
+    assert (
+        member.post(address, {"item": "999999999", "step": "on"}, headers=HTMX).status_code == 409
+    )
+    said = member.post(address, {"item": "x", "before": "y"}, follow=True)
+    assert items_gone(said)
+    page = member.get(poster.get_absolute_url()).content.decode()
+    shown = re.findall(r'data-item="(\d+)"', page)
+    assert [int(key) for key in shown] == [*items.of(poster).values_list("pk", flat=True)]
+
+
+def items_gone(answer: Any) -> bool:
+    return "It is not in the series any more." in answer.content.decode()
+
+
+def test_a_cover_is_chosen_and_shown_in_the_list(member: Client, fox: Run, poster: Series) -> None:
+    first = f"/runs/{fox.pk}/artifacts/0/thumbnail/"
+    assert first in member.get("/series/").content.decode()
+    member.post(f"/series/{poster.pk}/cover/", {"item": item_of(poster, 2).pk})
+    listed = member.get("/series/").content.decode()
+    assert f"/runs/{fox.pk}/artifacts/2/thumbnail/" in listed
+    assert first not in listed
+    member.post(f"/series/{poster.pk}/removals/", {"item": item_of(poster, 2).pk})
+    assert first in member.get("/series/").content.decode()
+    assert "3 results" in member.get("/series/").content.decode()
+
+
+def test_what_is_taken_out_comes_back_to_its_place(
+    member: Client, fox: Run, poster: Series
+) -> None:
+    gone = [item_of(poster, position).pk for position in (1, 2)]
+    answer = member.post(f"/series/{poster.pk}/removals/", {"item": gone}, follow=True)
+    assert order(poster) == keys(fox, 0, 3)
+    (at,) = re.findall(r'name="at" value="([^"]+)"', answer.content.decode())
+    member.post(f"/series/{poster.pk}/removals/undoing/", {"at": html.unescape(at)})
+    assert order(poster) == keys(fox, 0, 1, 2, 3)
+    member.post(f"/series/{poster.pk}/removals/", {"item": gone[0]})
+    member.post("/series/additions/", {"artifact": keys(fox, 1), "series": poster.pk})
+    assert order(poster) == keys(fox, 0, 2, 3, 1)
+
+
+def test_a_deleted_result_leaves_a_gap_in_words(
+    member: Client, fox: Run, poster: Series, make_run: Any
+) -> None:
+    other = with_files(make_run, 1)
+    items.add(other.user, poster, Selection({other.pk: {0}}))
+    other.delete()
+    fox.artifacts.get(position=1).delete()
+    page = html.unescape(member.get(poster.get_absolute_url()).content.decode())
+    assert page.count("This result is gone, or not yours to see.") == 2
+    assert "2 results of it are gone, or not yours to see." in " ".join(page.split())
+    assert len(order(poster)) == 5
+    assert member.get("/series/").status_code == 200
+
+
+def test_it_is_renamed_and_downloaded(member: Client, fox: Run, poster: Series) -> None:
+    member.post(f"/series/{poster.pk}/form/", {"name": "Book"})
+    wrong = member.post(f"/series/{poster.pk}/form/", {"name": " "})
+    assert wrong.status_code == 422
+    assert "Give it a name." in wrong.content.decode()
+    assert "<bdi>Book</bdi>" in member.get(poster.get_absolute_url()).content.decode()
+    page = member.get(poster.get_absolute_url()).content.decode()
+    assert re.findall(r'name="artifact"\s+value="([^"]+)"', page) == keys(fox, 0, 1, 2, 3)
+    assert "Poster" not in member.get("/jump/", {"q": "book"}).content.decode()
+    assert poster.get_absolute_url() in member.get("/jump/", {"q": "book"}).content.decode()
+
+
+def test_a_series_of_a_project_takes_only_what_its_members_may_read(
+    user: User, make_run: Any
+) -> None:
+    team = make_project("Team", **{user.username: "maker", "vera": "viewer"})
+    series = Series.objects.create(user=user, project=team, name="Team's")
+    shown = with_files(make_run, 1, project=team)
+    hidden = with_files(make_run, 1, project=team, is_hidden=True)
+    private = with_files(make_run, 1)
+    posted = {"run": [str(run.pk) for run in (shown, hidden, private)], "series": str(series.pk)}
+    maker = working_in(team, user)
+    said = maker.post("/series/additions/", posted, follow=True).content.decode()
+    assert "1 result is in the series “Team" in said
+    assert "2 stay as they are" in said
+    assert order(series) == keys(shown, 0)
+    viewer = logged_in(person("vera"))
+    page = viewer.get(series.get_absolute_url()).content.decode()
+    assert "Rename" not in page
+    assert viewer.post(f"/series/{series.pk}/cover/", {"item": "1"}).status_code == 403
+    Run.objects.filter(pk=shown.pk).update(deleted_at=timezone.now())
+    page = viewer.get(series.get_absolute_url()).content.decode()
+    assert "This result is gone, or not yours to see." in page
+    assert "0 results" in viewer.get(f"/series/?project={team.slug}").content.decode()
+    Series.objects.update(is_hidden=True)
+    assert viewer.get(series.get_absolute_url()).status_code == 404
+
+
+def test_it_holds_a_bounded_number(
+    member: Client, fox: Run, poster: Series, make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items, "MAX_ITEMS", 4)
+    other = with_files(make_run, 2)
+    posted = {"run": str(other.pk), "series": str(poster.pk)}
+    answer = member.post("/series/additions/", posted)
+    assert answer.status_code == 422
+    assert "“Poster” has 4 and 2 would be added." in answer.content.decode()
+    gone = member.post("/series/additions/", {"run": str(fox.pk), "series": str(fox.pk)})
+    assert "That series is gone." in gone.content.decode()
+
+
+@pytest.mark.both_databases
+def test_the_number_of_queries_does_not_grow(
+    member: Client, poster: Series, make_run: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(20):
+        run = with_files(make_run, 2, title=f"n{number}")
+        items.add(run.user, poster, Selection({run.pk: None}))
+        items.add(
+            run.user,
+            Series.objects.create(user=run.user, project=poster.project, name=f"s{number}"),
+            Selection({run.pk: None}),
+        )
+    with django_assert_max_num_queries(16):
+        member.get(poster.get_absolute_url())
+
+
+@given(moves=st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 3)), max_size=8))
+@settings(max_examples=cases(3))
+def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int, int]]) -> None:
+    keys_now = [*items.of(poster).values_list("pk", flat=True)]
+    expected = [*keys_now]
+    for what, to in moves:
+        key, before = keys_now[what], None if to < 0 else keys_now[to]
+        if key == before:
+            continue
+        assert items.move(poster, key, before=before)
+        expected.remove(key)
+        expected.insert(len(expected) if before is None else expected.index(before), key)
+    assert [*items.of(poster).values_list("pk", flat=True)] == expected
+    for key in sorted(expected):
+        items.move(poster, key, before=None)
+
+
+# A run's page adds each result to series by name, and takes it out again.
+
+
+def positions(name: str) -> list[int]:
+    return [item.position for item in items.of(Series.objects.get(name=name))]
+
+
+def test_a_result_is_added_by_name_and_taken_out(member: Client, make_run: Any) -> None:
+    run = with_files(make_run, 2)
+    address = f"/runs/{run.pk}/series/"
+    added = member.post(address, {"position": "1", "named": " Fox "}, headers=HTMX)
+    assert "Fox" in added.content.decode()
+    member.post(address, {"position": "0", "named": "fox"})  # the same, whatever the case
+    assert positions("Fox") == [1, 0]
+    member.post(address, {"position": "1", "out": str(Series.objects.get().pk)}, headers=HTMX)
+    assert positions("Fox") == [0]
+    wrong = member.post(address, {"position": "0", "named": " "}, headers=HTMX)
+    assert wrong.status_code == 422
+    assert "Give the series a name." in wrong.content.decode()
+    none = member.post(address, {"position": "7", "named": "Fox"}, headers=HTMX)
+    assert "The run has no such result." in none.content.decode()
+    assert member.get(f"/runs/{run.pk}/").status_code == 200
+
+
+def test_viewers_add_nothing_and_see_no_hidden_series(
+    user: User, stranger: User, make_run: Any
+) -> None:
+    team = make_project("Team", **{user.username: "maker", stranger.username: "viewer"})
+    run = with_files(make_run, project=team)
+    maker, viewer = working_in(team, user), working_in(team, stranger)
+    address = f"/runs/{run.pk}/series/"
+    maker.post(address, {"named": "open"})
+    maker.post(address, {"named": "secret"})
+    Series.objects.filter(name="secret").update(is_hidden=True)
+    assert viewer.post(address, {"named": "x"}).status_code == 403
+    seen = viewer.get(address).content.decode()
+    assert "open" in seen
+    assert "secret" not in seen
+    for offered, client in ((True, maker), (False, viewer)):
+        options = client.get(f"/series/offered/?project={team.slug}").content.decode()
+        assert ("open" in options) is offered
+        assert "secret" not in options or client is maker
+
+
+def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
+    user: User, stranger: User, make_run: Any
+) -> None:
+    team = make_project("Team", **{user.username: "maker", stranger.username: "manager"})
+    series = Series.objects.create(user=user, project=team, name="Layoffs")
+    hidden, shown = (with_files(make_run, project=team, is_hidden=hides) for hides in (True, False))
+    SeriesItem.objects.create(series=series, run=hidden, place=0)  # as each tag became one
+    maker, other = working_in(team, user), working_in(team, stranger)
+    addresses = (
+        *("/series/", "/series/?q=layo", "/series/offered/", series.get_absolute_url()),
+        *("/jump/?q=layo", "/runs/suggestions/?q=series:", f"/runs/{shown.pk}/", "/runs/"),
+    )
+
+    def read_by(client: Client) -> set[str]:
+        return {at for at in addresses if b"Layoffs" in client.get(at).content}
+
+    assert len(read_by(maker)) >= 6
+    assert read_by(other) == set()
+    Run.objects.filter(pk=hidden.pk).update(user=stranger)  # who sees their own result in it
+    assert other.get(series.get_absolute_url()).status_code == 200
+    Run.objects.filter(pk=hidden.pk).update(user=user)
+    SeriesItem.objects.create(series=series, run=shown, place=9)
+    assert len(read_by(other)) >= 7
+
+
+def test_a_name_that_is_too_long_is_refused_beside_it(member: Client, fox: Run) -> None:
+    long = "n" * 300
+    response = member.post("/series/additions/", {"run": str(fox.pk), "named": long})
+    page = response.content.decode()
+    assert (response.status_code, Series.objects.filter(name__startswith="n").count()) == (422, 0)
+    assert 'id="id_named_error" role="alert"' in " ".join(page.split())
+    assert long in page

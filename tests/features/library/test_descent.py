@@ -1,0 +1,225 @@
+"""A run's line of descent, for whoever may read the run, and only with what they may read."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from features.library import descent
+from projects.models import Project
+from projects.models.project import private_project
+from runs.files.input_references import read_unread
+from runs.models import Artifact, Run, Upload
+from tests.projects.people import logged_in, make_project
+from tests.runs.looks import let_look
+
+pytestmark = pytest.mark.both_databases
+
+UNSEEN = "A run or file that you cannot see"
+MakeFrom = Callable[..., Run]
+
+
+@pytest.fixture(params=["read", "unread"])
+def make_from(request: Any, make_run: Callable[..., Run]) -> MakeFrom:
+    """`make_from(*sources, title=…)` → a run with two pictures, made of results or uploads.
+
+    Its arguments were read by a worker, or not yet.
+    """
+
+    def make(*sources: Run | Upload, position: int = 0, **values: Any) -> Run:
+        addresses = [
+            f"/runs/{source.pk}/artifacts/{position}/"
+            if isinstance(source, Run)
+            else source.get_absolute_url()
+            for source in sources
+        ]
+        run = make_run(arguments={"image_urls": addresses}, state="succeeded", output={}, **values)
+        for place in range(2):
+            Artifact.objects.create(
+                run=run, position=place, path=f"[{place}]", kind="image",
+                url="https://v3.fal.media/x", state="stored", file="x.png", thumbnail="t.webp",
+            )  # fmt: skip
+        while request.param == "read" and read_unread():
+            pass
+        return run
+
+    return make
+
+
+def make_upload(user: User, name: str = "photo.png", project: Project | None = None) -> Upload:
+    return Upload.objects.create(
+        user=user, project=project or private_project(user), file="x.png", file_name=name,
+        digest=uuid.uuid4().hex, content_type="image/png", size_bytes=1,
+    )  # fmt: skip
+
+
+def shown(client: Client, run: Run) -> str:
+    response = client.get(f"/runs/{run.pk}/descent/")
+    assert response.status_code == 200
+    page = re.search(r'<section class="descent".*?</section>', response.content.decode(), re.S)
+    assert page
+    return re.sub(r"\s+", " ", page[0])
+
+
+def outline(page: str) -> list[str]:
+    """The titles, indented by how deep their lists are nested; the page's own run in brackets."""
+    lines, depth = [], 0
+    pattern = (
+        r'<(/?ul)\b|(aria-current)|descent-title truncate" dir="auto">([^<]*)<|'
+        r"<span>(A run or[^<]*)<|(… more)|(shown above)"
+    )
+    is_current = False
+    for tag, current, title, unseen, more, again in re.findall(pattern, page):
+        depth += {"ul": 1, "/ul": -1}.get(tag, 0)
+        is_current = bool(current) or is_current
+        if title or unseen or more:
+            text = title or (unseen and "?") or more
+            lines.append(" " * (depth - 1) + (f"[{text}]" if is_current else text))
+            is_current = False
+        if again:
+            lines[-1] += "*"
+    return lines
+
+
+def test_a_line_goes_from_the_upload_to_the_last_result(
+    member: Client, make_from: MakeFrom, user: User
+) -> None:
+    upload = make_upload(user)
+    edit = make_from(upload, title="edit")
+    run = make_from(edit, title="upscaled")
+    film = make_from(run, title="film")
+    make_from(edit, title="of another line")
+    make_from(title="of nothing")
+    page = shown(member, run)
+    assert outline(page) == ["photo.png", " edit", "  [upscaled]", "   film"]
+    for thing in (upload, edit, run, film):
+        assert f'href="{thing.get_absolute_url()}"' in page
+    assert outline(shown(member, film)) == ["photo.png", " edit", "  upscaled", "   [film]"]
+
+
+def test_what_was_made_of_two_things_is_below_both(
+    member: Client, make_from: MakeFrom, user: User
+) -> None:
+    face, style = make_upload(user, "face.png"), make_upload(user, "style.png")
+    first = make_from(face, title="first")
+    run = make_from(first, style, title="both")
+    make_from(run, title="later")
+    assert sorted(outline(shown(member, run))) == sorted(
+        ["face.png", " first", "  [both]", "   later", "style.png", " both*"]
+    )
+
+
+def test_a_run_without_a_line_says_so(member: Client, make_from: MakeFrom) -> None:
+    page = shown(member, make_from(title="alone"))
+    assert "No upload or other result went into this run" in page
+    assert "<ul" not in page
+
+
+def test_what_others_made_of_it_is_not_there(
+    member: Client, make_from: MakeFrom, stranger: User
+) -> None:
+    run = make_from(title="mine")
+    theirs = make_from(run, title="theirs", user=stranger)
+    make_from(theirs, title="theirs too", user=stranger)
+    page = shown(member, run)
+    assert "theirs" not in page
+    assert "No upload or other result went into this run" in page
+    Run.objects.filter(pk=theirs.pk).update(is_example=True)
+    assert outline(shown(member, run)) == ["[mine]", " theirs"]
+
+
+def test_what_it_was_made_of_and_nobody_sees_is_a_place_without_words(
+    member: Client, make_from: MakeFrom, user: User, stranger: User
+) -> None:
+    secret = make_from(make_upload(stranger, "secret.png"), title="secret", user=stranger)
+    run = make_from(secret, title="mine")
+    page = shown(member, run)
+    assert outline(page) == ["?", " [mine]"]
+    assert UNSEEN in page
+    assert "secret" not in page
+    gone = make_from(title="gone")
+    run = make_from(gone, make_upload(stranger, "private.png"), title="mine")
+    Run.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
+    page = shown(member, run)
+    assert sorted(outline(page)) == sorted(["?", " [mine]", "?", " mine*"])
+
+
+def test_members_see_the_line_within_their_project(make_from: MakeFrom) -> None:
+    project = make_project("Acme", viewer="viewer", author="maker")
+    author, viewer = (User.objects.get(username=name) for name in ("author", "viewer"))
+    upload = make_upload(author, project=project)
+    run = make_from(upload, title="ours", user=author, project=project)
+    make_from(run, title="kept to herself", user=author, project=project, is_hidden=True)
+    make_from(run, title="in her own project", user=author)
+    make_from(run, title="shared", user=author, project=project)
+    assert outline(shown(logged_in(viewer), run)) == ["photo.png", " [ours]", "  shared"]
+
+
+def test_a_private_run_is_covered_for_admins_until_they_say_why(
+    make_from: MakeFrom, user: User
+) -> None:
+    boss = User.objects.create_superuser("boss")
+    source = make_from(title="source")
+    run = make_from(source, title="private")
+    assert logged_in(boss).get(f"/runs/{run.pk}/descent/").status_code == 404
+    let_look(boss, run)
+    assert outline(shown(logged_in(boss), run)) == ["?", " [private]"]
+
+
+def test_long_and_wide_lines_are_cut_with_a_way_on(
+    member: Client, make_from: MakeFrom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(descent, "MAX_DEPTH", 2)
+    runs = [make_from(title="0")]
+    for number in range(1, 7):
+        runs.append(make_from(runs[-1], title=str(number)))
+    page = shown(member, runs[3])
+    assert outline(page) == ["… more", "1", " 2", "  [3]", "   4", "    5", "     … more"]
+    assert page.count(f'href="/runs/{runs[1].pk}/descent/"') == 1
+    assert page.count(f'href="/runs/{runs[5].pk}/descent/"') == 1
+    monkeypatch.setattr(descent, "MAX_NODES", 3)
+    for number in range(3):
+        make_from(runs[0], title=f"more {number}")
+    page = shown(member, runs[0])
+    assert outline(page) == ["[0]", " 1", "  … more", " more 0", " … more"]
+    assert f'href="/runs/?q={runs[0].pk}"' in page
+    answer = member.get(f"/runs/?q={runs[0].pk}").content.decode()
+    assert all(f"more {number}" in answer for number in range(3))
+
+
+def test_the_queries_do_not_grow_with_the_width(
+    member: Client, make_from: MakeFrom, user: User, django_assert_max_num_queries: Any
+) -> None:
+    run = make_from(*[make_upload(user, f"{n}.png") for n in range(6)], title="run")
+    for number in range(6):
+        make_from(run, title=str(number))
+    shown(member, run)
+    with django_assert_max_num_queries(20):
+        assert len(outline(shown(member, run))) == 18
+
+
+def test_the_page_of_a_run_loads_the_part(member: Client, make_from: MakeFrom) -> None:
+    run = make_from(title="run")
+    address = f"/runs/{run.pk}/descent/"
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert f'hx-get="{address}"' in page
+    assert f'<a href="{address}">Where it came from</a>' in re.sub(r"\s+", " ", page)
+    part = member.get(address, headers={"HX-Request": "true"})
+    assert part.content.decode().strip().startswith("<section")
+    assert "<html" in member.get(address).content.decode()
+    assert "HX-Request" in part.headers["Vary"]
+
+
+def test_a_run_that_one_may_not_read_has_no_line(
+    client: Client, make_from: MakeFrom, stranger: User
+) -> None:
+    run = make_from(title="run")
+    client.force_login(stranger)
+    assert client.get(f"/runs/{run.pk}/descent/").status_code == 404

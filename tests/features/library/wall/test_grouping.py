@@ -1,0 +1,115 @@
+"""By what the wall is grouped: in the order of time over all pages, or gathered with a link."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from features.boards.models import Board, Cell, Column, Row
+from features.library.wall import sections
+from runs.models import Run
+from tests.features.library.selected import with_files
+from tests.sampling import sample
+
+pytestmark = pytest.mark.django_db
+START = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - timedelta(days=10)
+
+
+@pytest.fixture
+def made(make_run: Any) -> Any:
+    """Return a function that makes a run so many minutes after the start."""
+
+    def make(minutes: int, **values: Any) -> Run:
+        run = with_files(make_run, 1, **values)
+        Run.objects.filter(pk=run.pk).update(created_at=START + timedelta(minutes=minutes))
+        run.refresh_from_db()
+        return run
+
+    return make
+
+
+def shown(client: Client, address: str) -> list[tuple[str, list[str]]]:
+    """Return the titles of all pages' sections, with their runs."""
+    listed: list[tuple[str, list[str]]] = []
+    while address:
+        page = client.get(f"/runs/{address}")
+        for section, _ in page.context["sections"]:
+            keys = [str(stack.run.pk) for stack in section.stacks]
+            if section.title:
+                listed.append((section.title, keys))
+            else:
+                listed[-1][1].extend(keys)
+        address = page.context["more"]
+    return listed
+
+
+@pytest.mark.parametrize("size", sample([2, 48, 1, 3], 1))
+def test_sections_in_time_hold_over_pages(
+    member: Client, made: Any, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(sections, "PAGE", size)
+    batch = uuid4()
+    a = made(0)
+    b = made(50, batch=batch, title="an owl")
+    c = made(100, batch=batch, title="an owl")
+    d = made(200)
+    e = made(24 * 60)
+    names = {str(run.pk): name for run, name in zip((a, b, c, d, e), "abcde", strict=True)}
+
+    def grouped(by: str) -> list[str]:
+        return ["".join(names[key] for key in keys) for _, keys in shown(member, f"?by={by}")]
+
+    assert grouped("day") == ["e", "dcba"]
+    assert grouped("session") == ["e", "d", "cba"]
+    assert grouped("batch") == ["ed", "cb", "a"]
+    titles = [title for title, _ in shown(member, "?by=batch")]
+    assert titles == ["One at a time", "an owl", "One at a time"]
+    assert shown(member, "?by=session")[2][0].endswith("13:40")
+
+
+def test_models_are_gathered_with_a_link_to_all(
+    member: Client, made: Any, make_endpoint: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sections, "OF_GROUP", 2)
+    monkeypatch.setattr(sections, "GROUPS", 1)
+    owl = make_endpoint("lab/owl")
+    for minute in range(3):
+        made(minute)
+    last = made(9, endpoint=owl)
+    assert [len(keys) for _, keys in shown(member, "?by=model")] == [1, 2]
+    first = member.get("/runs/").context  # remembered
+    assert first["grouping"] == "model"
+    assert [str(stack.run.pk) for stack in first["sections"][0][0].stacks] == [str(last.pk)]
+    text = html.unescape(member.get(f"/runs/{first['more']}").content.decode())
+    assert "3 runs" in text
+    (address,) = set(re.findall(r'href="(\?[^"]*model%3A[^"]*once=1)"', text))
+    whole = member.get(f"/runs/{address}")
+    assert sum(len(section.stacks) for section, _ in whole.context["sections"]) == 3
+    assert member.get("/runs/").context["grouping"] == "model"  # as before
+
+
+def test_boards_are_gathered_and_others_boards_stay_unseen(
+    member: Client, made: Any, stranger: Any
+) -> None:
+    mine, theirs, none = made(1), made(2), made(3)
+    for user, run, title in ((mine.user, mine, "Mine"), (stranger, theirs, "Secret")):
+        board = Board.objects.create(
+            user=user, source=run.endpoint, form_token=uuid4().hex, title=title
+        )
+        row = Row.objects.create(board=board, position=0, digest="r", label="r")
+        column = Column.objects.create(
+            board=board, position=0, endpoint=run.endpoint, digest="c", label="c"
+        )
+        Cell.objects.create(board=board, row=row, column=column, run=run)
+    assert shown(member, "?by=board") == [
+        ("Mine", [str(mine.pk)]),
+        ("On no board", [str(none.pk), str(theirs.pk)]),
+    ]
+    assert "Secret" not in member.get("/runs/").content.decode()

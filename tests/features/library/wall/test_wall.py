@@ -1,0 +1,105 @@
+"""The wall: days, stacks, what is left out, and how one comes back to a place."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from features.library.wall import grouping, sections
+from runs.models import Artifact, Run
+
+
+@pytest.mark.parametrize("days", [0, 1, 3, 6, 7, 400])
+def test_a_day_in_words(days: int) -> None:
+    day = timezone.localdate() - timedelta(days=days)
+    words = {0: "Today", 1: "Yesterday", 3: f"{day:%A}", 6: f"{day:%A}"}
+    assert grouping.title(day) == words.get(days, f"{day.day} {day:%B %Y}")
+
+
+@pytest.mark.both_databases
+def test_every_result_is_a_tile_and_what_went_wrong_is_none(member: Client, make_run: Any) -> None:
+    picture = done(make_run, title="a fox", files=[(1024, 768)])
+    eight = done(make_run, title="a heron", files=[(512, 512)] * 8)
+    words = make_run(state="succeeded", title="a poem", output={"text": "roses <b>are</b> red"})
+    figures = make_run(state="succeeded", title="counts", output={"count": 41})
+    failed = make_run(state="failed", title="a mistake", ended_at=timezone.now())
+    running = make_run(state="running", title="a gull", arguments={"image_size": "portrait_4_3"})
+    html = member.get("/runs/").content.decode()
+    assert tiles(html, picture) == [(0, "133")]
+    assert tiles(html, eight) == [(position, "100") for position in range(8)]
+    assert 'data-count="8"' in html
+    assert "roses &lt;b&gt;are&lt;/b&gt; red" in html
+    assert "&quot;count&quot;: 41" in html
+    assert f'id="wall-{running.pk}"' in html
+    assert 'data-shape="75"' in html  # of what the running one will be
+    assert str(failed.pk) not in html
+    assert {str(run.pk) for run in (words, figures)} <= set(
+        re.findall(r'data-run-id="(.*?)"', html)
+    )
+    listed = member.get("/runs/?state=failed").content.decode()
+    assert f'id="row-{failed.pk}"' in listed
+
+
+@pytest.mark.both_databases
+def test_a_day_that_goes_on_has_one_title(
+    member: Client, make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sections, "PAGE", 3)
+    noon = timezone.make_aware(datetime.combine(date(2026, 3, 5), datetime.min.time())).replace(
+        hour=12
+    )
+    for hours in (1, 2, 3, 4, 30, 31):
+        run = done(make_run, title=f"run {hours}")
+        Run.objects.filter(pk=run.pk).update(created_at=noon - timedelta(hours=hours))
+    first = member.get("/runs/")
+    second = member.get(f"/runs/{first.context['more']}")
+    assert titles(first) == ["5 March 2026"]
+    assert titles(second) == ["4 March 2026"]
+    assert [len(section.stacks) for section, _ in second.context["sections"]] == [1, 2]
+    # Back after having scrolled: all that was shown, and the link to what follows.
+    again = member.get("/runs/", {"until": first.context["last"]})
+    assert sum(len(section.stacks) for section, _ in again.context["sections"]) == 3
+    long_ago = (noon - timedelta(days=9)).isoformat()
+    whole = member.get("/runs/", {"until": long_ago})
+    assert sum(len(section.stacks) for section, _ in whole.context["sections"]) == 6
+    monkeypatch.setattr(sections, "MOST_RETURNED", 4)
+    bounded = member.get("/runs/", {"until": long_ago})
+    assert sum(len(section.stacks) for section, _ in bounded.context["sections"]) == 4
+    assert bounded.context["more"]
+
+
+@pytest.mark.both_databases
+def test_results_that_are_selected_name_their_runs(member: Client, make_run: Any) -> None:
+    kept, gone = done(make_run), done(make_run, files=[(8, 8), (8, 8)])
+    chosen = [f"{gone.pk}/0", f"{gone.pk}/1", "nonsense", "/", f"{gone.pk}"]
+    page = member.post("/moves/", {"artifact": chosen})
+    assert "1 run" in page.content.decode()
+    member.post("/runs/deletion/", {"artifact": chosen})
+    assert set(Run.objects.kept()) == {kept}
+
+
+def done(make_run: Any, files: list[tuple[int, int]] = [(64, 64)], **more: Any) -> Run:  # noqa: B006
+    """Make an ended run with pictures of these sizes."""
+    run: Run = make_run(state="succeeded", ended_at=timezone.now(), output={}, **more)
+    for position, (width, height) in enumerate(files):
+        url = "https://v3.fal.media/a.png"
+        Artifact.objects.create(
+            run=run, position=position, path="x", kind="image", url=url, width=width, height=height
+        )
+    return run
+
+
+def tiles(html: str, run: Run) -> list[tuple[int, str]]:
+    """Return the positions and shapes of a run's tiles on a page."""
+    pattern = rf'data-artifact-id="{run.pk}/(\d+)"\s+data-kind="image"\s+data-shape="(\d+)"'
+    return [(int(position), shape) for position, shape in re.findall(pattern, html)]
+
+
+def titles(page: Any) -> list[str]:
+    """Return the titles of the sections on a page."""
+    return [section.title for section, _ in page.context["sections"] if section.title]

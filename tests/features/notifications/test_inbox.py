@@ -1,0 +1,224 @@
+"""The inbox: what is new, who may still read it, what waits, and the pages that show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from features.boards.models import Board
+from features.notifications import inbox, kinds, outbox
+from features.notifications.models import Notification
+from house.operations.retention import expired
+from projects.models import Membership, Project
+from tests.conftest import grant
+from tests.projects.people import logged_in, make_project, person
+
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
+PAGE = "/inbox/"
+Tell = Callable[..., bool]
+
+
+@pytest.fixture
+def project(user: User) -> Project:
+    return make_project("Film", ana="maker", mia="maker")
+
+
+@pytest.fixture
+def board(project: Project, make_endpoint: Callable[..., Any]) -> Board:
+    source = make_endpoint()
+    return Board.objects.create(project=project, user=person("mia"), title="Cats", source=source)
+
+
+def tell_of(board: Board, user: User, kind: str = "board_comment", key: str = "c1") -> None:
+    outbox.notify(user, kind, subject=f"On {board.title}", path="/x/", key=key, about=board)
+
+
+def bell(client: Client, address: str = "/account/") -> str:
+    (count,) = re.findall(r'data-inbox="(\d+)"', client.get(address).content.decode())
+    return str(count)
+
+
+def new_line() -> Notification:
+    return Notification.objects.get(seen_at=None)
+
+
+def test_the_bell_says_the_same_on_every_page(member: Client, tell: Tell) -> None:
+    assert bell(member) == "0"
+    tell("one")
+    tell("two")
+    assert [bell(member, page) for page in ("/", "/runs/", "/models/", PAGE)] == ["2"] * 4
+    assert 'aria-label="Inbox, 2 new"' in member.get("/").content.decode()
+    fragment = member.get("/", headers={"HX-Request": "true"}).content.decode()
+    assert "data-inbox" not in fragment
+
+
+def test_the_bell_takes_one_query_and_a_second_one_for_things(
+    user: User, tell: Tell, board: Board, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        assert inbox.count_new(user) == 0
+    tell("one")
+    with django_assert_num_queries(1):
+        assert inbox.count_new(user) == 1
+    tell_of(board, user)
+    with django_assert_num_queries(2):
+        assert inbox.count_new(user) == 2
+
+
+def test_what_waits_and_the_page_ask_once_where_there_is_nothing(
+    user: User, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(2):
+        assert not inbox.waiting(user)
+        assert not inbox.lines(user)
+
+
+def test_opening_a_line_marks_it_and_leads_to_its_place(
+    member: Client, tell: Tell, stranger: User
+) -> None:
+    tell("one", path="/runs/?q=x")
+    tell("two", path="")
+    line = Notification.objects.get(key="one")
+    assert logged_in(stranger).get(f"{PAGE}{line.pk}/").status_code == 404
+    assert member.head(f"{PAGE}{line.pk}/").headers["Location"] == "/runs/?q=x"
+    assert bell(member) == "2"
+    assert member.get(f"{PAGE}{line.pk}/").headers["Location"] == "/runs/?q=x"
+    assert new_line().key == "two"
+    assert member.get(f"{PAGE}{new_line().pk}/").headers["Location"] == PAGE
+
+
+def test_all_can_be_marked_as_seen(member: Client, tell: Tell, stranger: User) -> None:
+    tell("one")
+    outbox.notify(stranger, kinds.RUN_FINISHED, subject="Theirs", key="x")
+    page = member.get(PAGE).content.decode()
+    assert "Done &lt;1&gt;" in page
+    assert "Theirs" not in page
+    assert "data-unread" in page
+    assert member.get(f"{PAGE}seen/").status_code == 405
+    page = member.post(f"{PAGE}seen/", follow=True).content.decode()
+    assert "Done &lt;1&gt;" in page
+    assert "data-unread" not in page
+    assert new_line().user == stranger
+
+
+def test_the_page_has_pages_and_as_many_queries_for_any_number(
+    member: Client, user: User, board: Board, tell: Tell
+) -> None:
+    used = []
+    for count in (3, 60):
+        for number in range(count):
+            tell(f"{count} {number}", subject=f"Event {number} of {count}")
+            tell_of(board, user, key=f"{count} {number} b")
+        with CaptureQueriesContext(connection) as queries:
+            member.get(PAGE)
+        used.append(len(queries))
+    assert used[0] == used[1]
+    assert "Older" in member.get(PAGE).content.decode()
+    assert "Event 2 of 3" in member.get(f"{PAGE}?page=3").content.decode()
+    for wrong in ("9", "x", "\x00"):
+        assert member.get(PAGE, {"page": wrong}).status_code == 200
+
+
+def test_a_test_of_a_channel_is_no_news(user: User, make_channel: Callable[..., Any]) -> None:
+    outbox.send_test(make_channel())
+    assert inbox.count_new(user) == inbox.lines(user).count() == 0
+
+
+def test_who_leaves_a_project_reads_nothing_more_of_it(
+    member: Client, user: User, board: Board
+) -> None:
+    tell_of(board, user)
+    address = f"{PAGE}{new_line().pk}/"
+    assert bell(member) == "1"
+    assert "On Cats" in member.get(PAGE).content.decode()
+    Membership.objects.filter(user=user, project=board.project).delete()
+    assert bell(member) == "0"
+    for page in (PAGE, f"{PAGE}panel/", "/"):
+        assert "Cats" not in member.get(page).content.decode()
+    assert member.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("change", [{"is_hidden": True}, {"deleted_at": timezone.now()}])
+def test_what_is_hidden_or_deleted_is_not_told_of(
+    user: User, board: Board, change: dict[str, Any]
+) -> None:
+    tell_of(board, user)
+    Board.objects.update(**change)
+    assert inbox.count_new(user) == inbox.lines(user).count() == 0
+
+
+def test_a_moved_thing_is_told_of_where_it_is_now(user: User, board: Board) -> None:
+    tell_of(board, user)
+    Board.objects.update(project=make_project("Elsewhere", mia="maker"))
+    assert inbox.count_new(user) == 0
+    Membership.objects.create(project=Project.objects.get(name="Elsewhere"), user=user)
+    assert inbox.count_new(user) == 1
+
+
+def test_a_kind_for_admins_is_read_by_who_still_may(user: User) -> None:
+    outbox.notify(user, kinds.TROUBLE, subject="The disk is full", key="t")
+    assert inbox.count_new(user) == 0
+    grant(user, "playground.view_worker")
+    assert inbox.count_new(User.objects.get(pk=user.pk)) == 1
+
+
+def test_what_asks_waits_on_the_front_until_it_is_seen(
+    member: Client, user: User, board: Board, tell: Tell
+) -> None:
+    assert "Waiting for you" not in member.get("/").content.decode()
+    tell("a long run")
+    assert "Waiting for you" not in member.get("/").content.decode()
+    for number in range(7):
+        tell_of(board, user, key=f"c{number}")
+    page = member.get("/").content.decode()
+    assert page.count("On Cats") == 5
+    inbox.see(user, board)
+    assert "Waiting for you" not in member.get("/").content.decode()
+    assert bell(member) == "1"
+
+
+def test_the_panel_has_what_runs_and_what_is_new(
+    member: Client, tell: Tell, make_run: Callable[..., Any], stranger: User
+) -> None:
+    make_run(state="running", title="in progress")
+    make_run(state="running", title="of somebody", user=stranger)
+    tell("one")
+    page = member.get(f"{PAGE}panel/").content.decode()
+    assert 'data-inbox="1"' in page
+    assert "in progress" in page
+    assert "of somebody" not in page
+    assert "Done &lt;1&gt;" in page
+    inbox.see_all(Notification.objects.get().user)
+    assert "Done &lt;1&gt;" not in member.get(f"{PAGE}panel/").content.decode()
+
+
+def test_the_first_tab_lists_runs_in_progress_and_those_of_the_last_hours(
+    member: Client, make_run: Callable[..., Any], stranger: User
+) -> None:
+    assert "Nothing is running" in member.get(f"{PAGE}?show=running").content.decode()
+    make_run(state="running", title="in progress")
+    make_run(state="running", title="of somebody", user=stranger)
+    for hours in (1, 20):
+        at = timezone.now() - timedelta(hours=hours)
+        make_run(state="succeeded", ended_at=at, title=f"ended {hours} h ago")
+    page = member.get(f"{PAGE}?show=running").content.decode()
+    assert "in progress" in page
+    assert "ended 1 h ago" in page
+    assert "ended 20 h ago" not in page
+    assert "of somebody" not in page
+
+
+def test_old_lines_go(user: User, tell: Tell) -> None:
+    tell("one")
+    Notification.objects.update(created_at=timezone.now() - timedelta(days=91))
+    expired.delete_expired()
+    assert not Notification.objects.exists()

@@ -1,0 +1,157 @@
+"""Ends of runs that are notified: long runs that nobody watched, and runs of the API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from features.notifications import run_ends, run_webhooks
+from features.notifications.models import (
+    Channel,
+    Delivery,
+    Notification,
+    NotificationPreferences,
+    RunEnd,
+)
+from runs.models import Run
+from runs.state import state_machine
+from runs.state.transitions import Observation
+from tests.features.notifications.conftest import Receiver
+from tests.projects.people import make_project
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MakeRun = Callable[..., Run]
+BY_API = [{"at": "2026-11-23T00:00:00+00:00", "what": "api", "text": "script"}]
+
+
+@pytest.fixture
+def end(make_run: MakeRun) -> Callable[..., Run]:
+    """`end(minutes=12)` → a run of ours that took so long and has just ended."""
+
+    def make(minutes: float = 12, state: str = "succeeded", **values: Any) -> Run:
+        seen = {key: values.pop(key) for key in ("output", "error") if key in values}
+        run = make_run(state="running", title="a mill", **values)
+        began = timezone.now() - timedelta(minutes=minutes)
+        Run.objects.filter(pk=run.pk).update(created_at=began)
+        state_machine.record(run.pk, Observation(state, by="poll", **seen))
+        return run
+
+    return make
+
+
+def later() -> None:
+    """The page that watches had its time."""
+    RunEnd.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+def subjects() -> list[str]:
+    return [notification.subject for notification in Notification.objects.order_by("created_at")]
+
+
+def test_the_end_of_a_long_run_is_notified_once(end: Callable[..., Run]) -> None:
+    run = end()
+    run_ends.process_due()
+    assert subjects() == []  # a page may still say that it showed the end
+    later()
+    run_ends.process_due()
+    run_ends.process_due()
+    assert subjects() == ["Done after 12 min: a mill"]
+    assert Notification.objects.get().path == f"/runs/{run.pk}/"
+    assert not RunEnd.objects.exists()
+
+
+def test_a_short_run_of_a_page_writes_no_notification(end: Callable[..., Run]) -> None:
+    end(minutes=0.5)
+    assert not RunEnd.objects.exists()
+
+
+@pytest.mark.parametrize("minutes", [3, 30])
+def test_the_duration_of_a_long_run_is_a_preference(
+    end: Callable[..., Run], user: User, minutes: int
+) -> None:
+    NotificationPreferences.objects.create(user=user, long_run_minutes=minutes)
+    end(minutes=12)
+    later()
+    run_ends.process_due()
+    assert bool(subjects()) == (minutes == 3)
+
+
+def test_watched_cancelled_and_deleted_runs_are_not_notified(
+    end: Callable[..., Run], user: User, stranger: User
+) -> None:
+    watched, foreign = end(), end()
+    run_ends.note_watched(user.pk, [watched.pk])
+    run_ends.note_watched(stranger.pk, [foreign.pk])
+    end(state="cancelled")
+    Run.objects.filter(pk=end().pk).update(deleted_at=timezone.now())
+    later()
+    run_ends.process_due()
+    assert Notification.objects.get().path == f"/runs/{foreign.pk}/"
+
+
+def test_many_long_runs_are_one_message_in_ten_minutes(end: Callable[..., Run]) -> None:
+    end()
+    later()
+    run_ends.process_due()
+    end()
+    end(state="failed", error={"message": "The model broke down."})
+    end(project=make_project("Film", ana="maker"))  # whose members alone read of it
+    later()
+    run_ends.process_due()
+    assert len(subjects()) == 1
+    later()
+    Notification.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+    run_ends.process_due()
+    assert subjects()[1] == "2 runs have ended, 1 of them failed"
+    assert {line.about for line in Notification.objects.all()[:2]} == {
+        "playground.run",
+        "projects.project",
+    }
+    assert not RunEnd.objects.exists()
+
+
+def deliver(receiver: Receiver, send: Callable[[], float]) -> list[dict[str, Any]]:
+    send()
+    return [json.loads(request.content) for request in receiver.requests]
+
+
+def test_an_api_run_calls_its_webhook_and_the_users_channels(
+    end: Callable[..., Run], make_channel: Callable[..., Channel],
+    make_run: MakeRun, receiver: Receiver, send: Callable[[], float],
+) -> None:  # fmt: skip
+    make_channel("runs")
+    run = make_run(state="running", events=BY_API)
+    run_webhooks.attach(run, "http://127.0.0.1:9/own")
+    send()
+    assert receiver.requests == []
+    output = {"images": [{"url": "https://v3.fal.media/a.png"}], "seed": 42}
+    state_machine.record(run.pk, Observation("succeeded", by="poll", output=output))
+    bodies = deliver(receiver, send)
+    assert {str(request.url) for request in receiver.requests} == {
+        "http://127.0.0.1:9/own", "http://127.0.0.1:9/hook",
+    }  # fmt: skip
+    assert bodies[0] == {
+        "request_id": str(run.pk),
+        "gateway_request_id": str(run.pk),
+        "status": "OK",
+        "payload": output,
+    }
+    assert bodies[0] == bodies[1]
+    run_webhooks.release(Run.objects.get(pk=run.pk))
+    assert Delivery.objects.count() == 2
+
+
+def test_a_run_of_a_page_calls_no_webhook(
+    end: Callable[..., Run], make_channel: Callable[..., Channel],
+    receiver: Receiver, send: Callable[[], float],
+) -> None:  # fmt: skip
+    make_channel("runs")
+    end(minutes=2)
+    later()
+    assert deliver(receiver, send) == []

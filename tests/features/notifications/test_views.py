@@ -1,0 +1,150 @@
+"""The page of notifications: channels, what was typed stays, deliveries in words, undo."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from features.notifications.delivery import signing_keys
+from features.notifications.models import Channel, Delivery, NotificationPreferences
+from tests.features.notifications.conftest import Receiver
+
+pytestmark = pytest.mark.django_db
+PAGE = "/account/notifications/"
+SLACK = "https://hooks.slack.com/services/T000/B000/verysecret"
+
+
+def add(client: Client, **values: Any) -> Any:
+    typed = {"method": "slack", "address": SLACK, "kind": ["run_finished"], "name": ""} | values
+    return client.post(f"{PAGE}channels/", typed, follow=True)
+
+
+def test_a_channel_can_be_added_changed_and_paused_with_a_hidden_secret(member: Client) -> None:
+    page = add(member).content.decode()
+    assert "“Slack, hooks.slack.com” is added" in page
+    assert "verysecret" not in page
+    assert "https://hooks.slack.com/…cret" in page
+    channel = Channel.objects.get()
+    changed = {"name": "team", "address": "", "kind": ["budget_warning", "x"], "is_paused": "1"}
+    page = member.post(f"{PAGE}channels/{channel.pk}/", changed, follow=True).content.decode()
+    channel.refresh_from_db()
+    assert (channel.name, channel.kinds, channel.address) == ("team", ["budget_warning"], SLACK)
+    assert channel.is_paused
+    assert "Paused" in page
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"method": "pigeon"}, "Choose how it is sent"),
+        ({"address": "http://10.0.0.1/x\x00"}, "must begin with https://"),
+        ({"address": "https://10.0.0.1/"}, "not on the public internet"),
+        ({"address": ""}, "This is not a web address"),
+        ({"kind": []}, "Choose what is sent"),
+        ({"name": "n" * 81}, "Keep the name to 80"),
+    ],
+    ids=["method", "nul", "private", "no-address", "no-kind", "long-name"],
+)
+def test_an_invalid_value_is_reported_beside_the_input(
+    member: Client, values: dict[str, Any], message: str
+) -> None:
+    response = add(member, **values)
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert message in page
+    if values.get("address", "x") == "https://10.0.0.1/":
+        assert 'value="https://10.0.0.1/"' in page
+    assert not Channel.objects.exists()
+
+
+def test_an_error_in_a_change_opens_the_channels_form(member: Client) -> None:
+    add(member)
+    channel = Channel.objects.get()
+    response = member.post(f"{PAGE}channels/{channel.pk}/", {"name": "x", "address": "nonsense"})
+    page = response.content.decode()
+    assert response.status_code == 422
+    assert re.search(r"<details\s+open", page)
+    assert 'value="nonsense"' in page
+    channel.refresh_from_db()
+    assert channel.address == SLACK
+
+
+def test_a_test_message_failure_is_shown_and_can_be_retried(
+    member: Client, make_channel: Callable[..., Channel], receiver: Receiver,
+    send: Callable[[], float],
+) -> None:  # fmt: skip
+    receiver.statuses = [410, 200]
+    channel = make_channel("slack")
+    page = member.post(f"{PAGE}channels/{channel.pk}/test/", follow=True).content.decode()
+    assert "On its way" in page
+    assert 'hx-trigger="every 2s"' in page
+    send()
+    page = member.get(PAGE).content.decode()
+    assert "It answered 410: it wants no more of these." in page
+    assert "every 2s" not in page
+    address = f"{PAGE}deliveries/{Delivery.objects.get().pk}/repetition/"
+    assert "It is sent again" in member.post(address, follow=True).content.decode()
+    send()
+    assert "Delivered" in member.get(PAGE).content.decode()
+
+
+def test_a_removed_channel_gets_nothing_and_can_be_restored(
+    member: Client, make_channel: Callable[..., Channel], tell: Callable[..., bool],
+    receiver: Receiver, send: Callable[[], float],
+) -> None:  # fmt: skip
+    channel = make_channel()
+    tell()
+    page = member.post(f"{PAGE}channels/{channel.pk}/deletion/", follow=True).content.decode()
+    assert "is removed" in page
+    send()
+    assert receiver.requests == []
+    member.post(f"{PAGE}channels/{channel.pk}/recovery/")
+    send()
+    assert len(receiver.requests) == 1
+    Channel.objects.update(deleted_at=timezone.now() - timedelta(hours=25))
+    again = member.post(f"{PAGE}channels/{channel.pk}/recovery/", follow=True)
+    assert "too long ago" in again.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "limit", "is_saved"),
+    [("30", "7,5", True), ("1", "", True), ("0", "", False), ("x", "20", False),
+     ("5", "1e9", False), ("5", "NaN", False), ("٣", "", False), ("5", "\x00", True)],
+    ids=["both", "no-limit", "zero", "words", "huge", "nan", "digits", "nul"],
+)  # fmt: skip
+def test_preferences_are_saved_or_errors_are_at_their_field(
+    member: Client, minutes: str, limit: str, is_saved: bool
+) -> None:
+    response = member.post(f"{PAGE}preferences/", {"minutes": minutes, "limit": limit})
+    assert response.status_code == (302 if is_saved else 422)
+    assert NotificationPreferences.objects.exists() == is_saved
+
+
+def test_the_page_takes_as_many_queries_for_any_number_of_channels(
+    member: Client, make_channel: Callable[..., Channel], tell: Callable[..., bool],
+    make_run: Callable[..., Any], user: User, django_assert_max_num_queries: Any,
+) -> None:  # fmt: skip
+    member.get(PAGE)
+    for number in range(4):
+        make_channel(name=f"c{number}")
+    for number in range(8):
+        tell(f"run {number}")
+        Delivery.objects.create(user=user, method="runs", run=make_run(), address=SLACK)
+    for page in ("", "2", "9", "x", "\x00"):
+        with django_assert_max_num_queries(10):
+            assert member.get(PAGE, {"page": page}).status_code == 200
+
+
+def test_the_key_set_is_public_and_has_no_private_part(client: Client) -> None:
+    signing_keys.create(timezone.now())
+    response = client.get("/.well-known/jwks.json")
+    (key,) = response.json()["keys"]
+    assert set(key) == {"kty", "crv", "x", "kid", "use", "alg"}
+    assert "max-age=3600" in response.headers["Cache-Control"]

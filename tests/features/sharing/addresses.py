@@ -1,0 +1,36 @@
+"""Every address of Vitrine that somebody could try with the keys that they have or guess."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+from tests.accounts.routes import Route
+
+PART = re.compile(r"<(?:(\w+):)?(\w+)>")
+REGEX = re.compile(r"\(\?P<\w+>[^()]*\)")
+UNPAIRED = 2  # values of the further parts of an address, for each value of its first
+GUESS = "guess"
+Keys = Mapping[str, Sequence[str]]  # values by converter: `uuid`, `int`, and `str` for any other
+
+
+def addresses(route: Route, keys: Keys) -> Iterator[str]:
+    """Return the paths of a route: with each key that fits its first part."""
+    if "(?P<" in route.path or "^" in route.path:
+        yield "/" + REGEX.sub(GUESS, route.path).strip("^$").replace("^", "").replace("$", "")
+        return
+    converters = [converter or "str" for converter, _ in PART.findall(route.path)]
+    if not converters:
+        yield "/" + route.path
+        return
+    first, *others = (keys.get(converter, keys["str"]) for converter in converters)
+    for value in first:
+        for further in itertools.product(*(values[:UNPAIRED] for values in others)):
+            yield "/" + _filled(route.path, (value, *further))
+
+
+def _filled(path: str, values: Sequence[str]) -> str:
+    rest = iter(values)
+    return PART.sub(lambda _: quote(next(rest)), path)

@@ -1,0 +1,139 @@
+"""Guests judge a shared board blindly, and only what the share shows of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from features.boards.models import Board, Vote
+from features.sharing.models import Share
+from tests.features.boards.conftest import models, plan_of, send
+from tests.features.boards.judging import SECRET, Judged, judged, status_of, stored
+from tests.features.sharing.kinds.walking import answers, betrayed, page_of, share_of
+
+__all__ = ["judged", "models", "plan_of", "send", "stored"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def board(judged: Judged) -> Board:
+    """A board of two models and two prompts: two pairs."""
+    return judged("flux", "turbo", prompts="quiet zebra\nloud heron")
+
+
+@pytest.fixture
+def share(user: User, board: Board) -> Share:
+    """A share of it that takes votes and hides all else."""
+    return share_of(
+        user, "board", str(board.pk), takes_votes=True, shows_models=False, shows_settings=False
+    )
+
+
+def address(share: Share) -> str:
+    """Where visitors vote."""
+    return reverse("sharing:share-vote", args=[share.token])
+
+
+def named(share: Share, name: str) -> Client:
+    """A guest who has said their name."""
+    guest = Client()
+    assert guest.post(address(share), {"name": name}).status_code == 302
+    return guest
+
+
+def choose(guest: Client, share: Share, choice: str) -> Any:
+    """Judge the pair that the guest is shown."""
+    context: Any = guest.get(address(share)).context
+    return guest.post(address(share), {"pair": context["ballot"].token, "choice": choice})
+
+
+def test_a_guest_votes_by_the_name_they_give(share: Share) -> None:
+    assert 'name="name"' in Client().get(address(share)).content.decode()
+    guest = named(share, "Anna")
+    assert [choose(guest, share, choice).status_code for choice in "12"] == [302, 302]
+    votes = list(Vote.objects.all())
+    assert [vote.guest_name for vote in votes] == ["Anna", "Anna"]
+    assert {vote.voter_id for vote in votes} == {None}
+    assert "You have judged every pair" in guest.get(address(share)).content.decode()
+
+
+def test_looking_votes_nothing_and_names_nobody(share: Share) -> None:
+    for method in ("get", "head"):
+        response: Any = getattr(Client(), method)(f"{address(share)}?name=Anna&pair=x&choice=1")
+        assert response.status_code == 200
+    assert not Vote.objects.exists()
+    assert not share.reviewers.exists()
+
+
+def test_a_taken_name_and_a_robot_are_refused_with_what_was_typed(share: Share) -> None:
+    named(share, "Anna")
+    for posted in ({"name": "anna "}, {"name": "Bot", "website": "https://spam"}):
+        response = Client().post(address(share), posted)
+        assert response.status_code == 422
+        assert f'value="{posted["name"].strip()}"' in response.content.decode()
+
+
+def test_a_ballot_tells_nothing_that_is_hidden(share: Share) -> None:
+    guest = named(share, "Anna")
+    answered = answers(share, guest)
+    assert len([path for path in answered if "/vote/files/" in path]) >= 2
+    assert not betrayed(answered, ["lab/", "flux", "turbo", "zebra", "heron", SECRET])
+
+
+def test_a_ballots_files_are_its_voters_alone(share: Share) -> None:
+    guest = named(share, "Anna")
+    ballot: Any = guest.get(address(share)).context["ballot"]
+    file = ballot.sides[0].shown[0].src
+    assert status_of(guest, file) == 200
+    assert status_of(Client(), file) == status_of(named(share, "Ben"), file) == 404
+    Share.objects.update(revoked_at=timezone.now())
+    assert guest.get(file).status_code == 410
+
+
+def test_a_kept_share_asks_about_its_own_results_alone(
+    share: Share, board: Board, user: User
+) -> None:
+    board.rows.get(position=1).cells.update(replaced_at=timezone.now())
+    kept = share_of(user, "board", str(board.pk), takes_votes=True)
+    board.cells.update(replaced_at=None)
+    for one, pairs in ((share, 2), (kept, 1)):
+        context: Any = named(one, "Anna").get(address(one)).context
+        assert context["progress"].total == pairs
+
+
+def test_the_last_vote_can_be_taken_back(share: Share) -> None:
+    guest = named(share, "Anna")
+    choose(guest, share, "1")
+    guest.post(reverse("sharing:share-vote-retraction", args=[share.token]))
+    assert not Vote.objects.exists()
+
+
+def test_a_user_votes_as_themselves(share: Share, stranger: User) -> None:
+    client = Client()
+    client.force_login(stranger)
+    choose(client, share, "0")
+    assert Vote.objects.get().voter == stranger
+
+
+def test_a_closed_review_takes_no_votes(share: Share) -> None:
+    guest = named(share, "Anna")
+    ballot: Any = guest.get(address(share)).context["ballot"]
+    assert "/vote/" in page_of(share)
+    Share.objects.update(closed_at=timezone.now())
+    response = guest.post(address(share), {"pair": ballot.token, "choice": "1"})
+    assert "Voting is over" in response.content.decode()
+    assert not Vote.objects.exists()
+    assert "/vote/" not in page_of(share)
+
+
+def test_only_a_board_that_takes_votes_has_the_page(share: Share, board: Board) -> None:
+    Share.objects.update(takes_votes=False)
+    assert Client().get(address(share)).status_code == 404
+    Share.objects.update(takes_votes=True)
+    Board.objects.update(deleted_at=board.created_at)
+    assert Client().get(address(share)).status_code == 404

@@ -1,0 +1,237 @@
+"""What came of a review reaches its makers, and nobody else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from core.db import clock
+from features.library.selection import ResultKey
+from features.notifications import inbox, outbox
+from features.notifications.models import Notification
+from projects.models import Membership, Project
+from runs.models import Run
+from runs.promises import owners
+from features.sharing import items
+from features.sharing.models import Comment, Reviewer, Share, ShareItem
+from features.sharing.review import mentions, news
+from tests.features.sharing.review.conftest import Post
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(response: object) -> str:
+    """Return a page as one line."""
+    return " ".join(response.content.decode().split())  # type: ignore[attr-defined]
+
+
+def test_tallies_say_who_picked_and_how_it_was_rated(
+    share: Share, post: Post, member: Client
+) -> None:
+    post(Client(), name="Anna", pick=[1, 2], item=2, rating=5, comment="Brighter")
+    post(Client(), name="Ben", pick=2, item=2, rating=4)
+    page = text_of(member.get(f"/shares/{share.pk}/review/"))
+    assert "picked by 2" in page
+    assert "4.5 from 2 ratings" in page
+    assert "2 reviewers" in page
+    by = Reviewer.objects.get(name="Ben").pk
+    narrowed = text_of(member.get(f"/shares/{share.pk}/review/?by={by}&show=picked"))
+    assert 'id="item-2"' in narrowed
+    assert 'id="item-1"' not in narrowed
+    assert "Brighter" not in narrowed
+
+
+def test_the_list_and_the_runs_page_lead_its_makers_to_the_answers(
+    share: Share, member: Client, user: User, stranger: User
+) -> None:
+    address = f"/shares/{share.pk}/review/"
+    run = share.items.get(number=1).run
+    assert run
+    assert f'href="{address}"' in member.get("/shares/").content.decode()
+    assert f'href="{address}"' in member.get(run.get_absolute_url()).content.decode()
+    assert owners.places_of(stranger, run) == []
+    Share.objects.update(picks="", takes_ratings=False, takes_comments=False)
+    assert f'href="{address}"' not in member.get("/shares/").content.decode()
+    assert f'href="{address}"' not in member.get(run.get_absolute_url()).content.decode()
+
+
+def test_the_runs_page_says_what_was_said_of_it_on_each_review(
+    share: Share, post: Post, member: Client, user: User
+) -> None:
+    run = share.items.get(number=1).run
+    assert run
+    other = Share.objects.create(user=user, title="Elsewhere", takes_comments=True)
+    items.keep_in_step(other, [ResultKey(run.pk, 0)])
+    post(Client(), name="Anna", pick=1, item=1, rating=5, comment="Brighter")
+    post(Client(), name="Ben", pick=[1, 2], item=1, rating=4)
+    post(Client(), name="Cleo", item=2, comment="Not of the first one")
+    notes = {place.title: place.note for place in owners.places_of(user, run)}
+    assert notes == {str(share): "picked by 2, ★ 4.5, 1 comment", str(other): ""}
+    assert "picked by 2, ★ 4.5, 1 comment" in text_of(member.get(run.get_absolute_url()))
+
+
+def test_the_answers_name_the_moment_and_the_point_of_a_comment(
+    share: Share, post: Post, member: Client
+) -> None:
+    post(Client(), name="Anna", item=1, comment="There", x="10", y="20", at="3.2")
+    post(Client(), name="Ben", item=2, comment="All of it")
+    page = text_of(member.get(f"/shares/{share.pk}/review/"))
+    assert page.count('class="review-time figures"') == 1
+    address = f"{share.get_absolute_url()}review/1/#comment-{Comment.objects.get(text='There').pk}"
+    assert f'href="{address}"' in page
+    assert ">0:03.2, a point</a>" in page
+
+
+def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
+    share: Share, post: Post, member: Client, make_picture: Callable[..., Run]
+) -> None:
+    guest = Client()
+    post(guest, name="Anna", pick=1, item=1, comment="Larger?")
+    said, run = Comment.objects.get(), make_picture()
+    address = f"/shares/{share.pk}/review/1/versions/"
+    assert str(run.pk) in member.get(address).content.decode()
+    member.post(address, {"artifact": f"{run.pk}/0", "answers": said.pk})
+    version = ShareItem.objects.get(run=run)
+    assert (version.previous.number, version.answers) == (1, said)  # type: ignore[union-attr]
+
+    whole = text_of(guest.get(f"{share.get_absolute_url()}review/"))
+    assert f'id="item-{version.number}"' in whole
+    assert 'id="item-1"' not in whole
+    newest = text_of(guest.get(f"{share.get_absolute_url()}review/{version.number}/"))
+    assert "answers Anna\u2019s comment" in newest
+    assert "on version 1" in newest
+    assert "Larger?" in text_of(guest.get(f"{share.get_absolute_url()}review/1/"))
+    assert 'aria-pressed="true"' in newest  # a pick is of all versions
+    post(guest, "picks/", unpick=version.number)
+    assert 'aria-pressed="true"' not in text_of(guest.get(f"{share.get_absolute_url()}review/1/"))
+
+
+def test_a_result_of_others_cannot_become_a_version(
+    share: Share, member: Client, make_picture: Callable[..., Run], stranger: User
+) -> None:
+    run = make_picture(user=stranger)
+    address = f"/shares/{share.pk}/review/1/versions/"
+    for artifact in (f"{run.pk}/0", "x", "", f"{share.items.get(number=2).run_id}/0"):
+        refused = member.post(address, {"artifact": artifact})
+        assert refused.status_code == 422
+    assert share.items.count() == 3
+
+
+def test_export_has_every_pick_rating_and_comment_and_no_formula(
+    share: Share, post: Post, member: Client
+) -> None:
+    post(Client(), name="Anna", pick=1, item=1, rating=5, comment="=1+1", x="10", y="20", at="3.2")
+    document = json.loads(member.get(f"/shares/{share.pk}/review/export/?format=json").content)
+    kinds = [row["what"] for row in document["answers"]]
+    assert kinds == ["pick", "rating", "comment"]
+    assert document["answers"][2]["place"] == "0:03.2, 10 %, 20 %"
+    table = member.get(f"/shares/{share.pk}/review/export/").content.decode()
+    assert "'=1+1" in table
+
+
+def test_a_review_is_closed_and_opened_again(share: Share, member: Client) -> None:
+    member.post(f"/shares/{share.pk}/review/closing/", {"closed": "1"})
+    share.refresh_from_db()
+    assert not share.is_open
+    member.post(f"/shares/{share.pk}/review/closing/", {"closed": "0"})
+    share.refresh_from_db()
+    assert share.is_open
+
+
+def test_the_owner_hears_of_a_visit_once_and_at_once_when_somebody_is_done(
+    share: Share, post: Post
+) -> None:
+    guest = Client()
+    post(guest, name="Anna", pick=[1, 2], item=1, comment="Good")
+    news.tell_due()
+    assert not Notification.objects.exists()
+    past = clock.now() - timedelta(seconds=1)
+    Reviewer.objects.update(news_due_at=past)
+    news.tell_due()
+    note = Notification.objects.get()
+    assert note.subject == "Anna picked 2 and wrote 1 comment on “Posters”"
+    assert note.user == share.user
+    news.tell_due()
+    assert Notification.objects.count() == 1
+    post(guest, "completion/")
+    assert Notification.objects.filter(subject="Anna is done with “Posters”").exists()
+
+
+def test_a_review_waits_on_the_front_and_has_a_dot_until_its_answers_are_read(
+    share: Share, post: Post, member: Client, user: User
+) -> None:
+    guest = Client()
+    post(guest, name="Anna", pick=1)
+    post(guest, "completion/")
+    assert inbox.count_new(user) == 1
+    assert "Anna picked 1 on “Posters”" in text_of(member.get("/"))
+    assert 'class="dot"' in text_of(member.get("/shares/"))
+    assert "data-inbox" not in text_of(guest.get(share.get_absolute_url()))
+    member.get(f"/shares/{share.pk}/review/")
+    assert inbox.count_new(user) == 0
+    assert "Anna picked" not in text_of(member.get("/"))
+    assert 'class="dot"' not in text_of(member.get("/shares/"))
+
+
+@pytest.mark.parametrize("how", ["ended", "for members", "not mentioned"])
+def test_a_mention_is_read_by_who_may_open_the_share(
+    share: Share, post: Post, stranger: User, how: str
+) -> None:
+    post(Client(), name="Anna", comment="@sam, look")
+    said = Comment.objects.get()
+    said.mentioned.add(stranger)
+    told = {"subject": "Anna mentioned you", "key": "m", "about": share}
+    outbox.notify(stranger, mentions.MENTION, **told)  # type: ignore[arg-type]
+    assert inbox.count_new(stranger) == 1
+    if how == "ended":
+        Share.objects.update(revoked_at=clock.now())
+    elif how == "for members":
+        Share.objects.update(audience=Share.Audience.PROJECT, for_project=share.project)
+    else:
+        said.mentioned.clear()
+    assert inbox.count_new(stranger) == inbox.lines(stranger).count() == 0
+
+
+def test_what_the_owner_says_is_no_news_to_them(share: Share, post: Post, member: Client) -> None:
+    post(member, "comments/", comment="Mine")
+    assert Reviewer.objects.get().news_due_at is None
+
+
+def test_guests_mention_who_has_spoken_and_are_offered_nobody_else(
+    share: Share, post: Post, member: Client, stranger: User
+) -> None:
+    project = Project.objects.create(slug="house", name="House")
+    Membership.objects.create(project=project, user=share.user, role="maker")
+    Membership.objects.create(project=project, user=stranger, role="maker")
+    Share.objects.update(project=project)
+    guest = Client()
+    post(guest, "comments/", name="Anna", comment="Hello @sam and @Ana Ruiz")
+    assert "data-mention" not in guest.get(f"{share.get_absolute_url()}review/").content.decode()
+    assert not Notification.objects.filter(kind=mentions.MENTION).exists()
+
+    post(member, "comments/", comment="@sam, look")
+    assert Notification.objects.get(kind=mentions.MENTION).user == stranger
+    post(guest, "comments/", comment="Thanks @ana  ruiz!")
+    told = Notification.objects.filter(kind=mentions.MENTION, user=share.user)
+    note = told.get()
+    assert note.subject == "Anna mentioned you on “Posters”"
+    assert share.token not in note.path
+    where = Comment.objects.get(text__startswith="Thanks")
+    address = f"{share.get_absolute_url()}review/#comment-{where.pk}"
+    assert member.get(note.path)["Location"] == address
+
+
+def test_a_mention_leads_nobody_else_to_the_share(
+    share: Share, post: Post, client: Client, stranger: User
+) -> None:
+    post(Client(), "comments/", name="Anna", comment="Hello")
+    said = Comment.objects.get()
+    client.force_login(stranger)
+    assert client.get(f"/shares/{share.pk}/comments/{said.pk}/").status_code == 404
+    said.mentioned.add(stranger)
+    assert client.get(f"/shares/{share.pk}/comments/{said.pk}/").status_code == 302

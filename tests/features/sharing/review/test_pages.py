@@ -1,0 +1,296 @@
+"""Guests pick, rate and comment by a name, without an account and without a script."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from features.notifications.models import Notification
+from runs.models import Artifact
+from features.sharing.models import Comment, Pick, Rating, Share
+from features.sharing.review import news
+from tests.projects.people import make_project
+from tests.features.sharing.review.conftest import Post
+
+pytestmark = pytest.mark.django_db
+
+
+def picked(share: Share) -> list[int]:
+    """Return the numbers that anybody has picked, in order."""
+    picks = Pick.objects.filter(item__share=share).order_by("rank", "pk")
+    return list(picks.values_list("item__number", flat=True))
+
+
+def test_a_guest_says_everything_in_one_post_and_is_known_afterwards(
+    share: Share, post: Post
+) -> None:
+    guest = Client()
+    said = post(guest, name="Anna", pick=[1, 3], item=2, rating=4, comment="The sky is too dark.")
+    assert said.status_code == 302
+    assert picked(share) == [1, 3]
+    assert Rating.objects.get().stars == 4
+    assert Comment.objects.get().item.number == 2  # type: ignore[union-attr]
+    page = guest.get(f"{share.get_absolute_url()}review/").content.decode()
+    assert "Anna" in page
+    assert "2 of 2" in " ".join(page.split())
+    post(guest, "picks/", unpick=1)
+    assert picked(share) == [3]
+    assert share.reviewers.count() == 1
+
+
+def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(
+    share: Share, post: Post
+) -> None:
+    guest = Client()
+    asked = post(guest, "comments/", item=2, comment="Lovely", back="item")
+    assert asked.status_code == 422
+    assert 'value="Lovely"' in asked.content.decode()
+    assert not Comment.objects.exists()
+    said = post(guest, "comments/", item=2, comment="Lovely", back="item", name="Ben")
+    assert said.url.endswith("/review/2/#comments")
+    assert Comment.objects.get().reviewer.name == "Ben"
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [("remote", "This file is still on its way here."), ("lost", "not there any more")],
+)
+def test_a_file_that_is_not_here_is_a_sentence_and_no_broken_picture(
+    share: Share, state: str, sentence: str
+) -> None:
+    """A version that answered a comment a second after its run had ended: 404 for the guest."""
+    Artifact.objects.update(state=state)
+    for path in ("review/", "review/2/", "items/2/", ""):
+        page = Client().get(share.get_absolute_url() + path).content.decode()
+        assert "/files/" not in page, path
+        if "2" in path:
+            assert sentence in page, path
+
+
+def test_more_picks_than_asked_for_are_refused_with_a_sentence(share: Share, post: Post) -> None:
+    guest = Client()
+    post(guest, "picks/", name="Anna", pick=1)
+    post(guest, "picks/", pick=2)
+    refused = post(guest, "picks/", pick=3)
+    assert refused.status_code == 422
+    assert "You have chosen 2 of 2. Take one back first." in refused.content.decode()
+    assert picked(share) == [1, 2]
+
+
+def test_of_a_single_favourite_the_last_one_counts(share: Share, post: Post) -> None:
+    Share.objects.update(picks=Share.Picks.ONE)
+    guest = Client()
+    post(guest, "picks/", name="Anna", pick=1)
+    post(guest, "picks/", pick=3)
+    assert picked(share) == [3]
+
+
+def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, post: Post) -> None:
+    Share.objects.update(picks=Share.Picks.RANKED, most_picks=0)
+    guest = Client()
+    post(guest, name="Anna", pick=[1, 2, 3])
+    post(guest, "picks/", move="3-up")
+    assert picked(share) == [1, 3, 2]
+    post(guest, "picks/", order="2,1,3")
+    assert picked(share) == [2, 1, 3]
+    post(guest, "picks/", unpick=2)
+    assert list(Pick.objects.order_by("rank").values_list("rank", flat=True)) == [1, 2]
+
+
+def test_a_thread_is_answered_resolved_and_reopened(share: Share, post: Post) -> None:
+    anna, ben = Client(), Client()
+    post(anna, "comments/", name="Anna", item=1, comment="Brighter?", x="25", y="40.5")
+    begun = Comment.objects.get()
+    assert (begun.x, begun.y) == (250, 405)
+    post(ben, "comments/", name="Ben", parent=begun.pk, comment="Yes")
+    answer = Comment.objects.get(parent=begun)
+    post(ben, "comments/", parent=answer.pk, comment="Much")
+    assert Comment.objects.filter(parent=begun).count() == 2
+
+    assert post(ben, f"comments/{begun.pk}/resolution/").status_code == 422
+    post(anna, f"comments/{begun.pk}/resolution/")
+    begun.refresh_from_db()
+    assert begun.resolved_at
+    assert "Resolved" in anna.get(f"{share.get_absolute_url()}review/1/").content.decode()
+    post(anna, f"comments/{begun.pk}/resolution/", resolved=0)
+    begun.refresh_from_db()
+    assert not begun.resolved_at
+
+
+def test_only_who_wrote_a_comment_changes_it_and_deleting_has_an_undo(
+    share: Share, post: Post
+) -> None:
+    anna, ben = Client(), Client()
+    post(anna, "comments/", name="Anna", comment="Frist")
+    post(ben, "comments/", name="Ben", comment="Second")
+    mine = Comment.objects.get(text="Frist")
+    address = f"comments/{mine.pk}/"
+    assert ben.get(f"{share.get_absolute_url()}review/{address}").status_code == 404
+    assert post(ben, address, comment="Mine now").status_code == 422
+    assert post(ben, f"{address}deletion/").status_code == 422
+    post(anna, address, comment="First")
+    assert post(anna, f"{address}deletion/").status_code == 200
+    assert "First" not in Client().get(f"{share.get_absolute_url()}review/").content.decode()
+    post(anna, f"{address}recovery/")
+    mine.refresh_from_db()
+    assert (mine.text, mine.deleted_at) == ("First", None)
+
+
+def test_a_maker_deletes_and_resolves_what_guests_said(
+    share: Share, post: Post, client: Client, user: User
+) -> None:
+    guest = Client()
+    post(guest, "comments/", name="Anna", comment="Spam https://spam.example")
+    said = Comment.objects.get()
+    client.force_login(user)
+    post(client, f"comments/{said.pk}/resolution/")
+    said.refresh_from_db()
+    assert said.resolved_by
+    assert said.resolved_by.name == "Ana Ruiz"
+    post(client, f"comments/{said.pk}/deletion/")
+    assert post(guest, f"comments/{said.pk}/recovery/").status_code == 422
+    said.refresh_from_db()
+    assert said.deleted_at
+
+
+def test_what_people_were_told_of_a_comment_goes_with_it(
+    share: Share, post: Post, client: Client, stranger: User, user: User
+) -> None:
+    Share.objects.update(project=make_project("Film", ana="maker", sam="maker"))
+    client.force_login(stranger)
+    post(client, "comments/", comment="@Ana Ruiz the secret fox")
+    said = Comment.objects.get()
+    news.tell_now(said.reviewer)
+    lines = Notification.objects.filter(user=user)
+    assert [line.text.count("secret") for line in lines] == [1, 1]
+    post(client, f"comments/{said.pk}/", comment="@Ana Ruiz the red fox")
+    assert [line.text.count("red") for line in lines.all()] == [1, 1]
+    post(client, f"comments/{said.pk}/deletion/")
+    assert not any("fox" in line.text for line in lines.all())
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"comment": "x" * 5001}, "That is 5001 characters; 5,000 fit."),
+        ({"comment": "ä" * 60_000}, "That is 60000 characters; 5,000 fit."),
+        ({"comment": " \u202e "}, "Write something first."),
+        ({"comment": "there", "at": "soon"}, "Write a time as 0:03.2 or 3.2."),
+        ({"comment": "there", "x": "120", "y": "3"}, "from 0 to 100."),
+        ({"comment": "there", "x": "nan", "y": "3"}, "from 0 to 100."),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_and_stays_in_the_form(
+    share: Share, post: Post, fields: dict[str, str], sentence: str
+) -> None:
+    guest = Client()
+    post(guest, "picks/", name="Anna", pick=1)
+    refused = post(guest, "comments/", item=1, back="item", **fields)
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert sentence in page
+    assert fields["comment"].strip() in page
+    assert not Comment.objects.exists()
+
+
+def test_a_comment_is_data_and_its_links_lend_no_good_name(share: Share, post: Post) -> None:
+    guest = Client()
+    text = "<script>alert(1)</script> see https://example.com/a?b=1&c=2. 👍 مرحبا"
+    post(guest, "comments/", name="<b>Anna</b>", comment=text)
+    page = guest.get(f"{share.get_absolute_url()}review/").content.decode()
+    assert "<script>alert" not in page
+    assert "<b>Anna</b>" not in page
+    assert 'href="https://example.com/a?b=1&amp;c=2" rel="nofollow noopener noreferrer ugc"' in page
+    assert "👍 مرحبا" in page
+
+
+def test_a_closed_review_takes_nothing_more_and_what_was_said_stays(
+    share: Share, post: Post
+) -> None:
+    guest = Client()
+    post(guest, name="Anna", pick=1, comment="Good")
+    Share.objects.update(closed_at=timezone.now())
+    for to, fields in (
+        ("picks/", {"pick": 2}),
+        ("ratings/", {"rating": "1-5"}),
+        ("comments/", {"comment": "More"}),
+        ("completion/", {}),
+    ):
+        refused = post(guest, to, **fields)
+        assert refused.status_code == 422
+        assert "This review is closed. What was said stays." in refused.content.decode()
+    assert "Good" in guest.get(f"{share.get_absolute_url()}review/").content.decode()
+    assert picked(share) == [1]
+
+
+def test_a_share_that_asks_nothing_has_no_review(share: Share, post: Post) -> None:
+    Share.objects.update(picks="", takes_ratings=False, takes_comments=False)
+    assert Client().get(f"{share.get_absolute_url()}review/").status_code == 404
+    assert post(Client(), "picks/", name="Anna", pick=1).status_code == 422
+    assert not share.reviewers.exists()
+
+
+def test_what_is_not_there_cannot_be_picked(share: Share, post: Post) -> None:
+    for number in ("99", "-1", "1e3", "٣"):
+        response = post(Client(), "picks/", name="Anna", pick=number)
+        assert response.status_code in {404, 422}
+    assert not share.reviewers.exists()
+
+
+def test_another_shares_comment_cannot_be_reached(share: Share, post: Post, user: User) -> None:
+    other = Share.objects.create(user=user, takes_comments=True)
+    guest = Client()
+    guest.post(f"{other.get_absolute_url()}review/comments/", {"name": "Anna", "comment": "x"})
+    said = Comment.objects.get()
+    for to in ("", "deletion/", "recovery/", "resolution/"):
+        assert post(guest, f"comments/{said.pk}/{to}", name="Anna").status_code == 404
+
+
+def test_a_script_gets_the_parts_that_changed(share: Share) -> None:
+    guest = Client(headers={"hx-request": "true"})
+    address = f"{share.get_absolute_url()}review/picks/"
+    asked = guest.post(address, {"pick": 2})
+    assert asked.status_code == 200
+    assert not share.reviewers.exists()
+    assert 'id="review-name"' in asked.content.decode()
+    changed = guest.post(address, {"pick": 2, "name": "Anna"}).content.decode()
+    assert 'id="tools-2"' in changed
+    assert 'id="tools-1"' not in changed
+    assert "<main" not in changed
+
+
+def test_everything_that_is_said_raises_the_version(share: Share, post: Post) -> None:
+    guest = Client()
+    before = share.version
+    for to, fields in (
+        ("picks/", {"name": "Anna", "pick": 2}),
+        ("ratings/", {"rating": "2-5"}),
+        ("comments/", {"comment": "More"}),
+        ("completion/", {}),
+    ):
+        post(guest, to, **fields)
+        share.refresh_from_db()
+        assert share.version > before
+        before = share.version
+
+
+def test_visitors_read_no_choices_of_others(share: Share, post: Post) -> None:
+    post(Client(), name="Anna", pick=1, item=1, rating=5)
+    page = Client().get(f"{share.get_absolute_url()}review/").content.decode()
+    assert "data-lit" not in page
+    assert 'aria-pressed="true"' not in page
+
+
+def test_pages_need_as_many_queries_for_much_as_for_little(
+    share: Share, post: Post, django_assert_max_num_queries: Any
+) -> None:
+    for name in ("Anna", "Ben", "Cleo", "Dora"):
+        post(Client(), name=name, pick=[1, 2], item=1, rating=3, comment="Hello")
+    with django_assert_max_num_queries(18):
+        Client().get(f"{share.get_absolute_url()}review/")
+    with django_assert_max_num_queries(18):
+        Client().get(f"{share.get_absolute_url()}review/1/")

@@ -1,0 +1,64 @@
+"""Comments are text, and places are numbers."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.refusals import Refused
+from projects.kept.voices.forms import CommentField
+from features.sharing.review.places import LONGEST_MS, Place, read_place, time_in_words
+from features.sharing.review.texts import with_links
+
+
+@given(st.text(max_size=300) | st.from_regex(r"(x|<|&|https?://[a-z./&\"'<>]*| ){0,20}"))
+def test_a_text_is_shown_as_it_was_typed(text: str) -> None:
+    markup = with_links(text)
+    assert set(re.findall(r"</?([a-z]+)", markup)) <= {"a"}
+    assert unescape(re.sub(r"</?a( [^>]*)?>", "", markup)) == text
+
+
+def test_only_addresses_of_the_web_become_links() -> None:
+    markup = with_links("javascript:alert(1) data:x https://a.example/x?y=1&z=2). http://")
+    assert re.findall('href="([^"]*)"', markup) == ["https://a.example/x?y=1&amp;z=2"]
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_a_kept_text_is_kept_the_same_again(text: str) -> None:
+    field = CommentField()
+    try:
+        kept = field.clean(text)
+    except ValidationError:
+        return
+    assert field.clean(kept) == kept
+
+
+@given(st.integers(0, LONGEST_MS))
+def test_a_time_is_read_as_it_is_written(ms: int) -> None:
+    assert read_place({"at": time_in_words(ms)}).from_ms == ms
+
+
+@pytest.mark.parametrize(
+    ("typed", "ms"),
+    [("0:03.2", 3200), ("3.2", 3200), ("3,25 s", 3250), ("1:02:03", 3_723_000), ("90", 90_000)],
+)
+def test_times_are_read_in_every_usual_spelling(typed: str, ms: int) -> None:
+    assert read_place({"at": typed}) == Place(from_ms=ms)
+
+
+def test_a_span_that_is_the_wrong_way_round_is_turned() -> None:
+    assert read_place({"at": "5", "to": "2"}) == Place(from_ms=2000, to_ms=5000)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [{"at": "-1"}, {"at": "99:99:99"}, {"to": "3"}, {"x": "3"}, {"x": "1", "y": "inf"}],
+)
+def test_a_place_that_is_none_is_refused(form: dict[str, str]) -> None:
+    with pytest.raises(Refused):
+        read_place(form)

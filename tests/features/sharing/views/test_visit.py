@@ -1,0 +1,349 @@
+"""A share is open to whoever may open it, to nobody once it has ended, and tells nothing else."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zipfile
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from config.server import static_build
+from accounts.limits.rate_limit import LIMITS, buckets
+from projects.models.project import private_project
+from runs.models import Run
+from features.sharing.models import Share
+from features.sharing.visits.preview_picture import compose
+from tests.projects.people import make_project
+from tests.features.sharing.conftest import PROMPT, picture_bytes, stored
+
+pytestmark = pytest.mark.django_db
+MOST_BYTES = 40_000  # of a share of 100 pictures, without pictures
+PARTS = ("", "items/1/", "files/1/", "files/1/thumbnail/", "picture.jpg")
+
+
+@pytest.fixture
+def run(make_picture: Any) -> Run:
+    """A run with one picture, and a small one of it."""
+    made: Run = make_picture()
+    artifact = made.artifacts.get()
+    artifact.thumbnail = artifact.file
+    artifact.save()
+    return made
+
+
+@pytest.fixture
+def share(make_share: Any, run: Run) -> Share:
+    """A share of one picture."""
+    made: Share = make_share(run)
+    return made
+
+
+def statuses(client: Client, share: Share) -> list[int]:
+    """What each of the share's addresses answers."""
+    answers = [client.get(f"{share.get_absolute_url()}{part}") for part in PARTS]
+    for answer in answers:
+        if answer.streaming:
+            b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    return [answer.status_code for answer in answers]
+
+
+def test_whoever_has_the_link_sees_it_and_its_files(share: Share) -> None:
+    assert statuses(Client(), share) == [200] * len(PARTS)
+    file = Client().get(f"{share.get_absolute_url()}files/1/", headers={"range": "bytes=0-3"})
+    assert file.status_code == 206
+    assert b"".join(file.streaming_content) == b"\x89PNG"  # type: ignore[attr-defined]
+    assert file.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_an_ended_share_is_gone_at_once_with_all_it_has(
+    share: Share, client: Client, user: User
+) -> None:
+    Share.objects.update(revoked_at=timezone.now())
+    client.force_login(user)
+    for visitor in (client, Client()):
+        assert statuses(visitor, share) == [410] * len(PARTS)
+    assert b"Posters" not in Client().get(share.get_absolute_url()).content
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        ("expired", "The time of this share is over"),
+        ("left", "has ended"),
+        ("of a former kind", "has ended"),
+    ],
+)
+def test_an_expired_share_and_one_of_somebody_who_left_say_so(
+    share: Share, end: str, said: str
+) -> None:
+    if end == "expired":
+        Share.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    elif end == "left":
+        User.objects.update(is_active=False)
+    else:
+        Share.objects.update(kind="preset")
+    assert statuses(Client(), share) == [410] * len(PARTS)
+    assert said in Client().get(share.get_absolute_url()).content.decode()
+
+
+def test_what_was_deleted_or_moved_away_is_a_gap(share: Share, run: Run, stranger: User) -> None:
+    for change in (
+        {"deleted_at": timezone.now()},
+        {"deleted_at": None, "user": stranger, "project": private_project(stranger)},
+    ):
+        Run.objects.filter(pk=run.pk).update(**change)
+        page = Client().get(share.get_absolute_url())
+        assert b"not there any more" in page.content
+        assert PROMPT.encode() not in page.content
+        assert Client().get(f"{share.get_absolute_url()}files/1/").status_code == 404
+        assert b"not there any more" in Client().get(f"{share.get_absolute_url()}items/1/").content
+
+
+def test_a_token_is_not_stored_readably(share: Share) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT token FROM sharing_share")
+        assert share.token not in cursor.fetchone()[0]
+
+
+def test_hidden_settings_models_and_prices_are_nowhere(share: Share, run: Run) -> None:
+    secrets = (PROMPT, "424242", run.endpoint.endpoint_id, str(run.pk), rf"\b{run.endpoint.name}\b")
+    address = share.get_absolute_url()
+
+    def told() -> str:
+        return "".join(Client().get(f"{address}{part}").content.decode() for part in PARTS[:2])
+
+    assert PROMPT in told()
+    assert re.search(secrets[-1], told())
+    Share.objects.update(shows_models=False, shows_settings=False)
+    assert [secret for secret in secrets if re.search(secret, told())] == []
+    assert run.user.username not in told()
+
+
+def test_an_items_page_has_all_settings_but_no_names_of_hidden_models(
+    share: Share, run: Run
+) -> None:
+    upload = "/uploads/00000000-0000-4000-8000-000000000001/"
+    endpoint_id = run.endpoint.endpoint_id
+    settings = {"steps": 28, "style": "oil", "base": f"as {endpoint_id}", "image_url": upload}
+    Run.objects.update(arguments={**run.arguments, **settings})
+    page = Client().get(f"{share.get_absolute_url()}items/1/").content.decode()
+    table = page.partition("<dl")[2].partition("</dl>")[0]
+    words = " ".join(re.sub(r"<[^>]*>", " ", table).split())
+    assert "Steps 28 Style oil" in words
+    assert f"as {endpoint_id}" in words
+    assert "1 file" in words
+    assert PROMPT not in words
+    assert upload not in page
+    Share.objects.update(shows_models=False)
+    hidden = Client().get(f"{share.get_absolute_url()}items/1/").content.decode()
+    assert endpoint_id not in hidden
+    assert "oil" in hidden
+    Share.objects.update(shows_settings=False)
+    assert "oil" not in Client().get(f"{share.get_absolute_url()}items/1/").content.decode()
+
+
+def test_the_house_and_a_projects_members_log_in(
+    share: Share, client: Client, user: User, stranger: User
+) -> None:
+    Share.objects.update(audience="house")
+    assert Client().get(share.get_absolute_url()).status_code == 302
+    client.force_login(stranger)
+    assert statuses(client, share) == [200] * len(PARTS)
+    project = make_project("Acme", ana="manager")
+    Share.objects.update(audience="project", for_project=project)
+    assert statuses(client, share) == [404] * len(PARTS)
+    project.memberships.create(user=stranger, role="viewer")
+    assert statuses(client, share) == [200] * len(PARTS)
+
+
+def test_a_password_opens_everything_and_nothing_is_told_before(share: Share) -> None:
+    Share.objects.update(password=make_password("open sesame"))
+    visitor, address = Client(), share.get_absolute_url()
+    assert statuses(visitor, share) == [403, *[404] * (len(PARTS) - 1)]
+    assert b"Posters" not in visitor.get(address).content
+    wrong = visitor.post(f"{address}password/", {"password": "nonsense"})
+    assert wrong.status_code == 422
+    right = visitor.post(f"{address}password/", {"password": "open sesame"})
+    assert right.status_code == 302
+    assert statuses(visitor, share) == [200] * len(PARTS)
+    Share.objects.update(password=make_password("another one"))
+    assert visitor.get(address).status_code == 403
+
+
+def test_guessing_a_password_has_to_wait(share: Share) -> None:
+    Share.objects.update(password=make_password("open sesame"))
+    address = f"{share.get_absolute_url()}password/"
+    answers = [Client().post(address, {"password": f"guess {n}"}).status_code for n in range(7)]
+    assert answers == [422] * 5 + [429] * 2
+    assert Client().post(address, {"password": "open sesame"}).status_code == 429
+
+
+def test_the_password_of_an_ended_share_opens_nothing(share: Share) -> None:
+    Share.objects.update(password=make_password("open sesame"), revoked_at=timezone.now())
+    address = f"{share.get_absolute_url()}password/"
+    assert Client().post(address, {"password": "open sesame"}).status_code == 410
+
+
+def test_guessing_tokens_has_to_wait_and_a_right_one_does_not(
+    share: Share, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.RATE_LIMITS = True
+    monkeypatch.setitem(LIMITS, "guess", replace(LIMITS["guess"], burst=2, per_minute=1))
+    buckets.clear()
+    answers = [Client().get(f"/s/guess{n}/").status_code for n in range(3)]
+    assert answers == [404, 404, 429]
+    assert Client().get(share.get_absolute_url()).status_code == 200
+    buckets.clear()
+
+
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+
+
+def views(share: Share) -> int:
+    share.refresh_from_db()
+    return share.views
+
+
+def test_a_visitor_is_counted_once_an_hour(share: Share) -> None:
+    visitor = Client(headers=BROWSER)
+    for _ in range(3):
+        visitor.get(share.get_absolute_url())
+    assert views(share) == 1
+    Client(headers=BROWSER).get(share.get_absolute_url())
+    assert views(share) == 2
+    assert share.viewed_at
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"user-agent": "Slackbot-LinkExpanding 1.0"},
+        {"user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"},
+        {**BROWSER, "sec-purpose": "prefetch;prerender"},
+        {**BROWSER, "purpose": "prefetch"},
+    ],
+)
+def test_who_opens_links_in_advance_is_no_view(share: Share, headers: dict[str, str]) -> None:
+    assert Client(headers=headers).get(share.get_absolute_url()).status_code == 200
+    assert views(share) == 0
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "Mozilla/5.0 (Linux; Android 13; CUBOT X70) AppleWebKit/537.36 Chrome/130 Mobile",
+        "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Teams/24295 Chrome/122 Electron/29",
+        "Mozilla/5.0 (Macintosh) AppleWebKit/537.36 Slack/4.41 Chrome/130 Electron/33",
+        "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 OneOutlook/1.2024 Edg/130",
+    ],
+)
+def test_people_look_through_the_windows_of_chats(share: Share, agent: str) -> None:
+    Client(headers={"user-agent": agent}).get(share.get_absolute_url())
+    assert views(share) == 1
+
+
+def test_a_head_and_its_maker_are_no_views(share: Share, member: Client) -> None:
+    Client().head(share.get_absolute_url(), headers=BROWSER)
+    member.get(share.get_absolute_url(), headers=BROWSER)
+    assert views(share) == 0
+
+
+def test_previews_get_a_title_and_a_picture(share: Share) -> None:
+    page = Client().get(share.get_absolute_url()).content.decode()
+    assert '<meta property="og:title" content="Posters">' in page
+    found = re.search(r'property="og:image" content="([^"]+)"', page)
+    assert found
+    picture = Client().get(found[1])
+    with Image.open(io.BytesIO(picture.content)) as opened:
+        assert opened.size == (1200, 630)
+    again = Client().get(found[1], headers={"if-none-match": picture.headers["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("closed", [{"password": "x"}, {"audience": "house"}])
+def test_what_is_not_open_to_all_has_no_preview(
+    share: Share, member: Client, closed: dict[str, Any]
+) -> None:
+    Share.objects.update(**closed)
+    page = member.get(share.get_absolute_url()).content.decode()
+    assert "Posters" in page
+    assert "og:" not in page
+
+
+def test_robots_stay_out_unless_it_is_public(share: Share) -> None:
+    assert "noindex" in Client().get(share.get_absolute_url()).headers["X-Robots-Tag"]
+    Share.objects.update(audience="public")
+    assert "X-Robots-Tag" not in Client().get(share.get_absolute_url()).headers
+    assert Client().get("/robots.txt").content == b"User-agent: *\nAllow: /s/\nDisallow: /\n"
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_a_preview_has_up_to_four_pictures(count: int) -> None:
+    with Image.open(io.BytesIO(compose([picture_bytes(200)] * count))) as picture:
+        assert picture.size == (1200, 630)
+        corners = [picture.getpixel((x, y)) for x in (10, 1190) for y in (10, 620)]
+    is_drawn = [abs(corner[0] - 200) < 5 for corner in corners]  # type: ignore[index]
+    assert sum(is_drawn) == (4 if count else 0)
+
+
+def test_what_is_no_picture_is_left_out_of_a_preview() -> None:
+    with Image.open(io.BytesIO(compose([b"nonsense"]))) as picture:
+        assert picture.size == (1200, 630)
+
+
+def test_all_files_are_one_archive_if_downloads_are_offered(
+    share: Share, make_share: Any, make_picture: Any
+) -> None:
+    many = make_share(make_picture(3), title="Round 2")
+    answer = Client().post(f"{many.get_absolute_url()}archive/")
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as opened:  # type: ignore[attr-defined]
+        assert opened.namelist() == [f"Round 2 {number}.png" for number in (1, 2, 3)]
+    Share.objects.update(allows_download=False)
+    assert Client().post(f"{many.get_absolute_url()}archive/").status_code == 404
+    assert b"Download" not in Client().get(many.get_absolute_url()).content
+
+
+def test_films_sounds_meshes_texts_and_files_are_shown(make_run: Any, make_share: Any) -> None:
+    types = ("video/mp4", "audio/wav", "model/gltf-binary", "application/zip")
+    made = make_run(state="succeeded")
+    for position, content_type in enumerate(types):
+        artifact = stored(made, position, content_type.encode(), content_type)
+        kind = {"model": "mesh", "application": "file"}.get(artifact.kind, artifact.kind)
+        type(artifact).objects.filter(pk=artifact.pk).update(kind=kind)
+    text = make_run(state="succeeded", output={"output": "Once upon a time"})
+    share = make_share(made)
+    share.items.create(number=5, place=5, run=text)
+    page = Client().get(share.get_absolute_url()).content.decode()
+    assert "Once upon a time" in page
+    shown = [
+        Client().get(f"{share.get_absolute_url()}items/{number}/").content.decode()
+        for number in range(1, 6)
+    ]
+    for markup, tag in zip(
+        shown, ("<video", "<audio", "<iframe", "cannot show it", "Once upon a time"), strict=True
+    ):
+        assert tag in markup
+    assert Client().get(f"{share.get_absolute_url()}items/9/").status_code == 404
+
+
+def test_a_hundred_pictures_cost_few_queries_and_bytes(
+    make_share: Any, make_picture: Any, django_assert_max_num_queries: Any
+) -> None:
+    share = make_share(make_picture(100))
+    with django_assert_max_num_queries(9):
+        page = Client().get(share.get_absolute_url())
+    assert page.content.count(b"data-item") == 100
+    loaded = dict(static_build.bundles())
+    parts = [loaded[name].encode() for name in ("css/lazy/share.css", "js/lazy/share-visit.js")]
+    assert sum(len(gzip.compress(part)) for part in (page.content, *parts)) < MOST_BYTES

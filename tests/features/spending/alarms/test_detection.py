@@ -1,0 +1,134 @@
+"""When a settled run raises the alarm, and that it does so once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from features.notifications.models import Notification
+from runs.costs import ledger
+from runs.models import Charge, Run
+from features.spending.alarms import detection
+from features.spending.models import Alarm, SpendingRules
+
+pytestmark = pytest.mark.django_db
+
+MakeCharge = Callable[..., Charge]
+
+
+@pytest.fixture
+def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
+    """`make_charge("0.05", cost="5")`: a run that upstream's event has settled."""
+
+    def make(expected: str | None, cost: str | None = None, **values: Any) -> Charge:
+        run = make_run(state="succeeded", request_id="req")
+        estimate = None if expected is None else Decimal(expected)
+        charge = Charge(
+            run=run, user=user, project=run.project, endpoint=run.endpoint, expected=estimate,
+            created_at=timezone.now(), **values,
+        )  # fmt: skip
+        ledger.write_charges([charge])
+        if cost is not None:
+            ledger.report(run.pk, Decimal(cost))
+        charge.refresh_from_db()
+        return charge
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("expected", "cost", "is_alarming"),
+    [
+        ("0.50", "1.50", False),  # three times, and $1 more: neither is passed
+        ("0.50", "1.500000001", True),
+        ("0.05", "1.05", False),  # 21 times, but only $1 more
+        ("0.05", "1.06", True),
+        ("10", "29", False),
+        ("10", "31", True),
+        ("0", "1.01", True),
+        ("0.05", "0", False),
+    ],
+)
+def test_factor_and_least_difference_are_both_passed(
+    make_charge: MakeCharge, expected: str, cost: str, is_alarming: bool
+) -> None:
+    make_charge(expected, cost)
+    detection.check_settled()
+    assert Alarm.objects.exists() == is_alarming
+
+
+def test_the_rules_of_the_house_are_used(make_charge: MakeCharge) -> None:
+    SpendingRules.objects.create(pk=1, alarm_factor=Decimal("1.5"), alarm_least=Decimal("0.01"))
+    make_charge("0.10", "0.16")
+    detection.check_settled()
+    assert Alarm.objects.get().expected == Decimal("0.10")
+
+
+def test_without_an_estimate_earlier_paid_runs_say_what_was_expected(
+    make_charge: MakeCharge,
+) -> None:
+    for cost in ("0.10", "0.20"):
+        make_charge(None, cost)
+    make_charge(None, "50")
+    detection.check_settled()
+    assert not Alarm.objects.exists()  # two earlier runs are too few
+    make_charge(None, "0.30")
+    make_charge(None, "9")
+    detection.check_settled()
+    alarm = Alarm.objects.get()
+    assert (alarm.basis, alarm.cost) == ("median", Decimal(9))
+    assert alarm.expected == Decimal("0.25")  # of 0.10, 0.20, 50 and 0.30
+
+
+def test_who_started_it_and_the_admins_are_told_once(make_charge: MakeCharge, user: User) -> None:
+    admin = User.objects.create_superuser("root")
+    User.objects.create_superuser("gone", is_active=False)
+    charge = make_charge("0.05", "5")
+    assert charge.run_id
+    for cost in ("5", "6", "7"):
+        ledger.report(charge.run_id, Decimal(cost))
+        detection.check_settled()
+    notes = Notification.objects.filter(kind=detection.KIND)
+    assert sorted(note.user_id for note in notes) == sorted([user.pk, admin.pk])
+    assert notes[0].subject == "A run of dev has cost $5.00 instead of about $0.05"
+    assert "Request req." in notes[0].text
+    assert Alarm.objects.get().cost == Decimal(5)
+
+
+def test_an_admin_who_started_it_is_told_once(make_charge: MakeCharge, user: User) -> None:
+    user.is_staff = user.is_superuser = True
+    user.save()
+    make_charge("0.05", "5")
+    detection.check_settled()
+    assert Notification.objects.filter(user=user).count() == 1
+
+
+def test_what_is_under_way_or_released_or_only_estimated_raises_nothing(
+    make_charge: MakeCharge,
+) -> None:
+    make_charge("500")
+    ended = make_charge("500")
+    assert ended.run_id
+    run = Run.objects.get(pk=ended.run_id)
+    ledger.settle(run, {"state": "succeeded"}, None, "USD")
+    assert not Charge.objects.filter(awaits_check=True).exists()
+    detection.check_settled()
+    assert not Alarm.objects.exists()
+
+
+def test_an_idle_round_is_one_query_of_a_partial_index(make_charge: MakeCharge) -> None:
+    make_charge("0.05", "0.05")
+    detection.check_settled()
+    with CaptureQueriesContext(connection) as captured:
+        assert detection.check_settled() == detection.EVERY_S
+    assert len(captured) == 1
+    if connection.vendor == "sqlite":
+        waiting = Charge.objects.filter(awaits_check=True).order_by("pk")
+        assert "charge_awaits_check" in waiting.explain()

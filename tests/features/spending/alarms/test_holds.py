@@ -1,0 +1,113 @@
+"""After an alarm, by a setting, further runs of the model ask first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.utils import timezone
+
+from accounts.auditing import acting
+from runs.models import Charge
+from runs.start import confirmation
+from runs.start.refused_starts import Unaffordable, Unconfirmed
+from features.spending.alarms import holds
+from features.spending.budgets import door
+from features.spending.models import Alarm, SpendingRules
+from tests.house.made import make_admin
+from tests.projects.people import person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def charge(make_run: Callable[..., Any], user: User) -> Charge:
+    """What a further run of the alarmed model may cost."""
+    run = make_run()
+    Alarm.objects.create(
+        run=run, endpoint=run.endpoint, user=user, expected=Decimal("0.05"), cost=Decimal(5),
+        basis="estimate",
+    )  # fmt: skip
+    SpendingRules.objects.create(pk=1, holds_models=True)
+    return Charge(
+        user=user, project=run.project, endpoint=run.endpoint, created_at=timezone.now(),
+        expected=Decimal("0.05"), amount=Decimal("0.05"),
+    )  # fmt: skip
+
+
+def pressed(user: User, charge: Charge, said: str = "") -> None:
+    """Ask the door as a press of the user's does."""
+    request = RequestFactory().post("/", {confirmation.FIELD: said})
+    request.user = user
+    with acting.within(request, ""):
+        door.check(user, [charge])
+
+
+def test_whoever_presses_is_asked_and_the_answer_lets_it_pass(user: User, charge: Charge) -> None:
+    with pytest.raises(Unconfirmed, match=r"\$5\.00 instead of about \$0\.05.*Nobody has") as asked:
+        pressed(user, charge)
+    assert asked.value.yes == holds.YES
+    pressed(user, charge, asked.value.answer)
+    with pytest.raises(Unconfirmed):  # a sum alone says nothing about the alarm
+        pressed(user, charge, "100 unknown")
+
+
+def test_where_nobody_can_be_asked_it_is_refused(user: User, charge: Charge) -> None:
+    with pytest.raises(Unaffordable, match="wait until an admin has looked") as refused:
+        door.check(user, [charge])
+    assert not isinstance(refused.value, Unconfirmed)
+
+
+def test_whoever_may_see_the_alarm_gets_a_link_to_it(user: User, charge: Charge) -> None:
+    alarm = Alarm.objects.get()
+    with pytest.raises(Unconfirmed) as asked:
+        pressed(user, charge)
+    assert asked.value.remedy == (holds.SEE, alarm.get_absolute_url())
+    with pytest.raises(Unaffordable) as refused:
+        door.check(user, [charge])
+    assert refused.value.remedy == (holds.SEE, alarm.get_absolute_url())
+    for stranger, is_link in ((person("vic"), False), (make_admin("eva"), True)):
+        with pytest.raises(Unconfirmed) as asked:
+            pressed(stranger, charge)
+        assert (asked.value.remedy is not None) == is_link
+
+
+def test_the_link_stands_beside_the_question_in_every_place(user: User, charge: Charge) -> None:
+    with pytest.raises(Unconfirmed) as asked:
+        pressed(user, charge)
+    address = Alarm.objects.get().get_absolute_url()
+    for more in ({"within": True, "form_id": "playground-form"}, {"again": [("a", "b")]}):
+        html = render_to_string("projects/_refused.html", {"refused": asked.value, **more})
+        assert f'<a href="{address}">See the alarm</a>' in html
+        assert "Run it all the same" in html
+
+
+def test_nothing_is_held_once_somebody_has_looked(user: User, charge: Charge) -> None:
+    Alarm.objects.update(looked_at=timezone.now())
+    door.check(user, [charge])
+
+
+def test_nothing_is_held_without_the_setting(user: User, charge: Charge) -> None:
+    SpendingRules.objects.update(holds_models=False)
+    door.check(user, [charge])
+
+
+def test_other_models_are_not_held(
+    user: User, charge: Charge, make_endpoint: Callable[..., Any]
+) -> None:
+    charge.endpoint = make_endpoint("fal-ai/other")
+    door.check(user, [charge])
+
+
+def test_one_query_finds_the_alarms_of_many_models(
+    charge: Charge, django_assert_num_queries: Any
+) -> None:
+    assert charge.endpoint_id
+    with django_assert_num_queries(1):
+        alarms = holds.held_among([charge.endpoint_id, *range(1000, 1040)])
+        assert [alarm.endpoint.name for alarm in alarms.values() if alarm.endpoint] == ["dev"]

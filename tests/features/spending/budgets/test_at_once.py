@@ -1,0 +1,44 @@
+"""What two people do to a budget in the same moment."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from core import periods
+from features.notifications.models import Notification
+from features.spending.budgets import gauges
+from features.spending.models import Budget, BudgetRequest
+from features.spending.requests import asking, deciding
+from features.spending.requests.asking import Subject
+from tests.house.made import at_once, make_admin
+from tests.projects.people import make_project, person
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
+
+
+def test_a_request_is_sent_once_and_decided_once() -> None:
+    eva, eve = make_admin("eva"), make_admin("eve")
+    fox = make_project("Fox", ana="maker")
+    ana = person("ana")
+    budget = Budget.objects.create(scope="project", project=fox, limit=Decimal(1))
+    subject = Subject(budget, fox.pk, periods.name_of_month(timezone.now()))
+    ask = lambda: asking.ask(ana, subject, Decimal(3), "Why not", "")  # noqa: E731
+    assert at_once(ask, ask, ask) == ["done"] * 3
+    request = BudgetRequest.objects.get()
+    assert Notification.objects.filter(kind="budget_request").count() == 2
+
+    outcomes = at_once(
+        lambda: deciding.grant(eva, request.pk, None, ""),
+        lambda: deciding.grant(eve, request.pk, Decimal(50), ""),
+        lambda: deciding.refuse(eve, request.pk, ""),
+    )
+    assert outcomes.count("done") == 1
+    assert sum("this already." in outcome for outcome in outcomes) == 2
+    decided = BudgetRequest.objects.get()
+    (gauge,) = gauges.read([gauges.counter_of(budget, fox.pk, timezone.now())])
+    granted = decided.amount if decided.is_granted else Decimal(0)
+    assert gauge.limit == 1 + granted
+    assert Notification.objects.filter(user=ana).count() == 1

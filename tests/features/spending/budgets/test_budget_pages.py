@@ -1,0 +1,229 @@
+"""The pages of budgets: who sees which, what a form refuses and why, and the end with its undo."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEntry
+from projects.models import Project
+from features.spending.budgets import listing
+from features.spending.models import Budget
+from tests.projects.people import logged_in, make_project, person
+from tests.features.spending.budgets.conftest import Pay
+
+pytestmark = pytest.mark.django_db
+PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
+
+
+def text(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_an_admin_makes_changes_and_ends_a_budget(
+    admin: Client, eva: User, fox: Project, pay: Pay
+) -> None:
+    assert "No budget holds anybody back" in text(admin.get(PAGE))
+    pay("4", person("ana"), fox)
+    post = {"target": f"project:{fox.pk}", "limit": "$10", "period": "month", "informed": [eva.pk]}
+    made = admin.post(NEW, post, follow=True)
+    assert "The budget is made. Fox: $10.00 a month." in text(made)
+    assert "$4.00 of $10.00 spent" in text(made)
+    assert "$6.00 left until" in text(made)
+    budget = Budget.objects.get()
+    assert (budget.made_by, list(budget.informed.all())) == (eva, [eva])
+
+    page = budget.get_absolute_url()
+    assert 'value="10.00"' in admin.get(page).content.decode()
+    changed = admin.post(page, {"limit": "8", "period": "month", "ask_above": "1"}, follow=True)
+    assert "$4.00 of $8.00 spent" in text(changed)
+    assert "Nobody is told" in text(admin.get(PAGE))
+    assert AuditEntry.objects.filter(object_pk=str(budget.pk), changes__has_key="limit").exists()
+
+    ended = admin.post(f"{page}end/", follow=True)
+    assert "it holds nobody back any more" in text(ended)
+    back = admin.post(f"{page}recovery/", follow=True)
+    assert "The budget holds again. Fox: $8.00 a month." in text(back)
+
+
+def test_a_project_shows_its_own_line_of_a_budget_for_each_project(
+    eva: User, fox: Project, pay: Pay
+) -> None:
+    owl = make_project("Owl", oz="manager")
+    Budget.objects.create(scope="project", limit=10)
+    pay("4", person("ana"), fox)
+    pay("3", person("oz"), owl)
+    ((line,),) = ([*budget.lines] for budget in listing.listed(eva, fox))
+    assert (line.name, line.gauge.spent) == ("Fox", Decimal(4))
+
+
+def test_everybody_sees_what_limits_them_and_nothing_else(
+    admin: Client, manager: Client, maker: Client, fox: Project, pay: Pay
+) -> None:
+    owl = make_project("Owl", oz="manager")
+    ana, oz = person("ana"), person("oz")
+    pay("1", ana, fox)
+    pay("2", oz, owl)
+    of = Budget.objects.create
+    house = of(scope="house", limit=100)
+    foxes = of(scope="project", project=fox, limit=11)
+    owls = of(scope="project", project=owl, limit=12)
+    anas, ozs = of(scope="person", person=ana, limit=13), of(scope="person", person=oz, limit=14)
+    each = of(scope="person", limit=15, period="day")
+    expected = {
+        admin: {house, foxes, owls, anas, ozs, each},
+        manager: {house, foxes, each},
+        maker: {house, foxes, anas, each},
+        logged_in(oz): {house, owls, ozs, each},
+        logged_in(person("sam")): {house, each},
+    }
+    for client, budgets in expected.items():
+        html = client.get(PAGE).content.decode()
+        shown = {int(key) for key in re.findall(r'href="/spend/budgets/(\d+)/"', html)}
+        assert shown == {budget.pk for budget in budgets}
+        for budget in Budget.objects.all():
+            status = client.get(budget.get_absolute_url()).status_code
+            assert status == (200 if budget in budgets else 404)
+    assert "oz" in text(admin.get(PAGE))
+    assert " oz " not in text(maker.get(PAGE))
+    assert "$2.00 of $15.00" not in text(maker.get(PAGE))
+
+
+def test_managers_make_budgets_of_their_projects_alone(
+    manager: Client, maker: Client, fox: Project
+) -> None:
+    owl = make_project("Owl", oz="manager")
+    page = manager.get(f"{NEW}?project={fox.slug}").content.decode()
+    assert re.search(rf'value="project:{fox.pk}" selected', page)
+    assert f"project:{owl.pk}" not in page
+    assert "The house" not in page
+    for target in ("house", "person", f"project:{owl.pk}", f"person:{person('ana').pk}", "x", ""):
+        response = manager.post(NEW, {"target": target, "limit": "5", "period": "day"})
+        assert response.status_code == 422
+        assert "Choose whom the budget is for." in text(response)
+    good = {"target": f"project:{fox.pk}", "limit": "5", "period": "day"}
+    assert manager.post(NEW, good).status_code == 302
+    budget = Budget.objects.get()
+    assert maker.get(NEW).status_code == 403
+    assert maker.post(budget.get_absolute_url(), good).status_code == 403
+    assert maker.post(f"{budget.get_absolute_url()}end/").status_code == 403
+    assert "Ask for more" in text(maker.get(budget.get_absolute_url()))
+    blind = manager.post(budget.get_absolute_url(), good | {"informed": [person("oz").pk]})
+    assert blind.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("posted", "sentence"),
+    [
+        ({"limit": ""}, "Enter a sum in dollars, such as 50 or 12.50."),
+        ({"limit": "abc"}, "Enter a sum in dollars, such as 50 or 12.50."),
+        ({"limit": "NaN"}, "Enter a sum in dollars, such as 50 or 12.50."),
+        ({"limit": "Infinity"}, "Enter a sum in dollars, such as 50 or 12.50."),
+        ({"limit": "0"}, "A budget of nothing stops everything."),
+        ({"limit": "-5"}, "A budget of nothing stops everything."),
+        ({"limit": "1e400"}, "No budget is above $1,000,000,000.00"),
+        ({"limit": "9" * 40}, "No budget is above $1,000,000,000.00"),
+        ({"limit": "0.00000000001"}, "at most 9 places after the point"),
+        ({"limit": "5", "ask_above": "6"}, "A press of more than $5.00 is refused anyway"),
+        ({"limit": "5", "ask_above": "-1"}, "Enter $0 or more"),
+        ({"limit": "5", "begins_on": "2026-01-01"}, "Only a budget that is spent once has dates"),
+        ({"limit": "5", "period": "once", "ends_on": "2020-01-01"}, "This day is over"),
+        (
+            {"limit": "5", "period": "once", "begins_on": "2990-02-01", "ends_on": "2990-01-01"},
+            "It would end before it begins.",
+        ),
+        ({"limit": "5", "period": "once", "ends_on": "tomorrow"}, "Enter a valid date"),
+        ({"limit": "5", "target": ""}, "Choose whom the budget is for."),
+    ],
+)
+def test_bad_input_stays_with_a_sentence_beside_it(
+    admin: Client, posted: dict[str, str], sentence: str
+) -> None:
+    response = admin.post(NEW, {"target": "house", "period": "month"} | posted)
+    assert response.status_code == 422
+    assert sentence in text(response)
+    for value in posted.values():
+        assert value in response.content.decode()
+    assert not Budget.objects.exists()
+
+
+def test_less_than_is_spent_needs_a_tick(admin: Client, pay: Pay, user: User) -> None:
+    pay("7.25", user)
+    post = {"target": f"person:{user.pk}", "limit": "5", "period": "day"}
+    refused = admin.post(NEW, post)
+    assert "ana has spent $7.25 of it already today." in text(refused)
+    assert "everything is refused until midnight" in text(refused)
+    assert "Make it all the same" in text(refused)
+    assert admin.post(NEW, post | {"is_below_fine": "1"}).status_code == 302
+    assert "nothing left" in text(admin.get(PAGE))
+
+
+def test_a_second_budget_of_the_same_names_the_first(admin: Client) -> None:
+    post = {"target": "house", "limit": "5", "period": "month"}
+    admin.post(NEW, post)
+    second = admin.post(NEW, post)
+    assert second.status_code == 422
+    assert "The house has such a budget already: $5.00 a month." in text(second)
+    first = Budget.objects.get()
+    assert f'href="{first.get_absolute_url()}"' in second.content.decode()
+    assert admin.post(NEW, post | {"period": "day"}).status_code == 302
+    admin.post(f"{first.get_absolute_url()}end/")
+    admin.post(NEW, post)
+    back = admin.post(f"{first.get_absolute_url()}recovery/", follow=True)
+    assert "has such a budget again meanwhile" in text(back)
+    assert Budget.objects.filter(ended_at=None).count() == 2
+
+
+def test_a_budget_that_is_spent_once_begins_today(admin: Client) -> None:
+    today = timezone.localdate()
+    end = today + timedelta(days=3)
+    admin.post(NEW, {"target": "house", "limit": "5", "period": "once", "ends_on": f"{end}"})
+    budget = Budget.objects.get()
+    assert (budget.begins_on, budget.ends_on) == (today, end)
+    assert budget.limit == Decimal(5)
+    day = end + timedelta(days=1)
+    assert f"left until {day.day} {day:%B}" in text(admin.get(PAGE))
+    assert isinstance(budget.begins_on, date)
+
+
+def test_a_budget_of_sessions_has_no_period(admin: Client) -> None:
+    post = {"target": "session", "limit": "5", "period": "month"}
+    assert "Each session of an assistant: $5.00 a session." in text(
+        admin.post(NEW, post, follow=True)
+    )
+    assert admin.post(NEW, post | {"period": "day"}).status_code == 422
+    (budget,) = Budget.objects.all()
+    page = budget.get_absolute_url()
+    assert admin.post(page, {"limit": "6", "period": "once", "ask_above": "1"}).status_code == 302
+    budget.refresh_from_db()
+    assert (budget.limit, budget.ask_above) == (6, 1)
+    dated = post | {"begins_on": "2990-01-01"}
+    assert "Only a budget that is spent once has dates" in text(admin.post(NEW, dated))
+
+
+def test_a_budget_that_has_not_begun_or_is_over_says_so(admin: Client, eva: User) -> None:
+    today = timezone.localdate()
+    later, ago = today + timedelta(days=40), today - timedelta(days=9)
+    Budget.objects.create(scope="person", person=eva, period="once", begins_on=later, limit=5)
+    Budget.objects.create(scope="house", period="once", begins_on=ago, ends_on=ago, limit=5)
+    page = text(admin.get(PAGE))
+    assert f"Begins {later.day} {later:%B}" in page
+    assert "Over" in page
+
+
+def test_a_private_project_is_limited_by_its_persons_budget(
+    admin: Client, maker: Client, eva: User, pay: Pay
+) -> None:
+    assert "budget counts what is spent there" in text(maker.get(f"{PAGE}?project=private"))
+    form = admin.get(f"{NEW}?project=private").content.decode()
+    assert re.search(rf'value="person:{eva.pk}" selected', form)
+    Budget.objects.create(scope="person", person=eva, limit=3)
+    pay("1", eva)
+    assert "$1.00 of $3.00 spent" in text(admin.get(f"{PAGE}?project=private"))

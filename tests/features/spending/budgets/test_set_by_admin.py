@@ -1,0 +1,176 @@
+"""A budget that an admin has made for a project binds its managers, by every door."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.utils import timezone
+
+from core import periods
+from features.notifications.models import Notification
+from projects.models import Project
+from runs.start.refused_starts import Unaffordable
+from features.spending.budgets import access, editing
+from features.spending.models import Budget, BudgetRequest
+from features.spending.requests import deciding
+from tests.projects.people import person
+from tests.features.spending.budgets.conftest import Pay
+
+pytestmark = pytest.mark.django_db
+PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
+WHOSE = "An admin has set this budget, and only admins change it. Ask eva."
+
+
+def text(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+@pytest.fixture
+def budget(admin: Client, fox: Project) -> Budget:
+    """Two dollars a month for the project, made on the page by an admin."""
+    admin.post(NEW, {"target": f"project:{fox.pk}", "limit": "2", "period": "month"})
+    return Budget.objects.get()
+
+
+def ask(client: Client, of: Budget) -> BudgetRequest:
+    period = periods.name_of_month(timezone.now())
+    address = f"/spend/requests/new/?budget={of.pk}&key={of.project_id}&period={period}"
+    client.post(address, {"amount": "3", "sentence": "The film is due"})
+    return BudgetRequest.objects.get()
+
+
+def test_managers_see_it_and_whom_to_ask_but_no_form(manager: Client, budget: Budget) -> None:
+    assert "set by an admin" in text(manager.get(PAGE))
+    page = text(manager.get(budget.get_absolute_url()))
+    assert f"{WHOSE} You may make a smaller one of your own beside it." in page
+    assert "Ask for more" in page
+    assert "Save budget" not in page
+    assert "End budget" not in page
+
+
+def test_makers_are_not_told_to_make_one_of_their_own(maker: Client, budget: Budget) -> None:
+    page = text(maker.get(budget.get_absolute_url()))
+    assert WHOSE in page
+    assert "of your own" not in page
+
+
+@pytest.mark.parametrize("path", ["", "end/", "recovery/"])
+def test_a_post_by_hand_changes_nothing(manager: Client, budget: Budget, path: str) -> None:
+    post = {"limit": "900", "period": "month", "is_by_admin": "", "is_below_fine": "1"}
+    if path == "recovery/":
+        Budget.objects.update(ended_at=timezone.now())
+    before = Budget.objects.values().get()
+    response = manager.post(f"{budget.get_absolute_url()}{path}", post)
+    assert response.status_code == 403
+    assert WHOSE in text(response)
+    assert Budget.objects.values().get() == before
+
+
+def test_the_functions_behind_the_pages_refuse_managers(budget: Budget) -> None:
+    mia = person("mia")
+    with pytest.raises(PermissionDenied, match="Ask eva"):
+        editing.save(mia, budget, [])
+    for change in (editing.end, editing.bring_back):
+        with pytest.raises(PermissionDenied, match="Ask eva"):
+            change(mia, budget.pk)
+    assert not access.managed(mia).exists()
+
+
+def test_more_of_it_is_asked_of_admins_and_granted_by_them_alone(
+    manager: Client, maker: Client, admin: Client, eva: User, budget: Budget
+) -> None:
+    request = ask(maker, budget)
+    assert not Notification.objects.filter(user=person("mia"), kind="budget_request").exists()
+    assert Notification.objects.filter(user=eva, kind="budget_request").count() == 1
+    page = request.get_absolute_url()
+    assert "eva can grant it, and has been told." in text(maker.get(page))
+    assert manager.get(page).status_code == 404
+    assert manager.post(f"{page}decision/", {"~do": "grant"}).status_code == 404
+    with pytest.raises(PermissionDenied):
+        deciding.grant(person("mia"), request.pk, None, "")
+    assert "Waiting for you" not in text(manager.get("/spend/requests/"))
+    admin.post(f"{page}decision/", {"~do": "grant"})
+    request.refresh_from_db()
+    assert (request.is_granted, request.decided_by) == (True, eva)
+
+
+def test_a_manager_asks_for_more_and_does_not_grant_it_to_oneself(
+    manager: Client, budget: Budget
+) -> None:
+    request = ask(manager, budget)
+    page = request.get_absolute_url()
+    assert "Grant" not in text(manager.get(page))
+    assert manager.post(f"{page}decision/", {"~do": "grant"}).status_code == 403
+    request.refresh_from_db()
+    assert request.decided_at is None
+
+
+def test_a_refusal_names_admins_to_managers_and_makers(
+    budget: Budget, fox: Project, pay: Pay
+) -> None:
+    pay("2", person("ana"), fox)
+    for name in ("mia", "ana"):
+        with pytest.raises(Unaffordable, match="Ask eva for more") as refusal:
+            pay("1", person(name), fox)
+        assert refusal.value.remedy is not None
+        assert refusal.value.remedy.label == "Ask for more"
+
+
+def test_managers_make_smaller_ones_beside_it(
+    manager: Client, admin: Client, budget: Budget, fox: Project, pay: Pay
+) -> None:
+    post = {"target": f"project:{fox.pk}", "limit": "2", "period": "month"}
+    refused = manager.post(NEW, post)
+    assert refused.status_code == 422
+    assert "An admin has set $2.00 a month for this project" in text(refused)
+    assert manager.post(NEW, post | {"limit": "1"}).status_code == 302
+    own = Budget.objects.exclude(pk=budget.pk).get()
+    assert not own.is_by_admin
+    assert "Save budget" in text(manager.get(own.get_absolute_url()))
+    assert (
+        manager.post(own.get_absolute_url(), {"limit": "3", "period": "month"}).status_code == 422
+    )
+    assert manager.post(NEW, post | {"limit": "1"}).status_code == 422  # it has one already
+
+    pay("1", person("ana"), fox)
+    with pytest.raises(Unaffordable, match=r"may spend \$1.00 this month") as refusal:
+        pay("1", person("ana"), fox)
+    assert "Ask mia for more" in str(refusal.value)
+    request = ask(manager, own)
+    manager.post(f"{request.get_absolute_url()}decision/", {"~do": "grant", "amount": "100"})
+    pay("1", person("ana"), fox)
+    with pytest.raises(Unaffordable, match=r"may spend \$2.00 this month"):
+        pay("1", person("ana"), fox)
+
+    manager.post(f"{own.get_absolute_url()}end/")
+    assert not Budget.objects.filter(pk=own.pk, ended_at=None).exists()
+    manager.post(f"{own.get_absolute_url()}recovery/")
+    assert Budget.objects.filter(ended_at=None).count() == 2
+    changed = admin.post(own.get_absolute_url(), {"limit": "1.5", "period": "month"})
+    assert changed.status_code == 302
+    own.refresh_from_db()
+    assert (own.limit, own.is_by_admin) == (Decimal("1.5"), False)
+
+
+def test_an_admin_makes_one_beside_the_managers(
+    manager: Client, admin: Client, fox: Project
+) -> None:
+    post = {"target": f"project:{fox.pk}", "limit": "5", "period": "month"}
+    manager.post(NEW, post)
+    assert admin.post(NEW, post | {"limit": "2"}).status_code == 302
+    assert list(Budget.objects.order_by("pk").values_list("is_by_admin", flat=True)) == [
+        False,
+        True,
+    ]
+    # What was larger before stays, and may be changed in everything but to another large sum.
+    own = Budget.objects.order_by("pk")[0]
+    page = own.get_absolute_url()
+    assert (
+        manager.post(page, {"limit": "5", "period": "month", "ask_above": "1"}).status_code == 302
+    )

@@ -1,0 +1,207 @@
+"""Warnings at 80 % and at the end, once each; and what the head says is left.
+
+The rules about sums: for admins, with a sentence for what is no rule.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from features.notifications import inbox
+from features.notifications.models import Notification
+from accounts import roles
+from accounts.models import AuditEntry
+from accounts.roles import Role
+from projects.models import Membership, Project
+from features.spending.budgets import headroom, warnings
+from features.spending.models import Budget, BudgetRequest, SpendingRules
+from tests.house.made import make_admin
+from tests.projects.people import person
+from tests.features.spending.budgets.conftest import Pay
+
+pytestmark = pytest.mark.django_db
+
+
+def subjects() -> list[str]:
+    for _ in range(2):  # the second tells nothing new
+        warnings.warn()
+    rows = Notification.objects.filter(kind="budget_warning").order_by("created_at", "pk")
+    return [f"{row.user.username}: {row.subject}" for row in rows]
+
+
+def test_a_budgets_people_are_told_at_80_percent_and_when_it_is_spent(
+    fox: Project, pay: Pay
+) -> None:
+    assert warnings.warn() == warnings.REST_S
+    ana, mia = person("ana"), person("mia")
+    budget = Budget.objects.create(scope="project", project=fox, limit=10)
+    budget.informed.add(mia)
+    pay("7", ana, fox)
+    assert subjects() == []
+    pay("1", ana, fox)
+    expected = ["mia: 80 % of the budget of Fox are spent"]
+    assert subjects() == expected
+    assert "$8.00 of $10.00" in Notification.objects.get().text
+    pay("2", ana, fox)
+    expected.append("mia: All of the budget of Fox is spent")
+    assert subjects() == expected
+    counter = {"scope_key": fox.pk, "period": _month()}
+    BudgetRequest.objects.create(
+        budget=budget, user=ana, amount=10, is_granted=True, sentence="s", **counter
+    )
+    assert subjects() == expected  # half of what it is now
+    pay("7", ana, fox)
+    expected.append("mia: 80 % of the budget of Fox are spent")
+    assert subjects() == expected
+
+
+def test_of_a_budget_for_each_only_those_are_told_who_may_know(
+    fox: Project, pay: Pay, eva: Any
+) -> None:
+    ana, vic = person("ana"), person("vic")
+    budget = Budget.objects.create(scope="person", period="day", limit=10)
+    budget.informed.set([ana, vic, eva])
+    pay("10", ana)
+    assert sorted(subjects()) == [
+        "ana: All of the budget of ana is spent",
+        "eva: All of the budget of ana is spent",
+    ]
+
+
+def test_who_may_not_know_any_more_reads_nothing_of_whose_money_it_is(
+    fox: Project, pay: Pay, eva: User
+) -> None:
+    ana, mia = person("ana"), person("mia")
+    each = Budget.objects.create(scope="project", limit=10)
+    each.informed.add(mia)
+    of_people = Budget.objects.create(scope="person", period="day", limit=10)
+    of_people.informed.add(eva, ana)
+    pay("10", ana, fox)
+    assert len(subjects()) == 3
+    assert [inbox.count_new(one) for one in (mia, eva, ana)] == [1, 1, 1]
+    Membership.objects.filter(user=mia).delete()
+    roles.set_role(make_admin("other"), Role.ADMIN, eva)
+    roles.set_role(eva, Role.MEMBER, person("other"))
+    eva = User.objects.get(pk=eva.pk)
+    assert [inbox.count_new(one) for one in (mia, eva, ana)] == [0, 0, 1]
+
+
+def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:
+    def queries() -> int:
+        warnings.warn()
+        with CaptureQueriesContext(connection) as captured:
+            warnings.warn()
+        return len(captured)
+
+    ana = person("ana")
+    Budget.objects.create(scope="person", person=ana, limit=1).informed.add(ana)
+    pay("1", ana)
+    few = queries()
+    for n in range(5):
+        one = person(f"p{n}")
+        Budget.objects.create(scope="person", person=one, limit=1).informed.add(one)
+        pay("0.9", one)
+    assert queries() <= few + 5  # whether each may see it
+    assert few <= 8
+
+
+def test_the_menu_says_what_is_left_in_the_project(maker: Client, fox: Project, pay: Pay) -> None:
+    page = f"/spend/requests/?project={fox.slug}"
+    headroom.forget()
+    assert "data-budget" not in maker.get(page).content.decode()
+    Budget.objects.create(scope="house", limit=100)
+    headroom.forget()
+    Budget.objects.create(scope="project", project=fox, limit=Decimal("20.50"))
+    pay("8.10", person("ana"), fox)
+    html = maker.get(page).content.decode()
+    assert "Budget: $12.40 left</a>" in html
+    assert "“Fox” has $12.40 of $20.50 left until" in html
+    assert "$91.90 left</a>" in maker.get("/spend/requests/?project=private").content.decode()
+
+
+def test_the_head_asks_once_where_there_is_no_budget(maker: Client, fox: Project) -> None:
+    headroom.forget()
+    with CaptureQueriesContext(connection) as captured:
+        for _ in range(3):
+            maker.get("/projects/")
+    asked = [query for query in captured.captured_queries if "spending_" in query["sql"]]
+    assert len(asked) == 1
+
+
+def _month() -> str:
+    from django.utils import timezone
+
+    from core import periods
+
+    return periods.name_of_month(timezone.now())
+
+
+def test_what_was_spent_before_a_budget_for_each_was_made_is_known(
+    admin: Client, eva: User, fox: Project, pay: Pay
+) -> None:
+    ana = person("ana")
+    pay("9", ana, fox)
+    pay("1", person("mia"), fox)
+    post = {"target": "person", "limit": "10", "period": "month", "informed": [eva.pk]}
+    admin.post("/spend/budgets/new/", post)
+    assert "$9.00 of $10.00" in admin.get("/spend/budgets/").content.decode()
+    assert subjects() == ["eva: 80 % of the budget of ana are spent"]
+    pay("1", ana)  # counts on top
+    assert subjects()[-1] == "eva: All of the budget of ana is spent"
+    admin.post("/spend/budgets/new/", post | {"target": "project"})
+    assert "$10.00 of $10.00" in admin.get("/spend/budgets/").content.decode()
+
+
+PAGE = "/spend/rules/"
+GOOD = {"unknown": "assume", "assumed": "0.5", "ceiling": "20", "alarm_factor": "3",
+        "alarm_least": "1"}  # fmt: skip
+
+
+def text(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def test_an_admin_changes_the_rules(admin: Client, maker: Client) -> None:
+    assert "The rules are saved" in text(admin.post(PAGE, GOOD, follow=True))
+    rules = SpendingRules.current()
+    assert (rules.unknown, rules.assumed, rules.ceiling) == ("assume", Decimal("0.5"), Decimal(20))
+    assert not rules.holds_models
+    admin.post(PAGE, GOOD | {"ceiling": "", "holds_models": "1"})
+    rules = SpendingRules.current()
+    assert (rules.ceiling, rules.holds_models) == (None, True)
+    assert AuditEntry.objects.filter(changes__has_key="ceiling").count() == 2
+    assert maker.get(PAGE).status_code == maker.post(PAGE, GOOD).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("posted", "sentence"),
+    [
+        ({"assumed": ""}, "Enter the sum that is assumed, above $0"),
+        ({"assumed": "0"}, "Enter the sum that is assumed, above $0"),
+        ({"assumed": "x"}, "Enter a sum in dollars"),
+        ({"ceiling": "0"}, "With a ceiling of nothing only admins could start a run."),
+        ({"ceiling": "-3"}, "With a ceiling of nothing only admins could start a run."),
+        ({"ceiling": "NaN"}, "Enter a sum in dollars"),
+        ({"alarm_factor": "1"}, "Enter a number above 1, such as 3"),
+        ({"alarm_factor": ""}, "Enter a number above 1, such as 3"),
+        ({"alarm_factor": "1e9"}, "Enter a number below 10,000."),
+        ({"alarm_factor": "2.345"}, "at most two places"),
+        ({"alarm_least": "-1"}, "Enter $0 or more."),
+        ({"unknown": "dream"}, "Select a valid choice"),
+    ],
+)
+def test_what_is_no_rule_gets_a_sentence(
+    admin: Client, posted: dict[str, str], sentence: str
+) -> None:
+    response = admin.post(PAGE, GOOD | posted)
+    assert response.status_code == 422
+    assert sentence in text(response)
+    assert not SpendingRules.objects.exists()

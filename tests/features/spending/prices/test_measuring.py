@@ -1,0 +1,237 @@
+"""What a model costs, and per what, is found from its runs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import cycle, islice
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.spending.prices.measuring import PER_RUN, Measurement, Sample, measure
+
+CLOSE = Decimal("0.05")
+
+
+def sample(cost: str | Decimal, said: str | None = None, **more: Any) -> Sample:
+    """A run with one picture of a megapixel, if nothing else is said."""
+    arguments = more.pop("arguments", {})
+    if "worked" in more:
+        more["compute seconds"] = more.pop("worked")
+    amounts = {PER_RUN: 1, "images": 1, "megapixels": 1} | more
+    return Sample(
+        Decimal(cost),
+        {unit: Decimal(str(amount)) for unit, amount in amounts.items()},
+        arguments,
+        None if said is None else Decimal(said),
+    )
+
+
+def measured(samples: list[Sample], unit: str = PER_RUN) -> Measurement:
+    measurement = measure(samples, unit)
+    assert measurement is not None
+    return measurement
+
+
+def is_close(value: Decimal, price: Decimal) -> bool:
+    return abs(value - price) <= CLOSE * price
+
+
+prices = st.decimals("0.0001", "20", places=6)
+wobbles = st.lists(st.decimals("0.97", "1.03", places=3), min_size=10, max_size=40)
+counts = st.lists(st.integers(1, 4), min_size=40, max_size=40)
+
+
+def test_without_runs_nothing_is_measured() -> None:
+    assert measure([]) is None
+
+
+@given(prices, wobbles, counts)
+def test_a_constant_price_per_picture_is_within_5_percent_after_ten_runs(
+    price: Decimal, wobble: list[Decimal], count: list[int]
+) -> None:
+    pairs = list(zip(wobble, count, strict=False))
+    samples = [sample(price * w * n, images=n, megapixels=n) for w, n in pairs]
+    own = measured(samples, "images")
+    if len({n for _, n in pairs}) > 1 or own.unit == "images":
+        assert own.unit == "images"
+    assert is_close(own.figures.median, price)
+
+
+@given(prices, st.lists(st.sampled_from(["1K", "2K", "4K"]), min_size=10, max_size=60), counts)
+def test_a_price_by_resolution_is_split_and_exact(
+    price: Decimal, resolutions: list[str], count: list[int]
+) -> None:
+    factor = {"1K": 1, "2K": 2, "4K": 4}
+    samples = [
+        sample(
+            price * factor[resolution] * n,
+            images=n,
+            megapixels=Decimal(n) * factor[resolution] ** 2,
+            arguments={"resolution": resolution, "num_images": str(n), "seeded": "false"},
+        )
+        for resolution, n in zip(resolutions, cycle(count), strict=False)
+    ]
+    own = measured(samples, "images")
+    for group in own.groups:
+        if own.unit == "images" and "resolution" in group.arguments:
+            due = price * factor[group.arguments["resolution"]]
+            assert is_close(group.figures.median, due)
+
+
+def test_ten_runs_suffice_for_a_price_by_resolution() -> None:
+    factor = {"1K": Decimal("0.04"), "2K": Decimal("0.08"), "4K": Decimal("0.16")}
+    listed = list(islice(cycle(factor), 10))
+    samples = [
+        sample(
+            factor[r] * n, "0.04", images=n, megapixels=n, arguments={"resolution": r, "style": s}
+        )
+        for r, n, s in zip(listed, cycle([1, 2, 4, 1, 3]), cycle("ab"), strict=False)
+    ]
+    own = measured(samples, "images")
+    assert own.unit == "images"
+    assert {group.arguments["resolution"]: group.figures.median for group in own.groups} == factor
+    assert all(set(group.arguments) == {"resolution"} for group in own.groups)
+
+
+def test_mislabelled_compute_seconds_are_a_price_per_picture() -> None:
+    """The list price is 98 times too low: runs cost the same however long they take."""
+    samples = [
+        sample("0.049", str(Decimal("0.0001") * worked), worked=worked)
+        for worked in (4, 5, 7, 4, 9, 5, 6, 4, 5, 8)
+    ]
+    own = measured(samples, "compute seconds")
+    assert (own.unit, own.figures.median, own.is_useful) == ("images", Decimal("0.049"), True)
+
+
+def test_true_compute_seconds_stay_what_they_are() -> None:
+    samples = [
+        sample(Decimal("0.0005") * worked, worked=worked)
+        for worked in (4, 5, 7, 4, 9, 5, 6, 4, 5, 8)
+    ]
+    own = measured(samples, "compute seconds")
+    assert (own.unit, own.figures.median) == ("compute seconds", Decimal("0.0005"))
+
+
+@pytest.mark.parametrize("unit", ["images", "seconds", "megapixels"])
+def test_the_said_unit_is_preferred_where_others_are_no_better(unit: str) -> None:
+    samples = [sample("0.05", seconds=1) for _ in range(6)]
+    assert measured(samples, unit).unit == unit
+
+
+@given(st.lists(st.sampled_from(["5", "10"]), min_size=12, max_size=40))
+def test_a_length_is_a_unit_and_no_argument_to_split_by(lengths: list[str]) -> None:
+    samples = [
+        sample(Decimal("0.07") * int(n), seconds=f"{n}.04", arguments={"duration": n})
+        for n in lengths
+    ]
+    own = measured(samples, "seconds")
+    assert own.unit == "seconds"
+    assert not own.groups
+    assert is_close(own.figures.median, Decimal("0.07"))
+
+
+def test_sound_and_resolution_split_a_price_per_second() -> None:
+    due = {
+        ("720p", "false"): Decimal("0.10"),
+        ("720p", "true"): Decimal("0.15"),
+        ("1080p", "false"): Decimal("0.20"),
+        ("1080p", "true"): Decimal("0.30"),
+    }
+    samples = [
+        sample(
+            due[r, sound] * n,
+            seconds=n,
+            arguments={"resolution": r, "generate_audio": sound, "duration": str(n)},
+        )
+        for _ in range(3)
+        for (r, sound) in due
+        for n in (5, 8)
+    ]
+    own = measured(samples, "seconds")
+    assert own.unit == "seconds"
+    assert own.spread == 0
+    found = {
+        (g.arguments["resolution"], g.arguments["generate_audio"]): g.figures.median
+        for g in own.groups
+    }
+    assert found == due
+
+
+def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
+    costs = ["0.05"] * 6 + ["5"] + ["0.05"] * 3
+    samples = [
+        sample(cost, "0.05", arguments={"quality": quality})
+        for cost, quality in zip(costs, cycle(["low", "high"]), strict=False)
+    ]
+    own = measured(samples, "images")
+    assert own.figures.median == Decimal("0.05")
+    assert own.figures.high == 5
+    assert not own.groups
+    assert not own.is_useful
+
+
+@pytest.mark.parametrize(
+    ("count", "cost", "said", "is_used"),
+    [
+        (4, "0.10", "0.05", False),  # too few
+        (5, "0.10", "0.05", True),
+        (5, "0.0605", "0.05", True),
+        (5, "0.06", "0.05", False),  # 20 % are not more than 20 %
+        (5, "0.039", "0.05", True),  # cheaper than said
+        (5, "0.05", None, True),  # nothing is said
+        (5, "0.05", "0", True),
+        (5, "0", "0", False),
+        (5, "0", "0.05", False),  # free credits end
+        (5, "0", None, False),
+    ],
+)
+def test_a_measured_price_is_used_from_five_runs_and_twenty_percent(
+    count: int, cost: str, said: str | None, is_used: bool
+) -> None:
+    assert measured([sample(cost, said) for _ in range(count)]).is_useful is is_used
+
+
+@given(
+    st.lists(
+        st.builds(
+            Sample,
+            st.decimals(0, 100, places=6),
+            st.fixed_dictionaries(
+                {PER_RUN: st.just(Decimal(1))},
+                optional={
+                    "images": st.decimals(1, 9, places=0),
+                    "seconds": st.decimals("0.1", 90, places=1),
+                },
+            ),
+            st.dictionaries(st.sampled_from("abcd"), st.sampled_from("xyz")),
+            st.none() | st.decimals(0, 100, places=6),
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_any_runs_give_a_measurement(samples: list[Sample]) -> None:
+    own = measured(samples)
+    assert own.figures.low <= own.figures.median <= own.figures.high
+    assert own.spread >= 0
+    assert len({name for group in own.groups for name in group.arguments}) <= 3
+    for group in own.groups:
+        assert group.figures.count >= 2
+        assert own.group_of(group.arguments) == group
+
+
+def test_runs_of_one_size_leave_the_unit_of_the_list() -> None:
+    """They cannot tell a price for a picture from one for a megapixel."""
+    runs = [sample("0.08", "0.05", images=1, megapixels=2) for _ in range(8)]
+    assert measured(runs, "megapixels").unit == "megapixels"
+    assert measured(runs, "images").unit == "images"
+
+
+def test_a_price_has_to_give_the_bills_that_it_was_measured_from() -> None:
+    scattered = [sample(cost, "0.05") for cost in ("0.01", "0.02", "0.05", "0.2", "0.9", "2")]
+    assert not measured(scattered, "images").is_useful
+    right = [sample("0.05", "0.05") for _ in range(5)] + [sample("0.4", "0.05")]
+    assert not measured(right, "images").is_useful

@@ -1,0 +1,173 @@
+"""Doors × money: whatever starts runs refuses what a budget does not allow, and asks first. `make
+test` tries one of the doors that lead to the same function, for each of the two.
+
+While the balance is spent, every page that starts runs says so: they go on by themselves.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Endpoint
+from core.db import clock
+from projects.models import Project
+from runs.models import Charge, LedgerEntry, Run, Worker
+from runs.results import refusals
+from features.spending.models import Budget, SpendingRules
+from tests.accounts.things import Things, make_things
+from tests.projects.people import make_project
+from tests.runs.doors.table import DOORS, Door
+from tests.runs.doors.world import World
+from tests.sampling import one_of_each, sample
+from tests.features.spending.sums import require_sums_hold
+
+JOBS = {"trial", "next-step"}  # of the worker: a page says afterwards why nothing was started
+TINY = Decimal("0.0001")
+
+
+def one_of_starters(of: str) -> list[Door]:
+    return one_of_each(DOORS, lambda door: door.starters, of)
+
+
+@pytest.fixture
+def world(
+    user: User, make_endpoint: Callable[..., Endpoint], documents: dict[str, Any], settings: Any
+) -> World:
+    settings.GATEWAY_URL = "http://gateway.test"
+    settings.REALTIME_URL = "wss://vitrine.test/live"
+    project: Project = make_project("Spring", ana="maker", mia="manager")
+    filled = World(user, project, make_endpoint, documents)
+    filled.fill()
+    Endpoint.objects.update(unit_price_usd="0.5", price_unit="images", currency="USD")
+    return filled
+
+
+def _said(text: str) -> str:
+    text = html.unescape(re.sub(r"\s+", " ", text.replace("\\u201c", "“")))
+    return text.replace("\\u201d", "”").replace('\\"', '"')
+
+
+def _everything() -> tuple[int, int, int]:
+    """What has been started: a flow's charge for a step to come has no run, and may go."""
+    charges = Charge.objects.filter(run__isnull=False)
+    return Run.objects.count(), LedgerEntry.objects.count(), charges.count()
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "door", sample([*one_of_starters("refuses")], 5, by_seed=2), ids=lambda door: door.name
+)
+def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -> None:
+    """402, with what is left and whom to ask; nothing is started, and nothing reserved."""
+    SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
+    for scope in (Budget.Scope.HOUSE, Budget.Scope.PROJECT):
+        project = world.project if scope == Budget.Scope.PROJECT else None
+        use = door.use(world)
+        budget = Budget.objects.create(scope=scope, project=project, limit=TINY)
+        before = _everything()
+        text = _said(use())
+        where = f"{door.name}, {scope}: {text[:3000]}"
+        whose = "The project “Spring”" if project else "The house"
+        assert f"{whose} may spend $" in text, where
+        assert "is left until" in text, where
+        assert ("Ask mia for more" if project else "Ask who administers Vitrine for") in text, where
+        if text[:3].isdigit() and door.name not in JOBS:
+            assert text.startswith("402: "), where
+            if "<" in text[:6]:
+                assert "data-refused" in text, where
+                assert "Ask for more" in text, where
+        assert _everything() == before, where
+        require_sums_hold()
+        budget.delete()
+    use = door.use(world)
+    count = Run.objects.count()
+    use()
+    assert Run.objects.count() > count, door.name
+
+
+ASKED_NOBODY = JOBS | {"live", "live-of-program"}  # nobody waits for an answer
+SAID_BEFORE = {"assistant", "assistant-flow"}  # an assistant names the most that its call may cost
+
+
+@pytest.mark.django_db
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "door", sample([*one_of_starters("asks")], 4, by_seed=2), ids=lambda door: door.name
+)
+def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
+    world: World, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """402 with the sum and a button; the same press with the yes starts it. Jobs do not ask."""
+    SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
+    use = door.use(world)
+    Budget.objects.create(scope=Budget.Scope.HOUSE, limit=100, ask_above=TINY)
+    before = _everything()
+    text = _said(use())
+    if door.name in ASKED_NOBODY | SAID_BEFORE:
+        assert Run.objects.count() > before[0], text[:3000]
+        return
+    assert text.startswith("402: "), text[:3000]
+    assert _everything() == before, text[:3000]
+    if "<" in text[:6]:
+        assert "data-refused" in text
+        assert re.search(r"Go on: about \$\d", text), text
+        (value,) = re.findall(r'name="~confirmed" value="([^"]+)"', text)
+        said = {"~confirmed": value}
+    else:
+        said = {}
+        value = str(re.findall(r'"?(?:max_cost|code)"?: ?"([^"]+)"', text)[0])
+    posted = Client.post
+
+    def post(client: Client, path: str, data: Any = None, *args: Any, **more: Any) -> Any:
+        if said and not isinstance(data, str):
+            data = {**(data or {}), **said}
+        elif not said:
+            more["headers"] = {**(more.get("headers") or {}), "X-Max-Cost": "100"}
+        return posted(client, path, data, *args, **more)
+
+    monkeypatch.setattr(Client, "post", post)
+    answer = use()
+    assert Run.objects.count() > before[0], (value, _said(answer)[:3000])
+
+
+BALANCE = refusals.BY_KIND["balance_exhausted"].sentence
+PAGES: dict[str, Callable[[Things], str]] = {
+    "model": lambda things: reverse("playground:endpoint", args=["fal-ai/flux/dev"]),
+    "board's plan": lambda things: f"{reverse('boards:plan')}?model=fal-ai/flux/dev",
+    "chat": lambda things: things.address("chats:chat"),
+    "flow": lambda things: things.address("flows:flow"),
+}
+
+
+@pytest.fixture
+def locked(db: None) -> None:
+    """A worker whose runs upstream refuses, since nothing is left."""
+    Worker.objects.create(name="w", beat_at=clock.now(), has_key=True, trouble=BALANCE)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_that_starts_runs_says_that_the_balance_is_spent(
+    member: Client,
+    user: User,
+    make_endpoint: Callable[..., Any],
+    documents: dict[str, Any],
+    locked: None,
+    page: str,
+) -> None:
+    endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
+    things = make_things(user, endpoint, "")
+    shown = member.get(PAGES[page](things), follow=True)
+    text = " ".join(shown.content.decode().split())
+    assert "The balance of the fal account is exhausted" in text
+    assert "Runs that need it wait and go on by themselves." in text

@@ -1,0 +1,62 @@
+"""A trainer, and a model that accepts its weights."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from schemas.uses.inputs import inputs_of
+from tests.features.training.trainers import TRAINERS, document, text
+
+TRAINER, TAKER = "fal-ai/flux-lora-fast-training", "fal-ai/flux-lora"
+_LORA = {
+    "type": "object",
+    "title": "LoraWeight",
+    "properties": {
+        "path": text("URL or the path to the LoRA weights."),
+        "scale": {"type": "number"},
+    },
+    "required": ["path"],
+}
+
+
+def picture(colour: str = "red", kind: str = "PNG") -> bytes:
+    """A small picture."""
+    from PIL import Image
+
+    made = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(made, kind)
+    return made.getvalue()
+
+
+@pytest.fixture
+def trainer(make_endpoint: Callable[..., Any]) -> Endpoint:
+    """A trainer on images; its schema names the model that accepts its weights."""
+    made = make_endpoint(
+        TRAINER,
+        TRAINERS[TRAINER],
+        category="training",
+        display_name="FLUX trainer",
+        inference_endpoint_ids=[TAKER],
+    )
+    return known(made)
+
+
+@pytest.fixture
+def taker(make_endpoint: Callable[..., Any]) -> Endpoint:
+    """A model with a list of LoRAs."""
+    loras = {"type": "array", "items": _LORA, "description": "The LoRAs to use."}
+    fields = {"prompt": text("The prompt to generate an image from."), "loras": loras}
+    return known(make_endpoint(TAKER, document(fields, ["prompt"]), display_name="FLUX LoRA"))
+
+
+def known(endpoint: Endpoint) -> Endpoint:
+    """Store the endpoint's inputs, as a sync does."""
+    endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
+    endpoint.save(update_fields=["inputs"])
+    return endpoint

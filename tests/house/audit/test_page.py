@@ -1,0 +1,200 @@
+"""The page of the audit log: who may look, what each filter finds, and what is downloaded."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from accounts import audit
+from accounts.models import AuditEntry
+from house.models import Invitation
+from projects import creation
+from features.sharing.models import Share
+from tests.conftest import grant
+
+pytestmark = pytest.mark.django_db
+PAGE = "/people/audit/"
+
+
+@pytest.fixture
+def admin(client: Client, stranger: User) -> Client:
+    """The browser of somebody who may look."""
+    grant(stranger, "accounts.view_auditentry")
+    client.force_login(stranger)
+    return client
+
+
+def found(client: Client, **asked: str) -> list[str]:
+    """The names of the rows that the page shows for the filters: events, without sign-ins."""
+    entries = [shown.entry for shown in client.get(PAGE, asked).context["page"].entries]
+    left_out = ("signed in", "row added", "row changed")
+    return [entry.object_repr for entry in entries if entry.event not in left_out]
+
+
+@pytest.fixture
+def three(user: User, admin: Client) -> list[Group]:
+    """Three entries: of ana about two groups, and of a program about a third."""
+    groups = [Group(pk=number, name=f"group {number}") for number in (1, 2, 3)]
+    audit.record(user, "blocked", groups[:1], "Too dear")
+    audit.record(user, "cleared", groups[1:2])
+    audit.record(None, "deleted", groups[2:], program="retention")
+    return groups
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ({}, ["group 3", "group 2", "group 1"]),
+        ({"who": "ana"}, ["group 2", "group 1"]),
+        ({"who": "retention"}, ["group 3"]),
+        ({"event": "blocked"}, ["group 1"]),
+        ({"kind": "auth.group", "row": "2"}, ["group 2"]),
+        ({"kind": "api.token"}, []),
+        ({"q": "DEAR"}, ["group 1"]),
+        ({"q": "ana group"}, ["group 2", "group 1"]),
+        ({"q": "100%"}, []),
+        ({"address": "192.0.2.1"}, []),
+        ({"since": "2000-01-01"}, ["group 3", "group 2", "group 1"]),
+        ({"until": "2000-01-01"}, []),
+    ],
+)
+def test_each_filter_finds_what_it_says(
+    admin: Client, three: list[Group], asked: dict[str, str], names: list[str]
+) -> None:
+    assert found(admin, **asked) == names
+
+
+def test_a_project_finds_what_happened_in_it(admin: Client, user: User) -> None:
+    fox, hare = (creation.create(user, name=name) for name in ("Fox", "Hare"))
+    assert set(found(admin, place=str(fox.pk), event="made")) == {"Fox"}
+    assert found(admin, place=str(hare.pk), event="made") == ["Hare"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"address": "somewhere"}, "valid IPv4 or IPv6 address"),
+        ({"since": "yesterday"}, "Write a day as"),
+        ({"since": "2026-02-02", "until": "2026-02-01"}, "before the first one"),
+        ({"place": "77777"}, "no such project"),
+        ({"q": "a"}, "two letters"),
+        ({"who": "a" * 151}, "at most 150"),
+    ],
+)
+def test_a_filter_that_is_none_is_said_beside_it(
+    admin: Client, three: list[Group], asked: dict[str, str], sentence: str
+) -> None:
+    response = admin.get(PAGE, asked)
+    assert response.status_code == 422
+    assert sentence in response.content.decode()
+    assert not response.context["page"].entries
+    assert admin.get(f"{PAGE}download/", asked).status_code == 422
+
+
+def test_pages_follow_each_other_without_gaps(admin: Client, user: User) -> None:
+    at = timezone.now()
+    rows = [
+        AuditEntry(actor_name="ana", event="blocked", kind="x.y", object_repr=str(number))
+        for number in range(120)
+    ]
+    for number, row in enumerate(rows):
+        row.timestamp = at - timedelta(seconds=number // 7)  # several share a moment
+    AuditEntry.objects.bulk_create(rows)
+    names: list[str] = []
+    address = "?event=blocked"
+    for _ in range(3):
+        context = admin.get(PAGE + address).context
+        names += [shown.entry.object_repr for shown in context["page"].entries]
+        address = context["earlier"]
+    assert not address
+    assert sorted(names, key=int) == [str(number) for number in range(120)]
+    assert len(names) == 120
+
+
+def test_before_and_after_are_shown_in_words(admin: Client, user: User) -> None:
+    user.first_name, user.is_staff = "Ana", True
+    user.save()
+    text = admin.get(PAGE, {"event": "row changed"}).content.decode()
+    assert "<ins>Ana</ins>" in text
+    assert "<del>no</del>" in text
+    assert "<ins>yes</ins>" in text
+
+
+def test_an_act_is_a_sentence_without_controls(admin: Client, user: User) -> None:
+    fox = creation.create(user, name="Fox")
+    share = Share.objects.create(user=user, project=fox, title="Posters")
+    audit.record(user, "ended", [share])
+    audit.record(user, "exported", [user], "the audit log")
+    text = " ".join(strip_tags(admin.get(PAGE).content.decode()).split())
+    assert "ana ended the share “Posters” in Fox" in text
+    assert "ana exported the audit log" in text
+    assert "ana made the project “Fox”" in text
+
+
+def test_times_before_and_after_are_shown_to_the_minute(admin: Client, user: User) -> None:
+    invitation = Invitation.objects.create(
+        made_by=user, digest="d", expires_at=datetime(2026, 3, 4, 5, 6, 7, 890123, UTC)
+    )
+    invitation.revoked_at = datetime(2026, 3, 5, 17, 8, 9, 123456, UTC)
+    invitation.save()
+    shown = admin.get(PAGE, {"kind": "people.invitation"}).context["page"].entries
+    changed, added = ({c.field: c.after for c in entry.changes} for entry in shown)
+    assert added["expires at"] == "4 Mar 2026 05:06"
+    assert changed == {"revoked at": "5 Mar 2026 17:08"}
+
+
+def test_what_no_field_or_model_is_called_any_more_is_shown_as_it_is(
+    admin: Client, user: User
+) -> None:
+    changes = {user.pk: {"role of sam": ("viewer", "maker")}}
+    audit.record(user, "changed a role in", [user], changes=changes)
+    AuditEntry.objects.create(event="blocked", kind="gone.thing", changes={"old_name": [None, 1]})
+    text = admin.get(PAGE).content.decode()
+    for word in ("role of sam", "old name", "gone.thing"):
+        assert word in text
+
+
+def test_an_empty_log_says_so(admin: Client) -> None:
+    assert "No entry matches" in admin.get(PAGE, {"who": "nobody"}).content.decode()
+
+
+def test_what_is_filtered_is_downloaded_as_json_lines(
+    admin: Client, three: list[Group], user: User
+) -> None:
+    response = admin.get(f"{PAGE}download/", {"who": "ana"})
+    assert response["Content-Disposition"] == 'attachment; filename="audit.jsonl"'
+    content: Any = response.streaming_content  # type: ignore[attr-defined]
+    lines = [json.loads(line) for line in b"".join(content).splitlines()]
+    assert [(line["event"], line["object"]) for line in lines] == [
+        ("cleared", "group 2"),
+        ("blocked", "group 1"),
+    ]
+    assert lines[1] | {"id": 0, "at": ""} == {
+        "id": 0,
+        "at": "",
+        "who": "ana",
+        "who_id": user.pk,
+        "address": None,
+        "event": "blocked",
+        "kind": "auth.group",
+        "object_id": "1",
+        "object": "group 1",
+        "project_id": None,
+        "detail": "Too dear",
+        "changes": {},
+    }
+    assert AuditEntry.objects.filter(event="exported", detail="the audit log: who=ana").exists()
+
+
+def test_text_of_people_is_escaped(admin: Client, user: User) -> None:
+    audit.record(user, "blocked", [Group(pk=1, name="<script>x</script>")], "<img src=x>")
+    text = admin.get(PAGE).content.decode()
+    assert "<script>x" not in text
+    assert "<img src=x>" not in text

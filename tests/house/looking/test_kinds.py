@@ -1,0 +1,213 @@
+"""Private boards, chats and flows: admins learn that they are there; with a reason they read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from features.boards.models import Cell
+from features.chats.models import Chat, Turn
+from features.flows.models import FlowRun, StepRun
+from features.notifications.models import Notification
+from projects.models import Look
+from runs.models import Run
+from tests.conftest import grant
+from tests.accounts.audited import events
+from tests.accounts.things import Things, make_things
+from tests.projects.people import make_project
+
+pytestmark = pytest.mark.django_db
+SECRET = "heron-at-dawn"
+REASON = "A complaint about costs, ticket 4711"
+ROUTES = {
+    "board": "boards:board",
+    "chat": "chats:chat",
+    "flow": "flows:flow",
+    "flow-run": "flows:flow-run",
+}
+WORDS = {"board": "board", "chat": "chat", "flow": "flow", "flow-run": "flow run"}
+
+
+@dataclass
+class House:
+    """An admin's browser, and one of each kind in ana's private project, with a run in it."""
+
+    admin: Client
+    things: Things
+    run: Run
+
+    def key(self, kind: str) -> Any:
+        """The key of the thing of a kind."""
+        return self.things.parts["flow_run"] if kind == "flow-run" else self.things.keys[kind]
+
+    def look(self, kind: str, reason: str = REASON) -> Any:
+        """Give a reason for a look."""
+        return self.admin.post(f"/people/looks/{kind}/{self.key(kind)}/", {"reason": reason})
+
+    def status(self, route: str) -> int:
+        """The status of an answer about the thing."""
+        response = self.admin.get(self.things.address(route))
+        if response.streaming:
+            b"".join(response.streaming_content)  # type: ignore[attr-defined]
+        return int(response.status_code)
+
+    def page(self, kind: str) -> str:
+        """The page of the thing."""
+        response = self.admin.get(self.things.address(ROUTES[kind]))
+        assert response.status_code == 200
+        return str(response.content.decode())
+
+
+def complete(things: Things) -> Run:
+    """Put the run into the chat and the run of the flow, besides the board."""
+    run = Run.objects.get(pk=things.keys["run"])
+    chat = Chat.objects.get(pk=things.keys["chat"])
+    Turn.objects.create(
+        chat=chat, endpoint=run.endpoint, run=run, form_token="t", text=f"{SECRET}?"
+    )
+    flow_run = FlowRun.objects.get(pk=things.parts["flow_run"])
+    StepRun.objects.create(flow_run=flow_run, step="s1", run=run, settled_at=timezone.now())
+    return run
+
+
+@pytest.fixture
+def eva(db: None) -> User:
+    person = User.objects.create_user("eva")
+    grant(person, "playground.view_run")
+    return person
+
+
+@pytest.fixture
+def house(client: Client, eva: User, user: User, make_endpoint: Any) -> Any:
+    client.force_login(eva)
+    file = default_storage.save("tests/looking.png", ContentFile(b"\x89PNG\r\n\x1a\n"))
+    things = make_things(user, make_endpoint(), file, word=SECRET)
+    yield House(client, things, complete(things))
+    default_storage.delete(file)
+
+
+@pytest.mark.parametrize("kind", ROUTES)
+def test_its_page_says_that_it_is_there_and_asks_why(house: House, kind: str) -> None:
+    text = house.page(kind)
+    assert f"A private {WORDS[kind]} of ana" in text
+    assert "Why do you need to look?" in text
+    assert "heron" not in text
+
+
+@pytest.mark.parametrize("kind", ROUTES)
+def test_with_a_reason_it_is_read_recorded_and_told(house: House, kind: str, user: User) -> None:
+    refused = house.look(kind, "because")
+    assert refused.status_code == 422
+    assert "heron" not in refused.content.decode()
+    assert not Look.objects.exists()
+    assert house.look(kind).headers["Location"] == house.things.address(ROUTES[kind])
+    assert "heron" in house.page(kind)
+    [entry] = events()
+    assert (entry.event, entry.object_pk) == ("looked at", str(house.key(kind)))
+    assert entry.detail == f"of ana, because: {REASON}"
+    assert "heron" not in entry.object_repr
+    [message] = Notification.objects.filter(user=user)
+    assert message.subject == f"eva looked at one of your private {WORDS[kind]}s"
+    assert REASON in message.text
+    assert house.look(kind).status_code == 404  # it is open already
+
+
+@pytest.mark.parametrize("kind", ROUTES)
+def test_the_runs_in_it_and_their_files_are_open_with_it(house: House, kind: str) -> None:
+    routes = ("playground:artifact", "playground:run-output")
+    assert {house.status(route) for route in routes} == {404}
+    house.look(kind)
+    assert {house.status(route) for route in routes} == {200}
+
+
+def test_a_look_at_a_run_opens_nothing_around_it(house: House) -> None:
+    house.admin.post(f"/people/looks/run/{house.run.pk}/", {"reason": REASON})
+    assert SECRET in house.admin.get(house.run.get_absolute_url()).content.decode()
+    for kind in ROUTES:
+        assert "heron" not in house.page(kind)
+
+
+def test_a_look_opens_no_run_of_somebody_else(house: House, make_run: Any, stranger: User) -> None:
+    board = Cell.objects.get(run=house.run).board
+    column, row = board.columns.get(), board.rows.get()
+    other = make_run(state="succeeded", title="of-somebody-else", user=stranger)
+    Cell.objects.create(board=board, row=row, column=column, seed="2", run=other)
+    house.look("board")
+    assert "of-somebody-else" not in house.page("board")
+    assert not Look.objects.filter(row=other.pk).exists()
+
+
+@pytest.mark.parametrize("kind", ROUTES)
+def test_the_look_ends_after_a_day(house: House, kind: str) -> None:
+    house.look(kind)
+    Look.objects.update(until=timezone.now() - timedelta(seconds=1))
+    assert "heron" not in house.page(kind)
+    house.look(kind)
+    assert not Look.objects.filter(until__lt=timezone.now()).exists()
+
+
+@pytest.mark.parametrize("kind", ROUTES)
+def test_nothing_can_be_changed_by_looking(house: House, kind: str) -> None:
+    house.look(kind)
+    keys = house.things
+    acts = {
+        "board": ["board-title", "board-deletion", "board-cancellation", "board-voting"],
+        "chat": ["chat", "chat-title", "chat-turns", "chat-draft", "chat-deletion"],
+        "flow": ["flow", "flow-copy", "flow-deletion", "flow-edit"],
+        "flow-run": ["flow-run"],
+    }
+    space = ROUTES[kind].partition(":")[0]
+    for act in acts[kind]:
+        response = house.admin.post(keys.address(f"{space}:{act}"), {"title": "changed"})
+        assert response.status_code == 404, act
+    text = house.page(kind)
+    assert 'name="~do" value="run"' not in text
+    for act in ("deletion", "copy", "title"):
+        assert f'/{act}/"' not in text.partition("<main")[2]
+
+
+def test_a_run_says_what_it_is_part_of_without_titles(house: House) -> None:
+    text = house.admin.get(house.run.get_absolute_url()).content.decode()
+    for kind in ("board", "chat", "flow-run"):
+        assert house.things.address(ROUTES[kind]) in text
+    assert "heron" not in text
+
+
+def test_what_is_hidden_in_a_shared_project_is_covered_from_members_with_the_permission(
+    client: Client, eva: User, user: User, make_endpoint: Any
+) -> None:
+    client.force_login(eva)
+    project = make_project("Acme", ana="maker", eva="manager")
+    things = make_things(user, make_endpoint(), "x.png", project, word=SECRET, is_hidden=True)
+    hidden = House(client, things, complete(things))
+    for kind in ROUTES:
+        Look.objects.all().delete()  # one at a flow opens the flow's runs, too
+        assert "heron" not in hidden.page(kind)
+        hidden.look(kind)
+        assert "heron" in hidden.page(kind)
+    for name in ("chats:chat-deletion", "flows:flow-deletion", "boards:board-deletion"):
+        assert client.post(things.address(name)).status_code == 404
+        assert reverse("flows:flow-edit", args=[things.keys["flow"]]) not in hidden.page("flow")
+
+
+def test_who_may_not_see_runs_learns_nothing(house: House, stranger: User) -> None:
+    house.admin.force_login(stranger)
+    for kind, route in ROUTES.items():
+        assert house.admin.get(house.things.address(route)).status_code == 404
+        assert house.look(kind).status_code == 403
+    assert not Look.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["preset", "nonsense"])
+def test_other_kinds_are_not_there(house: House, kind: str) -> None:
+    address = f"/people/looks/{kind}/{house.things.keys['preset']}/"
+    assert house.admin.post(address, {"reason": REASON}).status_code == 404

@@ -1,0 +1,58 @@
+"""Admins, invitations, and things that happen at once, for the tests about people."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connections
+
+from core.refusals import Refused
+from accounts import roles
+from accounts.roles import Role
+from house import invitations
+from house.models import Invitation
+from projects.models import Project
+
+
+def make_admin(name: str) -> User:
+    """An admin of the house, who is no superuser."""
+    person = User.objects.create_user(name, password="pw")
+    roles.set_role(person, Role.ADMIN, None)
+    return User.objects.get(pk=person.pk)
+
+
+def invite(
+    by: User,
+    *projects: tuple[Project, str],
+    role: Role = Role.MEMBER,
+    email: str = "",
+    max_uses: int | None = 1,
+) -> tuple[Invitation, str]:
+    """An invitation that is good for a week, with its token."""
+    wanted: Sequence[Any] = (role, list(projects), email, 7, max_uses)
+    return invitations.make(by, invitations.Wanted(*wanted))
+
+
+def at_once(*deeds: Callable[[], object]) -> list[str]:
+    """What becomes of deeds that begin in the same moment: `done`, or why one was refused."""
+    start, outcomes = threading.Barrier(len(deeds)), []
+
+    def act(deed: Callable[[], object]) -> None:
+        start.wait(10)
+        try:
+            deed()
+            outcomes.append("done")
+        except Refused as refusal:
+            outcomes.append(f"refused: {refusal}")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=act, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return sorted(outcomes)

@@ -1,0 +1,96 @@
+"""A dump has what is ours, and a program of PostgreSQL that fails is quoted.
+
+Every table has a line that says whether backups have it, and what is left out leaves no gap.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import connection
+
+from core.db import clock
+from house.operations.backup import contents, database, pages
+from runs.models import Worker
+from runs.progress import current_upstream
+from runs.results import figures
+from tests.tables import each_row
+
+SAID = {
+    "pg_restore: error: could not execute query: ERROR:  permission denied": (
+        "pg_restore: error: could not execute query: ERROR:  permission denied\nHINT:  Be root.\n"
+        "Command was: CREATE EXTENSION x;\npg_restore: warning: errors ignored on restore: 1"
+    ),
+    "pg_dump: error: server version mismatch": (
+        "pg_dump: error: server version mismatch\npg_dump: detail: server version: 17; pg_dump: 15"
+    ),
+    "psycopg.OperationalError: gone": "Traceback:\n  x\npsycopg.OperationalError: gone\n",
+    "it said nothing": "",
+}
+
+
+@each_row("line", SAID)
+def test_the_line_that_names_the_error_is_quoted(line: str) -> None:
+    assert database._reason(SAID[line]) == line
+
+
+@pytest.mark.both_databases
+@pytest.mark.needs("pg_dump")
+@pytest.mark.django_db(transaction=True)
+def test_what_an_administrator_added_is_in_no_dump(tmp_path: Path) -> None:
+    if connection.vendor == "sqlite":  # it has no extensions, and is copied as it is
+        assert database.copy_whole(tmp_path).stat().st_size > 0
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE EXTENSION hstore")
+        cursor.execute("CREATE SCHEMA monitoring CREATE TABLE seen (by public.hstore)")
+        try:
+            dump = database.copy_whole(tmp_path)
+        finally:
+            cursor.execute("DROP SCHEMA monitoring CASCADE")
+            cursor.execute("DROP EXTENSION hstore")
+    listed = subprocess.run(
+        ["pg_restore", "--list", str(dump)], capture_output=True, text=True, check=True
+    ).stdout
+    assert "EXTENSION - pg_trgm" in listed
+    assert "auth_user" in listed
+    assert "hstore" not in listed
+    assert "monitoring" not in listed
+
+
+def test_each_model_has_one_line() -> None:
+    lines = Counter([*contents.labels(contents.IN), *contents.labels(contents.OUT)])
+    models = {model._meta.label for model in apps.get_models(include_auto_created=True)}
+    assert set(lines) == models, "a model needs a line in house/operations/backup/contents.py"
+    assert max(lines.values()) == 1
+
+
+def test_nothing_that_is_in_refers_to_what_is_left_out() -> None:
+    out = set(contents.left_out())
+    for model in contents.included():
+        for field in model._meta.concrete_fields:
+            assert field.related_model not in out, f"{model._meta.label}.{field.name}"
+
+
+@pytest.mark.django_db
+def test_pages_say_the_same_without_what_no_backup_has(
+    admin_user: User, make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The frame names the upstream by the worker's row: on fal each proof of a backup failed.
+    moment = clock.now()
+    make_run(user=admin_user, state="succeeded")
+    Worker.objects.create(name="w", upstream="fal", upstream_host="queue.fal.run", beat_at=moment)
+    figures.read(figures.STORAGE)
+    monkeypatch.setattr(current_upstream, "_known", (None, 0.0))
+    before = pages.rendered(moment)
+    for model in contents.left_out():
+        model._base_manager.all()._raw_delete("default")
+    monkeypatch.setattr(current_upstream, "_known", (None, 0.0))
+    assert pages.rendered(moment) == before
+    assert len(before) > 10

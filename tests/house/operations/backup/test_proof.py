@@ -1,0 +1,82 @@
+"""A proof finds a flipped byte, a missing file, a table left out, and a page that differs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from house.operations.backup import proof
+from house.operations.backup.place import About, Place, content_name
+from house.operations.models import Backup
+from runs.models import Run
+from tests.house.operations.backup.conftest import NAME, made
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("unrendered"),
+    pytest.mark.exhaustive,  # each starts processes
+]
+
+
+def findings(place: Place, name: str) -> str:
+    return "\n".join(proof.prove(place, name, lambda step: None))
+
+
+def test_a_whole_backup_is_proved(place: Place, stored: Run) -> None:
+    row = made(place)
+    assert not findings(place, row.name)
+    row.refresh_from_db()
+    assert row.state == Backup.State.PROVED
+    assert row.proved_at
+
+
+def test_a_flipped_byte_of_a_file_is_found(place: Place, stored: Run) -> None:
+    row = made(place)
+    assert place.folder
+    (place.folder / content_name(next(place.contents()))).write_bytes(b"a picturE")
+    assert f"1 file damaged in it: {NAME}" in findings(place, row.name)
+    row.refresh_from_db()
+    assert row.state == Backup.State.DOUBTED
+    # The next backup writes the content anew, for the former one as well.
+    assert not findings(place, made(place).name)
+    assert not findings(place, row.name)
+
+
+def test_a_missing_file_is_found(place: Place, stored: Run) -> None:
+    row = made(place)
+    place.storage.delete(content_name(next(place.contents())))
+    assert f"1 file missing in it: {NAME}" in findings(place, row.name)
+
+
+def test_a_flipped_byte_of_the_database_is_found(place: Place, stored: Run) -> None:
+    row = made(place)
+    assert place.folder
+    file = place.folder / row.name / place.about(row.name).database
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    assert "is damaged" in findings(place, row.name)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda about: {"tables": about.tables | {"boards_lost": 3}}, "boards_lost is missing"),
+        (
+            lambda about: {"tables": about.tables | {"auth_user": 9}},
+            "auth_user has 1 rows",
+        ),
+        (lambda about: {"pages": {"1 /runs/": "200 other"}}, "1 page differ: /runs/"),
+    ],
+)
+def test_what_was_there_and_is_not_is_found(
+    place: Place, user: User, change: Callable[[About], dict[str, Any]], found: str
+) -> None:
+    row = made(place)
+    about = place.about(row.name)
+    place.write_about(dataclasses.replace(about, **change(about)))
+    assert found in findings(place, row.name)

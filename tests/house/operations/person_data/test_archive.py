@@ -1,0 +1,117 @@
+"""A person's data as a ZIP: what is theirs, their files, and nothing of others."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from api import tokens
+from features.boards.models import Board
+from catalog.models import Note
+from features.notifications import kinds, outbox
+from features.notifications.models import Notification
+from house.operations.person_data import contents
+from accounts import roles
+from accounts.roles import Role
+from projects import members
+from runs.files import uploads
+from runs.models import Run
+from tests.features.library.test_archives import add_file
+from tests.accounts.audited import events
+from tests.house.made import make_admin
+from tests.projects.people import logged_in, make_project
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def run(user: User, stranger: User, make_run: Any) -> Run:
+    """A run of ana's with a file, beside what sam made."""
+    run: Run = make_run(state="succeeded", arguments={"prompt": "a secret fox"})
+    add_file(run)
+    other = make_run(user=stranger, state="succeeded", arguments={"prompt": "a secret hare"})
+    Note.objects.create(endpoint=other.endpoint, user=stranger, text="sam's words")
+    Board.objects.create(user=stranger, source=other.endpoint, form_token="b", title="Sam's board")
+    return run
+
+
+def read(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_what_is_theirs_and_nothing_of_others(user: User, run: Run) -> None:
+    _, token = tokens.create(user, "script")
+    upload = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
+    response: Any = logged_in(user).get("/account/data/archive/")
+    files = read(b"".join(response.streaming_content))
+    assert json.loads(files["playground.Run.json"])[0]["id"] == str(run.pk)
+    assert json.loads(files["auth.User.json"])[0]["username"] == "ana"
+    assert files[f"uploads/{upload.pk}/a.txt"] == b"mine"
+    with default_storage.open(run.artifacts.get().file) as file:
+        assert files[f"results/{run.pk}/0.png"] == file.read()
+    whole = b"".join(files.values())
+    assert b"a secret fox" in whole
+    for others in (b"hare", b"sam", b"Sam"):
+        assert others not in whole
+    stored = user.password.encode(), token.encode(), run.webhook_token.encode()
+    assert not [secret for secret in stored if secret in whole]
+    assert events().get(event="exported").actor == user
+
+
+def test_who_has_left_a_project_takes_nothing_of_it_along(user: User, run: Run) -> None:
+    project = make_project("Film", ben="manager", ana="maker")
+    upload = uploads.store(
+        user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"), project=project
+    )
+    Run.objects.filter(pk=run.pk).update(project=project)
+    outbox.notify(user, kinds.RUN_FINISHED, subject="a fox", key="a", about=run)
+    for is_member in (True, False):
+        response: Any = logged_in(user).get("/account/data/archive/")
+        files = read(b"".join(response.streaming_content))
+        for name in (f"uploads/{upload.pk}/a.txt", f"results/{run.pk}/0.png"):
+            assert (name in files) == is_member
+        assert (b"fox" in b"".join(files.values())) == is_member
+        members.leave(user, project) if is_member else None
+
+
+def test_an_admin_s_log_does_not_say_on_whom_they_acted(user: User) -> None:
+    eva = make_admin("eva")
+    roles.set_role(user, Role.CURATOR, eva)
+    entries = dict(contents.rows_of(eva))["accounts.AuditEntry"]
+    rows = entries.values(*contents.columns(entries.model))
+    assert [row["event"] for row in rows] == ["changed the role of"]
+    assert "ana" not in str(list(rows))
+
+
+def test_a_missing_file_is_named(user: User, run: Run, tmp_path: Path) -> None:
+    default_storage.delete(run.artifacts.get().file)
+    call_command("person_data", "ana", "--to", str(tmp_path / "ana.zip"))
+    files = read((tmp_path / "ana.zip").read_bytes())
+    assert f"results/{run.pk}/0.png could not be read" in files["README.txt"].decode()
+    with pytest.raises(CommandError, match="no account eva"):
+        call_command("person_data", "eva", "--to", str(tmp_path / "eva.zip"))
+
+
+def test_an_admin_gives_a_reason_and_the_person_is_told(user: User, run: Run) -> None:
+    eva = logged_in(make_admin("eva"))
+    address = f"/people/{user.pk}/data/archive/"
+    assert eva.post(address).status_code == 422
+    assert not Notification.objects.exists()
+    response: Any = eva.post(address, {"reason": "ana has asked for it in a letter"})
+    assert "playground.Run.json" in read(b"".join(response.streaming_content))
+    told = Notification.objects.get()
+    assert (told.user, told.subject) == (user, "eva has taken your data as a file")
+    assert "in a letter" in events().get(event="exported").detail
+    assert Client().get("/account/data/archive/").status_code == 302

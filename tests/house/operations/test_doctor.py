@@ -1,0 +1,269 @@
+"""Broken set-ups, each named in a sentence with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from django.conf import LazySettings
+from django.core.files.storage import FileSystemStorage
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.test import Client
+from django.utils import timezone
+
+import fal
+from house.operations import doctor, reach
+from house.operations.findings import Check, Level, findings
+from house.operations.metrics import reporting
+from house.operations.models import Backup, ServerProcess
+
+pytestmark = pytest.mark.django_db
+Break = Callable[[pytest.MonkeyPatch, LazySettings, Path], object]
+
+
+def bad(check: Check) -> str:
+    """Return what the check does not call well, with what is to be done."""
+    found = findings([check])
+    return " ".join(f"{f.sentence} {f.remedy}" for f in found if f.level != Level.OK)
+
+
+def _set(name: str, value: object) -> Break:
+    return lambda patch, settings, folder: setattr(settings, name, value)
+
+
+def _patch(target: str, value: object) -> Break:
+    return lambda patch, settings, folder: patch.setattr(target, value)
+
+
+def _both(first: Break, second: Break) -> Break:
+    return lambda patch, settings, folder: (
+        first(patch, settings, folder),
+        second(patch, settings, folder),
+    )
+
+
+def _an_open_env(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    settings.BASE_DIR = folder
+    (folder / ".env").write_text("SECRET_KEY=x")
+    (folder / ".env").chmod(0o644)
+
+
+def _on_nfs(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    settings.MEDIA_ROOT, settings.VAR_DIR, settings.IS_SQLITE = str(folder), folder, True
+    mounts = folder / "mounts"
+    mounts.write_text(f"/dev/sda1 / ext4 rw 0 0\nserver:/x {folder} nfs4 rw 0 0\n")
+    patch.setattr(doctor, "MOUNTS", mounts)
+    patch.setitem(connection.settings_dict, "NAME", str(folder / "db.sqlite3"))
+
+
+def _refusing(*args: object, **more: object) -> Any:
+    raise OSError(111, "Connection refused")
+
+
+def _no_database() -> None:
+    raise OperationalError("connection to server failed: no such host")
+
+
+def _answer(status: int, text: str, **headers: str) -> Callable[..., httpx.Response]:
+    return lambda address, timeout: httpx.Response(status, text=text, headers=headers)
+
+
+def _refused_key(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    async def refused(model: str) -> fal.FalError:
+        return fal.AuthFailed("No user found for Key ID and Secret", status=401)
+
+    patch.setattr(reach, "_key_error", refused)
+
+
+def _a_failed_backup(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    settings.BACKUP_TO = str(folder)
+    Backup.objects.create(reason="each day", state=Backup.State.FAILED, trouble="The disk is full.")
+
+
+def _open_keys(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    settings.VAR_DIR = folder / "data"
+    (folder / "admin-key.env").write_text("FAL_ADMIN_KEY=x")
+    (folder / "admin-key.env").chmod(0o640)
+
+
+def _another_secret_key(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    values = {"kind": "worker", "beat_at": timezone.now(), "secret_key": "another"}
+    ServerProcess.objects.create(identity="elsewhere:1:1", **values)
+    ServerProcess.objects.create(identity="elsewhere:2:1", **values | {"secret_key": None})
+    values = {"kind": "web", "secret_key": reporting.secret_key()}
+    ServerProcess.objects.create(identity="elsewhere:3:1", beat_at=timezone.now(), **values)
+
+
+def _a_closed_folder(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    """As MEDIA_ROOT in another account's home; the tests may run as root, who may all."""
+    patch.setattr("house.operations.doctor.shutil.disk_usage", _forbidden)
+
+
+def _forbidden(*args: object, **more: object) -> Any:
+    raise PermissionError(13, "Permission denied")
+
+
+PUBLIC = "https://vitrine.example.com"
+SET_UPS: dict[str, tuple[Check, Break, str]] = {
+    "no database": (
+        doctor._database,
+        _patch("django.db.connection.ensure_connection", _no_database),
+        "cannot be used (connection to server failed: no such host)",
+    ),
+    "plain http": (
+        doctor._settings,
+        _set("PUBLIC_URL", "http://vitrine.example.com"),
+        "passwords and sessions can be read on their way. Put a proxy with TLS in front",
+    ),
+    "an open .env": (doctor._permissions, _an_open_env, "can be read by others. chmod 600"),
+    "a full disk": (
+        doctor._disks,
+        _patch("shutil.disk_usage", lambda folder: SimpleNamespace(free=1_000)),
+        "1.0 KB free. Make room",
+    ),
+    "a folder of others": (
+        doctor._disks,
+        _patch("os.access", lambda path, mode: False),
+        "cannot be read and written to",
+    ),
+    "SQLite on NFS": (doctor._disks, _on_nfs, "(nfs4), on which SQLite's locks do not hold."),
+    "a storage that fails": (
+        doctor._storage,
+        lambda patch, settings, folder: patch.setattr(FileSystemStorage, "_save", _refusing),
+        "(Connection refused). Mend what MEDIA_STORAGE names",
+    ),
+    "no worker": (doctor._problems, _set("BACKUP_TO", ""), "No worker is running"),
+    "a failed backup": (doctor._problems, _a_failed_backup, "failed: The disk is full."),
+    "open keys": (doctor._permissions, _open_keys, "admin-key.env can be read by others."),
+    "another SECRET_KEY": (
+        doctor._secret_key,
+        _another_secret_key,
+        "The worker process runs with another SECRET_KEY",
+    ),
+    "a closed folder": (doctor._disks, _a_closed_folder, "could not be looked at (Permission"),
+    "no static files": (doctor._static_files, _set("STATIC_ROOT", "/nowhere"), "collectstatic"),
+    "no passphrase": (doctor._backups, _set("BACKUP_TO", "/backups"), "BACKUP_PASSPHRASE is not"),
+    "backups beside the data": (
+        doctor._backups,
+        _both(
+            lambda patch, settings, folder: setattr(settings, "VAR_DIR", folder),
+            lambda patch, settings, folder: setattr(settings, "BACKUP_TO", f"{folder}/backups"),
+        ),
+        "BACKUP_TO is on the disk of this Vitrine's data",
+    ),
+    "no sender": (
+        reach.mail,
+        _both(
+            _both(_set("EMAIL_URL", "smtp://mail.example.com"), _set("MAIL_FROM", "")),
+            _patch("django.core.mail.get_connection", _refusing),
+        ),
+        "MAIL_FROM is not set",
+    ),
+    "fal, and no key here": (
+        reach.upstream,
+        _both(_set("UPSTREAM", "fal"), _set("FAL_KEY", "")),
+        "FAL_KEY is not set here, so it could not be tried.",
+    ),
+    "no realtime process": (
+        reach.realtime,
+        _both(_set("GATEWAY_URL", "http://127.0.0.1:8010"), _patch("httpx.get", _refusing)),
+        "GATEWAY_URL (http://127.0.0.1:8010) leads to no realtime process",
+    ),
+    "an address of realtime that leads to the pages": (
+        reach.realtime,
+        _both(
+            _set("REALTIME_URL", "wss://vitrine.example.com/live"),
+            _patch("httpx.get", _answer(404, "Not found")),
+        ),
+        "REALTIME_URL (wss://vitrine.example.com/live) leads to no realtime",
+    ),
+    "realtime is dead": (
+        doctor._problems,
+        _set("GATEWAY_URL", "http://127.0.0.1:8010"),
+        "No realtime process is running",
+    ),
+    "a wrong key": (reach.upstream, _refused_key, "fal refuses FAL_KEY"),
+    "no way to fal": (
+        reach.upstream,
+        _patch("house.operations.reach._key_error", _refusing),
+        "fal could not be reached",
+    ),
+    "no mail server": (
+        reach.mail,
+        _both(
+            _set("EMAIL_URL", "smtp://mail.example.com"),
+            _patch("django.core.mail.get_connection", _refusing),
+        ),
+        "The mail server refused",
+    ),
+    "an address that leads nowhere": (
+        reach.public_address,
+        _both(_set("PUBLIC_URL", PUBLIC), _patch("httpx.get", _refusing)),
+        "does not answer from here",
+    ),
+    "a proxy that leads elsewhere": (
+        reach.public_address,
+        _both(
+            _set("PUBLIC_URL", PUBLIC), _patch("httpx.get", _answer(200, "<h1>Welcome to nginx"))
+        ),
+        "not as Vitrine does",
+    ),
+    "a proxy that hides https": (
+        reach.public_address,
+        _both(_set("PUBLIC_URL", PUBLIC), _patch("httpx.get", _answer(200, "alive"))),
+        "does not say that requests came over https",
+    ),
+    "two clocks": (
+        doctor._clock,
+        _patch(
+            "core.db.clock.now",
+            lambda resync_every_s: timezone.now() + timedelta(minutes=3),
+        ),
+        "3 min apart",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SET_UPS)
+def test_each_broken_set_up_is_named(
+    name: str, monkeypatch: pytest.MonkeyPatch, settings: LazySettings, tmp_path: Path
+) -> None:
+    check, break_it, sentence = SET_UPS[name]
+    break_it(monkeypatch, settings, tmp_path)
+    assert sentence in bad(check)
+
+
+def test_the_command_lists_what_is_well_and_ends_with_1_otherwise(capsys: Any) -> None:
+    with pytest.raises(CommandError, match=r"things? to be mended"):
+        call_command("doctor")
+    printed = capsys.readouterr().out
+    assert "ok   migrations: All migrations are applied." in printed
+    assert "! BAD  work: No worker is running" in printed
+    assert "grows: Audit log:" in printed
+
+
+def test_a_process_is_alive_without_a_database(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(0):
+        response = client.get("/livez")
+    assert (response.status_code, response.content) == (200, b"alive\n")
+
+
+def test_a_process_is_ready_with_a_migrated_database(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert client.get("/readyz").content == b"ready\n"
+    monkeypatch.setattr("house.operations.migrating.MigrationExecutor", _raise_database_error)
+    response = client.get("/readyz")
+    assert (response.status_code, response.content) == (503, b"the database does not answer\n")
+
+
+def _raise_database_error(connection: object) -> None:
+    raise OperationalError("gone")

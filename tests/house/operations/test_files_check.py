@@ -1,0 +1,201 @@
+"""Files without a row, and rows without their file, are found and mended."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+import tracemalloc
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+from moto import mock_aws
+
+from house.operations import doctor, files_check
+from house.operations.findings import findings
+from projects.models.project import private_project
+from runs.files import purge, stripped_copies, uploads
+from runs.models import Artifact, KeptFigures, Run
+from runs.results import figures
+from tests.conftest import grant
+from tests.features.library.test_archives import add_file
+
+pytestmark = pytest.mark.django_db
+LONG_AGO = time.time() - 2 * 24 * 3600
+
+
+@pytest.fixture(autouse=True)
+def own_folder(settings: Any, tmp_path: Path) -> None:
+    """A storage with nothing of other tests in it."""
+    settings.MEDIA_ROOT = str(tmp_path)
+
+
+@pytest.fixture
+def run(make_run: Any) -> Run:
+    made: Run = make_run(state="succeeded")
+    return made
+
+
+def orphan(content: str, *, is_old: bool = True) -> str:
+    name = f"{content * 2}/{content * 2}/{content * 64}.png"
+    default_storage.save(name, ContentFile(b"orphan"))
+    if is_old:
+        os.utime(default_storage.path(name), (LONG_AGO, LONG_AGO))
+    return name
+
+
+def check(*arguments: str) -> str:
+    said = io.StringIO()
+    call_command("check_files", *arguments, stdout=said)
+    return said.getvalue()
+
+
+def test_orphans_go_unless_they_are_young_or_of_a_row(run: Run, user: User) -> None:
+    artifact = add_file(run)
+    upload = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
+    beside = stripped_copies.copy_name(artifact.file)
+    default_storage.save(beside, ContentFile(b"copy"))
+    picture = f"pictures/aa/{'a' * 32}.webp"
+    default_storage.save(picture, ContentFile(b"picture"))
+    for name in (artifact.file, upload.file, beside, picture):
+        os.utime(default_storage.path(name), (LONG_AGO, LONG_AGO))
+    old, young = orphan("b"), orphan("c", is_old=False)
+    said = check()
+    assert f"no row: {old}" in said
+    assert "1 file of the storage" in said
+    assert default_storage.exists(old)
+    check("--mend")
+    purge.delete_discarded(timezone.now() + purge.SETTLED)
+    assert not default_storage.exists(old)
+    for name in (artifact.file, upload.file, beside, picture, young):
+        assert default_storage.exists(name)
+    assert "0 files of the storage" in check()
+
+
+def test_an_orphan_stays_while_a_backup_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = orphan("b")
+    check("--mend")
+    monkeypatch.setattr(purge, "_holds", {lambda: True})
+    purge.delete_discarded(timezone.now() + purge.SETTLED)
+    assert default_storage.exists(name)
+
+
+def test_a_result_without_its_file_is_lost_and_says_so(member: Client, run: Run) -> None:
+    lost, *_ = [add_file(run, position) for position in range(3)]
+    default_storage.delete(lost.file)
+    assert f"no file: result {lost}" in check("--mend")
+    lost.refresh_from_db()
+    assert lost.state == Artifact.State.LOST
+    assert "was missing from this server" in member.get(run.get_absolute_url()).content.decode()
+    assert run.artifacts.filter(state=Artifact.State.STORED).count() == 2
+
+
+def test_nothing_is_mended_in_another_storage(run: Run, settings: Any, tmp_path: Path) -> None:
+    add_file(run)
+    settings.MEDIA_ROOT = str(tmp_path / "another")
+    with pytest.raises(CommandError, match="move_media"):
+        check("--mend")
+    assert run.artifacts.get().state == Artifact.State.STORED
+
+
+def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run) -> None:
+    (finding,) = findings([doctor._files])
+    assert "not compared" in finding.sentence
+    upload = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
+    default_storage.delete(upload.file)
+    orphan("b")
+    scan = files_check.Scan()
+    steps = 1
+    while scan.step() == files_check.PAUSE_S:
+        steps += 1
+    assert steps == len(files_check.PARTS)
+    assert scan.step() == files_check.REST_S
+    (finding,) = findings([doctor._files])
+    assert finding.sentence == (
+        "1 file of the storage belong to no row, and 0 results and 1 upload have lost their file. "
+        f"For example: no row: bb/bb/{'b' * 64}.png, no file: upload {upload.pk} {upload}."
+    )
+    KeptFigures.objects.filter(pk=files_check.FIGURES).update(due_at=timezone.now())
+    assert scan.step() == files_check.PAUSE_S
+
+
+def test_a_look_at_many_missing_files_keeps_ten_of_them(run: Run) -> None:
+    rows = [
+        Artifact(run=run, position=at, state="stored", digest=f"{at:064x}", file=f"00/00/{at}.png")
+        for at in range(2000)
+    ]
+    Artifact.objects.bulk_create(rows, batch_size=500)
+    scan = files_check.Scan()
+    assert scan.step() == files_check.PAUSE_S  # the import of what it uses
+    tracemalloc.start()
+    while scan.step() == files_check.PAUSE_S:
+        pass
+    kept_bytes, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    values = KeptFigures.objects.get(pk=files_check.FIGURES).values
+    assert (values["lost"], len(values["examples"])) == (2000, files_check.MAX_EXAMPLES)
+    assert kept_bytes < 1 << 20  # an object of 900 bytes for each was kept
+
+
+@pytest.mark.system
+def test_a_bucket_is_compared_as_a_folder_is(
+    run: Run, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    options = {"bucket_name": "vitrine", "region_name": "us-east-1"}
+    monkeypatch.setattr(files_check, "YOUNG", -timedelta(minutes=5))
+    with mock_aws():
+        boto3.resource("s3", region_name="us-east-1").create_bucket(Bucket="vitrine")
+        s3 = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+        settings.STORAGES = settings.STORAGES | {"default": s3}
+        lost, kept, _ = [add_file(run, position) for position in range(3)]
+        default_storage.delete(lost.file)
+        name = f"bb/bb/{'b' * 64}.png"
+        default_storage.save(name, ContentFile(b"orphan"))
+        check("--mend")
+        purge.delete_discarded(timezone.now() + purge.SETTLED)
+        assert not default_storage.exists(name)
+        assert default_storage.exists(kept.file)
+    lost.refresh_from_db()
+    assert lost.state == Artifact.State.LOST
+
+
+@pytest.mark.parametrize("headers", [{"sec-fetch-dest": "image"}, {"accept": "image/avif,*/*"}])
+def test_a_missing_picture_of_a_page_is_a_sentence(
+    member: Client, run: Run, headers: dict[str, str]
+) -> None:
+    artifact = add_file(run)
+    default_storage.delete(artifact.file)
+    picture = member.get(artifact.get_absolute_url(), headers=headers)
+    assert (picture.status_code, picture.headers["Content-Type"]) == (404, "image/svg+xml")
+    assert "not in the storage" in picture.content.decode()
+    assert picture.headers["Cache-Control"] == "no-store"
+    words = member.get(artifact.get_absolute_url())
+    assert words.headers["Content-Type"].startswith("text/plain")
+
+
+def test_what_files_of_a_project_take(member: Client, user: User, run: Run) -> None:
+    artifact = add_file(run)
+    uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
+    project = private_project(user)
+    figures.keep_due()
+    kept = figures.read(figures.STORAGE_OF_PROJECTS)
+    assert kept.values == {str(project.pk): [artifact.size_bytes, 4]}
+    grant(user, "playground.view_worker")
+    assert "Storage by project" not in member.get("/admin/status/").content.decode()
+    grant(user, "projects.change_project")
+    assert f"{project}, of ana" in member.get("/admin/status/").content.decode()
+    page = member.get(f"/projects/{project.key}/settings/").content.decode()
+    assert f"Results {artifact.size_bytes} B, uploads 4 B." in " ".join(page.split())
+    assert timezone.now() - kept.made_at < timedelta(minutes=5)

@@ -1,0 +1,161 @@
+"""After a year no table has grown without something that holds it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db.models import Model
+from django.utils import timezone
+
+from api import tokens
+from catalog.changelog import recorder
+from catalog.models import Change, Endpoint, SyncReport
+from catalog.sync import pipeline
+from house.operations import growth
+from house.operations.retention import expired
+from accounts import housekeeping
+from accounts.models import AuditEntry, LoginLink, RateBucket, SignInCounter, SpentToken
+from projects.models.project import private_project
+
+pytestmark = pytest.mark.django_db
+DAYS = 365
+Values = Callable[[int], dict[str, Any]]
+
+
+def test_each_table_is_held_by_something() -> None:
+    models = apps.get_models(include_auto_created=True)
+    free = [model._meta.label for model in models if not growth.holder(model)]
+    assert free == [], "say in house/operations/growth.py what keeps these tables from growing"
+    lines = " ".join(growth.HELD.values()).split()
+    assert sorted(lines) == sorted({*lines} & {model._meta.label for model in models})
+
+
+def fill(model: type[Model], values: Values, at: str) -> None:
+    """A row for each day of the last year; the newest is of a minute ago."""
+    newest = timezone.now() - timedelta(minutes=1)
+    moments = [newest - timedelta(days=day) for day in range(DAYS)]
+    rows = model._default_manager.bulk_create(
+        model(**{at: moment} | values(day)) for day, moment in enumerate(moments)
+    )
+    for row, moment in zip(rows, moments, strict=True):
+        setattr(row, at, moment)  # also where the row's creation writes the present
+    model._default_manager.bulk_update(rows, [at], batch_size=DAYS)
+
+
+def keyed(key: str, values: dict[str, Any], day: int) -> dict[str, Any]:
+    return {key: f"{day}"} | values
+
+
+@pytest.fixture
+def of_day(user: User, make_run: Any) -> dict[str, Values]:
+    """What a row of each model has that goes by age."""
+    run, home = make_run(), private_project(user)
+    token, _ = tokens.create(user, "assistant")
+    address = EmailAddress.objects.create(user=user, email="ana@example.com")
+    people = User.objects.bulk_create(User(username=f"p{day}") for day in range(DAYS))
+    endpoints = Endpoint.objects.bulk_create(
+        Endpoint(endpoint_id=f"x/{day}", display_name="x", owner="x") for day in range(DAYS)
+    )
+    return {
+        "playground.Draft": lambda day: {
+            "user": user, "endpoint": endpoints[day], "post": {},
+        },
+        "boards.PlanDraft": lambda day: {
+            "user": people[day], "project": home, "post": {},
+        },
+        "notifications.Notification": lambda day: {"user": user, "kind": "test", "key": f"{day}"},
+        "notifications.Delivery": lambda day: {
+            "user": user, "method": "email", "state": "delivered",
+        },
+        "account.EmailConfirmation": lambda day: {"email_address": address, "key": f"{day}"},
+        "api.Consent": lambda day: {
+            "token": token, "project": home, "body": {}, "inputs": {},
+            "expires_at": timezone.now(),
+        },
+        "api.ProxyPart": lambda day: {
+            "user": user, "file_id": uuid.uuid4(), "number": 1, "size_bytes": 1,
+        },
+        "playground.WebhookReport": lambda day: {"run": run, "headers": {}, "body": b""},
+        "playground.Worker": lambda day: {"name": f"vm:{day}", "started_at": timezone.now()},
+        "projects.Look": lambda day: {"kind": "x", "row": uuid.uuid4(), "by": user},
+        "projects.Move": lambda day: {"user": user, "target": home, "rows": {}},
+        "playground.LedgerAccount": lambda day: {"kind": "assistant", "key": f"{day}"},
+        "admin.LogEntry": lambda day: {"user": user, "action_flag": 1, "object_repr": "x"},
+        "operations.Backup": lambda day: {"reason": "the day's", "state": "proved"},
+    }  # fmt: skip
+
+
+def test_what_goes_by_age_is_as_old_as_its_setting_says(
+    of_day: dict[str, Values], settings: Any
+) -> None:
+    settings.AUDIT_DAYS = 100
+    assert set(of_day) == {rows.model for rows in expired.ROWS}
+    for rows in expired.ROWS:
+        fill(apps.get_model(rows.model), of_day[rows.model], rows.at)
+    while expired.delete_expired() != expired.EVERY_S:
+        pass
+    for rows in expired.ROWS:
+        left = apps.get_model(rows.model)._default_manager.count()
+        assert left == getattr(settings, rows.setting), rows.model
+
+
+def test_what_waits_is_not_deleted_by_age(user: User, make_run: Any) -> None:
+    delivery = apps.get_model("notifications.Delivery")
+    delivery.objects.create(user=user, method="runs", state="waiting", run=make_run())
+    board = apps.get_model("playground.LedgerAccount")
+    board.objects.create(kind="board", key="b")
+    reserved = board.objects.create(kind="assistant", key="a")
+    reserved.entries.create(amount_usd=1)
+    for model in (delivery, board):
+        model.objects.update(created_at=timezone.now() - timedelta(days=DAYS))
+    expired.delete_expired()
+    assert delivery.objects.count() == 1
+    assert set(board.objects.values_list("key", flat=True)) == {"a", "b"}
+
+
+def test_housekeeping_and_the_catalogue_hold_their_tables(
+    user: User, make_endpoint: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.AUDIT_DAYS = 100
+    LoginLink.objects.create(user=user, digest="d", auth_hash="a", expires_at=timezone.now())
+    of_key: list[tuple[type[Model], str, str, dict[str, Any]]] = [
+        (Session, "session_key", "expire_date", {"session_data": ""}),
+        (UserSession, "session_key", "last_seen_at", {"user": user, "ip": "::1"}),
+        (RateBucket, "key", "counted_at", {"tokens": 1.0}),
+        (SignInCounter, "key", "updated_at", {}),
+        (SpentToken, "digest", "forget_at", {}),
+    ]
+    for model, key, at, values in of_key:
+        fill(model, partial(keyed, key, values), at)
+    moments = [timezone.now() - timedelta(days=day, minutes=1) for day in range(DAYS)]
+    AuditEntry.objects.bulk_create(
+        AuditEntry(event="x", actor_name="x", timestamp=at, action=3) for at in moments
+    )
+    while housekeeping.delete_expired() != housekeeping.EVERY_S:
+        pass
+    for expired_one in ("sessions.Session", "usersessions.UserSession", "accounts.SpentToken"):
+        assert not apps.get_model(expired_one)._default_manager.exists(), expired_one
+    assert not LoginLink.objects.exists()
+    assert RateBucket.objects.count() <= 2
+    assert SignInCounter.objects.count() <= 2
+    assert AuditEntry.objects.filter(event="x").count() == 100
+    endpoint = make_endpoint()
+    SyncReport.objects.bulk_create(SyncReport(state="done") for _ in range(2 * DAYS))
+    pipeline._begin(full=False)
+    assert SyncReport.objects.count() <= pipeline.REPORTS_KEPT
+    Change.objects.bulk_create(
+        Change(endpoint=endpoint, kind="new", at=timezone.now()) for _ in range(DAYS)
+    )
+    while recorder.prune(kept=50):
+        pass
+    assert Change.objects.count() == 50

@@ -1,0 +1,145 @@
+"""The status page: problems come first, with what to do."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+import fal
+from catalog.models import SyncReport
+from core.db import clock
+from core.version import version
+from house.operations import status
+from house.operations.models import DataVersion
+from runs.models import Artifact, Run, Worker
+from runs.worker.circuit_breaker import BreakerRegistry
+from tests.conftest import grant
+from tests.projects.people import make_project
+from tests.runs.looks import let_look
+
+pytestmark = pytest.mark.django_db
+PAGE = "/admin/status/"
+
+
+@pytest.fixture
+def ops(client: Client) -> Client:
+    """A browser of an operator, who sees no runs."""
+    olga = User.objects.create_user("olga")
+    grant(olga, "playground.view_worker")
+    client.force_login(olga)
+    return client
+
+
+def alive(**values: Any) -> None:
+    defaults = {"beat_at": clock.now(), "has_key": True}
+    Worker.objects.create(name="vm:1", **(defaults | values))
+
+
+def synced(**values: Any) -> None:
+    SyncReport.objects.create(**({"state": "done", "ended_at": timezone.now()} | values))
+
+
+def test_it_says_which_version_has_migrated_the_data(ops: Client) -> None:
+    DataVersion.objects.all().delete()
+    assert "not migrated by" in ops.get(PAGE).content.decode()
+    DataVersion.objects.create(version="0.1.7", migrations=3)
+    text = re.sub(r"\s+|<[^>]+>", " ", ops.get(PAGE).content.decode())
+    assert re.search(rf"Vitrine 0\.1\.7, migrated .{{1,80}}; this code: +{version()}", text)
+
+
+def test_a_healthy_system_shows_no_problems(ops: Client) -> None:
+    alive()
+    synced()
+    html = ops.get(PAGE).content.decode()
+    assert "All is well." in html
+    assert "vm:1" in html
+
+
+@pytest.mark.parametrize(
+    ("values", "problem_text"),
+    [
+        (None, "No worker is running"),
+        ({"beat_at": timezone.now() - timedelta(hours=1)}, "No worker is running"),
+        ({"has_key": False}, "FAL_KEY is not set"),
+        ({"trouble": "queue.fal.run does not answer."}, "queue.fal.run does not answer."),
+    ],
+)
+def test_problems_of_the_workers_are_shown(values: Any, problem_text: str) -> None:
+    synced()
+    if values is not None:
+        alive(**values)
+    assert any(problem_text in problem for problem in status.load_status(User()).problems)
+
+
+@pytest.mark.parametrize(
+    ("values", "problem_text"),
+    [
+        (None, "never synced"),
+        ({"state": "failed", "error": "401 from upstream"}, "401 from upstream"),
+        ({"ended_at": timezone.now() - timedelta(days=2)}, "long ago"),
+    ],
+)
+def test_problems_of_the_sync_are_shown(values: Any, problem_text: str) -> None:
+    alive()
+    if values is not None:
+        synced(**values)
+    assert any(problem_text in problem for problem in status.load_status(User()).problems)
+
+
+def test_a_low_disk_and_a_long_waiting_run_are_shown(settings: Any, make_run: Any) -> None:
+    alive()
+    synced()
+    settings.DISK_FLOOR_MB = 99_999_999
+    run = make_run(state="queued")
+    Run.objects.filter(pk=run.pk).update(created_at=timezone.now() - timedelta(hours=3))
+    problems = " ".join(status.load_status(User()).problems)
+    assert "The disk is nearly full" in problems
+    assert "A run has been under way for" in problems
+
+
+def test_equal_content_counts_once_in_the_storage(make_run: Any) -> None:
+    for position, digest in enumerate(["a", "a", "b"]):
+        Artifact.objects.create(
+            run=make_run(), position=position, path="x", kind="image", url="https://x",
+            state="stored", file="f", digest=digest, size_bytes=10,
+        )  # fmt: skip
+    assert status.load_status(User()).storage.results_bytes == 20
+
+
+def test_errors_are_shown_only_with_the_permission_to_see_runs(ops: Client, make_run: Any) -> None:
+    fox = make_project("Fox", ana="manager")
+    make_run(state="failed", error={"message": "no fox in the snow"}, project=fox)
+    assert "no fox in the snow" not in ops.get(PAGE).content.decode()
+    grant(User.objects.get(username="olga"), "playground.view_run")
+    assert "no fox in the snow" in ops.get(PAGE).content.decode()
+
+
+def test_a_breaker_is_summarised_by_its_host() -> None:
+    breakers = BreakerRegistry()
+    url = "https://queue.fal.run/fal-ai/flux"
+    breakers.record_response(url, None)
+    assert breakers.summary() == [{"host": "queue.fal.run", "state": "closed", "trouble": ""}]
+    breakers.record_response(url, fal.Unreachable("refused"))
+    (breaker,) = breakers.summary()
+    assert breaker["state"] == "open"
+    assert breaker["trouble"].startswith("queue.fal.run")
+
+
+def test_upstreams_words_about_a_private_run_are_not_shown(client: Client, make_run: Any) -> None:
+    eva = User.objects.create_user("eva")
+    grant(eva, "playground.view_worker", "playground.view_run")
+    client.force_login(eva)
+    error = {"error": "InvalidInput", "status": 422, "detail": "No heron at dawn, please"}
+    run = make_run(state="failed", error=error, ended_at=timezone.now())
+    html = client.get(PAGE).content.decode()
+    assert "heron" not in html
+    assert run.get_absolute_url() in html
+    assert "The model did not accept the input" in html
+    let_look(eva, run)
+    assert "No heron at dawn" in client.get(PAGE).content.decode()

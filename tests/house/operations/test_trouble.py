@@ -1,0 +1,45 @@
+"""The deployment's trouble is told to admins, if it lasts, once a day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from features.notifications.models import Channel, Delivery, Notification
+from house.operations import trouble
+from tests.house.made import make_admin
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trouble, "_before", frozenset())
+
+
+def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> None:
+    eva = make_admin("eva")
+    trouble.tell_admins()
+    assert not Notification.objects.exists()
+    trouble.tell_admins()
+    trouble.tell_admins()
+    told = Notification.objects.all()
+    assert {notification.user for notification in told} == {eva}
+    subjects = sorted(notification.subject for notification in told)
+    assert len(subjects) == len(set(subjects))
+    assert any(subject.startswith("No worker is running") for subject in subjects)
+    assert {notification.path for notification in told} == {"/admin/status/"}
+    assert not Delivery.objects.exists()  # EMAIL_URL is not set
+
+
+def test_trouble_is_mailed_to_admins_who_have_chosen_nothing(settings: Any) -> None:
+    settings.EMAIL_URL = "smtp://mail.example.com"
+    eva, mia = make_admin("eva"), make_admin("mia")
+    User.objects.filter(pk__in=[eva.pk, mia.pk]).update(email="admin@example.com")
+    Channel.objects.create(user=mia, method="email", name="mail", kinds=["budget_warning"])
+    for _ in range(3):
+        trouble.tell_admins()
+    mails = Delivery.objects.filter(notification__subject__startswith="No worker is running")
+    assert [(mail.user, mail.address) for mail in mails] == [(eva, "admin@example.com")]

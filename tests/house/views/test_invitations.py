@@ -1,0 +1,305 @@
+"""The pages of invitations: made and withdrawn by admins, followed by whom they are for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from core.encryption import cipher
+from accounts import mail
+from accounts.models import AuditEntry, QueuedMail
+from accounts.roles import Role
+from house import invitations
+from house.models import Invitation
+from projects.models import Membership, Project
+from tests.house.made import invite, make_admin
+from tests.house.views.test_people import text_of
+from tests.projects.people import logged_in, make_project
+
+pytestmark = pytest.mark.django_db
+PAGE = "/people/invitations/"
+ACCOUNT = {"username": "mara", "email": "mara@example.com", "password": "lantern-otter-7"}
+
+
+@pytest.fixture
+def eva(db: None) -> User:
+    """An admin."""
+    return make_admin("eva")
+
+
+@pytest.fixture
+def admin(eva: User) -> Client:
+    """Eva's browser."""
+    return logged_in(eva)
+
+
+@pytest.fixture
+def fox(db: None) -> Project:
+    """A shared project."""
+    return make_project("Fox", tom="manager")
+
+
+def mailed_token() -> str:
+    """The token of the newest invitation that was mailed, which is all that has it."""
+    sealed = QueuedMail.objects.latest("pk").sealed
+    text = cipher(mail.SALT).decrypt(bytes(sealed)).decode()
+    return text.partition("/people/invitations/")[2].partition("/")[0]
+
+
+def wanted(**changes: Any) -> dict[str, Any]:
+    """What the form of a new invitation posts."""
+    return {"role": "member", "email": "", "days": "7", "max_uses": "1", **changes}
+
+
+def test_an_invitation_s_link_is_shown_once(admin: Client, fox: Project) -> None:
+    posted = wanted(project=[fox.pk, ""], project_role=["viewer", "maker"])
+    page = admin.post(PAGE, posted)
+    link = page.context["link"]
+    assert link.startswith("http://testserver/people/invitations/")
+    assert link in page.content.decode()
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert link not in admin.get(PAGE).content.decode()
+    assert "Fox: Viewer" in text_of(admin.get(PAGE))
+    invitation = invitations.find(link.split("/")[-2])
+    assert invitation
+    assert [(i.project, i.role) for i in invitation.projects.all()] == [(fox, "viewer")]
+
+
+def test_the_link_begins_with_the_public_address(admin: Client, settings: Any) -> None:
+    settings.PUBLIC_URL = "https://vitrine.example"
+    assert admin.post(PAGE, wanted()).context["link"].startswith("https://vitrine.example/people/")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"email": "nonsense"}, "That is not an e-mail address"),
+        ({"email": "EVA@example.com"}, "eva has an account with this address"),
+        ({"email": "old@example.com"}, "old had this address and has left."),
+        ({"days": "4000"}, "Select a valid choice"),
+        ({"max_uses": "0"}, "greater than or equal to 1"),
+        ({"role": "king"}, "Select a valid choice"),
+        ({"project": ["999"], "project_role": ["maker"]}, "Choose projects that there are"),
+        ({"project": ["FOX"], "project_role": ["king"]}, "Choose projects that there are"),
+        ({"project": ["FOX", "FOX"], "project_role": ["maker", "viewer"]}, "is there twice"),
+    ],
+)
+def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
+    admin: Client, eva: User, fox: Project, changes: dict[str, Any], sentence: str
+) -> None:
+    User.objects.filter(pk=eva.pk).update(email="eva@example.com")
+    User.objects.create_user("old", "old@example.com", is_active=False)
+    posted = wanted(**{"max_uses": "7", **changes})
+    if "project" in posted:
+        posted["project"] = [str(fox.pk) if key == "FOX" else key for key in posted["project"]]
+    page = admin.post(PAGE, posted)
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    assert not Invitation.objects.exists()
+    if "max_uses" not in changes:
+        assert 'value="7"' in text_of(page)
+
+
+def test_more_lines_for_projects_keep_what_is_chosen(admin: Client, fox: Project) -> None:
+    posted = wanted(project=[fox.pk, "", ""], project_role=["viewer", "maker", "maker"], more="1")
+    page = admin.post(PAGE, posted)
+    assert page.status_code == 200
+    assert [row.project for row in page.context["form"].rows] == [str(fox.pk), "", "", ""]
+    assert not Invitation.objects.exists()
+
+
+def test_a_mail_is_queued_where_there_is_a_server_for_it(admin: Client, settings: Any) -> None:
+    page = admin.post(PAGE, wanted(email="mara@example.com"))
+    assert "This server sends no mail: send the link to mara@example.com yourself." in text_of(page)
+    assert not QueuedMail.objects.exists()
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
+    page = admin.post(PAGE, wanted(email="mara@example.com"))
+    assert "The invitation is sent to mara@example.com" in text_of(page)
+    assert QueuedMail.objects.get().to == "mara@example.com"
+
+
+def test_a_link_that_was_mailed_is_shown_to_nobody(admin: Client, settings: Any) -> None:
+    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
+    page = text_of(admin.post(PAGE, wanted(email="mara@example.com")))
+    token = mailed_token()
+    assert token not in page
+    assert "Only they have the link." in page
+    listed = text_of(admin.get(PAGE))
+    assert token not in listed
+    assert "sent to mara@example.com" in listed
+    assert "only they have the link" in listed
+    open_to_all = admin.post(PAGE, wanted())
+    assert open_to_all.context["link"] in open_to_all.content.decode()
+
+
+@pytest.mark.parametrize("mail_url", ["smtp://mail.example", ""])
+def test_only_a_link_that_was_mailed_proves_the_address(
+    admin: Client, settings: Any, mail_url: str
+) -> None:
+    settings.EMAIL_URL, settings.PUBLIC_URL = mail_url, "https://vitrine.example"
+    page = admin.post(PAGE, wanted(email="Mara@Example.com"))
+    token = mailed_token() if mail_url else page.context["link"].split("/")[-2]
+    Client().post(f"{PAGE}{token}/account/", ACCOUNT)
+    mara = User.objects.get(username="mara")
+    assert mara.email == "mara@example.com"
+    addresses = EmailAddress.objects.filter(user=mara, verified=True, primary=True)
+    assert list(addresses.values_list("email", flat=True)) == ["mara@example.com"] * bool(mail_url)
+
+
+@pytest.mark.parametrize(
+    ("is_active", "sentence"),
+    [
+        (True, "There is an account with this address. Log in"),
+        (False, "The account with this address is closed. Ask eva to open it again."),
+    ],
+)
+def test_an_address_that_was_taken_meanwhile_is_noticed(
+    eva: User, is_active: bool, sentence: str
+) -> None:
+    _, token = invite(eva, email="mara@example.com")
+    User.objects.create_user("other", "MARA@example.com", is_active=is_active)
+    page = Client().post(f"{PAGE}{token}/account/", ACCOUNT)
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    assert not User.objects.filter(username="mara").exists()
+    assert Invitation.objects.get().uses == 0
+
+
+def test_a_withdrawal_can_be_undone(admin: Client, eva: User) -> None:
+    invitation, token = invite(eva)
+    page = admin.post(f"{PAGE}{invitation.pk}/revocation/", follow=True)
+    assert "The invitation is withdrawn" in text_of(page)
+    assert Client().get(f"{PAGE}{token}/").status_code == 410
+    page = admin.post(f"{PAGE}{invitation.pk}/recovery/", follow=True)
+    assert "The invitation is open again." in text_of(page)
+    assert Client().get(f"{PAGE}{token}/").status_code == 200
+
+
+def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project) -> None:
+    _, token = invite(eva, (fox, "maker"))
+    browser = Client()
+    page = text_of(browser.get(f"{PAGE}{token}/"))
+    assert "<bdi>eva</bdi> invites you to Vitrine" in page
+    assert "Fox" in page
+    done = browser.post(f"{PAGE}{token}/account/", ACCOUNT)
+    assert (done.status_code, done.headers["Location"]) == (302, "/projects/fox/")
+    assert "Your account is made." in text_of(browser.get("/projects/fox/"))
+    mara = User.objects.get(username="mara")
+    assert (mara.email, mara.check_password("lantern-otter-7")) == ("mara@example.com", True)
+    assert Membership.objects.get(project=fox, user=mara).role == "maker"
+    again = browser.get(f"{PAGE}{token}/")
+    assert "You have joined by this invitation already." in text_of(again)
+    late = Client().get(f"{PAGE}{token}/")
+    assert late.status_code == 410
+    assert "This invitation has been used. Ask eva for a new one." in text_of(late)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"username": ""}, "Choose a name."),
+        ({"username": "EVA"}, "Somebody has this name here."),
+        ({"username": "Owner"}, "Somebody has this name here."),
+        ({"username": "a b"}, "Enter a valid username"),
+        ({"email": ""}, "Write your e-mail address."),
+        ({"email": "nonsense"}, "That is not an e-mail address"),
+        ({"email": "Eva@Example.com"}, "There is an account with this address. Log in"),
+        ({"email": "old@example.com"}, "The account with this address is closed. Ask eva"),
+        ({"password": ""}, "Choose a password."),
+        ({"password": "12345"}, "This password is too short."),
+        ({"password": "password"}, "This password is too common."),
+    ],
+)
+def test_a_form_with_errors_comes_back_with_what_was_typed(
+    eva: User, changes: dict[str, str], sentence: str
+) -> None:
+    User.objects.filter(pk=eva.pk).update(email="eva@example.com")
+    User.objects.create_user("old", "old@example.com", is_active=False)
+    _, token = invite(eva)
+    page = Client().post(f"{PAGE}{token}/account/", {**ACCOUNT, **changes})
+    assert page.status_code == 422
+    assert sentence in text_of(page)
+    if "username" not in changes:
+        assert 'value="mara"' in text_of(page)
+    assert "lantern-otter-7" not in text_of(page)
+    assert User.objects.count() == 2
+
+
+def test_the_audit_log_calls_a_visitor_no_command(eva: User, fox: Project) -> None:
+    _, token = invite(eva, (fox, "maker"))
+    Client().post(f"{PAGE}{token}/account/", ACCOUNT)
+    made = AuditEntry.objects.filter(kind="auth.user", event="row added").latest("timestamp")
+    assert (made.object_repr, made.actor_name) == ("mara", "somebody")
+    assert made.remote_addr == "127.0.0.1"
+    assert not AuditEntry.objects.filter(object_repr="mara", actor_name="command line").exists()
+
+
+def test_an_invitation_by_mail_makes_an_account_of_that_address(eva: User) -> None:
+    _, token = invite(eva, email="mara@example.com")
+    assert "mara@example.com" in text_of(Client().get(f"{PAGE}{token}/"))
+    Client().post(f"{PAGE}{token}/account/", {**ACCOUNT, "email": "other@example.com"})
+    assert User.objects.get(username="mara").email == "mara@example.com"
+
+
+def test_who_has_an_account_logs_in_and_joins(
+    eva: User, user: User, member: Client, fox: Project
+) -> None:
+    _, token = invite(eva, (fox, "viewer"))
+    page = text_of(Client().get(f"{PAGE}{token}/"))
+    assert f'href="/login/?next=/people/invitations/{token}/"' in page
+    page = text_of(member.get(f"{PAGE}{token}/"))
+    assert "Make an account" not in page
+    joined = member.post(f"{PAGE}{token}/acceptance/", follow=True)
+    assert "You have joined: “Fox”." in text_of(joined)
+    assert joined.redirect_chain[-1][0] == "/projects/fox/"
+    refused = member.post(f"{PAGE}{token}/acceptance/")
+    assert "You have joined by this invitation already." in text_of(refused)
+
+
+def test_who_has_all_that_it_gives_is_told_so(
+    eva: User, user: User, member: Client, fox: Project
+) -> None:
+    Membership.objects.create(project=fox, user=user, role="manager")
+    _, token = invite(eva, (fox, "viewer"))
+    page = text_of(member.get(f"{PAGE}{token}/"))
+    assert "You have an account here, and all that this invitation gives." in page
+    assert "Manager: you are that already" in page
+    assert "acceptance" not in page
+
+
+def test_a_higher_role_is_offered_to_who_has_an_account(
+    eva: User, user: User, member: Client
+) -> None:
+    _, token = invite(eva, role=Role.CURATOR)
+    assert "curator" in text_of(member.get(f"{PAGE}{token}/"))
+    member.post(f"{PAGE}{token}/acceptance/")
+    assert User.objects.get(pk=user.pk).is_staff
+
+
+def test_an_expired_or_unknown_invitation_gets_a_sentence(eva: User, member: Client) -> None:
+    _, token = invite(eva)
+    Invitation.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
+    for browser in (Client(), member):
+        page = browser.get(f"{PAGE}{token}/")
+        assert page.status_code == 410
+        assert "Ask eva for a new one." in text_of(page)
+        page = browser.get(f"{PAGE}{token[:-2]}xx/")
+        assert page.status_code == 404
+        assert "There is no such invitation here." in text_of(page)
+    posted = Client().post(f"{PAGE}{token}/account/", ACCOUNT)
+    assert posted.status_code == 410
+    assert not User.objects.filter(username="mara").exists()
+
+
+def test_a_session_keeps_an_open_invitation_for_other_ways_to_sign_up(eva: User) -> None:
+    invitation, token = invite(eva)
+    browser = Client()
+    browser.get(f"{PAGE}{token}/")
+    assert browser.session["invitation"] == {"id": invitation.pk, "token": token}
+    assert invitations.pending(browser.session) == invitation

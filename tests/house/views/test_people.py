@@ -1,0 +1,290 @@
+"""The list of people and a person's page: who sees them, and what admins change there."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from api import tokens
+from accounts import roles
+from accounts.roles import Role
+from house import departure
+from projects.models import Membership
+from runs.costs import daily_sums
+from runs.models import Charge
+from tests.conftest import grant
+from tests.accounts.audited import events
+from tests.house.made import invite, make_admin
+from tests.projects.people import logged_in, make_project
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def eva(db: None) -> User:
+    """An admin, who is no superuser."""
+    return make_admin("eva")
+
+
+@pytest.fixture
+def admin(eva: User) -> Client:
+    """Eva's browser."""
+    return logged_in(eva)
+
+
+def spend(person: User, run: Any, amount: str, day: Any) -> None:
+    Charge.objects.create(
+        user=person, run=run, amount=Decimal(amount), created_at=day, state="settled"
+    )
+    daily_sums.add_up(timezone.localdate(day))
+
+
+def text_of(page: Any) -> str:
+    return " ".join(page.content.decode().split())
+
+
+def test_the_list_shows_role_projects_and_spending(
+    admin: Client, user: User, make_run: Any
+) -> None:
+    make_project("Fox", ana="manager")
+    now = timezone.now()
+    spend(user, make_run(), "1.50", now)
+    spend(user, make_run(), "0.25", now)
+    spend(user, make_run(), "40", now - timedelta(days=40))
+    page = text_of(admin.get("/people/?q=an"))
+    row = page.partition("ana</bdi>")[2].partition("</tr>")[0]
+    assert "Member" in row
+    assert ">1</td>" in row
+    assert "$1.75" in row
+    assert "eva</bdi>" not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("", {"ana", "eva", "cas"}),
+        ("?role=member", {"ana"}),
+        ("?role=curator", {"cas"}),
+        ("?role=admin", {"eva"}),
+        ("?q=LOVELACE+ada", {"ana"}),
+        ("?q=ana@example", {"ana"}),
+        ("?state=former", {"sam"}),
+        ("?state=nonsense&role=nonsense&page=x", {"ana", "eva", "cas"}),
+        ("?q=%00", {"ana", "eva", "cas"}),
+    ],
+)
+def test_people_are_found(
+    admin: Client, user: User, stranger: User, asked: str, names: set[str]
+) -> None:
+    User.objects.filter(pk=user.pk).update(
+        first_name="Ada", last_name="Lovelace", email="ana@example.com"
+    )
+    User.objects.filter(pk=stranger.pk).update(is_active=False)
+    roles.set_role(User.objects.create_user("cas"), Role.CURATOR, None)
+    page = admin.get(f"/people/{asked}")
+    assert {entry.person.username for entry in page.context["entries"]} == names
+
+
+def test_pages_of_administration_lead_to_each_other_by_permission(
+    admin: Client, user: User
+) -> None:
+    people = {"/people/": "People", "/people/invitations/": "Invitations"}
+    house = {"/people/rules/": "Rules for models", "/people/audit/": "Audit log"}
+    for rooms in (people, house):
+        for address, name in rooms.items():
+            page = text_of(admin.get(address))
+            nav = page.partition('class="rooms"')[2].partition("</nav>")[0]
+            for other in rooms:
+                assert f'href="{other}"' in nav, (address, other)
+            assert f'aria-current="page">{name}</a>' in nav.replace('" >', '">')
+            assert "css/lazy/people" in page
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    grant(user, "accounts.view_auditentry")
+    page = text_of(logged_in(User.objects.get(pk=user.pk)).get("/people/audit/"))
+    nav = page.partition('class="rooms"')[2].partition("</nav>")[0]
+    assert re.findall(r">([^<]+)</a", nav) == ["Admin", "Audit log"]  # all staff may see the first
+
+
+def test_pages_follow_each_other(admin: Client) -> None:
+    for number in range(55):
+        User.objects.create_user(f"person{number:02}")
+    first, second = admin.get("/people/?q=person"), admin.get("/people/?q=person&page=2")
+    assert len(first.context["entries"]) == 50
+    assert 'href="?q=person&amp;page=2"' in first.content.decode()
+    assert len(second.context["entries"]) == 5
+
+
+def test_a_person_s_page_shows_every_way_in(
+    admin: Client, eva: User, user: User, member: Client
+) -> None:
+    make_project("Fox", ana="maker")
+    tokens.create(user, "nightly script")
+    page = text_of(admin.get(f"/people/{user.pk}/"))
+    assert "nightly script" in page
+    assert "Unknown device" in page
+    assert "Fox" in page
+    assert "No invitation" in page
+
+
+def test_a_role_is_changed_and_who_was_slower_is_told(admin: Client, user: User) -> None:
+    address = f"/people/{user.pk}/role/"
+    page = admin.post(address, {"role": "curator", "shown": "member"}, follow=True)
+    assert "ana is now a curator." in text_of(page)
+    page = admin.post(address, {"role": "admin", "shown": "member"}, follow=True)
+    assert "ana is now an admin. Somebody had else" not in text_of(page)
+    assert "Somebody else had made them a curator while this page was open." in text_of(page)
+    page = admin.post(address, {"role": "king", "shown": "admin"}, follow=True)
+    assert "Choose a role" in text_of(page)
+
+
+def test_the_last_admin_gets_a_sentence(admin: Client, eva: User) -> None:
+    page = admin.post(f"/people/{eva.pk}/role/", {"role": "member"}, follow=True)
+    assert "You are the only admin" in text_of(page)
+    page = admin.post(f"/people/{eva.pk}/departure/", {"fate": "stays", "to": eva.pk})
+    assert page.status_code == 422
+    assert "You are the only admin" in text_of(page)
+    assert "data-refused" in text_of(page)
+
+
+def test_an_admin_who_gives_up_the_role_is_led_to_the_front(admin: Client, eva: User) -> None:
+    make_admin("tom")
+    answer = admin.post(f"/people/{eva.pk}/role/", {"role": "member"}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/"
+    assert "eva is now a member." in text_of(answer)
+
+
+def test_projects_are_added_changed_and_removed(admin: Client, user: User) -> None:
+    fox = make_project("Fox", tom="manager")
+    base = f"/people/{user.pk}/projects/"
+    for posted in ({"project": "", "role": "maker"}, {"project": "x"}, {"project": 10**16}):
+        assert "Choose a project." in text_of(admin.post(base, posted, follow=True))
+    page = admin.post(base, {"project": fox.pk, "role": "maker"}, follow=True)
+    assert "ana is a member of “Fox” now." in text_of(page)
+    page = admin.post(f"{base}{fox.pk}/", {"role": "viewer", "shown": "maker"}, follow=True)
+    assert "ana is now a viewer" in text_of(page)
+    page = admin.post(f"{base}{fox.pk}/removal/", follow=True)
+    assert "ana is no longer in “Fox”." in text_of(page)
+    assert not Membership.objects.filter(project=fox, user=user).exists()
+    removed = {"from": fox.pk, "removed": page.context["removal"]}
+    page = admin.post(f"{base}recovery/", removed, follow=True)
+    assert "ana is in “Fox” again." in text_of(page)
+    assert Membership.objects.get(project=fox, user=user).role == "viewer"
+
+
+def test_the_last_manager_stays_for_admins_too(admin: Client, user: User) -> None:
+    fox = make_project("Fox", ana="manager")
+    page = admin.post(f"/people/{user.pk}/projects/{fox.pk}/removal/", follow=True)
+    assert "ana is the only manager" in text_of(page)
+
+
+def test_nobody_is_put_into_a_private_project(admin: Client, user: User, stranger: User) -> None:
+    private = stranger.private_project
+    posted = {"project": private.pk, "role": "viewer"}
+    page = admin.post(f"/people/{user.pk}/projects/", posted, follow=True)
+    assert "Choose a project." in text_of(page)
+    assert admin.post(f"/people/{user.pk}/projects/{private.pk}/removal/").status_code == 404
+
+
+def test_sessions_are_ended_one_or_all(admin: Client, user: User, member: Client) -> None:
+    other = logged_in(user)
+    base = f"/people/{user.pk}/sessions/deletion/"
+    session = admin.get(f"/people/{user.pk}/").context["overview"].sessions[0]
+    assert "1 session ended." in text_of(admin.post(base, {"session": session.pk}, follow=True))
+    assert sorted([member.get("/runs/").status_code, other.get("/runs/").status_code]) == [200, 302]
+    assert "1 session ended." in text_of(admin.post(base, {"all": "1"}, follow=True))
+    assert {member.get("/runs/").status_code, other.get("/runs/").status_code} == {302}
+    assert events().filter(event="ended sessions of", object_repr="ana").count() == 2
+    assert "0 sessions ended." in text_of(admin.post(base, {"session": "x"}, follow=True))
+
+
+def test_ending_all_of_ones_own_sessions_keeps_this_one(admin: Client, eva: User) -> None:
+    other = logged_in(eva)
+    admin.post(f"/people/{eva.pk}/sessions/deletion/", {"all": "1"})
+    assert admin.get("/people/").status_code == 200
+    assert other.get("/people/").status_code == 302
+
+
+def test_a_token_that_an_admin_revokes_is_not_restored_by_its_user(
+    admin: Client, user: User, member: Client
+) -> None:
+    token, _ = tokens.create(user, "script")
+    page = admin.post(f"/people/{user.pk}/tokens/{token.pk}/revocation/", follow=True)
+    assert "“script” is revoked" in text_of(page)
+    assert "“script” is revoked" not in text_of(member.get("/tokens/", follow=True))
+    refused = member.post(f"/tokens/{token.pk}/recovery/", follow=True)
+    token.refresh_from_db()
+    assert token.revoked_at, refused
+    page = admin.post(f"/people/{user.pk}/tokens/{token.pk}/recovery/", follow=True)
+    assert "“script” is valid again." in text_of(page)
+    token.refresh_from_db()
+    assert token.revoked_at is None
+
+
+def test_who_looks_after_people_but_is_no_admin_leaves_admins_alone(
+    eva: User, user: User, stranger: User
+) -> None:
+    grant(user, "auth.change_user")
+    browser = logged_in(User.objects.get(pk=user.pk))
+    token, _ = tokens.create(eva, "script")
+    hers = logged_in(eva)
+    for address, posted in (
+        ("sessions/deletion/", {"all": "1"}),
+        (f"tokens/{token.pk}/revocation/", {}),
+        ("role/", {"role": "member"}),
+    ):
+        page = browser.post(f"/people/{eva.pk}/{address}", posted, follow=True)
+        assert "Only admins" in text_of(page), address
+    assert hers.get("/people/").status_code == 200
+    page = browser.post(f"/people/{eva.pk}/departure/", {"fate": "stays", "to": stranger.pk})
+    assert page.status_code == 422
+    assert 'value="removed"' not in text_of(page)
+    assert browser.post(f"/people/{user.pk}/projects/", {}).status_code == 403
+
+
+def test_leaving_is_chosen_on_a_page(
+    admin: Client, eva: User, user: User, stranger: User, make_run: Any
+) -> None:
+    make_project("Fox", ana="manager")
+    make_run(state="running")
+    base = f"/people/{user.pk}/departure/"
+    page = text_of(admin.get(base))
+    assert "They have 1 run; of these, 1 run nobody else sees." in page
+    assert "“Fox”" in page
+    assert "1 run under way goes on to its end" in page
+    for posted in ({}, {"fate": "stays"}, {"fate": "x", "to": eva.pk}, {"fate": "passes", "to": 0}):
+        refused = admin.post(base, posted)
+        assert refused.status_code == 422
+        assert "data-refused" in text_of(refused)
+    kept = text_of(admin.post(base, {"fate": "private", "to": user.pk}))
+    assert 'value="private" checked' in kept
+    done = admin.post(base, {"fate": "private", "to": stranger.pk}, follow=True)
+    told = "ana has left: every access is ended. sam has got 1 run. sam manages “Fox” now."
+    assert told in text_of(done)
+    assert "Former member" in text_of(done)
+    back = admin.post(f"/people/{user.pk}/return/", follow=True)
+    assert "ana may sign in again." in text_of(back)
+
+
+def test_a_removed_account_s_page_is_gone(
+    admin: Client, eva: User, user: User, stranger: User
+) -> None:
+    posted = {"fate": "removed", "to": stranger.pk}
+    done = admin.post(f"/people/{user.pk}/departure/", posted, follow=True)
+    assert "ana is removed. sam has got nothing." in text_of(done)
+    assert admin.get(f"/people/{user.pk}/").status_code == 404
+
+
+def test_the_page_of_who_joined_names_the_invitation(admin: Client, eva: User, user: User) -> None:
+    from house import invitations
+
+    invitations.join(user, invite(eva)[0])
+    assert "an invitation of <bdi>eva</bdi>" in text_of(admin.get(f"/people/{user.pk}/"))
+    departure.leave(user, eva, departure.Fate.STAYS, eva)
+    assert admin.get(f"/people/{user.pk}/").status_code == 200
