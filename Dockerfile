@@ -24,7 +24,7 @@ RUN cd /opt/vitrine/lib/python3*/site-packages \
  && find . -path '*.libs' -prune -o -name '*.so' -exec strip --strip-unneeded {} +
 COPY . app
 # A read-only root keeps no compiled code, so it is compiled here.
-RUN rm -rf app/tests app/bench app/docs && mkdir programs \
+RUN rm -rf app/tests app/docs && mkdir programs \
  && cp /usr/lib/postgresql/*/bin/pg_dump /usr/lib/postgresql/*/bin/pg_restore programs/ \
  && /opt/vitrine/bin/python -m compileall -q -j 0 /opt/vitrine/lib app
 

@@ -69,7 +69,7 @@ sbom: $(VENV)/run.stamp ## the packages of an installation (CycloneDX) and their
 	@$(BIN)/python -m tests.sbom
 
 bench: $(VENV)/dev.stamp chromium ## measure the goals of docs/BENCHMARKS.md
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m tests.bench
 
 format: $(VENV)/dev.stamp ## format everything
 	$(BIN)/ruff check --fix .
@@ -94,7 +94,7 @@ $(VENV)/run.stamp: requirements/run.txt
 	@echo "Installing what Vitrine needs (once)"
 	@sh requirements/install.sh $(BIN)/python run.txt
 	@# As pip compiles packages: with PYTHONDONTWRITEBYTECODE set, each process would do it in memory.
-	@$(BIN)/python -m compileall -q -x '/(\.venv[^/]*|tests|bench|var)/' .
+	@$(BIN)/python -m compileall -q -x '/(\.venv[^/]*|tests|var)/' .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp

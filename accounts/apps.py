@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate
 class AccountsConfig(AppConfig):
     """Connects the receivers of sign-in and second factors; keeps the audit log append-only."""
 
-    name = "people.accounts"
+    name = "accounts"
     label = "accounts"
     default_auto_field = "django.db.models.BigAutoField"
 

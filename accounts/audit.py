@@ -19,11 +19,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from fal.db_safe import db_safe_text
 from accounts.auditing import acting, lines
 from accounts.auditing.entries import about
 from accounts.limits.addresses import client_address
 from accounts.models import AuditEntry
+from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -16,9 +16,9 @@ from django.db import transaction
 from django.db.models import Min
 from django.utils import timezone
 
+from accounts.models import QueuedMail
 from core.encryption import cipher
 from core.notify import channel
-from accounts.models import QueuedMail
 
 log = logging.getLogger(__name__)
 

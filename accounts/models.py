@@ -86,9 +86,7 @@ class QueuedMail(models.Model):
 
     to = models.EmailField(max_length=254)
     subject = models.CharField(max_length=255)
-    sealed = models.BinaryField(
-        help_text="the text, sealed with SECRET_KEY (`accounts.mail`)"
-    )
+    sealed = models.BinaryField(help_text="the text, sealed with SECRET_KEY (`accounts.mail`)")
     next_attempt_at = models.DateTimeField(db_index=True)
     attempts = models.PositiveIntegerField(default=0)
 

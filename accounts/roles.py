@@ -17,8 +17,8 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.signals import post_save
 
-from core import refusals
 from accounts import audit
+from core import refusals
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from accounts.single_use import digest
 from api.models import Token
 from api.spending import SESSION, Charge, counts_with
 from core.db import clock
-from accounts.single_use import digest
+from features.spending.budgets import sessions
+from features.spending.models import SpendingRules
 from runs.costs import ledger
 from runs.costs.ledger import Reservation
 from runs.models import LedgerAccount, LedgerEntry
-from features.spending.budgets import sessions
-from features.spending.models import SpendingRules
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

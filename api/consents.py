@@ -18,19 +18,19 @@ from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 
+from accounts import audit
 from api.contract.operation import Call, Parameter, Reply
 from api.http.problem import Problem
 from api.models import Consent
 from api.reach import PARAMETER as TO_PROJECT
 from core.db import clock
 from core.formatting import money
-from accounts import audit
+from features.spending.budgets import headroom, sessions
 from runs.costs.ledger import NOTHING
 from runs.start import confirmation
 from runs.start.confirmation import Confirmation
 from runs.start.starting import in_dollars
 from schemas.exact import identical
-from features.spending.budgets import headroom, sessions
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

@@ -13,10 +13,10 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.single_use import digest
 from api.contract.operation import Call, Handler, Parameter, Reply
 from api.http.problem import Problem
 from api.models import KeyedCall
-from accounts.single_use import digest
 from runs.start import starting
 
 KEY = Parameter(

@@ -16,12 +16,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from accounts import audit
+from accounts.single_use import digest
 from api.models import Token
 from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
-from accounts import audit
-from accounts.single_use import digest
 from projects.models import Membership
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet, UUIDField
 
-from features.boards.models import Board, Cell
 from core.db.prepared_queries import ParamList, PreparedQuery
 from core.http.asgi import App, Intercepted, Message, Receive, Scope, Send, unless_disconnected
 from core.live.broker import Broker, NewerThan, Source
+from features.boards.models import Board, Cell
 from features.flows.models import FlowRun
 from runs.models import Artifact, Run
 

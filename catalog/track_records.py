@@ -1,7 +1,7 @@
 """How often each model won the votes of this house, as far as a viewer may see: an app above knows.
 
-`features/boards/leaderboard/records.py` is that app, which registers itself: the catalogue knows models and
-no boards.
+`features/boards/leaderboard/records.py` is that app, which registers itself: the catalogue knows
+models and no boards.
 """
 
 from __future__ import annotations

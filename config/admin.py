@@ -24,8 +24,8 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from core.version import version
 from accounts import audit, permissions
+from core.version import version
 
 
 def versions() -> dict[str, str]:
@@ -132,9 +132,9 @@ class VitrineAdminSite(AdminSite):
         """Show operators the state of workers, queue, upstream, sync and storage."""
         permissions.require(request.user, permissions.VIEW_WORKER)
         # The models of other apps can be imported once all apps are loaded.
+        from features.spending.bills import balance
         from house.operations import doctor, status
         from house.operations.findings import findings
-        from features.spending.bills import balance
 
         money = permissions.CHANGE_BUDGETS
 

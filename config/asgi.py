@@ -33,9 +33,9 @@ from api.wait import HeldResponses  # noqa: E402
 from catalog.pictures import picture_files  # noqa: E402
 from core.live.broker import Broker  # noqa: E402
 from core.process.tuning import freeze_gc  # noqa: E402
+from features.sharing.live import polls as share_polls  # noqa: E402
 from house.operations.metrics.requests import CountedRequests, page_routes  # noqa: E402
 from runs.live import long_poll  # noqa: E402
-from features.sharing.live import polls as share_polls  # noqa: E402
 
 
 def broker() -> Broker | None:

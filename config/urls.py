@@ -8,8 +8,8 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from features.boards.urls import LEADERBOARD
-from projects.urls import HOUSE_RULES
 from features.spending.urls import PRICES
+from projects.urls import HOUSE_RULES
 
 handler400 = "core.http.errors.bad_request"
 handler403 = "accounts.sign_in.views.permission_denied"

@@ -47,7 +47,7 @@ if [ ! -e "$version/complete" ]; then
   if [ -f "$home/packages" ]; then
     "$python" -m pip install --quiet --disable-pip-version-check -r "$home/packages"
   fi
-  "$python" -m compileall -q -x '/(tests|bench)/' "$version/app/"
+  "$python" -m compileall -q -x '/tests/' "$version/app/"
   touch "$version/complete"
 fi
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from allauth.usersessions.models import UserSession
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
-from api import tokens
-from api.models import Token
-from catalog.models import Reader
 from accounts.models import LoginLink
 from accounts.second_factor import factors, reset
 from accounts.sessions import active_sessions, strength
+from api import tokens
+from api.models import Token
+from catalog.models import Reader
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

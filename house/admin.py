@@ -23,10 +23,10 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.formatting import counted
 from accounts import roles
 from accounts.models import AuditEntry
 from accounts.second_factor import reset
+from core.formatting import counted
 from runs.models import Run
 from runs.results import figures
 

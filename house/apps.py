@@ -10,15 +10,15 @@ class PeopleConfig(AppConfig):
     Its invitations open the way to an account, however somebody logs in first.
     """
 
-    name = "people.house"
+    name = "house"
     label = "people"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         """Connect what follows a new account and a migration; register the notice of looks."""
-        from features.notifications import things
         from accounts import roles
         from accounts.sign_in import joining
+        from features.notifications import things
         from house import claimed_projects, invitations, kinds, role_permissions
         from house.models import Invitation
 

@@ -14,12 +14,12 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from core import refusals
-from core.db.name_order import by_name
-from core.formatting import enumerated
 from accounts import audit, permissions, roles
 from accounts.roles import Role
 from accounts.sessions import active_sessions
+from core import refusals
+from core.db.name_order import by_name
+from core.formatting import enumerated
 from house import access, invitations
 from house.models import Invitation
 from projects import members

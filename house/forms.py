@@ -12,11 +12,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 
-from core.db.name_order import by_name
-from core.http.parameters import parse_key
 from accounts import roles
 from accounts.roles import Role
 from accounts.sign_in import local_owner
+from core.db.name_order import by_name
+from core.http.parameters import parse_key
 from house import invitations, sign_up
 from projects.models import Membership, Project
 

@@ -19,15 +19,15 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import audit, mail, permissions, roles
+from accounts.roles import Role
+from accounts.single_use import digest
 from core import refusals
 from core.db.name_order import by_name
 from core.formatting import enumerated
 from core.http.parameters import parse_key
 from core.periods import UNDO_WITHIN
 from features.notifications import inbox, outbox
-from accounts import audit, mail, permissions, roles
-from accounts.roles import Role
-from accounts.single_use import digest
 from house.kinds import INVITED, TAKEN
 from house.models import Invitation, InvitedProject, Joining
 from projects import members

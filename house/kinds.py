@@ -1,7 +1,7 @@
 """The notifications of looks at something private, and of invitations that were taken."""
 
-from features.notifications.kinds import Kind, register
 from accounts.permissions import ADD_USER
+from features.notifications.kinds import Kind, register
 
 LOOKED_AT = "looked_at"
 TAKEN = "invitation_taken"

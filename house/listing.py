@@ -14,11 +14,11 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts import roles
+from accounts.roles import Role
 from core.db.name_order import by_name
 from core.periods import month_start
 from fal.db_safe import db_safe_text
-from accounts import roles
-from accounts.roles import Role
 from house import access
 from projects.models import Membership
 from runs.costs import ledger

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from core.db.name_order import by_name
-from core.periods import month_start
 from accounts import roles
 from accounts.roles import Role
 from accounts.sessions import active_sessions
 from accounts.sign_in.issuers import connections
+from core.db.name_order import by_name
+from core.periods import month_start
 from house import access
 from house.models import Joining
 from projects.models import Membership, Project

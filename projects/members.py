@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
+from accounts import audit, permissions
 from core.db.name_order import by_name, sort_key
 from core.http.parameters import parse_key
 from core.periods import UNDO_WITHIN
-from accounts import audit, permissions
 from projects.locking import Refused, locked, locked_for
 from projects.models import Membership, Project
 

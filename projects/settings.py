@@ -12,8 +12,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, RestrictedError
 from django.utils import timezone
 
-from core.formatting import enumerated
 from accounts import audit
+from core.formatting import enumerated
 from projects.locking import Refused, locked_for
 from projects.models import Choice, InProject, Project
 from projects.models.project import private_project

@@ -25,12 +25,12 @@ from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from core.db import clock
 from accounts.auditing import append_only
 from accounts.sessions.store import SessionStore
 from accounts.single_use import stored_session_key
-from runs.progress import current_upstream
+from core.db import clock
 from features.spending.budgets import headroom
+from runs.progress import current_upstream
 from tests.databases import copied
 from tests.distribution import (
     pytest_collection_modifyitems,

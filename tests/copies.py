@@ -21,5 +21,9 @@ def copy_at_once(file: str) -> str:
 @pytest.fixture(autouse=True)
 def copies_are_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker has made each copy by the time at which it is asked for."""
-    for view in ("features.sharing.views.files", "features.boards.views.vote", "features.sharing.visits.archive"):
+    for view in (
+        "features.sharing.views.files",
+        "features.boards.views.vote",
+        "features.sharing.visits.archive",
+    ):
         monkeypatch.setattr(f"{view}.ready_copy", copy_at_once)

@@ -29,7 +29,7 @@ VITRINES = {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
         *("runs/told", "runs/transports", "runs/use_as", "runs/variations", "runs/viewer"),
         *("boards/boards", "boards/judging", "boards/judging_keys"),
-        "features/boards/plan",
+        "boards/plan",
     },
     "second Vitrine": {
         "catalog/jump",

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
-ROOMS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench", "sandbox"}
+ROOMS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "sandbox"}
 MANY = 64  # a repeat of up to so many is no loop
 SEARCHES = {"search", "sub", "subn", "findall", "finditer", "split"}
 LOOPS = {"MAX_REPEAT", "MIN_REPEAT"}

@@ -30,8 +30,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from tests.bench.stage.browser import find_program
 from tests import costs, documents, outcomes, programs
+from tests.bench.stage.browser import find_program
 from tests.outcomes import Outcomes
 from tests.sampling import SEED
 

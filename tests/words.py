@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-ROOMS = sorted({path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "bench"})
+ROOMS = sorted({path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"})
 # What is no longer said, and what is said instead.
 RETIRED = {
     r"favou?rites?": "star, starred",

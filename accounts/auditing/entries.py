@@ -8,8 +8,8 @@ from typing import Any
 from auditlog.models import LogEntryManager
 from django.db.models import Model
 
-from fal.db_safe import db_safe_text
 from accounts.auditing import acting, lines
+from fal.db_safe import db_safe_text
 
 MAX_NAME_CHARS = 255
 # By django-auditlog's number of an action: what happened to the row.

@@ -16,14 +16,14 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_key
-from core.http.posts import hidden
 from accounts.models import Preferences
 from accounts.profile import name_template, preferences
 from accounts.second_factor import factors
 from accounts.sessions import active_sessions
 from accounts.sign_in.issuers import configured, connections
+from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_key
+from core.http.posts import hidden
 
 THEMES = {"": "Like the system", "light": "Light", "dark": "Dark"}
 YEAR_S = 365 * 24 * 3600

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from allauth.mfa.models import Authenticator
 
-from core.formatting import counted
 from accounts.sessions import strength
+from core.formatting import counted
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser

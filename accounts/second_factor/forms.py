@@ -16,11 +16,11 @@ from allauth.mfa.webauthn import forms as webauthn
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from core.typed_secrets import code_of
 from accounts import single_use
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
 from accounts.sign_in.forms import require_no_wait
+from core.typed_secrets import code_of
 
 TOO_MANY_CODES = "There were too many wrong codes. Wait {}, then try again."
 NO_PASSKEY = "No passkey came from your browser. Press the button, then do what your device asks."

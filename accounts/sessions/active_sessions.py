@@ -21,9 +21,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from accounts import single_use
 from core.db import transient_errors
 from core.notify import messages
-from accounts import single_use
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -11,8 +11,8 @@ from django.contrib.sessions.backends import db
 
 from accounts.single_use import stored_session_key
 
-# Where the backend that opened a session was before `people/` had rooms: sessions last for weeks.
-FORMER_BACKEND = "accounts.login.Backend"
+# Where the backend that opened a session was in 0.2.0: sessions last for weeks.
+FORMER_BACKEND = "people.accounts.login.Backend"
 
 
 class SessionStore(db.SessionStore):

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from core.names import name_key
 from accounts.sign_in import login_links
+from core.names import name_key
 
 NAME = "owner"
 HOST = "127.0.0.1"

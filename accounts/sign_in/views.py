@@ -13,11 +13,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from core.http.caching import no_store
-from core.http.posts import hidden
 from accounts.limits.rate_limit import limit
 from accounts.sign_in import local_owner, login_links, pending_form
 from accounts.sign_in.forms import SignInForm
+from core.http.caching import no_store
+from core.http.posts import hidden
 
 
 class SignIn(LoginView):

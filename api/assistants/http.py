@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils.crypto import salted_hmac
 
+from accounts.single_use import digest
 from api import charges
 from api.assistants.caller import Refused
 from api.assistants.in_process import InProcess
@@ -25,7 +26,6 @@ from api.http.authentication import secret_of
 from api.http.problem import Problem
 from api.spending import Charge
 from core.http.asgi import App, Receive, Scope, Send
-from accounts.single_use import digest
 
 PATH = "/mcp"
 PATHS = {PATH, f"{PATH}/"}

@@ -49,7 +49,7 @@ def _version() -> str:
     import tomllib
     from importlib import metadata
 
-    project = Path(__file__).resolve().parents[1] / "pyproject.toml"
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
     if not project.is_file():
         return metadata.version("vitrine")
     return str(tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"])

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from django.core import signing
 
+from accounts import single_use
 from api.models import Token
 from core.http import signed_tickets
-from accounts import single_use
 from projects.models import Membership
 
 STREAM_SALT, LIVE_SALT = "api.fal_proxy.stream", "api.fal_proxy.live"

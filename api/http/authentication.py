@@ -17,8 +17,8 @@ from api.http.problem import Problem
 from api.models import Token
 from api.reach import may_read_file
 
-# Key under which a caller within this process (`api/cli/connection.py`) passes a token that needs no
-# check. Requests from outside cannot set it: servers put only texts into the environment.
+# Key under which a caller within this process (`api/cli/connection.py`) passes a token that needs
+# no check. Requests from outside cannot set it: servers put only texts into the environment.
 LOCAL = "vitrine.token"
 KINDS = frozenset({"bearer", "key"})  # fal's clients write `Key`
 CHALLENGE = 'Bearer realm="Vitrine"'

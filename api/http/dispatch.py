@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from accounts.limits.rate_limit import OWN
 from api import charges
 from api.contract.operation import JSON, Call, Operation, Reply
 from api.http import limits
@@ -20,7 +21,6 @@ from api.http.problem import Problem, refused
 from api.http.reading import read_body, read_parameters
 from api.reach import PARAMETER, reach_of
 from api.spending import CapExceeded
-from accounts.limits.rate_limit import OWN
 from runs.start import confirmation, refused_starts
 
 

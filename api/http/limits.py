@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from api.http.problem import Problem
 from accounts.limits.rate_limit import WRITE, Limit, buckets
 from accounts.limits.throttle import format_wait
+from api.http.problem import Problem
 
 WINDOW_S = 60
 LIMITS: Mapping[str, Limit] = {

@@ -11,10 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from api.contract.operation import JSON, PROBLEM
-from core.http.errors import TooLarge
 from accounts.limits.rate_limit import MESSAGE
 from accounts.limits.throttle import format_wait
+from api.contract.operation import JSON, PROBLEM
+from core.http.errors import TooLarge
 from runs.start import refused_starts
 
 ROOT = "/api/"

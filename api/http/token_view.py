@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
+from accounts.limits.rate_limit import OWN
 from api.http import limits
 from api.http.authentication import require_scope
 from api.http.problem import Problem, refused
 from api.models import Token
 from api.reach import PARAMETER, Reach, reach_of
-from accounts.limits.rate_limit import OWN
 
 
 class Caller(NamedTuple):

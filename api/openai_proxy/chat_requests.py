@@ -14,10 +14,10 @@ from api.http.problem import Problem
 from api.openai_proxy import chat_messages, chat_settings, known_models
 from api.openai_proxy.chat_messages import wrong
 from catalog.models import Endpoint
-from features.chats.talk import composition
-from features.chats.talk.shape import Shape
 from fal.db_safe import db_safe_text
 from fal.transports import completions
+from features.chats.talk import composition
+from features.chats.talk.shape import Shape
 
 UNKNOWN_MODEL = "model-not-found"  # OpenAI's code for it
 NO_ROUTER = "The catalogue has no model “{}”, and this Vitrine's upstream has no router for it."

@@ -13,8 +13,8 @@ from typing import Any
 
 from catalog.locks import Locks
 from catalog.models import Endpoint
-from features.chats.talk.shape import MODEL, Shape, shape_of
 from fal.transports import completions
+from features.chats.talk.shape import MODEL, Shape, shape_of
 from schemas.facts.capabilities import capabilities_of
 
 ROUTER = f"openrouter/router/openai/v1{completions.SUFFIX}"

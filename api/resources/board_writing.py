@@ -18,6 +18,9 @@ from api.resources import runs
 from api.resources.boards import BOARD, as_json, find, reply
 from api.resources.parameters import TO_PROJECT, find_endpoint
 from api.resources.runs import WAIT
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from fal.db_safe import db_safe, db_safe_text
 from features.boards.models import Board
 from features.boards.plan import groups
 from features.boards.plan.cells import Expanded, expand
@@ -25,9 +28,6 @@ from features.boards.plan.input_files import missing_files
 from features.boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow, read_plan
 from features.boards.plan.stored import column_of, new_cells, stored_plan
 from features.boards.runs import pricing, repeating, sending
-from catalog.models import Endpoint
-from catalog.schema_versions import version_of
-from fal.db_safe import db_safe, db_safe_text
 from projects import roles
 from runs.files.own_addresses import tidy_addresses
 from runs.promises import named_inputs

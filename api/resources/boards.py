@@ -13,12 +13,12 @@ from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, as_uuid, page
 from api.resources.runs import WAIT
 from api.wait import BOARDS, HEADER
+from fal.db_safe import db_safe_text
 from features.boards.leaderboard.page import Entry, leaderboard
 from features.boards.leaderboard.tallies import tallies_of
 from features.boards.models import Board, Cell, Column
 from features.boards.models.vote import TAG_CHARS
 from features.boards.runs.visibility import withhold_unreadable
-from fal.db_safe import db_safe_text
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 
+from accounts import permissions
 from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.http.problem import Problem
@@ -15,7 +16,6 @@ from catalog.curation import collection_editing
 from catalog.models import Collection
 from catalog.models.querysets import CollectionQuerySet
 from core.db.name_order import by_name
-from accounts import permissions
 
 SLUG = Parameter(
     "slug",

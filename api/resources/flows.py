@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts import permissions
 from api import consents
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
@@ -31,7 +32,6 @@ from features.flows.execution import starting, steps
 from features.flows.execution.pricing import prices
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import PROGRAM_MARK
-from accounts import permissions
 from projects.rights import Rights
 from runs.files.own_addresses import tidy_addresses
 from runs.results.error_messages import with_full_stop

@@ -14,9 +14,9 @@ from catalog.search.engine import search_slice
 from catalog.search.query import SORTS, STATUSES, Query
 from catalog.track_records import records_of
 from fal.db_safe import db_safe_text
+from features.spending.prices import listing
 from projects.rules import door, gallery
 from schemas.document.openapi import read_document
-from features.spending.prices import listing
 
 MAX_PICKED = 20
 MAX_PLACE = 100_000

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models.functions import Length
 
+from accounts import permissions
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.http.problem import Problem
@@ -21,7 +22,6 @@ from api.resources.parameters import (
     key,
     page,
 )
-from accounts import permissions
 from playground.form import presets as domain
 from projects.rights import Rights
 from runs.files.own_addresses import tidy_addresses

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Q
 
 import schemas
+from accounts import permissions
 from api import consents, submission
 from api.contract.components import SENT_TRANSPORTS
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
@@ -41,7 +42,6 @@ from features.library.search.conditions import IS, STARRED, STATE, UNFINISHED, C
 from features.library.search.conditions import MODEL as BY_MODEL
 from features.library.search.line import Line, parse_line
 from features.library.search.matching import matching
-from accounts import permissions
 from projects.rights import Rights
 from runs.costs import cost, ledger
 from runs.files import result_names

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts import permissions
 from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.http.problem import Problem
@@ -12,7 +13,6 @@ from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endp
 from api.resources.runs import RUN, find
 from catalog.models import Favourite
 from catalog.models.querysets import CARD
-from accounts import permissions
 from projects.rights import Rights
 from runs.models import Run
 from runs.results import stars

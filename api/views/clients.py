@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.limits.rate_limit import limit
 from api import first_request, tokens
 from api.clients import CLIENTS, PLACEHOLDER, Client
 from api.models import Token
 from api.views.tokens import TokenForm
 from core.http.caching import no_store
 from core.http.parameters import parse_key
-from accounts.limits.rate_limit import limit
 from runs.costs.cost import estimate_run
 
 if TYPE_CHECKING:

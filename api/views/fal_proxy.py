@@ -17,6 +17,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from accounts import single_use
+from accounts.limits.rate_limit import OWN
 from api import tokens
 from api.fal_proxy import calls, parts, responses, result_files, target, tickets, uploads
 from api.fal_proxy.target import Host, InvalidTarget, Target
@@ -27,8 +29,6 @@ from api.http.reading import loads_posted
 from api.models import ProxyFile, Token
 from api.reach import PARAMETER, reach_of
 from core.http.parameters import parse_key
-from accounts import single_use
-from accounts.limits.rate_limit import OWN
 from runs.files import result_names
 from runs.files import uploads as files
 from runs.views import files as served_files

@@ -8,11 +8,11 @@ from django import forms
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Standing
 from catalog.models.querysets import EndpointQuerySet
 from core.forms import LineField
-from accounts import audit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -9,10 +9,10 @@ from django import forms
 from django.core import signing
 from django.utils import timezone
 
+from accounts.permissions import DELETE_NOTE, may
 from catalog.models import Endpoint, Note
 from core.forms import TextField
 from core.periods import UNDO_WITHIN
-from accounts.permissions import DELETE_NOTE, may
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
 
+from accounts.limits.rate_limit import limit
+from accounts.permissions import CHANGE_COLLECTION, may
 from catalog.changelog import personal_news, queries
 from catalog.curation import collection_health
 from catalog.display import page_cache
@@ -28,8 +30,6 @@ from catalog.views.collection_health import LAST_REPAIR_KEY
 from core.formatting import category_name
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
-from accounts.limits.rate_limit import limit
-from accounts.permissions import CHANGE_COLLECTION, may
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 

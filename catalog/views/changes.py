@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from catalog.changelog import queries
 from catalog.changelog.queries import Filters
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.views import feeds
-from accounts.limits.rate_limit import limit
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

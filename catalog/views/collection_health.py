@@ -12,11 +12,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from accounts import permissions
 from catalog.curation import collection_health
 from catalog.curation.permissions import curators_only
 from catalog.models import Collection, Endpoint
 from core.http.posts import hidden, is_posted
-from accounts import permissions
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from accounts import audit, permissions
+from accounts.limits.rate_limit import limit
 from catalog.curation import collection_editing, import_export
 from catalog.curation.collection_editing import Arrangement, Line, TitleForm
 from catalog.curation.permissions import curators_only
@@ -23,8 +25,6 @@ from catalog.views.browse import own_media
 from core.db.name_order import by_name
 from core.http.posts import BUTTON, controls, hidden, is_posted
 from fal.db_safe import db_safe_text
-from accounts import audit, permissions
-from accounts.limits.rate_limit import limit
 from schemas import apply
 
 if TYPE_CHECKING:

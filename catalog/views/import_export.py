@@ -10,6 +10,8 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import audit, permissions
+from accounts.limits.rate_limit import limit
 from catalog.curation import import_export
 from catalog.curation.permissions import curators_only
 from catalog.locks import locks_of
@@ -19,8 +21,6 @@ from catalog.track_records import records_of
 from core.forms import DocumentForm
 from core.http.posts import is_posted
 from fal.db_safe import db_safe_text
-from accounts import audit, permissions
-from accounts.limits.rate_limit import limit
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

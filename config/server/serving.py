@@ -37,7 +37,9 @@ def main() -> None:
     )
     # Import the application before the event loop runs: the import may use the database.
     config.load()
-    from house.operations.metrics import reporting  # it needs Django, which the application has set up
+    from house.operations.metrics import (
+        reporting,  # it needs Django, which the application has set up
+    )
 
     reporting.start("web", is_on=reporting.is_on())
     uvicorn.Server(config).run()

@@ -1,7 +1,7 @@
 """What this process has counted and measured since it was last taken, by name and labels.
 
-Any room counts here; `house/operations/metrics` adds it to what all processes have counted. A label has
-few values: never an id, an address, or what somebody typed.
+Any room counts here; `house/operations/metrics` adds it to what all processes have counted. A label
+has few values: never an id, an address, or what somebody typed.
 """
 
 from __future__ import annotations

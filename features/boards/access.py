@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 
-from features.boards.models import Act, Board
 from accounts import audit
+from features.boards.models import Act, Board
 from projects.models.in_project import MAKERS
 from projects.rights import Rights
 

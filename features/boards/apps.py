@@ -6,7 +6,7 @@ from django.apps import AppConfig
 class BoardsConfig(AppConfig):
     """Plans become boards; each cell of a board is an ordinary run."""
 
-    name = "boards"
+    name = "features.boards"
     verbose_name = "Boards"
 
     def ready(self) -> None:

@@ -12,15 +12,15 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from accounts import audit
 from features.boards.models import Board, Cell, Comment, Row
 from features.boards.votes.rankings import column_names
+from features.notifications import outbox
+from features.notifications.kinds import Kind, register
 from projects.kept.voices import comment as voices
 from projects.kept.voices import forms
 from projects.kept.voices.forms import CommentField
 from projects.kept.voices.mentions import mentioned_in
-from features.notifications import outbox
-from features.notifications.kinds import Kind, register
-from accounts import audit
 
 if TYPE_CHECKING:
     from projects.kept.voices.participant import Participant

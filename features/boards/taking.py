@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from features.boards.models import Board, Column
-from features.boards.models.board import WHY_CHARS
-from features.boards.votes.rankings import name_of
+from accounts import audit, permissions
 from catalog.curation import moderation
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Endpoint, Standing
-from accounts import audit, permissions
+from features.boards.models import Board, Column
+from features.boards.models.board import WHY_CHARS
+from features.boards.votes.rankings import name_of
 from runs.promises.owners import Place
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 class ChatsConfig(AppConfig):
     """Each turn of a conversation is an ordinary run."""
 
-    name = "chats"
+    name = "features.chats"
     verbose_name = "Chats"
 
     def ready(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
-from features.chats.models import Chat
 from core.forms import LineField
+from features.chats.models import Chat
 from projects.kept.forms import TextsForm
 
 

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 class FlowsConfig(AppConfig):
     """Each step of a flow is an ordinary run."""
 
-    name = "flows"
+    name = "features.flows"
     verbose_name = "Flows"
 
     def ready(self) -> None:

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 class LibraryConfig(AppConfig):
     """Living with results: prompts, and pages about the results of many runs."""
 
-    name = "library"
+    name = "features.library"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

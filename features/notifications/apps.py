@@ -6,7 +6,7 @@ from django.apps import AppConfig
 class NotificationsConfig(AppConfig):
     """Notifies users and programs, once for each event."""
 
-    name = "notifications"
+    name = "features.notifications"
     verbose_name = "Notifications"
 
     def ready(self) -> None:

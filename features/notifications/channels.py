@@ -10,12 +10,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from core.periods import UNDO_WITHIN
 from fal.db_safe import db_safe_text
 from features.notifications import kinds
 from features.notifications.delivery import vetting
 from features.notifications.models import Channel, Method, masked
-from accounts import audit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
+from accounts import mail
 from core.http.parameters import page_number
 from core.periods import UNDO_WITHIN
 from features.notifications import preferences
 from features.notifications.delivery.readable import readable
 from features.notifications.forms import ChannelForm, PreferencesForm
 from features.notifications.models import Channel, Delivery
-from accounts import mail
 from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:

@@ -17,13 +17,13 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from core.db.prepared_queries import Param, PreparedQuery
 from accounts.limits import rate_limit
 from accounts.limits.addresses import client_address, network
-from projects.models import Membership
-from projects.rights import Rights
+from core.db.prepared_queries import Param, PreparedQuery
 from features.sharing.models import Share
 from features.sharing.models.share import token_digest
+from projects.models import Membership
+from projects.rights import Rights
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -102,7 +102,9 @@ def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
 def refusal_to_all(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     """Return why nobody, or not this visitor, may open the share, with its password too."""
     if sentence := end_of(share):
-        return render(request, "features/sharing/ended.html", {"sentence": sentence}, status=HTTPStatus.GONE)
+        return render(
+            request, "features/sharing/ended.html", {"sentence": sentence}, status=HTTPStatus.GONE
+        )
     if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
@@ -139,7 +141,9 @@ def unknown(request: HttpRequest) -> HttpResponseBase:
         wait_s = rate_limit.buckets.take(rate_limit.LIMITS["guess"], client)
     if wait_s:
         return rate_limit.too_many_requests(request, wait_s)
-    return render(request, "features/sharing/ended.html", {"sentence": UNKNOWN}, status=HTTPStatus.NOT_FOUND)
+    return render(
+        request, "features/sharing/ended.html", {"sentence": UNKNOWN}, status=HTTPStatus.NOT_FOUND
+    )
 
 
 def end_of(share: Share) -> str:

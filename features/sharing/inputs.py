@@ -14,11 +14,11 @@ from typing import Any
 from django.db import transaction
 from django.urls import reverse
 
+from features.sharing.items import MAX_ITEMS, NO_RUN
+from features.sharing.models import Share, ShareItem
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Upload
 from runs.ownership import deletion
-from features.sharing.items import MAX_ITEMS, NO_RUN
-from features.sharing.models import Share, ShareItem
 
 Key = tuple[uuid.UUID, int | None]  # of an upload, with None; of a run, with a file's position
 

@@ -14,9 +14,9 @@ from django.urls import reverse
 
 from core.db.prepared_queries import Param, PreparedQuery
 from features.library.selection import ResultKey
+from features.sharing.models import Share, ShareItem
 from runs.files import stripped_copies
 from runs.models import Artifact, Run
-from features.sharing.models import Share, ShareItem
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

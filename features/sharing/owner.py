@@ -10,10 +10,10 @@ from asgiref.sync import sync_to_async
 from django.db.models import Q
 from django.urls import reverse
 
-from runs.promises.owners import Job, Place, RunOwner, UserRelation
 from features.sharing import feedback
 from features.sharing.models import Share, ShareItem
 from features.sharing.review import news
+from runs.promises.owners import Job, Place, RunOwner, UserRelation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -11,16 +11,16 @@ from django.core.signing import BadSignature
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from core.http.posts import hidden
-from core.names import clean_name, looks_like, name_key
-from core.refusals import Refused
-from projects.kept.voices.participant import Participant
 from accounts.limits.addresses import client_address, network
 from accounts.limits.rate_limit import LIMITS, buckets
 from accounts.limits.throttle import format_wait
-from projects.models import Membership
+from core.http.posts import hidden
+from core.names import clean_name, looks_like, name_key
+from core.refusals import Refused
 from features.sharing.models import Reviewer, Share
 from features.sharing.models.reviewer import MAX_NAME_CHARS
+from projects.kept.voices.participant import Participant
+from projects.models import Membership
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase

@@ -6,14 +6,14 @@ from django.apps import AppConfig
 class SpendingConfig(AppConfig):
     """Refuses what a budget forbids, and shows what runs have cost; the sums are the ledger's."""
 
-    name = "spending"
+    name = "features.spending"
     verbose_name = "Spending"
 
     def ready(self) -> None:
         """Register what the app promises to runs, and its kinds of notifications."""
-        from runs.promises import owners
         from features.spending import told
         from features.spending.owner import SpendingOwner
+        from runs.promises import owners
 
         told.connect()
         owners.register(SpendingOwner())

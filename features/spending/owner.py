@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
-from runs.costs.ledger import NOTHING
-from runs.costs.sums_correction import Correction
-from runs.promises.owners import Job, RunOwner
 from features.spending.alarms import detection
 from features.spending.bills.reading import BillReader
 from features.spending.budgets import door, warnings
 from features.spending.prices import keeping
+from runs.costs.ledger import NOTHING
+from runs.costs.sums_correction import Correction
+from runs.promises.owners import Job, RunOwner
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -9,10 +9,10 @@ from django import forms
 from django.db import transaction
 
 from accounts import permissions
-from runs.costs import ledger
 from features.spending.budgets.form import SumField
 from features.spending.models import SpendingRules
 from features.spending.models.rules import ONLY
+from runs.costs import ledger
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
 
+from accounts.permissions import CHANGE_BUDGETS
 from features.notifications import things
 from features.notifications.kinds import Kind, register
-from accounts.permissions import CHANGE_BUDGETS
-from projects.models import Project
 from features.spending import visibility
 from features.spending.alarms import detection, looking
 from features.spending.bills import balance
@@ -17,6 +16,7 @@ from features.spending.budgets import access
 from features.spending.models import Alarm, Budget, BudgetRequest
 from features.spending.prices import keeping
 from features.spending.requests import asking, listing
+from projects.models import Project
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

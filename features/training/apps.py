@@ -6,12 +6,12 @@ from django.apps import AppConfig
 class TrainingConfig(AppConfig):
     """A training is an ordinary run; this app prepares data sets and manages the weights."""
 
-    name = "training"
+    name = "features.training"
     verbose_name = "Training"
 
     def ready(self) -> None:
         """Register what the app promises to runs."""
-        from runs.promises import owners
         from features.training.owner import TrainingOwner
+        from runs.promises import owners
 
         owners.register(TrainingOwner())

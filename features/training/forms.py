@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 
 from core.forms import LineField
-from projects.kept.forms import TextsForm
 from features.training.models import Dataset, Weights
+from projects.kept.forms import TextsForm
 
 WORD = "A rare word that stands for what is learned, such as “vtrnfox”."
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
-from runs.files.input_references import sources_in
-from runs.models import Run, Upload
-from runs.promises.owners import Chosen, FillForm, Job, JsonColumn, RunOwner
 from features.training.data import packing
 from features.training.models import Dataset, DatasetArchive, Training, Weights
 from features.training.results import naming, prefill, settling
+from runs.files.input_references import sources_in
+from runs.models import Run, Upload
+from runs.promises.owners import Chosen, FillForm, Job, JsonColumn, RunOwner
 
 if TYPE_CHECKING:
     import fal

@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from core.http.htmx import HtmxRequest
 from accounts import audit, permissions
 from accounts.auditing.lines import line
+from core.http.htmx import HtmxRequest
 from house.audit import filters
 from house.audit.words import EVENTS
 

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 class OperationsConfig(AppConfig):
     """Looks after the deployment: its health, its backups, word of trouble."""
 
-    name = "operations"
+    name = "house.operations"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

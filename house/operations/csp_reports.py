@@ -20,9 +20,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from accounts.limits.rate_limit import limit
 from api.http.reading import loads_posted
 from house.operations.models import CspReport
-from accounts.limits.rate_limit import limit
 
 LARGEST_BYTES = 16 << 10
 KEPT = 100  # kinds; the one that was not seen for longest goes

@@ -28,6 +28,7 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from accounts.second_factor import encryption
 from core.db import clock
 from core.db.encrypted_field import SALT
 from core.encryption import count_lost
@@ -35,16 +36,15 @@ from core.formatting import counted, duration, size
 from core.storage import describe_error, describe_place
 from core.version import version
 from features.notifications.models import Channel
+from features.sharing.models import Share
 from house.operations import files_check, growth, reach, status
 from house.operations.backup import nightly
 from house.operations.findings import Check, Finding, advice, bad, ok
 from house.operations.metrics import reporting
 from house.operations.models import Backup
-from accounts.second_factor import encryption
 from runs.costs import daily_sums
 from runs.models import KeptFigures
 from runs.progress import worker_status
-from features.sharing.models import Share
 
 CLOCK_MAY_DIFFER = timedelta(seconds=5)
 LEAST_FREE_BYTES = 1_000_000_000

@@ -10,12 +10,12 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import CASCADE, Model
 
+from accounts.models import AuditEntry
 from core.formatting import size
-from projects.kept.models import GRACE, Kept
 from house.operations import status
 from house.operations.models import Backup
 from house.operations.retention import expired
-from accounts.models import AuditEntry
+from projects.kept.models import GRACE, Kept
 
 # What holds the tables that neither go with rows of others nor by age; each model has a holder, or
 # the suite fails.

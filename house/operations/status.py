@@ -13,16 +13,16 @@ from django.core.files.storage import default_storage
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
+from accounts.models import QueuedMail
 from catalog.models import SyncReport
 from catalog.pictures import picture_registry
 from core.db import clock
 from core.formatting import duration, size
 from core.storage import describe_place
-from projects.kept.models import GRACE
 from house.operations.backup import making, nightly
 from house.operations.metrics import reporting
 from house.operations.models import Backup, CspReport, DataVersion
-from accounts.models import QueuedMail
+from projects.kept.models import GRACE
 from projects.models import Project
 from runs.files import storage_limits
 from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from accounts import roles
 from core.db import clock
 from core.periods import day_start
 from features.notifications import kinds, outbox
 from house.operations import status
-from accounts import roles
 
 CHECK_EVERY_S = 300.0
 WORDS = 5  # that say which problem it is: figures and names follow

@@ -9,9 +9,9 @@ from django.contrib import messages
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import permissions
 from core.http.posts import hidden
 from core.refusals import Refused
-from accounts import permissions
 from house import departure as rules
 from house import forms
 from house.departure import Fate

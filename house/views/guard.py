@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 
+from accounts import permissions
 from core.http import refusals
 from core.refusals import Refused
-from accounts import permissions
 from house import person as people
 
 if TYPE_CHECKING:

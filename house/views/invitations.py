@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import mail, permissions, roles
+from accounts.roles import Role
 from core.http.addresses import absolute
 from core.http.caching import no_store
 from core.http.parameters import page_number, parse_key
 from core.http.posts import hidden, is_posted
-from accounts import mail, permissions, roles
-from accounts.roles import Role
 from house import invitations as rules
 from house.forms import InvitationForm
 from house.models import Invitation

@@ -9,9 +9,9 @@ from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from accounts import permissions
 from core.http.htmx import HtmxRequest
 from features.notifications import outbox
-from accounts import permissions
 from house.kinds import LOOKED_AT
 from playground.display import looking
 from runs.models import Run

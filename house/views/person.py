@@ -11,15 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import audit, permissions, roles
+from accounts.roles import Role
+from accounts.sessions import active_sessions
 from api import tokens
 from api.models import Token
 from core.formatting import counted
 from core.http.parameters import page_number, parse_key
 from core.http.posts import hidden, is_posted
 from core.refusals import Refused
-from accounts import audit, permissions, roles
-from accounts.roles import Role
-from accounts.sessions import active_sessions
 from house import access, listing
 from house import person as people
 from house.views.guard import needs, person_or_404, refusals_as_messages

@@ -9,8 +9,8 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from core.forms import LineField
 from accounts import permissions
+from core.forms import LineField
 from runs.costs import known_costs
 from runs.models import Run
 from runs.ownership import looks

@@ -11,13 +11,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts import audit
 from catalog.models import Endpoint
 from core.db.json_field import small
 from core.db.name_order import by_name
 from core.forms import LineField
-from projects.kept.models import GRACE
-from accounts import audit
 from playground.form import migrate_arguments
+from projects.kept.models import GRACE
 from projects.models.project import private_project
 from runs.models import Preset
 from runs.models.form import MAX_NAME_CHARS

@@ -9,11 +9,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from accounts.limits.rate_limit import limit
 from catalog.locks import Locks, locks_of
 from catalog.models import Revision
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
-from accounts.limits.rate_limit import limit
 from playground.display.navigation import command_palette, use_menu
 from playground.form.prefill import place_of_run, use_as
 from playground.form.prefill.use_as import Brought, Result

@@ -23,9 +23,9 @@ from django_htmx.http import (
     trigger_client_event,
 )
 
-from core.http.htmx import HtmxRequest
 from accounts.limits import rate_limit
 from accounts.limits.rate_limit import limit
+from core.http.htmx import HtmxRequest
 from playground import rerun
 from playground import variations as runs_of_press
 from playground.display import batch, renderers

@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint, Revision
 from catalog.related.use_index import uses
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden, is_posted
 from core.http.streaming import OffThreadStream
-from accounts.limits.rate_limit import limit
 from playground.display.navigation import command_palette
 from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import use_as

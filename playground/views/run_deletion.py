@@ -16,8 +16,8 @@ from core.formatting import counted
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
 from core.http.posts import hidden, is_posted
-from projects.kept.models import GRACE
 from playground.display import batch, renderers
+from projects.kept.models import GRACE
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion

@@ -10,15 +10,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import permissions
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from projects.kept.models import GRACE
-from accounts import permissions
 from playground.display import history, looking, renderers, wall
 from playground.display.comparison import predecessor_of
 from playground.display.result.settings import settings_of
 from projects import roles
+from projects.kept.models import GRACE
 from projects.models import Project
 from projects.rights import Rights
 from runs.models import Run

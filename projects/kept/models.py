@@ -14,8 +14,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from core.refusals import Refused
 from accounts import audit
+from core.refusals import Refused
 from projects.models import InProject, InProjectQuerySet, Project
 from projects.models.project import private_project
 

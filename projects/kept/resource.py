@@ -19,15 +19,15 @@ from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
 from core.http.parameters import page_number, parse_uuid, search_words
 from core.http.posts import hidden
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
+from projects import current, roles
 from projects.kept.forms import KeptForm
 from projects.kept.models import Kept, rows_of
-from accounts.limits.rate_limit import limit
-from projects import current, roles
 from projects.rights import Rights
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from core.periods import UNDO_WITHIN
 from accounts import audit, permissions
+from core.periods import UNDO_WITHIN
 from projects import roles
 from projects.locking import Refused, locked_for
 from projects.models import Rule

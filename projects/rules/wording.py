@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from accounts import roles as house_roles
 from catalog.filters.conditions import asked_length
 from catalog.filters.labels import describe
 from catalog.filters.query_parser import parse_query
 from core.formatting import category_name
-from accounts import roles as house_roles
 from projects import roles
 from projects.models import Rule
 

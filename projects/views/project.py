@@ -10,9 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.http.posts import hidden
 from accounts import permissions, single_use
 from accounts import roles as house_roles
+from core.http.posts import hidden
 from projects import activity, creation, current, listing, members, roles
 from projects.forms import ProjectForm
 from projects.rules import preview

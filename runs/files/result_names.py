@@ -19,9 +19,9 @@ from typing import Any, NamedTuple
 from django.contrib.auth.models import AnonymousUser, User
 from django.utils import timezone
 
+from accounts.profile import name_template, preferences
 from core.db.json_field import small
 from core.file_names import portable_name, slug, split_suffix
-from accounts.profile import name_template, preferences
 from projects.models import Project
 from runs.file_kinds import KNOWN
 from runs.files import content_types

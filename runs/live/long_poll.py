@@ -21,6 +21,8 @@ from http import HTTPStatus
 
 from django.db import DatabaseError
 
+from accounts.sessions import active_sessions
+from accounts.sessions.cache import SessionCache, session_key
 from core.byte_cache import byte_cached
 from core.db import transient_errors
 from core.http.asgi import App, Receive, Scope, Send, respond
@@ -28,8 +30,6 @@ from core.live import shutdown
 from core.live.broker import Broker
 from core.live.tokens import WatchToken
 from core.notify import channel, messages
-from accounts.sessions import active_sessions
-from accounts.sessions.cache import SessionCache, session_key
 from runs.live import groups, renewal, shown_ends, wire
 from runs.live.groups import Group
 from runs.live.pages import COALESCE_S, NOTHING, RUNS, Fragments, News, NewsOfRuns

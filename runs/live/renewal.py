@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 
+from accounts.sessions.cache import SessionUser
 from core.db.threads import in_thread
 from core.live.tokens import ANYBODY, WatchToken
-from accounts.sessions.cache import SessionUser
 from runs.live.wire import Watched
 from runs.models import Run
 from runs.progress import watch_tokens

@@ -12,11 +12,11 @@ from django.db import models
 from django.db.models import IntegerField, UUIDField
 from django.db.models.functions import Substr
 
+from accounts import permissions
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
 from core.db.prepared_queries import Param, ParamList, PreparedQuery, custom_plans
 from projects.kept.models import KeptQuerySet
-from accounts import permissions
 from projects.models import InProjectQuerySet
 from projects.models.in_project import is_member, is_open_to, is_shown_to
 

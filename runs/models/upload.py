@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
-from core.db.json_field import ExactJSONField
 from accounts import permissions
+from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
 from runs.models import opened_files
 from runs.models.input_file import having_as_input

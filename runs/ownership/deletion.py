@@ -19,8 +19,8 @@ from django.db.models import F, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from projects.kept.models import GRACE
 from accounts import audit, permissions
+from projects.kept.models import GRACE
 from runs.models import Artifact, Run, input_file, opened_files
 from runs.models.querysets import RunQuerySet
 

@@ -12,11 +12,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q
 
-from core import refusals
-from projects.kept.models import kinds
 from accounts import audit, roles
 from accounts.sessions import active_sessions
+from core import refusals
 from projects import members
+from projects.kept.models import kinds
 from projects.models import InProject
 from projects.models.project import private_project
 from runs.models import Preset, Run, Upload

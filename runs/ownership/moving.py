@@ -18,9 +18,9 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 import projects.kept.models
+from accounts import audit
 from core.formatting import counted
 from core.periods import UNDO_WITHIN
-from accounts import audit
 from projects import roles
 from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
 from runs.models import InputFile, Preset, Run, Upload

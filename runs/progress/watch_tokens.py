@@ -19,10 +19,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from core.live import tokens
-from core.live.tokens import WatchToken
 from accounts import permissions
 from accounts.sessions.cache import SessionUser
+from core.live import tokens
+from core.live.tokens import WatchToken
 from projects.models import Membership
 from projects.models.in_project import MAKERS, MANAGERS
 from runs.models import Run

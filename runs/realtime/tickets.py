@@ -13,8 +13,8 @@ from typing import ClassVar
 from django.core import signing
 from django.db import close_old_connections
 
-from core.http import signed_tickets
 from accounts import single_use
+from core.http import signed_tickets
 
 SALT = "vitrine.realtime"
 LIFETIME_S = 60

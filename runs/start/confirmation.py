@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from core.http.posts import hidden
 from accounts.auditing import acting
+from core.http.posts import hidden
 from schemas.estimate.amounts import decimal
 
 if TYPE_CHECKING:

@@ -25,14 +25,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.auditing import acting
+from accounts.profile import preferences
 from catalog.models import Endpoint
 from core.formatting import shorten
 from core.http import request_ids
 from core.notify import channel
 from core.process import counters
 from fal.db_safe import db_safe, db_safe_text
-from accounts.auditing import acting
-from accounts.profile import preferences
 from projects import roles
 from projects.models import Project
 from projects.models.project import private_project

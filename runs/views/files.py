@@ -26,6 +26,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from core.file_names import clean_name
 from core.http.caching import no_store
 from core.http.conditional import parse_range
@@ -37,7 +38,6 @@ from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
-from accounts.limits.rate_limit import limit
 from projects import current, roles
 from runs.files import content_types, derived_files, result_names, storage_limits
 from runs.files import uploads as domain

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from accounts.limits.rate_limit import unlimited
 from core.db import transient_errors
 from fal.messages.webhooks import is_well_formed
-from accounts.limits.rate_limit import unlimited
 from runs.worker.webhooks import deliveries
 
 log = logging.getLogger(__name__)

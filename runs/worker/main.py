@@ -23,12 +23,12 @@ from django.conf import settings
 from django.utils import timezone
 
 import fal
+from accounts import housekeeping, mail
 from catalog.models import SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
 from core.db import clock
 from core.notify import channel
-from accounts import housekeeping, mail
 from runs.files import purge
 from runs.files.media.probe import MediaProbe
 from runs.keys import in_use

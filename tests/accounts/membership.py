@@ -66,7 +66,7 @@ BROUGHT_BACK = Rule(
 CURATED = Rule("curators", "no no", "no no", "no no")
 OWNED = Rule("who made it", "yes no", "yes no", "yes no")
 
-# Of what `projects.kept.resource.Resource` serves, by its method; the others are about no single thing.
+# Of the pages of `projects.kept.resource.Resource`, by its method; the others are about no row.
 KEPT_RULES = {
     "page": (SEEN, NOTHING),
     "change": (CHANGED, CHANGED),

@@ -33,10 +33,10 @@ from catalog.models import Collection, Endpoint, Note
 from catalog.views import feeds
 from features.flows.models import AccountWorkflow
 from features.notifications.models import Channel, Delivery, Notification
+from features.spending.models import Alarm, Budget, BudgetRequest, MeasuredPrice, SpendingRules
 from house.models import Invitation
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
-from features.spending.models import Alarm, Budget, BudgetRequest, MeasuredPrice, SpendingRules
 from tests.accounts.access.document import as_document
 from tests.accounts.access.marks import (
     ANYBODYS,

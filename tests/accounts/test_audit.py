@@ -12,10 +12,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import AuditEntry
 from api import tokens
 from api.models import Token
 from catalog.models import Collection, Note
-from accounts.models import AuditEntry
 from runs.models import Preset, Run
 from runs.ownership import handover
 from tests.accounts.audited import events

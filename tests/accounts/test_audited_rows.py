@@ -19,15 +19,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import audit, housekeeping
+from accounts.auditing import append_only, lines
+from accounts.models import AuditEntry, SignInCounter
 from api import tokens
 from api.models import Token
 from catalog.models import Collection
 from config import audit_log
 from config.audited_rows import AUDITED
 from features.notifications.models import Channel
-from accounts import audit, housekeeping
-from accounts.auditing import append_only, lines
-from accounts.models import AuditEntry, SignInCounter
 from projects import members, settings
 from projects.models import Membership
 from projects.rules import editing

@@ -13,10 +13,10 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from core.notify import channel
 from accounts import housekeeping, single_use
 from accounts.models import LoginLink, SpentToken
 from accounts.sign_in import login_links
+from core.notify import channel
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.main import Worker
 

@@ -18,9 +18,9 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
+from accounts import roles
 from api import tokens
 from projects.kept.models import kinds
-from accounts import roles
 from tests.accounts.membership import (
     HOUSE,
     MEMBERS,

@@ -16,9 +16,9 @@ from django.test import Client
 
 from api.assistants import http, server, tools
 from api.assistants.http import Assistants
-from tests.api.assistants.conftest import connected
 from tests.accounts.membership import ASSISTANTS, OBJECTS, PROGRAMS, ROLES, declared
 from tests.accounts.test_membership import World, world
+from tests.api.assistants.conftest import connected
 from tests.sampling import one_of_each
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect

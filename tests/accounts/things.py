@@ -14,7 +14,6 @@ from features.boards.models import Board, Cell, Column, Row, RowRequest, Trial
 from features.boards.models import Comment as BoardComment
 from features.chats.models import Chat
 from features.flows.models import Flow, FlowRun
-from projects.kept.models import kinds, rows_of
 from features.library.models import (
     Prompt,
     PromptTag,
@@ -24,12 +23,13 @@ from features.library.models import (
     Series,
     SeriesItem,
 )
-from projects.models import Project
-from projects.models.project import private_project
-from runs.models import Artifact, Preset, Run, Upload, View
 from features.sharing.models import Comment as ShareComment
 from features.sharing.models import Reviewer, Share, ShareItem
 from features.training.models import Dataset, Training, Weights
+from projects.kept.models import kinds, rows_of
+from projects.models import Project
+from projects.models.project import private_project
+from runs.models import Artifact, Preset, Run, Upload, View
 
 ASKED = {
     "flows:flow-model": "?step=s1",

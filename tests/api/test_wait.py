@@ -15,9 +15,9 @@ from django.db import connections
 
 from api import wait
 from api.wait import HEADER, HeldResponses
-from features.boards.models import Board, Cell, Column, Row
 from core.live.broker import Broker
 from core.notify import channel
+from features.boards.models import Board, Cell, Column, Row
 from features.flows.models import Flow, FlowRun
 from runs.models import Artifact, Run
 from runs.results.outcomes import from_output

@@ -6,8 +6,8 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from features.boards.models import Board, Cell, Column, Row
 from catalog.models import Endpoint
+from features.boards.models import Board, Cell, Column, Row
 from features.flows.models import Flow, FlowRun
 from features.notifications.models import Delivery
 from projects.models import Project

@@ -32,7 +32,11 @@ BENCHMARKS = {
     "g10": ("tests.bench.pages.processor:measure_goals", 1, "processor time of a view"),
     "g3": ("tests.bench.runs.watchers:measure_goals", 2, "watchers of one run"),
     "g4": ("tests.bench.runs.tabs:measure_goals", 2, "tabs of one profile"),
-    "g1": ("tests.bench.runs.overhead:measure_goals", 10, "overhead of a run, and (G2) upstream calls"),
+    "g1": (
+        "tests.bench.runs.overhead:measure_goals",
+        10,
+        "overhead of a run, and (G2) upstream calls",
+    ),
 }
 SAME = {"g2": "g1"}
 

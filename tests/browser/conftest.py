@@ -13,8 +13,8 @@ from django.conf import settings
 from django.test import override_settings
 from playwright.sync_api import Browser, expect
 
-from tests.bench.stage import browser
 from config.server import static_build
+from tests.bench.stage import browser
 from tests.browser.contexts import PATIENCE_MS, Contexts
 from tests.browser.forms import kit, show
 from tests.browser.gallery import gallery, open_page

@@ -9,12 +9,12 @@ from playwright.sync_api import Page
 
 from catalog.models import Endpoint, Note
 from runs.models import Run, View
-from tests.features.boards.leaderboard.voting import voted
 from tests.browser.axe import assert_usable
 from tests.browser.gallery import Open
+from tests.features.boards.leaderboard.voting import voted
+from tests.features.spending.spend.charges import charge, days_ago
 from tests.projects.people import make_project, person
 from tests.sampling import sample
-from tests.features.spending.spend.charges import charge, days_ago
 
 pytestmark = pytest.mark.browser
 PAGES = [

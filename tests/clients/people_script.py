@@ -21,9 +21,9 @@ def main() -> None:
 
     from api import tokens
     from features.flows.models import Flow
+    from features.spending.models import Budget
     from projects import creation
     from projects.models import Rule
-    from features.spending.models import Budget
 
     owner = User.objects.get(is_superuser=True)
     secrets: dict[str, dict[str, str]] = {}

@@ -13,8 +13,8 @@ from django.urls import get_resolver, resolve
 
 from config.body_limits import BY_TICKET, LARGE, SMALLER, LimitBodies
 from core.http.posted_forms import SMALL_BYTES
-from tests.accounts.routes import routes
 from features.training.data import archives
+from tests.accounts.routes import routes
 
 pytestmark = pytest.mark.any_database
 MB = 1 << 20

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from tests.accounts.test_access import World
 from tests.edges import test_routes
 from tests.edges.test_routes import ROUTES, failures, status_of
 from tests.edges.values import names_of
-from tests.accounts.test_access import World
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]

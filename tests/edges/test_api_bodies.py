@@ -15,10 +15,10 @@ from api import resources, tokens
 from api.contract.components import COMPONENTS
 from api.contract.operation import JSON, OPERATIONS, Operation
 from api.http import cursor
-from tests.edges.test_routes import MEANT, encoded, world
-from tests.edges.values import TEXTS
 from tests.accounts.test_access import ENDPOINT, World
 from tests.accounts.things import PLAIN
+from tests.edges.test_routes import MEANT, encoded, world
+from tests.edges.values import TEXTS
 from tests.sampling import one_of_each
 
 assert resources  # which declares the operations

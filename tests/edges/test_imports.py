@@ -14,8 +14,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
-from tests.edges.test_routes import browser, world
 from tests.accounts.test_access import World
+from tests.edges.test_routes import browser, world
 from tests.sampling import one_of_each
 
 __all__ = ["browser", "world"]

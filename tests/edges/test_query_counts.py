@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts import audit
 from api import tokens
 from catalog.models import (
     Change,
@@ -25,16 +26,15 @@ from catalog.models import (
 from features.library.search import indexing
 from features.notifications import kinds, outbox
 from features.notifications.models import Channel, Delivery
-from accounts import audit
+from features.spending.models import Alarm, Budget, MeasuredPrice, SpendingRules
 from projects.models import Project, Rule
 from runs.models import Run, View
-from features.spending.models import Alarm, Budget, MeasuredPrice, SpendingRules
-from tests.features.boards.leaderboard.voting import voted
-from tests.databases import plan_queries
 from tests.accounts.things import make_things
+from tests.databases import plan_queries
+from tests.features.boards.leaderboard.voting import voted
+from tests.features.spending.spend.charges import charge
 from tests.house.made import invite, make_admin
 from tests.projects.people import logged_in, make_project, person
-from tests.features.spending.spend.charges import charge
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.always]
 MODEL = "fal-ai/flux/dev"

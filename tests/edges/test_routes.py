@@ -18,8 +18,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, resolve
 
-from tests.edges.values import TEXTS, names_of
 from tests.accounts.test_access import ENDPOINT, NAMES, World
+from tests.edges.values import TEXTS, names_of
 from tests.sampling import one_of_each, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]

@@ -16,9 +16,9 @@ from features.boards.models import Column, PlanDraft, Row
 from features.chats.models import Chat
 from runs.models import Draft, Preset, Run
 from runs.models import Share as Link
+from tests.accounts.test_access import ENDPOINT, World
 from tests.edges import test_routes
 from tests.edges.test_routes import ROUTES, failures
-from tests.accounts.test_access import ENDPOINT, World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.both_databases]
 world, browser = test_routes.world, test_routes.browser

@@ -16,8 +16,8 @@ from api import tokens
 from features.boards.models import Column, Row
 from features.chats.models import Chat
 from runs.models import Artifact, Draft, Preset, Run
-from tests.edges import test_routes
 from tests.accounts.test_access import World
+from tests.edges import test_routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.both_databases]
 world = test_routes.world

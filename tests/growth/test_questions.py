@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from catalog.search import index
 from features.library.search import indexing
+from house import person
 from house.operations.retention import walk
 from house.operations.retention.kinds import KINDS
-from house import person
 from projects.models.project import private_project
 from runs.costs import ledger
 from runs.models import Charge, Run

@@ -20,11 +20,11 @@ from django.db import transaction
 from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 
+from tests.accounts.test_access import World
 from tests.edges import test_routes
 from tests.edges.test_routes import ROUTES
 from tests.edges.values import files_of, names_of
 from tests.growth.measuring import MOST_RATIO, slowness
-from tests.accounts.test_access import World
 from tests.sampling import SEED, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.any_database]

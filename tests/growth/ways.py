@@ -9,24 +9,24 @@ from django.contrib.auth.models import User
 
 from api.contract.components import validator
 from api.http.reading import find_errors
-from features.boards.export import importing as boards
-from features.boards.plan import tables, values
 from catalog.curation import import_export
 from core.names import name_key
+from features.boards.export import importing as boards
+from features.boards.plan import tables, values
 from features.flows.graph import checks, reading
 from features.flows.graph.openapi import document
-from projects.kept.voices import comment
-from projects.kept.voices.mentions import mentioned_in
 from features.library.prompts import exchange
 from features.library.prompts.grammar import parse
 from features.library.search.line import parse_line
+from features.sharing.kinds.content import _setting_text
 from playground.display.markdown import markdown
+from projects.kept.voices import comment
+from projects.kept.voices.mentions import mentioned_in
 from projects.rules import decision
 from runs.files.media import strip_program
 from runs.results.previews import MAX_TEXT_CHARS
 from schemas import Field, build, contract, decode_post
 from schemas.exact import loads
-from features.sharing.kinds.content import _setting_text
 from tests.growth.measuring import WayIn
 
 TEXT = 16 << 20  # of one form post: DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -9,9 +9,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connections
 
-from core.refusals import Refused
 from accounts import roles
 from accounts.roles import Role
+from core.refusals import Refused
 from house import invitations
 from house.models import Invitation
 from projects.models import Project

@@ -10,23 +10,23 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
-from api import tokens
-from api.fal_proxy.tickets import LiveToken
-from api.models import Token
-from features.boards.models import Board
-from catalog.views import feeds
-from core.refusals import Refused
 from accounts import permissions, roles, single_use
 from accounts.models import AuditEntry, LoginLink
 from accounts.roles import Role
 from accounts.sign_in import login_links
+from api import tokens
+from api.fal_proxy.tickets import LiveToken
+from api.models import Token
+from catalog.views import feeds
+from core.refusals import Refused
+from features.boards.models import Board
 from house import departure, invitations
 from house.departure import Fate
 from projects.models import Membership, Project
 from projects.models.project import private_project
 from runs.models import Run, Share
-from tests.conftest import grant
 from tests.accounts.audited import events
+from tests.conftest import grant
 from tests.house.made import at_once, invite, make_admin
 from tests.projects.people import logged_in, make_project
 

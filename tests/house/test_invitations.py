@@ -12,18 +12,18 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from features.notifications import inbox
-from features.notifications.models import Notification
 from accounts import permissions, roles
 from accounts.models import QueuedMail
 from accounts.roles import Role
+from features.notifications import inbox
+from features.notifications.models import Notification
 from house import invitations, sign_up
 from house.invitations import Refused
 from house.models import Invitation, Joining
 from projects import members
 from projects.models import Membership, Project
-from tests.conftest import grant
 from tests.accounts.audited import events
+from tests.conftest import grant
 from tests.house.made import at_once, invite, make_admin
 from tests.projects.people import logged_in, make_project, person
 

@@ -17,13 +17,13 @@ from django.contrib.auth.models import User
 from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
-from api import tokens
 from accounts.sessions.store import SessionStore
-from tests.leaks import responses, secrets
-from tests.leaks.responses import SHOWN, Shown
+from api import tokens
 from tests.accounts.issuers.conftest import configure, mock, mock_url, quiet_authlib
 from tests.accounts.issuers.visitor import Visitor
 from tests.house.made import invite, make_admin
+from tests.leaks import responses, secrets
+from tests.leaks.responses import SHOWN, Shown
 
 __all__ = ["configure", "mock", "mock_url", "quiet_authlib"]
 

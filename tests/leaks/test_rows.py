@@ -9,16 +9,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from accounts.models import QueuedMail
+from accounts.sign_in import local_owner
 from api.models import Token
 from catalog.models import Endpoint
 from features.notifications.models import Channel
-from accounts.models import QueuedMail
-from accounts.sign_in import local_owner
 from house.models import Invitation
 from runs.keys import entering, vault
 from runs.models import ProjectKey, Run
-from tests.leaks import secrets
 from tests.house.made import make_admin
+from tests.leaks import secrets
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db

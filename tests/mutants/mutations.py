@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-LEFT_OUT = {"tests", "bench", "migrations", "sandbox", "vitrine", "static", "templates"}
+LEFT_OUT = {"tests", "migrations", "sandbox", "vitrine", "static", "templates"}
 # Money, access, and the states of a run.
 RULES = (
     *(
@@ -23,16 +23,22 @@ RULES = (
         "runs/transitions",
         "runs/confirmation",
     ),
-    *("runs/costs", "runs/models", "features/spending/budgets", "spending/rules", "spending/visibility"),
-    *("projects/models", "projects/rules", "projects/roles", "people/accounts/permissions"),
+    *(
+        "runs/costs",
+        "runs/models",
+        "features/spending/budgets",
+        "features/spending/rules",
+        "features/spending/visibility",
+    ),
+    *("projects/models", "projects/rules", "projects/roles", "accounts/permissions"),
     *(
         "accounts/limits",
-        "people/accounts/single_use",
-        "boards/access",
-        "sharing/access",
+        "accounts/single_use",
+        "features/boards/access",
+        "features/sharing/access",
         "api/reach",
     ),
-    *("api/charges", "people/house/access", "schemas/estimate", "catalog/pricing"),
+    *("api/charges", "house/access", "schemas/estimate", "catalog/pricing"),
 )
 COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">",

@@ -19,10 +19,10 @@ from django.urls import NoReverseMatch, get_resolver
 from api import tokens
 from features.notifications import kinds, outbox
 from features.notifications.models import Channel, Delivery, Method
+from features.sharing.models import Share
 from projects import members
 from projects.models import Project
 from runs.models import Run
-from features.sharing.models import Share
 from tests.accounts.routes import routes
 from tests.accounts.things import Things, make_things
 from tests.projects.people import make_project, person

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from django.db import connection
 
-from tests.bench.stage.login import by_link
 from config.server.processes import sandbox_environment
+from tests.bench.stage.login import by_link
 from tests.processes import ROOT, environment, free_port, until
 from tests.upgrades import fixtures
 from tests.upgrades.content import Owner

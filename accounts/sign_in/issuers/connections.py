@@ -20,13 +20,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
+from accounts.sessions import strength
+from accounts.sign_in.issuers import configured, pending
 from core.db.name_order import sort_key
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
 from core.http.posts import hidden, is_posted
-from accounts.limits.rate_limit import limit
-from accounts.sessions import strength
-from accounts.sign_in.issuers import configured, pending
 
 LAST_WAY = (
     "This is the only way in which you log in. Set a password or connect another account first, "

@@ -9,11 +9,11 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from core.refusals import Refused
 from accounts import roles
 from accounts.roles import Role
 from accounts.sign_in.issuers import configured
 from accounts.sign_in.issuers.protocol import claims
+from core.refusals import Refused
 
 log = logging.getLogger("accounts.sign_in")
 

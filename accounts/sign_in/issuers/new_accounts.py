@@ -15,11 +15,11 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from core.refusals import Refused
 from accounts import audit, roles
 from accounts.sign_in import joining, local_owner
 from accounts.sign_in.issuers import configured
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
+from core.refusals import Refused
 
 MAX_USERNAME_LENGTH = 100
 NAMELESS = "person"

@@ -13,13 +13,13 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.http.posts import hidden
 from accounts.limits.rate_limit import limit
 from accounts.sign_in import pending_form
 from accounts.sign_in.issuers import configured, pages
 from accounts.sign_in.issuers.connections import require_recent_login
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 from accounts.sign_in.issuers.providers import CLASSES, IssuerProvider
+from core.http.posts import hidden
 
 CANCELLED = "access_denied"
 

@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from accounts.sign_in import local_owner
 from config import local
 from config.server import processes, supervisor
 from config.server.processes import HOST, python
@@ -24,7 +25,6 @@ from config.server.supervisor import Process
 from config.starting import instance_lock
 from core.process import tuning
 from house.operations import migrating
-from accounts.sign_in import local_owner
 
 
 class Command(BaseCommand):

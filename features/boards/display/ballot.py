@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from features.boards.models import Board, Row
 from features.boards.votes import ballots, secret_tokens
-from projects.kept.voices.participant import Participant
 from playground.display.comparison import stage_kind
+from projects.kept.voices.participant import Participant
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
 from runs.ownership import deletion

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from core.byte_cache import ByteCache
 from features.boards.access import BoardRights
 from features.boards.models import Board, Cell
-from core.byte_cache import ByteCache
 from playground.display import tiles
 from runs.costs import known_costs
 

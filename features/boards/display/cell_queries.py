@@ -14,9 +14,9 @@ from django.db.models import (
     prefetch_related_objects,
 )
 
+from core.db.json_field import small
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.runs.visibility import withhold_unreadable
-from core.db.json_field import small
 from playground.display import tiles
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns

@@ -9,12 +9,12 @@ from math import ceil
 from django.http import QueryDict
 from django.urls import reverse
 
+from core.http.parameters import parse_key
 from features.boards.display import cell_queries
 from features.boards.models import Board, Cell, Mark, Row, RowMark
 from features.boards.models.vote import MAX_STARS
 from features.boards.runs.visibility import withhold_unreadable
 from features.boards.votes.rankings import name_of
-from core.http.parameters import parse_key
 from playground.display.comparison import Pane, panes_of
 from runs.models import Run
 from runs.models.querysets import heavy_columns

@@ -9,15 +9,15 @@ from typing import Any
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from core.formatting import enumerated
 from features.boards.plan import groups
 from features.boards.plan.cells import Expanded, Report
 from features.boards.plan.plan import Plan
 from features.boards.plan.rows import ALL, CONTROL, TypedRow, files_of, guessed, typed_rows
 from features.boards.plan.values import choices, is_numeric
 from features.boards.runs.pricing import Pricing
-from catalog.models import Endpoint
-from catalog.schema_versions import version_of
-from core.formatting import enumerated
 from playground.form import form_state
 from playground.form.html import rendering
 from schemas import Field, Node

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.db.models import F, Q
 
-from features.boards.models import Board, Cell
 from core.http.parameters import parse_key
+from features.boards.models import Board, Cell
 from runs.progress import watch_tokens
 
 if TYPE_CHECKING:

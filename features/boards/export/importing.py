@@ -6,15 +6,15 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from catalog.models import Endpoint
+from core.formatting import counted
+from fal.db_safe import db_safe_text
 from features.boards.display.ballot import input_addresses
 from features.boards.export.document import FORMAT, VERSION
 from features.boards.models import Board
 from features.boards.plan.editing import PLAIN, endpoints_of
 from features.boards.plan.groups import SHARED, Post, of_group, own_name
 from features.boards.plan.plan import MAX_MODELS, TITLE_CHARS
-from catalog.models import Endpoint
-from core.formatting import counted
-from fal.db_safe import db_safe_text
 from projects.models import Project
 from projects.models.project import private_project
 from schemas.exact import loads

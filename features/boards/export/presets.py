@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from catalog.schema_versions import version_of
 from features.boards.models import Board, Column
 from features.boards.votes.rankings import name_of
-from catalog.schema_versions import version_of
 from playground.form import presets
 from playground.form.presets import Scope
 from runs.models import Preset, Run

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.formatting import duration
 from features.boards.export.contents import Contents, cost_of, mark_of, run_of, seconds_of
 from features.boards.models import Cell, Row
 from features.boards.votes.rankings import name_of
-from core.formatting import duration
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Artifact
 

@@ -10,14 +10,14 @@ from decimal import Decimal
 from statistics import median
 from typing import Any, NamedTuple
 
-from features.boards.leaderboard import strength
-from features.boards.leaderboard.records import count
-from features.boards.leaderboard.strength import Strength
-from features.boards.leaderboard.tallies import PairTally, Tallies
 from catalog.models import Endpoint
 from catalog.track_records import TrackRecord
 from core.byte_cache import byte_cached
 from core.formatting import category_name, counted
+from features.boards.leaderboard import strength
+from features.boards.leaderboard.records import count
+from features.boards.leaderboard.strength import Strength
+from features.boards.leaderboard.tallies import PairTally, Tallies
 
 CARD = ("endpoint_id", "display_name", "full_name", "category", "unit_price_usd", "currency")
 

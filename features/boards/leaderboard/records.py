@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from features.boards.leaderboard.tallies import PairTally, Tallies, tallies_of
-from features.boards.models import Board, BoardTally
 from catalog.models import revision_triggers
 from catalog.track_records import NO_RECORDS, TrackRecord, TrackRecords, register
 from core.byte_cache import byte_cached
+from features.boards.leaderboard.tallies import PairTally, Tallies, tallies_of
+from features.boards.models import Board, BoardTally
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -10,8 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from features.boards.models import Board, BoardTally, Tally
 from core.byte_cache import byte_cached
+from features.boards.models import Board, BoardTally, Tally
 
 if TYPE_CHECKING:
     from projects.kept.models import KeptQuerySet

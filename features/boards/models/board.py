@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from features.boards.models.participation import link_at_first, viewers_at_first
 from catalog.models import Endpoint, Schema
 from core.db.dollars_field import DollarsField
 from core.db.json_field import ExactJSONField
+from features.boards.models.participation import link_at_first, viewers_at_first
 from projects.kept.models import Kept, KeptQuerySet
 from runs.models import Run
 

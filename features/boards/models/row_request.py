@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from features.boards.models.board import Board, Row
 from core.db.json_field import ExactJSONField
+from features.boards.models.board import Board, Row
 from projects.kept.voices.participant import OfParticipant
 
 

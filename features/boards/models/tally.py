@@ -8,9 +8,9 @@ from typing import Any
 from django.db import models
 from django.db.models import F
 
+from catalog.models import Endpoint
 from features.boards.models.board import Board
 from features.boards.models.vote import TAG_CHARS
-from catalog.models import Endpoint
 
 
 class BoardTallyQuerySet(models.QuerySet["BoardTally"]):

@@ -10,9 +10,9 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from features.boards.models.board import Board, Column
 from catalog.models import Endpoint
 from core.db.dollars_field import DollarsField
+from features.boards.models.board import Board, Column
 from projects.models import Membership
 from projects.models.in_project import MAKERS
 

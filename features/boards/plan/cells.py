@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from features.boards.plan import rows
 from features.boards.plan.groups import seed_field
 from features.boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow
-from catalog.models import Endpoint
-from catalog.schema_versions import version_of
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
 from runs.promises.named_inputs import NamedInput, NameResolver, unresolved

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from features.boards.plan import groups, rows
-from features.boards.plan.groups import Post
-from features.boards.plan.plan import ALLOW_UNKNOWN
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
+from features.boards.plan import groups, rows
+from features.boards.plan.groups import Post
+from features.boards.plan.plan import ALLOW_UNKNOWN
 from playground.form.form_state import ORIGIN
 from schemas.carry import carry
 

@@ -6,14 +6,14 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from features.boards.plan import rows
-from features.boards.plan.groups import Post, seed_field
-from features.boards.plan.plan import Trouble, digest
 from catalog.models import Endpoint, Revision
 from catalog.related.use_index import Taker, uses
 from catalog.schema_versions import version_of
 from core.formatting import counted
 from core.http.parameters import parse_uuid
+from features.boards.plan import rows
+from features.boards.plan.groups import Post, seed_field
+from features.boards.plan.plan import Trouble, digest
 from runs.files.own_addresses import tidy_addresses
 from runs.models import Artifact, Run
 from schemas.carry import carry

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q
 
+from core.file_names import clean_name
 from features.boards.plan import rows
 from features.boards.plan.groups import Post
 from features.boards.plan.plan import Plan, Trouble
 from features.boards.plan.rows import KnownFile
-from core.file_names import clean_name
 from runs.files import artifact_urls, content_types, uploads
 from runs.files.own_addresses import OUR_ADDRESS, tidy_addresses
 from runs.models import Artifact, Run, Upload

@@ -9,15 +9,15 @@ from urllib.parse import urlencode
 
 from django.http import QueryDict
 
-from features.boards.plan.editing import endpoints_of
-from features.boards.plan.from_results import INPUTS, plan_results
-from features.boards.plan.groups import Post
-from features.boards.plan.plan import Trouble
 from catalog.models import Collection, CollectionItem, Endpoint
 from catalog.search import engine
 from catalog.search.query import Query
 from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
+from features.boards.plan.editing import endpoints_of
+from features.boards.plan.from_results import INPUTS, plan_results
+from features.boards.plan.groups import Post
+from features.boards.plan.plan import Trouble
 from playground.form import form_state, share_links
 from runs.models import Preset, Run, Share
 from schemas.exact import loads

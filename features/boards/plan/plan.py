@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from core.formatting import counted
 from features.boards.plan import groups, tables, values
 from features.boards.plan import rows as row_controls
 from features.boards.plan.groups import Filled, Groups, Post
 from features.boards.plan.rows import KnownFile
-from catalog.models import Endpoint
-from catalog.schema_versions import version_of
-from core.formatting import counted
 from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry.meanings import by_meaning

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from fal.db_safe import db_safe_text
 from features.boards.plan import values
 from features.boards.plan.groups import SHARED, Groups, Post
-from fal.db_safe import db_safe_text
 from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry.meanings import by_meaning, media_of

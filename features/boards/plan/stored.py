@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from catalog.models import Endpoint
 from features.boards.models import Board
 from features.boards.plan.cells import Expanded, expand
 from features.boards.plan.groups import Filled, groups_of
 from features.boards.plan.plan import Plan, PlannedColumn, PlannedRow, digest
-from catalog.models import Endpoint
 from runs.promises.named_inputs import NameResolver
 
 

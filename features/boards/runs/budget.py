@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from features.boards.models import Board
 from core.formatting import counted, money
+from features.boards.models import Board
 from features.notifications import kinds, outbox
 from projects import roles
 from runs.costs import ledger

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.formatting import counted
 from features.boards.models import Board
 from features.boards.plan.cells import Expanded, PlannedCell
 from features.boards.plan.plan import Plan
 from features.boards.runs import reuse
 from features.boards.runs.budget import Budget, committed
 from features.boards.runs.reuse import Key
-from core.formatting import counted
 from projects.models import Project
 from projects.models.project import private_project
 from runs.costs.cost import estimate_runs

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Sum
 
-from features.boards.models import Board, Cell
 from catalog.models import Endpoint
 from core.formatting import money
+from features.boards.models import Board, Cell
 from runs.costs.ledger import NOTHING
 from runs.models import Run
 from runs.models.ledger import SumState

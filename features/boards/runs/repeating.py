@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from core.formatting import money
 from features.boards.models import Board, Cell
 from features.boards.plan.stored import held_cells, stored_plan
 from features.boards.runs.budget import Budget, open_account
 from features.boards.runs.locking import lock, lock_for_sending
 from features.boards.runs.progress import CAN_REPEAT
 from features.boards.runs.sending import Sent, run_plan, run_request
-from core.formatting import money
 from projects.rights import Rights
 from projects.rules import door
 from runs.costs.cost import estimate_runs

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
+from catalog.models import Endpoint
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.plan.cells import Expanded, PlannedCell
 from features.boards.plan.plan import MAX_CELLS, Plan
 from features.boards.runs import reuse
 from features.boards.runs.budget import Budget, open_account, warn_of_board
 from features.boards.runs.locking import lock_for_sending
-from catalog.models import Endpoint
 from playground.form import form_state
 from projects import roles
 from projects.models import Project

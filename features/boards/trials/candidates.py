@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from features.boards.models import Column, StandingTrial, Trial
 from catalog.changelog.successors import follows
 from catalog.curation import query_news
 from catalog.models import Change, Endpoint
+from features.boards.models import Column, StandingTrial, Trial
 
 MAX_NEW = 20  # per board and call: not all models at once if upstream renames them
 

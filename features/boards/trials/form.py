@@ -10,14 +10,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
+from catalog.curation import query_news
+from catalog.search.query import Query
+from core.forms import LineField
 from features.boards.models import Column, StandingTrial, Trial
 from features.boards.models.trial import PARAMS_CHARS
 from features.boards.plan.plan import MAX_CAP_CHARS, parse_cap
 from features.boards.runs.locking import lock
 from features.boards.trials.settings import standing_of, words_of
-from catalog.curation import query_news
-from catalog.search.query import Query
-from core.forms import LineField
 from runs.models import View
 
 if TYPE_CHECKING:

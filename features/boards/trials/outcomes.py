@@ -9,9 +9,9 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
+from core.formatting import counted
 from features.boards.models import Cell, Mark, RowMark, Trial, Vote
 from features.boards.votes.rankings import name_of
-from core.formatting import counted
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
 from features.boards.models import Board, Column
 from features.boards.plan.cells import Expanded, Report, expand
 from features.boards.plan.groups import Filled, groups_of
 from features.boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, Trouble, digest
-from catalog.models import Endpoint
-from catalog.schema_versions import version_of
 from runs.costs.cost import estimate_runs
 from runs.promises import named_inputs
 from schemas.carry import Step, carry

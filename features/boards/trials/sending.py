@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from core.formatting import counted, money
+from core.periods import month_start
 from features.boards.models import Board, Column, StandingTrial, Trial
 from features.boards.models.trial import NOTE_CHARS
 from features.boards.plan.plan import MAX_CELLS
@@ -23,8 +25,6 @@ from features.boards.runs.sending import Sent, write_cells
 from features.boards.trials import candidates, news, outcomes
 from features.boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from features.boards.votes.rankings import rankings
-from core.formatting import counted, money
-from core.periods import month_start
 from projects import roles
 from projects.rules import door
 from runs.costs import ledger

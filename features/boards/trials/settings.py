@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from features.boards.models import Board, StandingTrial, Trial
-from features.boards.runs.locking import lock
-from features.boards.trials.planning import trial_plan
-from features.boards.trials.sending import best_column
 from catalog.curation import query_news
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.search import engine
 from catalog.search.index import current
 from catalog.search.query import Query
 from core.formatting import counted, money
+from features.boards.models import Board, StandingTrial, Trial
+from features.boards.runs.locking import lock
+from features.boards.trials.planning import trial_plan
+from features.boards.trials.sending import best_column
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:

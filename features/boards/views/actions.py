@@ -13,18 +13,18 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from accounts import audit
+from accounts.limits.rate_limit import limit
+from core.formatting import money
+from core.http.posts import hidden
 from features.boards.models import Board
 from features.boards.plan.plan import parse_cap
 from features.boards.runs import repeating
 from features.boards.runs.locking import lock
 from features.boards.views.board import find_as_member, find_changeable
-from core.formatting import money
-from core.http.posts import hidden
+from projects import roles
 from projects.kept.forms import TextsForm
 from projects.kept.resource import Resource
-from accounts import audit
-from accounts.limits.rate_limit import limit
-from projects import roles
 from runs.start.refused_starts import Forbidden, Refused
 
 if TYPE_CHECKING:

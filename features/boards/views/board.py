@@ -9,12 +9,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from core.http.caching import no_store
 from features.boards import row_requests
 from features.boards.access import BoardRights, audiences_of
 from features.boards.display import grid
 from features.boards.models import Board
 from features.boards.runs.progress import progress_of
-from core.http.caching import no_store
 from playground.display import looking
 from projects import roles
 from runs.progress.worker_status import readiness

@@ -12,6 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.forms import cleaned
+from core.http.caching import no_store
+from core.http.parameters import parse_key
+from core.http.posts import hidden
+from core.refusals import Refused
 from features.boards.access import BoardRights
 from features.boards.comments import (
     COMMENTED,
@@ -27,14 +32,9 @@ from features.boards.display import pictures
 from features.boards.models import Board, Cell, Comment, Row
 from features.boards.views.board import find, find_as_member
 from features.boards.votes.rankings import column_names
-from core.forms import cleaned
-from core.http.caching import no_store
-from core.http.parameters import parse_key
-from core.http.posts import hidden
-from core.refusals import Refused
-from projects.kept.voices.participant import Participant
 from features.notifications import inbox
 from projects import roles
+from projects.kept.voices.participant import Participant
 
 if TYPE_CHECKING:
     from django.http import QueryDict

@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from core.http.caching import no_store
+from core.http.parameters import parse_moment, parse_uuid
+from fal.db_safe import db_safe_text
 from features.boards.leaderboard import page
 from features.boards.leaderboard.tallies import tallies_of
 from features.boards.models import Board
 from features.boards.models.vote import TAG_CHARS
-from core.http.caching import no_store
-from core.http.parameters import parse_moment, parse_uuid
-from fal.db_safe import db_safe_text
 from projects import current, roles
 from runs.promises import owners
 from runs.promises.owners import Compared, Line

@@ -12,6 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import audit, permissions
+from core.file_names import slug
+from core.http.caching import no_store
 from features.boards.export import importing, presets
 from features.boards.export.contents import contents_of
 from features.boards.export.document import board_document
@@ -21,9 +24,6 @@ from features.boards.models import Board
 from features.boards.views.actions import for_makers
 from features.boards.views.board import find
 from features.boards.votes.rankings import rankings
-from core.file_names import slug
-from core.http.caching import no_store
-from accounts import audit, permissions
 from projects import roles
 from projects.current import current
 
@@ -111,7 +111,9 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
     why_not = roles.refusal_to_make(request.user, project)
     if why_not or request.method != "POST":
         status = HTTPStatus.FORBIDDEN if request.method == "POST" else HTTPStatus.OK
-        return render(request, "features/boards/export/import.html", {"why_not": why_not}, status=status)
+        return render(
+            request, "features/boards/export/import.html", {"why_not": why_not}, status=status
+        )
     file = request.FILES.get("file")
     try:
         if file is None:
@@ -119,6 +121,8 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
         content = file.read(importing.MAX_BYTES + 1)
         imported = importing.import_board(request.user, content, project)
     except ValueError as error:
-        return render(request, "features/boards/export/import.html", {"error": str(error)}, status=422)
+        return render(
+            request, "features/boards/export/import.html", {"error": str(error)}, status=422
+        )
     messages.success(request, imported.words)
     return redirect("boards:board-plan", imported.board.pk)

@@ -9,6 +9,9 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from core.http.caching import no_store
+from core.http.parameters import parse_key
+from core.http.posts import hidden, is_posted
 from features.boards import taking
 from features.boards.access import BoardRights
 from features.boards.display.judge import round_of
@@ -16,9 +19,6 @@ from features.boards.models import Board
 from features.boards.views.actions import for_makers
 from features.boards.views.board import find, find_changeable
 from features.boards.votes import marks
-from core.http.caching import no_store
-from core.http.parameters import parse_key
-from core.http.posts import hidden, is_posted
 from playground.display.comparison import stage_kind
 
 if TYPE_CHECKING:

@@ -8,21 +8,21 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 
+from accounts.limits.rate_limit import limit
+from core.forms import cleaned
+from core.http.posts import hidden, ticked
 from features.boards import access, row_requests
 from features.boards.access import BoardRights
 from features.boards.row_requests import RowForm
 from features.boards.views.actions import for_makers, for_members
 from features.boards.views.board import page
-from core.forms import cleaned
-from core.http.posts import hidden, ticked
-from projects.kept.voices.participant import Participant
-from accounts.limits.rate_limit import limit
 from projects import roles
+from projects.kept.voices.participant import Participant
 from runs.start.refused_starts import Refused
 
 if TYPE_CHECKING:
-    from features.boards.models import Board
     from core.http.htmx import HtmxRequest
+    from features.boards.models import Board
 
 MAY_NOT = "Who may change this board has not let you ask for rows. {} to let you."
 

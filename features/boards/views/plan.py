@@ -16,6 +16,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.limits.rate_limit import limit
+from catalog.models import Endpoint
+from core.http.caching import no_store
+from core.http.posts import controls, hidden, ticked
 from features.boards.display import plan_form
 from features.boards.models import Board
 from features.boards.plan import drafts, rows, tables
@@ -27,10 +31,6 @@ from features.boards.plan.opening import address_of, arguments_of, find, not_lis
 from features.boards.plan.plan import Plan, Trouble, read_plan
 from features.boards.runs import pricing, sending
 from features.boards.views.board import find_changeable
-from catalog.models import Endpoint
-from core.http.caching import no_store
-from core.http.posts import controls, hidden, ticked
-from accounts.limits.rate_limit import limit
 from playground.form.posted_files import with_files
 from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles

@@ -12,13 +12,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from core.http.caching import no_store
+from core.http.posts import hidden
 from features.boards.models import Board
 from features.boards.trials import news, sending, settings
 from features.boards.trials.form import TrialsForm
 from features.boards.views.actions import for_makers
 from features.boards.views.board import find_changeable
-from core.http.caching import no_store
-from core.http.posts import hidden
 from features.notifications import inbox, kinds
 
 if TYPE_CHECKING:

@@ -14,6 +14,11 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import audit
+from accounts.permissions import HOUSE_DEFAULT, may
+from core.http.caching import no_store
+from core.http.parameters import parse_key
+from core.http.posts import hidden
 from features.boards.access import BoardRights
 from features.boards.display import ballot
 from features.boards.export.table import votes_table
@@ -24,12 +29,7 @@ from features.boards.views.files import as_csv, file_name
 from features.boards.votes import ballots, secret_tokens, voting
 from features.boards.votes.listing import ORDERS, listing_of
 from features.boards.votes.rankings import column_names, rankings
-from core.http.caching import no_store
-from core.http.parameters import parse_key
-from core.http.posts import hidden
 from projects.kept.voices.participant import Participant
-from accounts import audit
-from accounts.permissions import HOUSE_DEFAULT, may
 from runs.files import derived_files, stripped_copies
 from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact, DerivedFile, Run
@@ -96,7 +96,9 @@ def _ballot(request: HtmxRequest, board: Board, problem: str = "") -> HttpRespon
         "problem": problem,
         **(ballot.ballot_of(voter, board, pair).context if pair else {}),
     }
-    template = "features/boards/judge/_judge.html" if request.htmx else "features/boards/judge/judge.html"
+    template = (
+        "features/boards/judge/_judge.html" if request.htmx else "features/boards/judge/judge.html"
+    )
     return render(request, template, context, status=422 if problem else 200)
 
 

@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from features.boards.models import Board, Vote
-from features.boards.votes.agreement import Agreement, agreement_of
 from core.db.name_order import sort_key
 from core.formatting import counted
+from features.boards.models import Board, Vote
+from features.boards.votes.agreement import Agreement, agreement_of
 
 if TYPE_CHECKING:
     from datetime import datetime

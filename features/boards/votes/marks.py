@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from fal.db_safe import db_safe_text
 from features.boards.models import BoardTally, Cell, Mark, Row, RowMark
 from features.boards.models.vote import MAX_STARS, NOTE_CHARS, TAG_CHARS
-from fal.db_safe import db_safe_text
 
 MAX_TAGS = 20
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from features.chats.talk.shape import TEXT_OUTPUTS
 from core.formatting import counted, money
 from fal.db_safe import db_safe_text
+from features.chats.talk.shape import TEXT_OUTPUTS
 from schemas.estimate.amounts import decimal
 
 KEYS = ("output", "text", "response", "answer", "content", "message", *sorted(TEXT_OUTPUTS))

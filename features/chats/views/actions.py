@@ -9,14 +9,14 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
+from accounts.limits.rate_limit import limit
+from core.http.parameters import parse_key, parse_uuid
+from core.http.posts import hidden, pressed
 from features.chats.display import preview
 from features.chats.forms import TitleForm
 from features.chats.models import Chat, Turn
 from features.chats.turns import sending
 from features.chats.views.chat import find_own, keep_draft, read_post, render_page
-from core.http.parameters import parse_key, parse_uuid
-from core.http.posts import hidden, pressed
-from accounts.limits.rate_limit import limit
 from runs.state import state_machine
 
 if TYPE_CHECKING:

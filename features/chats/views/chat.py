@@ -13,21 +13,21 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, replace_url
 
+from accounts.limits.rate_limit import limit
 from catalog.schema_versions import version_of
+from core.http.caching import no_store
+from core.http.parameters import parse_key
+from core.http.posts import BUTTON, controls, hidden
 from features.chats.display import composer, page
 from features.chats.display.composer import Filled
 from features.chats.models import Chat
 from features.chats.talk import second_model
 from features.chats.talk.shape import shape_of
 from features.chats.turns import sending
-from core.http.caching import no_store
-from core.http.parameters import parse_key
-from core.http.posts import BUTTON, controls, hidden
-from projects.kept.models import KeptQuerySet
-from accounts.limits.rate_limit import limit
 from playground.display import looking
 from playground.form.posted_files import with_files
 from playground.views import refusals
+from projects.kept.models import KeptQuerySet
 from runs.start import refused_starts
 from schemas import Problem, apply
 

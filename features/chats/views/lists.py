@@ -11,17 +11,17 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.models import Endpoint
 from catalog.models.querysets import EndpointQuerySet
+from core.http.caching import no_store
+from core.http.parameters import parse_uuid, search_words
+from core.http.posts import hidden
 from features.chats.display import composer
 from features.chats.models import Chat
 from features.chats.talk import second_model
 from features.chats.talk.shape import shape_of
 from features.chats.turns import finding
 from features.chats.views.chat import find_own
-from core.http.caching import no_store
-from core.http.parameters import parse_uuid, search_words
-from core.http.posts import hidden
-from projects.kept.resource import Resource
 from projects import current, roles
+from projects.kept.resource import Resource
 from projects.rules import door
 
 if TYPE_CHECKING:

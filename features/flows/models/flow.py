@@ -62,7 +62,9 @@ class Flow(Kept):
     )
     name = models.CharField(max_length=200)
     visibility = models.CharField(max_length=8, choices=Visibility, default=Visibility.PRIVATE)
-    definition = ExactJSONField(help_text="steps and open inputs; features/flows/compose/definition.py")
+    definition = ExactJSONField(
+        help_text="steps and open inputs; features/flows/compose/definition.py"
+    )
     previous = ExactJSONField(
         null=True, blank=True, help_text="the definition before the last step was taken out"
     )

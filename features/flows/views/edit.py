@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
 from core.http.posts import BUTTON, hidden, pressed
 from features.flows.compose import chain, editing
@@ -23,9 +24,8 @@ from features.flows.display import edit_page
 from features.flows.models import Flow
 from features.flows.views.flow import find_changeable
 from features.flows.views.posted import posted_fields
-from projects.kept.forms import TextsForm
-from accounts.limits.rate_limit import limit
 from playground.form.posted_files import with_files
+from projects.kept.forms import TextsForm
 from projects.rights import Rights
 from schemas import Problem, apply
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from catalog.schema_versions import version_of
 from core.http.caching import no_store
 from core.http.parameters import page_number, parse_uuid, search_words
@@ -19,7 +20,6 @@ from fal.db_safe import db_safe_text
 from features.flows.fal_workflows import page, sending
 from features.flows.fal_workflows.page import Filled
 from features.flows.models import AccountListing, AccountWorkflow
-from accounts.limits.rate_limit import limit
 from playground.form import form_state
 from playground.form.posted_files import with_files
 from playground.views import refusals

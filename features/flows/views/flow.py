@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from catalog.search import engine
 from catalog.search.query import Query
 from core.http.caching import no_store
@@ -29,11 +30,10 @@ from features.flows.execution import starting
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow import FlowQuerySet
 from features.flows.views.posted import posted_fields
-from projects.kept.resource import Resource
-from accounts.limits.rate_limit import limit
 from playground.display import looking
 from playground.form.posted_files import with_files
 from projects import current, roles
+from projects.kept.resource import Resource
 from projects.rules import door
 from runs.models import Run
 from runs.start.refused_starts import Forbidden

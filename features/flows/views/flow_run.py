@@ -10,13 +10,13 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
 from core.http.posts import pressed
 from features.flows.display import rights, run_page
 from features.flows.execution import starting
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import FlowRunQuerySet
-from accounts.limits.rate_limit import limit
 from playground.display import looking
 from projects.rights import Rights
 from runs.start.refused_starts import Forbidden

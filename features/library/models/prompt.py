@@ -44,7 +44,9 @@ class Prompt(Kept):
     searched = ("name", "text", "folder")
 
     name = models.CharField(max_length=80)
-    text = models.TextField(help_text="as its latest version says; features/library/prompts/grammar.py")
+    text = models.TextField(
+        help_text="as its latest version says; features/library/prompts/grammar.py"
+    )
     folder = models.CharField(max_length=200, blank=True, help_text="a path: campaign/fox")
     seed = models.PositiveIntegerField(
         default=new_seed, help_text="by which some of its alternatives are drawn"

@@ -1,9 +1,9 @@
 """The index of runs for the search: one row a run, and which runs are to be indexed (again).
 
 Database triggers mark each run that was made, ended, moved, handed over or used as an input,
-whichever code did it; a worker then indexes it (`features/library/search/indexing.py`). `words` is a
-`tsvector` with a GIN index on PostgreSQL; on SQLite it is text, and a virtual table of FTS5 has its
-index.
+whichever code did it; a worker then indexes it (`features/library/search/indexing.py`). `words` is
+a `tsvector` with a GIN index on PostgreSQL; on SQLite it is text, and a virtual table of FTS5 has
+its index.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from django import forms
 
 from core.formatting import shorten
 from core.forms import LineField, TextField
-from projects.kept.forms import KeptForm
 from features.library.models import Prompt
 from features.library.prompts import saving
 from features.library.prompts.saving import Values
+from projects.kept.forms import KeptForm
 
 MAX_NAME_CHARS = 80
 MAX_TEXT_CHARS = 10_000

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 
 from core.forms import LineField
-from projects.kept.forms import KeptForm
 from features.library.models import Reference
 from features.library.references import pictures, saving
 from features.library.references.pictures import Added
+from projects.kept.forms import KeptForm
 from runs.files import uploads
 from schemas.uses import mentions
 from schemas.uses.references import MAX_PICTURES

@@ -39,7 +39,9 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
     choice = choice_of(request.GET.getlist("run"))
     if choice.keys is None:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if choice.is_wrong else HTTPStatus.OK
-        return render(request, "features/library/differences/choice.html", {"choice": choice}, status=status)
+        return render(
+            request, "features/library/differences/choice.html", {"choice": choice}, status=status
+        )
     readable = Run.objects.readable_by(request.user).with_endpoint()
     loaded = readable.light("arguments", "output", "metrics").with_artifacts()
     by_key = loaded.in_bulk(choice.keys)

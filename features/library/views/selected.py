@@ -14,6 +14,8 @@ from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
+from accounts import audit
+from accounts.limits.rate_limit import limit
 from catalog.models import Revision
 from core.formatting import counted
 from core.http.caching import no_store
@@ -24,8 +26,6 @@ from core.refusals import Refused
 from features.library import pictures as sets_of_pictures
 from features.library import selection
 from features.library.archives import prepare, stream
-from accounts import audit
-from accounts.limits.rate_limit import limit
 from projects import current
 from projects.models.in_project import MAKERS, is_member, is_shown_to
 from projects.rules import gallery

@@ -22,9 +22,9 @@ from catalog.locks import locks_of
 from catalog.models import Favourite, Revision
 from catalog.views.browse import own_media
 from core.http.parameters import parse_uuid
-from projects.kept.resource import Resource
 from features.library.wall import views
 from features.library.wall.views import ViewForm
+from projects.kept.resource import Resource
 from runs.models import View
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts.limits.rate_limit import limit
 from core.db.prepared_queries import custom_plans
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key, parse_moment, parse_uuid
-from projects.kept.models import GRACE
 from features.library.search import indexing
 from features.library.search.conditions import KEYS, STATE
 from features.library.selection import MOST_FILES
@@ -22,10 +22,10 @@ from features.library.wall.addresses import next_page, with_line
 from features.library.wall.filters import MAX_NEWER, Filters
 from features.library.wall.interpretation import interpretation
 from features.library.wall.suggestions import suggest
-from accounts.limits.rate_limit import limit
 from playground.display import history
 from playground.display.wall import NOT_SHOWN
 from projects import current
+from projects.kept.models import GRACE
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
 

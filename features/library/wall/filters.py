@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, cast
 
 from django.http import QueryDict
 
+from accounts import permissions
 from core.http.parameters import parse_moment
 from features.library.full_text import Clause
 from features.library.search import matching
 from features.library.search.conditions import BY, DELETED, EVERYBODY, ME, STATE
 from features.library.search.entries import PROJECT, USER
 from features.library.search.line import Line, from_old_address, parse_line
-from accounts import permissions
 from projects import current
 from runs.models import Run
 from runs.models.querysets import RunQuerySet

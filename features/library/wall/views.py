@@ -15,10 +15,10 @@ from core.db.name_order import by_name
 from core.db.prepared_queries import Param, PreparedQuery
 from core.forms import LineField
 from core.http.parameters import parse_uuid
-from projects.kept.forms import KeptForm
 from features.library.search.line import MOST_CHARS
 from features.library.wall.filters import VIEW, Filters
 from projects import current
+from projects.kept.forms import KeptForm
 from runs.models import View
 
 if TYPE_CHECKING:

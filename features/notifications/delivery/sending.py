@@ -53,7 +53,9 @@ async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
     """Send the deliveries that are due; returns the seconds until the next call."""
     deliveries = await sync_to_async(take)()
     if deliveries:
-        from features.notifications.delivery.http_client import VettedTransport  # not into the web process
+        from features.notifications.delivery.http_client import (
+            VettedTransport,  # not into the web process
+        )
 
         vetted = transport or VettedTransport(settings.WEBHOOK_PRIVATE_ORIGINS)
         try:

@@ -14,12 +14,12 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from features.notifications import channels, display, outbox, preferences
 from features.notifications.channels import Invalid
 from features.notifications.delivery import sending, signing_keys
 from features.notifications.forms import ChannelForm, PreferencesForm
 from features.notifications.models import Channel, Delivery
-from accounts.limits.rate_limit import limit
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

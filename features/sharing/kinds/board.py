@@ -14,11 +14,11 @@ from features.boards.export.contents import contents_of, files_of, run_of
 from features.boards.models import Board as Row
 from features.boards.models import Cell
 from features.library.selection import ResultKey
-from runs.models import Run
 from features.sharing import items
 from features.sharing.kinds.content import Curtain, Outcome, Outcomes, Setting
 from features.sharing.kinds.kind import Document, DocumentKind, KeptKind
 from features.sharing.models import Share
+from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
+from accounts import permissions
 from catalog.models import Collection as Row
 from catalog.models import Picture
 from core.formatting import category_name
-from accounts import permissions
 from features.sharing.kinds.content import Curtain
 from features.sharing.kinds.kind import Document, DocumentKind
 from features.sharing.models import Share

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.formatting import counted
 from features.library.selection import ResultKey
+from features.sharing import inputs, items
+from features.sharing.inputs import InputFile, Key
 from playground.display.history import MAX_ROWS, MAX_VALUE_CHARS
 from runs.costs import known_costs
 from runs.files.own_addresses import with_own_paths
@@ -19,8 +21,6 @@ from runs.models import Run
 from runs.results import previews
 from runs.results.outputs import artifacts_in
 from schemas.wording.labels import label
-from features.sharing import inputs, items
-from features.sharing.inputs import InputFile, Key
 
 if TYPE_CHECKING:
     from features.sharing.items import Shown

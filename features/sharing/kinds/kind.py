@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from core.http.parameters import parse_uuid
-from projects.kept.models import Kept, rows_of
 from features.library.selection import ResultKey
+from features.sharing import inputs
+from projects.kept.models import Kept, rows_of
 from projects.rights import Rights
 from runs.files.own_addresses import with_own_paths
-from features.sharing import inputs
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -10,10 +10,10 @@ from features.library.search.entries import PROJECT
 from features.library.search.line import parse_line
 from features.library.selection import ResultKey
 from features.library.series import items
-from runs import models
-from runs.models import Artifact, Run
 from features.sharing.kinds.kind import KeptKind, Kind
 from features.sharing.models import Share
+from runs import models
+from runs.models import Artifact, Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

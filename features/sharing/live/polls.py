@@ -16,12 +16,12 @@ from urllib.parse import parse_qs
 from django.contrib.auth.models import User
 from django.db import DatabaseError
 
+from accounts.sessions.cache import SessionCache, session_key
 from core.db import transient_errors
 from core.db.threads import in_thread
 from core.http.asgi import JSON, Receive, Scope, Send, respond
 from core.live.broker import Broker
 from core.live.tokens import ANYBODY
-from accounts.sessions.cache import SessionCache, session_key
 from features.sharing import access
 from features.sharing.live import parts, watch_tokens
 from features.sharing.live.pages import NewsOfShare

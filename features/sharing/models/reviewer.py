@@ -10,9 +10,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from core.names import name_key
+from features.sharing.models.share import Share, ShareItem
 from projects.kept.voices.comment import Saying
 from projects.kept.voices.participant import Participant
-from features.sharing.models.share import Share, ShareItem
 
 MAX_NAME_CHARS = 60
 MAX_KEY_CHARS = MAX_NAME_CHARS * 18  # one character may stand for so many (NFKC)

@@ -11,21 +11,21 @@ from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts import audit, permissions
 from core import refusals
 from core.formatting import counted
 from features.library.selection import Chosen, ResultKey, Selection, choose
-from accounts import audit, permissions
-from playground.display.wall import NOT_SHOWN
-from projects import roles
-from projects.models import Project
-from projects.models.project import private_project
-from runs.models import Artifact, Run
 from features.sharing import items
 from features.sharing.events import raise_version
 from features.sharing.kinds.table import KINDS
 from features.sharing.models import Comment, Pick, Share
 from features.sharing.models.share import MAX_TITLE_CHARS
 from features.sharing.own import for_whom
+from playground.display.wall import NOT_SHOWN
+from projects import roles
+from projects.models import Project
+from projects.models.project import private_project
+from runs.models import Artifact, Run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

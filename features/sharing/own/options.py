@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from core.db.name_order import by_name
 from core.forms import LineField, TextField
-from projects.models import Project
 from features.sharing.models import Share
 from features.sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
 from features.sharing.own import making
+from projects.models import Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -6,13 +6,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.refusals import Refused
-from projects.kept.voices import forms
-from projects.kept.voices.forms import CommentField
 from features.sharing import events
 from features.sharing.models import Comment, Reviewer, Share, ShareItem
 from features.sharing.review import mentions, news
 from features.sharing.review.places import Place
 from features.sharing.review.rules import require
+from projects.kept.voices import forms
+from projects.kept.voices.forms import CommentField
 
 NOT_YOURS = "Only who wrote a comment can change it."
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from projects.kept.voices.mentions import mentioned_in
 from features.notifications import kinds, outbox
 from features.notifications.kinds import Kind
-from projects.models import Membership
 from features.sharing.models import Comment, Share
 from features.sharing.reviewers import display_name
+from projects.kept.voices.mentions import mentioned_in
+from projects.models import Membership
 
 MENTION = "mention"
 EXCERPT_CHARS = 300

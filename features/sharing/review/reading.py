@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from projects.kept.voices import comment as voices
 from features.sharing import items
 from features.sharing.items import Shown
 from features.sharing.models import Comment, Reviewer, Share, ShareItem
 from features.sharing.models.reviewer import MOST_STARS
 from features.sharing.review import versions
 from features.sharing.review.places import moment_of
+from projects.kept.voices import comment as voices
 
 
 @dataclass(frozen=True)

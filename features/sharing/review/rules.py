@@ -8,8 +8,8 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from core.refusals import Refused
 from accounts import audit
+from core.refusals import Refused
 from features.sharing import events, items
 from features.sharing.models import Share, ShareItem
 

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from runs.results import csv_text
 from features.sharing import items
 from features.sharing.items import Shown
 from features.sharing.models import Comment, Pick, Rating, Reviewer, Share
 from features.sharing.review.places import moment_of
 from features.sharing.review.reading import chains_of
+from runs.results import csv_text
 
 SHOW = {
     "": "All",

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
+from accounts import audit
 from core.refusals import Refused
 from features.library.descent import edges_below, unread_edges
 from features.library.selection import ResultKey
-from accounts import audit
-from runs.models import Artifact, Run
-from runs.models.querysets import heavy_columns
 from features.sharing import events, items
 from features.sharing.models import Comment, Share, ShareItem
+from runs.models import Artifact, Run
+from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -13,14 +13,14 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_safe
 
 from core.file_names import portable_name
-from runs.files import derived_files, stripped_copies
-from runs.files.stripped_copies import copy_of as ready_copy
-from runs.models import Artifact, DerivedFile, Upload
-from runs.views import files
 from features.sharing import inputs, items
 from features.sharing.access import Visit, for_visitors
 from features.sharing.kinds.collection import Collection
 from features.sharing.kinds.table import kind_of
+from runs.files import derived_files, stripped_copies
+from runs.files.stripped_copies import copy_of as ready_copy
+from runs.models import Artifact, DerivedFile, Upload
+from runs.views import files
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -14,17 +14,17 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import audit
 from core.http.addresses import absolute
 from core.http.caching import no_store
 from core.http.posts import hidden
-from accounts import audit
-from projects import roles
-from projects.rights import Rights
 from features.sharing import access, items
 from features.sharing.events import raise_version
 from features.sharing.models import Share
 from features.sharing.own import for_whom, making
 from features.sharing.own.options import OptionsForm
+from projects import roles
+from projects.rights import Rights
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

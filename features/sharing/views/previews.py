@@ -11,11 +11,11 @@ from django.http import HttpResponse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
-from runs.views.files import from_storage
 from features.sharing import access, items
 from features.sharing.access import Visit, for_visitors
 from features.sharing.models import Share
 from features.sharing.visits.preview_picture import MOST, compose
+from runs.views.files import from_storage
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase

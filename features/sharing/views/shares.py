@@ -18,10 +18,10 @@ from core.http.posts import hidden
 from core.refusals import Refused
 from features.library import selection
 from features.notifications import inbox
-from playground.form import share_links
 from features.sharing.models import Share
 from features.sharing.own import making
 from features.sharing.views import one_share
+from playground.form import share_links
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -15,15 +15,12 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http.addresses import absolute
-from core.http.posts import hidden
-from core.http.streaming import OffThreadStream
 from accounts.limits import throttle
 from accounts.limits.addresses import client_address
 from accounts.limits.rate_limit import limit
-from runs.files.media import mesh_viewer
-from runs.models import Artifact
-from runs.views import files
+from core.http.addresses import absolute
+from core.http.posts import hidden
+from core.http.streaming import OffThreadStream
 from features.sharing import access, items
 from features.sharing.access import Visit, for_visitors
 from features.sharing.kinds.table import kind_of
@@ -32,6 +29,9 @@ from features.sharing.views.previews import is_previewed
 from features.sharing.views.review import pages as review_pages
 from features.sharing.visits import archive as archives
 from features.sharing.visits import asked_rows, counting, tiles
+from runs.files.media import mesh_viewer
+from runs.models import Artifact
+from runs.views import files
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -14,15 +14,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
+from core.forms import cleaned
+from core.http.posts import hidden
 from features.boards import row_requests
 from features.boards.display import ballot
 from features.boards.models import Board
 from features.boards.row_requests import RowForm
 from features.boards.views.vote import NO_FILE, serve
 from features.boards.votes import ballots
-from core.forms import cleaned
-from core.http.posts import hidden
-from accounts.limits.rate_limit import limit
 from features.sharing import reviewers
 from features.sharing.access import UNKNOWN, Visit, for_visitors
 from features.sharing.events import raise_version
@@ -131,7 +131,11 @@ def _page(
     if voter and share.is_open:
         pair, context["progress"] = ballots.next_pair(voter, board, cells)
         context |= _ballot(visit, board, voter, pair).context if pair else {}
-    template = "features/boards/judge/_judge.html" if request.htmx and voter else "features/sharing/vote.html"
+    template = (
+        "features/boards/judge/_judge.html"
+        if request.htmx and voter
+        else "features/sharing/vote.html"
+    )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
     return render(request, template, context, status=status)
 

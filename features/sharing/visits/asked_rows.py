@@ -12,11 +12,11 @@ from features.sharing.kinds.table import kind_of
 from features.sharing.reviewers import participant_of
 
 if TYPE_CHECKING:
-    from features.boards.plan.plan import PlannedRow
     from core.http.htmx import HtmxRequest
-    from projects.kept.voices.participant import Participant
+    from features.boards.plan.plan import PlannedRow
     from features.sharing.access import Visit
     from features.sharing.models import Share
+    from projects.kept.voices.participant import Participant
 
 MOST_LISTED = 20
 CLOSED = "This board takes no more rows. Thank you for looking."

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.urls import reverse
 
 from core.formatting import duration
+from features.sharing.kinds.content import Curtain, Setting
 from playground.display import renderers, tiles, wall
 from playground.display.result import caption
 from runs.costs import known_costs
 from runs.files import result_names
 from runs.models import Run
-from features.sharing.kinds.content import Curtain, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

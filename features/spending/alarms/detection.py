@@ -13,12 +13,12 @@ from statistics import median
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from accounts import roles
 from core.formatting import money
 from features.notifications import outbox
-from accounts import roles
+from features.spending.models import Alarm, SpendingRules
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
-from features.spending.models import Alarm, SpendingRules
 
 KIND = "cost_alarm"
 BATCH = 200

@@ -12,8 +12,8 @@ from fal.db_safe import db_safe_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runs.models import Charge, Run
     from features.spending.models import Alarm, BillingEvent
+    from runs.models import Charge, Run
 
 MOST_FACTS = 12
 MOST_CHARS = 60  # a longer text is a prompt, which support does not need

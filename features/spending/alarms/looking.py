@@ -8,11 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from core.formatting import money
 from accounts import audit
-from projects import roles
+from core.formatting import money
 from features.spending import visibility
 from features.spending.models import Alarm
+from projects import roles
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

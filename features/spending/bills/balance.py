@@ -11,13 +11,13 @@ from django.db.models import Sum
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import roles
 from core.formatting import counted, money
 from features.notifications import outbox
-from accounts import roles
+from features.spending.models import Alarm, BillingState
 from runs.costs.ledger import NOTHING
 from runs.models import Charge, ProjectKey
 from runs.models.ledger import SumState
-from features.spending.models import Alarm, BillingState
 
 KIND = "balance"
 BASIS = timedelta(days=14)

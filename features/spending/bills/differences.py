@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from core.db.dollars_field import DollarsField
 from core.formatting import money
-from runs.models import Charge, Run
-from runs.models.ledger import SumState
 from features.spending import visibility
 from features.spending.bills import storing
 from features.spending.models import BillingEvent
+from runs.models import Charge, Run
+from runs.models.ledger import SumState
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

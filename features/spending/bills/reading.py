@@ -17,11 +17,11 @@ from asgiref.sync import sync_to_async
 import fal
 from core.db import clock
 from fal.db_safe import db_safe_text
-from runs.models import Charge
-from runs.results import refusals
 from features.spending.bills import balance, storing
 from features.spending.models import BillingState
 from features.spending.models.bill import ONLY
+from runs.models import Charge
+from runs.results import refusals
 
 EVERY_S = 60.0
 LONGEST_PAUSE_S = 1800.0

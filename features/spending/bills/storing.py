@@ -12,10 +12,10 @@ from django.db.models import Sum
 
 import fal
 from fal.reading import as_mapping
+from features.spending.models import BillingEvent
 from runs.costs import ledger
 from runs.costs.ledger import NOTHING
 from runs.models import Run
-from features.spending.models import BillingEvent
 
 STEPS_WITHIN = timedelta(days=1)  # between a workflow's start and an event of one of its steps
 _COLUMNS = ("endpoint_id", "at", "units", "unit_price", "discount", "cost", "run_id")

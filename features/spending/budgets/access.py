@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 from django.db.models import Q
 
-from core.db.name_order import by_name
 from accounts import roles as house_roles
-from projects.models import Membership, Project
-from runs.costs.ledger import Scope
+from core.db.name_order import by_name
 from features.spending import visibility
 from features.spending.budgets import counting
 from features.spending.models import Budget, BudgetRequest
+from projects.models import Membership, Project
+from runs.costs.ledger import Scope
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet

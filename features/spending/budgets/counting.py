@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from core import periods
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
-from runs.costs.ledger import Counter, Scope
 from features.spending.models import Budget
+from runs.costs.ledger import Counter, Scope
 
 if TYPE_CHECKING:
-    from runs.models import Charge
     from features.spending.models.budget import BudgetQuerySet
+    from runs.models import Charge
 
 _KEYS = {Scope.PROJECT: "project_id", Scope.PERSON: "person_id", Scope.TOKEN: "token_id"}
 

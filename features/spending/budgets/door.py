@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from django.db.models import Sum
 
 from accounts import roles
+from features.spending.alarms import holds, looking
+from features.spending.budgets import access, counting, wording
+from features.spending.models import Budget, BudgetRequest, SpendingRules
 from runs.costs import ledger
 from runs.costs.ledger import NOTHING, Counter
 from runs.start import confirmation
 from runs.start.confirmation import Confirmation
 from runs.start.refused_starts import Forbidden, Remedy, Unaffordable, Unconfirmed
-from features.spending.alarms import holds, looking
-from features.spending.budgets import access, counting, wording
-from features.spending.models import Budget, BudgetRequest, SpendingRules
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

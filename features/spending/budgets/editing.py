@@ -10,10 +10,10 @@ from django.db import transaction
 
 from core import refusals
 from core.db import clock
-from runs.costs import ledger
 from features.spending import visibility
 from features.spending.budgets import access, headroom, wording
 from features.spending.models import Budget
+from runs.costs import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

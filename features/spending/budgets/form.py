@@ -15,10 +15,10 @@ from core.db import clock
 from core.db.dollars_field import MOST, PLACES
 from core.db.name_order import by_name
 from core.formatting import enumerated, money
-from runs.costs.ledger import Scope
 from features.spending import visibility
 from features.spending.budgets import access, counting, gauges, wording
 from features.spending.models import Budget
+from runs.costs.ledger import Scope
 
 if TYPE_CHECKING:
     from django.http import QueryDict

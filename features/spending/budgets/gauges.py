@@ -13,12 +13,12 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import User
 from django.db.models import Sum
 
-from projects.models import Project
-from runs.costs import ledger
-from runs.costs.ledger import NOTHING, Counter, Scope
 from features.spending.budgets import counting, wording
 from features.spending.budgets.access import TOKENS
 from features.spending.models import Budget, BudgetRequest
+from projects.models import Project
+from runs.costs import ledger
+from runs.costs.ledger import NOTHING, Counter, Scope
 
 NEARLY = Decimal("0.8")
 NEAREST = 5  # of those that a budget for each of them limits

@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from core.db import clock
 from core.formatting import money
-from projects import current
-from runs.costs.ledger import Scope
 from features.spending.budgets import gauges, wording
 from features.spending.budgets.gauges import Gauge
 from features.spending.models import Budget
+from projects import current
+from runs.costs.ledger import Scope
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -10,19 +10,19 @@ from django.utils import timezone
 
 from core.db import clock
 from core.formatting import enumerated
-from runs.costs.ledger import Scope
 from features.spending import visibility
 from features.spending.budgets import access, counting, gauges, wording
 from features.spending.budgets.gauges import Counted, Gauge
 from features.spending.models import Budget
+from runs.costs.ledger import Scope
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
     from django.contrib.auth.models import User
 
-    from projects.models import Project
     from features.spending.budgets.access import Keys
+    from projects.models import Project
 
 ENDED = 20  # the latest that have ended, as the page lists them
 

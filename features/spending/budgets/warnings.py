@@ -14,12 +14,12 @@ from core.db import clock
 from core.formatting import money
 from features.notifications import kinds, outbox
 from features.notifications.models import Notification
-from projects.models import Project
-from runs.costs import ledger
-from runs.costs.ledger import Counter, Scope
 from features.spending.budgets import access, counting, gauges, wording
 from features.spending.budgets.gauges import Counted, Gauge
 from features.spending.models import Budget
+from projects.models import Project
+from runs.costs import ledger
+from runs.costs.ledger import Counter, Scope
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import roles as house_roles
 from core import periods
 from core.formatting import counted, in_cents, money
-from accounts import roles as house_roles
+from features.spending.budgets import counting
+from features.spending.models import Budget
 from projects import roles
 from projects.models import Project
 from runs.costs.ledger import Counter, Scope
-from features.spending.budgets import counting
-from features.spending.models import Budget
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -18,16 +18,16 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.urls import reverse
 
+from accounts import audit, roles
 from catalog.models import Endpoint
 from core.formatting import counted, money, unit
 from features.notifications import outbox
-from accounts import audit, roles
-from runs.costs.ledger import IN_DOLLARS
-from runs.models import Charge
-from schemas.estimate import parse_unit
 from features.spending.models import MeasuredPrice, UnmeasuredRun
 from features.spending.prices.measuring import FEWEST_RUNS, PER_RUN, Figures, Measurement, measure
 from features.spending.prices.samples import defaults_of, read_samples
+from runs.costs.ledger import IN_DOLLARS
+from runs.models import Charge
+from schemas.estimate import parse_unit
 
 PAUSE_S = 20.0  # between two looks at the queue
 SOON_S = 0.1  # while there are more

@@ -12,9 +12,9 @@ from django.db.models.functions import Abs
 
 from catalog.models import Endpoint
 from core.formatting import money, unit
-from runs.results import csv_text
 from features.spending.models import MeasuredPrice
 from features.spending.prices.measuring import FEWEST_RUNS
+from runs.results import csv_text
 
 MOST_WORDS = 8  # of a search
 SORTS = {"": "Largest difference", "runs": "Most runs", "name": "Name", "price": "Lowest price"}

@@ -13,6 +13,7 @@ from django.db.models import Q
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.messages.status import inference_s
+from features.spending.prices.measuring import PER_RUN, Sample
 from runs.costs.cost import makes_of
 from runs.models import Artifact, Charge, Run
 from runs.models.ledger import SumState
@@ -22,7 +23,6 @@ from schemas.estimate.cost import measure as amount_of
 from schemas.estimate.settings import RunInputs, plain_values, read_settings
 from schemas.estimate.units import Unit
 from schemas.fields import Field
-from features.spending.prices.measuring import PER_RUN, Sample
 
 MOST_RUNS = 400  # the latest of a model, from which its price is measured
 _NAMES = {"image": "images", "video": "videos", "audio": "audios", "mesh": "meshes"}

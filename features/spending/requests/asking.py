@@ -10,14 +10,14 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import audit
 from core import refusals
 from core.db import clock
 from core.formatting import money
 from features.notifications import outbox
-from accounts import audit
-from runs.costs.ledger import Counter, Scope
 from features.spending.budgets import access, counting, gauges, wording
 from features.spending.models import Budget, BudgetRequest, SpendingRules
+from runs.costs.ledger import Counter, Scope
 
 if TYPE_CHECKING:
     from datetime import datetime

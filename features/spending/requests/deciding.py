@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from accounts import audit
 from core import refusals
 from core.db import clock
 from core.formatting import money
 from features.notifications import inbox, outbox
-from accounts import audit
 from features.spending.budgets import access
 from features.spending.models import BudgetRequest
 from features.spending.requests import asking

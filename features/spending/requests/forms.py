@@ -10,10 +10,10 @@ from django.core.exceptions import ValidationError
 
 from core.formatting import in_cents, money
 from fal.db_safe import db_safe_text
-from runs.costs.ledger import NOTHING
-from schemas.estimate.amounts import decimal
 from features.spending.budgets.form import SumField
 from features.spending.models.budget import SENTENCE_CHARS
+from runs.costs.ledger import NOTHING
+from schemas.estimate.amounts import decimal
 
 if TYPE_CHECKING:
     from django.http import QueryDict

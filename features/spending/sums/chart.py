@@ -9,9 +9,9 @@ from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from core.formatting import counted, money
-from runs.costs.daily_sums import Sums
 from features.spending.sums.question import Each, Question
 from features.spending.sums.totals import Days
+from runs.costs.daily_sums import Sums
 
 HEIGHT = 100
 WIDTH = 1000

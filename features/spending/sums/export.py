@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
-from runs.results.csv_text import BYTE_ORDER_MARK, inert
 from features.spending.sums.listing import figure_of, names_of
 from features.spending.sums.question import By, Question
 from features.spending.sums.report import filtered, rows_of
 from features.spending.sums.totals import charges
+from runs.results.csv_text import BYTE_ORDER_MARK, inert
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from runs.models import Charge
     from features.spending.sums.labels import Label
     from features.spending.visibility import Scope
+    from runs.models import Charge
 
 ROWS_AT_ONCE = 1000
 RUN_COLUMNS = (

@@ -9,8 +9,8 @@ from decimal import Decimal
 from statistics import median
 
 from core.formatting import counted, money
-from runs.costs.daily_sums import DAY, NOTHING, Sums
 from features.spending.sums.totals import Days
+from runs.costs.daily_sums import DAY, NOTHING, Sums
 
 AVERAGED_DAYS = 14
 FEWEST_DAYS = 3  # of which an average says something

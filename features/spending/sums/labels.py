@@ -14,11 +14,11 @@ from django.db.models import Q
 
 from catalog.models import Endpoint
 from core.formatting import category_name
+from features.spending.sums.question import By
 from projects.models import Project
 from projects.models.in_project import FORMER
 from projects.models.project import PRIVATE
 from runs.start.starting import Door
-from features.spending.sums.question import By
 
 if TYPE_CHECKING:
     from features.spending.visibility import Scope

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
-from runs.costs.daily_sums import DAY
 from features.spending.sums.forecast import month_of
 from features.spending.sums.question import By, Question, Sort
 from features.spending.sums.totals import Days
+from runs.costs.daily_sums import DAY
 
 
 class Link(NamedTuple):

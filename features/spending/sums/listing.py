@@ -11,14 +11,14 @@ from django.db import models
 from django.db.models import F
 
 from core.http.parameters import MAX_PAGE
-from runs.models import Charge, Run
-from runs.models.ledger import SumState
 from features.spending.sums import labels
 from features.spending.sums.labels import Label
 from features.spending.sums.question import By, Question
 from features.spending.sums.report import filtered
 from features.spending.sums.totals import charges
 from features.spending.visibility import Scope
+from runs.models import Charge, Run
+from runs.models.ledger import SumState
 
 PER_PAGE = 50
 

@@ -12,8 +12,8 @@ from django import forms
 from django.db import models
 from django.http import QueryDict
 
-from runs.costs.daily_sums import DAY
 from features.spending.sums.totals import Days
+from runs.costs.daily_sums import DAY
 
 MOST_BARS = 186
 MOST_DAYS = 10 * 366

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from core.db.name_order import sort_key
-from runs.costs.daily_sums import DAY, NOTHING, Sums
 from features.spending.sums import forecast as forecasts
 from features.spending.sums import labels
 from features.spending.sums.chart import Chart, chart, span
@@ -20,6 +19,7 @@ from features.spending.sums.labels import Label
 from features.spending.sums.question import Question, Sort
 from features.spending.sums.totals import Days, Ledger, snapshot
 from features.spending.visibility import Scope
+from runs.costs.daily_sums import DAY, NOTHING, Sums
 
 MOST_ROWS = 40
 MOST_UNUSUAL = 6

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from core.http.parameters import page_number
-from runs.models import Charge, Run
 from features.spending.alarms import letter, looking
 from features.spending.models import BillingEvent, SpendingRules
+from runs.models import Charge, Run
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.http.parameters import parse_key
 from core.http.refusals import refusals_as_messages
-from projects import current
 from features.spending import visibility
 from features.spending.budgets import access, editing, listing, wording
 from features.spending.budgets.form import BudgetForm
 from features.spending.models import Budget
+from projects import current
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

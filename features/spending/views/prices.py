@@ -10,9 +10,9 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http.parameters import page_number, search_words
 from accounts import permissions
 from accounts.limits.rate_limit import limit
+from core.http.parameters import page_number, search_words
 from features.spending.models import MeasuredPrice
 from features.spending.prices import keeping, listing
 from features.spending.prices.measuring import FEWEST_RUNS, MOST_DIFFERENCE

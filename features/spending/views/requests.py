@@ -20,11 +20,11 @@ from core.http.parameters import parse_key
 from core.http.posts import BUTTON, hidden
 from core.http.refusals import refusals_as_messages
 from features.notifications import inbox
-from runs.costs.ledger import NOTHING, Counter, Scope
 from features.spending.budgets import access, gauges, wording
 from features.spending.models import BudgetRequest, SpendingRules
 from features.spending.requests import asking, deciding, listing
 from features.spending.requests.forms import DecisionForm, RequestForm
+from runs.costs.ledger import NOTHING, Counter, Scope
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -11,14 +11,14 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from accounts import audit
 from core.http.caching import no_store
 from core.http.parameters import page_number
-from accounts import audit
-from projects.current import filters_by_project
 from features.spending.sums import export, links, listing
 from features.spending.sums.question import Each, QuestionForm
 from features.spending.sums.report import chips_of, in_words, report
 from features.spending.visibility import Scope
+from projects.current import filters_by_project
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

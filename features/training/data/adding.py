@@ -13,12 +13,19 @@ from django.db import transaction
 
 from core.file_names import clean_name, split_suffix
 from fal.db_safe import db_safe_text
-from runs.files import content_types, storage_limits, stored_files, uploads
-from runs.models import Artifact, Run, Upload
 from features.training.data import archives
-from features.training.data.items import MAX_CAPTION_CHARS, MOST_FILES, Item, free_name, items_of, kept
+from features.training.data.items import (
+    MAX_CAPTION_CHARS,
+    MOST_FILES,
+    Item,
+    free_name,
+    items_of,
+    kept,
+)
 from features.training.data.pairing import Contents, Paired, pair, place
 from features.training.models import Dataset
+from runs.files import content_types, storage_limits, stored_files, uploads
+from runs.models import Artifact, Run, Upload
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -17,9 +17,9 @@ from zlib import error as ZlibError
 
 from core.text_encoding import decode_text
 from fal.db_safe import db_safe_text
-from runs.files import content_types
 from features.training.data import pairing
 from features.training.data.items import MAX_CAPTION_CHARS
+from runs.files import content_types
 
 MAX_ENTRIES = 10_000
 # Limits of the list of entries at an archive's end, which includes skipped ones. An entry takes 46

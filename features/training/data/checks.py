@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from runs.file_kinds import KINDS
 from features.training.data.items import Item
 from features.training.data.rules import Rules
+from runs.file_kinds import KINDS
 
 _NAMED = 3  # examples in a sentence
 

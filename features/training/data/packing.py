@@ -13,17 +13,17 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.file_names import clean_name
 from core.http.parameters import parse_uuid
+from features.training.data import archives
+from features.training.data.checks import findings_of
+from features.training.data.items import Item, items_of, kept
+from features.training.data.rules import Rules, rules_of
+from features.training.models import Dataset, DatasetArchive
 from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill import use_as
 from runs.files import input_references, uploads
 from runs.models import Upload
 from schemas.uses.placing import place, values_at
-from features.training.data import archives
-from features.training.data.checks import findings_of
-from features.training.data.items import Item, items_of, kept
-from features.training.data.rules import Rules, rules_of
-from features.training.models import Dataset, DatasetArchive
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

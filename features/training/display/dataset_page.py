@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from projects.rights import Rights
 from features.training.data import packing
 from features.training.data.checks import counts_of, findings_of, noun
 from features.training.data.items import items_of, kept
 from features.training.models import Dataset, Weights
+from projects.rights import Rights
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from features.training.models import Dataset, Weights
+from features.training.results.samples import samples_of
+from features.training.results.siblings import siblings_of
 from projects.rights import Rights
 from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Run
-from features.training.models import Dataset, Weights
-from features.training.results.samples import samples_of
-from features.training.results.siblings import siblings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from django.contrib.auth.models import User
 
-from runs.files.artifact_urls import run_of
 from features.training.models import Weights
+from runs.files.artifact_urls import run_of
 
 
 def names_of(user_id: int, addresses: Sequence[str]) -> dict[str, str]:

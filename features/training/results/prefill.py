@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.parameters import parse_uuid
+from features.training.data.trigger import has_trigger, prefixed
+from features.training.models import Weights
 from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill import use_as
 from schemas.uses.inputs import inputs_of
 from schemas.uses.placing import place, values_at
-from features.training.data.trigger import has_trigger, prefixed
-from features.training.models import Weights
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

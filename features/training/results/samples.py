@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from runs.models import Run
 from features.training.models import Weights
+from runs.models import Run
 
 if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet

@@ -14,13 +14,13 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import duration
 from features.notifications import kinds, outbox
+from features.training.data.rules import rules_of
+from features.training.models import Dataset, DatasetArchive, Training, Weights
 from runs.files import input_references, uploads
 from runs.models import Artifact, Run
 from runs.results import error_messages
 from runs.worker import idle
 from schemas.uses.placing import values_at
-from features.training.data.rules import rules_of
-from features.training.models import Dataset, DatasetArchive, Training, Weights
 
 AT_ONCE = 20
 LOOK_BACK = timedelta(days=30)

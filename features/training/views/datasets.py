@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.http.caching import no_store
 from core.http.parameters import page_number
 from core.http.posts import controls, pressed
-from projects.kept.resource import Resource
-from projects.current import PARAMETER
 from features.training.data import editing, packing
 from features.training.display import dataset_page
 from features.training.forms import DatasetForm
 from features.training.models import Dataset
+from projects.current import PARAMETER
+from projects.kept.resource import Resource
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

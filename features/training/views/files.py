@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.http.caching import no_store
 from core.http.parameters import page_number, search_words
 from core.http.posts import ticked
-from runs.files import uploads
 from features.training.data import adding, packing
 from features.training.views import reports
 from features.training.views.datasets import DATASETS
+from runs.files import uploads
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

@@ -15,13 +15,13 @@ from core.http.caching import no_store
 from core.http.parameters import parse_uuid, search_words
 from core.http.posts import hidden
 from fal.db_safe import db_safe_text
-from projects import current, roles
-from projects.rules import door
 from features.training.data import adding, packing
 from features.training.forms import DatasetForm
 from features.training.models import Dataset, Weights
 from features.training.results.settling import IS_TRAINER
 from features.training.views import reports
+from projects import current, roles
+from projects.rules import door
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -90,7 +90,9 @@ def new(request: HtmxRequest) -> HttpResponse:
         context = {"endpoint": endpoint, "rules": rules, "why_not": why_not, "form": form}
         status = HTTPStatus.FORBIDDEN if why_not else HTTPStatus.UNPROCESSABLE_ENTITY
         is_refused = request.method == "POST" and rules is not None
-        return render(request, "features/training/new.html", context, status=status if is_refused else 200)
+        return render(
+            request, "features/training/new.html", context, status=status if is_refused else 200
+        )
     dataset = form.save()
     files = request.FILES.getlist("files")
     if files:

@@ -11,13 +11,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from core.http.caching import no_store
-from projects.kept.resource import Resource
-from projects import current, roles
-from runs.models import Run
-from runs.models.querysets import heavy_columns
 from features.training.display import weights_page
 from features.training.forms import WeightsForm
 from features.training.models import Weights
+from projects import current, roles
+from projects.kept.resource import Resource
+from runs.models import Run
+from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,10 @@ class AllWeights(Resource[Weights]):
     model, parts = Weights, ("list", "recovery", "deletion")
     at, list_route = "weights/", "training:weights"
     on_page, deleted_words = 24, "Removed. Their run is kept."
-    list_template, row_template = "features/training/weights.html", "features/training/_weights.html"
+    list_template, row_template = (
+        "features/training/weights.html",
+        "features/training/_weights.html",
+    )
 
     def rows(self) -> Any:
         """Return the weights with their trainings."""

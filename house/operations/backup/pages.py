@@ -24,10 +24,10 @@ from django.db import connection, transaction
 from django.http import HttpResponseBase
 from django.test import Client
 
-from catalog.models import Endpoint
-from projects.kept.models import kinds, rows_of
-from house.operations.backup import database
 from accounts.sessions.store import SessionStore
+from catalog.models import Endpoint
+from house.operations.backup import database
+from projects.kept.models import kinds, rows_of
 from runs.models import Run
 
 MOST = 200

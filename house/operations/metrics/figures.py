@@ -14,13 +14,13 @@ from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
 from django.utils import timezone
 
+from accounts.models import QueuedMail
 from catalog.models import SyncReport
 from core.db import clock
 from features.notifications.models import Delivery
 from house.operations.backup import making, nightly
 from house.operations.metrics import reporting, upstream_calls
 from house.operations.models import Backup
-from accounts.models import QueuedMail
 from runs.files import storage_limits
 from runs.models import Artifact, DailySum, KeptFigures, Run, WebhookReport
 from runs.models.querysets import REMOTE

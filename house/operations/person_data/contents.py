@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Field, Model, Q, QuerySet
 
-from features.boards.models import PlanDraft
 from core.db.encrypted_field import EncryptedTextField
+from features.boards.models import PlanDraft
 from features.notifications import things
 from features.notifications.models import Notification
 from projects.models import InProject

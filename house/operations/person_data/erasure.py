@@ -19,23 +19,23 @@ from django.db import transaction
 from django.db.models import CASCADE, SET_NULL, F, Model
 from django.utils import timezone
 
-from api import tokens
-from api.models import Token
-from features.boards.models import Comment, Vote
-from core import refusals
-from core.formatting import counted, enumerated
-from core.names import name_key
-from projects.kept.models import GRACE
 from accounts import audit, roles
 from accounts.models import AuditEntry, QueuedMail
 from accounts.sessions import active_sessions
+from api import tokens
+from api.models import Token
+from core import refusals
+from core.formatting import counted, enumerated
+from core.names import name_key
+from features.boards.models import Comment, Vote
+from features.sharing.models import Reviewer
 from projects import members
+from projects.kept.models import GRACE
 from runs.files import input_references, purge
 from runs.models import Charge, Run, Upload
 from runs.models import Share as Link
 from runs.ownership import handover
 from runs.ownership.handover import Belongings
-from features.sharing.models import Reviewer
 
 # What refers to the account's row, which has no name any more: votes are decisions of others too.
 STAYS = {"boards.Vote", "projects.Membership", "projects.Project"}

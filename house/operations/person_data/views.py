@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import audit, permissions
 from core.db.name_order import by_name
 from core.forms import LineField
 from core.http.caching import no_store
@@ -22,7 +23,6 @@ from core.http.streaming import OffThreadStream
 from core.refusals import Refused
 from features.notifications import outbox
 from house.operations.person_data import archive, erasure
-from accounts import audit, permissions
 from playground.display.looking import ReasonForm
 from projects import members
 

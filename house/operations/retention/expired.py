@@ -1,6 +1,7 @@
 """Rows of upkeep that go by age, a setting's number of days: drafts, what people were told, logs.
 
-Other tables are kept small where they are written; `house/operations/growth.py` says of each what does.
+Other tables are kept small where they are written; `house/operations/growth.py` says of each what
+does.
 """
 
 from __future__ import annotations

@@ -18,12 +18,12 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import audit
 from core.db.prepared_queries import custom_plans
 from features.notifications import outbox
 from features.notifications.kinds import Kind as Told
 from house.operations.models import Announcement
 from house.operations.retention.kinds import KINDS, Kind
-from accounts import audit
 from projects.models import Membership, Project
 from runs.files import input_references
 

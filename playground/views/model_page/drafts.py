@@ -7,11 +7,11 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from accounts.limits.rate_limit import limit
 from playground.form import drafts, form_state, recent_prompts, run_costs
 from playground.form.form_state import Written
 from playground.views import refusals

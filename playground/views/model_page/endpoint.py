@@ -14,14 +14,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from catalog.models import Endpoint, Revision
-from catalog.models.querysets import CATALOGUE_ONLY
-from core.http.htmx import HtmxRequest
-from core.http.posts import BUTTON, hidden
 from accounts import permissions
 from accounts.limits.rate_limit import limit
 from accounts.sign_in import pending_form
 from accounts.sign_in.views import login_required
+from catalog.models import Endpoint, Revision
+from catalog.models.querysets import CATALOGUE_ONLY
+from core.http.htmx import HtmxRequest
+from core.http.posts import BUTTON, hidden
 from playground.display import about, history
 from playground.form import drafts, form_state
 from playground.form.form_state import FormState, Post, Written

@@ -17,11 +17,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect, replace_url, reselect, reswap, retarget
 
+from accounts.limits import rate_limit
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.htmx import HtmxRequest
 from core.http.posts import BUTTON, hidden, is_posted
-from accounts.limits import rate_limit
 from playground import variations
 from playground.display import renderers
 from playground.form import (

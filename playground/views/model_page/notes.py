@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import reswap, retarget
 
+from accounts import audit, permissions
 from catalog.curation import moderation
 from catalog.curation import notes as domain
 from catalog.curation.moderation import StandingForm
@@ -19,7 +20,6 @@ from catalog.curation.permissions import curators_only
 from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from accounts import audit, permissions
 
 
 @require_POST

@@ -15,13 +15,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
+from accounts import permissions
+from accounts.permissions import may
 from catalog.models import Endpoint
 from core.db.name_order import by_name
 from core.http.htmx import HtmxRequest
 from core.http.parameters import page_number, parse_key, search_words
 from core.http.posts import hidden
-from accounts import permissions
-from accounts.permissions import may
 from playground.display.navigation.destinations import having
 from playground.form import presets
 from playground.form.presets import PresetForm, Scope

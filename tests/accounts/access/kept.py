@@ -1,4 +1,4 @@
-"""What everybody gets of the pages that `projects.kept.resource.Resource` serves: the same of each kind."""
+"""What everybody gets of the pages of `projects.kept.resource.Resource`: the same of each kind."""
 
 from __future__ import annotations
 

@@ -48,9 +48,7 @@ def test_two_first_sign_ins_at_once_make_one_account(
     visitors = [Visitor(Client()), Visitor(Client())]
     states = []
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "accounts.sign_in.issuers.providers.secrets.token_urlsafe", lambda _: "same"
-        )
+        patch.setattr("accounts.sign_in.issuers.providers.secrets.token_urlsafe", lambda _: "same")
         states = [query_of(visitor.begin("oidc"))["state"] for visitor in visitors]
 
     def come_back(number: int) -> Any:

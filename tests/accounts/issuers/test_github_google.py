@@ -16,9 +16,9 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.test import Client
 
-from config.starting import issuers
 from accounts.sign_in.issuers import configured
 from accounts.sign_in.issuers.protocol import github, http
+from config.starting import issuers
 from tests.accounts.issuers.conftest import Configure
 from tests.accounts.issuers.lying import CLIENT_ID, SECRET, LyingIssuer
 from tests.accounts.issuers.visitor import Visitor, query_of

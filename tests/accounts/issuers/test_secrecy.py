@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter
 
-from config.logs import SECRETS
 from accounts.sign_in.issuers import configured
+from config.logs import SECRETS
 from tests.accounts.issuers.lying import SECRET
 from tests.accounts.issuers.visitor import Visitor
 

@@ -10,10 +10,10 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.file_names import MAX_PORTABLE_BYTES, slug
 from accounts.models import Preferences
 from accounts.profile import name_template, preferences
 from accounts.profile.name_template import DEFAULT, EXAMPLE, WORDS, fill
+from core.file_names import MAX_PORTABLE_BYTES, slug
 
 LONG = slug("Eine Mühle in der Dämmerung, Öl auf Leinwand, weiches Licht " * 3)
 HAN = slug("水車小屋の夕暮れ、油彩、柔らかな光、とても長い説明文" * 5)

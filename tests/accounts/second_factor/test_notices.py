@@ -14,7 +14,6 @@ from django.test import Client
 
 from accounts import mail as mail_queue
 from accounts.second_factor.reset import reset_second_factor
-from tests.conftest import grant
 from tests.accounts.audited import events
 from tests.accounts.second_factor.journeys import (
     APP,
@@ -31,6 +30,7 @@ from tests.accounts.second_factor.journeys import (
     recovery_codes,
     set_up_app,
 )
+from tests.conftest import grant
 
 
 def acts() -> list[str]:

@@ -10,10 +10,10 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.test import Client
 
-from api import tokens
 from accounts.sessions.cache import SessionCache
 from accounts.sessions.strength import must_have_factor
 from accounts.sign_in import local_owner
+from api import tokens
 from tests.accounts.second_factor.journeys import (
     APP,
     CODES,

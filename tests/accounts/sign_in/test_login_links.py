@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from config.logs import Redacted
 from accounts.models import LoginLink
 from accounts.sign_in import local_owner, login_links
+from config.logs import Redacted
 
 pytestmark = pytest.mark.django_db
 

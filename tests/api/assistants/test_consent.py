@@ -25,6 +25,7 @@ from mcp_types import (
     UrlElicitationCapability,
 )
 
+from accounts.models import AuditEntry
 from api import tokens
 from api.assistants.asking import Asking
 from api.assistants.budget import ProcessBudget
@@ -34,11 +35,10 @@ from api.models import Consent, Token
 from catalog.models import Endpoint
 from core.db import clock
 from features.flows.models import Flow, FlowRun
-from accounts.models import AuditEntry
+from features.spending.models import Budget, SpendingRules
 from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from features.spending.models import Budget, SpendingRules
 from tests.api.assistants.conftest import FLUX, text
 
 if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect

@@ -16,8 +16,8 @@ from api import tokens
 from api.assistants.http import Assistants
 from catalog.models import Endpoint
 from features.flows.models import Flow
-from runs.models import LedgerEntry, Run
 from features.spending.models import Budget
+from runs.models import LedgerEntry, Run
 from tests.api.assistants.conftest import FLUX, connected, text
 from tests.api.pages import Pages
 

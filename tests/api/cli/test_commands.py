@@ -128,7 +128,7 @@ def test_a_failure_has_an_exit_code_and_a_message(
 def test_the_version_is_printed(capsys: Any) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
-    project = Path(program.__file__).parents[1] / "pyproject.toml"
+    project = Path(program.__file__).parents[2] / "pyproject.toml"
     version = tomllib.loads(project.read_text())["project"]["version"]
     assert (ended.value.code, capsys.readouterr().out) == (0, f"vitrine {version}\n")
 

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.limits import rate_limit
+from accounts.limits.rate_limit import ANONYMOUS, buckets
 from api import tokens
 from api.contract.components import COMPONENTS
 from api.contract.document import document
 from api.contract.nulls import with_nulls, without_nulls
 from api.contract.operation import OPERATIONS
 from api.http import limits
-from accounts.limits import rate_limit
-from accounts.limits.rate_limit import ANONYMOUS, buckets
 from runs.models import Run
 from tests.statements import failing
 

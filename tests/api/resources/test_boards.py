@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from features.boards.models import Board, Cell, Column, Row
 from accounts.profile import preferences
+from features.boards.models import Board, Cell, Column, Row
 from runs.models import Run
 from tests.features.boards import documents
 from tests.features.boards.racing import at_once

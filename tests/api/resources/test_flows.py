@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from accounts.profile import preferences
 from catalog.models import Endpoint
 from features.flows.compose.definition import parse_definition
 from features.flows.execution import starting
 from features.flows.execution.advance import advance
 from features.flows.models import Flow, FlowRun
-from accounts.profile import preferences
 from runs.models import Run
 from tests.features.boards.racing import begun_during
 from tests.features.flows.conftest import FLUX, SEEDREAM, flow, models, succeed

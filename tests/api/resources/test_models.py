@@ -13,8 +13,8 @@ from catalog.models import Change, Favourite
 from catalog.search import engine
 from catalog.search.query import Query
 from catalog.sync import post_sync
-from projects.models import Rule
 from features.spending.models import MeasuredPrice
+from projects.models import Rule
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"

@@ -19,8 +19,8 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from projects.kept.models import GRACE
 from features.library.search import indexing
+from projects.kept.models import GRACE
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload
 

@@ -14,10 +14,10 @@ from django.core.management import call_command
 from django.http import HttpRequest
 from django.test import Client
 
-from tests.bench.history.filling import RARE_WORD
-from catalog.models import Endpoint
 from accounts.sessions.store import SessionStore
+from catalog.models import Endpoint
 from runs.models import Run
+from tests.bench.history.filling import RARE_WORD
 
 
 class Page(NamedTuple):

@@ -22,10 +22,10 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     catalogue.set_up()
     from django.db import connection
 
-    from tests.bench.history import filling
     from config.server import url_locals
     from core.process.tuning import freeze_gc
     from runs.results import figures
+    from tests.bench.history import filling
 
     url_locals.install()  # as the web process does, and `freeze_gc`
 

@@ -26,9 +26,9 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     catalogue.set_up()
     from django.db import connection
 
-    from tests.bench.history import filling
     from accounts.sign_in import local_owner
     from runs.models import Artifact, Run
+    from tests.bench.history import filling
 
     owner = local_owner.get_or_create()
     # A run has 2.7 results on average, and some of them are deleted.
@@ -71,8 +71,8 @@ def store_pictures() -> None:
 
 def like(owner: Any, rounds: int) -> list[float]:
     """Return the milliseconds of pages of what is like one result, of results drawn by lot."""
-    from tests.bench.history.pages import logged_in
     from runs.models import Artifact, Run
+    from tests.bench.history.pages import logged_in
 
     fingerprinted = Artifact.objects.filter(run__in=Run.objects.kept(), fingerprint__isnull=False)
     chosen = random.Random(rounds).sample(
@@ -90,10 +90,10 @@ def like(owner: Any, rounds: int) -> list[float]:
 
 def archive(owner: Any) -> float:
     """Return by how many MB this process grows while it sends an archive of FILES files."""
-    from tests.bench.stage.process_usage import own_mb
     from features.library import archives
     from features.library.selection import Selection
     from runs.models import Artifact, Run
+    from tests.bench.stage.process_usage import own_mb
 
     stored = Artifact.objects.filter(run__in=Run.objects.kept(), state=Artifact.State.STORED)
     chosen = list(stored.order_by("run_id").values_list("run_id", "position")[:FILES])

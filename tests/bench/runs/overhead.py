@@ -21,7 +21,15 @@ from tests.bench.figures import (
     table,
     without_goal,
 )
-from tests.bench.runs.targets import GRADIO, MODEL, Target, Targets, gradio_python, pages, unmeasured
+from tests.bench.runs.targets import (
+    GRADIO,
+    MODEL,
+    Target,
+    Targets,
+    gradio_python,
+    pages,
+    unmeasured,
+)
 from tests.bench.stage.product import Product
 from tests.bench.stage.stage import Stage
 

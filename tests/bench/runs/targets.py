@@ -83,7 +83,7 @@ def pages(stage: Stage) -> Targets:
     targets: Targets = {"floor": Target(stage, stage.floor)}
     port = free_port()
     if python := gradio_python():
-        program = str(ROOT / "bench" / "stage" / "gradio_run.py")
+        program = str(ROOT / "tests" / "bench" / "stage" / "gradio_run.py")
         # -P: else `http.py` beside the program hides Python's own package.
         command = [python, "-P", program, str(port), stage.sandbox, KEY, MODEL]
         # By default it sends analytics, and stores every image in the machine's shared temporary

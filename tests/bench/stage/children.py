@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import httpx
 
 T = TypeVar("T")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 HOST = "127.0.0.1"
 START_WITHIN_S = 300.0  # a first start on a machine that is busy with something else
 # Settings of the user's shell or `.env` must not affect a benchmark.

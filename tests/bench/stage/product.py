@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 THUMBNAILS_WITHIN_S = 300.0
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv*", ".env", "var", "__pycache__", ".*_cache", "tests", "docs", "bench"
+    ".git", ".venv*", ".env", "var", "__pycache__", ".*_cache", "tests", "docs"
 )
 
 

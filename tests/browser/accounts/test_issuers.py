@@ -13,9 +13,9 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from config.starting import issuers
+from tests.accounts.issuers import honest
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.contexts import Contexts
-from tests.accounts.issuers import honest
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

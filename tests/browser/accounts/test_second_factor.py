@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from playwright.sync_api import CDPSession, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from tests.accounts.second_factor.journeys import PASSKEYS
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
-from tests.accounts.second_factor.journeys import PASSKEYS
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a lighthouse at dusk"

@@ -10,14 +10,14 @@ from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from features.boards.models import Vote
-from tests.features.boards.conftest import models, plan_of, send
-from tests.features.boards.judging import Judged, judged, stored
 from tests.browser import axe
 from tests.browser.contexts import Contexts
 from tests.browser.gallery import PHONE
 from tests.browser.waiting import Held
-from tests.projects.people import logged_in
+from tests.features.boards.conftest import models, plan_of, send
+from tests.features.boards.judging import Judged, judged, stored
 from tests.features.sharing.kinds.walking import share_of
+from tests.projects.people import logged_in
 
 __all__ = ["judged", "models", "plan_of", "send", "stored"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

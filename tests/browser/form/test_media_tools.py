@@ -13,8 +13,8 @@ from django.core.files.storage import default_storage
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from tests.bench.stage import browser
 from runs.models import Upload
+from tests.bench.stage import browser
 from tests.browser.axe import assert_clean
 from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, stored
 from tests.sampling import sample

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.bench.stage import browser
 from sandbox import https
+from tests.bench.stage import browser
 from tests.browser import fal_client
 from tests.processes import Up, until
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from runs.models import Run
 from features.sharing.models import Share
+from runs.models import Run
 from tests.browser.axe import assert_clean
 from tests.browser.gallery import Open
 from tests.browser.hand import Hand

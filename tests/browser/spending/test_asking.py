@@ -14,8 +14,8 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Endpoint, Schema
-from runs.models import Run
 from features.spending.models import Budget
+from runs.models import Run
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.gallery import PHONE, WIDE

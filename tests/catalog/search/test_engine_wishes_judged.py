@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import pytest
 from django.test import Client
 
-from tests.bench import catalogue
 from catalog.filters.conditions import combine
 from catalog.filters.query_parser import parse_query
 from catalog.models import Endpoint, Revision
@@ -18,6 +17,7 @@ from catalog.search.filter_sets import FilterSets
 from catalog.search.index import current
 from catalog.search.query import Query
 from tests import documents
+from tests.bench import catalogue
 from tests.catalog.search import judging, realistic
 from tests.catalog.search.judging import JUDGED, Score
 from tests.tables import each_row

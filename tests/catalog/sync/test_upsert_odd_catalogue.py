@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode
 import pytest
 from django.test import Client
 
-from tests.bench import catalogue
 from catalog.filters.conditions import Condition
 from catalog.models import Endpoint, Revision
 from catalog.search import index
 from catalog.search.engine import search
 from catalog.search.query import Query
+from tests.bench import catalogue
 from tests.tables import each_row
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.system]

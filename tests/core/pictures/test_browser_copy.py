@@ -13,8 +13,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from core.pictures.browser_copy import GREY, WHITE, browser_copy, opaque
-from runs.files.media.probe_program import probe
 from features.sharing.visits.preview_picture import compose
+from runs.files.media.probe_program import probe
 from tests.tables import each_row
 
 BLACK, RED, GREEN = (0, 0, 0), (255, 0, 0), (0, 255, 0)

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from catalog.models import Endpoint
 from features.boards.models import Board
 from features.boards.plan.cells import expand
 from features.boards.plan.plan import Plan, read_plan
 from features.boards.runs import sending
-from catalog.models import Endpoint
+from tests.copies import copies_are_ready
 from tests.features.boards import documents
 from tests.features.boards.judging import judged, stored
-from tests.copies import copies_are_ready
 
 __all__ = ["copies_are_ready", "judged", "stored"]
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from accounts.models import AuditEntry
 from features.boards import access
 from features.boards.access import BoardRights
 from features.boards.models import Act, Board
 from features.boards.votes import voting
-from accounts.models import AuditEntry
 from projects.models import Project
 from tests.features.boards.judging import Judged, opened
 from tests.projects.people import logged_in, make_project, person

@@ -11,16 +11,16 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.models import AuditEntry
+from core.text_links import linked
 from features.boards import comments
 from features.boards.models import Board, Comment
 from features.boards.plan.cells import expand
 from features.boards.plan.plan import Plan
 from features.boards.runs import sending
-from core.text_links import linked
-from projects.kept.voices.participant import Participant
 from features.notifications import inbox
 from features.notifications.models import Notification
-from accounts.models import AuditEntry
+from projects.kept.voices.participant import Participant
 from projects.models import Project
 from tests.features.boards.finishing import finish
 from tests.projects.people import logged_in, make_project, person

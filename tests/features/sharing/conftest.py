@@ -12,10 +12,10 @@ from django.core.files.base import ContentFile
 from PIL import Image
 
 from features.library.selection import ResultKey
-from runs.files import stored_files
-from runs.models import Artifact, Run
 from features.sharing import items
 from features.sharing.models import Share
+from runs.files import stored_files
+from runs.models import Artifact, Run
 from tests.copies import copies_are_ready
 
 __all__ = ["copies_are_ready"]

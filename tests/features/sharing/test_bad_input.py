@@ -11,12 +11,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from features.library.selection import ResultKey
 from accounts.limits.rate_limit import ANONYMOUS, LIMITS, SHARE, buckets
-from projects.models import Membership, Project
-from runs.models import Run
+from features.library.selection import ResultKey
 from features.sharing import items
 from features.sharing.models import Comment, Pick, Reviewer, Share
+from projects.models import Membership, Project
+from runs.models import Run
 
 pytestmark = pytest.mark.django_db
 SECRETS = (b"mill by the river", b"Posters", b"fal-ai/flux", b"ana@", b"424242")

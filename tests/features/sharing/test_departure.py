@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from features.sharing.models import Share
 from house import departure
 from house.departure import Fate
-from features.sharing.models import Share
 
 pytestmark = pytest.mark.django_db
 

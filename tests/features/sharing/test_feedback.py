@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from features.library.selection import ResultKey
-from runs.models import Artifact, Run
 from features.sharing import items
 from features.sharing.models import Comment, Pick, Rating, Reviewer, Share
+from runs.models import Artifact, Run
 
 pytestmark = pytest.mark.django_db
 

@@ -26,16 +26,16 @@ from PIL import Image
 
 from catalog.models import Endpoint
 from features.library.selection import ResultKey
+from features.sharing import access, items
+from features.sharing.models import Share
 from projects.models import Membership, Project
 from projects.models.project import private_project
 from runs.files import stored_files
 from runs.models import Artifact, Run
-from features.sharing import access, items
-from features.sharing.models import Share
 from tests.accounts.routes import Route, routes
 from tests.accounts.things import Things, make_things
-from tests.sampling import one_of_each, sample
 from tests.features.sharing.addresses import GUESS, Keys, addresses
+from tests.sampling import one_of_each, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
 SECRET = "quetzalcoatl"

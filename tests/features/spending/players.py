@@ -1,4 +1,6 @@
-"""Plays on budgets beside other processes: `python -m tests.features.spending.players ROLE SEED STEPS`.
+"""Plays on budgets beside other processes.
+
+    python -m tests.features.spending.players ROLE SEED STEPS
 
 A *web* process starts runs as people do: alone, several at once, on boards, in flows, once more. A
 *worker* ends them as upstream does, at other costs than expected, tries models on boards, takes
@@ -88,9 +90,9 @@ class Player:
     def look(self) -> None:
         """Compare each budget with what is spent of it, in one snapshot; raises AssertionError."""
         from core.db import clock
-        from runs.costs.ledger import Counter, Scope
         from features.spending.budgets import counting, door
         from features.spending.models import Budget
+        from runs.costs.ledger import Counter, Scope
         from tests.features.spending.sums import charges_of
 
         for budget in Budget.objects.holding(clock.now().date()):

@@ -16,14 +16,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from catalog.models import Endpoint
+from features.spending.models import Budget, SpendingRules
 from projects.models import Project
 from runs.models import Charge
-from features.spending.models import Budget, SpendingRules
+from tests.features.spending.sums import require_sums_hold
 from tests.processes import ROOT
 from tests.projects.people import make_project
 from tests.runs.doors import boards_and_flows
 from tests.runs.doors.world import World
-from tests.features.spending.sums import require_sums_hold
 
 ROLES = ("web", "web", "worker", "worker")
 LIMITS = {"house": Decimal("0.90"), "project": Decimal("0.80"), "person": Decimal("0.50")}

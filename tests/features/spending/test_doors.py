@@ -19,16 +19,16 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.db import clock
+from features.spending.models import Budget, SpendingRules
 from projects.models import Project
 from runs.models import Charge, LedgerEntry, Run, Worker
 from runs.results import refusals
-from features.spending.models import Budget, SpendingRules
 from tests.accounts.things import Things, make_things
+from tests.features.spending.sums import require_sums_hold
 from tests.projects.people import make_project
 from tests.runs.doors.table import DOORS, Door
 from tests.runs.doors.world import World
 from tests.sampling import one_of_each, sample
-from tests.features.spending.sums import require_sums_hold
 
 JOBS = {"trial", "next-step"}  # of the worker: a page says afterwards why nothing was started
 TINY = Decimal("0.0001")

@@ -19,6 +19,8 @@ from django.test import Client
 import fal
 from core import periods
 from core.db import clock
+from features.spending.bills import storing
+from features.spending.models import BillingEvent, Budget
 from projects.models.project import private_project
 from runs.costs import daily_sums, ledger
 from runs.costs.ledger import Counter, Scope
@@ -27,12 +29,10 @@ from runs.start import starting
 from runs.start.starting import Door, Source, StartRequest
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from features.spending.bills import storing
-from features.spending.models import BillingEvent, Budget
+from tests.features.spending.sums import require_sums_hold
 from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 from tests.sampling import IS_EXHAUSTIVE
-from tests.features.spending.sums import require_sums_hold
 
 PEOPLE, RUNS = (40, 12) if IS_EXHAUSTIVE else (6, 9)  # of each
 STATES = (Run.State.SUCCEEDED,) * 8 + (Run.State.FAILED, Run.State.CANCELLED)

@@ -14,9 +14,9 @@ from django.utils.html import strip_tags
 
 from accounts import audit
 from accounts.models import AuditEntry
+from features.sharing.models import Share
 from house.models import Invitation
 from projects import creation
-from features.sharing.models import Share
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db

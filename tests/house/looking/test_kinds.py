@@ -20,9 +20,9 @@ from features.flows.models import FlowRun, StepRun
 from features.notifications.models import Notification
 from projects.models import Look
 from runs.models import Run
-from tests.conftest import grant
 from tests.accounts.audited import events
 from tests.accounts.things import Things, make_things
+from tests.conftest import grant
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db

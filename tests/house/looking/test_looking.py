@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from api import tokens
 from features.notifications.models import Notification
-from accounts.models import AuditEntry
 from projects.models import Look
 from runs.models import Artifact, Run
 from tests.conftest import grant

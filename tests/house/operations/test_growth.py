@@ -17,14 +17,14 @@ from django.contrib.sessions.models import Session
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts import housekeeping
+from accounts.models import AuditEntry, LoginLink, RateBucket, SignInCounter, SpentToken
 from api import tokens
 from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, SyncReport
 from catalog.sync import pipeline
 from house.operations import growth
 from house.operations.retention import expired
-from accounts import housekeeping
-from accounts.models import AuditEntry, LoginLink, RateBucket, SignInCounter, SpentToken
 from projects.models.project import private_project
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from core.encryption import cipher
 from accounts import mail
 from accounts.models import AuditEntry, QueuedMail
 from accounts.roles import Role
+from core.encryption import cipher
 from house import invitations
 from house.models import Invitation
 from projects.models import Membership, Project

@@ -12,15 +12,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from api import tokens
 from accounts import roles
 from accounts.roles import Role
+from api import tokens
 from house import departure
 from projects.models import Membership
 from runs.costs import daily_sums
 from runs.models import Charge
-from tests.conftest import grant
 from tests.accounts.audited import events
+from tests.conftest import grant
 from tests.house.made import invite, make_admin
 from tests.projects.people import logged_in, make_project
 

@@ -9,16 +9,16 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from features.boards import comments as of_boards
-from features.boards.models import Board
 from core.periods import UNDO_WITHIN
 from core.refusals import Refused
+from features.boards import comments as of_boards
+from features.boards.models import Board
+from features.sharing.models import Reviewer, Share
+from features.sharing.review import comments as of_shares
 from projects.kept.voices import comment as voices
 from projects.kept.voices.mentions import MAX_MENTIONS, mentioned_in
 from projects.kept.voices.participant import Participant
 from projects.models.project import private_project
-from features.sharing.models import Reviewer, Share
-from features.sharing.review import comments as of_shares
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = UNDO_WITHIN + timedelta(seconds=1)

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from catalog.models import Endpoint
 from accounts.roles import Role, set_role
+from catalog.models import Endpoint
 from projects.locking import Refused
 from projects.models import Rule
 from projects.rules import door, editing

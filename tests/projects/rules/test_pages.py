@@ -10,13 +10,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from catalog.models import Standing
 from accounts.roles import Role, set_role
+from catalog.models import Standing
 from projects.models import Rule
 from projects.rules import editing
 from projects.rules.editing import Terms
-from tests.conftest import grant
 from tests.accounts.audited import events
+from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db

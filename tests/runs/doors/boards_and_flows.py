@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from catalog.models import Change, Endpoint
 from features.boards.models import Board, StandingTrial
 from features.boards.plan.cells import expand
 from features.boards.plan.plan import read_plan
 from features.boards.runs import sending
 from features.boards.trials.sending import send_due_and_report
-from catalog.models import Change, Endpoint
 from features.flows.compose.definition import parse_definition
 from features.flows.execution import advance
 from features.flows.execution import starting as flow_starting

@@ -25,8 +25,14 @@ class Door(NamedTuple):
 
 
 FORM = ("playground/variations.py:start",)
-BOARD, AGAIN = ("features/boards/runs/sending.py:_save",), ("features/boards/runs/repeating.py:_repeat",)
-STEP, CHAT = ("features/flows/execution/steps.py:_begin",), ("features/chats/turns/sending.py:_run",)
+BOARD, AGAIN = (
+    ("features/boards/runs/sending.py:_save",),
+    ("features/boards/runs/repeating.py:_repeat",),
+)
+STEP, CHAT = (
+    ("features/flows/execution/steps.py:_begin",),
+    ("features/chats/turns/sending.py:_run",),
+)
 PROXY, STREAM = ("api/submission.py:start_proxied",), ("api/submission.py:start_streamed",)
 SESSION = ("runs/realtime/sessions.py:_begin",)
 API = ("api/submission.py:start",)

@@ -22,8 +22,8 @@ from tests.features.boards import documents as boards_documents
 from tests.features.chats import documents as chat_documents
 from tests.features.flows.conftest import FLUX, SEEDREAM, known
 from tests.features.flows.graph.definitions import CONTENTS_B
-from tests.projects.people import working_in
 from tests.features.training.trainers import TRAINERS
+from tests.projects.people import working_in
 
 PAINT, OTHER = "lab/flux", "lab/turbo"
 LLM, SHORT = "lab/llm", "lab/short"

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.test import Client
 
+from accounts.profile import preferences
 from api import tokens
 from core.file_names import slug
-from accounts.profile import preferences
 from projects.creation import create
 from runs.files import result_names, stored_files
 from runs.models import Artifact, Preset, Run

@@ -9,14 +9,14 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.db.models import CASCADE, PROTECT
 
-from features.boards.models import Board
+from accounts import roles
 from catalog.models import Collection, Favourite, Note
+from features.boards.models import Board
 from features.chats.models import Chat
 from features.flows.models import Flow, FlowRun
 from features.library.models import Prompt
 from features.library.prompts import saving
 from features.library.prompts.saving import Values
-from accounts import roles
 from projects.models.project import private_project
 from runs.models import Preset, Run, Share, Upload
 from runs.ownership import handover

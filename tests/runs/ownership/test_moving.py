@@ -14,12 +14,12 @@ from features.boards.models import Board, Cell, Column, Row
 from features.chats.models import Chat, Turn
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import StepRun
+from features.training.models import Dataset, Training, Weights
 from projects.models import Membership, Move, Project
 from projects.models.project import private_project
 from runs.models import InputFile, Preset, Run, Upload
 from runs.ownership import moving
 from tests.projects.people import make_project, person
-from features.training.models import Dataset, Training, Weights
 
 pytestmark = pytest.mark.django_db
 

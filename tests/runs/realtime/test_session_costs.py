@@ -14,12 +14,12 @@ from django.db import connections
 
 import fal
 from catalog.models import Endpoint
+from features.spending.models import Budget
 from runs.models import Charge
 from runs.realtime import tickets
 from runs.realtime.sessions import LiveSession
-from features.spending.models import Budget
-from tests.runs.realtime.test_relay import LIVE, PERSON
 from tests.features.spending.sums import require_sums_hold
+from tests.runs.realtime.test_relay import LIVE, PERSON
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 

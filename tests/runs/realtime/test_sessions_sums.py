@@ -9,9 +9,10 @@ import pytest
 from websockets.asyncio.client import connect
 
 from catalog.models import Endpoint
+from features.spending.models import Budget, SpendingRules
 from runs.models import Charge, Run
 from runs.realtime import tickets
-from features.spending.models import Budget, SpendingRules
+from tests.features.spending.sums import require_sums_hold
 from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
     LIVE,
     PERSON,
@@ -20,7 +21,6 @@ from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
     serving,
 )
 from tests.runs.realtime.test_sessions import Relayed
-from tests.features.spending.sums import require_sums_hold
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
 

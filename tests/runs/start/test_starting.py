@@ -11,8 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connections
 
-from catalog.models import Endpoint
 from accounts.profile import preferences
+from catalog.models import Endpoint
 from runs.costs import ledger
 from runs.models import Charge, LedgerAccount, LedgerEntry, Run
 from runs.start import starting

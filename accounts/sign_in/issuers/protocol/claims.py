@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from fal.db_safe import db_safe_text
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
+from fal.db_safe import db_safe_text
 
 MAX_SUBJECT_LENGTH = 191  # allauth's column; OpenID Connect allows 255
 MAX_VALUES = 1000

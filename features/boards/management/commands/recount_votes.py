@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from core.formatting import counted
 from features.boards.leaderboard import counting
 from features.boards.models import BoardTally
-from core.formatting import counted
 
 
 class Command(BaseCommand):

@@ -13,17 +13,17 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import audit
 from core.formatting import counted
 from core.forms import DocumentForm
 from core.http.caching import no_store
 from core.http.posts import is_posted
 from core.refusals import Refused
-from projects.kept.forms import MEMBERS, ONLY_ME, UsedByField
 from features.library.models import Prompt
 from features.library.prompts import exchange, saving
 from features.library.views.prompts.prompts import narrowed
-from accounts import audit
 from projects import current, roles
+from projects.kept.forms import MEMBERS, ONLY_ME, UsedByField
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest

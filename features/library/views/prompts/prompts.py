@@ -16,20 +16,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from core.db.name_order import by_name, sort_key
 from core.http.caching import no_store
 from core.http.parameters import search_words
 from core.http.posts import hidden
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe_text
-from projects.kept.resource import Resource
 from features.library.models import Prompt, PromptTag, PromptVersion
 from features.library.models.prompt import new_seed
 from features.library.prompts import expansion, origins, saving, using
 from features.library.prompts.form import PromptForm, folder_of
-from accounts.limits.rate_limit import limit
 from playground.display import tiles
 from projects import current
+from projects.kept.resource import Resource
 from projects.rights import Rights
 from runs.models import Run
 

@@ -12,19 +12,19 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
 from core.http.parameters import search_words
 from core.http.posts import ticked
 from fal.db_safe import db_safe_text
-from projects.kept.forms import KeptForm
-from projects.kept.resource import Resource
 from features.library.models import Reference, ReferenceVersion
 from features.library.prompts.using import endpoint_named
 from features.library.references import pictures, results, saving, using
 from features.library.references.form import ReferenceForm
-from accounts.limits.rate_limit import limit
 from playground.display import tiles
 from projects import current
+from projects.kept.forms import KeptForm
+from projects.kept.resource import Resource
 from schemas.uses import mentions
 from schemas.uses.references import MAX_PICTURES
 

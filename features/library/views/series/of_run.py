@@ -59,7 +59,9 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "project_key": run.project.key,
     }
     is_part = request.htmx and not request.htmx.boosted
-    template = "features/library/series/_of_run.html" if is_part else "features/library/series/of_run.html"
+    template = (
+        "features/library/series/_of_run.html" if is_part else "features/library/series/of_run.html"
+    )
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     return render(request, template, context, status=status)
 

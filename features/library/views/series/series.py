@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.http.parameters import parse_moment
-from projects.kept.resource import Resource
 from features.library.models import Series
 from features.library.search.conditions import SERIES as SERIES_CONDITION
 from features.library.search.conditions import Condition
 from features.library.series import shown as shown_series
+from projects.kept.resource import Resource
 
 if TYPE_CHECKING:
     from django.core.paginator import Page

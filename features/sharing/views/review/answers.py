@@ -12,20 +12,20 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import audit
 from core.file_names import portable_name
 from core.http.parameters import parse_uuid
 from core.http.posts import hidden
 from core.refusals import Refused
 from features.library.selection import ResultKey
 from features.notifications import inbox
-from accounts import audit
-from projects import roles
-from projects.rights import Rights
 from features.sharing import items
 from features.sharing.access import Visit, end_of
 from features.sharing.models import Comment, Share, ShareItem
 from features.sharing.review import reading, summary, versions
 from features.sharing.review import rules as reviews
+from projects import roles
+from projects.rights import Rights
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -211,5 +211,7 @@ def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpRespons
         "typed": {name: values[-1] for name, values in controls(request).items()},
         "parent_typed": hidden(request, "parent"),
     }
-    template = "features/sharing/review/item.html" if is_on_item else "features/sharing/review/page.html"
+    template = (
+        "features/sharing/review/item.html" if is_on_item else "features/sharing/review/page.html"
+    )
     return render(request, template, context, status=UNPROCESSABLE)

@@ -52,7 +52,9 @@ def show(request: HtmxRequest, visit: Visit, more: Mapping[str, str]) -> HttpRes
 def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
     """Show one item large, with its versions, its pins and its comments."""
     _require_review(visit)
-    return render(request, "features/sharing/review/item.html", item_context(request, visit, number))
+    return render(
+        request, "features/sharing/review/item.html", item_context(request, visit, number)
+    )
 
 
 def _require_review(visit: Visit) -> None:

@@ -9,11 +9,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.limits.rate_limit import limit
 from core.forms import cleaned
 from core.http.parameters import parse_key
 from core.http.posts import hidden, is_posted, ticked
 from core.refusals import Refused
-from accounts.limits.rate_limit import limit
 from features.sharing.access import Visit, for_visitors
 from features.sharing.models import Comment, Reviewer, ShareItem
 from features.sharing.review import comments, judging

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts import roles
 from core.refusals import Refused
 from house.operations.person_data import erasure
 from house.operations.person_data.people import named
-from accounts import roles
 
 
 class Command(BaseCommand):

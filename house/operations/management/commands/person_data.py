@@ -9,9 +9,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from accounts import audit
 from house.operations.person_data import archive
 from house.operations.person_data.people import named
-from accounts import audit
 
 
 class Command(BaseCommand):

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.track_records import TrackRecord
 from features.boards.leaderboard import records
 from features.boards.leaderboard.comparisons import Comparison, count, of_winner
 from features.boards.leaderboard.strength import parts
 from features.boards.leaderboard.tallies import PairTally
-from catalog.track_records import TrackRecord
 
 pytestmark = pytest.mark.any_database
 AT = datetime(2026, 11, 27, tzinfo=UTC)

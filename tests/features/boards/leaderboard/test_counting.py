@@ -12,10 +12,10 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.utils import timezone
 
+from catalog.models import Endpoint
 from features.boards.leaderboard import counting
 from features.boards.models import Board, BoardTally, RowMark, Tally
 from features.boards.votes import ballots, marks
-from catalog.models import Endpoint
 from projects.kept.voices.participant import Participant
 from runs.models import Run
 from tests.features.boards.judging import Judged

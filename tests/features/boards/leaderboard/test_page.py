@@ -11,12 +11,12 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from catalog.models import Endpoint
 from features.boards.leaderboard import counting
 from features.boards.models import Board
 from features.boards.votes import ballots
-from catalog.models import Endpoint
-from tests.features.boards.leaderboard.voting import make_board, vote, voted
 from tests.conftest import grant
+from tests.features.boards.leaderboard.voting import make_board, vote, voted
 from tests.projects.people import logged_in, make_project, person
 
 PAGE = "/leaderboard/"

@@ -10,9 +10,9 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from catalog.models import Endpoint
 from features.boards.leaderboard import counting
 from features.boards.models import Board, BoardTally, Cell, Column, Row, RowMark, Vote
-from catalog.models import Endpoint
 from runs.models import Run
 from tests import charged
 

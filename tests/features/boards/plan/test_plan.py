@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from catalog.models import Endpoint
 from features.boards.models import Column
 from features.boards.plan.cells import expand
 from features.boards.plan.plan import Plan
 from features.boards.plan.tables import decode, read_rows
-from catalog.models import Endpoint
 from runs.models import Run
-from tests.features.boards import documents
 from tests.documents import with_case
+from tests.features.boards import documents
 from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db

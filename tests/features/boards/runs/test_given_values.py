@@ -8,13 +8,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from features.boards.models import Board, Column, Row
 from catalog.models import Endpoint
+from features.boards.models import Board, Column, Row
 from runs.models import Artifact, Run
 from schemas.exact import loads
+from tests.documents import with_case
 from tests.features.boards import documents
 from tests.features.boards.plan.test_plan import TABLES
-from tests.documents import with_case
 from tests.sampling import sample
 from tests.tables import each_row
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from accounts.profile import preferences
+from catalog.models import Endpoint, Standing
 from features.boards.models import Board, Cell
 from features.boards.plan.cells import expand
 from features.boards.plan.plan import Plan
 from features.boards.runs import repeating, sending
-from catalog.models import Endpoint, Standing
 from features.notifications.models import Notification
-from accounts.profile import preferences
 from runs.models import Run
 from tests.features.boards.finishing import finish
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from catalog.models import Change, Endpoint
 from features.boards.models import Board, StandingTrial
 from features.boards.plan.plan import Plan
 from features.boards.runs import sending
-from catalog.models import Change, Endpoint
 from runs.models import Run
 from tests import charged
 from tests.features.boards import documents

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
+from catalog.models import Endpoint
 from features.boards.models import Board, StandingTrial
 from features.boards.trials import candidates, sending, settings
-from catalog.models import Endpoint
 from runs.models import Run
 from tests.features.boards.racing import begun_during
 

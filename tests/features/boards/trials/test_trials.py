@@ -14,11 +14,11 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from catalog.changelog import personal_news
+from catalog.models import Change, Endpoint, Standing
 from features.boards.models import Board, RowMark, StandingTrial, Trial, Vote
 from features.boards.runs import budget
 from features.boards.trials import candidates, sending
-from catalog.changelog import personal_news
-from catalog.models import Change, Endpoint, Standing
 from features.notifications import inbox
 from features.notifications.models import Notification
 from projects.models import Membership, Project, Rule

@@ -18,8 +18,8 @@ from features.boards.plan.plan import Plan
 from features.boards.runs import sending
 from runs.models import Artifact, Run
 from tests import charged
-from tests.features.boards.finishing import finish
 from tests.conftest import grant
+from tests.features.boards.finishing import finish
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db

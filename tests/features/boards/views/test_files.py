@@ -16,8 +16,8 @@ from features.boards.models import Board
 from features.boards.views.files import file_name
 from playground.form import presets
 from runs.models import Preset
-from tests.features.boards.judging import Judged
 from tests.conftest import grant
+from tests.features.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
 

@@ -9,13 +9,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from features.boards.models import Board, Mark, RowMark
-from catalog.models import Endpoint
 from accounts.models import AuditEntry
+from catalog.models import Endpoint
+from features.boards.models import Board, Mark, RowMark
 from runs.models import Run
 from tests import charged
-from tests.features.boards.judging import Judged
 from tests.conftest import grant
+from tests.features.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
 

@@ -15,11 +15,11 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog.models import Collection, Endpoint, Standing
+from catalog.schema_versions import version_of
 from features.boards.models import Board
 from features.boards.plan.editing import endpoints_of, first_post
 from features.boards.plan.plan import read_plan
-from catalog.models import Collection, Endpoint, Standing
-from catalog.schema_versions import version_of
 from runs.models import Run
 from sandbox.contract import openapi
 from sandbox.models import MODELS

@@ -11,9 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
+from catalog.models import Endpoint
 from features.boards.models import Board, Row
 from features.boards.plan.rows import FILES
-from catalog.models import Endpoint
 from projects.models import Project
 from projects.models.project import private_project
 from runs.files import uploads

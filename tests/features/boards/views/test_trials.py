@@ -11,10 +11,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from features.boards.models import Board, StandingTrial
-from features.boards.trials import sending
 from catalog.models import Endpoint
 from catalog.views import feeds
+from features.boards.models import Board, StandingTrial
+from features.boards.trials import sending
 from runs.models import Run, View
 from tests.features.boards.trials.conftest import board, comes, standing
 

@@ -18,8 +18,8 @@ from features.boards.models import Board, Vote
 from features.boards.votes import ballots, voting
 from projects.kept.voices.participant import Participant
 from runs.files.stripped_copies import copy_name
-from tests.features.boards.judging import SECRET, Judged, opened, status_of
 from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
+from tests.features.boards.judging import SECRET, Judged, opened, status_of
 
 pytestmark = pytest.mark.django_db
 

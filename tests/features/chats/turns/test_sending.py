@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from accounts.profile import preferences
 from features.chats.models import Chat, Turn
 from features.chats.turns import sending
-from accounts.profile import preferences
 from runs.models import Run
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]

@@ -12,9 +12,9 @@ from features.flows.compose.definition import parse_definition
 from features.flows.execution import starting
 from features.flows.execution.advance import advance
 from features.flows.models import Flow, FlowRun
+from features.spending.models import Budget, SpendingRules
 from runs.models import Charge, Run
 from runs.start.refused_starts import Unaffordable
-from features.spending.models import Budget, SpendingRules
 from tests.features.flows.conftest import SEEDREAM, fail, succeed
 from tests.features.spending.sums import require_sums_hold, total_of
 

@@ -12,7 +12,13 @@ from features.flows.graph import checks, inputs, openapi, reading
 from features.flows.graph.graph import order
 from features.flows.graph.references import parse
 from schemas import build, contract
-from tests.features.flows.graph.definitions import CONTENTS_B, DOCS_A, ENVELOPE_B, any_definition, with_nodes
+from tests.features.flows.graph.definitions import (
+    CONTENTS_B,
+    DOCS_A,
+    ENVELOPE_B,
+    any_definition,
+    with_nodes,
+)
 from tests.schemas.laws import cases
 from tests.tables import each_row
 

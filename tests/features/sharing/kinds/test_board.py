@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from features.boards.models import Board, RowMark
-from projects.models import Membership, Project
-from runs.models import Run, Upload
 from features.sharing.kinds.table import KINDS
 from features.sharing.models import Share
+from projects.models import Membership, Project
+from runs.models import Run, Upload
 from tests.features.boards.conftest import models, plan_of, send
 from tests.features.boards.judging import SECRET, Judged, judged, stored
 from tests.features.sharing.kinds.walking import answers, betrayed, page_of, share_of

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from features.boards import row_requests
 from features.boards.models import Board, RowRequest
-from runs.models import Run
 from features.sharing.models import Share
+from runs.models import Run
 from tests.features.boards.conftest import models, plan_of, send
 from tests.features.boards.judging import Judged, judged, stored
 from tests.features.sharing.kinds.walking import page_of, share_of

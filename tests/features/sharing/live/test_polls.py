@@ -18,10 +18,10 @@ from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from accounts.sessions.cache import SessionCache
 from core.live.broker import Broker
 from core.notify import channel
 from features.library.selection import ResultKey
-from accounts.sessions.cache import SessionCache
 from features.sharing import items
 from features.sharing.access import Visit
 from features.sharing.live import polls, watch_tokens

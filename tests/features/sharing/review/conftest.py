@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from features.library.selection import ResultKey
-from runs.models import Artifact, Run
 from features.sharing import items
 from features.sharing.models import Share
+from runs.models import Artifact, Run
 
 Post = Callable[..., Any]
 

@@ -14,12 +14,12 @@ from core.db import clock
 from features.library.selection import ResultKey
 from features.notifications import inbox, outbox
 from features.notifications.models import Notification
-from projects.models import Membership, Project
-from runs.models import Run
-from runs.promises import owners
 from features.sharing import items
 from features.sharing.models import Comment, Reviewer, Share, ShareItem
 from features.sharing.review import mentions, news
+from projects.models import Membership, Project
+from runs.models import Run
+from runs.promises import owners
 from tests.features.sharing.review.conftest import Post
 
 pytestmark = pytest.mark.django_db

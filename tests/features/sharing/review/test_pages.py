@@ -10,11 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from features.notifications.models import Notification
-from runs.models import Artifact
 from features.sharing.models import Comment, Pick, Rating, Share
 from features.sharing.review import news
-from tests.projects.people import make_project
+from runs.models import Artifact
 from tests.features.sharing.review.conftest import Post
+from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.refusals import Refused
-from projects.kept.voices.forms import CommentField
 from features.sharing.review.places import LONGEST_MS, Place, read_place, time_in_words
 from features.sharing.review.texts import with_links
+from projects.kept.voices.forms import CommentField
 
 
 @given(st.text(max_size=300) | st.from_regex(r"(x|<|&|https?://[a-z./&\"'<>]*| ){0,20}"))

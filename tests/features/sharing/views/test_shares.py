@@ -15,15 +15,15 @@ from catalog.models import Collection
 from features.library.models import Series, SeriesItem
 from features.library.selection import ResultKey
 from features.notifications.models import Channel
+from features.sharing.models import Share
+from features.sharing.own.for_whom import FOR_WHOM, ForWhom
 from house.operations import doctor
 from house.operations.findings import findings
 from projects.models import Membership
 from projects.models.project import private_project
 from runs.models import View, WantedCopy
-from features.sharing.models import Share
-from features.sharing.own.for_whom import FOR_WHOM, ForWhom
-from tests.conftest import grant
 from tests.accounts.audited import events
+from tests.conftest import grant
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db

@@ -18,14 +18,14 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from config.server import static_build
 from accounts.limits.rate_limit import LIMITS, buckets
-from projects.models.project import private_project
-from runs.models import Run
+from config.server import static_build
 from features.sharing.models import Share
 from features.sharing.visits.preview_picture import compose
-from tests.projects.people import make_project
+from projects.models.project import private_project
+from runs.models import Run
 from tests.features.sharing.conftest import PROMPT, picture_bytes, stored
+from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 MOST_BYTES = 40_000  # of a share of 100 pictures, without pictures

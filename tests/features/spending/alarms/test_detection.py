@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from features.notifications.models import Notification
-from runs.costs import ledger
-from runs.models import Charge, Run
 from features.spending.alarms import detection
 from features.spending.models import Alarm, SpendingRules
+from runs.costs import ledger
+from runs.models import Charge, Run
 
 pytestmark = pytest.mark.django_db
 

@@ -13,12 +13,12 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.auditing import acting
-from runs.models import Charge
-from runs.start import confirmation
-from runs.start.refused_starts import Unaffordable, Unconfirmed
 from features.spending.alarms import holds
 from features.spending.budgets import door
 from features.spending.models import Alarm, SpendingRules
+from runs.models import Charge
+from runs.start import confirmation
+from runs.start.refused_starts import Unaffordable, Unconfirmed
 from tests.house.made import make_admin
 from tests.projects.people import person
 

@@ -8,12 +8,12 @@ import pytest
 from django.contrib.auth.models import User
 
 from features.notifications.models import Notification
-from runs.models import Charge, Run
-from runs.start.refused_starts import Unaffordable
 from features.spending.alarms import detection
 from features.spending.models import Alarm, SpendingRules
-from tests.runs.conftest import Ask, Control, Work, ended
+from runs.models import Charge, Run
+from runs.start.refused_starts import Unaffordable
 from tests.features.spending.conftest import ReadBills
+from tests.runs.conftest import Ask, Control, Work, ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 

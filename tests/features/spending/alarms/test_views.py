@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEntry
+from features.spending.models import Alarm, BillingEvent
 from projects.models import Membership, Project
 from runs.models import Charge
-from features.spending.models import Alarm, BillingEvent
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db

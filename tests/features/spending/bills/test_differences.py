@@ -13,10 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import Membership, Project
-from runs.models import Charge
 from features.spending.bills import balance, differences
 from features.spending.models import BillingEvent, BillingState
+from projects.models import Membership, Project
+from runs.models import Charge
 from tests.conftest import grant
 
 pytestmark = pytest.mark.django_db

@@ -11,12 +11,12 @@ from django.contrib.auth.models import User
 
 from core.db import clock
 from features.notifications.models import Notification
-from runs.costs import daily_sums
-from runs.models import Charge, Run
 from features.spending.bills import balance, reading
 from features.spending.models import BillingEvent, BillingState
-from tests.runs.conftest import Ask, Control, Work, ended
+from runs.costs import daily_sums
+from runs.models import Charge, Run
 from tests.features.spending.conftest import ReadBills
+from tests.runs.conftest import Ask, Control, Work, ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 

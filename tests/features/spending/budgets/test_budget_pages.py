@@ -13,11 +13,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry
-from projects.models import Project
 from features.spending.budgets import listing
 from features.spending.models import Budget
-from tests.projects.people import logged_in, make_project, person
+from projects.models import Project
 from tests.features.spending.budgets.conftest import Pay
+from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"

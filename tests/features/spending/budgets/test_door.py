@@ -18,10 +18,11 @@ from django.http import HttpRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.auditing import acting
 from catalog.models import Endpoint
 from core import periods
 from core.db import clock
-from accounts.auditing import acting
+from features.spending.models import Budget, BudgetRequest, SpendingRules
 from projects.models import Project
 from projects.models.project import private_project
 from runs.costs import known_costs, ledger
@@ -34,9 +35,8 @@ from runs.start.refused_starts import Unaffordable, Unconfirmed
 from runs.start.starting import Source, StartRequest
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from features.spending.models import Budget, BudgetRequest, SpendingRules
-from tests.projects.people import make_project, person
 from tests.features.spending.sums import move, require_sums_hold
+from tests.projects.people import make_project, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

@@ -12,11 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint
+from features.spending.models import Budget, SpendingRules
 from projects.models.project import private_project
 from runs.models import Charge, DailySum, LedgerAccount
 from runs.start import starting
 from runs.start.starting import Source, StartRequest
-from features.spending.models import Budget, SpendingRules
 from tests.features.spending.sums import require_sums_hold
 
 pytestmark = pytest.mark.django_db

@@ -12,15 +12,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import AuditEntry
 from core import periods
 from features.notifications import inbox
 from features.notifications.models import Notification
-from accounts.models import AuditEntry
+from features.spending.models import Budget, BudgetRequest, SpendingRules
 from projects.models import Project
 from runs.start.refused_starts import Unaffordable
-from features.spending.models import Budget, BudgetRequest, SpendingRules
-from tests.projects.people import logged_in, make_project, person
 from tests.features.spending.budgets.conftest import Pay
+from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
 NEW, PAGE = "/spend/requests/new/", "/spend/requests/"

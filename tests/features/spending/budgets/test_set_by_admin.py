@@ -14,13 +14,13 @@ from django.utils import timezone
 
 from core import periods
 from features.notifications.models import Notification
-from projects.models import Project
-from runs.start.refused_starts import Unaffordable
 from features.spending.budgets import access, editing
 from features.spending.models import Budget, BudgetRequest
 from features.spending.requests import deciding
-from tests.projects.people import person
+from projects.models import Project
+from runs.start.refused_starts import Unaffordable
 from tests.features.spending.budgets.conftest import Pay
+from tests.projects.people import person
 
 pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"

@@ -15,17 +15,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from features.notifications import inbox
-from features.notifications.models import Notification
 from accounts import roles
 from accounts.models import AuditEntry
 from accounts.roles import Role
-from projects.models import Membership, Project
+from features.notifications import inbox
+from features.notifications.models import Notification
 from features.spending.budgets import headroom, warnings
 from features.spending.models import Budget, BudgetRequest, SpendingRules
+from projects.models import Membership, Project
+from tests.features.spending.budgets.conftest import Pay
 from tests.house.made import make_admin
 from tests.projects.people import person
-from tests.features.spending.budgets.conftest import Pay
 
 pytestmark = pytest.mark.django_db
 

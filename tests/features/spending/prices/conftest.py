@@ -11,11 +11,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
+from features.spending.prices import keeping
 from runs.costs import ledger
 from runs.models import Run
 from runs.results import outcomes
 from runs.state import state_machine
-from features.spending.prices import keeping
 from tests.runs.start.started import start_run
 
 PictureBill = Callable[..., Run]

@@ -18,15 +18,15 @@ from catalog import pricing
 from catalog.models import Endpoint, Revision, SyncReport
 from catalog.sync.upsert import CatalogUpserter
 from features.notifications.models import Notification
+from features.spending.models import MeasuredPrice, UnmeasuredRun
+from features.spending.prices import keeping
 from runs.costs import ledger
 from runs.costs.cost import estimate_run
 from runs.models import Artifact, Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from features.spending.models import MeasuredPrice, UnmeasuredRun
-from features.spending.prices import keeping
-from tests.runs.start.started import start_run
 from tests.features.spending.prices.conftest import DOCUMENT, KEYS, PictureBill
+from tests.runs.start.started import start_run
 
 pytestmark = pytest.mark.django_db
 

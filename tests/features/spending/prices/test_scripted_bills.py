@@ -8,12 +8,12 @@ from itertools import cycle, islice
 import pytest
 
 from catalog.models import Endpoint
-from runs.costs.cost import estimate_run
-from runs.models import Charge
 from features.spending.models import MeasuredPrice
 from features.spending.prices import keeping
-from tests.runs.conftest import Ask, Control, Work, ended
+from runs.costs.cost import estimate_run
+from runs.models import Charge
 from tests.features.spending.conftest import ReadBills
+from tests.runs.conftest import Ask, Control, Work, ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 

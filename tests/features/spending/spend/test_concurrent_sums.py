@@ -13,9 +13,9 @@ from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 
 from runs.costs import daily_sums
-from tests.projects.people import make_project
 from tests.features.spending.spend.charges import bill, charge, days_ago
 from tests.features.spending.sums import require_sums_hold
+from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 DAY = days_ago(3)

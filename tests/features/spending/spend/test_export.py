@@ -13,9 +13,9 @@ from django.test import Client
 
 from runs.models import Charge
 from tests.accounts.audited import events
+from tests.features.spending.spend.charges import bill, charge, days_ago, total_of_page
 from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project
-from tests.features.spending.spend.charges import bill, charge, days_ago, total_of_page
 
 pytestmark = pytest.mark.django_db
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from projects.models import Membership, Project
 from runs.models import Charge
+from tests.features.spending.spend.charges import bill, charge, days_ago, text_of, total_of_page
 from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project, person
-from tests.features.spending.spend.charges import bill, charge, days_ago, text_of, total_of_page
 
 pytestmark = pytest.mark.django_db
 LONG = f"from={days_ago(60)}"

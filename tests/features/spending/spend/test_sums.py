@@ -13,6 +13,9 @@ from django.core.management import call_command
 from django.db.models import Q
 from django.test import Client
 
+from features.spending.sums.labels import COLUMNS
+from features.spending.sums.question import By
+from features.spending.sums.totals import Days, Ledger, charges
 from house.operations import doctor
 from house.operations.findings import Level, findings
 from runs.costs import daily_sums
@@ -20,14 +23,11 @@ from runs.costs.daily_sums import Sums
 from runs.costs.sums_correction import Correction
 from runs.models import Charge, DailySum
 from runs.start.starting import Door
-from features.spending.sums.labels import COLUMNS
-from features.spending.sums.question import By
-from features.spending.sums.totals import Days, Ledger, charges
+from tests.features.spending.spend.charges import bill, charge, days_ago, total_of_page
+from tests.features.spending.sums import require_sums_hold, total_of
 from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 from tests.sampling import IS_EXHAUSTIVE, sample
-from tests.features.spending.spend.charges import bill, charge, days_ago, total_of_page
-from tests.features.spending.sums import require_sums_hold, total_of
 
 pytestmark = pytest.mark.django_db
 

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from schemas import build, contract
-from tests.growth.measuring import largest_memory
-from tests.tables import each_row
-from tests.features.training.trainers import TRAINERS
 from features.training.data import archives
 from features.training.data.checks import findings_of
 from features.training.data.items import Item, free_name
 from features.training.data.rules import Rules, rules_of
 from features.training.data.trigger import has_trigger, prefixed
+from schemas import build, contract
+from tests.features.training.trainers import TRAINERS
+from tests.growth.measuring import largest_memory
+from tests.tables import each_row
 
 
 def items(*names: str, caption: str = "") -> list[Item]:

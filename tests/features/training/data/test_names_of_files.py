@@ -10,11 +10,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from tests.documents import with_case
 from features.training.data import adding
 from features.training.data.items import Item, items_of
 from features.training.data.pairing import Contents, pair, place
 from features.training.models import Dataset
+from tests.documents import with_case
 
 pytestmark = pytest.mark.django_db
 

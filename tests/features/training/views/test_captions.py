@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Endpoint
+from features.training.models import Dataset
 from tests.documents import with_case
 from tests.features.training.conftest import picture
-from features.training.models import Dataset
 
 pytestmark = pytest.mark.django_db
 COLOURS = iter(f"#{number:06x}" for number in range(1, 0xFFFFFF, 257))

@@ -20,15 +20,15 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from features.notifications.models import Notification
+from features.training.data.items import Item
+from features.training.models import Dataset, Training, Weights
+from features.training.results import settling
 from runs.models import Run, Upload
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker import idle
 from schemas.artifacts import artifacts
 from tests.features.training.conftest import picture
-from features.training.data.items import Item
-from features.training.models import Dataset, Training, Weights
-from features.training.results import settling
 
 pytestmark = pytest.mark.django_db
 

@@ -11,13 +11,13 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Endpoint
-from projects.models import Membership, Project
-from runs.models import Run, Upload
-from tests.projects.people import make_project, member_with, working_in
-from tests.features.training.views.test_journey import finished, png
 from features.training.models import Dataset, DatasetArchive, Training, Weights
 from features.training.results import settling
 from features.training.results.naming import names_of
+from projects.models import Membership, Project
+from runs.models import Run, Upload
+from tests.features.training.views.test_journey import finished, png
+from tests.projects.people import make_project, member_with, working_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 

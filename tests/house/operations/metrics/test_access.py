@@ -10,8 +10,8 @@ from django.conf import LazySettings
 from django.contrib.auth.models import User
 from django.test import Client
 
-from api import tokens
 from accounts.limits import rate_limit
+from api import tokens
 from tests.house.operations.metrics.conftest import TOKEN
 from tests.tables import each_row
 

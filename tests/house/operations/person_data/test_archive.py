@@ -15,19 +15,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from accounts import roles
+from accounts.roles import Role
 from api import tokens
-from features.boards.models import Board
 from catalog.models import Note
+from features.boards.models import Board
 from features.notifications import kinds, outbox
 from features.notifications.models import Notification
 from house.operations.person_data import contents
-from accounts import roles
-from accounts.roles import Role
 from projects import members
 from runs.files import uploads
 from runs.models import Run
-from tests.features.library.test_archives import add_file
 from tests.accounts.audited import events
+from tests.features.library.test_archives import add_file
 from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 

@@ -12,14 +12,14 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
+from accounts import roles
+from accounts.models import AuditEntry
 from api import tokens
 from api.models import Token
 from features.boards.models import Board, Comment
 from features.library.models import Prompt
 from features.notifications.models import Notification
 from house.operations.person_data import erasure
-from accounts import roles
-from accounts.models import AuditEntry
 from projects.models import Membership, Project
 from projects.models.project import private_project
 from runs.costs import ledger

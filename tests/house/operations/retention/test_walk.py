@@ -18,6 +18,8 @@ from features.boards.models import Board, Cell, Column, Row
 from features.chats.models import Chat, Turn
 from features.flows.models import Flow, FlowRun, StepRun
 from features.notifications.models import Notification
+from features.sharing.models import Pick, Reviewer, Share, ShareItem
+from features.training.models import Training
 from house.operations.models import Announcement
 from house.operations.retention import walk as retention
 from house.operations.retention.kinds import KINDS
@@ -26,11 +28,9 @@ from projects.models.project import private_project
 from runs.files import uploads
 from runs.models import DiscardedContent, Run, Upload
 from runs.ownership import activity, deletion
-from features.sharing.models import Pick, Reviewer, Share, ShareItem
-from tests.features.library.test_archives import add_file
 from tests.accounts.audited import events
+from tests.features.library.test_archives import add_file
 from tests.projects.people import make_project, person
-from features.training.models import Training
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Run]

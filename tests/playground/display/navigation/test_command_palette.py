@@ -15,10 +15,11 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from features.boards.models import Board
 from catalog.models import Collection
+from features.boards.models import Board
 from features.chats.models import Chat
 from features.flows.models import Flow
+from features.training.models import Dataset, Training, Weights
 from playground.display import renderers
 from playground.display.navigation import command_palette
 from playground.display.navigation.destinations import Place
@@ -27,7 +28,6 @@ from projects.models import Project
 from runs.progress import watch_tokens
 from tests.projects.people import make_project
 from tests.tables import each_row
-from features.training.models import Dataset, Training, Weights
 
 
 def titles(user: User, text: str) -> dict[str, list[str]]:
