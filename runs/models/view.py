@@ -46,8 +46,8 @@ class View(Kept):
     of = models.CharField(max_length=8, choices=Of, default=Of.RESULTS)
     name = models.CharField(max_length=80)
     line = models.TextField(
-        help_text="of results as typed (features/library/search/line.py); of models the query of the "
-        "address"
+        help_text="of results as typed (features/library/search/line.py); "
+        "of models the query of the address"
     )
     seen_at = models.DateTimeField(
         null=True, blank=True, help_text="models that came later are new to its user"

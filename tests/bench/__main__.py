@@ -1,4 +1,4 @@
-"""`python -m bench [name …]`: run benchmarks, then print which goals are met.
+"""`python -m tests.bench [name …]`: run benchmarks, then print which goals are met.
 
 Exit code 0 even if a goal is missed, since that is a valid result; 1 if a measurement failed.
 """
@@ -74,7 +74,7 @@ def main(
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    command_line = argparse.ArgumentParser("python -m bench", description=__doc__)
+    command_line = argparse.ArgumentParser("python -m tests.bench", description=__doc__)
     names = [*BENCHMARKS, *SAME]
     command_line.add_argument(
         "benchmarks",

@@ -94,7 +94,7 @@ def test_pages_of_runs_are_not_cached_by_browsers(member: Client, make_run: Any,
 
 def test_each_kind_of_signed_text_has_its_own_salt() -> None:
     salts = []
-    for package in ("people", "catalog", "config", "core", "playground", "runs"):
+    for package in ("accounts", "house", "catalog", "config", "core", "playground", "runs"):
         for file in (ROOT / package).rglob("*.py"):
             salts += re.findall(r'(?:SALT|key_salt) = "([^"]+)"', file.read_text())
             assert not re.search(r'salt="', file.read_text()), (

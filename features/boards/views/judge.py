@@ -52,7 +52,9 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "may_mark": taking.may_mark(request.user),
     }
     is_part = request.method == "POST"
-    return render(request, f"boards/judge/{'_facts' if is_part else 'judge'}.html", context)
+    return render(
+        request, f"features/boards/judge/{'_facts' if is_part else 'judge'}.html", context
+    )
 
 
 @for_makers

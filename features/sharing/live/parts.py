@@ -4,7 +4,8 @@ A part is an element whose id is the same on every page, with nothing in it that
 looks: guests get the same, and makers get theirs, with what only makers may see or do. It is the
 same markup as on the pages (`templates/features/sharing/review/`), as somebody sees it who has said
 nothing yet. What one's own words offer besides stands in elements that a page keeps (`data-keep`).
-Forms get a placeholder for the CSRF token, which the page replaces when it posts (`static/js/csrf.js`).
+Forms get a placeholder for the CSRF token, which the page replaces when it posts
+(`static/js/csrf.js`).
 """
 
 from __future__ import annotations

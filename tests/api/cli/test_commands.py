@@ -287,5 +287,5 @@ def test_a_run_and_its_files_go_to_the_named_project(
 
 def test_the_assistants_server_needs_no_settings() -> None:
     """It may run far from any Vitrine, where Django's models cannot be imported."""
-    program = "import cli.mcp, api.assistants.server"
+    program = "import api.cli.mcp, api.assistants.server"
     subprocess.run([sys.executable, "-c", program], env={}, cwd=settings.BASE_DIR, check=True)

@@ -24,7 +24,7 @@ def has_no_repeats(names: Iterable[str]) -> bool:
 def test_every_app_with_an_owner_module_is_registered() -> None:
     with_promises = {
         apps.get_containing_app_config(".".join(file.relative_to(settings.BASE_DIR).parts[:-1]))
-        for pattern in ("*/owner.py", "features/*/owner.py", "runs/*/owner.py")
+        for pattern in ("*/owner.py", "features/*/owner.py", "house/*/owner.py", "runs/*/owner.py")
         for file in settings.BASE_DIR.glob(pattern)
     }
     registered = [apps.get_containing_app_config(type(o).__module__) for o in owners.registered()]
