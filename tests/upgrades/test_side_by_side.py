@@ -33,9 +33,9 @@ FORMER = fixtures.VERSIONS[-1]
 KEY = "sandbox:of-two-versions"
 # Rows in all tables and of all kinds that this version removes, made by the former one.
 REMOVED = """
-from features.boards.models import Board
+from boards.models import Board
 from django.utils import timezone
-from features.sharing.models import Report, Reviewer, Share
+from sharing.models import Report, Reviewer, Share
 board = Board.objects.get()
 own = {"user": board.user, "project": board.project}
 Report.objects.create(**own, board=board, question="Which one?", snapshot_at=timezone.now())
@@ -43,8 +43,8 @@ for kind in ("preset", "prompt", "flow", "flow", "report"):
     Reviewer.objects.create(share=Share.objects.create(**own, kind=kind), name="Ann")
 """
 LEFT = """
-from features.boards.models import Board
-from features.sharing.models import Report, Reviewer, Share
+from boards.models import Board
+from sharing.models import Report, Reviewer, Share
 print([kind for kind, in Share.objects.values_list("kind")], Reviewer.objects.count())
 print(Report.objects.count(), Board.objects.count())
 """
