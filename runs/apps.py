@@ -7,8 +7,7 @@ class RunsConfig(AppConfig):
     """Runs, artifacts and uploads; the worker that sends them, and pages that update live.
 
     Tables, permissions, content types and migrations have carried the label "playground" since
-    before the run had a package of its own. The label stays, because renaming it would rewrite
-    every database.
+    before runs had their own package. Renaming the label would rewrite every database.
     """
 
     name = "runs"

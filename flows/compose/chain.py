@@ -90,8 +90,7 @@ def with_open_inputs(definition: Definition, step: Step, version: Version) -> De
     main = [
         path_of(taker)[:1]
         for taker in inputs_of(version.root)
-        # Places within a list's rows, such as `loras.*.path`, are not main inputs, since a list is
-        # optional.
+        # Places in a list's rows, such as `loras.*.path`, are optional like the list.
         if taker.is_required and len(path_of(taker)) <= 1 + (APPEND in path_of(taker))
     ]
     places = [path for path in main if path[0] not in wired]

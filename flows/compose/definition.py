@@ -10,8 +10,7 @@ As JSON, which is also the format of exports:
 
 A wire fills the place `to` of its step's arguments with the value at `path` in another step's
 output. A number in `to` is a position in a list, `"*"` appends a row. Each run asks for the open
-inputs; the arguments' value at an input's first target is its default. The default hint is the
-model's.
+inputs; the argument at an input's first target is its default. The default hint is the model's.
 """
 
 from __future__ import annotations

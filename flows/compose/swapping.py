@@ -76,8 +76,7 @@ def _wires(
     lost = []
     for wire in step.wires:
         kind = kinds.get(wire.to, "")
-        # seedream's `image_urls` replaces kling's `image_url`: the kind of file decides, the name
-        # only among equals.
+        # seedream's `image_urls` replaces kling's `image_url`: the kind decides before the name.
         fits = [path_of(field) for field in takers if field.kind == kind]
         # Two wires into one field would overwrite each other; a list takes both.
         free = [to for to in fits if APPEND in to or to not in {other.to for other in wires}]

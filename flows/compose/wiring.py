@@ -89,8 +89,7 @@ def as_taken(field: Field, value: Any) -> Any:
     if field.kind == "list" and field.item:
         rows = value if isinstance(value, list) else [value]
         return [as_taken(field.item, row) for row in rows]
-    # A wire brings a File object or a list of them; `image_url` takes an address, `image_urls` a
-    # list of addresses.
+    # A wire brings a File or a list of them; `image_url` takes one address, `image_urls` many.
     is_text = any(alternative.kind == "string" for alternative in (field, *field.branches))
     if is_text and isinstance(value, list) and value:
         value = value[0]

@@ -67,8 +67,7 @@ async def copy_due(files: fal.Files) -> float:
 def _take_due() -> list[StepFile]:
     """Claim the rows that are due, so that no other worker handles them meanwhile."""
     now = timezone.now()
-    # Neither joined nor in the order of runs: without statistics of this table SQLite would start
-    # with all runs.
+    # Neither joined nor ordered by runs: without statistics SQLite would start with all runs.
     due = StepFile.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
     rows = list(due.prefetch_related("run")[:AT_ONCE])
     claimed = []

@@ -130,8 +130,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
         """Show the form; save a posted key and report fal's answer to it.
 
-        Unlike Django's own view, this one runs outside a transaction: the worker must see the key
-        to try it.
+        Not in a transaction like Django's own view: the worker must see the key to try it.
         """
         if not self.has_add_permission(request):
             raise PermissionDenied

@@ -104,8 +104,7 @@ class RunAdmin(ReadOnly):
         is_list = match is not None and str(match.url_name).endswith("changelist")
         if not is_list:
             return runs.light(*SHOWN)
-        # Users, models and costs have queries of their own: with a join, SQLite would start with
-        # them and sort all runs.
+        # Users, models and costs are not joined: SQLite would start with them and sort all runs.
         endpoints = Endpoint.objects.defer(*CATALOGUE_ONLY)
         return runs.light().prefetch_related("user", "charge", Prefetch("endpoint", endpoints))
 

@@ -43,7 +43,7 @@ class Sums(NamedTuple):
     reserved: Decimal = NOTHING
     unknown: int = 0
 
-    def __add__(self, other: Sums) -> Sums:  # type: ignore[override] # not the sum of tuples
+    def __add__(self, other: Sums) -> Sums:  # type: ignore[override]  # not that of tuples
         return Sums(
             self.runs + other.runs,
             self.amount + other.amount,

@@ -9,8 +9,7 @@ committed. So for each account
 
 holds after every commit, as far as the prices are right. A transaction that reserves locks the
 account's row (`open_account`), so two that reserve at once wait for each other. A transaction that
-starts runs locks the house's row first (`lock_house`), so an account that is opened meanwhile
-misses none of them.
+starts runs locks the house's row first (`lock_house`), so no new account misses any of them.
 
 A counter is what the house, a project, a person or a token has spent in a period. It is read from
 the daily sums (`daily_sums.py`), which change with each charge. Locks are taken in the order
@@ -135,8 +134,7 @@ def committed(kind: LedgerAccount.Kind, key: object, period: str = "") -> Decima
 def spent_by_people(user_ids: Iterable[int], since: datetime | None = None) -> dict[int, Decimal]:
     """Return what the ended runs of each of these people have cost in dollars, by the person's key.
 
-    With `since`, only runs that began on that day or later count. One query, however many people
-    and runs.
+    With `since`, only runs that began on that day or later count. One query in all.
     """
     days = DailySum.objects.filter(kind=DailySum.Kind.PERSON, user__in=user_ids)
     if since:

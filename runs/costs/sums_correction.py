@@ -1,7 +1,6 @@
 """Finds days whose sums differ from their charges and recomputes them, as a nightly job.
 
-Each change of a charge changes its sums, but processes of an earlier version may change charges
-alone.
+Changing a charge changes its sums, but processes of an earlier version change charges alone.
 """
 
 from __future__ import annotations

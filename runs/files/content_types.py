@@ -43,11 +43,11 @@ MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first ma
     (0, b"ply\n", "model/ply"),
     (0, b"ply\r", "model/ply"),
 ]
-# QuickTime films from before 2001 begin with one of these boxes in place of `ftyp`.
+# QuickTime films from before 2001 begin with one of these boxes instead of `ftyp`.
 _QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _BITMAP_HEADERS = {12, 40, 52, 56, 64, 108, 124}  # header sizes of a BMP, in bytes
-# Pictures in boxes (ISO/IEC 14496-12, 4.3), by brand. If the major brand is general, a compatible
-# brand tells the format.
+# Pictures in boxes (ISO/IEC 14496-12, 4.3) by brand: the major one, or if that is general, a
+# compatible one.
 _GENERAL = {b"mif1", b"mif2", b"msf1", b"miaf"}
 _AVIF = {b"avif", b"avis"}  # a picture, a sequence
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
@@ -108,7 +108,10 @@ HARMLESS = frozenset(
 
 
 def content_type(head: bytes, claimed: str = "", *names: str) -> str:
-    """Return a file's content type by its first bytes, else by name (meshes), else as claimed."""
+    """Return a file's content type by its first bytes, else by name (meshes), else as claimed.
+
+    A claimed type that browsers display is not trusted unless the first bytes confirm it.
+    """
     if head[4:8] == b"ftyp" and (kind := _kind_of_picture(head)):
         return kind
     for offset, magic, kind in MAGIC:

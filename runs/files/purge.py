@@ -60,8 +60,7 @@ class Purge:
         """Purge runs and discarded files for `STEP_S`; return the seconds until the next step."""
         until = time.monotonic() + STEP_S
         storage_limits.delete_stale_reservations()
-        # All arguments are read before the first run is deleted; otherwise a file that one names
-        # would be lost.
+        # All arguments are read before a run is deleted; otherwise a file that one names is lost.
         is_more = input_references.read_unread() or self._purge_runs(until)
         is_more |= delete_discarded(timezone.now(), until)
         return SOON_S if is_more else EVERY_S

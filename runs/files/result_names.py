@@ -3,8 +3,7 @@
     2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png
 
 Each person may have a template of their own (`name_template.py`). Upstream names media by a hash.
-Other files (weights, archives) keep the names that they have, by which programs
-know them.
+Other files (weights, archives) keep their names, which programs know.
 """
 
 from __future__ import annotations

@@ -99,7 +99,10 @@ def delete_stale_reservations() -> None:
 
 
 def used_bytes(user_id: int) -> int:
-    """Return the bytes that count towards a user's quota: uploads, reservations, parts of files."""
+    """Return the bytes that count towards a user's quota: uploads, reservations, parts of files.
+
+    Results of the user's own runs do not count.
+    """
     results = _own_results(user_id)
     mine = Upload.objects.filter(user_id=user_id).exclude(digest__in=results.values("digest"))
     counted = mine.order_by().values("digest", "size_bytes").distinct()  # once in all projects

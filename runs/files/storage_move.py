@@ -115,7 +115,7 @@ def move(
 ) -> None:
     """Copy the files of all rows that `progress` has not passed; call `on_batch` after each batch.
 
-    Memory is bounded by a batch. A file that fails is counted and the others go on.
+    Memory is bounded by a batch. A failed file is counted, and the others continue.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         for rows in lists:

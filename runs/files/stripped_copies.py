@@ -4,8 +4,7 @@ A copy is requested at the latest when somebody opens the file. A subprocess of 
 (`strip_program.py`), and it stays beside the file until the file is purged. Until it exists, its
 page shows a small picture instead.
 
-A file that cannot be copied, or repeatedly takes too long, is not served at all; an empty copy
-marks it.
+A file that cannot be copied, or takes too long repeatedly, is not served; an empty copy marks it.
 """
 
 from __future__ import annotations

@@ -86,10 +86,12 @@ def store(
 ) -> Upload:
     """Store a posted file and its row, once per content; raises ValueError with a message.
 
-    Without `project`, the row belongs to the user's private one. NotStored means that the storage
-    failed, QuotaExceeded that the user's quota is used up. `kind` is what the field accepts (image,
-    video, audio, file); the file's bytes must match it. `freed_bytes` is the size of what the
-    caller deletes afterwards (`storage_limits`).
+    Without `project`, the row belongs to the user's private one.
+
+    NotStored means that the storage failed, QuotaExceeded that the user's quota is used up.
+
+    `kind` is what the field accepts (image, video, audio, file); the file's bytes must match it.
+    `freed_bytes` is the size of what the caller deletes afterwards (`storage_limits`).
     """
     name = clean_name(file.name or "")
     _check_size(name, file.size or 0)
@@ -240,8 +242,7 @@ def _check_kind(name: str, content_type: str, claimed: str, kind: str) -> None:
 def suits_kind(kind: str, content_type: str, claimed: str = "") -> bool:
     """Whether a file detected as type `content_type` suits a field of `kind`.
 
-    Files of unknown type pass, except pictures, since everything that shows pictures knows their
-    types.
+    Files of unknown type pass, except pictures: everything that shows them knows their types.
     """
     if (
         kind == "file"

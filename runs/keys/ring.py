@@ -38,8 +38,7 @@ class KeyRing:
     async def for_new(self, key: int | None) -> fal.Clients:
         """Return the clients that send a new run.
 
-        Raises fal.AuthFailed if the key cannot be read: another key would bypass the lock that fal
-        keeps for this one.
+        Raises fal.AuthFailed if the key cannot be read: another key would bypass its lock at fal.
         """
         try:
             return await self._clients(key)

@@ -2,7 +2,7 @@
 
 A page posts all the runs that it shows to `/runs/live/?hold=1` (`wire.py`). The response is sent as
 soon as one of them is newer than the page's version, or empty (204) after `HOLD_S` seconds; without
-`hold` at once. A change costs one query and each fragment is rendered once, however many pages wait
+`hold` at once. However many pages wait, a change costs one query, and fragments are rendered once
 (`pages.py`).
 
 The page got a signed token together with the run (`runs/progress/watch_tokens.py`). For one day the

@@ -23,7 +23,7 @@ AT_ONCE = 20  # per response; the next one renews more
 async def renew(
     person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
 ) -> dict[Watched, str]:
-    """Return new tokens for the watched runs whose token is old.
+    """Return new tokens for the runs whose token is old.
 
     No query without old tokens.
     """

@@ -219,8 +219,8 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         artifacts = apps.get_model("playground", "Artifact").objects.light()
         return self.prefetch_related(models.Prefetch("artifacts", artifacts))
 
-    # Compiling all columns of a run takes longer than querying its key first and then the row with
-    # a prepared query.
+    # Compiling a query for all columns of a run takes longer than querying its key, and then the
+    # row by a prepared query.
 
     def load_recent(self, count: int) -> list[Run]:
         """Return the newest runs like `recent`, with their users."""

@@ -95,8 +95,7 @@ def _recorded(runs: RunQuerySet, by: User, action: str) -> Iterator[None]:
 def restorable(user: User | AnonymousUser) -> RunQuerySet:
     """Return the deleted runs that a user may restore, newest deletion first.
 
-    All of them for users with the permission to see that runs exist; `readable_by` decides who may
-    read their contents.
+    All of them with the permission to see that runs exist; `readable_by` guards their contents.
     """
     runs = Run.objects if permissions.may_see_runs(user) else Run.objects.removable_by(user)
     restorable_runs = runs.filter(deleted_at__gt=timezone.now() - GRACE)

@@ -70,8 +70,7 @@ def private_belongings(person: User) -> list[Belongings]:
 def hand_over(person: User, to: User) -> list[Belongings]:
     """Give all belongings to another user in the caller's transaction; return their numbers.
 
-    Rows in shared projects stay there, the others move into the other user's private project. Runs
-    that were sent continue.
+    Rows in shared projects stay there, others move into `to`'s private project. Runs continue.
     """
     passed = belongings(person)
     private = private_project(person)

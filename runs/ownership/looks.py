@@ -1,4 +1,4 @@
-"""Opens private work for a day to an admin who gives a reason; recorded, and its user is told."""
+"""Opens private work for a day to an admin with a reason; logs it, and tells its user."""
 
 from __future__ import annotations
 

@@ -64,8 +64,7 @@ def kinds() -> Mapping[str, type[InProject]]:
 def choose(user: User, posted: Mapping[str, Iterable[str]]) -> Chosen:
     """Return the rows with these keys that the user may move.
 
-    Members who make things may move their own rows, managers everybody's. Raises Refused if none is
-    left.
+    Makers may move their own rows, managers everybody's. Raises Refused if none is left.
     """
     chosen: dict[type[InProject], set[Any]] = {}
     for name, kind in kinds().items():

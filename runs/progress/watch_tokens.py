@@ -46,8 +46,7 @@ _PERMISSIONS = {
 class Viewer:
     """A user who looks at runs: knows what they may do with each, by permission and role.
 
-    No query for their own runs, nor for projects in which the caller knows their role; one query
-    for all others.
+    No query for own runs, nor for projects where the caller knows the role; one for all others.
     """
 
     def __init__(

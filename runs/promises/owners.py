@@ -167,8 +167,7 @@ class RunOwner:
     def name_resolver(self, user: User, project: Project) -> NameResolver | None:
         """Return a function that replaces names of the app's things (`named_inputs.py`).
 
-        It serves runs that the user starts in the project. It may query the database at its first
-        name.
+        It is for runs that the user starts in the project. Only the first name may cost a query.
         """
         return None
 
@@ -235,7 +234,7 @@ class RunOwner:
     # Files
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
-        """Return columns that may name uploads and results as inputs, which are kept then."""
+        """Return columns that may name uploads and results as inputs; named files are kept."""
         return ()
 
     def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
@@ -305,8 +304,7 @@ class RunOwner:
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the recurring jobs of each worker; several workers may do one at once.
 
-        `signal` tells a waiting job that something has changed. `upstream` is None in a worker
-        without a key.
+        `signal` wakes jobs that wait for changes. `upstream` is None in a worker without a key.
         """
         return ()
 

@@ -3,8 +3,8 @@
 The page sends its form whenever it changes. Only the newest form is forwarded, and only after the
 previous result has arrived, so that nobody pays for results that nobody sees. For each result the
 page gets one JSON message and the picture's bytes. With its first input a session becomes a run
-like any other (`sessions.py`). As sessions cost money, settings limit their duration, rate and idle
-time.
+like any other (`sessions.py`). Settings limit a session's duration, rate and idle time, since it
+costs money.
 """
 
 from __future__ import annotations

@@ -146,8 +146,7 @@ class LiveSession:
     async def _reserve_unknown(self) -> Decimal | None:
         """Reserve for an input of unknown cost; return the sum assumed for it.
 
-        None means no sum is assumed: then everything that was left is reserved for the whole
-        session.
+        None means that none is: then all that was left is reserved for the whole session.
         """
         if self._sums.is_open:
             return None

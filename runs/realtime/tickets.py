@@ -1,7 +1,6 @@
 """Single-use tickets for live sessions: one user, one model, one origin, for one minute.
 
-A ticket is part of an address, so it contains the browser's session only as a digest. Logging out
-invalidates the ticket.
+A ticket is part of an address, so it has only a digest of the session. A logout invalidates it.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class Ticket:
     login: str = field(default="", compare=False)
     number: str = field(default="", compare=False)
     project_id: int | None = field(default=None, compare=False)  # None: the user's private one
-    said: str = field(default="", compare=False)  # for `Confirmation.parse`
+    said: str = field(default="", compare=False)  # confirmed costs for `Confirmation.parse`
     is_of_program: ClassVar[bool] = False  # True if its runs are not shown to the team
 
     @property

@@ -117,7 +117,7 @@ def upstream_words(message: str) -> str:
 def explain(error: Mapping[str, Any] | None) -> Explanation:
     """Explain `FalError.as_json()`; unknown errors get a general explanation.
 
-    The advice never is to run the same again if that would fail again.
+    It never advises to run the same again if that would fail again.
     """
     error = error or {}
     title, advice = _title_and_advice(error)

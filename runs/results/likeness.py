@@ -106,8 +106,9 @@ def originals_of(artifacts: Sequence[Artifact]) -> dict[int, int]:
     """Return, by key, the earlier result of the same project of which each artifact is a double.
 
     The artifacts must have their run loaded. Only results that the run's user sees are originals,
-    so hidden results of others stay hidden. Two queries per project and user. A film is only a
-    double of an equal file, since many begin with the same picture.
+    so hidden results of others stay hidden. Two queries per project and user.
+
+    A film is only a double of an equal file, since many begin with the same picture.
     """
     groups: dict[tuple[Project, User], list[Artifact]] = defaultdict(list)
     for artifact in artifacts:

@@ -157,8 +157,7 @@ class Started(NamedTuple):
 def start(request: StartRequest) -> Started:
     """Start a run, or return the run that this key has started.
 
-    Raises Refused or Forbidden, and ledger.CapExceeded if an account has no room; then nothing is
-    written.
+    Raises Refused, Forbidden, or ledger.CapExceeded if an account is full; then writes nothing.
     """
     (started,) = start_many([request])
     return started

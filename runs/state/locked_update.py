@@ -76,8 +76,7 @@ _LOCKED = PreparedQuery(_locked)
 async def retry_until_committed(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
     """Return what `write(pk, *rest)` returns; retry while the database is locked or unavailable.
 
-    A caller that is cancelled before its turn has written nothing. Raises errors that a retry would
-    not resolve.
+    A caller cancelled before its turn has written nothing. Raises errors that no retry resolves.
     """
     pause_s = 0.05
     while True:

@@ -5,7 +5,7 @@
 
 Every source of news about a run (the submit's answer, the status stream, a poll, a webhook, the
 result, the answer to a cancel, the list of requests, a partial output) passes an `Observation` to
-`record`; `transitions.py` has the rules of what it may change.
+`record`; `transitions.py` decides what it may change.
 """
 
 from __future__ import annotations

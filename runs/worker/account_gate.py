@@ -37,8 +37,7 @@ class AccountGate:
         self._refused_at = 0.0
         self._closed_until = 0.0
         self._pause_s = 0.0
-        # Models whose runs were refused because of the key, and whether another model's run was
-        # accepted since.
+        # Models refused because of the key, and whether another was accepted since.
         self._refused_models: dict[str, bool] = {}
 
     @property

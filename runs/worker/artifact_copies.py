@@ -235,8 +235,9 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
 async def _contradiction(file: IO[bytes], artifact: Artifact, probe: MediaProbe) -> str:
     """Return a sentence if the bytes are not of the kind that the output promised, else "".
 
-    A failing host may send an error page instead. A 3D model may be JSON (glTF). A single wrong
-    response must not replace the result: the caller retries (`_is_over`).
+    A failing host may send an error page instead. A 3D model may be JSON (glTF).
+
+    A single wrong response must not replace the result: the caller retries (`_is_over`).
     """
     is_known = artifact.kind in KNOWN
     promised = KINDS[artifact.kind].a_file if is_known else _by_name(artifact)

@@ -88,10 +88,10 @@ class HostBreaker:
         self._now = now
         self._state = State.CLOSED
         self._open_until = 0.0
-        self._probe_until = 0.0  # no other probe may start before
+        self._probe_until = 0.0  # no other probe may start before this time
         self._pause_s = 0.0
         self._submits_from = 0.0  # when a new run may probe although followed runs do
-        self._admits_known_requests = False  # closed for submits only
+        self._admits_known_requests = False  # OPEN concerns submits only
         self._trouble = ""
         self._trouble_until = math.inf
         self._response_count = 0

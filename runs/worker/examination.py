@@ -105,9 +105,10 @@ def _claim_copy() -> WantedCopy | None:
     return None
 
 
-# Examines stored results in the background: what they say about their origin, their previews. A new
-# result is examined when it is copied (`runs/worker/artifact_copies.py`). This handles results
-# stored before that, and signed ones again once c2pa-python can check them: a few at a time.
+# Examines stored results in the background: what they say about their origin, their previews.
+#
+# A new result is examined when it is copied (`runs/worker/artifact_copies.py`). This handles
+# older results, and signed ones again once c2pa-python can check them: a few at a time.
 
 
 class Examination:

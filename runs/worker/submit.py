@@ -79,8 +79,7 @@ async def submit_run(
             note="",
         ),
     )
-    # Its webhook may have arrived before this answer and ended the run; then the answer had no
-    # news.
+    # Its webhook may have ended the run before this answer, which then had no news.
     return handle if is_new or not await status_polling.is_over(run.pk) else None
 
 

@@ -48,8 +48,9 @@ def draw(scene: Any) -> Image.Image:
 
     It draws points spread over the faces, as many as fill the pixels that a face covers, not the
     faces themselves. So time and memory are limited whatever a file contains (an ordinary one takes
-    less than a second), and no loop over faces is needed. Of more than _MOST_FACES, some are left
-    out. Raises ValueError if the scene has no faces.
+    less than a second), without a loop over faces. Of more than _MOST_FACES, some are left out.
+
+    Raises ValueError if the scene has no faces.
     """
     meshes = [*_meshes(scene)]
     if not meshes:

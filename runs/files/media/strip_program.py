@@ -214,7 +214,7 @@ def _svg(content: bytes) -> bytes:
     """Return a drawing without comments, descriptions and other programs' data."""
     if len(content) > MAX_SVG_BYTES:
         raise ValueError("the drawing is too large to be copied")
-    root = ElementTree.fromstring(content)  # noqa: S314 drops comments and instructions
+    root = ElementTree.fromstring(content)  # noqa: S314  comments and instructions are left out
     if root.tag not in {"svg", f"{{{_SVG}}}svg"}:
         raise ValueError("this is no drawing")
     ElementTree.register_namespace("", _SVG)

@@ -32,8 +32,7 @@ Peaks = NDArray[np.float32]
 def waveform(container: Any, duration_s: float) -> Image.Image:
     """Return the waveform of an opened file's first sound, transparent around its bars.
 
-    Raises TimeoutError if that takes too long, ValueError for a sound without samples, and what
-    decoders raise.
+    Raises TimeoutError if it takes too long, ValueError without samples, and decoders' errors.
     """
     sound = container.streams.audio[0]
     until = time.monotonic() + _MOST_S

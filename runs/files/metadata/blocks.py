@@ -1,8 +1,7 @@
 """Lists the blocks of a media file's container, without decoding anything.
 
 Blocks are PNG chunks, JPEG segments before the pixels, RIFF chunks (WebP, WAV, AVI) and the boxes
-of MP4 and related formats. Only their headers are read, so a large file costs no more than a small
-one.
+of MP4 and related formats. Only headers are read, so a large file costs no more than a small one.
 """
 
 from __future__ import annotations

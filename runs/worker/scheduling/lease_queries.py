@@ -63,8 +63,7 @@ ANY_UNFINISHED = PreparedQuery(
         Run.objects.unfinished().exclude(state=State.UNCONFIRMED).order_by().values_list("pk")[:1]
     )
 )
-# One user id for each run in progress. Counted in Python: for a GROUP BY, SQLite would read all
-# runs in the users' order.
+# One user id per run in progress. Counted in Python: SQLite's GROUP BY would read all runs by user.
 USERS_UNDER_WAY = PreparedQuery(
     lambda: (
         Run.objects.unfinished()

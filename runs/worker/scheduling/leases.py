@@ -93,10 +93,11 @@ def claim(
     New runs are chosen within `submit_limits`, runs of models with the fewest `attempts` first.
     `held` are the runs whose tasks this worker still has, although a suspension or a locked
     database outlasted its lease. Right after a database stall (`is_after_stall`), which kept other
-    workers from renewing their leases, their runs are not taken over yet. If few runs are free, a
-    new run that the worker `submits_at_once` is marked as submitted in the same commit, which saves
-    a commit per run (`state_machine.mark_submitted`); if many are free, each is marked later. A
-    worker that does not receive the answer of this call must `undo_claim`.
+    workers from renewing their leases, their runs are not taken over yet.
+
+    If few runs are free, a new run that the worker `submits_at_once` is marked as submitted in the
+    same commit, which saves a commit per run (`state_machine.mark_submitted`); if many are free,
+    each is marked later. A worker that does not get the answer of this call must `undo_claim`.
     """
     now = now or clock.now()
     first = [FreeRun(*row) for row in lease_queries.FIRST_FREE.all(now=now)]

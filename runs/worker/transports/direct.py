@@ -38,8 +38,8 @@ async def _sync_events(
     yield await upstream.sync.run(endpoint_id, arguments, on_sent=on_sent)
 
 
-# Each opens the connection and yields partial outputs, then the result; each calls `on_sent` when
-# the request has been sent.
+# Each opens the connection, calls `on_sent` once the request is sent, yields partials, then the
+# result.
 CONNECTIONS: Mapping[str, Connection] = {
     Transport.SYNC: _sync_events,
     Transport.STREAM: lambda upstream, endpoint_id, arguments, on_sent: upstream.stream.events(
