@@ -122,7 +122,7 @@ def _parse_value(field: Field | None, text: str, upload: Upload, name: str = "")
 
 
 def _media_of(field: Field | None, name: str) -> str:
-    """Return the kind of files that a field takes, without a schema by its name; "" for a text."""
+    """Return the kind of files that a field takes, by its name if no schema; "" for a text."""
     if field is None:
         return media.media_of(name, {"type": "string"}, True)
     parts = [field, *([field.item] if field.item else []), *field.branches]

@@ -60,7 +60,7 @@ class Chats(Resource[Chat]):
         return rows.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
 
     def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
-        """Return conversations with all words of `?q=` in the title, or in a turn of it."""
+        """Return conversations with all words of `?q=` in their title, or in one turn."""
         return finding.matching(rows, search_words(request), request.user)
 
     def shown(self, request: HtmxRequest, page: Page[Chat]) -> Mapping[str, Any]:

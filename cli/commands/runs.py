@@ -121,7 +121,7 @@ def save(client: Client, run: dict[str, Any], folder: Path) -> list[str]:
 
 
 def _with_copies(client: Client, run: dict[str, Any]) -> dict[str, Any]:
-    """Return the run once the server has copied its files, or unfinished after `COPY_WAIT_S`."""
+    """Return the run once the server has copied its files, or as it is after `COPY_WAIT_S`."""
     until = time.monotonic() + COPY_WAIT_S
     while time.monotonic() < until and any(a["state"] == "remote" for a in run["artifacts"]):
         time.sleep(POLL_S)

@@ -22,7 +22,7 @@ Post = dict[str, list[str]]
 
 
 class Refused(ValueError):
-    """Nothing was sent; `filled` is the form with its problems, `forbidden` the rule, if any."""
+    """Nothing was sent; `filled` is the form with problems, `forbidden` a refusal by rights."""
 
     def __init__(self, filled: Filled, *, forbidden: Forbidden | None = None) -> None:
         super().__init__(filled.trouble or filled.problems[0].message)

@@ -32,7 +32,7 @@ class FlowQuerySet(KeptQuerySet["Flow"]):
         return self.kept().filter(user_id=owner_id, visibility=Flow.Visibility.TEAM)
 
     def readable_by(self, user: User | AnonymousUser) -> FlowQuerySet:
-        """Return the flows that the user may read: `visible_to`, and for admins opened ones."""
+        """Return the flows that the user may read: `visible_to`, and for admins those opened."""
         return self.kept().filter(is_open_to(user, self.model) | FOR_EVERYBODY)
 
     def covered_to(self, user: User | AnonymousUser) -> FlowQuerySet:
