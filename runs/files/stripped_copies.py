@@ -1,7 +1,7 @@
 """Copies of stored media without metadata, for people who must not learn how they were made.
 
 A copy is requested at the latest when somebody opens the file. A subprocess of a worker makes it
-(`strip_program.py`), and it stays beside the file until the file is purged. Until it exists, its
+(`media/strip_program.py`) and keeps it beside the file until that is purged. Until it exists, its
 page shows a small picture instead.
 
 A file that cannot be copied, or takes too long repeatedly, is not served; an empty copy marks it.

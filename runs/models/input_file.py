@@ -1,7 +1,7 @@
 """Records which files of ours runs have as inputs, so that a purge need not read every run.
 
 A database trigger writes a row without a `source` for each new run that may name such a file,
-whatever code or release inserts the run; `files/input_references.py` then reads its arguments.
+whatever code or release inserts the run; `runs/files/input_references.py` then reads its arguments.
 Without such a row, a run would lose its input files once the runs that made them are purged.
 """
 

@@ -98,7 +98,7 @@ class Upload(InProject):
 
 
 class UploadReservation(models.Model):
-    """Reserved room in a quota while a file is being stored (`files/storage_limits.py`)."""
+    """Reserved room in a quota while a file is stored (`runs/files/storage_limits.py`)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     size_bytes = models.BigIntegerField()
@@ -109,7 +109,7 @@ class UploadReservation(models.Model):
 
 
 class DiscardedContent(models.Model):
-    """Content that no row references any more; its files are deleted later (`files/purge.py`)."""
+    """Content that no row references; its files are deleted later (`runs/files/purge.py`)."""
 
     digest = models.CharField(primary_key=True, max_length=64)
     files = ExactJSONField(help_text="[names in our storage]")

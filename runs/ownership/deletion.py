@@ -1,4 +1,4 @@
-"""Deletes runs: hidden at once, restorable within `GRACE`, then purged (`files/purge.py`).
+"""Deletes runs: hidden at once, restorable within `GRACE`, then purged (`runs/files/purge.py`).
 
 Only a run that has ended can be deleted: one in progress costs money, and its result would arrive
 after its deletion. A deleted run's artifact stays readable through runs that have used it.

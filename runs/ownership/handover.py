@@ -191,7 +191,7 @@ def _resolve_conflicts(person: User, to: User) -> None:
             used_tokens = _of(relation, to).values("form_token")
             for pk in _of(relation, person).filter(form_token__in=used_tokens).values_list("pk"):
                 model._default_manager.filter(pk=pk[0]).update(form_token=f"passed-{pk[0]}")
-    # Both uploads stay, since runs refer to each by its own address; a digest is unique per user.
+    # Both uploads stay: runs refer to each by its address. A digest is unique per user and project.
     contents = Upload.objects.filter(user=to).values("digest")
     for upload in Upload.objects.filter(user=person, digest__in=contents):
         digest = hashlib.sha256(f"{upload.digest} {upload.pk}".encode()).hexdigest()
