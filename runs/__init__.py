@@ -1,1 +1,1 @@
-"""The run and all that happens to it: how it starts, who sends and follows it, what it costs."""
+"""Runs and their whole life: how they start, who sends and follows them, what they cost."""

@@ -1,4 +1,4 @@
-"""The run and all that happens to it: the record, the worker, files, live pages, costs."""
+"""Runs and their whole life: the record, the worker, files, live pages, costs."""
 
 from django.apps import AppConfig
 
@@ -7,7 +7,7 @@ class RunsConfig(AppConfig):
     """Runs, artifacts and uploads; the worker that sends them, and pages that update live.
 
     Tables, permissions, content types and migrations have carried the label "playground" since
-    before the run had a package of its own. It stays: renaming it would rewrite every database.
+    before runs had their own package. Renaming the label would rewrite every database.
     """
 
     name = "runs"
@@ -15,10 +15,10 @@ class RunsConfig(AppConfig):
     verbose_name = "Playground"
 
     def ready(self) -> None:
-        """Register what runs promise; install the trigger that notes runs with files to be read.
+        """Register the owner of runs; install the trigger that marks runs with unread files.
 
-        The catalogue and projects are below the runs, so they are told here where personal news
-        and the times of last runs come from.
+        Runs hand the functions for personal news and the latest run to the catalogue and to
+        projects, which must not import runs.
         """
         from django.db.models.signals import post_migrate
 

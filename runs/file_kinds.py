@@ -1,6 +1,6 @@
-"""The kinds of files that models make and take: their names on pages, and what is done with each.
+"""The kinds of files that models make and take: their names on pages, and how they are handled.
 
-`schemas/artifacts.py` decides the kind of a result. A new kind needs a line here, and a template in
+`schemas/artifacts.py` decides the kind of a result. A new kind needs a line here and a template in
 `playground/display/renderers.py`.
 """
 
@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 
 class FileKind(NamedTuple):
-    """The words for a kind, and what its files have in common."""
+    """The names of a kind, and the properties of its files."""
 
     label: str
     noun: str
-    a_file: str  # what a file of the kind has to be
-    is_media: bool = True  # browsers show or play it, and its first bytes confirm the kind
-    is_visual: bool = False  # it has width and height; two are compared one over the other
-    is_drawn: bool = False  # its thumbnail is drawn from what it contains
+    a_file: str  # what a file of the kind must be, for messages
+    is_media: bool = True  # browsers can show or play it, and its first bytes confirm the kind
+    is_visual: bool = False  # has width and height; a comparison can lay two over each other
+    is_drawn: bool = False  # its thumbnail is drawn from its content
 
 
 KINDS = {
@@ -30,4 +30,4 @@ KINDS = {
 MEDIA = frozenset(name for name, kind in KINDS.items() if kind.is_media)
 VISUAL = tuple(name for name, kind in KINDS.items() if kind.is_visual)
 DRAWN = tuple(name for name, kind in KINDS.items() if kind.is_drawn)
-KNOWN = frozenset(KINDS) - {"file"}  # those of which more is known than that it is a file
+KNOWN = frozenset(KINDS) - {"file"}  # all kinds but plain files, of which nothing else is known

@@ -24,7 +24,7 @@ class Client:
         self.can_hold = can_hold
 
     def get(self, path: str, **query: Any) -> Any:
-        """Return the JSON of a GET; leaves out query values that are None."""
+        """Return the JSON of a GET; query values that are None are left out."""
         params = {name: value for name, value in query.items() if value is not None}
         return self.call("GET", path, params=params)
 

@@ -1,7 +1,6 @@
-"""Connects a command to the Vitrine at VITRINE_URL, or to that of this machine.
+"""Connects a command to the Vitrine at VITRINE_URL, or to this machine's.
 
-For this machine the application is called within this process, so no server need be running: only
-the database is needed.
+For this machine the application runs in this process: it needs the database, but no server.
 """
 
 from __future__ import annotations

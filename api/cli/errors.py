@@ -16,13 +16,13 @@ class Exit(IntEnum):
     USAGE = 2  # argparse's
     REFUSED = 3  # the server refused: token, permission, input, price
     UNREACHABLE = 4
-    UNFINISHED = 5  # the run goes on
+    UNFINISHED = 5  # the run continues
 
 
 class CommandFailed(Exception):
     """Ends the command with exit code `code`; `lines` gives the details.
 
-    `status` and `problem` are those of the server's response, if there was any.
+    `status` and `problem` come from the server's response, if there was one.
     """
 
     def __init__(

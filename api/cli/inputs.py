@@ -1,8 +1,8 @@
 """Parses `name=value` words into a model's input, by its schema.
 
 `prompt=a cat`, `num_images=4`, `image_url=@cat.png` (uploaded), `loras:=[{"path": …}]` (JSON),
-`image_size.width=512` (nested); a repeated name adds an item to a list. `@` names a file in fields
-that take one, and is a character like any other elsewhere: `prompt=@Image1 dances`.
+`image_size.width=512` (nested); a repeated name adds an item to a list. In fields that take a file,
+`@` names one; elsewhere it is an ordinary character: `prompt=@Image1 dances`.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _find(root: Field, path: list[str], *, allow_unknown: bool) -> Field | None:
 
 
 def _set_path(arguments: dict[str, Any], path: list[str], value: Any, field: Field | None) -> None:
-    """Set a value; a repeated name of a list appends an item."""
+    """Set a value; repeating a list's name appends an item."""
     parent = arguments
     for part in path[:-1]:
         parent = parent.setdefault(part, {})
@@ -122,7 +122,7 @@ def _parse_value(field: Field | None, text: str, upload: Upload, name: str = "")
 
 
 def _media_of(field: Field | None, name: str) -> str:
-    """Return the kind of files that a field takes, by its name without a schema; "" for a text."""
+    """Return the kind of files that a field takes, by its name if no schema; "" for a text."""
     if field is None:
         return media.media_of(name, {"type": "string"}, True)
     parts = [field, *([field.item] if field.item else []), *field.branches]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from api.cli.client import Client
 
 Command = Callable[[Namespace], int]
-# Commands that manage this machine's Vitrine: the name in `manage.py`, and the help text.
+# Commands that manage this machine's Vitrine: the command of `manage.py`, and the help text.
 MANAGEMENT = {
     "up": ("up", "start Vitrine on this machine"),
     "sync": ("sync_models", "bring this machine's catalogue up to date"),
@@ -37,7 +37,7 @@ _INPUT_HELP = "name=value, name=@file (uploaded, where the model takes a file), 
 
 
 class _Version(Action):
-    """Prints the version and exits; it is read only then, which takes a while."""
+    """Prints the version and exits; reads it only then, since that takes a while."""
 
     def __call__(self, parser: ArgumentParser, *_: object) -> None:
         print_line(f"vitrine {_version()}")
@@ -45,7 +45,7 @@ class _Version(Action):
 
 
 def _version() -> str:
-    """Return the version of this checkout, else of the installed package."""
+    """Return the version of this checkout, or of the installed package."""
     import tomllib
     from importlib import metadata
 
@@ -199,7 +199,7 @@ def _add_runs(parser: ArgumentParser) -> None:
 
 
 def _finish(parser: ArgumentParser, module: str, function: str) -> None:
-    """Add --json, and the function that runs the command."""
+    """Add --json and the function that runs the command."""
     parser.add_argument("--json", action="store_true", help="print JSON")
 
     def command(options: Namespace) -> int:
@@ -213,7 +213,7 @@ def _finish(parser: ArgumentParser, module: str, function: str) -> None:
 
 
 def _require_model(options: Namespace) -> None:
-    """Without a model, the first positional word is an input (`run --preset 3 prompt=…`)."""
+    """Treat the first word as an input if no model is named (`run --preset 3 prompt=…`)."""
     endpoint_id = getattr(options, "endpoint_id", "")
     if endpoint_id and "=" in endpoint_id and hasattr(options, "preset_id"):
         options.words.insert(0, endpoint_id)

@@ -1,7 +1,7 @@
 """Prints results: tables and text for people, JSON for scripts.
 
-Models' names, prompts, errors and logs come from others, and could contain what a terminal executes
-or what hides and reorders the rest of a line. Such characters are printed as escapes.
+Models' names, prompts, errors and logs come from others. They may contain characters that a
+terminal executes, or that hide and reorder the rest of a line; these are printed as escapes.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ GAP = "  "
 MAX_COLUMN = 40  # characters of each column except the last
 
 
-# Control characters but tab and newline, invisible marks of direction, separators of lines, and
-# halves of characters, which no encoding has.
+# Control characters except tab and newline, invisible direction marks, line separators, and lone
+# surrogates, which no encoding can represent.
 _UNPRINTABLE = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
 def printable(text: str) -> str:
-    """Return the text with its unprintable characters as escapes, such as `\\u001b`."""
+    """Return the text with unprintable characters as escapes, such as `\\u001b`."""
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
@@ -35,7 +35,7 @@ def print_line(text: str = "") -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON, on several lines; the escapes are JSON's own."""
+    """Print a value as indented JSON; the escapes are JSON's own."""
     print_line(json.dumps(value, indent=2, ensure_ascii=False))
 
 

@@ -10,7 +10,7 @@ class ChatsConfig(AppConfig):
     verbose_name = "Chats"
 
     def ready(self) -> None:
-        """Register what the app promises to runs."""
+        """Register what the app promises to its runs."""
         from features.chats.owner import ChatsOwner
         from runs.promises import owners
 

@@ -1,1 +1,1 @@
-"""Flows: chained models that run step by step; and the workflows of the fal account."""
+"""Flows, which run chained models step by step, and the workflows of the fal account."""

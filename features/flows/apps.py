@@ -10,7 +10,7 @@ class FlowsConfig(AppConfig):
     verbose_name = "Flows"
 
     def ready(self) -> None:
-        """Register what the app promises to runs, and which models workflows run."""
+        """Register what the app promises to its runs, and which models its workflows use."""
         from features.flows.fal_workflows import definitions
         from features.flows.models import FlowRun
         from features.flows.owner import FlowsOwner

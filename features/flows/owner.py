@@ -48,7 +48,7 @@ class FlowsOwner(RunOwner):
         }
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
-        """Return the run of a flow that has this run for a step."""
+        """Return the flow's run that has this run as a step."""
         return flow_runs_of(user, run)
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
@@ -56,11 +56,11 @@ class FlowsOwner(RunOwner):
         step_files.note_end(run, changed)
 
     def notifies_of_end(self, run: Run) -> bool:
-        """Whether the run is a step: the end of its flow is reported."""
+        """Whether the run is a step; the end of its flow is reported instead."""
         return ended.is_step(run)
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
-        """Return the definitions of flows that are not deleted, and those that their runs had."""
+        """Return the definitions of flows that are not deleted, and of their runs."""
         return (
             JsonColumn(Flow.objects.kept(), "definition"),
             JsonColumn(FlowRun.objects.filter(flow__deleted_at=None), "definition"),
@@ -71,7 +71,7 @@ class FlowsOwner(RunOwner):
         return (JsonColumn(Flow.objects.shown_by(user_id), "definition"),)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
-        """Return the steps' runs of flows that are not deleted, and what these were built from."""
+        """Return the steps' runs of undeleted flows, and the runs that these were built from."""
         steps = StepRun.objects.filter(run__in=run_ids, flow_run__flow__deleted_at=None)
         origins = Flow.objects.kept().filter(origin__in=run_ids)
         keys = {*steps.values_list("run_id", flat=True), *origins.values_list("origin", flat=True)}
@@ -82,7 +82,7 @@ class FlowsOwner(RunOwner):
         return (UserRelation("runs of flows", FlowRun),)
 
     def goes_along(self, rows: Chosen) -> Chosen:
-        """Return the runs of moved flows that live beside them, and the runs of their steps."""
+        """Return the runs of moved flows that live in the same project, and their steps' runs."""
         beside = FlowRun.objects.filter(flow__in=rows.get(Flow, ()), project=F("flow__project"))
         steps = StepRun.objects.filter(flow_run__in=rows.get(FlowRun, ()), is_reused=False)
         return {
@@ -95,12 +95,12 @@ class FlowsOwner(RunOwner):
         return {"flow": Flow.objects.kept(), "flow-run": FlowRun.objects.all()}
 
     def compared(self, request: HttpRequest) -> Sequence[Compared]:
-        """Return the flows of the project, and those for everybody."""
+        """Return the flows of the project and those for everybody."""
         return (listing.compared(request),)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the job that starts next steps, and with a key those that read the account."""
-        # It waits for the signal itself, since the debounce of other jobs would delay each step.
+        """Return the job that starts next steps and, with a key, the jobs that read the account."""
+        # It waits for the signal itself, since other jobs' debounce would delay each step.
         next_steps = Job("carry flows on", partial(advance.carry_on, signal))
         if upstream is None:
             return (next_steps,)

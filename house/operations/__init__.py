@@ -1,1 +1,1 @@
-"""What an operator looks after: health, status, and word of trouble."""
+"""Looks after a deployment: its health, its status, backups, and news of trouble."""

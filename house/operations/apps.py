@@ -4,13 +4,13 @@ from django.apps import AppConfig
 
 
 class OperationsConfig(AppConfig):
-    """Looks after the deployment: its health, its backups, word of trouble."""
+    """Looks after the deployment: its health, its backups, news of trouble."""
 
     name = "house.operations"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register jobs and what people are told; no file goes while a backup may need it."""
+        """Register jobs and notifications; keep files while a backup may need them."""
         from features.notifications import kinds
         from house.operations.backup import making
         from house.operations.owner import OperationsOwner

@@ -1,7 +1,7 @@
-"""What browsers refused to load by the Content-Security-Policy, as they report it (`report-uri`).
+"""Records what browsers refused to load by the Content-Security-Policy (`report-uri`).
 
-A report names what an attacker, an extension or a mistake of ours tried. Each kind is kept once,
-with how often it came; anybody can send any, so their number and their length have limits.
+A report shows what an attacker, an extension or a mistake of ours tried. Each kind is stored once,
+with a count. Anybody can send reports, so their number and length are limited.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from api.http.reading import loads_posted
 from house.operations.models import CspReport
 
 LARGEST_BYTES = 16 << 10
-KEPT = 100  # kinds; the one that was not seen for longest goes
+KEPT = 100  # kinds; the one not seen for longest is deleted
 WEB = {"http", "https", "ws", "wss"}
 
 
@@ -34,7 +34,7 @@ WEB = {"http", "https", "ws", "wss"}
 @limit("csp-report")
 @require_POST
 def receive(request: HttpRequest) -> HttpResponse:
-    """Count a report; 400 for what is none, 204 also for what another site's page reports."""
+    """Count a report; 400 for anything else, 204 also for reports from other sites' pages."""
     body = request.read(LARGEST_BYTES + 1)
     try:
         report = loads_posted(body.decode())["csp-report"] if len(body) <= LARGEST_BYTES else {}
@@ -44,13 +44,13 @@ def receive(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=400)
     with suppress(Resolver404):
         if page.netloc == request.get_host():
-            # Not the path: that of a share or a login link is a secret.
+            # Not the path: a share's or a login link's path is a secret.
             _count({**refused, "page": f"/{resolve(page.path).route}"})
     return HttpResponse(status=204)
 
 
 def _kind(report: Mapping[str, Any]) -> dict[str, str]:
-    """Return what was refused, without what may be private: of an address only its origin."""
+    """Return what was refused, without private parts: only the origin of an address."""
     directive = str(report.get("effective-directive") or report["violated-directive"])
     blocked = str(report.get("blocked-uri") or "inline")
     address = urlsplit(blocked)

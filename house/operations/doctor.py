@@ -1,8 +1,8 @@
-"""What is wrong with this deployment, in sentences with the remedy: `manage.py doctor`.
+"""Finds what is wrong with this deployment, with remedies: `manage.py doctor`.
 
-Each check looks at one thing and yields what it found. None pays, sends mail, or changes anything
-but a small file that it writes to a folder and deletes again. The status page shows those that
-need no other machine.
+Each check looks at one thing and yields what it found. No check pays, sends mail, or changes
+anything but a small file that it writes to a folder and deletes again. The status page shows the
+checks that need no other machine.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _static_files() -> Iterator[Finding]:
 
 
 def _secrets() -> Iterator[Finding]:
-    """Yield what another SECRET_KEY has encrypted, as after a restore without it."""
+    """Yield what was encrypted with another SECRET_KEY, as after a restore without it."""
     datas = Authenticator.objects.values_list("data", flat=True)
     factors = [data[name] for data in datas for name in encryption.SECRETS if name in data]
     channels = _encrypted(Channel.objects.filter(deleted_at=None), "address")
@@ -178,7 +178,7 @@ def _is_readable_by_others(file: Path) -> bool:
 def _disks() -> Iterator[Finding]:
     for what, folder in _folders().items():
         present = _present(folder)
-        # Without X what is in a folder cannot be opened; a parent of it may be closed, too.
+        # Without X nothing in a folder can be opened; its parent may be closed, too.
         is_closed = present != folder and not os.access(present, os.X_OK)
         needed = os.R_OK | os.X_OK | (os.W_OK if what != "backups" else 0)  # only a worker writes
         if is_closed or not os.access(present, needed):
@@ -210,7 +210,7 @@ def _disks() -> Iterator[Finding]:
 
 
 def _present(folder: Path) -> Path:
-    """Return the folder, or what of its path this account can see."""
+    """Return the folder, or its nearest parent that this account can see."""
     visible = (path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
     return next(visible, Path("/"))
 
@@ -227,7 +227,7 @@ def _folders() -> dict[str, Path]:
 
 
 def _network_file_system(folder: Path) -> str:
-    """Return the kind of the network file system that a folder is on; empty for a local one."""
+    """Return the type of a folder's network file system; empty for a local one."""
     if not MOUNTS.exists():
         return ""
     best, kind = "", ""
@@ -246,7 +246,7 @@ def _growing() -> Iterator[Finding]:
 
 
 def _files() -> Iterator[Finding]:
-    """Yield what the last comparison of the storage with the rows has found."""
+    """Yield what the last comparison of storage and rows has found."""
     scan = KeptFigures.objects.filter(kind=files_check.FIGURES).exclude(made_at=None).first()
     if scan is None:
         yield ok("files", "The storage was not compared with the rows yet; a worker does it.")
@@ -263,7 +263,7 @@ def _files() -> Iterator[Finding]:
 
 
 def _sums() -> Iterator[Finding]:
-    """Yield whether what was spent on each day is what its runs have cost."""
+    """Yield whether the daily sums equal the costs of the runs."""
     days = [day for day in daily_sums.days() if daily_sums.differ(day)]
     if days:
         yield bad(
@@ -291,7 +291,7 @@ def _tried(what: str, storage: Storage, setting: str) -> Iterator[Finding]:
         with storage.open(stored) as file:
             is_whole = file.read() == b"well"
         storage.delete(stored)
-    except Exception as error:  # storages of others raise anything
+    except Exception as error:  # other storages raise anything
         yield bad(
             what,
             f"A file could not be stored in {describe_place(storage)} ({describe_error(error)}).",
@@ -305,7 +305,7 @@ def _tried(what: str, storage: Storage, setting: str) -> Iterator[Finding]:
 
 
 def _problems() -> Iterator[Finding]:
-    """Yield what the status page calls a problem: of workers, their keys, the sync, backups."""
+    """Yield the status page's problems: of workers, their keys, the sync, backups."""
     problems = status.problems()
     for problem in problems:
         yield bad("work", problem, "The status page has more: /admin/status/.")
@@ -377,7 +377,7 @@ def _python() -> Iterator[Finding]:
     yield ok("versions", f"Vitrine {version()} on {words}.")
 
 
-# What the status page shows beside its own figures: nothing is written, and nobody is asked.
+# The checks that the status page shows beside its own figures: they write and request nothing.
 QUIET: tuple[Check, ...] = (
     *(_settings, _secret_key, _static_files, _permissions, _disks, _backups, _files, _growing),
 )

@@ -1,6 +1,6 @@
-"""Compares the storage with the rows, both ways: files without a row, and rows without their file.
+"""Compares the storage with the rows: finds files without a row, and rows without their file.
 
-Content is named by its hash, so a 256th of both is looked at in a step, on a disk or in a bucket.
+Content is named by its hash, so each step checks a 256th of both, on a disk or in a bucket.
 Backups, the catalogue's pictures and parts of uploads lie elsewhere and are not touched.
 """
 
@@ -26,9 +26,9 @@ from runs.models import Artifact, KeptFigures, Upload
 EVERY = timedelta(days=7)
 CLAIMED_FOR = timedelta(days=1)  # longer than a scan takes
 REST_S = 3600.0
-PAUSE_S = 10.0  # between two steps of the scan, which no worker at rest may notice
-YOUNG = timedelta(days=1)  # its row may still be on the way
-FIGURES = "files"  # the kind of the kept figures
+PAUSE_S = 10.0  # between two steps of the scan; a worker at rest must not notice it
+YOUNG = timedelta(days=1)  # its row may still be written
+FIGURES = "files"  # the kind of the stored figures
 GONE = "it was missing from this server's storage."
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PARTS = [f"{number:02x}" for number in range(256)]
@@ -41,7 +41,7 @@ class Refused(refusals.Refused):
 
 @dataclass
 class Mismatches:
-    """What does not fit in a part: names of orphans by content, and rows without their file."""
+    """The mismatches in a part: names of orphans by content, and rows without their file."""
 
     orphans: dict[str, list[str]] = field(default_factory=dict)
     lost: list[Artifact] = field(default_factory=list)
@@ -57,7 +57,7 @@ class Mismatches:
 
 @dataclass
 class Totals:
-    """How much does not fit, with examples: of millions of files, all names would fill memory."""
+    """The number of mismatches, with examples: all names of millions of files would fill memory."""
 
     orphans: int = 0
     lost: int = 0
@@ -66,7 +66,7 @@ class Totals:
     examples: list[str] = field(default_factory=list)
 
     def add(self, mismatches: Mismatches) -> None:
-        """Count what does not fit in a part."""
+        """Count the mismatches in a part."""
         self.orphans += sum(map(len, mismatches.orphans.values()))
         self.lost += len(mismatches.lost)
         self.uploads += len(mismatches.uploads)
@@ -75,14 +75,14 @@ class Totals:
 
 
 class Scan:
-    """A worker's weekly look, one part in a step; its numbers are kept for pages."""
+    """A worker's weekly scan, one part per step; pages show its stored figures."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
         self._totals = Totals()
 
     def step(self) -> float:
-        """Look at the next part; return the seconds until the next step."""
+        """Check the next part; return the seconds until the next step."""
         now = timezone.now()
         if not self._parts:
             KeptFigures.objects.get_or_create(kind=FIGURES, defaults={"due_at": now})
@@ -98,14 +98,14 @@ class Scan:
 
 
 def keep(totals: Totals) -> None:
-    """Keep the numbers of a whole look, with examples."""
+    """Store the figures of a complete scan, with examples."""
     now = timezone.now()
     values = {"values": asdict(totals), "made_at": now, "due_at": now + EVERY}
     KeptFigures.objects.update_or_create(kind=FIGURES, defaults=values)
 
 
 def look_at(part: str) -> Mismatches:
-    """Return what does not fit in a part of the storage: content whose hash begins with `part`."""
+    """Return the mismatches in a part of the storage: content whose hash begins with `part`."""
     mismatches = Mismatches()
     contents = dict(_contents(part))
     named = purge.known_contents(contents)
@@ -129,17 +129,17 @@ def look_at(part: str) -> Mismatches:
 
 
 def in_words(figures: Mapping[str, Any]) -> str:
-    """Return what a look has found, in a sentence."""
+    """Return a sentence about what a scan has found."""
     files = counted(figures["orphans"], "file")
     lost = f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
     return f"{files} of the storage belong to no row, and {lost} have lost their file."
 
 
 def mend(totals: Totals) -> None:
-    """Have orphans deleted, and let pages say that lost results are; raises Refused.
+    """Delete orphans, and let pages say that lost results are lost; raises Refused.
 
-    Each part is looked at again. The worker deletes the files, an hour later, unless a row has
-    them then or a backup is made.
+    Each part is checked again. The worker deletes the files an hour later, unless a row has them by
+    then or a backup is being made.
     """
     if totals.lost + totals.uploads > totals.rows / 2:
         raise Refused(
@@ -152,7 +152,7 @@ def mend(totals: Totals) -> None:
 
 
 def _contents(part: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield each content below a folder with the names of its files, the main one first."""
+    """Yield each content below a folder with the names of its files, the main file first."""
     contents = defaultdict(list)
     for folder in _listed(part)[0]:
         for name in _listed(f"{part}/{folder}")[1]:
@@ -165,7 +165,7 @@ def _contents(part: str) -> Iterator[tuple[str, list[str]]]:
 def _listed(folder: str) -> tuple[list[str], list[str]]:
     try:
         return default_storage.listdir(folder)
-    except FileNotFoundError:  # nothing of that hash yet
+    except FileNotFoundError:  # nothing with such a hash yet
         return [], []
 
 

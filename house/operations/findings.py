@@ -1,4 +1,4 @@
-"""What a check of this deployment finds: a sentence, how bad it is, and its remedy."""
+"""The result of a check of this deployment: a sentence, its severity, and a remedy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.storage import describe_error
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """The severity of a finding."""
 
     OK = "ok"
     ADVICE = "advice"
@@ -21,7 +21,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check has found: a sentence, and what to do if it is not well."""
+    """What a check has found, and what to do about it if necessary."""
 
     what: str
     level: Level
@@ -33,29 +33,29 @@ Check = Callable[[], Iterator[Finding]]
 
 
 def ok(what: str, sentence: str) -> Finding:
-    """Return that something is well."""
+    """Return a finding that all is well."""
     return Finding(what, Level.OK, sentence)
 
 
 def advice(what: str, sentence: str, remedy: str) -> Finding:
-    """Return what could be better."""
+    """Return a finding about something that could be better."""
     return Finding(what, Level.ADVICE, sentence, remedy)
 
 
 def bad(what: str, sentence: str, remedy: str) -> Finding:
-    """Return what has to be mended."""
+    """Return a finding about something that must be fixed."""
     return Finding(what, Level.BAD, sentence, remedy)
 
 
 def findings(checks: Sequence[Check]) -> Iterator[Finding]:
-    """Yield what these checks find."""
+    """Yield the findings of these checks."""
     for check in checks:
         try:
             yield from check()
         except DatabaseError as error:
             reason = str(error).strip().splitlines()[0]
             yield bad(_name(check), f"The database did not answer ({reason}).", "See “database”.")
-        except Exception as error:  # storages of others raise anything; the other checks go on
+        except Exception as error:  # other storages raise anything; the other checks continue
             yield bad(
                 _name(check),
                 f"This could not be looked at ({describe_error(error)}).",

@@ -1,4 +1,4 @@
-"""What grows on an operator's disk, and in each table: how much there is, and what holds it."""
+"""Lists what grows on an operator's disk and in each table, and what limits it."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from house.operations.models import Backup
 from house.operations.retention import expired
 from projects.kept.models import GRACE, Kept
 
-# What holds the tables that neither go with rows of others nor by age; each model has a holder, or
-# the suite fails.
+# Limits of the tables whose rows are not deleted with others or by age; each model needs one.
 HELD: Mapping[str, str] = {
     "the code: rows for each of its models": "auth.Permission contenttypes.ContentType",
     "few for each person, by their acts": (
@@ -54,7 +53,7 @@ HELD: Mapping[str, str] = {
 
 
 class Thing(NamedTuple):
-    """Something that grows: how much there is, and the sentence on what holds it."""
+    """Something that grows: its present amount, and a sentence about its limit."""
 
     name: str
     amount: str
@@ -62,7 +61,7 @@ class Thing(NamedTuple):
 
 
 def things() -> Iterator[Thing]:
-    """Yield what grows, the largest kinds first; sums of whole tables are a worker's last."""
+    """Yield what grows, the largest kinds first; a worker computes sums over whole tables."""
     storage = status.storage()
     floor = size(storage.floor_bytes)
     yield Thing(

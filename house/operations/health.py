@@ -1,7 +1,7 @@
-"""Three questions of other programs: is the process alive, can it answer, does Vitrine work.
+"""Answers other programs: is the process alive, can it answer, does Vitrine work.
 
-`/healthz` is about the whole installation; a proxy asks `/readyz` of one web process, and whoever
-restarts processes `/livez`.
+`/healthz` is about the whole installation; proxies ask one web process for `/readyz`, and programs
+that restart processes ask for `/livez`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from runs.progress.worker_status import is_account_refused, workers_alive
 @login_not_required
 @require_safe
 def livez(request: HttpRequest) -> HttpResponse:
-    """Say that this process answers; it asks nobody."""
+    """Answer that this process is alive, without querying anything."""
     return HttpResponse("alive\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Say whether this process can show pages: 503 without the database, or with an older one."""
+    """Answer whether this process can show pages: 503 if the database is missing or behind."""
     try:
         why = "the database is not migrated" if is_behind() else ""
     except DatabaseError:
@@ -52,8 +52,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> JsonResponse:
     """Return `{"status": "ok"}`, or 503 if people cannot work.
 
-    That is: the database fails, no worker or no realtime process is alive, upstream refuses the key
-    or the balance is exhausted, or the disk is low (then nothing is copied or uploaded). Staff,
+    That means: the database fails, no worker or no realtime process is alive, upstream refuses the
+    key or the balance is exhausted, or the disk is low (then nothing is copied or uploaded). Staff,
     also by a token, see the number of workers, upstream's trouble, unfinished runs, pictures, the
     age of the last sync in seconds, the bytes in this process's caches, and the disk. Other
     upstream trouble is temporary and does not cause a 503.
@@ -73,7 +73,7 @@ def _answer(*, is_ok: bool, **details: Any) -> JsonResponse:
     status = {"status": "ok" if is_ok else "not ok"}
     response = JsonResponse(status | details, status=200 if is_ok else 503)
     response.headers["Cache-Control"] = "no-store"
-    response._has_been_logged = True  # type: ignore[attr-defined]  # a start asks before it is ready
+    response._has_been_logged = True  # type: ignore[attr-defined]  # a start polls until it is ready
     return response
 
 

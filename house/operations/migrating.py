@@ -1,6 +1,6 @@
-"""Lets one process migrate at a time, and notes which version has brought the data up to itself.
+"""Lets one process migrate at a time, and records which version has migrated the data.
 
-Who comes meanwhile waits, and then has nothing to do.
+Other processes wait, and then have nothing to do.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from django.db.migrations.executor import MigrationExecutor
 from core.version import version
 from house.operations.models import DataVersion
 
-LOCK = 7_303_014_641  # of PostgreSQL's advisory locks, which the house numbers at will
+LOCK = 7_303_014_641  # a PostgreSQL advisory lock; Vitrine chooses the numbers
 
 
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Hold the lock of all who migrate this database, also on other machines."""
+    """Hold the lock of all processes that migrate this database, also on other machines."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -32,7 +32,7 @@ def one_at_a_time() -> Iterator[None]:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
         return
-    file = Path(settings.VAR_DIR) / "migrating.lock"  # stays: who waits has it open
+    file = Path(settings.VAR_DIR) / "migrating.lock"  # stays: waiting processes have it open
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -40,13 +40,13 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def is_behind() -> bool:
-    """Return whether a migration of this code is not applied."""
+    """Return True if a migration of this code is not applied."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def note_version() -> None:
-    """Note that this version has migrated the data, unless that is the newest note already."""
+    """Record that this version has migrated the data, unless the newest row says so."""
     executor = MigrationExecutor(connection)
     now = {"version": version(), "migrations": len(executor.loader.disk_migrations)}
     if DataVersion.objects.values(*now).first() != now:
@@ -54,6 +54,6 @@ def note_version() -> None:
 
 
 def is_of_this_version() -> bool:
-    """Return whether this version has migrated the data; needs all migrations applied."""
+    """Return True if this version has migrated the data; needs all migrations applied."""
     newest = DataVersion.objects.first()
     return newest is not None and newest.version == version()

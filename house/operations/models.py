@@ -1,4 +1,4 @@
-"""What this place is seen to do: versions, backups, processes, counts, what goes by age."""
+"""Rows about the deployment: versions, backups, processes, counts, announced deletions."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.db.models.functions import Now
 from core.process import identity
 from projects.models import Project
 
-SILENT = timedelta(minutes=10)  # without a beat: its process was killed
+SILENT = timedelta(minutes=10)  # without a heartbeat; then its process was killed
 
 
 class Backup(models.Model):
-    """A backup that was begun: how far it is, what it holds, and whether it was proved."""
+    """A backup: its progress, its content, and whether it was proved."""
 
     class State(models.TextChoices):
-        """Whether it can be restored."""
+        """Whether the backup can be restored."""
 
         RUNNING = "running"
         MADE = "made"
@@ -43,7 +43,7 @@ class Backup(models.Model):
     trouble = models.TextField(blank=True, help_text="why it failed, or what its proof found")
 
     class Meta:
-        """The newest first; one at a time."""
+        """Newest first; one running at a time."""
 
         ordering = ("-started_at",)
         constraints: ClassVar = [
@@ -59,7 +59,7 @@ class Backup(models.Model):
 
 
 class CspReport(models.Model):
-    """Something that browsers refused to load on one of our pages, and how often."""
+    """Something that browsers refused to load on one of our pages, with a count."""
 
     directive = models.CharField(max_length=64, help_text="the rule that it broke")
     blocked = models.CharField(max_length=255, help_text="inline, eval, or where it came from")
@@ -69,7 +69,7 @@ class CspReport(models.Model):
     last_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """What came last first."""
+        """Newest first."""
 
         ordering = ("-last_at", "-pk")
         constraints: ClassVar = [
@@ -83,14 +83,14 @@ class CspReport(models.Model):
 
 
 class Counter(models.Model):
-    """A number that only grows: each process adds what it has counted since it last did."""
+    """A number that only grows: each process adds its counts since its last report."""
 
     name = models.CharField(max_length=64)
     labels = models.CharField(max_length=255, help_text="a JSON object of few values")
     value = models.FloatField()
 
     class Meta:
-        """One row, to which all processes add."""
+        """One row per series, to which all processes add."""
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["name", "labels"], name="operations_counter_once")
@@ -119,14 +119,14 @@ class ServerProcess(models.Model):
 
 
 class DataVersion(models.Model):
-    """A version of Vitrine that has brought the data up to itself; the newest row counts."""
+    """A version of Vitrine that has migrated the data; the newest row counts."""
 
     version = models.CharField(max_length=40)
     migrated_at = models.DateTimeField(db_default=Now())
     migrations = models.PositiveIntegerField(help_text="how many it knows, all of them applied")
 
     class Meta:
-        """The newest first."""
+        """Newest first."""
 
         ordering = ("-pk",)
 
@@ -135,7 +135,7 @@ class DataVersion(models.Model):
 
 
 class Announcement(models.Model):
-    """What of a project goes by age, of one kind, and when; its managers were told."""
+    """An announced deletion of a project's old things of one kind; its managers were notified."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=8, help_text="of `house/operations/retention/kinds.py`")
@@ -145,7 +145,7 @@ class Announcement(models.Model):
     number = models.PositiveIntegerField(help_text="how many there were to go")
 
     class Meta:
-        """One at a time of a project's kind."""
+        """One per project and kind."""
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["project", "kind"], name="announced_once_per_kind")

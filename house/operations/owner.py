@@ -1,4 +1,4 @@
-"""What the worker does for the operator."""
+"""The worker's jobs for the operator."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class OperationsOwner(RunOwner):
-    """Has no runs, and counts all that end; its jobs look after the deployment."""
+    """Has no runs, but counts all ended ones; its jobs look after the deployment."""
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
-        """Count the run, once its end is committed."""
+        """Count the run once its end is committed."""
         transaction.on_commit(partial(ended_runs.count, run, changed), robust=True)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs: word of trouble, the day's backup, figures, and what goes by age."""
+        """Return the jobs: trouble, the day's backup, metrics, and deletions by age."""
 
         async def report() -> float:
             await signal.write_silently(sync_to_async(reporting.report)("worker"))

@@ -1,4 +1,4 @@
-"""Whether this deployment reaches others and they reach it: checks of `doctor` that ask somebody.
+"""The checks of `doctor` that contact other hosts: does this deployment reach them, and they it?
 
 None pays or sends mail.
 """
@@ -42,11 +42,11 @@ def upstream() -> Iterator[Finding]:
             "Let doctor read what the worker reads: “env $(cat key.env) ./start manage.py doctor”.",
         )
         return
-    # Asked here: in the event loop a thread would do so, and leave its connection open.
+    # Queried here: in the event loop a thread would do it and leave its connection open.
     model = Endpoint.objects.values_list("endpoint_id", flat=True).first()
     try:
         error = asyncio.run(_key_error(model or "fal-ai/flux/dev"))
-    except Exception as failure:  # whatever stands between here and fal
+    except Exception as failure:  # anything between here and fal
         yield bad(
             "key",
             f"fal could not be reached at {settings.FAL_API_URL} ({failure}).",
@@ -62,7 +62,7 @@ def upstream() -> Iterator[Finding]:
 
 
 async def _key_error(model: str) -> fal.FalError | None:
-    """Ask for a model's price, the one free call that needs a key (protocol, 3.5)."""
+    """Request a model's price, the one free call that needs a key (protocol, 3.5)."""
     async with catalog_upstream.clients() as clients:
         try:
             await clients.platform.pricing([model])
@@ -96,7 +96,7 @@ def mail() -> Iterator[Finding]:
 
 
 def realtime() -> Iterator[Finding]:
-    """Ask the realtime process by both addresses, as the web process and as browsers do."""
+    """Request both addresses of the realtime process, as the web process and browsers do."""
     path = urlsplit(settings.REALTIME_URL)
     addresses = {
         "GATEWAY_URL": settings.GATEWAY_URL,
@@ -121,7 +121,7 @@ def realtime() -> Iterator[Finding]:
 
 
 def public_address() -> Iterator[Finding]:
-    """Ask PUBLIC_URL for `/livez`, as fal's webhooks come: through the proxy, over TLS."""
+    """Request PUBLIC_URL's `/livez` as fal's webhooks come: through the proxy, over TLS."""
     if not settings.PUBLIC_URL:
         return
     try:

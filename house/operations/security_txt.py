@@ -1,4 +1,4 @@
-"""`/.well-known/security.txt`: where whoever finds a hole reports it (RFC 9116)."""
+"""`/.well-known/security.txt` tells finders of vulnerabilities where to report them (RFC 9116)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-VALID = timedelta(days=180)  # the standard asks for less than a year
+VALID = timedelta(days=180)  # the standard requires less than a year
 
 
 @login_not_required
 @require_safe
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """Name the contact; 404 where none is set."""
+    """Name the contact; 404 if none is set."""
     if not settings.SECURITY_CONTACT:
         raise Http404("SECURITY_CONTACT is not set.")
     lines = [

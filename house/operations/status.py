@@ -75,7 +75,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Storage:
-    """What our storage holds and how much is free; sums over whole tables are of `counted_at`."""
+    """What our storage holds and how much is free; sums of whole tables date from `counted_at`."""
 
     place: str
     is_elsewhere: bool  # the oldest result is not in this storage
@@ -95,7 +95,7 @@ class Storage:
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed run, and why it failed: in upstream's words only where the reader sees the run."""
+    """A failed run and the reason, in upstream's words only if the reader sees the run."""
 
     run: Run
     why: str
@@ -116,12 +116,12 @@ class Status:
     backups: list[Backup]
     backups_at: str  # empty: none are made
     csp_reports: list[CspReport]
-    data: DataVersion | None  # which version has migrated the data
-    projects: list[tuple[str, int, int]]  # the largest, with the bytes of results and of uploads
+    data: DataVersion | None  # the version that has migrated the data
+    projects: list[tuple[str, int, int]]  # the largest, with the bytes of results and uploads
 
 
 def load_status(user: User | AnonymousUser) -> Status:
-    """Return the current status as the user may see it; the number of queries is constant."""
+    """Return the current status for this user; the number of queries is constant."""
     workers, queue, stored = _workers(), _queue(), storage()
     syncs = list(SyncReport.objects.all()[:LATEST_SYNCS])
     return Status(
@@ -148,7 +148,7 @@ def load_status(user: User | AnonymousUser) -> Status:
 
 
 def problems() -> list[str]:
-    """Return what is wrong with the deployment, in sentences."""
+    """Return sentences about what is wrong with the deployment."""
     syncs = list(SyncReport.objects.all()[:1])
     return [
         *_process_problems(_workers()),
@@ -204,7 +204,7 @@ def storage() -> Storage:
 
 
 def _projects() -> list[tuple[str, int, int]]:
-    """Return the projects whose files take most, by name: of a private one whose it is."""
+    """Return the projects whose files take most, by name; private ones by their owner."""
     sums = figures.read(figures.STORAGE_OF_PROJECTS).values
     largest = sorted(sums, key=lambda pk: sum(sums[pk]), reverse=True)[:LARGEST_PROJECTS]
     rows = Project.objects.select_related("person").in_bulk([int(pk) for pk in largest])
@@ -241,7 +241,7 @@ def _errors(user: User | AnonymousUser) -> list[Failure]:
 
 
 def _why(run: Run, *, is_readable: bool) -> str:
-    """Return why a run failed; upstream's words may repeat the prompt of a private one."""
+    """Return why a run failed; upstream's words may repeat a private prompt."""
     error = run.error
     return error_messages.reason(error) if is_readable else error_messages.explain(error).title
 
@@ -299,5 +299,5 @@ def _is_stale(last: SyncReport) -> bool:
 
 
 def grace_days() -> int:
-    """Return how many days a deleted run can be brought back."""
+    """Return the number of days for which a deleted run can be restored."""
     return GRACE.days

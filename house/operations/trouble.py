@@ -1,4 +1,4 @@
-"""Tells the admins of what the status page calls a problem: each once a day, if it lasts."""
+"""Notifies the admins of lasting problems on the status page, once a day each."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from features.notifications import kinds, outbox
 from house.operations import status
 
 CHECK_EVERY_S = 300.0
-WORDS = 5  # that say which problem it is: figures and names follow
+WORDS = 5  # that identify a problem: figures and names follow
 
-_before: frozenset[str] = frozenset()  # what was wrong at this process's last look
+_before: frozenset[str] = frozenset()  # problems at this process's last check
 
 
 def tell_admins() -> float:
-    """Tell of what is wrong now and was at the last look; returns seconds to the next one."""
+    """Notify of problems that lasted since the last check; return seconds until the next one."""
     global _before
     problems = {" ".join(problem.split()[:WORDS]): problem for problem in status.problems()}
     lasting = [key for key in problems if key in _before]

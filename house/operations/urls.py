@@ -1,4 +1,4 @@
-"""The addresses by which a deployment is looked after."""
+"""The URLs for looking after a deployment."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Keys of projects in the admin: entered, tried at fal, replaced and removed; never shown."""
+"""Keys of projects in the admin: enter, try at fal, replace and remove them; never show them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ State = ProjectKey.State
 
 
 class KeyForm(forms.Form):
-    """The project and the key; what was typed is never written back into the page."""
+    """A form for the project and its key. The page never repeats the typed key."""
 
     project = forms.ModelChoiceField(
         Project.objects.none(), empty_label="Choose a project", label="Project"
@@ -66,7 +66,7 @@ class KeyForm(forms.Form):
 
 @admin.register(ProjectKey)
 class ProjectKeyAdmin(RestrictedAdmin):
-    """Lists the keys, former ones too; each page says what was sent with the key."""
+    """Lists current and former keys; each key's page summarises the runs that were sent with it."""
 
     denied = {
         "change": "a key is replaced by another one",
@@ -83,7 +83,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
     change_list_template = "admin/keys/list.html"
 
     def get_urls(self) -> list[Any]:
-        """Add the two buttons of a key's page."""
+        """Add the URLs of the two buttons on a key's page."""
         of_key = [("remove", self.remove_view), ("put-back", self.put_back_view)]
         return [
             *(
@@ -98,18 +98,18 @@ class ProjectKeyAdmin(RestrictedAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProjectKey]:
-        """Count the runs of each key."""
+        """Annotate each key with the number of its runs."""
         rows: QuerySet[ProjectKey] = super().get_queryset(request)
         return rows.annotate(run_count=Count("runs"))
 
     @admin.display(description="runs", ordering="run_count")
     def runs(self, key: Any) -> SafeString:
-        """Return how many runs were sent with the key, as a link to them."""
+        """Return the number of runs sent with the key, as a link to them."""
         return format_html('<a href="{}">{}</a>', _runs_address(key), key.run_count)
 
     @admin.display(description="sent with it")
     def sent_with_it(self, key: Any) -> SafeString | str:
-        """Return the number of runs, from when to when, and what they have cost."""
+        """Return the number of these runs, the first and last time, and their cost."""
         sent = Run.objects.filter(project_key=key).aggregate(
             first=Min("sent_at"), last=Max("sent_at")
         )
@@ -128,9 +128,9 @@ class ProjectKeyAdmin(RestrictedAdmin):
     @method_decorator(sensitive_post_parameters("key"))
     @method_decorator(sensitive_variables())
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
-        """Show the form; take a key in, and say what fal answers to it.
+        """Show the form; save a posted key and report fal's answer to it.
 
-        Not in a transaction like Django's own: the worker has to see the key to try it.
+        Not in a transaction like Django's own view: the worker must see the key to try it.
         """
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -155,7 +155,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
         return TemplateResponse(request, "admin/keys/enter.html", context, status=status)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Return the list under its own name."""
+        """Render the list with its own title."""
         more = {"title": "Keys of projects", **(extra_context or {})}
         return super().changelist_view(request, more)
 
@@ -166,7 +166,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> Any:
-        """Show a key's page, with its buttons for who may enter keys."""
+        """Show a key's page, with its buttons if the user may enter keys."""
         more = {"may_enter": self.has_add_permission(request), "title": "Key of a project"}
         return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
 
@@ -198,7 +198,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
 
 @sensitive_variables()
 def _enter(form: KeyForm, request: HttpRequest) -> ProjectKey | None:
-    """Take the key in; None with the reason beside the field if Vitrine or fal refuses it."""
+    """Save the key; return None, with the reason beside the field, if Vitrine or fal refuses it."""
     try:
         row = entering.enter(
             form.cleaned_data["project"], form.cleaned_data["key"], cast("User", request.user)

@@ -1,4 +1,4 @@
-"""Runs, uploads and workers in the admin, read-only; presets, which curators may edit."""
+"""Runs, uploads and workers in the admin, read-only; and presets, which curators may edit."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from runs.models import Preset, Run, Upload, Worker
 from runs.models.querysets import heavy_columns
 from schemas.exact import dumps
 
-SHOWN = ("metrics",)  # of the heavy columns
-# What somebody asked for and what came of it is on the run's own page, for who may read it.
+SHOWN = ("metrics",)  # the heavy columns that the admin loads
+# What a user asked for and got is on the run's own page, for those who may read it.
 PRIVATE = {"title", "error", "note"}
 HIDDEN = {*heavy_columns(but=SHOWN), *PRIVATE, "webhook_token", "form_token"}
 
 
 class OwnerFilter(admin.RelatedFieldListFilter):
-    """Filters by the users who have such rows, without reading all rows for them."""
+    """Filters by the users who own such rows, without reading every row to find them."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         """Return the users as (key, name)."""
@@ -39,7 +39,7 @@ class OwnerFilter(admin.RelatedFieldListFilter):
 
 
 class StateFilter(admin.ChoicesFieldListFilter):
-    """Filters by state, by the index that has it."""
+    """Filters by state, using the index on the state."""
 
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """Return the runs in the chosen state."""
@@ -64,7 +64,7 @@ class RunAdmin(ReadOnly):
 
     list_display = ["created_at", "page", "user", "endpoint", "state", "took", "cost", "why_failed"]
     list_display_links = ["created_at"]
-    sortable_by = ["created_at"]  # the other columns have no index to sort a million runs by
+    sortable_by = ["created_at"]  # no index could sort a million runs by the other columns
     list_filter = [
         ("state", StateFilter),
         "created_at",
@@ -74,14 +74,14 @@ class RunAdmin(ReadOnly):
     ]
     list_select_related = ()  # see `get_queryset`
     list_per_page = 50
-    search_fields = ["title"]  # shows the search; `get_search_results` says what is searched
+    search_fields = ["title"]  # shows the search box; `get_search_results` decides what is searched
 
     def get_search_results(
         self, request: HttpRequest, queryset: Any, search_term: str
     ) -> tuple[Any, bool]:
-        """Return the runs of the users or models named so; else those with the id or the text.
+        """Return the runs of the users or models with this name, else those with this id or text.
 
-        One after the other, since no index answers all at once.
+        The queries run one after the other, since no index answers all of them at once.
         """
         term = db_safe_text(search_term.strip())
         if not term:
@@ -104,13 +104,12 @@ class RunAdmin(ReadOnly):
         is_list = match is not None and str(match.url_name).endswith("changelist")
         if not is_list:
             return runs.light(*SHOWN)
-        # Users, models and costs in queries of their own: joined, SQLite would start with them and
-        # sort all runs.
+        # Users, models and costs are not joined: SQLite would start with them and sort all runs.
         endpoints = Endpoint.objects.defer(*CATALOGUE_ONLY)
         return runs.light().prefetch_related("user", "charge", Prefetch("endpoint", endpoints))
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Return the columns to show; a run's input and result are on its own page."""
+        """Return the columns to show; the input and the result are on the run's page."""
         own = [field.name for field in Run._meta.fields if field.name not in HIDDEN]
         return ["page", "cost", "why_failed", *own]
 
@@ -120,7 +119,7 @@ class RunAdmin(ReadOnly):
 
     @admin.display(description="run")
     def page(self, run: Run) -> SafeString:
-        """Return a link to the run's page, which shows what the admin may read."""
+        """Return a link to the run's page, which checks what the admin may read."""
         return format_html('<a href="{}">open</a>', run.get_absolute_url())
 
     @admin.display(description="took")
@@ -130,18 +129,18 @@ class RunAdmin(ReadOnly):
 
     @admin.display(description="cost")
     def cost(self, run: Run) -> str:
-        """Return what the run has cost, and where that is known from."""
+        """Return the cost of the run and the source of that figure."""
         return known_costs.in_words(run)
 
     @admin.display(description="why it failed")
     def why_failed(self, run: Run) -> str:
-        """Return the kind of failure, whose words may repeat the input; empty if it has not."""
+        """Return the kind of failure, not its message, which may repeat the input; else empty."""
         return str((run.error or {}).get("type", "")) if run.state == Run.State.FAILED else ""
 
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnly):
-    """Lists the files that people have uploaded, without the names that they gave them."""
+    """Lists uploaded files, without the names that people gave them."""
 
     list_display = ["created_at", "user", "content_type", "readable_size"]
     list_filter = [("user", OwnerFilter)]
@@ -164,7 +163,7 @@ class WorkerAdmin(ReadOnly):
 
 @admin.register(Preset)
 class PresetAdmin(RestrictedAdmin):
-    """Saved settings: curators rename, share and remove those of other people."""
+    """Presets: curators rename, share and remove those of other people."""
 
     denied = {"add": "presets are created from a model's form"}
 
@@ -177,12 +176,12 @@ class PresetAdmin(RestrictedAdmin):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """Return the presets that the curator sees elsewhere too: theirs, and what all may use."""
+        """Return the presets that the curator can see elsewhere too: own ones and shared ones."""
         presets: Any = super().get_queryset(request)
         shown = Preset.objects.shown_to(request.user).values("pk")
         return presets.filter(Q(pk__in=shown) | Q(is_shared=True))
 
     @admin.display(description="arguments")
     def shown_arguments(self, preset: Preset) -> str:
-        """Return the arguments as text: they are changed in the model's form."""
+        """Return the arguments as text; they are changed in the model's form."""
         return dumps(preset.arguments)

@@ -1,4 +1,4 @@
-"""The ledger's queries that every start and end of a run asks, prepared once."""
+"""The ledger's queries that run at every start and end of a run, prepared once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runs.models import DailySum, LedgerAccount
 
 Kind = DailySum.Kind
 
-# The row of the house, locked.
+# The house's row, locked.
 HOUSE = PreparedQuery(
     lambda: LedgerAccount.objects.select_for_update().filter(
         kind=LedgerAccount.Kind.HOUSE, key="", period=""
@@ -34,6 +34,6 @@ def _spent(kind: DailySum.Kind) -> PreparedQuery[tuple[int, Decimal | None]]:
     return PreparedQuery(lambda: named.annotate(total=Sum("amount")))
 
 
-# (key, sum) of the projects, people or programs with one of the `keys` from the day `first` until
-# before the day `end`; of the house with the key 0.
+# (key, sum) for the projects, people or programs among `keys`, from the day `first` until before
+# the day `end`. The key of the house is 0.
 SPENT = {kind: _spent(kind) for kind in (Kind.HOUSE, Kind.PROJECT, Kind.PERSON, Kind.TOKEN)}

@@ -1,4 +1,4 @@
-"""Computes what a run has cost from its billed units and the price of then."""
+"""Computes the cost of a run from its billed units and the price at that time."""
 
 from __future__ import annotations
 

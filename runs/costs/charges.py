@@ -1,4 +1,4 @@
-"""Says in a sentence what a run without a result has cost: as reported, or by upstream's rules."""
+"""Words the cost of a run without a result: as upstream reported it, or by upstream's rules."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ def estimate_run(endpoint: Endpoint, arguments: Any) -> Estimate:
 def estimate_runs(run_inputs: Sequence[RunInput]) -> list[Estimate]:
     """Return the expected cost of each of these runs, in order.
 
-    One query for the latest bills of each model whose amount is open; one each for the results and
-    the uploads among the arguments.
+    Queries the latest bills once per model whose amount is open, and the results and the uploads
+    among the arguments once each.
     """
     texts = _texts([arguments for endpoint, arguments in run_inputs if is_priced(endpoint)], 0)
     media = _measured(set(texts))
@@ -67,7 +67,7 @@ def histories(endpoints: Iterable[int]) -> dict[int, History]:
 
 
 def _latest_bills(endpoint: int) -> list[tuple[str, Any]]:
-    """Read forty rows of the model's index; one query for all models would number every run."""
+    """Read forty rows from the model's index; one query for all models would number every run."""
     succeeded = Run.objects.filter(endpoint_id=endpoint, state=Run.State.SUCCEEDED)
     latest = succeeded.order_by("-created_at")[:LATEST]
     return list(latest.values_list("billable_units", "metrics"))
@@ -96,13 +96,13 @@ def _estimate(
     if endpoint.measured_price is not None:
         if endpoint.measured_groups:
             price = price_of(endpoint, plain_values(read_settings(root, arguments)))
-        # Bills count other units than a measured price is for.
+        # Bills count other units than a measured price does.
         past = past and past._replace(units=None)
     return estimate(price, arguments, model, past, media)
 
 
 def makes_of(endpoint: Endpoint) -> frozenset[str]:
-    """Return the media that a model makes, such as `image`."""
+    """Return the media that a model produces, such as `image`."""
     listed = endpoint.facts if isinstance(endpoint.facts, list) else []
     return frozenset(str(fact)[len(_OUT) :] for fact in listed if str(fact).startswith(_OUT))
 

@@ -1,10 +1,10 @@
-"""The sums of each day, changed in the transactions that write, grow, settle or correct a charge.
+"""The sums of each day, updated in every transaction that changes a charge.
 
-So they are those of the charges after every commit. A charge counts on the day on which it began,
-in the house's TIME_ZONE, whenever its figures change.
+So after every commit they equal the sums of the charges. A charge counts on the day on which it
+began, in the house's TIME_ZONE, whenever its figures change.
 
-Whoever changes a charge adds what has changed last, after all other locks: the rows stay locked
-until the end of the transaction. Each takes the row of the day's house first, so that two who
+A transaction that changes charges calls `add` last, after it has taken all other locks: the rows
+stay locked until it ends. Every transaction locks the house's row of a day first, so that two that
 change the same day wait for each other there, and never hold what the other needs.
 """
 
@@ -33,9 +33,9 @@ _PLACES = {kind: place for place, kind in enumerate(DailySum.COLUMNS)}
 
 
 class Sums(NamedTuple):
-    """What some runs cost, in dollars: `amount` counts what is `reserved` for those under way.
+    """The cost of some runs in dollars; `amount` includes what is `reserved` for runs under way.
 
-    `unknown` of the `runs` are not in it: nobody knows what they cost.
+    `unknown` is the number of `runs` whose cost nobody knows; `amount` does not include them.
     """
 
     runs: int = 0
@@ -61,7 +61,7 @@ class Sums(NamedTuple):
 
     @property
     def exact(self) -> str:
-        """Return the amount with all its places, at least two, and a point."""
+        """Return the amount with all its decimal places, at least two, and a decimal point."""
         plain = self.amount.normalize()
         exponent = plain.as_tuple().exponent
         is_short = isinstance(exponent, int) and exponent > -2
@@ -69,10 +69,10 @@ class Sums(NamedTuple):
 
 
 class _Row(NamedTuple):
-    """Which row of a day it is. In this order rows are locked: that of the house first."""
+    """Identifies a row of a day. Rows are locked in this order, with the house's row first."""
 
     day: date
-    place: int  # of its kind
+    place: int  # position of the kind in `DailySum.COLUMNS`
     user_id: int
     project_id: int
     endpoint_id: int
@@ -81,7 +81,7 @@ class _Row(NamedTuple):
 
 
 def of_charge(charge: Charge) -> Sums:
-    """Return what a charge counts with; nothing once it is released."""
+    """Return the sums that a charge adds; zeros once it is released."""
     if charge.state == SumState.RELEASED:
         return Sums()
     amount = charge.amount or NOTHING
@@ -90,9 +90,9 @@ def of_charge(charge: Charge) -> Sums:
 
 
 def add(changes: Iterable[tuple[Charge, Sums]]) -> None:
-    """Add what has changed of each charge to the sums of its day, as the transaction's last lock.
+    """Add the changes of charges to the sums of their days, as the transaction's last lock.
 
-    One statement for each row, sent together.
+    One statement per row, sent together.
     """
     rows: dict[_Row, Sums] = {}
     for charge, change in changes:
@@ -104,9 +104,9 @@ def add(changes: Iterable[tuple[Charge, Sums]]) -> None:
 
 
 def rebuild() -> Iterator[tuple[date, int]]:
-    """Add up all charges anew, each day in a transaction of its own.
+    """Recompute all sums from the charges, each day in a transaction of its own.
 
-    Yields each day, with how many sums it has.
+    Yields each day with the number of its sums.
     """
     for day in days():
         yield day, add_up(day)
@@ -123,7 +123,7 @@ def days() -> Iterator[date]:
 
 
 def add_up(day: date) -> int:
-    """Add up a day's charges anew, in one transaction; returns how many sums it has."""
+    """Recompute a day's sums from its charges in one transaction; return the number of sums."""
     with transaction.atomic():
         _lock()
         DailySum.objects.filter(day=day).delete()
@@ -133,10 +133,10 @@ def add_up(day: date) -> int:
 
 
 def differ(day: date) -> bool:
-    """Whether a day's sums are others than those of its charges."""
+    """Whether a day's sums differ from those of its charges."""
     if _of_charges(day) == _written(day):
         return False
-    with transaction.atomic():  # one of both may have changed between the two looks
+    with transaction.atomic():  # one of both may have changed between the two queries
         _lock()
         return _of_charges(day) != _written(day)
 
@@ -150,7 +150,7 @@ def _of_charges(day: date) -> dict[_Row, Sums]:
 
 
 def _written(day: date) -> dict[_Row, Sums]:
-    """Return a day's sums as they are written, without those of nothing."""
+    """Return the stored sums of a day, without rows of zeros."""
     kinds = {str(kind): place for kind, place in _PLACES.items()}
     stored = DailySum.objects.filter(day=day).values_list("kind", *_GROUPS, *Sums._fields)
     rows = {}
@@ -192,7 +192,7 @@ def _add_to(rows: dict[_Row, Sums], day: date, whose: Mapping[str, Any], change:
 
 
 def _write(rows: Mapping[_Row, Sums]) -> None:
-    """Add to these rows; those that are not there yet begin with it."""
+    """Add these sums to the rows; rows that are missing are created."""
     kinds = [kind.value for kind in DailySum.COLUMNS]
     written = [
         (
@@ -214,8 +214,8 @@ def _write(rows: Mapping[_Row, Sums]) -> None:
         cursor.executemany(_ADD, written)
 
 
-# Django has no words for "add to the row, or begin it" in one statement, which alone loses no sum
-# and waits in a known order on both databases.
+# Django has no single statement for "add to the row or create it". Only such a statement loses no
+# sum, and it waits in a known order on both databases.
 _ADD = f"""
 INSERT INTO {DailySum._meta.db_table} AS sums
     (day, kind, user_id, project_id, endpoint_id, token_id, door, runs, amount, reserved, unknown)
@@ -233,9 +233,10 @@ DO UPDATE SET
 
 
 def _lock() -> None:
-    """Let nobody change sums until the end of the transaction; SQLite's write alone anyway.
+    """Let nobody else change sums until the transaction ends; on SQLite, any write does that.
 
-    A charge that somebody has changed meanwhile is read as it was, and its change added later.
+    A charge that another transaction has changed meanwhile is read with its old figures; that
+    transaction adds its change later.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

@@ -1,20 +1,19 @@
 """The only counter of money: what runs may cost and have cost, and what is left under caps.
 
 `runs/start/starting.py` writes a charge for each run, with the most that it may cost, in the
-transaction that creates it; the transaction that ends the run settles it with what it has cost, or
-releases it. What has a cap is an account: a row with the sum of what is committed. So of each
-account
+transaction that creates the run. The transaction that ends the run settles the charge with the
+actual cost, or releases it. Everything with a cap is an account: a row with the sum that is
+committed. So for each account
 
     reserved + settled = committed ≤ its cap
 
-holds after every commit, as far as the prices do. Whoever reserves locks the account's row
-(`open_account`), which makes two that reserve at once wait for each other; whoever starts runs
-locks the row of the house first (`lock_house`), so that an account that is made meanwhile misses
-none of them.
+holds after every commit, as far as the prices are right. A transaction that reserves locks the
+account's row (`open_account`), so two that reserve at once wait for each other. A transaction that
+starts runs locks the house's row first (`lock_house`), so no new account misses any of them.
 
-What the house, a project, a person or a token has spent in a period, a counter, is read from the
-sums of its days (`daily_sums.py`), which change with each charge. Locks are taken in the order
-accounts, house, charges, sums of days.
+A counter is what the house, a project, a person or a token has spent in a period. It is read from
+the daily sums (`daily_sums.py`), which change with each charge. Locks are taken in the order
+accounts, house, charges, daily sums.
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ IN_DOLLARS = {"", CURRENCY}  # upstream's prices without a currency are in dolla
 UNIT = Decimal(1).scaleb(-PLACES)  # as the columns store it
 
 Kind = LedgerAccount.Kind
-# The order in which accounts are locked: that in which those who start runs open them. Else the end
-# of a run and the start of another could wait for each other.
+# The order in which accounts are locked: the order in which transactions that start runs open them.
+# Otherwise the end of one run and the start of another could wait for each other.
 _LOCKED_AFTER = [Kind.ASSISTANT, Kind.TRIAL_MONTH, Kind.BOARD, Kind.HOUSE]
 
 
 class Scope(StrEnum):
-    """Whose runs a counter counts; the values are kinds of `DailySum`."""
+    """The owner of the runs that a counter counts; the values are kinds of `DailySum`."""
 
     HOUSE = "house"
     PROJECT = "project"
@@ -63,9 +62,9 @@ COLUMNS = {Scope.PROJECT: "project_id", Scope.PERSON: "user_id", Scope.TOKEN: "t
 
 
 class Counter(NamedTuple):
-    """What is spent by one project, person or token, or the house, in a period of `core.periods`.
+    """What a project, person or token, or the house, has spent in a period of `core.periods`.
 
-    `key` is the row's, 0 for the house.
+    `key` is the primary key of its row, or 0 for the house.
     """
 
     scope: Scope
@@ -74,12 +73,12 @@ class Counter(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return whose it is, in one word."""
+        """Return the scope and the key in one word."""
         return f"{self.scope}:{self.key}"
 
 
 class CapExceeded(Exception):
-    """A sum would exceed an account's cap, or is unknown, so that the cap could not hold."""
+    """A sum would exceed an account's cap, or is unknown, so the cap could not be guaranteed."""
 
     def __init__(self, account: LedgerAccount, amount: Decimal | None, committed: Decimal) -> None:
         super().__init__(f"{account}: {amount} on top of {committed}, cap {account.cap_usd}")
@@ -90,14 +89,14 @@ class CapExceeded(Exception):
 class Balance:
     """A cap and what is committed under it, while several sums are reserved one after the other.
 
-    Each sum counts as it is stored: three thirds of a dollar, rounded up, are more than one.
+    Each sum counts as it is stored, rounded up: three thirds of a dollar are more than one.
     """
 
     cap: Decimal | None
     committed: Decimal = NOTHING
 
     def allows(self, amount: Decimal | None) -> bool:
-        """Whether a sum fits; one that is unknown only fits where there is no cap."""
+        """Whether a sum fits. An unknown sum fits only where there is no cap."""
         if self.cap is None:
             return True
         return amount is not None and self.committed + _rounded(amount) <= self.cap
@@ -108,7 +107,7 @@ class Balance:
 
 
 def lock_house() -> None:
-    """Let nobody else start runs until the end of the transaction: what is counted now stays so."""
+    """Let nobody else start runs until the transaction ends, so that counted sums stay valid."""
     if account_queries.HOUSE.first() is None:
         open_account(Kind.HOUSE, "")
 
@@ -116,7 +115,7 @@ def lock_house() -> None:
 def open_account(
     kind: LedgerAccount.Kind, key: object, period: str = "", cap: Decimal | None = None
 ) -> LedgerAccount:
-    """Return an account with this cap, locked until the end of the transaction; may create it."""
+    """Return an account with this cap, locked until the transaction ends; create it if needed."""
     account, _ = LedgerAccount.objects.select_for_update().get_or_create(
         kind=kind, key=str(key), period=period, defaults={"cap_usd": cap}
     )
@@ -127,16 +126,15 @@ def open_account(
 
 
 def committed(kind: LedgerAccount.Kind, key: object, period: str = "") -> Decimal:
-    """Return what is reserved or settled in an account; nothing if it was never opened."""
+    """Return what is reserved or settled in an account; zero if it was never opened."""
     accounts = LedgerAccount.objects.filter(kind=kind, key=str(key), period=period)
     return accounts.values_list("committed", flat=True).first() or NOTHING
 
 
 def spent_by_people(user_ids: Iterable[int], since: datetime | None = None) -> dict[int, Decimal]:
-    """Return what the ended runs of each of these people have cost, by the person's key.
+    """Return what the ended runs of each of these people have cost in dollars, by the person's key.
 
-    Of the runs that began on that day or later, or ever; in dollars. One query, however many
-    people and runs.
+    With `since`, only runs that began on that day or later count. One query in all.
     """
     days = DailySum.objects.filter(kind=DailySum.Kind.PERSON, user__in=user_ids)
     if since:
@@ -153,7 +151,7 @@ def balance(account: LedgerAccount) -> Balance:
 
 @dataclass(frozen=True)
 class Reservation:
-    """The most that a run may cost in dollars, None if unknown, and the accounts it counts for."""
+    """The most that a run may cost in dollars (None: unknown), and the accounts it counts for."""
 
     run_id: uuid.UUID | None
     amount: Decimal | None
@@ -161,7 +159,7 @@ class Reservation:
 
 
 def write_charges(charges: Sequence[Charge]) -> None:
-    """Write what new runs may cost (`expected`), in the transaction that creates them."""
+    """Write what new runs may cost (`expected`), in the transaction that creates the runs."""
     for charge in charges:
         if charge.expected is not None:
             charge.expected = charge.amount = _rounded(charge.expected)
@@ -170,10 +168,10 @@ def write_charges(charges: Sequence[Charge]) -> None:
 
 
 def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
-    """Return what is reserved or settled in each counter; a query for each scope and period.
+    """Return what is reserved or settled in each counter; one query per scope and period.
 
-    For who has locked the house, what others reserve is in it, since they wait; what others settle
-    meanwhile may not be.
+    If the caller has locked the house, the sums include all reservations of others, who have to
+    wait, but may miss what others settle meanwhile.
     """
     keys: dict[tuple[Scope, str], list[int]] = defaultdict(list)
     for counter in counters:
@@ -189,9 +187,9 @@ def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
 
 
 def spent_by_each(scope: Scope, period: str) -> list[tuple[int, Decimal]]:
-    """Return the keys of all in a scope that had runs in a period, with what each has spent.
+    """Return the keys of a scope with runs in a period and what each has spent, highest sum first.
 
-    Who has spent most first. One query.
+    One query.
     """
     first, end = periods.days(period)
     column = COLUMNS[scope]
@@ -201,14 +199,14 @@ def spent_by_each(scope: Scope, period: str) -> list[tuple[int, Decimal]]:
 
 
 def due(charges: models.QuerySet[Charge]) -> models.QuerySet[Charge]:
-    """Return those of the charges that count: all but the released ones."""
+    """Return the charges that count: all but the released ones."""
     return charges.exclude(state=SumState.RELEASED)
 
 
 def reserve(reservations: Sequence[Reservation]) -> list[LedgerEntry]:
-    """Write reservations in the caller's transaction; raises CapExceeded, then none may stay.
+    """Write reservations in the caller's transaction, which has opened the accounts.
 
-    The accounts were opened in this transaction.
+    Raises CapExceeded; then the caller must roll all of them back.
     """
     accounts = _locked({account.pk for reserved in reservations for account in reserved.accounts})
     balances = {account.pk: balance(account) for account in accounts}
@@ -228,16 +226,16 @@ def reserve(reservations: Sequence[Reservation]) -> list[LedgerEntry]:
 
 
 def locked_charge(run_id: uuid.UUID) -> Charge | None:
-    """Return the charge of a run that has not ended, locked after the house; None if it has."""
+    """Return the charge of a run, locked after the house; None if the run has ended."""
     lock_house()
     reserved = Charge.objects.select_for_update().filter(run_id=run_id, state=SumState.RESERVED)
     return reserved.first()
 
 
 def grow(charge: Charge, extra: Decimal, *, is_known: bool) -> None:
-    """Reserve more for a run that goes on costing, whose `locked_charge` this is.
+    """Reserve more for a run that continues to cost; `charge` comes from `locked_charge`.
 
-    If it `is_known` no longer what the run may cost, `extra` counts until it is.
+    Unless `is_known`, the total cost of the run is unknown, and `extra` counts until it is known.
     """
     before = daily_sums.of_charge(charge)
     charge.amount = (charge.amount or NOTHING) + _rounded(extra)
@@ -247,7 +245,7 @@ def grow(charge: Charge, extra: Decimal, *, is_known: bool) -> None:
 
 
 def give_back(keys: Collection[int]) -> None:
-    """Remove what is reserved for runs that have not started (`starting.plan`)."""
+    """Remove the reservations of planned runs that have not started (`starting.plan`)."""
     lock_house()
     planned = list(Charge.objects.select_for_update().filter(pk__in=keys, run=None))
     Charge.objects.filter(pk__in=[charge.pk for charge in planned]).delete()
@@ -256,22 +254,22 @@ def give_back(keys: Collection[int]) -> None:
 
 
 def note_so_far(run_id: uuid.UUID, cost: Decimal | None) -> None:
-    """Write what a live session's results have cost: with that it is settled, however it ends.
+    """Write what a live session's results have cost so far; the session settles with this sum.
 
-    None: of one nobody knows.
+    `cost` is None if it is unknown.
     """
     reserved = Charge.objects.filter(run_id=run_id, state=SumState.RESERVED)
     reserved.update(so_far=None if cost is None else _rounded(cost))
 
 
 def assign(entry: LedgerEntry, run: Run) -> None:
-    """Make a sum that was reserved for a call the run's that the call has started."""
+    """Assign a sum that was reserved for a call to the run that the call has started."""
     entry.run = run
     entry.save(update_fields=["run"])
 
 
 def take_back(entry: LedgerEntry) -> None:
-    """Remove a sum that was reserved for a call that has started nothing."""
+    """Remove a sum that was reserved for a call that has started no run."""
     (account,) = _locked({entry.account_id})
     account.committed -= _counted(entry)
     account.save(update_fields=["committed"])
@@ -279,19 +277,19 @@ def take_back(entry: LedgerEntry) -> None:
 
 
 def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency: str) -> None:
-    """Settle or release a run's sums where these changes of its row end it or say what it cost.
+    """Settle or release a run's sums if these changes of its row end it or contain its bill.
 
-    It costs its billed units at the price of when it began; `price` is the present one of its
-    model's unit, for a run that began before there was any. A run that upstream ended without
-    saying what it billed counts with the most that it could cost if it has a result, and with
-    nothing if it has none: server errors are not billed, rejected input may be (protocol 17.5).
+    The run costs its billed units at the price when it began. `price` is the present price of its
+    model's unit, for a run that began before the model had a price. If upstream ended the run
+    without a bill, it counts with the most that it could cost if it has a result, and with nothing
+    if it has none: server errors are not billed, rejected input may be (protocol 17.5).
     """
     state = changed.get("state", run.state)
     if state not in Run.FINAL or not {"state", "billable_units"} & changed.keys():
         return
     entries, accounts = _entries_of(run.pk)
     charge = Charge.objects.select_for_update().filter(run_id=run.pk).first()
-    if charge is None:  # the row did not come through the door: nothing was reserved for it
+    if charge is None:  # the row was not created by `starting`: nothing was reserved for it
         return
     if charge.unit_price is None and currency in IN_DOLLARS:
         charge.unit_price = price
@@ -301,7 +299,7 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
 
 
 def report(run_id: uuid.UUID, cost: Decimal) -> Charge | None:
-    """Settle a run's sums with what upstream's billing events say; None if it has no charge."""
+    """Settle a run's sums with the cost in upstream's billing events; None if it has no charge."""
     entries, accounts = _entries_of(run_id)
     charge = Charge.objects.select_for_update().filter(run_id=run_id).first()
     if charge is not None:
@@ -311,7 +309,7 @@ def report(run_id: uuid.UUID, cost: Decimal) -> Charge | None:
 
 
 def _entries_of(run_id: uuid.UUID) -> tuple[list[LedgerEntry], dict[int, LedgerAccount]]:
-    """Return a run's entries, and their accounts, locked."""
+    """Return a run's entries, and their accounts, which are locked."""
     entries = list(LedgerEntry.objects.filter(run_id=run_id))
     return entries, {row.pk: row for row in _locked({entry.account_id for entry in entries})}
 
@@ -323,9 +321,9 @@ def _settle(
     *,
     has_result: bool,
 ) -> None:
-    """Count the best figure of what a run has cost, in place of what it may have cost.
+    """Count the best known cost of a run instead of the most that it may cost.
 
-    Without any, what counts for it stays reserved until there is one.
+    If no cost is known, the counted sum stays reserved until one is.
     """
     before = daily_sums.of_charge(charge)
     known = charge.billed if charge.reported is None else charge.reported
@@ -359,7 +357,7 @@ def _counted(entry: LedgerEntry) -> Decimal:
 
 
 def _locked(keys: Collection[int]) -> list[LedgerAccount]:
-    """Return these accounts as they are now, locked in the order of all."""
+    """Return these accounts with their current values, locked in the common order."""
     if not keys:
         return []
     places = [models.When(kind=kind, then=place) for place, kind in enumerate(_LOCKED_AFTER)]

@@ -1,6 +1,6 @@
-"""Finds days whose sums differ from their charges, and adds them up anew: a job of every night.
+"""Finds days whose sums differ from their charges and recomputes them, as a nightly job.
 
-Each change of a charge changes its sums; processes of a former version may change charges alone.
+Changing a charge changes its sums, but processes of an earlier version change charges alone.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from core.db import clock
 from runs.costs import daily_sums
 
 AT_HOUR = 3
-PAUSE_S = 0.05  # between two days: other jobs get their turn
+PAUSE_S = 0.05  # between two days, so that other jobs get their turn
 
 log = logging.getLogger(__name__)
 
 
 class Correction:
-    """A worker's look at all days, one in a step: when it starts, and every night."""
+    """A worker's check of all days, one day per step: when the worker starts, and every night."""
 
     def __init__(self) -> None:
         self._days: Iterator[date] | None = None
 
     def step(self) -> float:
-        """Correct a day if it has to be; return the seconds until the next step."""
+        """Correct the sums of one day if they differ; return the seconds until the next step."""
         self._days = self._days or daily_sums.days()
         day = next(self._days, None)
         if day is None:

@@ -22,7 +22,7 @@ def thumbnail_url(artifact: Artifact, src: str) -> str:
 def artifact_url(artifact: Artifact) -> str:
     """Return our copy's address, else upstream's while it works; "" if neither can be shown.
 
-    We also serve a file that is inside its address, which a page would hold whole.
+    We also serve a file that upstream sent as a data URL, so that pages need not contain it.
     """
     if artifact.state == Artifact.State.STORED:
         return artifact.get_absolute_url()

@@ -1,4 +1,4 @@
-"""Detects a file's type by its first bytes: names and headers may be wrong.
+"""Detects a file's type by its first bytes, since names and headers may be wrong.
 
 See protocol, section 13.
 """
@@ -43,17 +43,17 @@ MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first ma
     (0, b"ply\n", "model/ply"),
     (0, b"ply\r", "model/ply"),
 ]
-# QuickTime films from before 2001 begin with one of these boxes in place of `ftyp`.
+# QuickTime films from before 2001 begin with one of these boxes instead of `ftyp`.
 _QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
-_BITMAP_HEADERS = {12, 40, 52, 56, 64, 108, 124}  # bytes of the second header of a BMP
-# Pictures in boxes (ISO/IEC 14496-12, 4.3), by brands: a general major brand, and behind it in the
-# compatible ones what it is.
+_BITMAP_HEADERS = {12, 40, 52, 56, 64, 108, 124}  # header sizes of a BMP, in bytes
+# Pictures in boxes (ISO/IEC 14496-12, 4.3) by brand: the major one, or if that is general, a
+# compatible one.
 _GENERAL = {b"mif1", b"mif2", b"msf1", b"miaf"}
 _AVIF = {b"avif", b"avis"}  # a picture, a sequence
 _HEIC = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
 TEXT, UNREADABLE = "text", "bytes that nobody can read"
-HEAD_BYTES = 4096  # meshes may begin with comments; a box of brands has rarely more than ten
-DOCUMENT_BYTES = 1 << 20  # error pages and messages sent in place of a file are smaller
+HEAD_BYTES = 4096  # meshes may begin with comments; a box rarely has more than ten brands
+DOCUMENT_BYTES = 1 << 20  # error pages and messages sent instead of a file are smaller
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*+>\s*+|<!--(?>.*?-->)\s*+)*+"
     rb"<(?:!doctype\s+html|html|head|body|title|meta|script|center|h1)\b",
@@ -108,7 +108,7 @@ HARMLESS = frozenset(
 
 
 def content_type(head: bytes, claimed: str = "", *names: str) -> str:
-    """Return a file's content type: by its first bytes, else for meshes by its names, else claimed.
+    """Return a file's content type by its first bytes, else by name (meshes), else as claimed.
 
     A claimed type that browsers display is not trusted unless the first bytes confirm it.
     """
@@ -157,7 +157,7 @@ def _kind_of_picture(head: bytes) -> str:
 
 
 def document_kind(content: bytes) -> str:
-    """Return what was sent in place of a media file: "a web page", "JSON", or "" for neither."""
+    """Return what was sent instead of a media file: "a web page", "JSON", or "" for neither."""
     if _PAGE.match(content):
         return "a web page"
     if len(content) > DOCUMENT_BYTES or content.lstrip()[:1] not in (b"{", b"["):
@@ -185,16 +185,16 @@ def is_svg(content: bytes) -> bool:
 
 
 def kind(content_type: str) -> str:
-    """Return how pages show this type: image, video, audio, mesh, or "" if they may not."""
+    """Return how pages show this type: image, video, audio, mesh, or "" if they must not."""
     main = content_type.partition("/")[0]
     return {"model": "mesh"}.get(main, main) if content_type in HARMLESS else ""
 
 
 def kind_named(name: str, claimed: str = "") -> str:
-    """Return how pages would show a file that is told of: by its claimed type, else its name."""
+    """Return how pages would show a file that is not here, by its claimed type, else its name."""
     return kind(media_type(claimed) or _named(name))
 
 
 def extension(kind: str) -> str:
-    """Return the usual file name extension without its dot."""
+    """Return the usual file name extension, without the dot."""
     return EXTENSIONS.get(kind, "bin")

@@ -1,4 +1,4 @@
-"""Records what is made of results and may be saved: by its content, the run is found again."""
+"""Records the digests of files derived from results, so that a saved file leads back to its run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def digest(content: bytes) -> str:
 
 
 def record(run_id: uuid.UUID, position: int, digests: Mapping[str, str]) -> None:
-    """Record the digests of what was made of a result, by what it is; empty ones are left out."""
+    """Record the digests of files derived from a result, by kind; empty digests are left out."""
     rows = [
         DerivedFile(run_id=run_id, position=position, what=what, digest=digest)
         for what, digest in digests.items()
@@ -43,9 +43,9 @@ def previews_of(artifact: Artifact) -> dict[str, str]:
 
 
 def record_previews(artifact: Artifact) -> None:
-    """Record the previews of a stored result, without those that are gone.
+    """Record the previews of a stored result, except those whose files are missing.
 
-    Raises what the storage raises otherwise.
+    Raises any other error of the storage.
     """
     digests: dict[str, str] = {}
     for what, name in ((What.POSTER, artifact.poster), (What.THUMBNAIL, artifact.thumbnail)):
@@ -55,7 +55,7 @@ def record_previews(artifact: Artifact) -> None:
 
 
 def record_stored(artifact: Artifact, what: DerivedFile.What, name: str) -> None:
-    """Record a stored file that was made of a result, unless one is recorded already."""
+    """Record a stored file derived from a result, unless one is recorded already."""
     recorded = DerivedFile.objects.filter(
         run=artifact.run_id, position=artifact.position, what=what
     )
@@ -64,7 +64,7 @@ def record_stored(artifact: Artifact, what: DerivedFile.What, name: str) -> None
 
 
 def record_text(run: Run, position: int, what: DerivedFile.What, text: str) -> None:
-    """Record a text of a run that is saved as a file."""
+    """Record a text of a run that people can save as a file."""
     content = hashlib.sha256()
     for start in range(0, len(text), _PIECE_CHARS):
         content.update(text[start : start + _PIECE_CHARS].encode())
@@ -80,7 +80,7 @@ def _stored_digest(name: str) -> str:
         return stored_files.content_digest(file)
 
 
-# Stores the pictures that stand for a result: a poster and a thumbnail beside its file.
+# The pictures that represent a result: a poster and a thumbnail, stored beside its file.
 
 
 class Previews(NamedTuple):
@@ -91,7 +91,7 @@ class Previews(NamedTuple):
 
 
 def write(file: str, seen: ProbeResult) -> Previews:
-    """Store the pictures that the probe made of a stored file, under names after the file's."""
+    """Store the pictures that the probe made of a stored file, named after the file."""
     base = file.rpartition(".")[0]
     return Previews(
         picture_files.write(f"{base}.poster.webp", seen.poster),

@@ -1,4 +1,4 @@
-"""Which uploads and results are named in JSON: in the runs' arguments, and in other rows."""
+"""Finds the uploads and results that JSON names: the arguments of runs, and other rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 from runs.models import InputFile
 from runs.promises import owners
 
-AT_ONCE = 100  # runs that are read in one transaction, which takes well below 50 ms
+AT_ONCE = 100  # runs read in one transaction, which takes well below 50 ms
 UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 OUR_FILE = re.compile(
     r"/(?:uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/"
@@ -27,7 +27,7 @@ def sources_in(text: str) -> set[uuid.UUID]:
 
 
 def read_unread() -> bool:
-    """Note the files of runs whose arguments were not read yet; whether there may be more."""
+    """Record the files of runs with unread arguments; return whether more may be left."""
     unread = InputFile.objects.filter(source=None).annotate(
         text=Cast("run__arguments", TextField())
     )
@@ -38,7 +38,7 @@ def read_unread() -> bool:
 
 
 def _note(rows: Sequence[tuple[int, uuid.UUID, set[uuid.UUID]]]) -> None:
-    """Replace the mark of each run by the files that it names."""
+    """Replace the marker of each run by the files that it names."""
     named = [InputFile(run_id=run, source=source) for _, run, sources in rows for source in sources]
     with transaction.atomic():
         InputFile.objects.bulk_create(named, ignore_conflicts=True)
@@ -46,7 +46,7 @@ def _note(rows: Sequence[tuple[int, uuid.UUID, set[uuid.UUID]]]) -> None:
 
 
 def used(sources: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Return those of these uploads, and of these runs with results, that some other row names."""
+    """Return those of these uploads and runs that another row names."""
     inputs = InputFile.objects.filter(source__in=sources).exclude(run=F("source"))
     by_runs = {source for source in inputs.values_list("source", flat=True) if source}
     return named_elsewhere().intersection(sources) | by_runs

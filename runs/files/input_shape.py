@@ -1,4 +1,4 @@
-"""Reads the size of a run's input picture or video: results mostly have the same shape."""
+"""Reads the size of a run's input picture or video, since most results have the same shape."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _NOT_SHOWN = ("mask", "audio", "lora", "reference", "style")  # inputs that do n
 
 
 def shape_of_input(arguments: Any) -> tuple[int, int] | None:
-    """Return width and height of the first of our pictures or videos in the arguments.
+    """Return width and height of the first picture or video of ours in the arguments.
 
-    Ignores masks, references and the like. None if there is no file or its size is unknown.
+    Ignores masks, references and similar inputs. None if there is no file or its size is unknown.
     """
     if not isinstance(arguments, Mapping):
         return None
@@ -30,7 +30,7 @@ def shape_of_input(arguments: Any) -> tuple[int, int] | None:
 
 
 def is_measuring(arguments: Any) -> bool:
-    """Whether a worker will measure one of our uploads in the arguments soon. At most one query."""
+    """Whether a worker will soon measure an upload in the arguments. At most one query."""
     matches = (
         OUR_ADDRESS.fullmatch(address) for address in islice(our_addresses(arguments), MAX_VALUES)
     )

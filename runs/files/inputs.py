@@ -1,4 +1,4 @@
-"""Uploads a run's input files, and replaces our addresses with ones that upstream can read."""
+"""Uploads a run's input files and replaces our addresses with ones that upstream can read."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from runs.state.transitions import Observation
 UPLOAD_LIFE = timedelta(days=6)
 PROGRESS_EVERY_S = 1.0
 GONE = "file_download_error"  # fal's type of the error
-MAX_STORAGE_TRIES = 30  # of one run: about half an hour with the worker's pauses
+MAX_STORAGE_TRIES = 30  # for one run; about half an hour with the worker's pauses
 
-Path = tuple[str | int, ...]  # of keys and places, from the arguments to a value
+Path = tuple[str | int, ...]  # keys and indexes that lead from the arguments to a value
 
 _upload_locks: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
 
@@ -96,7 +96,7 @@ async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
 async def _upload_from_artifact(artifact: Artifact, run: Run) -> Upload:
     """Return a stored result as an upload of the run's user, so that it is sent only once.
 
-    It lives where the run does, and is hidden if the run is.
+    The upload belongs to the run's project, and is hidden if the run is.
     """
     extension = artifact.file.rpartition(".")[2]
     upload, _ = await Upload.objects.aget_or_create(
@@ -134,7 +134,7 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
                 file,
                 content_type=upload.content_type,
                 file_name=upload.file_name,
-                key=str(upload.pk),  # the same file of two users has two addresses
+                key=str(upload.pk),  # so the same file of two users has two addresses
                 on_progress=_ProgressNote(run.pk, upload.file_name),
             )
     except FileNotFoundError as error:
@@ -150,7 +150,7 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
             retry_after_s=error.retry_after_s,
         ) from error
     except DatabaseError:
-        raise  # the progress could not be recorded: no fault of the storage
+        raise  # the progress could not be recorded, which is not the storage's fault
     except Exception as error:
         # Storage backends raise any kind of exception: a failing disk, an unavailable bucket.
         raise await _storage_failure(upload, run, error) from error
@@ -167,7 +167,7 @@ async def _storage_failure(upload: Upload, run: Run, error: Exception) -> fal.Fa
 
 
 class _ProgressNote:
-    """Records an upload's progress as the run's note, once a second; never for quick uploads."""
+    """Records an upload's progress as the run's note once a second; quick uploads write none."""
 
     def __init__(self, pk: uuid.UUID, name: str) -> None:
         self.pk = pk
@@ -183,13 +183,13 @@ class _ProgressNote:
 
 
 class _FileMissing(LookupError):
-    """A file of the input is not available to this person; the message says which."""
+    """A file of the input is not available to this person; the message names it."""
 
 
 def _invalid_input(sentence: str, path: Path) -> fal.FalError:
-    """Return the error that fal answers with if a model cannot fetch a file (protocol, 11.1).
+    """Return the error with which fal answers if a model cannot fetch a file (protocol, 11.1).
 
-    fal's clients repeat a call after a 500; a 422 ends it, and names the field.
+    fal's clients repeat a call after a 500; a 422 ends it and names the field.
     """
     problem = {"loc": ["body", *path], "msg": sentence, "type": GONE}
     return fal.FalError(sentence, status=422, type=GONE, detail=[problem])

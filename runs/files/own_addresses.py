@@ -1,8 +1,8 @@
-"""Recognises addresses of our own files, however they are written.
+"""Recognises addresses of our own files in any spelling.
 
 In arguments they are paths, which a worker replaces with upstream's addresses. People and programs
-also give whole addresses: a board's table has them, and the browser shows them. Upstream could not
-fetch those: it has no login here, and may not reach this host at all.
+also send absolute URLs, from a board's table or the browser. Upstream could not fetch these: it has
+no login here, and may not reach this host at all.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _ADDRESS = re.compile(r"\s*+(?:https?://|/(?:uploads|runs)/)\S++\s*+", re.IGNORE
 
 
 def with_own_paths(value: Any) -> Any:
-    """Return arguments in which our files are paths."""
+    """Return the arguments with our files as paths."""
     return _mapped(value, _with_own_path)
 
 
 def tidy_addresses(value: Any) -> Any:
-    """Return arguments in which our files are paths and no address has spaces around it."""
+    """Return the arguments with our files as paths and without spaces around addresses."""
     return _mapped(value, lambda text: _with_own_path(_trimmed(text)))
 
 
@@ -72,12 +72,12 @@ def _with_own_path(text: str) -> str:
 def path_at_own_host(address: str) -> str:
     """Return the path of an address if it names this server, else "".
 
-    By any name that it answers to, over any port and scheme: a proxy may have others than we know.
+    Accepts any allowed host name, port and scheme, since a proxy may use others than we know.
     """
     try:
         parts = urlsplit(address)
         host = ascii_host((parts.hostname or "").rstrip("."))
-    except ValueError:  # no address; UnicodeError is one, too
+    except ValueError:  # not an address; UnicodeError is a ValueError, too
         return ""
     host = f"[{host}]" if ":" in host else host
     return parts.path if host and validate_host(host, settings.ALLOWED_HOSTS) else ""

@@ -1,7 +1,7 @@
 """Deletes runs whose grace period is over, and stored files that no row references any more.
 
-A file is stored once per content, so several runs and uploads may share it. When the last row of a
-content is deleted, the content is recorded as discarded; its files are deleted `SETTLED` later if
+A file is stored once per content, so several runs and uploads may share it. When the last row with
+a content is deleted, the content is recorded as discarded; its files are deleted `SETTLED` later if
 still no row references it. Code that stores the same content again first calls `reclaim`, which
 removes that record, so no file is deleted between being written and being referenced.
 """
@@ -29,26 +29,26 @@ from runs.models import Artifact, DiscardedContent, InputFile, Run, Upload
 log = logging.getLogger(__name__)
 
 EVERY_S = 600.0
-SOON_S = 0.02  # while more is due: other jobs get their turn in between
-STEP_S = 0.05  # of work between two pauses
-BATCH = 12  # runs of one transaction, which holds SQLite's write lock well below 50 ms
-CONTENTS = 100  # whose keys are read at once
-NAMED_FOR_S = 1.0  # how long the names in rows other than runs are used before they are read again
+SOON_S = 0.02  # while more is due, so that other jobs get their turn
+STEP_S = 0.05  # time to work between two pauses
+BATCH = 12  # runs per transaction, which holds SQLite's write lock for well below 50 ms
+CONTENTS = 100  # how many digests are read at once
+NAMED_FOR_S = 1.0  # how long the names in rows other than runs are cached
 SETTLED = timedelta(hours=1)  # longer than it ever takes from storing a file to saving its row
 FIRST = uuid.UUID(int=0)
 _holds: set[Callable[[], bool]] = set()
 
 
 def hold_while(needed: Callable[[], bool]) -> None:
-    """Delete no file while `needed` says that those of a moment ago are still read."""
+    """Delete no file while `needed` returns True: somebody still reads files of a moment ago."""
     _holds.add(needed)
 
 
 class Purge:
-    """A worker's walks through the runs that are due, in the order of their keys.
+    """A worker's passes through the runs that are due, in the order of their keys.
 
-    It keeps its place between two steps, so runs that are needed elsewhere are passed over once in
-    a walk and do not block the others.
+    It keeps its position between two steps, so runs that are needed elsewhere are skipped once per
+    pass and do not block the others.
     """
 
     def __init__(self) -> None:
@@ -57,16 +57,16 @@ class Purge:
         self._named_until = 0.0
 
     def step(self) -> float:
-        """Purge runs and discarded files for a moment; return the seconds until the next step."""
+        """Purge runs and discarded files for `STEP_S`; return the seconds until the next step."""
         until = time.monotonic() + STEP_S
         storage_limits.delete_stale_reservations()
-        # All arguments are read before the first run goes, or a file that one names would be lost.
+        # All arguments are read before a run is deleted; otherwise a file that one names is lost.
         is_more = input_references.read_unread() or self._purge_runs(until)
         is_more |= delete_discarded(timezone.now(), until)
         return SOON_S if is_more else EVERY_S
 
     def _purge_runs(self, until: float) -> bool:
-        """Purge the next runs that are due; False at the end of the walk."""
+        """Purge the next runs that are due; return False at the end of the pass."""
         now = timezone.now()
         while keys := list(_due(now).filter(pk__gt=self._after).order_by("pk")[:BATCH]):
             self._after, needed = keys[-1], self._needed(keys, now)
@@ -79,10 +79,10 @@ class Purge:
         return False
 
     def _needed(self, keys: Sequence[uuid.UUID], now: datetime) -> set[uuid.UUID]:
-        """Return those of these runs with a result that is an input of a row that stays."""
+        """Return the runs whose result is an input of a row that stays."""
         with_results = Artifact.objects.filter(run_id__in=keys).order_by().values_list("run_id")
         inputs = InputFile.objects.filter(source__in=keys).distinct().values_list("source")
-        # One query for each, which ends at the first row: a result may be the input of thousands.
+        # One query per run, which stops at the first row: a result may be the input of thousands.
         by_runs = (pk for (pk,) in inputs if pk and _is_input_of_staying_run(pk, now))
         return self._named_elsewhere().intersection(pk for (pk,) in with_results).union(by_runs)
 
@@ -99,15 +99,15 @@ def _is_input_of_staying_run(pk: uuid.UUID, now: datetime) -> bool:
 
 
 def _due(now: datetime) -> QuerySet[Run, uuid.UUID]:
-    """The keys of the runs whose grace period is over."""
+    """Return the keys of the runs whose grace period is over."""
     due = Run.objects.filter(deleted_at__lte=now - GRACE)
     return due.values_list("pk", flat=True)
 
 
 def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> int:
-    """Delete these runs and what only they had, except what is `named` elsewhere; returns how many.
+    """Delete these runs and files that only they use, except `named` uploads; return the number.
 
-    Leaves out runs that were restored, or that another worker is purging.
+    Skips runs that were restored, or that another worker is purging.
     """
     with transaction.atomic():
         locked = _due(now).filter(pk__in=keys).select_for_update(of=("self",), skip_locked=True)
@@ -123,7 +123,7 @@ def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> i
 
 
 def drop_files(run_ids: Sequence[uuid.UUID], now: datetime, why: str) -> int:
-    """Let the files of these runs' results go, while the runs stay; returns of how many runs."""
+    """Delete the result files of these runs, but keep the runs; return the number of runs."""
     with transaction.atomic():
         stored = Artifact.objects.filter(run_id__in=run_ids, state=Artifact.State.STORED)
         artifacts = list(stored.exclude(digest="").select_for_update())
@@ -134,14 +134,14 @@ def drop_files(run_ids: Sequence[uuid.UUID], now: datetime, why: str) -> int:
 
 
 def lose(artifacts: Iterable[Artifact], why: str) -> None:
-    """Note that the files of these results are not here any more; the digest says they were."""
+    """Mark the files of these results as lost; the digest stays and shows that there were files."""
     Artifact.objects.filter(pk__in=[artifact.pk for artifact in artifacts]).update(
         state=Artifact.State.LOST, error=why[:255], file="", poster="", thumbnail=""
     )
 
 
 def delete_uploads(uploads: Sequence[Upload], now: datetime) -> int:
-    """Delete those of these uploads that are no run's input; returns how many."""
+    """Delete the uploads that are no run's input; return their number."""
     with transaction.atomic():
         contents = _delete_unused(uploads)
         discard(contents, now)
@@ -157,7 +157,7 @@ def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
 
 
 def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
-    """Delete the uploads that no run has as an input any more; returns their files by content."""
+    """Delete the uploads that are no run's input any more; return their files by content."""
     keys = [upload.pk for upload in uploads]
     used = set(InputFile.objects.filter(source__in=keys).values_list("source", flat=True))
     unused = [upload for upload in uploads if upload.pk not in used]
@@ -166,12 +166,12 @@ def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
 
 
 def _content_digest(upload: Upload) -> str:
-    """The file's SHA-256; `Upload.digest` may differ where a user has the same content twice."""
+    """Return the file's SHA-256; `Upload.digest` may differ if a user has equal contents."""
     return PurePosixPath(upload.file).name.partition(".")[0]
 
 
 def discard(contents: Mapping[str, list[str]], now: datetime) -> None:
-    """Record contents of deleted rows as discarded, unless other rows have them."""
+    """Record the contents of deleted rows as discarded, unless other rows have them."""
     named = _named_contents(contents)
     DiscardedContent.objects.bulk_create(
         [
@@ -192,9 +192,9 @@ def files_of(artifact: Artifact) -> list[str]:
 
 
 def reclaim(digest: str) -> None:
-    """Cancel the deletion of this content's files, before a new row references them.
+    """Cancel the deletion of this content's files before a new row references them.
 
-    Waits while they are being deleted.
+    Waits while the files are being deleted.
     """
     DiscardedContent.objects.filter(digest=digest).delete()
 
@@ -202,7 +202,7 @@ def reclaim(digest: str) -> None:
 def delete_discarded(now: datetime, until: float = math.inf) -> bool:
     """Delete the files of contents that were discarded `SETTLED` ago and are still unreferenced.
 
-    Ends at the time `until` of the monotonic clock; returns whether there may be more.
+    Stops at the time `until` of the monotonic clock; returns whether more may be due.
     """
     due = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
     if any(is_needed() for is_needed in _holds):
@@ -234,13 +234,13 @@ def _delete_files(digest: str, now: datetime) -> None:
 
 
 def known_contents(contents: Mapping[str, list[str]]) -> set[str]:
-    """Return the digests of those contents that some row has, or that are to be deleted."""
+    """Return the digests that some row has, or whose files are to be deleted."""
     discarded = DiscardedContent.objects.filter(digest__in=contents)
     return _named_contents(contents) | set(discarded.values_list("digest", flat=True))
 
 
 def _named_contents(contents: Mapping[str, list[str]]) -> set[str]:
-    """Return the digests of those contents that stored results or uploads have."""
+    """Return the digests that stored results or uploads have."""
     main = {files[0]: digest for digest, files in contents.items() if files}
     artifacts = Artifact.objects.filter(digest__in=contents, state=Artifact.State.STORED).order_by()
     uploads = Upload.objects.filter(Q(digest__in=contents) | Q(file__in=main))

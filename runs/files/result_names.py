@@ -3,8 +3,7 @@
     2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png
 
 Each person may have a template of their own (`name_template.py`). Upstream names media by a hash.
-Other files (weights, archives) keep the names that they have, by which programs
-know them.
+Other files (weights, archives) keep their names, which programs know.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,19}")
 
 
 class _Named(NamedTuple):
-    """What of a run its files are named after."""
+    """The values of a run that its file names contain."""
 
     pk: uuid.UUID
     title: str
@@ -46,9 +45,9 @@ class _Named(NamedTuple):
 
 
 class Namer:
-    """Names files for one person, by their template; for nobody by the default one.
+    """Names files by a person's template, or by the default one for anonymous users.
 
-    One query at most, for the names of their projects, if the template has them.
+    At most one query, for the names of their projects, if the template contains them.
     """
 
     def __init__(self, user: User | AnonymousUser | None = None) -> None:
@@ -57,15 +56,15 @@ class Namer:
         self._last: tuple[Run, dict[str, str]] | None = None
 
     def result(self, run: Run, artifact: Artifact) -> str:
-        """Return the name of a run's file; its endpoint should be loaded."""
+        """Return the name of a run's file; load the run's endpoint before."""
         if self._last is None or self._last[0] is not run:  # a list has one run after the other
             self._last = run, self._values(_of(run))
         return self._of_artifact(artifact, self._last[1])
 
     def of_run(self, run: Run, suffix: str, number: int | None = None) -> str:
-        """Return the name of what is saved of a run beside its files, such as its output.
+        """Return the name for a saved part of a run that is not a file, such as its output.
 
-        `number` is that of a text in its output, from 1.
+        `number` counts the texts in the output, from 1.
         """
         return self._filled(self._values(_of(run)), number, suffix, "run")
 
@@ -82,7 +81,7 @@ class Namer:
         return name_template.fill(self._template, values, suffix, fallback)
 
     def _values(self, named: _Named) -> dict[str, str]:
-        """Return what the template's words stand for in all names of a run."""
+        """Return the values of the template's words that all names of a run share."""
         at = timezone.localtime(named.created_at)
         return {
             "date": f"{at:%Y-%m-%d}",
@@ -95,7 +94,7 @@ class Namer:
         }
 
     def _project(self, pk: int) -> str:
-        """Return a project's name if the person is in it: others do not learn it."""
+        """Return a project's name if the person is a member; others must not learn it."""
         return slug(self._projects.get(pk, "")) if "{project}" in self._template else ""
 
     @cached_property
@@ -104,14 +103,14 @@ class Namer:
 
 
 def result_name(run: Run, artifact: Artifact) -> str:
-    """Return a file's name by the default template, as pages show it to everybody alike."""
+    """Return a file's name by the default template, which pages show to everybody."""
     return Namer().result(run, artifact)
 
 
 def served_name(artifact: Artifact, user: User | AnonymousUser) -> str:
     """Return the name of an artifact whose run is not loaded; one small query for media.
 
-    Whoever may read the file but not its run, such as the picture in a link, learns no prompt.
+    People who may read the file but not its run, such as the picture in a link, learn no prompt.
     """
     if artifact.kind not in KNOWN and artifact.file_name:
         return _own_name(artifact)
@@ -125,12 +124,12 @@ def served_name(artifact: Artifact, user: User | AnonymousUser) -> str:
 
 
 def with_names(runs: RunQuerySet) -> RunQuerySet:
-    """Load what names files, for a list without inputs and outputs: one with a seed is small."""
+    """Load the inputs and outputs that file names need, in a list without them; skip large ones."""
     return runs.annotate(small_output=small("output"), small_arguments=small("arguments"))
 
 
 def seed_of(run: Run) -> str:
-    """Return the seed that made a run's result: the model's own word first; empty without one."""
+    """Return the seed of a run's result, from its output or else its input; empty if none."""
     return _seed(_loaded(run, "output")) or _seed(_loaded(run, "arguments"))
 
 

@@ -42,7 +42,7 @@ def free_bytes() -> int | None:
     if not isinstance(default_storage, FileSystemStorage):
         return None
     folder = Path(default_storage.location)
-    while not os.access(folder, os.F_OK):  # nothing was stored yet, or a parent is closed to us
+    while not os.access(folder, os.F_OK):  # nothing is stored yet, or a parent is closed to us
         folder = folder.parent
     return shutil.disk_usage(folder).free
 
@@ -67,7 +67,7 @@ def require_free_space(more_bytes: int = 0) -> None:
 
 @contextmanager
 def locked_quota(user_id: int) -> Iterator[None]:
-    """Hold other uploads of a user back, in one transaction: none may fill the room just found."""
+    """Make other uploads of a user wait, in one transaction, so that none takes the same room."""
     with transaction.atomic():
         list(User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
         yield
@@ -77,10 +77,10 @@ def locked_quota(user_id: int) -> Iterator[None]:
 def reserved_room(
     user_id: int, digest: str, size_bytes: int, freed_bytes: int = 0
 ) -> Iterator[QuerySet[UploadReservation]]:
-    """Reserve room for a file while it is stored; raises QuotaExceeded before that.
+    """Reserve room for a file while it is stored; raise QuotaExceeded before that.
 
-    Delete the reservation together with writing the file's row, in `locked_quota`. `freed_bytes`
-    is the size of what counts now and is deleted when the file is there.
+    Delete the reservation together with writing the file's row, in `locked_quota`. `freed_bytes` is
+    the size of a counted file that the caller deletes once the new one is stored.
     """
     with locked_quota(user_id):
         require_quota(user_id, digest, size_bytes - freed_bytes)
@@ -99,7 +99,7 @@ def delete_stale_reservations() -> None:
 
 
 def used_bytes(user_id: int) -> int:
-    """Return what counts towards a user's quota: uploads, files on their way, parts of files.
+    """Return the bytes that count towards a user's quota: uploads, reservations, parts of files.
 
     Results of the user's own runs do not count.
     """

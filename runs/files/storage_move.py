@@ -1,7 +1,7 @@
 """Copies stored files from one storage to another and verifies each copy.
 
-Rows name the files, so only what something refers to is copied, and what is in neither storage is
-counted. `Progress` is saved after each batch: a stopped move goes on where it was.
+Rows name the files, so only referenced files are copied; files in neither storage are counted as
+missing. `Progress` is saved after each batch, so a stopped move continues where it was.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from runs.files import purge
 from runs.models import Artifact, Upload
 
 BATCH_ROWS = 200
-THREADS = 8  # a bucket takes a tenth of a second for a small file, so several are under way
+THREADS = 8  # a bucket needs a tenth of a second for a small file, so several are copied at once
 CONTENT_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/([0-9a-f]{64})\.[^./]+")  # stored_files.store
-OPTIONAL = ".viewer.html"  # of a mesh that could be drawn
+OPTIONAL = ".viewer.html"  # only meshes that could be drawn have this file
 
 
 class Outcome(StrEnum):
-    """What became of one file."""
+    """The result of moving one file."""
 
     COPIED = "copied"
     PRESENT = "present"
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 
 class Moved(NamedTuple):
-    """One file, what became of it, and why it failed."""
+    """One file, the outcome of moving it, and the reason if that failed."""
 
     name: str
     outcome: Outcome
@@ -49,7 +49,7 @@ class Moved(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Rows that name files, and the names in one of them."""
+    """Rows that name files, and a function that returns the names in one row."""
 
     label: str
     rows: QuerySet[Any]
@@ -58,7 +58,7 @@ class Rows(NamedTuple):
 
 @dataclass
 class Progress:
-    """Which rows are done by their last key, and what became of their files so far."""
+    """The last key that is done in each list of rows, and the outcomes of the files so far."""
 
     source: str
     target: str
@@ -77,13 +77,13 @@ class Progress:
         return cls(source, target)
 
     def save(self, file: Path) -> None:
-        """Save it so that a stop at any moment leaves the former or the new one."""
+        """Save the progress; a stop at any moment leaves either the old or the new file."""
         part = file.with_suffix(".part")
         part.write_text(json.dumps(asdict(self)))
         part.replace(file)
 
     def count(self, outcome: Outcome) -> int:
-        """Return how many files had this outcome."""
+        """Return the number of files with this outcome."""
         return self.counts.get(outcome, 0)
 
     def add(self, moved: Moved) -> None:
@@ -115,7 +115,7 @@ def move(
 ) -> None:
     """Copy the files of all rows that `progress` has not passed; call `on_batch` after each batch.
 
-    Memory is bounded by a batch. A file that fails is counted and the others go on.
+    Memory is bounded by a batch. A failed file is counted, and the others continue.
     """
     with ThreadPoolExecutor(THREADS) as pool:
         for rows in lists:
@@ -140,7 +140,7 @@ def _batches(rows: Rows, progress: Progress) -> Iterator[list[Model]]:
 
 
 def move_file(name: str, source: Storage, target: Storage) -> Moved:
-    """Copy one file unless the target has it already, and verify size and checksum there."""
+    """Copy one file unless the target has it already; verify its size and checksum there."""
     try:
         if source.exists(name):
             return _copy(name, source, target)
@@ -180,6 +180,6 @@ def _read(storage: Storage, name: str) -> tuple[str, int]:
 
 
 def digest_in(name: str) -> str:
-    """Return the SHA-256 that the name of a result or upload has; empty for other files."""
+    """Return the SHA-256 in the name of a result or upload; empty for other files."""
     match = CONTENT_NAME.fullmatch(name)
     return match[1] if match else ""

@@ -28,12 +28,12 @@ class StoredFile:
     duration_s: float | None = None
     poster: str = ""
     thumbnail: str = ""
-    fingerprint: bytes | None = None  # as of `Artifact.fingerprint`
-    provenance: str = ""  # as of `Artifact.provenance`, with the two after it
+    fingerprint: bytes | None = None  # as in `Artifact.fingerprint`
+    provenance: str = ""  # this and the next two as in `Artifact`
     signer: str = ""
     source_type: str = ""
-    previews: Mapping[str, str] = field(default_factory=dict)  # as `derived_files.record` takes
-    warning: str = ""  # why it is probably not what the run made
+    previews: Mapping[str, str] = field(default_factory=dict)  # as `derived_files.record` expects
+    warning: str = ""  # why this is probably not the run's result
 
 
 def content_digest(file: IO[bytes]) -> str:
@@ -47,8 +47,8 @@ def store(
 ) -> StoredFile:
     """Store an open file once per content; name, type and size are derived from its bytes.
 
-    `digest` is its `content_digest`, if known; `names` may tell a type that bytes leave open. Call
-    `purge.reclaim` with the digest first.
+    `digest` is its `content_digest`, if known; `names` help where the bytes do not tell the type.
+    Call `purge.reclaim` with the digest first.
     """
     digest = digest or content_digest(file)
     file.seek(0, os.SEEK_END)

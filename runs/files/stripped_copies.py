@@ -1,10 +1,10 @@
-"""Copies of stored media without metadata, for people who may not learn what made them.
+"""Copies of stored media without metadata, for people who must not learn how they were made.
 
-A copy is made when it is asked for, at the latest by who opens it, by a subprocess of a worker
-(`strip_program.py`), and kept beside its file until the file is purged. Until then its page has a
-small picture in its place.
-What cannot be copied, or takes too long again and again, is not served at all: an empty copy says
-so.
+A copy is requested at the latest when somebody opens the file. A subprocess of a worker makes it
+(`media/strip_program.py`) and keeps it beside the file until that is purged. Until it exists, its
+page shows a small picture instead.
+
+A file that cannot be copied, or takes too long repeatedly, is not served; an empty copy marks it.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from runs.models import WantedCopy
 log = logging.getLogger(__name__)
 
 LIMIT_S = 60.0
-MOST_TRIES = 3  # of a file that takes longer: perhaps only the machine was busy
-FIRST_PAUSE = timedelta(minutes=1)  # until the next one, twice as long each time
+MOST_TRIES = 3  # for a file that takes too long: perhaps the machine was just busy
+FIRST_PAUSE = timedelta(minutes=1)  # until the next try; doubled each time
 
 
 class NotStripped(Exception):
@@ -42,7 +42,7 @@ class NotStripped(Exception):
 
 
 class NotReady(NotStripped):
-    """A worker makes the copy: it is here in a moment."""
+    """A worker is making the copy, which will be here in a moment."""
 
 
 def copy_name(file: str) -> str:
@@ -51,7 +51,7 @@ def copy_name(file: str) -> str:
 
 
 def copy_of(file: str) -> str:
-    """Return the name of a stored file's copy; a worker is asked for it if there is none.
+    """Return the name of a stored file's copy; ask a worker to make it if there is none.
 
     Raises NotStripped, NotReady, and what the storage raises.
     """
@@ -66,7 +66,7 @@ def copy_of(file: str) -> str:
 
 
 def ask(file: str) -> None:
-    """Let a worker make the copy of a stored file."""
+    """Ask a worker to make the copy of a stored file."""
     _, is_new = WantedCopy.objects.get_or_create(
         file=file, defaults={"next_attempt_at": clock.now()}
     )
@@ -75,7 +75,7 @@ def ask(file: str) -> None:
 
 
 def ask_ahead(files: Iterable[str]) -> None:
-    """Let a worker make the copies of files that somebody will want to see."""
+    """Ask a worker to make the copies of files that somebody will want to see."""
     now = clock.now()
     wanted = [WantedCopy(file=file, next_attempt_at=now) for file in files]
     WantedCopy.objects.bulk_create(wanted, ignore_conflicts=True)
@@ -83,9 +83,9 @@ def ask_ahead(files: Iterable[str]) -> None:
 
 
 def make(file: str, *, is_last_try: bool, limit_s: float = LIMIT_S) -> bool:
-    """Make a file's copy; returns whether that is done with. Without the database, for a thread.
+    """Make a file's copy; return whether no further try is needed. Uses no database, for a thread.
 
-    False: it took too long; on the last try an empty copy says so.
+    Returns False if it took too long; on the last try it writes an empty copy instead.
     """
     name = copy_name(file)
     try:
@@ -102,7 +102,7 @@ def make(file: str, *, is_last_try: bool, limit_s: float = LIMIT_S) -> bool:
 
 
 def note_try(wanted: WantedCopy, *, is_done: bool) -> None:
-    """Forget what is done with, or note when it is tried again."""
+    """Delete the request if it is done, else schedule its next try."""
     if is_done:
         wanted.delete()
         return
@@ -121,7 +121,7 @@ def _make(file: str, name: str, limit_s: float) -> None:
                 storage.write(name, File(copy), copy.seek(0, os.SEEK_END))
         return
     path = default_storage.path(file)
-    # Renamed when it is whole: another process may serve it at once.
+    # Renamed only when complete: another process may serve it at once.
     partial = Path(f"{path}.{os.getpid()}.partial")
     try:
         partial.touch(mode=0o600)

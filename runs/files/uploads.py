@@ -60,11 +60,11 @@ class NotStored(ValueError):
 def find_by_digest(
     user_id: int, digest: str, name: str, size_bytes: int, project: Project | None = None
 ) -> Upload | None:
-    """Return the user's own upload of that content in a project; None if it has to be sent.
+    """Return the user's own upload of this content in a project; None if it has to be sent.
 
-    One of another project gets another row, of the same stored file. Only their own: whether
-    somebody else has uploaded a file is private. Raises ValueError with a message if the file would
-    be refused anyway.
+    An upload in another project gets a new row for the same stored file. Searches only the user's
+    own uploads: whether somebody else has uploaded a file is private. Raises ValueError with a
+    message if the file would be refused anyway.
     """
     name = clean_name(name)
     _check_size(name, size_bytes)
@@ -86,7 +86,7 @@ def store(
 ) -> Upload:
     """Store a posted file and its row, once per content; raises ValueError with a message.
 
-    It lives in `project`; None: in the user's private one.
+    Without `project`, the row belongs to the user's private one.
 
     NotStored means that the storage failed, QuotaExceeded that the user's quota is used up.
 
@@ -105,7 +105,7 @@ def store(
     with storage_limits.reserved_room(user_id, digest, file.size or 0, freed_bytes) as room:
         purge.reclaim(digest)
         stored = _put_in_storage(file, name, claimed, digest)
-        with storage_limits.locked_quota(user_id):  # others count the one or the other
+        with storage_limits.locked_quota(user_id):  # others count either the reservation or the row
             upload = _row(user_id, name, stored, project)
             room.delete()
     return upload
@@ -131,7 +131,7 @@ def _row(
             "measure_at": timezone.now() if _is_to_measure(stored) else None,
         },
     )
-    upload.file_name = name  # equal bytes are one row, and each upload has the name it was given
+    upload.file_name = name  # equal bytes share a row; each upload sets the name it was given
     return upload
 
 
@@ -166,7 +166,7 @@ def of_upload(user_id: int, project: Project, upload: Upload) -> Upload:
 
 
 def _stored(upload: Upload) -> stored_files.StoredFile:
-    """Return the file of an upload with what is known of it."""
+    """Return an upload's file and what is known about it."""
     return stored_files.StoredFile(
         upload.file,
         upload.digest,
@@ -179,7 +179,7 @@ def _stored(upload: Upload) -> stored_files.StoredFile:
 
 
 def show_with(row: InProject, addresses: Iterable[str]) -> None:
-    """Show these uploads of the row's project to all who see the row."""
+    """Unhide these uploads of the row's project, so that everybody who sees the row sees them."""
     if row.is_hidden or row.project.is_private:
         return
     keys = [match[1] for text in addresses if (match := input_references.UPLOAD.match(text))]
@@ -188,7 +188,7 @@ def show_with(row: InProject, addresses: Iterable[str]) -> None:
 
 
 def _is_to_measure(stored: stored_files.StoredFile) -> bool:
-    """Whether a worker is to measure the length of a film or sound."""
+    """Whether a worker must measure the length of a film or sound."""
     has_length = stored.content_type.startswith(("video/", "audio/"))
     return stored.duration_s is None and (has_length or stored.content_type == "image/gif")
 
@@ -242,7 +242,7 @@ def _check_kind(name: str, content_type: str, claimed: str, kind: str) -> None:
 def suits_kind(kind: str, content_type: str, claimed: str = "") -> bool:
     """Whether a file detected as type `content_type` suits a field of `kind`.
 
-    Files of unknown type pass, but not pictures: whatever shows pictures knows their types.
+    Files of unknown type pass, except pictures: everything that shows them knows their types.
     """
     if (
         kind == "file"
@@ -257,7 +257,7 @@ def suits_kind(kind: str, content_type: str, claimed: str = "") -> bool:
 
 @dataclass(frozen=True)
 class Choice:
-    """A file that a field may take: its address, and what the picker shows of it."""
+    """A file that a field may take: its address and what the picker shows."""
 
     address: str
     src: str
@@ -294,7 +294,7 @@ def results(
 ) -> Choices:
     """Return results that the user sees in a project, searched by prompt or model; one query.
 
-    Without a project, those of the user's private one.
+    Without a project, searches the user's private one.
     """
     project = project or private_project(user)
     rows = (
@@ -331,7 +331,7 @@ def uploads(
 ) -> Choices:
     """Return the user's uploads in a project, searched by name; one query.
 
-    Without a project, those in the user's private one.
+    Without a project, searches the user's private one.
     """
     project = project or private_project(user)
     rows = Upload.objects.filter(user_id=user.pk, project=project).order_by("-created_at")

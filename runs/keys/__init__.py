@@ -1,1 +1,1 @@
-"""Keys of the fal account for single projects: entered, tried, kept encrypted, used by workers."""
+"""Keys of the fal account for single projects: enter, try, encrypt and use them."""

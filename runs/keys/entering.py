@@ -1,4 +1,4 @@
-"""The web process's part of a new key: takes it in, sealed, and waits for what fal says."""
+"""The web process's part of a new key: seals it and waits for fal's answer."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ NOT_USED_UP = {State.TRIED, State.ACTIVE}
 
 
 class Refused(refusals.Refused):
-    """Nothing was kept; the message says why."""
+    """Nothing was saved; the message says why."""
 
 
 def can_take() -> bool:
-    """Whether a worker has made the seal with which keys are handed to it."""
+    """Whether a worker has made the seal that hands keys to it."""
     return KeySeal.objects.exists()
 
 
 def enter(project: Project, key: str, person: User) -> ProjectKey:
-    """Keep a key, sealed, until a worker has tried it at fal; raises Refused.
+    """Save a sealed key until a worker has tried it at fal; raises Refused.
 
-    What the project used before stays in use until then.
+    The project keeps using its former key until then.
     """
     key = key.strip()
     is_word = key.isascii() and key.isprintable() and " " not in key and len(key) <= MAX_CHARS
@@ -59,7 +59,7 @@ def enter(project: Project, key: str, person: User) -> ProjectKey:
                 f"The project “{other.project}” has this key. fal counts and locks by key, so each "
                 "project needs its own."
             )
-        # A second press, or a second thought before fal has answered: the newest counts.
+        # A second submission before fal has answered: the newest key counts.
         ProjectKey.objects.filter(project=project, state=State.TRIED).delete()
         row = ProjectKey.objects.create(
             project=project,
@@ -72,9 +72,9 @@ def enter(project: Project, key: str, person: User) -> ProjectKey:
 
 
 def wait_for_answer(row: ProjectKey, within_s: float) -> ProjectKey:
-    """Return the row once fal has decided, or as it is after `within_s` seconds.
+    """Return the row once fal has decided, or its present state after `within_s` seconds.
 
-    Raises Refused if another key was entered meanwhile: a double click is two presses.
+    Raises Refused if another key was entered meanwhile: a double click submits twice.
     """
     until = time.monotonic() + within_s
     while row.state == State.TRIED and time.monotonic() < until:
@@ -87,7 +87,7 @@ def wait_for_answer(row: ProjectKey, within_s: float) -> ProjectKey:
 
 
 def remove(row: ProjectKey) -> None:
-    """Send the project's further runs with the account's own key; raises Refused if it is over."""
+    """Stop using a key; further runs use the account's own. Raises Refused if it has ended."""
     with transaction.atomic():
         stored = ProjectKey.objects.select_for_update().get(pk=row.pk)
         if stored.state == State.TRIED:

@@ -1,4 +1,4 @@
-"""Which key the runs of a project are sent with, and the note of it on each run."""
+"""Finds the key in use for a project, and records on each run the key that sends it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.db.prepared_queries import ParamList, PreparedQuery
 from projects.models import Project
 from runs.models import ProjectKey, Run
 
-# One small query for each claim of a worker, so that a switched key holds for the very next run.
+# One small query for each claim of a worker, so that a changed key applies to the very next run.
 _IN_USE = PreparedQuery(
     lambda: (
         ProjectKey.objects.filter(
@@ -23,7 +23,7 @@ _IN_USE = PreparedQuery(
 
 
 def key_of(project_id: int | None) -> int | None:
-    """Return the primary key of the key in use for a project; None: the account's own key."""
+    """Return the primary key of the key in use for a project; None means the account's own key."""
     return dict(_IN_USE.all(projects=[project_id])).get(project_id) if project_id else None
 
 
@@ -34,17 +34,17 @@ def keys_by_project() -> dict[int, int]:
 
 
 def note_troubles(troubles: Mapping[int | None, str]) -> None:
-    """Write on each key what fal says against it, or that it takes it again."""
+    """Save on each key what fal says against it; empty if fal accepts it again."""
     for key, trouble in troubles.items():
         if key is None:
             continue
         row = ProjectKey.objects.filter(pk=key)
-        # What is known already may say more, such as that it cannot be decrypted.
+        # A stored trouble may say more, such as that the key cannot be decrypted.
         (row.filter(trouble="") if trouble else row.exclude(trouble="")).update(trouble=trouble)
 
 
 def note(runs: Collection[Run]) -> None:
-    """Write on each run that is about to be sent which key it is sent with."""
+    """Record on each run that is about to be sent the key that sends it."""
     projects = {run.project_id for run in runs if run.project_id}
     in_use = dict(_IN_USE.all(projects=projects)) if projects else {}
     changed: dict[int | None, list[uuid.UUID]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The clients of each key, in the processes that talk to fal."""
+"""The clients for each key, in the processes that talk to fal."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ UNREADABLE = (
 class KeyRing:
     """Clients for fal by key, all on the connections of `account`, whose key is the account's own.
 
-    What concerns a run uses the key that the run was sent with, to its end: another key may belong
-    to another account, which knows nothing of the request. A key that was replaced or removed, and
-    that fal refuses since, gives way to its successor: it was withdrawn there, and the runs under
-    way would never be heard of again.
+    Every request about a run uses the key that sent the run, until its end: another key may belong
+    to another account, which does not know the request. If a key was replaced or removed and fal
+    refuses it since, its successor takes over: the key was withdrawn at fal, and the runs under way
+    would otherwise never be heard of again.
     """
 
     def __init__(self, account: fal.Clients) -> None:
@@ -36,10 +36,9 @@ class KeyRing:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def for_new(self, key: int | None) -> fal.Clients:
-        """Return the clients with which a new run is sent.
+        """Return the clients that send a new run.
 
-        Raises fal.AuthFailed where the key cannot be read: to send it with another one would pass
-        by the lock that fal keeps for it.
+        Raises fal.AuthFailed if the key cannot be read: another key would bypass its lock at fal.
         """
         try:
             return await self._clients(key)
@@ -48,11 +47,11 @@ class KeyRing:
             raise fal.AuthFailed(UNREADABLE, status=401) from error
 
     async def of(self, run: Run) -> fal.Clients:
-        """Return the clients for what concerns a run that fal has."""
+        """Return the clients for requests about a run that fal has."""
         return await self.for_known(run.project_key_id)
 
     async def for_known(self, key: int | None) -> fal.Clients:
-        """Return the clients for a request that was sent with this key, or the account's own."""
+        """Return the clients for a request sent with this key; None means the account's own."""
         try:
             return await self._clients(key)
         except vault.Unreadable as error:
@@ -75,7 +74,7 @@ class KeyRing:
         task.add_done_callback(self._tasks.discard)
 
     async def _give_way(self, key: int, credential: fal.Credential) -> None:
-        """Exchange a refused key that is gone for its successor, in all that goes on with it."""
+        """Exchange a refused key that is gone for its successor, in all clients that use it."""
         row = await ProjectKey.objects.filter(pk=key).afirst()
         if row is None or row.state not in GONE:
             return
@@ -87,7 +86,7 @@ class KeyRing:
             log.warning("the successor of key %s cannot be read: %s", key, error)
             secret = None
         credential.exchange(secret or self.account.credential.key)
-        self._held.pop(key, None)  # it may be put back, and is itself again then
+        self._held.pop(key, None)  # it may be put back and then is itself again
 
 
 def _secret(key: int) -> str:

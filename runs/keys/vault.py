@@ -1,8 +1,8 @@
-"""Encrypts the keys of projects, and seals one on its way from the web process to the worker.
+"""Encrypts the keys of projects, and seals a key on its way from the web process to the worker.
 
-At rest a key is a token of Fernet (AES-128-CBC with HMAC) under the secrets of KEYS_SECRET, which
-the web process does not read. So that it can still take a key in, it encrypts it with a public key
-(RSA-OAEP), which only a process with the secrets can undo.
+At rest a key is a Fernet token (AES-128-CBC with HMAC) under the secrets of KEYS_SECRET, which the
+web process does not read. To accept a key nevertheless, the web process encrypts it with a public
+key (RSA-OAEP); only a process with the secrets can decrypt it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Unreadable(Exception):
 
 
 def secrets() -> list[str]:
-    """Return the secrets, the one to encrypt with first; none where this process reads none."""
+    """Return the secrets, the one that encrypts first; an empty list if this process reads none."""
     if settings.KEYS_SECRETS or settings.KEYS_SECRET_FILE is None:
         return list(settings.KEYS_SECRETS)
     file = Path(settings.KEYS_SECRET_FILE)
@@ -41,7 +41,7 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(token: str) -> str:
-    """Return the text that `encrypt` was given; raises Unreadable."""
+    """Return the text given to `encrypt`; raises Unreadable."""
     try:
         return _fernet().decrypt(token).decode()
     except InvalidToken as error:
@@ -49,7 +49,7 @@ def decrypt(token: str) -> str:
 
 
 def encrypt_anew(token: str) -> str:
-    """Return `token` encrypted with the first secret; raises Unreadable."""
+    """Return `token` encrypted again with the first secret; raises Unreadable."""
     return encrypt(decrypt(token))
 
 
@@ -74,12 +74,12 @@ def new_secret() -> str:
 
 
 def put_first(secret: str, file: Path) -> None:
-    """Put a secret before the others of `file`, which is never half written."""
+    """Put a secret before the others in `file`, which is never half written."""
     _write(file, [secret, *(file.read_text().split() if file.exists() else [])])
 
 
 def keep_first(file: Path) -> None:
-    """Forget all secrets of `file` but the first."""
+    """Remove all secrets from `file` but the first."""
     _write(file, file.read_text().split()[:1])
 
 
@@ -92,7 +92,7 @@ def _write(file: Path, lines: list[str]) -> None:
 
 
 def renew_seal() -> bool:
-    """Make the seal where there is none that this process can open; returns whether it did."""
+    """Create the seal if there is none that this process can open; return whether it did."""
     stored = KeySeal.objects.filter(pk=SEAL_ROW).first()
     if stored and _opens(stored):
         return False
@@ -119,14 +119,14 @@ def _opens(stored: KeySeal) -> bool:
 
 
 def seal(text: str, public: str) -> str:
-    """Return `text` (up to 300 bytes) so that only who has the secrets can read it."""
+    """Return `text` (up to 300 bytes) so that only processes with the secrets can read it."""
     loaded = serialization.load_pem_public_key(public.encode())
     assert isinstance(loaded, rsa.RSAPublicKey)  # noqa: S101  `renew_seal` makes no other
     return base64.b64encode(loaded.encrypt(text.encode(), _OAEP)).decode()
 
 
 def unseal(sealed: str) -> str:
-    """Return the text that `seal` was given; raises Unreadable."""
+    """Return the text given to `seal`; raises Unreadable."""
     stored = KeySeal.objects.filter(pk=SEAL_ROW).first()
     if stored is None:
         raise Unreadable("There is no seal.")

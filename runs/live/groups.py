@@ -1,8 +1,8 @@
 """Groups of runs that a page watches with one token: hundreds of a board's cells in one poll.
 
 A poll names a group once, and its runs by the first digits of their keys with the versions that the
-page has (`wire.py`): 400 of them are 6 KB, posted again at each change. The token names no runs:
-those of a group are read from the database.
+page has (`wire.py`): 400 of them are 6 KB, posted again at each change. The token names no runs;
+the group's runs are read from the database.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def verify(groups: Iterable[WatchedGroup]) -> list[Group]:
 
 
 class Registry:
-    """Caches which runs belong to the watched groups, until a poll names others."""
+    """Caches which runs belong to the watched groups, until a poll names unknown ones."""
 
     def __init__(self) -> None:
         self._known: LRUCache[str, dict[str, list[uuid.UUID]]] = LRUCache(MAX_KNOWN)
@@ -50,12 +50,13 @@ class Registry:
     async def watched(self, groups: Iterable[Group]) -> tuple[Watched, ...]:
         """Return the runs of these groups in the page's versions. Usually without a query.
 
-        A group of a project's member takes one: they may have been removed since."""
+        One query for a project's member, who may have been removed since.
+        """
         runs: list[Watched] = []
         for verified in groups:
             group = verified.watched
             by_digits = self._known.get(group.name, {})
-            is_new = not group.versions.keys() <= by_digits.keys()  # runs, or the whole group
+            is_new = not group.versions.keys() <= by_digits.keys()  # new runs, or a new group
             if is_new or watch_tokens.member_of(group.view):  # who may have been removed since
                 by_digits = await in_thread(_runs_of, group.name)
                 self._known[group.name] = by_digits
@@ -68,7 +69,7 @@ class Registry:
 
 
 def _kinds() -> dict[str, RunsOfGroup]:
-    """Return for each kind of group how its runs are found by the group's key."""
+    """Return for each kind of group the function that finds its runs by the group's key."""
     return {
         kind: runs_of
         for owner in owners.registered()
@@ -85,7 +86,7 @@ def _runs_of(name: str) -> dict[str, list[uuid.UUID]]:
 
 
 def renew(groups: Iterable[Group]) -> list[Renewed]:
-    """Return new tokens of the groups whose token is old."""
+    """Return new tokens for the groups whose token is old."""
     return [
         Renewed(view, watch_tokens.group_token(name, view, int(token.whose)), group=name)
         for name, view, token in (

@@ -2,11 +2,11 @@
 
 A page posts all the runs that it shows to `/runs/live/?hold=1` (`wire.py`). The response is sent as
 soon as one of them is newer than the page's version, or empty (204) after `HOLD_S` seconds; without
-`hold` at once. However many pages wait, a change costs one query, and each fragment is rendered
-once (`pages.py`).
+`hold` at once. However many pages wait, a change costs one query, and fragments are rendered once
+(`pages.py`).
 
-The page received the signed token together with the run (`runs/progress/watch_tokens.py`). For one
-day it allows its user to watch the run while logged in in that browser
+The page got a signed token together with the run (`runs/progress/watch_tokens.py`). For one day the
+token lets its user watch the run while logged in in that browser
 (`accounts/sessions/cache.py`); responses renew it for pages that stay open.
 """
 
@@ -39,7 +39,7 @@ from runs.progress import live_partials, watch_tokens, worker_status
 PATH = "/runs/live/"
 HOLD_S = 8.0
 PARSED_BYTES = 2 << 20  # a page repeats the same poll until something changes
-STOP_POLLING = 286  # as htmx has it: nothing more will change
+STOP_POLLING = 286  # htmx's status: nothing more will change
 TEXT = [(b"content-type", b"text/plain")]
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class VerifiedPoll:
-    """A poll without the runs and groups whose token is not ours."""
+    """A poll, without the runs and groups whose tokens are invalid."""
 
     runs: Sequence[tuple[Watched, WatchToken]]
     groups: Sequence[Group]
@@ -160,7 +160,7 @@ class Router:
             return await respond(send, STOP_POLLING)
         renewed = [Renewed(run.view, token, run.pk) for run, token in new_tokens.items()]
         renewed += groups.renew(own_groups)
-        # Checked last: no end of the session is missed between this and the wait.
+        # Checked last, so that no end of the session is missed between this and the wait.
         if renewed or not await self.sessions.is_still(person, session):
             is_held = False
         # Disconnects are not detected: that would take a task per poll, and polls are short.

@@ -1,4 +1,4 @@
-"""What open pages wait for: newer versions of their runs, each rendered once for all of them.
+"""Renders newer versions of the runs that open pages watch, once for all pages.
 
 Pages that have the same versions of the same runs are answered together (`core/live/broker.py`).
 """
@@ -28,8 +28,8 @@ from runs.promises.owners import LiveView
 
 FRAGMENTS_BYTES = 4 << 20
 MAX_STATES = 4096
-COALESCE_S = 0.1  # log lines are sent together, at most ten times a second
-# Partial outputs are sent without that delay, but limited to this share of the shared resources:
+COALESCE_S = 0.1  # log lines are collected and sent at most ten times a second
+# Partial outputs are sent without that delay, but may use only this share of the resources:
 PARTIAL_PAUSE = 2.0  # pause after rendering one, as a multiple of the rendering time
 PARTIAL_BYTES_PER_S = 250_000
 # This state mostly ends before anybody could see it, so it is not sent at once.
@@ -43,7 +43,7 @@ _VERSIONS = PreparedQuery(
 )
 _WHOLE = PreparedQuery(lambda: Run.objects.with_endpoint().filter(pk=Param("pk", UUIDField())))
 # The state of each run, and the version in which it entered that state. Kept longer than the run is
-# watched: a page that is answered asks again a moment later.
+# watched, since a page polls again a moment after an answer.
 _states: LRUCache[uuid.UUID, tuple[str, int]] = LRUCache(MAX_STATES)
 
 
@@ -69,30 +69,30 @@ RUNS = Source("the watched runs", _load)
 
 
 class News(NamedTuple):
-    """What has changed for a page: markup, the versions it shows, and both as a response's body."""
+    """News for a page: the markup, the versions in it, and both encoded as a response's body."""
 
     markup: str
     versions: Sequence[Watched]
     body: bytes
-    ended: Sequence[uuid.UUID]  # the runs whose end it shows
+    ended: Sequence[uuid.UUID]  # the runs whose end the markup shows
 
 
 NOTHING = News("", (), b"", ())
 
 
 class Fragments:
-    """Renders runs for all pages; partial outputs wait until `next_partial_at`, a loop's time."""
+    """Renders runs for all pages; partial outputs wait until `next_partial_at` (loop time)."""
 
     def __init__(self, coalesce_s: float) -> None:
         self.coalesce_s = coalesce_s
-        self.next_partial_at = 0.0  # so that they do not occupy thread and network
+        self.next_partial_at = 0.0  # limits the use of thread and network
         self._lock = asyncio.Lock()
         self._fragments: ByteCache[tuple[int, str]] = ByteCache(
             "fragments", FRAGMENTS_BYTES, lambda fragment: len(fragment[1].encode())
         )
 
     async def get(self, run: Watched) -> str:
-        """Return a run's markup in a view, of this version or newer, rendered once for all."""
+        """Return a run's markup in a view, in this version or newer, rendered once for all."""
         key = (run.pk, run.view)
         cached: tuple[int, str] | None = self._fragments.get(key)
         if cached is None or cached[0] < run.version:
@@ -113,7 +113,7 @@ class Fragments:
 
 @dataclass(frozen=True)
 class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
-    """What a page waits for that has these versions of runs.
+    """The runs that a page watches, in the versions that it has.
 
     A new state is sent at once; other changes are collected for a moment and sent together.
     """
@@ -128,7 +128,7 @@ class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
         return tuple(run.pk for run in self.runs)
 
     def due_in(self, rows: Mapping[uuid.UUID, RunNow | None]) -> float | None:
-        """Return when to send what is newer."""
+        """Return the seconds until newer runs are sent; None if there are none."""
         if any(_has_changed_state(run, rows.get(run.pk)) for run in self.runs):
             return 0.0
         if any(_has_partial_after(run, rows.get(run.pk)) for run in self.runs):
@@ -144,7 +144,7 @@ class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
         return News(markup, newer, wire.encode(markup, newer), ended)
 
     def _newer(self, rows: Mapping[uuid.UUID, RunNow | None]) -> list[Watched]:
-        """Return the runs that are newer than the page's, with their newest version."""
+        """Return the runs that are newer than the page's, in their newest version."""
         return [
             replace(run, version=newest)
             for run in self.runs
@@ -153,7 +153,7 @@ class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
 
 
 def _has_changed_state(run: Watched, now: RunNow | None) -> bool:
-    """Whether the run has entered a state that is sent at once, since the page's version."""
+    """Whether the run has entered a state since the page's version that is sent at once."""
     return now is not None and now.since > run.version and now.state not in COALESCED_STATES
 
 
@@ -163,7 +163,7 @@ def _has_partial_after(run: Watched, now: RunNow | None) -> bool:
 
 
 def _newest(run: Watched, now: RunNow | None) -> int:
-    """Return the newest version of a run in a view; the page's own if there is no such run."""
+    """Return the newest version of a run in a view; the page's own if the run is unknown."""
     return now.version + _partial_number(run, now) if now else run.version
 
 
@@ -173,7 +173,7 @@ def _partial_number(run: Watched, now: RunNow | None) -> int:
 
 
 def render(run: Run, view: str) -> str:
-    """Render the fragments that pages in this view swap in; KeyError for a view of no app."""
+    """Render the fragments that pages in this view swap in; KeyError if no app has the view."""
     live_view = _view(view)
     if live_view is None:
         raise KeyError(view)
@@ -187,13 +187,13 @@ def _render(pk: uuid.UUID, view: str) -> tuple[int, str]:
 
 
 def _is_live(view: str) -> bool:
-    """Whether a view shows partial outputs as they are announced."""
+    """Whether a view shows partial outputs as soon as they are announced."""
     live_view = _view(view)
     return live_view is not None and live_view.is_live
 
 
 def _view(view: str) -> LiveView | None:
-    """Return how the app whose page it is renders a run in this view."""
+    """Return how the app of this view renders a run."""
     kind = watch_tokens.kind_of(view)
     for owner in owners.registered():
         if live_view := owner.live_views().get(kind):

@@ -1,7 +1,7 @@
-"""Checks what may have changed since a page got its tokens, and renews old ones.
+"""Renews old tokens of pages, and checks what may have changed since a page got them.
 
-A page may stay open for days. What it watches as an example may be taken back meanwhile, and its
-user may be removed from the project of the runs that others began.
+A page may stay open for days. Meanwhile an example that it watches may be withdrawn, and its user
+may be removed from the project of other people's runs.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from runs.live.wire import Watched
 from runs.models import Run
 from runs.progress import watch_tokens
 
-AT_ONCE = 20  # per response; the next one has more
+AT_ONCE = 20  # per response; the next one renews more
 
 
 async def renew(
     person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
 ) -> dict[Watched, str]:
-    """Return new tokens of the watched runs whose token is old.
+    """Return new tokens for the runs whose token is old.
 
-    Without old tokens there is no query.
+    No query without old tokens.
     """
     old = [run for run, token in watched if token.is_old and watch_tokens.is_for(token, person)]
     if not old:
@@ -36,9 +36,9 @@ async def renew(
 async def withdrawn(
     person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
 ) -> set[Watched]:
-    """Return those of the examples and the project's other runs that this user no longer sees.
+    """Return the examples and other people's runs that this user may no longer see.
 
-    Without such runs there is no query.
+    No query without such runs.
     """
     shared = [
         run for run, token in watched if token.whose == ANYBODY or watch_tokens.member_of(run.view)

@@ -1,6 +1,6 @@
-"""Tells the apps when an open page of a user has shown the end of a run.
+"""Notifies the apps when an open page of a user has shown the end of a run.
 
-Once per user and run: five hundred pages that show one run would cause as many queries.
+Once per user and run: otherwise five hundred pages that show one run would cause as many queries.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from core.db.threads import in_thread
 from runs.promises import owners
 
 MAX_CALLS = 4096
-# The users and runs of which the apps have been or are being told.
+# The users and runs of which the apps were notified, or are being notified.
 _calls: LRUCache[tuple[int, uuid.UUID], None] = LRUCache(MAX_CALLS)
 
 log = logging.getLogger(__name__)
 
 
 async def call(user_pk: int, shown: Iterable[uuid.UUID]) -> None:
-    """Tell the apps of the runs whose end this user's pages had not shown before."""
+    """Notify the apps of the runs whose end this user's pages had not shown before."""
     ended = [pk for pk in shown if (user_pk, pk) not in _calls]
     if not ended:
         return

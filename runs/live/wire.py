@@ -29,12 +29,12 @@ from runs.progress import live_partials
 MAX_BYTES = 256 << 10
 MAX_RUNS = 100  # in one poll, which a browser makes for all its tabs
 MAX_GROUPS = 64
-MAX_RUNS_IN_GROUPS = 500  # of all groups together
-DIGITS = 8  # of a run's key, within its group; if two keys begin alike, both runs are watched
+MAX_RUNS_IN_GROUPS = 500  # in all groups together
+DIGITS = 8  # of a run's key within its group; if two keys begin alike, both runs are watched
 
 
 class BadPoll(ValueError):
-    """A body is not a poll: the sentence says why."""
+    """The body is not a poll; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class WatchedGroup:
-    """A group, the view of its runs, and the version that a page has of each, by first digits."""
+    """A group, the view of its runs, and the page's version of each run, by first digits."""
 
     name: str  # <kind>.<key>
     view: str
@@ -62,7 +62,7 @@ class WatchedGroup:
 
 @dataclass(frozen=True)
 class Poll:
-    """What a page posted: each run with its token, which is not verified yet."""
+    """What a page posted: each run with its unverified token."""
 
     runs: list[tuple[Watched, str]]
     groups: list[WatchedGroup]
@@ -70,7 +70,7 @@ class Poll:
 
 @dataclass(frozen=True)
 class Renewed:
-    """A new token of a run or of a group, in a view."""
+    """A new token for a run or a group in a view."""
 
     view: str
     token: str

@@ -1,4 +1,4 @@
-"""What was spent on each day, so that neither a budget nor a page adds up a million charges."""
+"""What was spent on each day, so that neither budgets nor pages add up a million charges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog.models import Endpoint
 from core.db.dollars_field import DollarsField
 from projects.models import Project
 
-# As those of `Charge`: not constraints, and kept when what they name is deleted.
+# Like those of `Charge`: not constraints, and kept when the referenced rows are deleted.
 _KEPT: dict[str, Any] = {
     "db_constraint": False, "on_delete": models.DO_NOTHING, "related_name": "+",
     "db_index": False,
@@ -20,22 +20,22 @@ _KEPT: dict[str, Any] = {
 
 
 def _key(column: str) -> Coalesce:
-    """Return a column as a unique index compares it, in which two empty ones would differ."""
+    """Return a column for a unique index, in which two NULLs would otherwise differ."""
     return Coalesce(column, 0, output_field=models.BigIntegerField())
 
 
 class DailySum(models.Model):
-    """What runs that began on one day cost: `runs/costs/daily_sums.py` changes it with each charge.
+    """The cost of runs that began on one day, kept up to date by `runs/costs/daily_sums.py`.
 
-    Each run is in one row of each kind. Which columns a kind tells apart say `COLUMNS`; the others
-    are empty. A house of forty people and three hundred models has nearly as many rows of all
-    columns as runs, so that a month of them would take half a second: who needs fewer columns reads
-    the few rows of a narrower kind. Columns are named as those of `Charge`, so that one condition
-    filters both.
+    Each run counts in one row of each kind. `COLUMNS` lists the columns that a kind distinguishes;
+    the others are empty. A house of forty people and three hundred models has nearly as many rows
+    of all columns as runs, so adding up a month would take half a second: readers that need fewer
+    columns read the few rows of a narrower kind. Columns have the names of those of `Charge`, so
+    one condition filters both.
     """
 
     class Kind(models.TextChoices):
-        """What a row is the sum of; the first four are named as `ledger.Scope` is."""
+        """What a row is the sum of; the first four are those of `ledger.Scope`."""
 
         HOUSE = "house", "all runs of the day"
         PROJECT = "project", "those in a project"
@@ -46,7 +46,7 @@ class DailySum(models.Model):
         PERSON_IN_PROJECT = "in-project", "those of a person in a project: what one person sees"
         ALL = "all", "those of a person in a project, of a model, through a door"
 
-    # The fewest rows first: readers take the first kind that has the columns they need.
+    # Kinds with the fewest rows first: readers take the first kind with the columns they need.
     COLUMNS: dict[Kind, tuple[str, ...]] = {
         Kind.HOUSE: (),
         Kind.DOOR: ("door",),
@@ -65,7 +65,7 @@ class DailySum(models.Model):
     endpoint = models.ForeignKey(Endpoint, null=True, **_KEPT)
     token_id = models.BigIntegerField(null=True)
     door = models.CharField(max_length=12, blank=True)
-    # Below zero where TIME_ZONE was changed while runs were under way: until all is added up anew.
+    # Negative if TIME_ZONE was changed while runs were under way, until all sums are recomputed.
     runs = models.IntegerField(help_text="that cost something, or may")
     amount = DollarsField(help_text="of what is reserved and settled")
     reserved = DollarsField(help_text="of what is reserved")

@@ -1,4 +1,4 @@
-"""Files made of a run's results that people can save: by their content the run is found again."""
+"""Files made of a run's results that people can save: their content leads back to the run."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from runs.models.run import Run
 
 
 class DerivedFile(models.Model):
-    """The content of a file that was made of a result, or of a run's output."""
+    """The content of a file made of a result or of a run's output."""
 
     class What(models.TextChoices):
-        """What it is; pages show the label."""
+        """The kind of file; pages show the label."""
 
         THUMBNAIL = "thumbnail", "the small picture"
         POSTER = "poster", "the still"

@@ -22,7 +22,7 @@ MAX_NAME_CHARS = 80  # of a preset
 
 
 class Draft(models.Model):
-    """A browser tab's unsent contents of an endpoint's form, with those that it replaced."""
+    """A browser tab's unsent contents of an endpoint's form, with earlier contents."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
@@ -47,7 +47,7 @@ class Draft(models.Model):
 class Preset(Kept):
     """Named arguments for an endpoint, for its project or shared with everybody."""
 
-    slug, route = "preset", ""  # it has no page of its own but the model's
+    slug, route = "preset", ""  # it is shown on the model's page
 
     id = models.BigAutoField(  # type: ignore[assignment]
         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
@@ -98,11 +98,11 @@ class Preset(Kept):
 
     @property
     def audit_detail(self) -> str:
-        """Return which model it is of."""
+        """Return the model to which the preset belongs."""
         return f"of {self.endpoint_id}"
 
     def make_place(self, user: User) -> Iterable[str]:
-        """Take a free name, `name (2)`; another is what the house starts with since, if any is."""
+        """Take a free name, `name (2)`; stop being the house default if there is another since."""
         siblings = Preset.objects.kept().filter(
             user_id=self.user_id, project_id=self.project_id, endpoint_id=self.endpoint_id
         )

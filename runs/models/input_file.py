@@ -1,8 +1,8 @@
-"""Which files of ours the runs have as inputs, so that a purge need not read every run.
+"""Records which files of ours runs have as inputs, so that a purge need not read every run.
 
 A database trigger writes a row without a `source` for each new run that may name such a file,
-whichever code or release inserts it; `files/input_references.py` then reads the run's arguments. A
-run of which no row was written would lose its input files once the runs that made them are purged.
+whatever code or release inserts the run; `runs/files/input_references.py` then reads its arguments.
+Without such a row, a run would lose its input files once the runs that made them are purged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NAMES_FILES = "{row}arguments LIKE '%/uploads/%' OR {row}arguments LIKE '%/artif
 
 
 class InputFile(models.Model):
-    """One upload, or one other run with results, that is named among a run's arguments."""
+    """An upload, or another run with results, that a run's arguments name."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="input_files")
     source = models.UUIDField(
@@ -49,12 +49,12 @@ class InputFile(models.Model):
 def having_as_input(
     runs: RunQuerySet, source: uuid.UUID, prefix: str, owner: int | None = None
 ) -> RunQuerySet:
-    """Return those of `runs` through which whoever sees them may read one of our files.
+    """Return the runs through which everybody who sees them may read one of our files.
 
-    It is an input of theirs as of `naming`, and a worker allowed that, or the run is its `owner`'s.
-    Anybody can type an address into a form: the worker writes `sent_arguments` once it has checked
-    that the run's user may read the files. A result has no `owner`: who made it may have left the
-    project where it lives.
+    The file is one of their inputs (see `naming`), and either a worker has allowed that or the run
+    belongs to `owner`. Anybody can type an address into a form: the worker writes `sent_arguments`
+    once it has checked that the run's user may read the files. A result has no `owner`: the user
+    who made it may have left its project.
     """
     is_allowed = models.Q(sent_arguments__isnull=False)
     if owner is not None:
@@ -63,10 +63,9 @@ def having_as_input(
 
 
 def naming(runs: RunQuerySet, source: uuid.UUID, prefix: str) -> RunQuerySet:
-    """Return those of `runs` among whose inputs is an upload, or a result of a run.
+    """Return the runs that have an upload, or a result of a run, as an input.
 
-    `prefix` is how its address begins within JSON. Runs whose arguments were not read yet are
-    looked through.
+    `prefix` is the beginning of its address within JSON. Runs with unread arguments are searched.
     """
     is_read_or_not_yet = models.Q(source=source) | models.Q(source=None)
     candidates = InputFile.objects.filter(is_read_or_not_yet).exclude(run_id=source)
@@ -77,10 +76,10 @@ def naming(runs: RunQuerySet, source: uuid.UUID, prefix: str) -> RunQuerySet:
 
 
 def install_trigger(using: str = "default", **_: Any) -> None:
-    """Create the trigger where it is missing: SQLite drops it when a migration rebuilds a table."""
+    """Create the trigger if it is missing: SQLite drops it when a migration rebuilds the table."""
     connection = connections[using]
     if InputFile._meta.db_table not in connection.introspection.table_names():
-        return  # migrated back to before there were such rows
+        return  # migrated back to before this table existed
     with connection.cursor() as cursor:
         create_after_insert(
             cursor, TRIGGER, "playground_run", NAMES_FILES.format(row="NEW."), _insert("NEW.id")

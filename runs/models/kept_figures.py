@@ -1,4 +1,4 @@
-"""Figures that need a whole table, which a worker computes from time to time and pages show."""
+"""Figures that need a whole table; a worker computes them from time to time, pages show them."""
 
 from __future__ import annotations
 

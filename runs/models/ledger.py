@@ -1,4 +1,4 @@
-"""The ledger: what each run may cost and has cost, and what it counts for that has a cap."""
+"""The ledger: what each run may cost and has cost, and the capped accounts that it counts for."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from core.db.dollars_field import DollarsField
 from projects.models import Project
 from runs.models.run import Run
 
-# Not constraints, and kept when what they name is deleted: what was spent stays spent.
+# Not constraints, and kept when the referenced rows are deleted: what was spent stays spent.
 _KEPT: dict[str, Any] = {
     "db_constraint": False, "on_delete": models.DO_NOTHING, "related_name": "+",
 }  # fmt: skip
 
 
 class SumState(models.TextChoices):
-    """A reserved sum is the most that a run may cost, a settled one what it has cost."""
+    """A reserved sum is the most that a run may cost; a settled sum is its actual cost."""
 
     RESERVED = "reserved"
     SETTLED = "settled"
@@ -28,11 +28,11 @@ class SumState(models.TextChoices):
 
 
 class Charge(models.Model):
-    """What one run may cost and has cost, for whom, and where it began. One row a run.
+    """What one run may cost and has cost, for whom, and where it began; one row per run.
 
-    `amount` is the best figure that is known: `reported`, else `billed`, else `expected`, which of
-    a live session grows while it lasts, until it is settled with `so_far`. While nothing is known,
-    it is what counts under budgets until something is; None where none holds.
+    `amount` is the best known figure: `reported`, else `billed`, else `expected`. For a live
+    session, `expected` grows until the session is settled with `so_far`. While none of them is
+    known, `amount` is the sum that counts under budgets, or None if no budget holds.
     """
 
     run = models.OneToOneField(Run, null=True, **(_KEPT | {"related_name": "charge"}))
@@ -73,21 +73,21 @@ class Charge(models.Model):
 
     @property
     def counted(self) -> Decimal | None:
-        """Return what a run that begins counts with under budgets; None: nothing is known."""
+        """Return the sum that a new run counts with under budgets; None if nothing is known."""
         counted: Decimal | None = self.amount if self.expected is None else self.expected
         return counted
 
     @property
     def is_open(self) -> bool:
-        """Whether it counts though nothing is known: it has all that was left, or is assumed."""
+        """Whether it counts although its cost is unknown, with all that was left or a guess."""
         return self.expected is None and self.amount is not None
 
 
 class LedgerAccount(models.Model):
-    """What runs count towards besides their `Charge`: something with a cap, such as a board."""
+    """Something with a cap that runs count towards besides their `Charge`, such as a board."""
 
     class Kind(models.TextChoices):
-        """What `key` is the key of; `period` says which day, month or session."""
+        """The kind of row that `key` refers to; `period` names the day, month or session."""
 
         HOUSE = "house", "the house: whoever starts runs locks its row"
         BOARD = "board", "a board"
@@ -111,7 +111,7 @@ class LedgerAccount(models.Model):
 
 
 class LedgerEntry(models.Model):
-    """A sum for a run, or for a call that starts runs later, towards one account."""
+    """A sum that a run, or a call that starts runs later, adds to one account."""
 
     account = models.ForeignKey(LedgerAccount, on_delete=models.CASCADE, related_name="entries")
     run = models.ForeignKey(Run, null=True, **_KEPT)

@@ -1,7 +1,7 @@
-"""Which private files their owner has opened to everybody: asked for each time, stored nowhere.
+"""Finds private files that their owner has opened to everybody; looked up each time, never stored.
 
 A file is open while something that its owner shows to others names it: an example, a preset or flow
-for the team, a link. It is closed again with the last of them.
+for the team, a link. Without any of them it is closed again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from runs.promises import owners
 
 
 def texts_naming(user_id: int, prefix: str) -> list[str]:
-    """Return the JSON texts by which the user opens addresses with this prefix. One query."""
+    """Return the JSON texts through which the user opens addresses with this prefix. One query."""
     first, *others = (
         rows.annotate(opens=Cast(column, TextField()))
         .filter(opens__contains=prefix)

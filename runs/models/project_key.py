@@ -1,7 +1,7 @@
-"""Keys of the fal account for single projects, encrypted; and what seals a key on its way in.
+"""Keys of the fal account for single projects, encrypted, and the seal for new keys.
 
-fal keeps a lock and a usage figure for each key: with a key of its own, a project's spending can be
-stopped there as well, and stands by itself in fal's figures.
+fal keeps a lock and a usage figure for each key. So a project with a key of its own can be stopped
+at fal as well, and has its own line in fal's figures.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from projects.models import Project
 
 
 class KeySeal(models.Model):
-    """The key pair by which the web process hands keys to the worker, and cannot read them itself.
+    """The key pair that seals keys on their way from the web process to the worker.
 
-    One row, made by a worker. The web process has no secret with which keys could be read, so it
+    A single row, made by a worker. The web process has no secret that could decrypt keys, so it
     encrypts what an admin typed with the public half.
     """
 
@@ -39,7 +39,7 @@ class ProjectKey(models.Model):
         """Pages show the label."""
 
         TRIED = "tried", "Being tried"  # sealed; fal has not answered yet
-        REFUSED = "refused", "Refused by fal"  # at its trial; its secret is gone
+        REFUSED = "refused", "Refused by fal"  # when it was tried; its secret is gone
         ACTIVE = "active", "In use"
         REPLACED = "replaced", "Replaced"
         REMOVED = "removed", "Removed"

@@ -31,33 +31,33 @@ if TYPE_CHECKING:
 
 
 # Exactly the condition of the index `run_unfinished`: SQLite uses a partial index only for equal
-# literals, and without the index each query for work would read the whole history.
+# literals, and without the index each query for work would read all runs.
 UNFINISHED = models.Func(
     models.F("state"),
     template="NOT (%(expressions)s IN ('succeeded', 'failed', 'cancelled'))",
     output_field=models.BooleanField(),
 )
-# Likewise of the index `run_not_done`.
+# Likewise for the index `run_not_done`.
 NOT_DONE = models.Func(
     models.F("state"),
     template="%(expressions)s IN ('failed', 'cancelled')",
     output_field=models.BooleanField(),
 )
-# Likewise of the artifacts' index `artifact_to_copy`.
+# Likewise for the artifacts' index `artifact_to_copy`.
 REMOTE = models.Func(
     models.F("state"),
     template="%(expressions)s = 'remote'",
     output_field=models.BooleanField(),
     arity=1,
 )
-# Likewise of the artifacts' index `artifact_to_compare`.
+# Likewise for the artifacts' index `artifact_to_compare`.
 STORED = models.Func(
     models.F("state"),
     template="%(expressions)s = 'stored'",
     output_field=models.BooleanField(),
     arity=1,
 )
-# Likewise of the artifacts' indexes `artifact_to_examine` and `artifact_signed`.
+# Likewise for the artifacts' indexes `artifact_to_examine` and `artifact_signed`.
 NOT_EXAMINED = models.Func(
     models.F("provenance"),
     template="%(expressions)s = ''",
@@ -70,8 +70,8 @@ SIGNED = models.Func(
     output_field=models.BooleanField(),
     arity=1,
 )
-# What a search reads of a run; exactly the expression of PostgreSQL's index `run_text`. The rest of
-# longer arguments, mostly a file inside them, is not searched.
+# The part of a run that is searched; exactly the expression of PostgreSQL's index `run_text`. The
+# rest of longer arguments, mostly a file inside them, is not searched.
 SEARCHED_TEXT = models.Func(
     models.F("title"),
     models.F("arguments"),
@@ -82,7 +82,7 @@ SEARCHED_TEXT = models.Func(
 # A failed run is no example: there is nothing to show.
 EXAMPLE = models.Q(is_example=True, state="succeeded")
 
-# Columns that may be megabytes: lists load all others, so a new column is in every list.
+# Columns that may be megabytes. Lists load all other columns, new ones included.
 INPUT = ("arguments", "sent_arguments")
 RESULT = ("output", "output_text")
 LIVE = ("logs", "positions", "events", "partial", "steps", "metrics", "handle")  # by the worker
@@ -91,9 +91,9 @@ HEAVY = (*INPUT, *RESULT, *LIVE)
 
 
 def heavy_columns(prefix: str = "", *, but: Sequence[str] = ()) -> list[str]:
-    """Return the heavy columns except some, to `defer` them where a query joins runs.
+    """Return the heavy columns except `but`, to `defer` them in a query that joins runs.
 
-    `prefix` is the path to the run, such as `run__`. Of runs themselves, use `RunQuerySet.light`.
+    `prefix` is the path to the run, such as `run__`. For runs themselves, use `RunQuerySet.light`.
     """
     return [f"{prefix}{name}" for name in HEAVY if name not in but]
 
@@ -102,37 +102,37 @@ class RunQuerySet(InProjectQuerySet["Run"]):
     """Filters for runs."""
 
     def kept(self) -> RunQuerySet:
-        """The runs that are not deleted."""
+        """Return the runs that are not deleted."""
         return self.filter(deleted_at=None)
 
     def deleted(self) -> RunQuerySet:
-        """The deleted runs that can still be brought back."""
+        """Return the deleted runs that can still be restored."""
         return self.filter(deleted_at__isnull=False)
 
     def of(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The user's own runs, in all their projects."""
+        """Return the user's own runs, in all their projects."""
         return self.kept().own(user)
 
     def within_reach_of(self, user: User | AnonymousUser) -> RunQuerySet:
-        """What the user may read of people's work, with deleted runs: see `is_open_to`."""
+        """Return the runs that the user may read, deleted ones included: see `is_open_to`."""
         return self.open_to(user)
 
     def visible_to(self, user: User | AnonymousUser) -> RunQuerySet:
-        """What the user may read of people's work, without deleted runs."""
+        """Return the runs that the user may read, without deleted ones."""
         return self.kept().within_reach_of(user)
 
     def readable_by(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The runs that the user may read: `visible_to`, and everybody's examples."""
+        """Return the runs that the user may read: `visible_to`, and everybody's examples."""
         return self.kept().filter(is_open_to(user, self.model) | EXAMPLE)
 
     def covered_to(self, user: User | AnonymousUser) -> RunQuerySet:
-        """The runs of which the user may only know that they happened; everybody reads examples."""
+        """Return the runs that the user may know of but not read; everybody reads examples."""
         return super().covered_to(user).exclude(EXAMPLE)
 
     def covered_among(self, user: User | AnonymousUser, runs: Iterable[Run]) -> set[uuid.UUID]:
-        """The keys of those loaded runs of which the user may only know that they happened.
+        """Return the keys of the loaded runs that the user may know of but not read.
 
-        No query for who may not see others' runs, nor where all are the user's own.
+        No query if all are the user's own, nor for users without permission to see others' runs.
         """
         others = {run.pk for run in runs if run.user_id != user.pk}
         if not others:
@@ -140,18 +140,18 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         return set(self.covered_to(user).filter(pk__in=others).values_list("pk", flat=True))
 
     def readable_with(self, row: InProject) -> RunQuerySet:
-        """The runs that everybody who sees this row may read, such as in the cells of a board.
+        """Return the runs that everybody who sees this row may read, such as in a board's cells.
 
-        Those of its project, hidden ones only if the row is hidden as well, and the examples.
+        These are its project's runs, hidden ones only if the row is hidden too, and examples.
         """
         own = models.Q(user_id=row.user_id) if row.is_hidden else models.Q()
         beside = models.Q(own | models.Q(is_hidden=False), project_id=row.project_id)
         return self.kept().filter(beside | EXAMPLE)
 
     def withheld_with(self, row: InProject, runs: Iterable[Run]) -> set[uuid.UUID]:
-        """The keys of those loaded runs that not everybody who sees the row may read.
+        """Return the keys of the loaded runs that not everybody who sees the row may read.
 
-        One query if there are runs from elsewhere, and none otherwise.
+        One query if there are runs from elsewhere, otherwise none.
         """
         elsewhere = {run.pk for run in runs if not run.is_shown_with(row)}
         if not elsewhere:
@@ -160,48 +160,48 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         return elsewhere - set(readable.values_list("pk", flat=True))
 
     def examples(self) -> RunQuerySet:
-        """The runs published as examples of what a model can do."""
+        """Return the runs published as examples of what a model can do."""
         return self.kept().filter(EXAMPLE)
 
     def unfinished(self) -> RunQuerySet:
-        """The runs without a final state."""
+        """Return the runs without a final state."""
         return self.filter(UNFINISHED)
 
     def in_state(self, state: str) -> RunQuerySet:
-        """The runs in this state, by the index that has it."""
+        """Return the runs in this state, using the index that contains it."""
         if state == "succeeded":
             return self.filter(state=state)
         is_final = state in {"failed", "cancelled"}
         return self.filter(NOT_DONE if is_final else UNFINISHED, state=state)
 
     def containing(self, text: str) -> RunQuerySet:
-        """The runs with this text in their title or arguments, whatever its case."""
-        # The database has JSON text with non-ASCII escaped, so both are searched for.
+        """Return the runs with this text in their title or arguments, ignoring case."""
+        # The database stores JSON text with non-ASCII escaped, so search for both forms.
         forms = {text, json.dumps(text)[1:-1]}
         matches = (models.Q(searched_text__icontains=form) for form in sorted(forms))
         return self.alias(searched_text=SEARCHED_TEXT).filter(reduce(or_, matches))
 
     def marked_c2pa(self) -> RunQuerySet:
-        """The runs with a result that carries a C2PA manifest, whether or not it is intact."""
+        """Return the runs with a result that carries a C2PA manifest, whether intact or not."""
         artifacts = apps.get_model("playground", "Artifact").objects
         return self.filter(models.Exists(artifacts.filter(SIGNED, run=models.OuterRef("pk"))))
 
     def of_batch(self, batch: uuid.UUID) -> RunQuerySet:
-        """The runs started by the same press of the button, in order."""
+        """Return the runs started by the same submission, in order."""
         return self.filter(batch=batch).order_by("created_at", "pk")
 
     def with_endpoint(self) -> RunQuerySet:
-        """Load the endpoints in the same query, without what only the catalogue shows."""
+        """Load the endpoints in the same query, without columns that only the catalogue shows."""
         return self.select_related("endpoint").defer(
             *(f"endpoint__{name}" for name in CATALOGUE_ONLY)
         )
 
     def light(self, *heavy: str) -> RunQuerySet:
-        """Load no heavy columns except these. To be called once: a second call loads no more."""
+        """Load no heavy columns except these. Call it once: a second call loads no more."""
         return self.defer(*heavy_columns(but=heavy))
 
     def with_title(self) -> RunQuerySet:
-        """Load no more than a link to the run needs."""
+        """Load only what a link to the run needs."""
         return self.only("title")
 
     def named(self) -> RunQuerySet:
@@ -210,31 +210,31 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         return self.select_related("endpoint").only("title", "state", "endpoint", *of_endpoint)
 
     def recent(self, *heavy: str) -> RunQuerySet:
-        """Newest first, for lists: with artifacts and costs, of heavy columns only these."""
+        """Order newest first, for lists: with artifacts, costs and only these heavy columns."""
         runs = self.with_endpoint().select_related("charge").light(*heavy)
         return runs.with_artifacts().order_by("-created_at")
 
     def with_artifacts(self) -> RunQuerySet:
-        """Load the artifacts for a list, without the files that are inside addresses."""
+        """Load the artifacts for a list, without files inside their addresses."""
         artifacts = apps.get_model("playground", "Artifact").objects.light()
         return self.prefetch_related(models.Prefetch("artifacts", artifacts))
 
-    # To compile all columns of a run takes longer than to ask for its key first, and then for the
-    # row by a query that stays compiled.
+    # Compiling a query for all columns of a run takes longer than querying its key, and then the
+    # row by a prepared query.
 
     def load_recent(self, count: int) -> list[Run]:
-        """Return the newest runs as `recent` does, with their users."""
+        """Return the newest runs like `recent`, with their users."""
         newest = self.order_by("-created_at").values_list("pk", flat=True)
         with custom_plans():
             keys = list(newest[:count])
         return _RECENT.all(pks=keys) if keys else []
 
     def load(self, pk: uuid.UUID) -> Run | None:
-        """Return the run with all that its page shows, if it is one of these."""
+        """Return the run with everything that its page shows, if it is in this queryset."""
         return _WHOLE.first(pk=pk) if self.filter(pk=pk).exists() else None
 
     def load_readable(self, user: User | AnonymousUser, pk: uuid.UUID) -> Run | None:
-        """Return the run with all that its page shows, if the user may read it."""
+        """Return the run with everything that its page shows, if the user may read it."""
         return _READABLE.first(user, pk=pk)
 
 
@@ -252,7 +252,7 @@ T = TypeVar("T")
 
 
 class _Reader:
-    """Stands for the user of a prepared query: the key is its parameter `user`."""
+    """Stands for the user in a prepared query: the key is its parameter `user`."""
 
     pk = Param("user", IntegerField())
 
@@ -260,18 +260,18 @@ class _Reader:
         self.is_staff = sees_all
 
     def has_perm(self, _name: str) -> bool:
-        """Asked of staff only."""
+        """Return True; only called for staff."""
         return True
 
 
 class ReadableQuery(Generic[T]):
-    """A prepared query of the runs that a user may read: see `readable_by`.
+    """A prepared query for the runs that a user may read: see `readable_by`.
 
-    That condition takes longer to compile than to execute, and has two shapes.
+    That condition takes longer to compile than to execute, and has two forms.
     """
 
     def __init__(self, build: Callable[[RunQuerySet], models.QuerySet[Any, T]]) -> None:
-        reader: Any = _Reader  # of a user it has what `readable_by` asks for
+        reader: Any = _Reader  # it has everything that `readable_by` reads
         self._plain = PreparedQuery(lambda: build(_runs().readable_by(reader(sees_all=False))))
         self._of_all = PreparedQuery(lambda: build(_runs().readable_by(reader(sees_all=True))))
 
@@ -292,7 +292,7 @@ class ArtifactQuerySet(models.QuerySet["Artifact"]):
     """Filters for artifacts."""
 
     def light(self) -> ArtifactQuerySet:
-        """Load only the beginning of addresses: a file that is inside one may have megabytes."""
+        """Load only the beginning of addresses: a file inside an address may be megabytes."""
         short_url = Substr("url", 1, MOST_ADDRESS_CHARS)
         return self.defer("url").annotate(short_url=short_url)
 
@@ -301,27 +301,27 @@ class PresetQuerySet(KeptQuerySet["Preset"]):
     """Filters for presets."""
 
     def offered_in(self, project: Project, user: User) -> PresetQuerySet:
-        """The presets to choose from: the project's, one's private ones, and those for everybody.
+        """Return the presets to choose from: the project's, the user's private and shared ones.
 
         No query for a request's own user.
         """
         return super().offered_in(project, user) | self.kept().filter(is_shared=True)
 
     def readable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
-        """The presets of the user's projects and those for everybody."""
+        """Return the presets of the user's projects and those for everybody."""
         return self.offered_to(user)
 
     def offered_to(self, user: User | AnonymousUser) -> PresetQuerySet:
-        """The presets of the user's projects and those for everybody."""
+        """Return the presets of the user's projects and those for everybody."""
         in_projects = models.Q(is_shown_to(user), is_member(user))
         return self.kept().filter(in_projects | models.Q(is_shared=True))
 
     def house_defaults(self) -> PresetQuerySet:
-        """The presets that fill an untouched form, one for each model."""
+        """Return the presets that fill an untouched form, one for each model."""
         return self.kept().filter(is_house_default=True, is_shared=True)
 
     def editable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
-        """The presets of the user's projects, deleted ones too; for staff also those for everybody.
+        """Return the presets of the user's projects, deleted ones too, and for staff shared ones.
 
         Roles and permissions decide which of them the user may change.
         """

@@ -31,7 +31,7 @@ class Transport(models.TextChoices):
 
 
 FINGERPRINT_BYTES = 16
-GIVEN_UP = "given_up"  # error type of a run that was given up after its submit had no answer
+GIVEN_UP = "given_up"  # error type of a run that was given up because its submit got no answer
 
 
 def webhook_token() -> str:
@@ -103,7 +103,7 @@ class Run(InProject):
     error = ExactJSONField(null=True, help_text="FalError.as_json() of what ended it")
     billable_units = models.CharField(max_length=64, blank=True)
 
-    # Its index below has only the runs that have one.
+    # The index below contains only runs with a key.
     project_key = models.ForeignKey(
         ProjectKey,
         null=True,
@@ -115,7 +115,7 @@ class Run(InProject):
     )
     request_id = models.CharField(max_length=128, blank=True)
     handle = ExactJSONField(null=True, help_text="the addresses that upstream returned")
-    # Null for the runs of before: a column without it is added to a million rows at once.
+    # Null for older runs: such a column is added to a million rows at once.
     correlation_id = models.CharField(  # noqa: DJ001
         max_length=64,
         null=True,
@@ -160,7 +160,8 @@ class Run(InProject):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["user", "-created_at"], name="run_history"),
-            # All that decides who sees a run: a search of likeness reads no row of thousands.
+            # Contains every column that decides who sees a run: a search for alike results reads
+            # thousands of runs without their rows.
             models.Index(
                 fields=["project", "-created_at", "deleted_at", "is_hidden", "user", "id"],
                 name="run_in_project",
@@ -239,7 +240,7 @@ class Run(InProject):
 
     @property
     def audit_name(self) -> str:
-        """Return its model and key, which say nothing of what was asked for."""
+        """Return the model and the key, which reveal nothing about the input."""
         return str(self)
 
     def get_absolute_url(self) -> str:
@@ -258,7 +259,7 @@ class Run(InProject):
 
     @property
     def state_word(self) -> str:
-        """The state as shown. "Given up" is derived from the error, as lists do not load events."""
+        """Return the state to show. "Given up" is derived from the error: lists load no events."""
         is_given_up = (self.error or {}).get("type") == GIVEN_UP
         return "Given up" if is_given_up else self.get_state_display()
 
@@ -269,12 +270,12 @@ class Run(InProject):
 
     @property
     def took(self) -> timedelta:
-        """The time from its creation to its end, or until now."""
+        """Return the time from the run's creation to its end, or until now."""
         return (self.ended_at or timezone.now()) - self.created_at
 
     @property
     def inference_s(self) -> float | None:
-        """The model's own working time in seconds; None where upstream does not report it."""
+        """Return the model's working time in seconds; None if upstream does not report it."""
         return inference_s(self.metrics)
 
 
@@ -287,7 +288,7 @@ class Artifact(models.Model):
         LOST = "lost"
 
     class Provenance(models.TextChoices):
-        """What a file carries of its origin (`runs/results/provenance.py`)."""
+        """What a file says about its origin (`runs/results/provenance.py`)."""
 
         NONE = "none", "no signature"
         SIGNED = "signed", "a C2PA signature that was not checked here"
@@ -326,7 +327,7 @@ class Artifact(models.Model):
     compared_at = models.DateTimeField(
         null=True, help_text="when earlier results of its project were searched for its double"
     )
-    # Without a constraint: a purge would look for what refers to each of its rows.
+    # Not a constraint: otherwise a purge would look for references to each of its rows.
     double_of = models.ForeignKey(
         "self",
         null=True,
@@ -388,7 +389,7 @@ class Artifact(models.Model):
         """Return the address of our copy."""
         return self._address
 
-    @cached_property  # a list asks for it several times for each of hundreds of files
+    @cached_property  # a list reads it several times for each of hundreds of files
     def _address(self) -> str:
         return reverse("playground:artifact", args=[self.run_id, self.position])
 
@@ -399,5 +400,5 @@ class Artifact(models.Model):
 
     @property
     def address(self) -> str:
-        """Upstream's address; in a list its beginning, which suffices unless it is inline."""
+        """Return upstream's address; in lists only its beginning, enough unless it is inline."""
         return self.__dict__.get("short_url") or self.url

@@ -68,11 +68,11 @@ class Upload(InProject):
         return reverse("playground:upload", args=[self.pk, self.file_name])
 
     def is_readable_by(self, person: Any) -> bool:
-        """Whether a user may read the file: members of its project; with the permission to see
-        everybody's runs also those of shared projects.
+        """Whether a user may read the file.
 
-        Also who sees a run that has it as an input, and everybody while its owner shows them
-        something that it is in (`opened_files.py`).
+        Members of its project may; so may users with the permission to see everybody's runs, in
+        shared projects; users who see a run with the file as an input; and everybody while its
+        owner shows them something that contains it (`opened_files.py`).
         """
         if permissions.may_see_runs(person) and not (self.is_hidden or self.project.is_private):
             return True
@@ -86,7 +86,7 @@ class Upload(InProject):
         ).exists()
 
     def is_readable_with(self, row: InProject) -> bool:
-        """Whether all who see `row`, such as a board, may read the file."""
+        """Whether everybody who sees `row`, such as a board, may read the file."""
         if self.is_shown_with(row):
             return True
         prefix = f'"/uploads/{self.pk}/'
@@ -98,7 +98,7 @@ class Upload(InProject):
 
 
 class UploadReservation(models.Model):
-    """Room of a person's quota for a file that is being stored (`files/storage_limits.py`)."""
+    """Reserved room in a quota while a file is stored (`runs/files/storage_limits.py`)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     size_bytes = models.BigIntegerField()
@@ -109,7 +109,7 @@ class UploadReservation(models.Model):
 
 
 class DiscardedContent(models.Model):
-    """Content that no row references any more; its files are deleted later (`files/purge.py`)."""
+    """Content that no row references; its files are deleted later (`runs/files/purge.py`)."""
 
     digest = models.CharField(primary_key=True, max_length=64)
     files = ExactJSONField(help_text="[names in our storage]")

@@ -20,25 +20,25 @@ class ViewQuerySet(KeptQuerySet["View"]):
     """Filters for views."""
 
     def offered_in(self, project: Project, user: User) -> ViewQuerySet:
-        """What the wall offers: the project's views of results, and one's private ones.
+        """Return what the wall offers: the project's views of results, and the user's private ones.
 
         No query for a request's own user.
         """
         return super().offered_in(project, user).filter(of=View.Of.RESULTS)
 
     def of_models(self, user: User | AnonymousUser) -> ViewQuerySet:
-        """The user's own views of models, in all their projects."""
+        """Return the user's own views of models, in all their projects."""
         return self.of(user).filter(of=View.Of.MODELS)
 
 
 class View(Kept):
-    """A saved filter: what the wall or the list of models was narrowed by."""
+    """A saved filter of the wall or of the list of models."""
 
     slug, route = "view", "library:view"
     most_in_project = 500
 
     class Of(models.TextChoices):
-        """What is narrowed."""
+        """What a view filters."""
 
         RESULTS = "results", "Results"
         MODELS = "models", "Models"
@@ -61,11 +61,11 @@ class View(Kept):
 
     @property
     def is_of_models(self) -> bool:
-        """Whether it narrows the list of models."""
+        """Whether it filters the list of models."""
         return self.of == self.Of.MODELS
 
     def get_absolute_url(self) -> str:
-        """Return the address of what it finds: the wall, narrowed by it, or a page of models."""
+        """Return the address of its matches: the filtered wall, or a page of models."""
         if self.is_of_models:
             return reverse("library:view", args=[self.pk])
         return f"{reverse('library:runs')}?{urlencode({'view': str(self.pk)})}"

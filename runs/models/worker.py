@@ -55,7 +55,7 @@ class UpstreamKeys(models.Model):
 
 
 class WebhookReport(models.Model):
-    """A webhook stored for the worker, as it could not be verified yet or lacks the result."""
+    """A webhook stored for the worker, since it could not be verified yet or lacks the result."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="webhook_reports")
     headers = ExactJSONField(help_text="the signature's headers, in lower case")
@@ -70,7 +70,7 @@ class WebhookReport(models.Model):
 
 
 class MetadataBackfill(models.Model):
-    """A run ended by a webhook, whose billed units, metrics and log are still to be fetched."""
+    """A run that a webhook ended; its billed units, metrics and log still have to be fetched."""
 
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="metadata_backfill")
     due_at = models.DateTimeField()
@@ -83,9 +83,9 @@ class MetadataBackfill(models.Model):
 
 
 class WantedCopy(models.Model):
-    """A stored file of which a worker is to make a copy without metadata.
+    """A request to a worker: copy a stored file without metadata.
 
-    There until it is made, or found to be impossible (`runs/files/stripped_copies.py`).
+    It exists until the copy is made or proves impossible (`runs/files/stripped_copies.py`).
     """
 
     file = models.CharField(primary_key=True, max_length=255, help_text="name in our storage")

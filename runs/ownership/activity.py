@@ -1,4 +1,4 @@
-"""When the last run of a project was started."""
+"""Finds the time of a project's latest run."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def latest(user: User, projects: Collection[int]) -> Mapping[int, datetime]:
-    """Return the start of the last run that the user sees in each of their projects."""
-    # One for each project, by the index `run_in_project`: a maximum would read all their runs.
+    """Return the start of the latest run that the user sees in each of their projects."""
+    # A subquery for each project, by the index `run_in_project`: a maximum would read all runs.
     runs = Run.objects.kept().filter(is_shown_to(user), project=OuterRef("pk"))
     last = Subquery(runs.order_by("-created_at").values("created_at")[:1])
     rows = Project.objects.filter(pk__in=projects).order_by().annotate(last_run_at=last)

@@ -1,7 +1,7 @@
-"""Deletes runs: hidden at once, restorable within `GRACE`, then purged (`files/purge.py`).
+"""Deletes runs: hidden at once, restorable within `GRACE`, then purged (`runs/files/purge.py`).
 
 Only a run that has ended can be deleted: one in progress costs money, and its result would arrive
-after its deletion. An artifact of a deleted run stays readable where another run has used it.
+after its deletion. A deleted run's artifact stays readable through runs that have used it.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class Deletion(NamedTuple):
 
 
 def deletable(runs: RunQuerySet, by: User) -> tuple[RunQuerySet, int]:
-    """Return those of `runs` that `by` may delete, and how many others there are.
+    """Return the runs that `by` may delete, and the number of the others.
 
-    All of them if there is none that they may: `delete` says why.
+    If there are none, return all runs: `delete` then explains the refusal.
     """
     if permissions.may(by, permissions.DELETE_RUN):
         return runs, 0
@@ -53,7 +53,7 @@ def deletable(runs: RunQuerySet, by: User) -> tuple[RunQuerySet, int]:
 
 
 def delete(runs: RunQuerySet, by: User) -> Deletion:
-    """Delete those of `runs` that have ended; PermissionDenied if `by` may not delete one."""
+    """Delete the ended runs; raises PermissionDenied if `by` may not delete one of them."""
     _require_permission(runs, by)
     now = timezone.now()
     unfinished = runs.kept().unfinished().count()
@@ -64,7 +64,10 @@ def delete(runs: RunQuerySet, by: User) -> Deletion:
 
 
 def restore(runs: RunQuerySet, by: User) -> int:
-    """Restore deleted runs; returns how many. Users may restore the runs that they may delete."""
+    """Restore deleted runs; return their number.
+
+    Users may restore the runs that they may delete.
+    """
     _require_permission(runs, by)
     restored = runs.filter(deleted_at__gt=timezone.now() - GRACE)
     with _recorded(restored, by, "restored"):
@@ -72,7 +75,7 @@ def restore(runs: RunQuerySet, by: User) -> int:
 
 
 def delete_for_good(runs: RunQuerySet, by: User) -> int:
-    """End the grace period of deleted runs now: the worker purges them next."""
+    """End the grace period of deleted runs now; the worker purges them next."""
     _require_permission(runs, by)
     now = timezone.now()
     with _recorded(runs.deleted(), by, "deleted for good"):
@@ -81,7 +84,7 @@ def delete_for_good(runs: RunQuerySet, by: User) -> int:
 
 @contextmanager
 def _recorded(runs: RunQuerySet, by: User, action: str) -> Iterator[None]:
-    """Write what happens to `runs` within to the audit log, in one transaction with it."""
+    """Record what the block does to `runs` in the audit log, in the same transaction."""
     with transaction.atomic():
         names = runs.select_related("user").light()
         for owner, owned in groupby(names.order_by("user_id"), lambda run: run.user):
@@ -92,7 +95,7 @@ def _recorded(runs: RunQuerySet, by: User, action: str) -> Iterator[None]:
 def restorable(user: User | AnonymousUser) -> RunQuerySet:
     """Return the deleted runs that a user may restore, newest deletion first.
 
-    With the permission to see that runs happened all; what is in them is `readable_by`'s.
+    All of them with the permission to see that runs exist; `readable_by` guards their contents.
     """
     runs = Run.objects if permissions.may_see_runs(user) else Run.objects.removable_by(user)
     restorable_runs = runs.filter(deleted_at__gt=timezone.now() - GRACE)
@@ -100,11 +103,11 @@ def restorable(user: User | AnonymousUser) -> RunQuerySet:
 
 
 def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> QuerySet[Artifact]:
-    """Return the artifacts of a run that a user may read, whether the run is deleted or not.
+    """Return the artifacts of a run that a user may read, also if the run is deleted.
 
-    All of a run that the user may read; of a deleted one, if they may restore it. Of other runs
-    those that are inputs of a run that the user sees, where they are shown and sent again: of a
-    deleted one, of a run from before. And those that the run's owner has opened
+    If the user may read the run, or restore it once deleted, these are all its artifacts. Otherwise
+    they are the inputs of runs that the user sees, since these show and resend them (for a deleted
+    run, only runs begun before its deletion), and those that the run's owner has opened
     (`runs/models/opened_files.py`).
     """
     run = Run.objects.filter(pk=run_id).light().first()
@@ -117,7 +120,7 @@ def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> Q
 
 
 def artifacts_readable_with(run_id: uuid.UUID | str, row: InProject) -> QuerySet[Artifact]:
-    """Return the artifacts of a run that all who see `row`, such as a board, may read."""
+    """Return the artifacts of a run that everybody who sees `row`, such as a board, may read."""
     readable = Run.objects.readable_with(row)
     run = Run.objects.filter(pk=run_id).light().first()
     if run is None:
@@ -129,7 +132,7 @@ def artifacts_readable_with(run_id: uuid.UUID | str, row: InProject) -> QuerySet
 
 
 def _is_input_of(runs: RunQuerySet, source: Run) -> Q:
-    """The artifacts that are inputs of `runs`, through which they may be seen."""
+    """Return the condition for artifacts that are inputs of `runs` and visible through them."""
     before = runs.filter(created_at__lt=source.deleted_at) if source.deleted_at else runs
     prefix = artifact_prefix(source.pk)
     using = input_file.having_as_input(before, source.pk, prefix)
@@ -137,20 +140,20 @@ def _is_input_of(runs: RunQuerySet, source: Run) -> Q:
 
 
 def _is_opened(run: Run) -> Q:
-    """The artifacts that everybody may see although the run is private."""
+    """Return the condition for artifacts that everybody may see although the run is private."""
     if run.deleted_at:
         return Q(pk__in=())
     return _is_named(run, opened_files.texts_naming(run.user_id, artifact_prefix(run.pk)))
 
 
 def _is_named(run: Run, texts: Iterable[str]) -> Q:
-    """The artifacts of a run whose addresses are in these JSON texts."""
+    """Return the condition for artifacts of a run whose addresses are in these JSON texts."""
     address = re.compile(rf"{re.escape(artifact_prefix(run.pk))}([0-9]{{1,6}})/")
     return Q(position__in={int(at) for text in texts for at in address.findall(text)})
 
 
 def artifact_prefix(run_id: uuid.UUID) -> str:
-    """Return how the address of each artifact of a run begins, within JSON."""
+    """Return the beginning of each artifact's address within JSON."""
     return f'"/runs/{run_id}/artifacts/'
 
 
@@ -163,7 +166,7 @@ def _is_readable(run: Run, user: User | AnonymousUser) -> bool:
 
 
 def _require_permission(runs: RunQuerySet, by: User) -> None:
-    """Raise PermissionDenied unless `by` may delete each: own, of a managed project, or any."""
+    """Raise PermissionDenied unless `by` may delete every run: own, in a managed project, any."""
     if not runs.filter(~Q(user_id=by.pk)).exists():
         return
     removable = Run.objects.removable_by(by).filter(pk__in=runs.order_by().values("pk"))

@@ -1,6 +1,6 @@
-"""Hands over what somebody has to somebody else, and deletes accounts.
+"""Hands over a user's rows to another user, and deletes accounts.
 
-Runs and uploads cannot exist without a user, so an account that has any is never just deleted.
+Runs and uploads need a user, so an account that has any cannot simply be deleted.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Refused(refusals.Refused):
 
 
 class Belongings(NamedTuple):
-    """How many rows of one kind a user has."""
+    """The number of a user's rows of one kind."""
 
     label: str
     number: int
 
     @property
     def words(self) -> str:
-        """Return "2 runs"; labels are plural, some with more words: `runs of flows`."""
+        """Return "2 runs"; labels are plural, some in several words: `runs of flows`."""
         if self.number != 1:
             return f"{self.number} {self.label}"
         kind, of, whole = self.label.partition(" of ")
@@ -52,26 +52,25 @@ class Belongings(NamedTuple):
 
 
 def relations() -> list[UserRelation]:
-    """Return each relation to a user whose rows are handed over, of all apps."""
+    """Return each relation to a user whose rows are handed over, from all apps."""
     others = [relation for owner in owners.registered() for relation in owner.handed_over()]
     return others + [UserRelation(str(kind._meta.verbose_name_plural), kind) for kind in kinds()]
 
 
 def belongings(person: User) -> list[Belongings]:
-    """Return how many rows would be handed over, by kind."""
+    """Return the number of rows that would be handed over, by kind."""
     return [Belongings(relation.label, _of(relation, person).count()) for relation in relations()]
 
 
 def private_belongings(person: User) -> list[Belongings]:
-    """Return how many rows of these are the person's alone: `hand_over_private` takes them."""
+    """Return the number of private rows by kind; `hand_over_private` takes these."""
     return [Belongings(relation.label, rows.count()) for relation, rows in _private(person)]
 
 
 def hand_over(person: User, to: User) -> list[Belongings]:
-    """Give all belongings to another user, in the caller's transaction; returns their numbers.
+    """Give all belongings to another user in the caller's transaction; return their numbers.
 
-    What lives in shared projects stays in them, the rest goes into the other's private one. What
-    is sent goes on.
+    Rows in shared projects stay there, others move into `to`'s private project. Runs continue.
     """
     passed = belongings(person)
     private = private_project(person)
@@ -86,9 +85,9 @@ def hand_over(person: User, to: User) -> list[Belongings]:
 
 
 def hand_over_private(person: User, to: User) -> list[Belongings]:
-    """Give what is the person's alone to another user, in the caller's transaction.
+    """Give the person's private rows to another user in the caller's transaction.
 
-    What they made in shared projects stays theirs.
+    The person keeps what they made in shared projects.
     """
     passed = private_belongings(person)
     _resolve_conflicts(person, to)
@@ -101,7 +100,7 @@ def hand_over_private(person: User, to: User) -> list[Belongings]:
 
 
 def hand_over_shared(person: User, to: User) -> list[Belongings]:
-    """Give what others see to another user, in the caller's transaction; returns the numbers."""
+    """Give what others see to another user in the caller's transaction; return the numbers."""
     _resolve_conflicts(person, to)
     passed = []
     for relation in relations():
@@ -114,16 +113,16 @@ def hand_over_shared(person: User, to: User) -> list[Belongings]:
 
 
 def alone(person: User) -> Iterator[tuple[UserRelation, QuerySet[Model]]]:
-    """Yield the rows that nobody else sees, of each kind that lives in projects."""
+    """Yield the rows that nobody else sees, for each kind that lives in projects."""
     for relation in relations():
         if issubclass(relation.model, InProject):
             yield relation, _of(relation, person).filter(_seen_alone(person))
 
 
 def remove(person: User, to: User, by: User) -> list[Belongings]:
-    """Hand over all belongings, and the management of projects, and delete the account.
+    """Hand over all belongings and the management of projects, then delete the account.
 
-    One transaction: either all of it is handed over, or nothing changes. Raises Refused.
+    In one transaction: either everything is handed over, or nothing changes. Raises Refused.
     """
     with transaction.atomic():
         require_may_end(person, by)
@@ -138,9 +137,9 @@ def remove(person: User, to: User, by: User) -> list[Belongings]:
 
 
 def require_may_end(person: User, by: User) -> None:
-    """Raise Refused if `by` may not end this account's access, or nobody would administer then.
+    """Raise Refused if `by` may not end this account's access, or if no admin would be left.
 
-    Locks the roles: in a transaction, before any other lock.
+    Locks the roles: call it in a transaction, before taking any other lock.
     """
     roles.lock()
     if person.pk == by.pk:
@@ -151,7 +150,7 @@ def require_may_end(person: User, by: User) -> None:
 
 
 def lock_both(person: User, to: User) -> None:
-    """Lock both accounts; raises Refused unless the other is somebody else's and active."""
+    """Lock both accounts; raise Refused unless `to` is another account and active."""
     if to.pk == person.pk:
         raise Refused(CHOOSE)
     locked = User.objects.select_for_update().filter(pk__in=[person.pk, to.pk]).order_by("pk")
@@ -163,7 +162,7 @@ def lock_both(person: User, to: User) -> None:
 
 
 def _private(person: User) -> Iterator[tuple[UserRelation, QuerySet[Model]]]:
-    """Yield the rows that live in the person's private project, or in none at all."""
+    """Yield the rows in the person's private project, and the rows without a project."""
     private = private_project(person)
     for relation in relations():
         rows = _of(relation, person)
@@ -192,7 +191,7 @@ def _resolve_conflicts(person: User, to: User) -> None:
             used_tokens = _of(relation, to).values("form_token")
             for pk in _of(relation, person).filter(form_token__in=used_tokens).values_list("pk"):
                 model._default_manager.filter(pk=pk[0]).update(form_token=f"passed-{pk[0]}")
-    # Both uploads stay, since runs refer to each by its own address; a digest is unique per user.
+    # Both uploads stay: runs refer to each by its address. A digest is unique per user and project.
     contents = Upload.objects.filter(user=to).values("digest")
     for upload in Upload.objects.filter(user=person, digest__in=contents):
         digest = hashlib.sha256(f"{upload.digest} {upload.pk}".encode()).hexdigest()
@@ -204,6 +203,6 @@ def _resolve_conflicts(person: User, to: User) -> None:
 
 
 def _free_name(preset: Preset, person: User) -> str:
-    """Return the preset's name with its former owner's name and its own key, which is unique."""
+    """Return the preset's name with its former owner's name and its own primary key."""
     mark = f" ({person.get_username()[:30]} {preset.pk})"
     return preset.name[: NAME_LENGTH - len(mark)] + mark

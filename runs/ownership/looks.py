@@ -1,4 +1,4 @@
-"""Opens somebody's private work to an admin who says why: recorded, told, and for a day."""
+"""Opens private work for a day to an admin with a reason; logs it, and tells its user."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ LASTS = timedelta(hours=24)
 
 
 def contents_of(row: InProject) -> Chosen:
-    """Return what a look at the row opens: itself and what goes along with it, of the same user.
+    """Return what a look at the row opens: the row and the same user's rows that go along with it.
 
-    Keys by model, of those that have a page to look at: a board with its runs, a flow with its
-    runs and those of their steps.
+    Returns keys by model, only of models with a page to look at: a board with its runs, a flow with
+    its runs and their steps' runs.
     """
     private_pages = {rows.model: rows for rows in owners.private_pages().values()}
     visited: dict[type[InProject], set[object]] = {}
@@ -44,10 +44,10 @@ def contents_of(row: InProject) -> Chosen:
 
 
 def open_row(row: InProject, by: User, reason: str) -> Look:
-    """Let `by` read the row for a day; the audit log has the reason. The caller tells its user.
+    """Let `by` read the row for a day; the audit log has the reason. The caller notifies its user.
 
-    What goes along with it now is opened as well; what is added
-    to it later is not. Raises PermissionDenied for who may not see that it is there.
+    What goes along with the row now is opened as well, what is added later is not. Raises
+    PermissionDenied for users who may not see that the row exists.
     """
     if not permissions.may_see_runs(by):
         raise PermissionDenied("You may not look at what others keep to themselves.")

@@ -1,8 +1,8 @@
-"""Moves work to another project: what was chosen, and what goes along with it.
+"""Moves work to another project: the chosen rows and what goes along with them.
 
-A board goes with its runs, a run with the files that only it uses. Each app says what goes along
-with its rows (`RunOwner.goes_along`). What belongs to somebody else stays, unless a manager of its
-project moves it, and never goes into a private project, where its maker could not see it.
+A board takes its runs along, a run the files that only it uses. Each app decides what goes along
+with its rows (`RunOwner.goes_along`). Rows of other people stay unless a manager of their project
+moves them, and never go into a private project, where their makers could not see them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from runs.promises.owners import Chosen
 
-MOST_CHOSEN = 500  # things that one move takes, besides what goes along
+MOST_CHOSEN = 500  # rows that one move takes, without what goes along
 
 
 class Refused(ValueError):
@@ -40,7 +40,7 @@ class Refused(ValueError):
 
 @dataclass
 class Plan:
-    """What a move would take along: rows by model, and what stays though it belongs to them."""
+    """What a move would take: rows by model, and the number of related rows that stay."""
 
     chosen: Chosen
     rows: dict[type[InProject], set[Any]] = field(default_factory=dict)
@@ -49,12 +49,12 @@ class Plan:
 
     @property
     def counts(self) -> list[str]:
-        """Return how many rows of each kind go: `1 board`, `12 runs`."""
+        """Return the number of rows of each kind that would move: `1 board`, `12 runs`."""
         return [_counted(kind, len(keys)) for kind, keys in self.rows.items() if keys]
 
 
 def kinds() -> Mapping[str, type[InProject]]:
-    """Return what can be moved, by the name that addresses have for it: `run`, `board`."""
+    """Return the models that can be moved, by their name in addresses: `run`, `board`."""
     things: dict[str, type[InProject]] = {kind.slug: kind for kind in projects.kept.models.kinds()}
     for owner in owners.registered():
         things |= owner.movable()
@@ -62,10 +62,9 @@ def kinds() -> Mapping[str, type[InProject]]:
 
 
 def choose(user: User, posted: Mapping[str, Iterable[str]]) -> Chosen:
-    """Return the rows that these keys name, of those that the user may move.
+    """Return the rows with these keys that the user may move.
 
-    They may move their own, and as a manager everybody's; makers only. Raises Refused if nothing
-    is left.
+    Makers may move their own rows, managers everybody's. Raises Refused if none is left.
     """
     chosen: dict[type[InProject], set[Any]] = {}
     for name, kind in kinds().items():
@@ -84,7 +83,7 @@ def choose(user: User, posted: Mapping[str, Iterable[str]]) -> Chosen:
 
 
 def plan(user: User, chosen: Chosen, target: Project | None = None) -> Plan:
-    """Return what goes with the chosen rows, to `target` if it is chosen already."""
+    """Return what goes along with the chosen rows, to `target` if it is known already."""
     planned = Plan(chosen)
     wanted: Chosen = chosen
     while any(wanted.values()):
@@ -101,9 +100,9 @@ def plan(user: User, chosen: Chosen, target: Project | None = None) -> Plan:
 
 
 def move(user: User, chosen: Chosen, target: Project) -> Move:
-    """Move the chosen rows, and what goes along, to a project in which the user may make.
+    """Move the chosen rows, and what goes along, to a project in which the user may make things.
 
-    A run in progress goes on: its result arrives in the new project. Raises Refused, and
+    A run in progress continues, and its result arrives in the new project. Raises Refused, and
     PermissionDenied if the user may only look at the target.
     """
     roles.require_maker(user, target)
@@ -125,7 +124,7 @@ def move(user: User, chosen: Chosen, target: Project) -> Move:
 
 
 def undo(user: User, record: Move) -> None:
-    """Put back what is still where the move put it; raises Refused, or PermissionDenied."""
+    """Move back what is still where the move put it; raises Refused or PermissionDenied."""
     if record.user_id != user.pk:
         raise PermissionDenied("Somebody else has moved this.")
     if record.undone_at is not None:
@@ -145,7 +144,7 @@ def undo(user: User, record: Move) -> None:
 
 
 def counts_of(record: Move) -> list[str]:
-    """Return how many rows of each kind a move has taken: `1 board`, `12 runs`."""
+    """Return the number of rows of each kind that a move has taken: `1 board`, `12 runs`."""
     numbers: dict[str, int] = {}
     for label, _, keys in record.rows:
         numbers[label] = numbers.get(label, 0) + len(keys)
@@ -153,7 +152,7 @@ def counts_of(record: Move) -> list[str]:
 
 
 def blind_makers(planned: Plan, target: Project) -> list[str]:
-    """Return the names of those whose work goes where they are no members, a few of them."""
+    """Return the names of some users whose work would go where they are not members."""
     names: set[str] = set()
     members = Membership.objects.filter(project=target).values("user")
     for kind, keys in planned.rows.items():
@@ -163,7 +162,7 @@ def blind_makers(planned: Plan, target: Project) -> list[str]:
 
 
 def are_all_in(chosen: Chosen, project: Project) -> bool:
-    """Return whether all of the chosen rows live in the project already."""
+    """Return True if all chosen rows live in the project already."""
     return not any(
         _rows(kind).filter(pk__in=keys).exclude(project=project).exists()
         for kind, keys in chosen.items()
@@ -183,7 +182,7 @@ def beyond(known: Mapping[type[InProject], set[Any]], newest: Chosen) -> Chosen:
 def _movable(
     user: User, kind: type[InProject], keys: Collection[Any], to: Project | None
 ) -> set[Any]:
-    """Return those of the rows that may go: to a private project only the user's own."""
+    """Return the keys of the rows that may move; into a private project only the user's own."""
     if not keys:
         return set()
     rows = _rows(kind).filter(pk__in=keys).removable_by(user)
@@ -193,7 +192,7 @@ def _movable(
 
 
 def _files_of(runs: Collection[Any]) -> set[Any]:
-    """Return the uploads that these runs name and no other does."""
+    """Return the uploads that only these runs name."""
     named = InputFile.objects.filter(run__in=runs, source__isnull=False).values("source")
     elsewhere = InputFile.objects.filter(source__in=named).exclude(run__in=runs).values("source")
     uploads = Upload.objects.filter(pk__in=named).exclude(pk__in=elsewhere)
@@ -208,7 +207,7 @@ def _put(label: str, keys: Collection[str], to: Project, only_from: Project | No
 
 
 def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQuerySet[Any]:
-    """Leave out the files and presets' names that their user has in the project as well."""
+    """Leave out files and presets whose user has an equal one in the target project."""
     names = {Upload: ("user", "digest"), Preset: ("user", "endpoint", "name")}.get(rows.model, ())
     if not names:
         return rows
@@ -226,7 +225,7 @@ def _model(label: str) -> type[InProject]:
 
 
 def _keys(kind: type[InProject], texts: Iterable[str]) -> list[Any]:
-    """Return the valid keys among the texts, parsed as the model's."""
+    """Return the valid keys among the texts, parsed as the model's primary key."""
     keys = []
     for text in texts:
         try:

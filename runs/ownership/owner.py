@@ -1,4 +1,4 @@
-"""What the runs' own rows promise: runs, uploads, presets, links and drafts."""
+"""The `RunOwner` of the runs' own rows: runs, uploads, presets, links and drafts."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class RunsOwner(RunOwner):
-    """Rows of forms name files, open them to others, and are handed over with the runs."""
+    """Form rows name files, open them to others, and are handed over with the runs."""
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
-        """Return the forms; inputs of runs are indexed instead (`runs/models/input_file.py`)."""
+        """Return forms; inputs of runs are indexed instead (`runs/models/input_file.py`)."""
         return (
             JsonColumn(Preset.objects.kept(), "arguments"),
             JsonColumn(Share.objects.all(), "arguments"),
@@ -40,7 +40,7 @@ class RunsOwner(RunOwner):
         )
 
     def movable(self) -> Mapping[str, type[InProject]]:
-        """Return runs; uploads go along with what uses them."""
+        """Return runs; uploads go along with the rows that use them."""
         return {"run": Run}
 
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
@@ -48,7 +48,7 @@ class RunsOwner(RunOwner):
         return {"run": Run.objects.with_endpoint().light()}
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return the runs and their forms, and the collections of the catalogue, which is below."""
+        """Return runs and their forms, and collections, since the catalogue is below the runs."""
         return (
             UserRelation("runs", Run),
             UserRelation("uploads", Upload),
@@ -57,7 +57,7 @@ class RunsOwner(RunOwner):
         )
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that delete for good what was deleted a while ago."""
+        """Return the jobs that purge what was deleted a while ago."""
         return (
             Job("purge deleted things", sync_to_async(purging.step)),
             Job("purge deleted comments", sync_to_async(comment.delete_for_good)),

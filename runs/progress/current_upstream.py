@@ -1,4 +1,4 @@
-"""Which upstream runs go to, by the worker's record: the web process has no key to tell it from."""
+"""Tells which upstream runs go to, from the worker's row: the web process has no key to tell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REUSED_FOR_S = 8.0
 
 
 class Upstream(NamedTuple):
-    """What the last worker that was alive talks to."""
+    """The upstream of the worker that was alive last."""
 
     name: str
     host: str
@@ -41,6 +41,6 @@ def _read() -> Upstream | None:
     beats = Worker.objects.exclude(upstream="").order_by("-beat_at")
     try:
         last = beats.values_list("upstream", "upstream_host").first()
-    except DatabaseError:  # the page says what is wrong with the database; its frame is shown too
+    except DatabaseError:  # the page explains the database error; its frame is shown too
         return None
     return Upstream(*last) if last else None

@@ -1,4 +1,4 @@
-"""A run's log as a terminal would leave it: progress bars in their last state, no escape codes."""
+"""Shows a run's log as a terminal would: progress bars in their last state, no escape codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-# ECMA-48: control sequences, of which "A" moves up, operating system commands, other escapes.
+# ECMA-48: control sequences ("A" moves up), operating system commands, other escapes.
 _ESCAPE = re.compile(
     r"\x1b(?:\[([0-?]*+)[ -/]*+([@-~])|\][^\x07\x1b]*+(?:\x07|\x1b\\)?+|[ -/]*+[0-~])?+"
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
@@ -14,7 +14,7 @@ _ESCAPE = re.compile(
 
 
 def shown_log(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the log's lines without escape codes; a line that is drawn anew takes its place."""
+    """Return the log's lines without escape codes; a redrawn line replaces the earlier one."""
     shown: list[dict[str, Any]] = []
     was_redrawn = False
     for line in lines:
@@ -31,7 +31,7 @@ def shown_log(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _lines_up(message: str) -> int:
-    """Return how many lines the cursor goes up before something is written."""
+    """Return how many lines the cursor moves up before text is written."""
     above, end = 0, 0
     for escape in _ESCAPE.finditer(message):
         if message[end : escape.start()].strip("\r"):
@@ -43,5 +43,5 @@ def _lines_up(message: str) -> int:
 
 
 def _last_state(line: str) -> str:
-    """Return what is left of a line whose parts were written over each other."""
+    """Return the visible rest of a line whose parts overwrite each other."""
     return next((part for part in reversed(line.split("\r")) if part.strip()), "")

@@ -40,7 +40,7 @@ class TypicalDuration:
 class Waiting:
     """What is known about the remaining time of a run in progress."""
 
-    since: datetime  # the submit, from which the usual duration counts
+    since: datetime  # time of the submit, from which the usual duration counts
     usual_s: float | None
     share: float | None  # between 0 and 1, as upstream reported it
     left_s: float | None  # extrapolated from the share and the time since the start
@@ -60,7 +60,7 @@ class Waiting:
 
     @property
     def late_at_s(self) -> float | None:
-        """Seconds after the submit from which the run takes longer than usual."""
+        """Return the seconds after the submit from which the run takes longer than usual."""
         return self.usual_s * LATE if self.usual_s else None
 
 
@@ -117,7 +117,7 @@ def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
     return TypicalDuration(median(durations), len(durations)) if durations else None
 
 
-# Typical durations by endpoint, and when they expire. A run in progress is rendered at each change,
+# Typical durations by endpoint, with their expiry: a run in progress is rendered at each change,
 # and its log may change ten times a second.
 _typical_duration_cache: dict[Any, tuple[TypicalDuration | None, float]] = {}
 

@@ -1,13 +1,13 @@
-"""Which view of a run somebody has, and the tokens with which their pages watch it.
+"""The views of runs that users have, and the tokens with which their pages watch runs.
 
-A token is for one user, or for all who are logged in if the run is an example of the team's. A page
+A token is for one user, or for everybody logged in if the run is an example of the team's. A page
 that stays open gets new ones (`runs/live/renewal.py`).
 
-The name of a view says which actions its fragments offer, so that one rendering serves all users
-with the same rights: `stage` is the owner's, with all actions; `stage-only` is read-only;
-`stage-only.see.delete` is for users with these rights to other people's runs. What members of the
-run's project see names the member, `stage-only.see.star.7`, as their token does: it is checked with
-each poll that they still are (`runs/live/renewal.py`).
+The name of a view lists the actions in its fragments, so one rendering serves all users with the
+same rights: `stage` is the owner's, with all actions; `stage-only` is read-only;
+`stage-only.see.delete` is for users with these rights to other people's runs. The views of project
+members, and their tokens, name the member, `stage-only.see.star.7`: each poll checks that they are
+still members (`runs/live/renewal.py`).
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 ONLY = "-only"  # marks a view of somebody else's run; the rights follow
-# Rights to somebody else's run, each of which allows an action: SEE allows to go on from it, LOOK
-# is that of members who may begin nothing.
+# Rights to somebody else's run; each allows an action. SEE allows to continue from the run. LOOK is
+# for members who may start nothing.
 SEE, CANCEL, STAR, PUBLISH, DELETE = "see", "cancel", "star", "publish", "delete"
 LOOK = "look"
 _PERMISSIONS = {
@@ -44,10 +44,9 @@ _PERMISSIONS = {
 
 
 class Viewer:
-    """A user who looks at runs: what they may do with each, by permission and by role.
+    """A user who looks at runs: knows what they may do with each, by permission and role.
 
-    No query for their own runs, nor those of projects in which the caller knows their role; one
-    for all others.
+    No query for own runs, nor for projects where the caller knows the role; one for all others.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class Viewer:
 
     @cached_property
     def _roles(self) -> dict[int, str]:
-        """The user's role in each of their projects."""
+        """Return the user's role in each of their projects."""
         mine = Membership.objects.filter(user_id=self._user.pk or 0)
         return dict(mine.order_by().values_list("project_id", "role"))
 
@@ -91,7 +90,7 @@ def view_for(user: User | AnonymousUser, run: Run, view: str) -> str:
 
 
 def member_of(view: str) -> str:
-    """Return the key of the member whose view it is; empty for views by other rights."""
+    """Return the key of the member in a view's name; empty for views by other rights."""
     last = view.rpartition(".")[2]
     return last if ONLY in view and last.isdecimal() else ""
 
@@ -103,12 +102,12 @@ def may(view: str, right: str) -> bool:
 
 
 def is_of_others(view: str) -> bool:
-    """Whether it is a view of a run that somebody else began."""
+    """Whether it is a view of somebody else's run."""
     return ONLY in view
 
 
 def is_looked_at(view: str) -> bool:
-    """Whether it is the view of a member of the run's project who may begin nothing there."""
+    """Whether it is the view of a member of the run's project who may start nothing there."""
     return is_of_others(view) and may(view, LOOK)
 
 
@@ -123,12 +122,12 @@ def same_rights(view: str, kind: str) -> str:
 
 
 def data_watch(run: Run, view: str) -> str:
-    """Return what a page's poll sends for this run, as the JSON of its `data-watch`."""
+    """Return what a page's poll sends for this run: the JSON of its `data-watch` attribute."""
     return json.dumps({"view": view, "token": run_token(run, view)})
 
 
 def data_watch_group(group: str, view: str, user_id: int) -> str:
-    """Return what a page's poll sends for each run of a user's group, as the same JSON.
+    """Return what a page's poll sends for each run of a user's group, in the same JSON form.
 
     A page of hundreds of runs, such as a board, has one token for all (`runs/live/groups.py`).
     """
@@ -154,7 +153,7 @@ def verify(pk: uuid.UUID | str, view: str, text: str) -> WatchToken | None:
 
 
 def is_for(token: WatchToken, person: SessionUser) -> bool:
-    """Whether this user may watch the run, however old the token: their own, an example, any."""
+    """Whether this user may watch the run, however old the token: own, example, permission."""
     return token.whose in {tokens.ANYBODY, str(person.pk)} or person.may_see_runs
 
 

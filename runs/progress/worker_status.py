@@ -29,12 +29,12 @@ def workers_alive() -> list[Worker]:
 
 
 def is_account_refused(alive: list[Worker]) -> bool:
-    """Whether upstream refuses every run of one of these workers: its key, or its balance."""
+    """Whether upstream refuses every run of one of these workers because of its key or balance."""
     return any(text in worker.trouble for worker in alive for text in refusals.ACCOUNT_WIDE)
 
 
 def readiness() -> str:
-    """Return why a new run would have to wait, as a sentence; empty if it would not."""
+    """Return a sentence why a new run would have to wait; empty if it would not."""
     alive = workers_alive()
     if missing := _missing_reason(alive):
         return missing

@@ -1,1 +1,1 @@
-"""What the apps above promise to their runs, and the names that stand in arguments."""
+"""What the apps promise to their runs, and the names in arguments."""

@@ -1,8 +1,8 @@
-"""Names in arguments: what `@bottle` stands for, put in before a run is validated, priced and sent.
+"""Replaces names such as `@bottle` in arguments before a run is validated, priced and sent.
 
-Apps know the names (`RunOwner.name_resolver`). Forms and plans resolve before they validate, since
-a name may be what fills a required field; whatever else a person has written is resolved where its
-run starts. What a run has got of each thing is recorded with it.
+Apps know the names (`RunOwner.name_resolver`). Forms and plans resolve names before they validate,
+since a name may fill a required field; other texts that people write are resolved when their run
+starts. What a run got for each name is recorded with it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SIGN = "@"
 class NamedInput:
     """A named thing in arguments: what the model got of it, in words, and whether that is all.
 
-    `owner` is the app's kind of thing, `key` and `version` are the app's.
+    `owner` is the app's kind of thing; `key` and `version` are the app's, too.
     """
 
     owner: str
@@ -39,7 +39,7 @@ class NamedInput:
 
 @dataclass(frozen=True)
 class Resolved:
-    """Arguments without names, and problems with fields whose name stands for nothing."""
+    """Arguments with names replaced, and problems with fields whose name is unknown."""
 
     arguments: dict[str, Any]
     named: tuple[NamedInput, ...] = ()
@@ -47,7 +47,7 @@ class Resolved:
 
 
 class Offered(NamedTuple):
-    """A thing that arguments may mention: its `@name`, what it is, and its picture's address."""
+    """A thing that arguments may mention: its `@name`, its description, its picture's address."""
 
     mention: str
     title: str
@@ -58,9 +58,9 @@ NameResolver = Callable[["Endpoint", dict[str, Any]], Resolved]
 
 
 def resolver(user: User, project: Project) -> NameResolver:
-    """Return what resolves the names in arguments of runs that the user begins in the project.
+    """Return a function that resolves names in arguments of runs the user starts in the project.
 
-    Keep it for several arguments: it asks the database once for each name.
+    Reuse it for several arguments: it queries the database once for each name.
     """
     listed = (owner.name_resolver(user, project) for owner in owners.registered())
     resolvers = [one for one in listed if one]
@@ -80,17 +80,17 @@ def resolver(user: User, project: Project) -> NameResolver:
 
 
 def offered(user: User, project: Project) -> list[Offered]:
-    """Return what the user may mention in runs that they begin in the project, of all apps."""
+    """Return what the user may mention in runs that they start in the project, from all apps."""
     return [one for owner in owners.registered() for one in owner.names_offered(user, project)]
 
 
 def unresolved(endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:
-    """Resolve nothing: what is written stays as it is."""
+    """Return the arguments unchanged, with names as they are written."""
     return Resolved(arguments)
 
 
 def has_sign(value: Any) -> bool:
-    """Whether a text in a JSON value may have a name in it."""
+    """Whether any string in the JSON value can contain an `@name` reference."""
     if isinstance(value, str):
         return SIGN in value
     if isinstance(value, dict):

@@ -1,8 +1,8 @@
-"""What an app promises to its runs: one class an app, asked by the rooms below it.
+"""The promises that an app makes to its runs: one class per app, called by the layers below.
 
-To the worker, the files and the live pages, the run of a board, a chat, a flow or a training is an
-ordinary run. What they need to know of its app they ask the app's `RunOwner`, which is registered
-in `AppConfig.ready`. (In any other sentence, a run's owner is its user.)
+To the worker, the files and the live pages, the run of a board, chat, flow or training is an
+ordinary run. When they need to know something of its app, they ask the app's `RunOwner`, which
+`AppConfig.ready` registers. (In any other sentence, a run's owner is its user.)
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """Something that contains a run, or that it was made from: its kind (`Board`), title, address.
+    """Something that contains a run or that it was made from: its kind (`Board`), title, address.
 
-    `note` says more of it where that is of use.
+    `note` adds details where they are useful.
     """
 
     kind: str
@@ -50,14 +50,14 @@ class Place(NamedTuple):
 
 
 class JsonColumn(NamedTuple):
-    """A JSON column of some rows, in which addresses of uploads and results may occur."""
+    """A JSON column of some rows that may contain addresses of uploads and results."""
 
     rows: QuerySet[Any]
     column: str
 
 
 class UserRelation(NamedTuple):
-    """A model whose rows belong to a user, by the relation `field`; `label` names them."""
+    """A model whose rows belong to a user through the relation `field`; `label` names them."""
 
     label: str
     model: type[Model]
@@ -65,9 +65,9 @@ class UserRelation(NamedTuple):
 
 
 class LiveView(NamedTuple):
-    """How a view of a run is rendered: (run, view with its rights) → the fragments to swap in.
+    """Renders a view of a run: (run, view with its rights) → the fragments to swap in.
 
-    `is_live`: also for each partial output (`runs/progress/live_partials.py`).
+    With `is_live`, it also renders each partial output (`runs/progress/live_partials.py`).
     """
 
     render: Callable[[Run, str], str]
@@ -75,7 +75,7 @@ class LiveView(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One thing in the list of *Compare*; `author` is empty where it is the reader's own."""
+    """A line in the list of *Compare*; `author` is empty if it is the reader's own."""
 
     kind: str  # `Board`
     name: str
@@ -88,12 +88,12 @@ class Line(NamedTuple):
 
 
 class Compared(NamedTuple):
-    """Things of one kind in that list, under `?kind=`: `describe` makes the lines of some rows."""
+    """Things of one kind in that list, under `?kind=`; `describe` makes the lines of some rows."""
 
     kind: str  # `board`
     rows: QuerySet[Any]
-    name: str  # the column that is searched
-    at: str  # the column by which the newest come first
+    name: str  # the searched column
+    at: str  # the column that sorts the newest first
     describe: Callable[[Sequence[Any]], list[Line]]
 
 
@@ -101,7 +101,7 @@ class Compared(NamedTuple):
 class Job:
     """A recurring job of every worker: `run` does it once and returns the seconds until the next.
 
-    With `wakes_on_change` it is repeated earlier: a second after the database has changed.
+    With `wakes_on_change` it runs earlier: a second after the database has changed.
     """
 
     name: str
@@ -109,15 +109,15 @@ class Job:
     wakes_on_change: bool = False
 
 
-# The key of a group → its runs. The token of a group names none of them, so only those that whoever
-# got the token may watch (`runs/live/groups.py`).
+# The key of a group → its runs. A group's token does not name them, so return only runs that every
+# holder of the token may watch (`runs/live/groups.py`).
 RunsOfGroup = Callable[[str], Sequence[uuid.UUID]]
 
-# Keys of rows that live in projects, by their model.
+# Keys of rows in projects, by model.
 Chosen = Mapping[type["InProject"], set[Any]]
 
-# (user, endpoint, key) → the `FormState` of the model's page, None if there is no such source. The
-# page is above the runs, so its type cannot be named here.
+# (user, endpoint, key) → the `FormState` of the model's page; None if there is no such source. The
+# page is above the runs, so this layer cannot import its type.
 FillForm = Callable[["User", "Endpoint", str], Any]
 
 
@@ -127,97 +127,97 @@ class RunOwner:
     Methods that return querysets or callables are called often and must not query themselves.
     """
 
-    # What of the app's rows belongs to a run
+    # Places: which of the app's rows a run belongs to
 
-    # Models with runs in a column `run`: without a row of one of them, a run has no place here. One
-    # query asks for the rows of all apps. Most runs have none, and a page may not take as long as
-    # compiling what `places_of` asks for.
+    # Models with a column `run`: a run without a row in any of them has no place here. One query
+    # checks the rows of all apps. Most runs have none, and compiling the queries of `places_of`
+    # would slow every page down.
     models_of_places: ClassVar[tuple[type[Model], ...]] = ()
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
-        """Return what contains the run, of what the user may see: links on the run's page."""
+        """Return the places of the run that the user may see, as links for the run's page."""
         return ()
 
     def places_among(
         self, user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
     ) -> Mapping[uuid.UUID, Place]:
-        """Return what contains each of these runs, the newest; only what the user may read."""
+        """Return the newest place of each of these runs; only what the user may read."""
         return {}
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
-        """Return how the runs of a group are found, by the group's kind.
+        """Return the functions that find the runs of a group, by the group's kind.
 
         A page of hundreds of runs, such as a board, watches them as a group with one token.
         """
         return {}
 
     def live_views(self) -> Mapping[str, LiveView]:
-        """Return how the app's views of a run are rendered when the run has changed, by name."""
+        """Return, by name, the app's views that are rendered whenever a run has changed."""
         return {}
 
-    # The beginning of a run
+    # The start of a run
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
-        """Write, in the transaction in which runs start, what their forms were filled in from.
+        """Record what the runs' forms were filled in from, in the transaction that starts the runs.
 
-        `origins` are marks that apps have put into the forms, `<kind>:<key>`; whoever posts may
-        write any. All runs are of one user; those without a mark are left out.
+        `origins` are marks, `<kind>:<key>`, that apps have put into the forms; anybody can post any
+        mark. All runs have the same user; runs without a mark are left out.
         """
 
     def name_resolver(self, user: User, project: Project) -> NameResolver | None:
-        """Return what replaces the names of the app's things in arguments (`named_inputs.py`).
+        """Return a function that replaces names of the app's things (`named_inputs.py`).
 
-        For what the user begins in the project. It may ask the database at its first name.
+        It is for runs that the user starts in the project. Only the first name may cost a query.
         """
         return None
 
     def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
-        """Return what of the app's things the user may mention in the project, some of them."""
+        """Return some of the app's things that the user may mention in the project."""
         return ()
 
     def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
-        """Write, in the transaction in which runs start, which named things are in their arguments.
+        """Record the named things in the runs' arguments, in the transaction that starts the runs.
 
-        All runs are of one user. What belongs to other apps is to be left out.
+        All runs have the same user. Ignore what belongs to other apps.
         """
 
     def on_charges(
         self, user: User, charges: Sequence[Charge], before: Decimal = Decimal(0)
     ) -> None:
-        """Refuse what runs may cost, before it is written: raises a `refused_starts.Forbidden`.
+        """Raise `refused_starts.Forbidden` if runs may not cost so much; nothing is written yet.
 
-        Called last in the transaction in which they start, while nobody else can start any. It may
-        give what nothing is known of an expected sum. `before` is what the press has reserved
-        earlier: a live session goes on reserving.
+        Called last in the transaction that starts them, while nobody else can start any. It may
+        assign an expected sum to charges about which nothing is known. `before` is the sum that the
+        same run has reserved earlier: a live session reserves repeatedly.
         """
 
     # The end of a run
 
     def on_settle(self, charge: Charge) -> None:
-        """Write in the transaction in which a charge's sum is settled, released or corrected.
+        """Write in the transaction that settles, releases or corrects a charge's sum.
 
-        `charge` is as it is now. Be as quick as `on_end`, and do not fail.
+        `charge` has its present values. Be as quick as `on_end`, and do not fail.
         """
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
-        """Write in the transaction in which a run ends; called once for each run.
+        """Write in the transaction that ends a run; called once for each run.
 
-        `run` is the locked row in its previous state, without its large columns, `changed` the
-        columns that the end changes. Be quick, and do not fail: an exception undoes the end.
-        Anything beyond writing a row or two belongs in a job.
+        `run` is the locked row in its previous state, without its large columns; `changed` has the
+        columns that the end changes. Be quick, and do not fail: an exception undoes the end. Do not
+        write more than a row or two here; anything else belongs in a job.
         """
 
     def on_shown_end(self, user_id: int, run_ids: Sequence[uuid.UUID]) -> None:
-        """Note that an open page of the user has shown the end of these runs; mostly once each."""
+        """Record that an open page of the user has shown the end of these runs, mostly once."""
 
     def notifies_of_end(self, run: Run) -> bool:
-        """Whether the app itself notifies the user of this run's end, instead of a message each."""
+        """Whether the app itself notifies the user of this run's end, so no message is sent."""
         return False
 
     # Lists
 
     def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
-        """Return all runs that the app's list shows at this request's query, on all its pages.
+        """Return all runs, on all pages, that the app's list shows for this request's query.
 
         None if the app has no such list.
         """
@@ -228,38 +228,38 @@ class RunOwner:
         return ()
 
     def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
-        """Return for what the model was taken, of what the user may see: `note` says by whom."""
+        """Return what the model was chosen for, as far as the user may see; `note` says by whom."""
         return ()
 
     # Files
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
-        """Return what may name uploads and results as inputs: these are kept as long as it does."""
+        """Return columns that may name uploads and results as inputs; named files are kept."""
         return ()
 
     def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
-        """Return what of a user's rows others may see: everybody may read the files it names."""
+        """Return columns of a user's rows that others see: everybody may read the named files."""
         return ()
 
     def held_bytes(self, user_id: int) -> int:
-        """Return the size of what counts towards the user's quota, besides uploads."""
+        """Return the bytes that count towards the user's quota, besides uploads."""
         return 0
 
     def names_of_weights(self, user_id: int, addresses: Sequence[str]) -> Mapping[str, str]:
-        """Return the user's names of weights at these addresses: file names mean little."""
+        """Return the user's names for weights at these addresses; file names mean little."""
         return {}
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
-        """Return those of these runs that are part of something kept: they are not "old runs".
+        """Return the runs that are part of something kept, so they do not count as "old runs".
 
-        A project may delete runs some days after their end (`runs/ownership/retention.py`).
+        A project may delete runs some days after their end (`house/operations/retention`).
         """
         return ()
 
     # People
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return what another user gets when an account is removed.
+        """Return the relations whose rows another user gets when an account is removed.
 
         Rows of other relations are deleted with the account (sessions, drafts, favourites, saved
         searches) or lose their author (notes, marks).
@@ -271,24 +271,24 @@ class RunOwner:
         return ()
 
     def waiting(self, user: User) -> Sequence[Entry]:
-        """Return what asks the user for an act, for the front page."""
+        """Return what needs an action of the user, for the front page."""
         return ()
 
     # Projects
 
     def movable(self) -> Mapping[str, type[InProject]]:
-        """Return what "Move to…" takes, by the name that addresses have for it: `board`."""
+        """Return the models that "Move to…" takes, by their name in addresses: `board`."""
         return {}
 
     def goes_along(self, rows: Chosen) -> Chosen:
-        """Return what goes along with rows that are moved to another project, as a board's runs.
+        """Return what goes along with rows that move to another project, such as a board's runs.
 
-        Only direct relations: what goes along is asked for its own in turn.
+        Return only direct relations: this is called again for the rows that it returns.
         """
         return {}
 
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
-        """Return what admins see of others with a reason, by the name that addresses have for it.
+        """Return the rows that admins may open with a reason, by their name in addresses.
 
         The page of such a row asks for the reason (`playground/display/looking.py`); what
         `goes_along` with it is opened as well.
@@ -298,14 +298,13 @@ class RunOwner:
     # Forms and the worker
 
     def form_sources(self) -> Mapping[str, FillForm]:
-        """Return what fills a model's form from `?<kind>=<key>`, by kind."""
+        """Return the functions that fill a model's form from `?<kind>=<key>`, by kind."""
         return {}
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the recurring jobs of each worker; several workers may do one at once.
 
-        `signal` tells a job that waits itself that something has changed. `upstream` is None in a
-        worker without a key.
+        `signal` wakes jobs that wait for changes. `upstream` is None in a worker without a key.
         """
         return ()
 
@@ -335,13 +334,13 @@ def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
 
 
 def _has_rows() -> QuerySet[Any, tuple[bool, ...]]:
-    """Return whether a run is in a row of `models_of_places`, of each app."""
+    """Return for each app whether a run is in a row of its `models_of_places`."""
     run = Param("run", UUIDField())
     of_owners: Iterable[list[Q]] = (
         [Q(Exists(model._default_manager.filter(run=run))) for model in owner.models_of_places]
         for owner in registered()
     )
-    # By its name, as the module of runs imports this one.
+    # By name, since the module of runs imports this one.
     runs = apps.get_model("playground", "Run")._default_manager.filter(pk=run).order_by()
     has_rows: list[Any] = [reduce(or_, rows, Q(pk__in=[])) for rows in of_owners]
     asked: QuerySet[Any, tuple[bool, ...]] = runs.values_list(*has_rows)
@@ -354,7 +353,7 @@ _HAS_ROWS = PreparedQuery(_has_rows)
 def places_among(
     user: User | AnonymousUser, run_ids: Collection[uuid.UUID], kind: str
 ) -> dict[uuid.UUID, Place]:
-    """Return the newest place of this kind of each of these runs that is in one."""
+    """Return the newest place of this kind of each run that has one."""
     return {
         run_id: place
         for owner in registered()
@@ -364,17 +363,17 @@ def places_among(
 
 
 def decisions_for(user: User | AnonymousUser, endpoint: Endpoint) -> list[Place]:
-    """Return for what the model was taken, of all apps."""
+    """Return what the model was chosen for, from all apps."""
     return [place for owner in registered() for place in owner.decisions_for(user, endpoint)]
 
 
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Return those of these runs that some app keeps."""
+    """Return the runs that some app keeps."""
     return {run_id for owner in registered() for run_id in owner.kept_runs(run_ids)}
 
 
 def private_pages() -> dict[str, InProjectQuerySet[Any]]:
-    """Return what admins see of others with a reason, of all apps."""
+    """Return the rows that admins may open with a reason, from all apps."""
     return {name: rows for owner in registered() for name, rows in owner.private_pages().items()}
 
 
@@ -384,5 +383,5 @@ def news(user: User) -> list[Entry]:
 
 
 def waiting(user: User) -> list[Entry]:
-    """Return what asks the user for an act, of all apps."""
+    """Return what needs an action of the user, from all apps."""
     return [entry for owner in registered() for entry in owner.waiting(user)]

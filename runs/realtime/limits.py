@@ -1,4 +1,4 @@
-"""Limits of live sessions: times, their number, and what is kept of them."""
+"""Limits of live sessions: durations, number of sessions, number of stored results."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class LiveLimits:
     """Durations in seconds, and numbers of simultaneous sessions."""
 
     result_timeout_s: float = 60.0
-    slow_after_s: float = 4.0  # then the page shows that the model is slow
+    slow_after_s: float = 4.0  # after this time the page shows that the model is slow
     retry_database_s: float = 0.5
-    save_every_s: float = 2.0  # a session's progress and its lease
-    # A worker that takes over a live session can only end it, so the relaying process gets more
-    # time to recover than a worker does.
+    save_every_s: float = 2.0  # saves a session's progress and renews its lease
+    # A worker that takes over a live session can only end it. So the relaying process gets more
+    # time to recover than a worker.
     lease_s: float = 60.0
     stop_timeout_s: float = 2.0
     sessions: int = 20

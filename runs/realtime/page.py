@@ -1,4 +1,4 @@
-"""A page's end of a live session."""
+"""The browser's end of a live session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
 from runs.realtime.limits import LIVE_LIMITS, LiveLimits
 
-# How a posted form is read: (endpoint, post) -> (arguments, problems).
+# Parses a posted form: (endpoint, post) -> (arguments, problems).
 ParseForm = Callable[[Endpoint, dict[str, list[str]]], tuple[dict[str, Any], list[Any]]]
 
 MAX_INPUT_CHARS = 1 << 18
@@ -74,7 +74,7 @@ class Page:
             await asyncio.wait({self._serving})
 
     async def close(self) -> None:
-        """Close the connection unless the browser has."""
+        """Close the connection unless the browser has closed it."""
         if not self.is_gone:
             await self._put({"type": "websocket.close", "code": 1000})
 

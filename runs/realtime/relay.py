@@ -1,10 +1,10 @@
 """Relays live sessions between pages and upstream; the API key stays here, pages have tickets.
 
 The page sends its form whenever it changes. Only the newest form is forwarded, and only after the
-previous result has arrived, so that no results are paid for that nobody would see. For each result
-the page gets one JSON message and the picture's bytes. With its first input a session becomes a run
-like any other (`sessions.py`). As sessions cost money, settings limit their duration, rate and idle
-time.
+previous result has arrived, so that nobody pays for results that nobody sees. For each result the
+page gets one JSON message and the picture's bytes. With its first input a session becomes a run
+like any other (`sessions.py`). Settings limit a session's duration, rate and idle time, since it
+costs money.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Relay:
         self.keys = KeyRing(upstream)
         self.parse_form = parse_form
         self.limits = limits
-        self.open: dict[Page, int] = {}  # open sessions, with their person's id
+        self.open: dict[Page, int] = {}  # open sessions, with the id of their user
         self.name = f"live:{socket.gethostname()[:40]}:{os.getpid()}"
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -141,7 +141,7 @@ class Relay:
         return None
 
     async def _upstream(self, ticket: tickets.Ticket, page: Page) -> tuple[fal.Clients, int | None]:
-        """Return the clients of the key of the ticket's project, and that key."""
+        """Return the clients for the key of the ticket's project, and that key."""
         of_project = partial(sync_to_async(in_use.key_of), ticket.project_id)
         key = await _retry_database(of_project, page)
         return await self.keys.for_new(key), key
@@ -160,7 +160,7 @@ async def serve_session(
     page: Page,
     upstream: fal.Clients,
 ) -> None:
-    """Relay until the session is ended or its time is over; the run always ends with it."""
+    """Relay until the session ends or its time is over; the run always ends with it."""
     await page.send({"type": "run", "url": live.run.get_absolute_url()})
     exchange = _Exchange(live, session, page, upstream)
     ends = (live.renew(), _cancelled(live), exchange.forward_results(), exchange.send_forms(first))
@@ -175,7 +175,7 @@ async def serve_session(
         log.info("live session %s ended: %s", live.run.pk, error)
         why, lost = refusals.words(error), error
     except Exception as error:
-        # A bug of ours; the run has to be ended nevertheless.
+        # A bug of ours; the run must end nevertheless.
         transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)
         why, lost = BROKEN_HERE, fal.FalError(BROKEN_HERE)
     finally:
@@ -206,9 +206,9 @@ class _Exchange:
         self._has_result = asyncio.Event()
 
     async def forward_results(self) -> str:
-        """Store and forward results, any number per input; returns why no more will come.
+        """Store and forward results, any number per input; return why no more will come.
 
-        Raises FalError if the model broke off the session, Refused if more came than is affordable.
+        Raises FalError if the model broke off the session, Refused if the results cost too much.
         """
         async for result in self._session.results():
             if isinstance(result, fal.RunFailed):
@@ -272,7 +272,7 @@ async def _warn_when_slow(page: Page) -> AsyncIterator[None]:
 
 
 async def _next_input(endpoint: Endpoint, page: Page) -> dict[str, Any] | str:
-    """Return the next input, or why there is none; sends the page the problems of invalid forms.
+    """Return the next input, or why there is none; send the page the problems of invalid forms.
 
     Raises Refused (runs/start/refused_starts.py) if the model may no longer be run.
     """
@@ -340,7 +340,7 @@ def _endpoint(endpoint_id: str) -> Endpoint:
 def _arguments(
     parse_form: ParseForm, endpoint: Endpoint, post: dict[str, list[str]]
 ) -> tuple[str, dict[str, Any], list[Any]]:
-    """Return why the model may not be run now, the arguments, and the problems with them."""
+    """Return why the model may not be run now, the arguments, and problems with them."""
     close_old_connections()
     endpoint.refresh_from_db(fields=["gone_at", "standing", "standing_reason"])
     return endpoint.refusal, *parse_form(endpoint, post)

@@ -1,9 +1,9 @@
 """A live session as a run: created with the first input, ended with the latest pictures.
 
 The relaying process holds the run's lease and saves its progress. If that process dies, a worker
-takes over the lease, ends the run with the progress saved last, and notes that it was broken off:
-every picture is a complete result, so the session has not failed. A relaying process that was only
-suspended sends no more inputs after that, since their results could not be saved.
+takes over the lease, ends the run with the last saved progress, and notes that the session broke
+off: every picture is a complete result, so the session has not failed. If the relaying process was
+only suspended, it sends no more inputs after that, since it could not save their results.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ from runs.state.locked_update import retry_until_committed
 from runs.state.transitions import Observation
 from runs.worker.scheduling import capacity, leases
 
-MAX_WAITING = 60  # inputs, of which upstream then drops the oldest (protocol, section 8.2)
+MAX_WAITING = 60  # inputs; upstream then drops the oldest (protocol, section 8.2)
 KEPT_BYTES = 4 << 20  # their total size, as stored in the database
-STRETCH = 10  # results reserved ahead, as long as budgets have room for so many
+STRETCH = 10  # results reserved ahead, if budgets have room for that many
 LOGGED_OUT = "You have logged out. Log in and paint live again."
 RUN_ENDED = "This session's run was ended while this server slept. Paint live begins another."
 
@@ -60,7 +60,7 @@ class SessionLimitReached(Exception):
 
 
 class SessionInput(NamedTuple):
-    """An input's arguments, and the arguments sent if files had to be uploaded first."""
+    """An input's arguments, and the sent arguments if files had to be uploaded first."""
 
     arguments: dict[str, Any]
     sent: dict[str, Any] | None = None
@@ -117,7 +117,7 @@ class LiveSession:
         return live
 
     async def reserve(self, arguments: dict[str, Any]) -> None:
-        """Reserve what the result of the next input may cost, and more ahead where there is room.
+        """Reserve what the result of the next input may cost, and more ahead if there is room.
 
         Raises Forbidden (runs/start/refused_starts.py) with a sentence if it is not affordable.
         """
@@ -130,27 +130,27 @@ class LiveSession:
             self._sums = self._sums.with_input(each)
 
     async def reserve_for_results(self) -> None:
-        """Reserve what came beyond one result for each input. Raises as `reserve`."""
+        """Reserve for results beyond one per input. Raises like `reserve`."""
         async with self._reserving:
             await self._reserve_missing(NOTHING)
 
     async def _reserve_missing(self, each: Decimal) -> None:
-        """Reserve what is missing for the inputs, for results that came, and for one of `each`."""
+        """Reserve what is missing for inputs, for results so far, and for one more of `each`."""
         missing = self._sums.missing(each)
         if missing > 0:
             ahead = (STRETCH - 1) * (each or self._sums.each or NOTHING)
             extra = await sync_to_async(_reserve)(self.run, missing, ahead)
-            # Results may have come while this waited: their sums are those of now.
+            # Results may have arrived during the wait, so read the sums again.
             self._sums = replace(self._sums, reserved=self._sums.reserved + extra)
 
     async def _reserve_unknown(self) -> Decimal | None:
-        """Reserve for an input that costs nobody knows how much; returns what is assumed for it.
+        """Reserve for an input of unknown cost; return the sum assumed for it.
 
-        None: nothing is. Then what is reserved, all that was left, is for the whole session.
+        None means that none is: then all that was left is reserved for the whole session.
         """
         if self._sums.is_open:
             return None
-        if not self._sums.inputs:  # the start of the run has reserved what is assumed
+        if not self._sums.inputs:  # the start of the run has reserved the assumed sum
             return self._sums.reserved
         each = await sync_to_async(_reserve_unknown)(self.run, self._ticket)
         reserved = self._sums.reserved + (each or NOTHING)
@@ -158,18 +158,18 @@ class LiveSession:
         return each
 
     def note_sent(self, arguments: dict[str, Any], sent: dict[str, Any] | None = None) -> None:
-        """Note an input that is being sent, for which `reserve` has reserved."""
+        """Record an input that is being sent, for which `reserve` has reserved."""
         self._made_from = SessionInput(arguments, sent)
         self._open.append(self._sums.each)
         if len(self._open) > 1 + self._max_waiting:
-            # Upstream has dropped one of those that wait. Which one cannot be seen from here: the
-            # next result may be that of the dearer one.
+            # Upstream has dropped one of the waiting inputs. It does not say which: the next result
+            # may be that of the dearer one.
             self._open[1:3] = [_dearer(*self._open[1:3])]
 
     def add_result(self, result: dict[str, Any]) -> None:
-        """Add a result of the oldest open input; drops the oldest results beyond the limits.
+        """Add a result of the oldest open input; drop the oldest results beyond the limits.
 
-        Of which input a result beyond one for each is, nobody says: it counts as the dearest.
+        Nobody says which input a surplus result belongs to: it counts as the dearest.
         """
         self.count += 1
         cost = self._open.pop(0) if self._open else self._sums.dearest
@@ -179,7 +179,7 @@ class LiveSession:
             self._frames.popleft()
 
     def record_failure(self, failure: fal.FalError) -> None:
-        """Record that the oldest open input resulted in an error."""
+        """Record that the oldest open input ended in an error."""
         self._failures += 1
         if self._open:
             self._sums = self._sums.with_failure(self._open.pop(0))
@@ -196,7 +196,7 @@ class LiveSession:
         return self.run.lease_until is not None
 
     async def renew(self) -> str:
-        """Renew the lease and save progress regularly; returns why the session is over."""
+        """Renew the lease and save progress regularly; return why the session is over."""
         while True:
             try:
                 if not await sync_to_async(self._renew_lease)():
@@ -213,7 +213,7 @@ class LiveSession:
             await asyncio.sleep(self._limits.save_every_s)
 
     async def _save_progress(self) -> None:
-        """Save the current results, with which a worker ends the run if this process dies."""
+        """Save the newest results, with which a worker ends the run if this process dies."""
         self._saved_count = self.count
         frames = {"frames": list(self._frames)}
         progress = Observation(State.RUNNING, partial=frames, metrics=self._metrics)
@@ -226,7 +226,7 @@ class LiveSession:
     async def end(self, why: str = "", error: fal.FalError | None = None) -> None:
         """End the run with its newest results, or with the model's last error if there are none.
 
-        `why` says what ended the session; empty if the user did.
+        `why` is what ended the session; empty if the user did.
         """
         error = error or self._last_failure
         if self._last_failure:
@@ -248,10 +248,11 @@ class LiveSession:
 
 @dataclass(frozen=True)
 class _Sums:
-    """What a session costs, in dollars: `reserved`, for inputs `sent`, of results that `came`.
+    """The cost of a session in dollars: `reserved`, for inputs `sent`, of results that `came`.
 
-    `each` is what one result of the newest input may cost, `dearest` the most of all inputs; None:
-    unknown, as `came` is then. `is_open` once that was agreed to, for the whole session.
+    `each` is the most that one result of the newest input may cost, `dearest` the most over all
+    inputs; None means unknown, and then `came` is None too. `is_open` means that an unknown cost
+    was confirmed for the whole session.
     """
 
     inputs: int = 0
@@ -264,16 +265,16 @@ class _Sums:
 
     @classmethod
     def of(cls, run: Run) -> _Sums:
-        """Return the sums of a session that begins: nothing is sent, one result is reserved."""
+        """Return the sums of a new session: nothing is sent, one result is reserved."""
         expected = Charge.objects.filter(run=run).values_list("expected", flat=True).first()
         return cls(reserved=expected or NOTHING, is_open=expected is None)
 
     def missing(self, each: Decimal) -> Decimal:
-        """Return what is not reserved of all that was sent or came, and of an input of `each`."""
+        """Return what is not reserved yet of all that was sent or came, plus an input of `each`."""
         return max(self.sent, self.came or NOTHING) + each - self.reserved
 
     def with_input(self, each: Decimal | None) -> _Sums:
-        """Return the sums after an input of which a result may cost so much."""
+        """Return the sums after an input with this price per result."""
         sent = max(self.sent, self.came or NOTHING) + (each or NOTHING)
         dearest = _dearer(self.dearest, each)
         return replace(self, inputs=self.inputs + 1, each=each, sent=sent, dearest=dearest)
@@ -284,12 +285,12 @@ class _Sums:
         return replace(self, came=came)
 
     def with_failure(self, each: Decimal | None) -> _Sums:
-        """Return the sums after an input that failed: it costs nothing."""
+        """Return the sums after a failed input, which costs nothing."""
         return replace(self, sent=max(NOTHING, self.sent - (each or NOTHING)))
 
 
 def _dearer(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    """Return the higher price; None, which is unknown, may be higher than any."""
+    """Return the higher price; None means unknown and may be higher than any."""
     return None if one is None or other is None else max(one, other)
 
 
@@ -299,7 +300,7 @@ def _price(run: Run, arguments: dict[str, Any]) -> Decimal | None:
 
 
 def _reserve(run: Run, missing: Decimal, ahead: Decimal) -> Decimal:
-    """Reserve what is missing, with what comes next if there is room; returns how much it was."""
+    """Reserve what is missing, and the next results if there is room; return the reserved sum."""
     close_old_connections()
     try:
         extra = missing + ahead
@@ -317,7 +318,7 @@ def _reserve_unknown(run: Run, ticket: Ticket) -> Decimal | None:
 
 
 def as_json(value: Any) -> Any:
-    """Convert a result for the database: bytes become data URIs in place of an address."""
+    """Convert a result for the database: bytes become data URIs where an address would be."""
     if isinstance(value, dict):
         if isinstance(content := value.get("content"), bytes):
             rest = {name: as_json(item) for name, item in value.items() if name != "content"}
@@ -370,7 +371,7 @@ def _begin(
 
 
 def _project_of(ticket: Ticket, person: User) -> Project | None:
-    """Return the project in which the session's run lives; None: the person's private one."""
+    """Return the project of the session's run; None means the user's private one."""
     if ticket.project_id is None:
         return None
     project = Project.objects.of(person).filter(pk=ticket.project_id).first()
@@ -397,7 +398,7 @@ def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
 
 
 async def first_result(tasks: Sequence[asyncio.Task[str]], time_is_over: str) -> str:
-    """Wait until a task returns why the session ends, or its time is over; reraises errors."""
+    """Wait until a task returns why the session ends, or its time is over; reraise its errors."""
     done, _ = await asyncio.wait(
         tasks, timeout=settings.LIVE_MINUTES * 60, return_when=asyncio.FIRST_COMPLETED
     )

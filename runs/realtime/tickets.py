@@ -1,7 +1,6 @@
 """Single-use tickets for live sessions: one user, one model, one origin, for one minute.
 
-A ticket is part of an address, so it contains the browser's session only as a digest. A logout
-invalidates it.
+A ticket is part of an address, so it has only a digest of the session. A logout invalidates it.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ REMEMBERED_S = 2 * LIFETIME_S  # how long a used ticket's number is stored
 
 @dataclass(frozen=True)
 class Ticket:
-    """The user, model, page origin, login and project that a ticket was issued for."""
+    """The user, model, page origin, login and project for which a ticket was issued."""
 
     user_id: int
     endpoint_id: str
@@ -31,12 +30,12 @@ class Ticket:
     login: str = field(default="", compare=False)
     number: str = field(default="", compare=False)
     project_id: int | None = field(default=None, compare=False)  # None: the user's private one
-    said: str = field(default="", compare=False)  # yes to what, as `Confirmation.parse` reads it
-    is_of_program: ClassVar[bool] = False  # its runs are not shown to the team
+    said: str = field(default="", compare=False)  # confirmed costs for `Confirmation.parse`
+    is_of_program: ClassVar[bool] = False  # True if its runs are not shown to the team
 
     @property
     def token_id(self) -> int | None:
-        """The key of the API token that asked for it; None: a browser did."""
+        """Return the key of the API token that requested the ticket; None for a browser."""
         return None
 
     @property
@@ -54,7 +53,7 @@ def sign(
     project_id: int | None = None,
     said: str = "",
 ) -> str:
-    """Return a ticket as URL-safe text; without a session key a logout does not invalidate it."""
+    """Return a ticket as URL-safe text; without a session key, a logout does not invalidate it."""
     login = single_use.session_digest(session_key)
     claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12), project_id, said]
     return signing.dumps(claims, salt=SALT)

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     import _csv
 
 # Spreadsheets read a value that begins like this as a formula (OWASP, "CSV Injection"); some also
-# accept the full-width forms. An apostrophe of its own gets a second one.
+# accept the full-width forms. A leading apostrophe in the value itself gets a second one.
 _FORMULA = re.compile("'*+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _DELIMITERS = ",;\t"
-# Excel's own first line, which it writes for itself and asks of others.
+# The first line that Excel writes for itself and expects from others.
 _NAMED_DELIMITER = re.compile('"?sep=([,;|\t])"?\r?\n', re.IGNORECASE)
 MAX_CHARS = 32_000  # per cell; Excel's limit is 32,767
 BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads UTF-8 in the system's encoding
 
 
 def reader(text: str) -> _csv.Reader:
-    """Return a reader of the lines of CSV, whose `line_num` is the place in the text.
+    """Return a reader of the lines of CSV; its `line_num` is the line in the text.
 
-    The delimiter is the one that a first line `sep=;` names, else the one of comma, semicolon and
-    tab that the first line has most of. Lines end at LF or CRLF alone. Reading raises csv.Error.
+    The delimiter is the one named in a first line `sep=;`, else whichever of comma, semicolon and
+    tab is most frequent in the first line. Lines end only at LF or CRLF. Reading raises csv.Error.
     """
     named = _NAMED_DELIMITER.match(text)
     first = text.partition("\n")[0]
@@ -63,5 +63,5 @@ def inert(value: object) -> str:
 
 
 def original(cell: str) -> str:
-    """Return the value of a cell that `inert` wrote: without its apostrophe."""
+    """Return the value of a cell that `inert` wrote, without its apostrophe."""
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell, 1) else cell

@@ -17,7 +17,7 @@ from runs.results.refusals import INPUT
 
 @dataclass(frozen=True)
 class Explanation:
-    """A failure in words; `is_retryable`: the same run may succeed another time."""
+    """A failure in words; `is_retryable`: the same run may succeed later."""
 
     title: str
     advice: str
@@ -26,7 +26,7 @@ class Explanation:
 
 REASON_SIGNS = 160
 ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and")
-# What an explanation without advice of its own says, by whether the same run may succeed later.
+# The advice of explanations without their own, by whether the same run may succeed later.
 RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
 FINAL = "The same again would hardly do better: change the input, or try another model."
 _CHARGED = "been charged"
@@ -38,11 +38,11 @@ NOT_SENT = {
     "file_upload_failed",
     "file_download_error",
 }  # types of our own errors, before a run is sent
-TELLS_COST = {"client_cancelled"}  # whose advice speaks of the cost already
-AGAIN = "Run it again."  # follows advice of its own where the same run may succeed later
+TELLS_COST = {"client_cancelled"}  # their advice mentions the cost already
+AGAIN = "Run it again."  # follows specific advice if the same run may succeed later
 
-# Title and advice by fal's error type (protocol, sections 11.1 to 11.3). Whether to run it
-# again is said by the error's `is_retryable` alone, so no advice here does.
+# Title and advice by fal's error type (protocol, sections 11.1 to 11.3). Only the error's
+# `is_retryable` decides whether to run it again, so no advice here mentions that.
 BY_TYPE: Mapping[str, tuple[str, str]] = {
     "internal_server_error": ("The model broke down", ""),
     "generation_timeout": ("The model took too long", "Ask for less at once."),
@@ -110,14 +110,14 @@ def with_full_stop(text: str) -> str:
 
 
 def upstream_words(message: str) -> str:
-    """Remove the status if fal's message repeats it."""
+    """Remove the status from the beginning if fal's message repeats it."""
     return ANSWERED_TWICE.sub(r"\1 and", message)
 
 
 def explain(error: Mapping[str, Any] | None) -> Explanation:
     """Explain `FalError.as_json()`; unknown errors get a general explanation.
 
-    It never advises to run the same again where that fails again.
+    It never advises to run the same again if that would fail again.
     """
     error = error or {}
     title, advice = _title_and_advice(error)
@@ -131,10 +131,10 @@ def explain(error: Mapping[str, Any] | None) -> Explanation:
 
 
 def charged_in_words(error: Mapping[str, Any]) -> str:
-    """Return whether upstream has charged a run that failed so (protocol, 17.5).
+    """Return whether upstream has charged a run with this error (protocol, 17.5).
 
-    Never for an error of its own, nor for what it refused before it ran; input that a model did
-    not accept may be charged.
+    Upstream never charges for its own errors, nor for requests that it refused before running them;
+    it may charge for input that a model did not accept.
     """
     status = error.get("status")
     if isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -166,7 +166,7 @@ def reason(error: Mapping[str, Any] | None) -> str:
 
 
 def problems(error: Mapping[str, Any] | None) -> list[fal.Problem]:
-    """Return upstream's own messages, one for each problem, else its single message."""
+    """Return upstream's own messages, one per problem, else its single message."""
     error = error or {}
     detail = error.get("detail")
     if isinstance(detail, str | list) and detail:

@@ -1,7 +1,7 @@
 """Figures that need a whole table: a worker computes them from time to time, pages show them.
 
 Counting a million runs takes seconds, so no page does it. Each kind of figures is computed again
-after ten minutes, or after as long as makes it at most a thousandth of a core.
+after ten minutes, or later, so that it takes at most a thousandth of a core.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _storage() -> dict[str, Any]:
 
 
 def _storage_of_projects() -> dict[str, Any]:
-    """The bytes of results and of uploads in each project, by key."""
+    """Return the bytes of results and of uploads in each project, by key."""
     stored = Artifact.objects.filter(state=Artifact.State.STORED).order_by()
     results = dict(stored.values_list("run__project_id").annotate(Sum("size_bytes")))
     uploads = dict(Upload.objects.order_by().values_list("project_id").annotate(Sum("size_bytes")))
@@ -53,7 +53,7 @@ def _storage_of_projects() -> dict[str, Any]:
 
 
 def _runs_of_people() -> dict[str, Any]:
-    """The number of runs of each user, by key."""
+    """Return the number of runs of each user, by key."""
     of_users = Run.objects.order_by().values_list("user_id")
     return {str(pk): count for pk, count in of_users.annotate(count=_KEPT)}
 
@@ -69,7 +69,7 @@ KINDS: dict[str, Callable[[], dict[str, Any]]] = {
 
 
 def read(kind: str) -> Figures:
-    """Return the figures as last computed; computes those that no worker has computed yet."""
+    """Return the last computed figures; compute them if no worker has done so yet."""
     row = KeptFigures.objects.filter(pk=kind).first()
     if row is not None and row.made_at is not None:
         return Figures(row.values, row.made_at)
@@ -77,7 +77,7 @@ def read(kind: str) -> Figures:
 
 
 def keep_due() -> float:
-    """Compute the figures that are due; return the seconds until the next are."""
+    """Compute the figures that are due; return the seconds until the next ones are."""
     for kind in KINDS:
         if _claim(kind):
             _keep(kind)
@@ -87,7 +87,7 @@ def keep_due() -> float:
 
 
 async def keep_in_background() -> float:
-    """`keep_due` in a thread with a connection of its own, so that the worker does not wait."""
+    """Call `keep_due` in a thread with its own connection, so that the worker does not wait."""
     with ThreadPoolExecutor(1, "figures") as thread:
         try:
             return await sync_to_async(keep_due, thread_sensitive=False, executor=thread)()
@@ -96,7 +96,7 @@ async def keep_in_background() -> float:
 
 
 def _claim(kind: str) -> bool:
-    """Whether this worker is the one that computes the figures this time."""
+    """Whether this worker has claimed the figures and computes them this time."""
     now = timezone.now()
     KeptFigures.objects.get_or_create(kind=kind, defaults={"due_at": now})
     due = KeptFigures.objects.filter(kind=kind, due_at__lte=now)

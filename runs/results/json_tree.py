@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from runs.results.previews import MAX_JSON_CHARS
 
-# A cut tree says so and leads to the file with the whole output.
+# A cut tree says so and links to the file with the whole output.
 MAX_NODES = 2000
 MAX_CHARS = 40_000  # of all names and values together
 MAX_TEXT_CHARS = 2000
@@ -35,7 +35,7 @@ def as_text(value: Any) -> str:
 def preview(value: Any, most: int = MAX_JSON_CHARS) -> str:
     """Return the first `most` characters of `as_text(value)`, and a note if there are more.
 
-    Encodes no more than that, so the time does not grow with the size of the value.
+    Encodes only that much, so the time does not grow with the size of the value.
     """
     text = _beginning(json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value), most + 1)
     return _escaped(text if len(text) <= most else f"{text[:most]}…\n{MORE}")
@@ -84,7 +84,7 @@ class _Tree:
 
     def _leaf(self, value: Any) -> str:
         most = min(MAX_TEXT_CHARS, max(self.chars_left, 0))
-        if isinstance(value, str):  # cut before it is encoded, for it may be many megabytes
+        if isinstance(value, str):  # cut before encoding, since it may be many megabytes
             text = json.dumps(value[: most + 1], ensure_ascii=False)
         else:
             text = _beginning(json.JSONEncoder(ensure_ascii=False).iterencode(value), most + 1)

@@ -1,7 +1,7 @@
-"""Which results look alike, by their fingerprints, and which is the double of an earlier one.
+"""Finds results that look alike by their fingerprints, and doubles of earlier results.
 
 A fingerprint (`runs/files/media/fingerprint.py`) has 128 bits. The limits were measured on 168
-drawn pictures: saved as JPEG, made smaller or a little brighter they differ in at most 8 bits,
+drawn pictures: copies saved as JPEG, made smaller or a little brighter differ in at most 8 bits,
 mostly in 2 or fewer; of 14,000 pairs of different pictures the nearest differ in 17.
 """
 
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
     from projects.models import Project
 
-NEARLY_SAME = 6  # bits that differ at most
+NEARLY_SAME = 6  # maximum number of different bits
 ALIKE = 16
-MOST_COMPARED = 50_000  # results when doubles are looked for, the newest
-MOST_ON_PAGE = 10_000  # when a person looks for what is like one
+MOST_COMPARED = 50_000  # newest results that are searched for doubles
+MOST_ON_PAGE = 10_000  # results that are searched when a person looks for similar ones
 
 Fingerprinted = tuple[int, int]  # an artifact's key, and its fingerprint as a number
 
 
 class Near(NamedTuple):
-    """A result that looks like another one; the smaller the distance, the more."""
+    """A result that looks like another one: the smaller the distance, the more alike."""
 
     distance: int
     pk: int
 
 
 class Double(NamedTuple):
-    """A result of a run, and the earlier one that it is the double of."""
+    """A result of a run, and the earlier result of which it is a double."""
 
     artifact: Artifact
     original: Artifact
@@ -50,17 +50,17 @@ class Double(NamedTuple):
 
     @property
     def noun(self) -> str:
-        """What the result is, in a sentence."""
+        """Return the name of the result's kind in a sentence."""
         return KINDS.get(self.artifact.kind, KINDS["file"]).noun
 
     @property
     def number(self) -> int:
-        """Which of its run's results it is, from 1."""
+        """Return the result's number in its run, from 1."""
         return self.artifact.position + 1
 
     @property
     def number_of_original(self) -> int:
-        """Which of its run's results the original is, from 1."""
+        """Return the original's number in its run, from 1."""
         return self.original.position + 1
 
     @property
@@ -72,14 +72,14 @@ class Double(NamedTuple):
 def newest_fingerprints(
     runs: RunQuerySet, most: int, kinds: Collection[str] = VISUAL
 ) -> list[Fingerprinted]:
-    """Return at most so many results of these runs that have a fingerprint, the newest first."""
+    """Return at most `most` results of these runs with a fingerprint, newest first."""
     having = runs.filter(artifacts__fingerprint__gt=b"", artifacts__kind__in=kinds)
     rows = having.order_by("-created_at").values_list("artifacts__pk", "artifacts__fingerprint")
     return [(pk, int.from_bytes(fingerprint or b"")) for pk, fingerprint in rows[:most]]
 
 
 def nearest(fingerprint: bytes, rows: Iterable[Fingerprinted], limit: int, most: int) -> list[Near]:
-    """Return what differs in at most `limit` bits: the nearest, of equally near the earlier."""
+    """Return the results within `limit` bits: the nearest first, then the earlier."""
     bits = int.from_bytes(fingerprint)
     near = [
         Near(distance, pk)
@@ -90,25 +90,25 @@ def nearest(fingerprint: bytes, rows: Iterable[Fingerprinted], limit: int, most:
 
 
 def earliest_equals(runs: RunQuerySet, digests: Collection[str]) -> dict[str, int]:
-    """Return, by the digest of its file, the key of the earliest of these runs' results."""
+    """Return the key of these runs' earliest result with each digest, by digest."""
     stored = runs.filter(artifacts__digest__in=digests, artifacts__state=Artifact.State.STORED)
     return dict(stored.order_by().values_list("artifacts__digest").annotate(Min("artifacts__pk")))
 
 
 def newest_equals(runs: RunQuerySet, digest: str, most: int) -> list[int]:
-    """Return the keys of these runs' results whose file has this digest, the newest first."""
+    """Return the keys of these runs' results whose file has this digest, newest first."""
     stored = runs.filter(artifacts__digest=digest, artifacts__state=Artifact.State.STORED)
     newest = stored.order_by("-artifacts__pk").values_list("artifacts__pk", flat=True)
     return list(newest[:most])
 
 
 def originals_of(artifacts: Sequence[Artifact]) -> dict[int, int]:
-    """Return, by key, the earlier result of the same project that each is the double of.
+    """Return, by key, the earlier result of the same project of which each artifact is a double.
 
-    Artifacts have their run loaded. Only what the user of the run sees is an original, so that what
-    others have hidden stays so. Two queries for each project and user.
+    The artifacts must have their run loaded. Only results that the run's user sees are originals,
+    so hidden results of others stay hidden. Two queries per project and user.
 
-    A film is only the double of an equal file: many begin with the same picture.
+    A film is only a double of an equal file, since many begin with the same picture.
     """
     groups: dict[tuple[Project, User], list[Artifact]] = defaultdict(list)
     for artifact in artifacts:
@@ -131,10 +131,10 @@ def originals_of(artifacts: Sequence[Artifact]) -> dict[int, int]:
 
 
 def doubles_in(run: Run, user: User | AnonymousUser) -> list[Double]:
-    """Return which of a run's results are doubles of earlier ones that the user may read.
+    """Return the run's results that are doubles of earlier ones that the user may read.
 
-    What was moved to another project since is no original any more. No query for a run without
-    doubles, else two. The artifacts should be prefetched.
+    Results that have moved to another project since are no originals. No query for a run without
+    doubles, otherwise two. The artifacts should be prefetched.
     """
     marked = [result for result in run.artifacts.all() if result.double_of_id]
     if not marked:

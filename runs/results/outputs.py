@@ -1,4 +1,4 @@
-"""The files and texts in a run's output, with the files that upstream's hosts serve."""
+"""Lists the files and texts in a run's output, including files on upstream's hosts."""
 
 from __future__ import annotations
 

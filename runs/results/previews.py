@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fal.db_safe import db_safe_text
 from schemas.artifacts import Artifact
 
-# Characters on one page, for all texts of a result together: about ten printed pages.
+# Characters on one page for all texts of a result: about ten printed pages.
 MAX_TEXT_CHARS = 20_000
-# Characters of input or of an error that a page shows as JSON.
+# Characters of an input or error that a page shows as JSON.
 MAX_JSON_CHARS = 40_000
 _LINE_END_WITHIN = 500
 

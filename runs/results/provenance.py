@@ -1,13 +1,13 @@
-"""What a result carries of its origin, in words.
+"""Words what a result says about its origin.
 
-A worker examines each file once it is copied (`runs/worker/provenance.py`).
+A worker examines each file once it is copied (`runs/worker/examination.py`).
 """
 
 from __future__ import annotations
 
 from runs.models import Artifact, Run
 
-# https://cv.iptc.org/newscodes/digitalsourcetype/; others are named as they are.
+# https://cv.iptc.org/newscodes/digitalsourcetype/; other types are shown unchanged.
 _SOURCES = {
     "trainedAlgorithmicMedia": "made by a model",
     "compositeWithTrainedAlgorithmicMedia": "made in part by a model",
@@ -25,7 +25,7 @@ _SOURCES = {
 
 
 def provenance_in_words(artifact: Artifact) -> str:
-    """Return what the file carries of its origin, as a short line; empty if not examined yet."""
+    """Return what the file says about its origin in a short line; empty if not examined yet."""
     if not artifact.provenance:
         return ""
     source = _SOURCES.get(artifact.source_type) or artifact.source_type
@@ -34,7 +34,7 @@ def provenance_in_words(artifact: Artifact) -> str:
 
 
 def of_results(run: Run) -> str:
-    """Return what the run's results carry of their origin; empty if none was examined yet.
+    """Return what the run's results say about their origin; empty if none was examined yet.
 
     The artifacts should be prefetched.
     """
@@ -49,7 +49,7 @@ def of_results(run: Run) -> str:
 
 
 def _signature_in_words(artifact: Artifact) -> str:
-    """Whoever holds a certificate can sign: what it names is not more than what it says."""
+    """Return whether the file is signed; anybody with a certificate can sign, under any name."""
     by = f" by {artifact.signer}" if artifact.signer else ""
     match artifact.provenance:
         case Artifact.Provenance.VALID:

@@ -1,7 +1,7 @@
-"""The one table of what upstream means by a refusal (4xx), with the message for people.
+"""The only table of upstream's refusals (4xx): their meaning and the message for people.
 
-A refusal that concerns the whole account, its key or its balance, is no run's failure: runs wait
-until it is mended (`runs/worker/account_gate.py`). Every other one ends its own run.
+A refusal of the whole account (its key or its balance) is no run's failure: runs wait until it is
+resolved (`runs/worker/account_gate.py`). Any other refusal ends its own run.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class Refusal:
 
     kind: str
     statuses: frozenset[int]
-    words: re.Pattern[str]  # somewhere in upstream's answer
+    words: re.Pattern[str]  # found anywhere in upstream's answer
     title: str
     advice: str
-    is_account_wide: bool = False  # any run would be refused: they wait
+    is_account_wide: bool = False  # any run would be refused, so runs wait
 
     @property
     def sentence(self) -> str:
@@ -45,10 +45,10 @@ KEY_OF_PROJECT_REFUSED = (
     "fal refuses the key of this project. An admin can replace it: Administration, Keys of "
     "projects."
 )
-NOT_ACCEPTED = "does not accept the key."  # said of a host of upstream
+NOT_ACCEPTED = "does not accept the key."  # ends a sentence about a host of upstream
 
-# The first that fits (protocol, sections 11.3 and 17.5). fal tells most of them apart
-# in its words alone: each of the first five is a 403.
+# The first match counts (protocol, sections 11.3 and 17.5). fal distinguishes most of them only by
+# its message: each of the first five is a 403.
 REFUSALS = (
     _refusal(
         "balance_exhausted",
@@ -125,9 +125,9 @@ _ANSWERS = {cls.__name__ for cls in (fal.AuthFailed, fal.RequestRejected, fal.Ru
 
 
 def of(error: Mapping[str, Any]) -> Refusal | None:
-    """Return what `FalError.as_json()` says about a refused call; None for any other error.
+    """Return the refusal in `FalError.as_json()`; None for any other error.
 
-    A list as `detail` is a model's own complaint about its input.
+    If `detail` is a list, a model complains about its input.
     """
     if error.get("type") in BY_KIND:
         return BY_KIND[str(error["type"])]
@@ -140,7 +140,7 @@ def of(error: Mapping[str, Any]) -> Refusal | None:
 
 
 def of_account(error: fal.FalError) -> Refusal | None:
-    """Return the refusal that concerns any run of the account, if `error` is one."""
+    """Return the refusal of the whole account if `error` is one, else None."""
     if isinstance(error, fal.RunFailed) or error.is_unconfirmed:
         return None
     refusal = of(error.as_json())
@@ -148,9 +148,9 @@ def of_account(error: fal.FalError) -> Refusal | None:
 
 
 def words(error: Exception) -> str:
-    """Return an error as a sentence for people: what a refusal means, else the error's own.
+    """Return an error as a sentence for people: a refusal's meaning, else the error's own text.
 
-    A live session that is not found says so itself: the model exists, but has no such sessions.
+    A live session that is not found keeps its own text: the model exists, but has no such sessions.
     """
     refusal = of(error.as_json()) if isinstance(error, fal.FalError) else None
     return refusal.sentence if refusal and refusal.kind != UNKNOWN_MODEL else str(error)

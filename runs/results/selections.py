@@ -1,4 +1,4 @@
-"""A selection of results or runs, as pages post it: what is ticked, or all that a list found."""
+"""Parses a posted selection of results or runs: the ticked ones, or all that a list found."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
 
 RUN, ARTIFACT = "run", "artifact"  # <uuid>; <run uuid>/<position>
-ALL, FILTERS = "all", "filters"  # `1`, and the query of the list that it stands beside
+ALL, FILTERS = "all", "filters"  # `1`, and the query of the list beside the selection
 MAX_FILTER_CHARS = 2000
 MOST_COUNTED = 100_000
 
 
 class RunKeys(NamedTuple):
-    """The runs of a selection, and how many of those that a list has found are not among them."""
+    """The runs of a selection, and the number of runs in the list beyond the limit."""
 
     keys: list[uuid.UUID]
     left_out: int = 0
@@ -34,7 +34,7 @@ def run_keys(query: QueryDict) -> list[uuid.UUID]:
     """Return the runs of a posted selection, once each, in its order.
 
     They are named by `run=<uuid>`, or by one of their results, `artifact=<run uuid>/<position>`.
-    What is malformed is left out.
+    Malformed values are left out.
     """
     of_results = (key.partition("/")[0] for key in query.getlist(ARTIFACT))
     named = (*query.getlist(RUN), *of_results)
@@ -42,7 +42,7 @@ def run_keys(query: QueryDict) -> list[uuid.UUID]:
 
 
 def posted_runs(request: HttpRequest, most: int) -> RunKeys:
-    """Return the runs that a request selects: at most so many, of a whole list the newest."""
+    """Return the runs that a request selects, at most `most`; of a whole list, the newest."""
     runs = all_found(request)
     if runs is None:
         keys = run_keys(request.POST)
@@ -51,7 +51,7 @@ def posted_runs(request: HttpRequest, most: int) -> RunKeys:
 
 
 def newest(runs: RunQuerySet, most: int) -> RunKeys:
-    """Return the newest of these runs, at most so many."""
+    """Return the newest of these runs, at most `most`."""
     ordered = runs.order_by("-created_at", "pk").values_list("pk", flat=True)
     keys = list(ordered[: most + 1])
     if len(keys) <= most:
@@ -60,16 +60,16 @@ def newest(runs: RunQuerySet, most: int) -> RunKeys:
 
 
 def all_found(request: HttpRequest) -> RunQuerySet | None:
-    """Return all runs that the list has found from which was posted; None if some were chosen."""
+    """Return all runs of the list beside the selection; None if single ones were chosen."""
     if hidden(request, ALL) != "1":
         return None
     listing = copy(request)
     listing.GET = QueryDict(listed_query(request).urlencode())
-    vars(listing).pop("_named_project", None)  # of the address that is posted to
+    vars(listing).pop("_named_project", None)  # of the posted address
     lists = (owner.listed_runs(listing) for owner in owners.registered())
     return next((runs for runs in lists if runs is not None), None)
 
 
 def listed_query(request: HttpRequest) -> QueryDict:
-    """Return the query of the list beside which a selection stands; may be changed."""
+    """Return the query of the list beside the selection; may be changed."""
     return QueryDict(hidden(request, FILTERS)[:MAX_FILTER_CHARS], mutable=True)

@@ -1,7 +1,7 @@
 """Stars: a user marks the best of a run's files, or a run without files.
 
-A run is starred (`Run.is_starred`, which lists filter by) while one of its files is, or since it
-was starred as a whole. A change raises the run's version, which invalidates cached markup.
+A run is starred (`Run.is_starred`, which lists filter by) while one of its files is, or if it was
+starred as a whole. A change raises the run's version, which invalidates cached markup.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from runs.models import Artifact, Run
 
 
 def star_artifact(run_id: uuid.UUID, position: int, *, is_starred: bool) -> bool:
-    """Star one file of a run, or remove its star; False if the run has no such file."""
+    """Star one file of a run, or remove its star; return False if the run has no such file."""
     with transaction.atomic():
         Run.objects.light().select_for_update().filter(pk=run_id).first()  # one star at a time
         files = Artifact.objects.filter(run_id=run_id)

@@ -57,7 +57,7 @@ UNCLEAR = "Answer left it open"  # the connection held, but the answer was unusa
 
 @dataclass(frozen=True)
 class Moment:
-    """One event; `kind` colours its dot, `after` is the time since the previous one."""
+    """An event; `kind` colours its dot, `after` is the time since the previous one."""
 
     at: datetime
     what: str
@@ -95,7 +95,7 @@ def _given_up_at(run: Run) -> datetime | None:
 
 
 def _cancelled_by(run: Run) -> str:
-    """Return " by NAME" if another user than the owner cancelled the run."""
+    """Return " by NAME" if a user other than the owner cancelled the run."""
     names = (event["text"] for event in run.events if event.get("what") == "cancel by")
     return next((f" by {name}" for name in names), "")
 
@@ -115,7 +115,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
 
 
 def _billed(run: Run) -> str:
-    """Return the billed units; what they cost is said beside what else is known of it."""
+    """Return the billed units; their cost is shown beside the other figures."""
     units = run.billable_units
     return units_in_words(units, run.endpoint.price_unit) if units else ""
 

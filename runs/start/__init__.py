@@ -1,1 +1,1 @@
-"""The door: how runs start, why they do not, and what is said yes to beforehand."""
+"""How runs start, why starts are refused, and which costs are confirmed beforehand."""

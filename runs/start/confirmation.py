@@ -1,9 +1,9 @@
-"""What whoever presses, or the program that calls, has said yes to beforehand.
+"""The costs that a user or a calling program has confirmed before a start.
 
-A page that was told what a press costs (`Unconfirmed`) posts the same fields again, with
-the sum in `FIELD`. A program names the most that a call may cost: in `HEADER`, or as `max_cost`
-and `allow_unknown_price` where an operation has these. Runs that begin without anybody waiting for
-an answer, such as a flow's next step, are not asked about.
+A page that showed what a submission costs (`Unconfirmed`) posts the same fields again, with the sum
+in `FIELD`. A program names the most that a call may cost: in `HEADER`, or as `max_cost` and
+`allow_unknown_price` where an operation has these. Nobody waits for the answer to runs such as a
+flow's next step, so they need no confirmation.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 FIELD = "~confirmed"
 HEADER = "X-Max-Cost"
-WHATEVER = "unknown"  # also runs of which nothing is known of what they cost
-ALARMED = "alarmed"  # also models of which a run has cost far more than expected
+WHATEVER = "unknown"  # also runs of unknown cost
+ALARMED = "alarmed"  # also models with a run that has cost far more than expected
 _CONFIRMED = "_confirmed_cost"
 _given: ContextVar[Confirmation | None] = ContextVar("given", default=None)
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """The most that a press may cost in dollars; with `is_unknown_fine` also an unknown sum.
+    """The highest confirmed cost in dollars; `is_unknown_fine` also allows an unknown sum.
 
-    With `is_alarm_fine` also runs of a model whose alarm nobody has looked at.
+    `is_alarm_fine` also allows runs of a model whose alarm nobody has looked at.
     """
 
     most: Decimal = Decimal(0)
@@ -43,25 +43,25 @@ class Confirmation:
 
     @classmethod
     def parse(cls, text: str) -> Confirmation:
-        """Return what a field or a header says: `14.20`, `unknown`, or both."""
+        """Parse a field or a header: `14.20`, `unknown`, or both."""
         words = text.replace(",", " ").split()
         sums = [amount for word in words if (amount := decimal(word)) is not None and amount >= 0]
         return cls(max(sums, default=Decimal(0)), WHATEVER in words, ALARMED in words)
 
     @classmethod
     def asked_for(cls, amount: Decimal, *, is_any_unknown: bool) -> str:
-        """Return what says yes to this, as `parse` reads it."""
+        """Return the text that confirms this cost, for `parse`."""
         return f"{amount:f} {WHATEVER}" if is_any_unknown else f"{amount:f}"
 
 
 def confirm(request: HttpRequest, amount: Decimal, *, is_unknown_fine: bool) -> None:
-    """Say yes to a sum for the program whose request this is."""
+    """Confirm a sum for the program that sent this request."""
     setattr(request, _CONFIRMED, Confirmation(amount, is_unknown_fine))
 
 
 @contextmanager
 def given(text: str) -> Iterator[None]:
-    """Let `current` return what was said before, as `parse` reads it: by who opens a session."""
+    """Make `current` return an earlier confirmation, as `parse` reads it, when a session opens."""
     token = _given.set(Confirmation.parse(text))
     try:
         yield
@@ -70,12 +70,12 @@ def given(text: str) -> Iterator[None]:
 
 
 def said_by(request: HttpRequest) -> str:
-    """Return what a request says yes to, as `parse` reads it."""
+    """Return the costs that a request confirms, for `parse`."""
     return request.headers.get(HEADER, "") or hidden(request, FIELD)
 
 
 def current() -> Confirmation | None:
-    """Return what the request that is answered says yes to; None: nobody can be asked."""
+    """Return what the current request confirms; None if there is nobody to ask."""
     if (before := _given.get()) is not None:
         return before
     request = acting.request()

@@ -1,4 +1,4 @@
-"""Why runs are not started: what `runs/start/starting.py` raises, and whoever asks it shows."""
+"""Reasons why runs are not started: raised by `runs/start/starting.py`, shown by its callers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Refused(ValueError):
 
 
 class Forbidden(Refused):
-    """The user may run nothing here, or not this model: a matter of roles and rules, not of input.
+    """The user may run nothing here, or not this model, because of roles or rules, not input.
 
-    Pages answer with `status` and an element with `data-refused`, programs' ways in with a problem.
+    Pages answer with `status` and an element with `data-refused`, APIs with a problem document.
     """
 
     status = HTTPStatus.FORBIDDEN
@@ -21,14 +21,14 @@ class Forbidden(Refused):
 
 
 class Remedy(NamedTuple):
-    """A page where a refusal may be changed: the words of a link, and its address."""
+    """A page where the refusal may be changed: the text of a link and its address."""
 
     label: str
     address: str
 
 
 class Unaffordable(Forbidden):
-    """Money forbids it: a budget, or a rule of the house about sums."""
+    """A budget, or a rule of the house about sums, forbids the cost."""
 
     status = HTTPStatus.PAYMENT_REQUIRED
 
@@ -38,10 +38,10 @@ class Unaffordable(Forbidden):
 
 
 class Unconfirmed(Unaffordable):
-    """A press costs so much that whoever presses has to say yes first, with a button.
+    """A submission costs so much that the user has to confirm it first, with a button.
 
-    `yes` are its words; posting `answer` as `confirmation.FIELD` says it. The page of `remedy`, if
-    any, says more.
+    `yes` is the button's label; posting `answer` as `confirmation.FIELD` confirms. The page of
+    `remedy`, if any, has details.
     """
 
     def __init__(self, sentence: str, yes: str, answer: str, remedy: Remedy | None = None) -> None:

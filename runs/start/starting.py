@@ -1,10 +1,10 @@
-"""The only door: every run of every feature begins here.
+"""The only way to start a run, for every feature.
 
-A run is refused if its model is blocked or gone, if a rule locks it in the project
-(`projects/rules/`), or if an account that it counts towards has no room. It is identified by what
-starts it and a key, so that a repeated press or call returns the run that the first one has
-started. What starts it decides whether its user's wish to share runs applies. The most that it may
-cost is reserved in the transaction that creates it.
+A run is refused if its model is blocked or gone, if a rule locks the model in the project
+(`projects/rules/`), or if an account that it counts towards has no room. Its source and a key
+identify it, so a repeated submission or call returns the run that the first one has started. The
+source also decides whether its user's wish to share runs applies. The most that it may cost is
+reserved in the transaction that creates it.
 """
 
 from __future__ import annotations
@@ -55,13 +55,13 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 200
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
 TOKEN_CHARS = 64
-LOGGED_RUNS = 20  # of one press
+LOGGED_RUNS = 20  # of one submission
 
 log = logging.getLogger(__name__)
 
 
 class Source(StrEnum):
-    """What starts a run: the first part of its token."""
+    """What starts a run; the first part of the run's token."""
 
     FORM = "form"
     RERUN = "again"
@@ -74,14 +74,14 @@ class Source(StrEnum):
     API = "api"
 
 
-# Whose arguments a person writes, and no form or plan has resolved the names in them before.
+# People write the arguments of these, and no form or plan has resolved names in them before.
 RESOLVES_NAMES = {Source.CHAT, Source.FLOW}
-# What is in these was not written for others, such as a chat's system prompt.
+# These contain texts that were not written for others, such as a chat's system prompt.
 NEVER_SHARED = {Source.CHAT, Source.API}
 
 
 class Door(StrEnum):
-    """Where a run began, as people see it: `/spend/` tells what was spent by each."""
+    """Where a run began, in words of users: `/spend/` shows what each of these has spent."""
 
     PAGE = "page"
     BOARD = "board"
@@ -98,19 +98,19 @@ _DOORS = {
     Source.FLOW: Door.FLOW,
     Source.WORKFLOW: Door.FLOW,
     Source.API: Door.API,
-}  # of the others: the page
+}  # others: the page
 
 
 @dataclass(frozen=True)
 class Holder:
-    """A process that sends the run itself, at once, and holds its lease from the beginning.
+    """A process that sends the run itself, at once, and holds its lease from the start.
 
     The run counts as sent from then on: no worker sends it again if its holder dies.
     """
 
     name: str
     lease_until: datetime
-    state: Run.State  # submitting, or running where the connection is open already
+    state: Run.State  # submitting, or running if the connection is open already
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,10 +118,10 @@ class StartRequest:
     """A run to be started.
 
     `key` identifies it among its user's runs of this source: equal keys are one run. `accounts` are
-    those it counts towards, opened in this transaction. `estimate` is its expected cost where the
-    caller knows it; `token_id` is the key of the API token of the program that starts it, unless
-    that is the one whose request is answered. A run that `is_private` is not shown to the team
-    though its user shares runs, such as those of programs. `event` is the first entry of its
+    those that it counts towards, opened in this transaction. `estimate` is its expected cost if the
+    caller knows it. `token_id` is the key of the API token of the program that starts it; default
+    is the token of the current request. With `is_private`, the run is not shown to the team
+    although its user shares runs, such as runs of programs. `event` is the first entry of its
     timeline, (what, text). `options` are fields of `fal.SubmitOptions`.
     """
 
@@ -131,41 +131,40 @@ class StartRequest:
     source: Source
     key: str
     transport: str = Transport.QUEUE
-    title: str | None = None  # None: by the arguments
+    title: str | None = None  # None: taken from the arguments
     batch: uuid.UUID | None = None
     is_private: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     event: tuple[str, str] | None = None
     holder: Holder | None = None
     accounts: Sequence[LedgerAccount] = ()
-    door: Door | None = None  # None: by the source
+    door: Door | None = None  # None: given by the source
     token_id: int | None = None
     estimate: Estimate | None = None
     project: Project | None = None  # None: its user's private one
-    is_hidden: bool | None = None  # from the project's other members; None: as the project says
+    is_hidden: bool | None = None  # from the project's other members; None: the project's default
     origins: Sequence[str] = ()  # what its form was filled in from, for `RunOwner.on_start`
-    named: Sequence[NamedInput] = ()  # what its arguments contain of named things, resolved before
+    named: Sequence[NamedInput] = ()  # named things in its arguments that were resolved before
 
 
 class Started(NamedTuple):
-    """A run, and whether this request has started it; False: an earlier one with its key has."""
+    """A run; `is_new` is False if an earlier request with its key has started it."""
 
     run: Run
     is_new: bool
 
 
 def start(request: StartRequest) -> Started:
-    """Start a run, or return the one that this key has started.
+    """Start a run, or return the run that this key has started.
 
-    Raises Refused or Forbidden, and ledger.CapExceeded if an account has no room; then nothing is
-    written.
+    Raises Refused, Forbidden, or ledger.CapExceeded if an account is full; then writes nothing.
     """
     (started,) = start_many([request])
     return started
 
 
 def start_many(requests: Sequence[StartRequest]) -> list[Started]:
-    """Start several runs, all or none; raises what `start` raises. All are of one user."""
+    """Start several runs of one user, all or none; raises what `start` raises."""
     try:
         return _start_many(requests) if requests else []
     except (Refused, ledger.CapExceeded) as error:
@@ -197,14 +196,14 @@ def _start_many(requests: Sequence[StartRequest]) -> list[Started]:
         if new:
             _tell_origins(new)
             _tell_named(new)
-            _reserve(new)  # last: others wait for it
+            _reserve(new)  # last, since other starts wait for it
             channel.notify()
             transaction.on_commit(partial(_report, new), robust=True)
     return started
 
 
 def _report(new: Sequence[tuple[Run, StartRequest]]) -> None:
-    """Count the runs that have begun, and write which to the log."""
+    """Count the new runs and log the first of them."""
     for _, request in new:
         counters.count("vitrine_runs_started_total", door=_door(request))
     first = " ".join(str(run.pk) for run, _ in new[:LOGGED_RUNS])
@@ -212,7 +211,7 @@ def _report(new: Sequence[tuple[Run, StartRequest]]) -> None:
 
 
 def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
-    """Return the requests with names resolved (`named_inputs.py`), those of some sources."""
+    """Return the requests with names resolved (`named_inputs.py`) if their source needs it."""
     if not any(request.source in RESOLVES_NAMES for request in requests):
         return requests
     resolve = named_inputs.resolver(requests[0].user, project_of(requests[0]))
@@ -227,7 +226,7 @@ def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
 
 
 def _insert(requests: Sequence[StartRequest]) -> list[Started]:
-    """Insert the runs whose tokens are new; a unique constraint decides between two at once."""
+    """Insert the runs whose tokens are new; a unique constraint decides between concurrent ones."""
     user = requests[0].user
     shares = preferences.shares_runs(user)
     runs = [_row(request, shares=shares) for request in requests]
@@ -259,7 +258,7 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         what, text = request.event
         events = [{"at": timezone.now().isoformat(), "what": what, "text": text}]
     project = project_of(request)
-    # What lies in a shared project is for its members, however freely its user shares the rest.
+    # Runs in a shared project are for its members, however freely their user shares others.
     may_be_shared = shares and project.is_private and not request.is_private
     is_hidden = project.hides_new_runs if request.is_hidden is None else request.is_hidden
     return Run(
@@ -312,7 +311,7 @@ def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
 
 
 def require_affordable(user: User, project: Project, endpoint: Endpoint, cost: Estimate) -> None:
-    """Raise Forbidden if a run would not be affordable, or confirmed; nothing is reserved."""
+    """Raise Forbidden if a run would not be affordable or needs confirmation; reserve nothing."""
     with transaction.atomic():
         plan(user, project, [(endpoint, cost)])
         transaction.set_rollback(True)
@@ -324,11 +323,11 @@ def plan(
     wanted: Sequence[tuple[Endpoint, Estimate]],
     token_id: int | None = None,
 ) -> list[Charge]:
-    """Reserve what runs of these models may cost that start one by one later, such as a flow's.
+    """Reserve the cost of runs that start one by one later, such as the steps of a flow.
 
-    In the caller's transaction; raises Forbidden if that is not affordable, or confirmed. Of the
-    charges, one for each, those that count for something are written: `ledger.give_back` removes
-    them, before their run starts, or if it never will.
+    Call it in a transaction; raises Forbidden if they are not affordable or need confirmation.
+    Returns one charge per run; only charges that count for something are written.
+    `ledger.give_back` removes them before their run starts, or if it never will.
     """
     charges = [
         Charge(
@@ -351,10 +350,10 @@ def plan(
 
 
 def reserve_more(run: Run, extra: Decimal | None) -> Decimal | None:
-    """Reserve more for a run under way, such as a live session; None: nothing is known of it.
+    """Reserve more for a run in progress, such as a live session; None means an unknown sum.
 
-    Returns how much more the run may cost; None if that is unknown, where all that was left counts
-    for it. Raises Forbidden if it is not affordable; then what was reserved before stays.
+    Returns how much more the run may cost; None if that is unknown and everything that was left
+    counts for it. Raises Forbidden if it is not affordable; earlier reservations stay.
     """
     with transaction.atomic():
         charge = ledger.locked_charge(run.pk)
@@ -371,7 +370,7 @@ def reserve_more(run: Run, extra: Decimal | None) -> Decimal | None:
 
 
 def calling_token() -> int | None:
-    """Return the key of the API token whose request is answered; None for people and jobs."""
+    """Return the key of the current request's API token; None for people and jobs."""
     token = getattr(acting.request(), "api_token", None)
     return token.pk if token else None
 
@@ -412,12 +411,12 @@ def _tell_named(new: Sequence[tuple[Run, StartRequest]]) -> None:
 
 
 def in_dollars(estimate: Estimate) -> Decimal | None:
-    """Return the most that a run costs; None if that is unknown, or in another currency."""
+    """Return the most that a run costs; None if that is unknown or in another currency."""
     return estimate.most if estimate.currency in ledger.IN_DOLLARS else None
 
 
 def token(source: Source, key: str) -> str:
-    """Return the token of a run, unique for each user: the column holds 64 characters."""
+    """Return a run's token, unique per user and cut to the column's 64 characters."""
     whole = f"{source}-{key}"
     if len(whole) <= TOKEN_CHARS:
         return whole
@@ -448,6 +447,6 @@ def title(arguments: Mapping[str, Any]) -> str:
 
 
 def form_token(press: str, arguments: dict[str, Any]) -> str:
-    """Return a key that is equal for two presses of Run with equal page and arguments."""
+    """Return a key that is equal for two submissions of the same page with equal arguments."""
     text = f"{press}\n{json.dumps(arguments, sort_keys=True)}"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

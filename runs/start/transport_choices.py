@@ -1,4 +1,4 @@
-"""The transports that a model offers, with the words that describe each on the form."""
+"""The transports that a model offers, and the words that describe them on the form."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from catalog.models import Endpoint
 from fal.transports import completions
 from runs.models import Transport
 
-CONTROL = "~transport"  # the form's control; no argument of the model
+CONTROL = "~transport"  # a control of the form, not an argument of the model
 Post = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A transport with its description."""
+    """A transport and its description."""
 
     value: Transport
     meaning: str
@@ -50,7 +50,7 @@ def chosen(endpoint: Endpoint, post: Post) -> str:
 
 
 def keep_choice(post: Post, shown: Post) -> Post:
-    """Return the form's new contents with the transport chosen in the old ones."""
+    """Return the form's new contents, with the transport chosen in the old ones."""
     return post if CONTROL in post or CONTROL not in shown else {**post, CONTROL: shown[CONTROL]}
 
 

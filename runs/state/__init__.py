@@ -1,1 +1,1 @@
-"""The run's states: what news changes them, decided on the locked row."""
+"""The run's states, and how news changes them, decided on the locked row."""

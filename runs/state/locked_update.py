@@ -1,4 +1,4 @@
-"""Changes of a run: each is decided on the locked row and committed in a transaction of its own."""
+"""Changes of a run: each is decided on the locked row and committed in its own transaction."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def bump_version(pk: uuid.UUID) -> None:
 
 
 def _locked() -> RunQuerySet:
-    """Return the locked row with what is decided by its model's row.
+    """Return the query for the locked row, with the columns of its model that decide.
 
     No decision depends on a run's input or its result.
     """
     rows = Run.objects.select_for_update(of=("self",)).light(*LIVE)
-    # The standing is what every submit checks, price and currency are what the end settles.
+    # Every submit checks the standing; the end settles with price and currency.
     return rows.filter(pk=Param("pk", UUIDField())).annotate(
         standing=F("endpoint__standing"),
         unit_price=F("endpoint__unit_price_usd"),
@@ -76,8 +76,7 @@ _LOCKED = PreparedQuery(_locked)
 async def retry_until_committed(write: Callable[..., T], pk: uuid.UUID, *rest: Any) -> T:
     """Return what `write(pk, *rest)` returns; retry while the database is locked or unavailable.
 
-    A caller that is cancelled before its turn has written nothing. Raises errors that a retry would
-    not resolve.
+    A caller cancelled before its turn has written nothing. Raises errors that no retry resolves.
     """
     pause_s = 0.05
     while True:

@@ -5,7 +5,7 @@
 
 Every source of news about a run (the submit's answer, the status stream, a poll, a webhook, the
 result, the answer to a cancel, the list of requests, a partial output) passes an `Observation` to
-`record`; `transitions.py` has the rules of what it may change.
+`record`; `transitions.py` decides what it may change.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from schemas import artifacts
 State = Run.State
 log = logging.getLogger(__name__)
 
-# The run's page loads these kinds from upstream at once; our own copy is delayed for that.
+# The run's page loads these kinds from upstream at once, so our own copy can wait.
 REST = timedelta(seconds=1)
 LATER = timedelta(seconds=3)  # by then the worker that follows the run has recorded it
 
 
 def record(pk: uuid.UUID, seen: Observation) -> bool:
-    """Store an observation of a run, and its artifacts at its end; False if nothing is new."""
+    """Store an observation of a run, and its artifacts at its end; return False without news."""
 
     def add_rows(changed: Changed) -> None:
         if changed.get("state") == State.SUCCEEDED and seen.artifacts:
@@ -72,17 +72,17 @@ def _artifact_row(
 
 
 async def arecord(pk: uuid.UUID, seen: Observation) -> bool:
-    """`record`, retried until it is committed: the outcome may have cost money."""
+    """Call `record` until it is committed: the outcome may have cost money."""
     return await retry_until_committed(record, pk, seen)
 
 
 def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
-    """Mark a run as submitted now; False if it must not be sent.
+    """Mark a run as submitted now; return False if it must not be sent.
 
-    It may have ended, been cancelled, or its model been blocked since it was created. Committed
-    before the request is sent: a worker that takes over the run knows whether upstream may have it.
-    `noted` holds the times of this caller's earlier attempts: the database may have committed one
-    and failed before it answered.
+    It may have ended or been cancelled, or its model may have been blocked, since it was created.
+    Committed before the request is sent, so a worker that takes over the run knows whether upstream
+    may have it. `noted` holds the times of this caller's earlier attempts: the database may have
+    committed one and failed before it answered.
     """
     is_mine = False
 
@@ -102,7 +102,7 @@ def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
 
 
 def fail_if_blocked(pk: uuid.UUID) -> bool:
-    """End an unsent run whose model is blocked; False if it may be sent."""
+    """End an unsent run whose model is blocked; return False if it may be sent."""
 
     def decide(run: Run) -> Changed:
         return {} if run.state != State.SUBMITTING or run.sent_at else _blocked_end(run)
@@ -111,7 +111,7 @@ def fail_if_blocked(pk: uuid.UUID) -> bool:
 
 
 def _blocked_end(run: Run) -> Changed:
-    """Return the end of a run whose model is blocked, by its locked row; empty if it is not."""
+    """Return the end of a run whose model is blocked, or {}, according to its locked row."""
     if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `locked_update`
         return {}
     endpoint = Endpoint.objects.only("gone_at", "standing", "standing_reason").get(
@@ -122,11 +122,11 @@ def _blocked_end(run: Run) -> Changed:
 
 
 def request_cancel(pk: uuid.UUID, by: str = "") -> bool:
-    """Record that the run is to be cancelled; False if it had ended.
+    """Record that the run is to be cancelled; return False if it had ended.
 
-    `by` is that user's name for the timeline, if it is not the run's owner. A run that was never
-    sent ends at once. An unconfirmed run is given up: upstream cannot be asked to stop it. Any
-    other run ends when upstream says so, which may be with a result.
+    `by` names the user in the timeline, if it is not the run's owner. A run that was never sent
+    ends at once. An unconfirmed run is given up: upstream cannot be asked to stop it. Any other run
+    ends when upstream says so, possibly with a result.
     """
 
     def decide(run: Run) -> Changed:
@@ -161,9 +161,9 @@ def requeue(
 ) -> None:
     """Move a run that certainly did not reach upstream back to `created`, to wait for `pause`.
 
-    `was_submitted`: the caller marked it as submitted and knows that the submit failed.
-    Its timeline gets the note unless the caller has told it (`has_event`).
-    Ignored if another worker has submitted the run meanwhile.
+    `was_submitted`: the caller marked it as submitted and knows that the submit failed. The note is
+    added to its timeline unless the caller has done that (`has_event`). Ignored if another worker
+    has submitted the run meanwhile.
     """
 
     def decide(run: Run) -> Changed:

@@ -1,4 +1,4 @@
-"""Which states of a run follow which, and what an observation changes: rules without a database.
+"""The rules for a run's states and for what an observation changes; without a database.
 
 Observations may arrive twice, late, in any order and from several processes, and may contradict
 each other: a state never goes back; a final state and its outcome never change (only log, metrics
@@ -25,7 +25,7 @@ from schemas import artifacts
 State = Run.State
 
 ENDS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
-# Which states may follow which. Steps may be missing where a run is observed late. Only a run that
+# Which states may follow which. Steps may be skipped if a run is observed late. Only a run that
 # certainly did not reach upstream goes back to `created`: by `requeue`, never by an observation.
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     State.CREATED: ENDS | {State.SUBMITTING, State.QUEUED, State.RUNNING},
@@ -39,7 +39,7 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 }
 AT_UPSTREAM = frozenset({State.QUEUED, State.RUNNING, *ENDS})
 WITH_RESULT = frozenset({State.SUCCEEDED, State.FAILED})
-LOG_LIMIT = 10_000  # lines kept of one run; a page shows the tail
+LOG_LIMIT = 10_000  # lines stored per run; a page shows the tail
 POSITION_LIMIT = 200
 LARGEST_POSITION = 2**31 - 1
 EVENT_LIMIT = 50
@@ -71,7 +71,7 @@ class Observation:
     error: Mapping[str, Any] | None = None
     billable_units: str = ""
     note: str | None = None
-    is_bare: bool = False  # only has the end: billing, metrics and log have to be backfilled
+    is_bare: bool = False  # only reports the end: billing, metrics and log have to be backfilled
     before_submit: bool = False  # ignored if another worker has already submitted the run
     artifacts: Sequence[artifacts.Artifact] = ()
 
@@ -82,7 +82,7 @@ def is_allowed(state: str, after: str) -> bool:
 
 
 def changes_of(run: Run, seen: Observation) -> Changed:
-    """Return the columns that `seen` changes; empty if it has no news or is of another run."""
+    """Return the columns that `seen` changes; empty if it has no news or is about another run."""
     seen = _db_safe(seen)
     is_other = bool(run.request_id) and seen.request_id not in ("", run.request_id)
     if is_other and not (is_matched_by_content(run) and seen.by in PROOFS):
@@ -105,13 +105,13 @@ def changes_of(run: Run, seen: Observation) -> Changed:
 
 
 def is_matched_by_content(run: Run) -> bool:
-    """Whether its request was only matched in upstream's list by input: a proof may correct it."""
+    """Whether the run's request was only matched by input in the list: a proof may correct it."""
     is_found = any(event["what"] == "found" and event["text"] == "list" for event in run.events)
     return is_found and not run.is_final
 
 
 def _db_safe(seen: Observation) -> Observation:
-    """Drop values that no column can store: nothing that upstream sends may block a run."""
+    """Drop values that no column can store, so that nothing from upstream can block a run."""
     position = seen.queue_position
     return replace(
         seen,
@@ -123,7 +123,7 @@ def _db_safe(seen: Observation) -> Observation:
 
 
 def _truncate(name: str, value: str) -> str:
-    """Return the value; empty if it is too long: a truncated id or amount would be wrong."""
+    """Return the value; empty if it is too long, since a truncated id or amount would be wrong."""
     longest = Run._meta.get_field(name).max_length  # type: ignore[union-attr]
     return value if len(value) <= (longest or 0) else ""
 
@@ -151,7 +151,7 @@ def _inferred_start(run: Run, changed: Changed) -> Changed:
 
 
 def _lost_connection(run: Run, seen: Observation) -> bool:
-    """Whether a run over one connection has lost it: upstream has no status of such a run."""
+    """Whether a run over one connection has lost it; upstream has no status for such a run."""
     return is_assumed_running(run) and seen.state == State.UNCONFIRMED
 
 
@@ -191,7 +191,7 @@ def _transition(run: Run, seen: Observation) -> Changed:
 
 
 def _renewed_lease() -> Changed:
-    """Return a lease for a run whose connection reported again; its holder renews it."""
+    """Return a lease for a run whose connection has reported again; its holder renews it."""
     return {"worker": "", "lease_until": clock.now() + HOLDER_RENEWS_WITHIN}
 
 
@@ -204,7 +204,7 @@ def event_text(error: Mapping[str, Any]) -> str:
 
 
 def _reached_upstream(run: Run, seen: Observation) -> bool:
-    """Whether upstream ever had the run: not if it failed or was cancelled before the submit."""
+    """Whether upstream ever had the run; False if it failed or was cancelled before the submit."""
     return seen.state not in ENDS or bool(run.request_id or seen.request_id)
 
 
@@ -227,7 +227,7 @@ def _transient_facts(run: Run, seen: Observation) -> Changed:
     position = seen.queue_position
     if seen.state == State.QUEUED and position not in (None, run.queue_position):
         stamp = seen.at.isoformat()
-        if not run.positions or run.positions[-1][0] <= stamp:  # else the observation is outdated
+        if not run.positions or run.positions[-1][0] <= stamp:  # else it is outdated
             changed["queue_position"] = position
             changed["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
     if seen.note is not None and seen.note != run.note and seen.state not in ENDS:
@@ -258,5 +258,5 @@ def _parse_log(lines: Sequence[fal.LogLine | Mapping[str, Any]]) -> list[fal.Log
 
 
 def with_event(run: Run, what: str, text: str, at: datetime) -> list[dict[str, str]]:
-    """Return the run's events with one more; the last `EVENT_LIMIT` of them."""
+    """Return the run's events with one more; only the last `EVENT_LIMIT`."""
     return [*run.events, {"at": at.isoformat(), "what": what, "text": text}][-EVENT_LIMIT:]

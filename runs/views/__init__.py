@@ -1,1 +1,1 @@
-"""Pages of runs that are no model's: files, moves, and upstream's webhooks."""
+"""Views of runs outside a model's page: files, moves, and upstream's webhooks."""

@@ -54,13 +54,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_AFTER_S = 60
-SOON_S = 2  # until what is being made is asked for again
+SOON_S = 2  # until the browser asks again for a file that is being made
 UNAVAILABLE = "This server's storage does not give the file at the moment. Try again in a minute.\n"
 NOT_HERE = (
     "The file is not in this server's storage. If the storage was changed, the file may be in the "
     "former one: an admin brings it over with “manage.py move_media”."
 )
-# The same for a picture of a page, in its place.
+# The same message for an image in a page.
 NO_PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 200" role="img" fill="#808080" '
     'font-family="sans-serif" font-size="17" text-anchor="middle"><text x="160" y="95">'
@@ -74,7 +74,7 @@ TOOLS = {"mask", "recorder"}
 
 @require_safe
 def artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
-    """Serve our copy of an artifact; until there is one, upstream's address or its inline file."""
+    """Serve our copy of an artifact; until it exists, redirect upstream or serve inline data."""
     artifact = _artifact(request, pk, position)
     if artifact.state == Artifact.State.STORED:
         return serve(
@@ -104,7 +104,7 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespons
 @limit("file")
 @require_POST
 def frames(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
-    """Record the `digest` (SHA-256) of a frame that a page took of a film, so that it is known."""
+    """Record the `digest` (SHA-256) of a frame that a page took from a film."""
     artifact = _artifact(request, pk, position)
     digest = hidden(request, "digest")
     if not domain.DIGEST.fullmatch(digest):
@@ -118,8 +118,8 @@ def frames(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
 def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Serve a mesh in a viewer for a sandboxed frame, which can make no requests.
 
-    Until the mesh is copied the status is 202 (RFC 9110, 15.3.3). `<mesh-view>` retries from the
-    page: a sandboxed frame that reloads itself sends no cookies, and would show the login.
+    Until the mesh is copied, the status is 202 (RFC 9110, 15.3.3) and `<mesh-view>` retries from
+    the page: a sandboxed frame that reloads itself sends no cookies, and would show the login.
     """
     artifact = _artifact(request, pk, position)
     if artifact.kind != "mesh":
@@ -133,12 +133,12 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
 
 
 def mesh_page(name: str) -> HttpResponseBase:
-    """Serve a stored mesh's page for a sandboxed frame; raises what the storage raises."""
+    """Serve a stored mesh's page for a sandboxed frame; raises any error of the storage."""
     headers = {
         "Content-Security-Policy": mesh_viewer.POLICY,
         "Cache-Control": f"private, max-age={YEAR_S}, immutable",
     }
-    # Appended when served, so that pages rendered before the script existed turn together, too.
+    # Appended when served, so that pages rendered before the script existed can follow, too.
     page = _followed(chunks(default_storage.open(name)), mesh_viewer.CAMERA_SCRIPT)
     return OffThreadStream(page, content_type="text/html; charset=utf-8", headers=headers)
 
@@ -146,7 +146,7 @@ def mesh_page(name: str) -> HttpResponseBase:
 @require_safe
 @no_store
 def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Serve the run's raw output as a file, verbatim where JSON values cannot represent it."""
+    """Serve the run's raw output as a file, verbatim if JSON values cannot represent it."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
     whole = run.output_text or json_tree.as_text(run.output)
     derived_files.record_text(run, 0, DerivedFile.What.OUTPUT, whole)
@@ -182,7 +182,7 @@ def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
 @limit("file")
 @require_POST
 def uploads(request: HtmxRequest) -> JsonResponse:
-    """Store a posted `file` of the given `kind`; returns its address, or why it was refused."""
+    """Store a posted `file` of the given `kind`; return its address, or why it was refused."""
     file = request.FILES.get("file")
     if file is None:
         return JsonResponse({"error": "No file arrived. Choose one and try again."}, status=422)
@@ -203,7 +203,7 @@ def uploads(request: HtmxRequest) -> JsonResponse:
 @limit("file")
 @require_POST
 def known_upload(request: HtmxRequest) -> HttpResponse:
-    """Return the user's own upload of `digest`, so that it is not sent twice; 204 without one."""
+    """Return the user's own upload with `digest`, to avoid sending it twice; 204 without one."""
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return JsonResponse({"error": refusal}, status=HTTPStatus.FORBIDDEN)
@@ -238,7 +238,7 @@ def _upload_json(upload: Upload) -> dict[str, Any]:
 
 @require_safe
 def choices(request: HttpRequest) -> HttpResponse:
-    """Render the dialog that offers the project's results or the user's uploads of one `kind`."""
+    """Render the dialog with the project's results or the user's uploads of one `kind`."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in domain.KINDS or kind == "weights" else "file"
     source = "uploads" if request.GET.get("from") == "uploads" else "results"
@@ -255,7 +255,7 @@ def choices(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def tool(request: HttpRequest, name: str) -> HttpResponse:
-    """Render the dialog for painting a mask or recording a sound, which a script fetches."""
+    """Render the dialog that paints a mask or records a sound; a script fetches it."""
     if name not in TOOLS:
         raise Http404("No such tool.")
     return render(request, f"playground/media/{name}.html")
@@ -263,7 +263,7 @@ def tool(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
-    """Serve an upload that the user may read: of their projects, a shared one; staff read all."""
+    """Serve an upload that the user may read: in their projects, or shared; staff read all."""
     upload = get_object_or_404(Upload, pk=pk)
     if not upload.is_readable_by(request.user):
         raise Http404("No such upload.")
@@ -272,7 +272,7 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
 
 
 def from_storage(file: str, missing: str, read: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """Call `read` for a file: 404 that says `missing` if it is gone, 503 if storage fails."""
+    """Call `read` for a file; 404 with `missing` if the file is gone, 503 if the storage fails."""
     try:
         return read()
     except Http404:
@@ -285,9 +285,9 @@ def from_storage(file: str, missing: str, read: Callable[[], HttpResponseBase]) 
 
 
 def meanwhile(request: HttpRequest, stored: object, words: str) -> HttpResponseBase:
-    """Answer for a file that is being made ready: with its small picture, else 503 to ask again.
+    """Answer while a file is being made: with its thumbnail, else 503 so that the browser retries.
 
-    Nothing keeps the answer: the file itself is here in a moment.
+    The answer is never cached: the file itself will be here in a moment.
     """
     small = getattr(stored, "thumbnail", "")
     if not (small and str(getattr(stored, "content_type", "")).startswith("image/")):
@@ -308,9 +308,9 @@ def serve(
     """Serve a stored file: whole, one range, or 304 if the browser has it (RFC 9110, 13 and 14).
 
     Files that a browser could execute are sandboxed and only offered as a download. `tag` is the
-    entity tag where the file's name must not be known.
+    entity tag if the file's name must stay secret.
     """
-    tag = f'"{tag or file.rpartition("/")[2]}"'  # a file is named by its content's hash
+    tag = f'"{tag or file.rpartition("/")[2]}"'  # a file's name is its content's hash
     response = get_conditional_response(request, etag=tag) or from_storage(
         file,
         NOT_HERE,
@@ -332,7 +332,7 @@ def serve(
 
 
 def _is_for_picture(request: HttpRequest) -> bool:
-    """Whether a page shows the answer as a picture, which people see whatever its status."""
+    """Whether a page shows the answer as an image, which people see whatever its status."""
     accept = request.headers.get("Accept", "")
     return request.headers.get("Sec-Fetch-Dest") == "image" or accept.startswith("image/")
 
@@ -365,7 +365,7 @@ def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:
     size_bytes = default_storage.size(file)
     is_same = request.headers.get("If-Range", tag) == tag
     part = parse_range(request.headers.get("Range", ""), size_bytes) if is_same else None
-    is_head = request.method == "HEAD"  # ranges apply to GET only; nothing is read
+    is_head = request.method == "HEAD"  # ranges apply only to GET; nothing is read
     if is_head or (part and not part.is_satisfiable):
         if part and not is_head:
             return HttpResponse(status=416, headers={"Content-Range": part.content_range})

@@ -29,7 +29,7 @@ TARGET = "target"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def moves(request: HtmxRequest) -> HttpResponse:
-    """Show where the chosen things can go, and what goes along; move them to a posted target."""
+    """Show where the chosen rows can move and what goes along; move them to a posted target."""
     query = request.POST if request.method == "POST" else request.GET
     try:
         chosen = moving.choose(request.user, _posted(request, query))
@@ -50,14 +50,14 @@ def moves(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 def move(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show what was moved, with a button that puts it back."""
+    """Show what was moved, with a button that moves it back."""
     record = _record(request, pk)
     return _moved(request, record)
 
 
 @require_POST
 def undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Put back what was moved."""
+    """Move back what was moved."""
     record = _record(request, pk)
     try:
         moving.undo(request.user, record)
@@ -67,7 +67,7 @@ def undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _record(request: HtmxRequest, pk: uuid.UUID) -> Move:
-    """Return a move of the user's into a project that they are in."""
+    """Return a move by the user into a project of which they are a member."""
     rows = Move.objects.filter(user=request.user, target__memberships__user=request.user)
     return get_object_or_404(rows.select_related("target"), pk=pk)
 
@@ -88,7 +88,7 @@ def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:
 
 
 def _targets(request: HtmxRequest) -> list[Project]:
-    """Return the projects in which the user may make something, the private one first."""
+    """Return the projects in which the user may make things, the private one first."""
     mine = {"memberships__user": request.user, "memberships__role__in": MAKERS}
     named = Project.objects.active().filter(**mine).order_by(by_name("name"), "pk")
     return sorted(named, key=lambda project: not project.is_private)

@@ -1,4 +1,4 @@
-"""Receives upstream's webhooks about the end of a run."""
+"""Receives upstream's webhooks about the end of runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 @login_not_required
 @require_POST
 def fal(request: HttpRequest, token: str) -> HttpResponse:
-    """Store a delivery's raw body; on failure 429 makes upstream deliver it again.
+    """Store a delivery's raw body; if that fails, 429 makes upstream deliver it again.
 
     Deliveries without well-formed signature headers are rejected before their body is read: anybody
     could send megabytes.
@@ -45,7 +45,7 @@ def fal(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _signed_headers(request: HttpRequest) -> dict[str, str]:
-    """Return the headers as UTF-8, as they were signed; Django decodes them as Latin-1."""
+    """Return the headers as UTF-8, which was signed; Django decodes them as Latin-1."""
     return {
         name: value.encode("latin-1", "replace").decode("utf-8", "surrogateescape")
         for name, value in request.headers.items()

@@ -1,10 +1,10 @@
-"""Holds back new runs while upstream refuses the whole account: a key of it, or its balance.
+"""Holds back new runs while upstream refuses the whole account: one of its keys, or its balance.
 
-Then every submit would be refused, and four hundred runs of a board would fail at once. They wait
-instead: one at a time probes the account after a pause that doubles, and the first that is taken
-lets all of them go. Only a taken run says that: with an exhausted balance upstream still answers
-questions about runs that it has, so a host's circuit breaker stays closed. The runs of a project
-with a key of its own have a gate of their own.
+Otherwise every submit would be refused, and four hundred runs of a board would fail at once.
+Instead they wait: one run at a time probes the account after a pause that doubles, and the first
+accepted run lets all others go. Only an accepted run proves that the account works: with an
+exhausted balance upstream still answers queries about its runs, so a host's circuit breaker stays
+closed. The runs of a project with its own key have their own gate.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from runs.results.refusals import KEY_OF_PROJECT_REFUSED, KEY_REFUSED, Refusal
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
-PROBE_TIMEOUT_S = 15.0  # after which a probe without an outcome no longer blocks the next one
+PROBE_TIMEOUT_S = 15.0  # a probe without an outcome then no longer blocks the next one
 
 _random = random.SystemRandom()
 
 
 class AccountGate:
-    """Whether new runs may be sent with one key: the account's own, or one `of_project`.
+    """Decides whether new runs may be sent with one key: the account's own, or one `of_project`.
 
     `now` returns monotonic seconds.
     """
@@ -37,7 +37,7 @@ class AccountGate:
         self._refused_at = 0.0
         self._closed_until = 0.0
         self._pause_s = 0.0
-        # Models whose runs the key was refused for, and whether another model's was taken since.
+        # Models refused because of the key, and whether another was accepted since.
         self._refused_models: dict[str, bool] = {}
 
     @property
@@ -47,7 +47,7 @@ class AccountGate:
 
     @property
     def trouble(self) -> str:
-        """Return what is wrong with the account and who can mend it; empty if nothing is known."""
+        """Return what is wrong with the account and who can resolve it; empty if all is well."""
         if self._refusal is None:
             return ""
         is_key = self._of_project and self._refusal.kind == KEY_REFUSED
@@ -55,23 +55,23 @@ class AccountGate:
 
     @property
     def trouble_of_all(self) -> str:
-        """Return the trouble unless it is that of a single project's key."""
+        """Return the trouble unless it concerns a single project's key."""
         return "" if self.trouble == KEY_OF_PROJECT_REFUSED else self.trouble
 
     def may_submit(self) -> bool:
-        """Whether a run may be sent now; unless the gate is open, as the only probe."""
+        """Whether a run may be sent now; if the gate is closed, as the only probe."""
         return self.is_open or self.now() >= self._closed_until
 
     def record_submit(self) -> None:
-        """Record that a run is being sent; unless the gate is open, that is the probe."""
+        """Record that a run is being sent; if the gate is closed, the run is the probe."""
         if not self.is_open:
             self._closed_until = self.now() + PROBE_TIMEOUT_S
 
     def record_refused(self, refusal: Refusal, model: str, sent_at: float) -> bool:
-        """Record that a run was refused; False if that concerns its model alone.
+        """Record that a run was refused; return False if only its model is concerned.
 
-        fal answers 401 for a model of somebody else's as well: the key is fine if a run of another
-        model was taken since this one's was refused.
+        fal also answers 401 for another account's model: the key is fine if a run of another model
+        was accepted since this model's run was refused.
         """
         if refusal.kind == KEY_REFUSED and self._refused_models.setdefault(model, False):
             return False
@@ -86,7 +86,7 @@ class AccountGate:
         return True
 
     def record_taken(self, model: str, sent_at: float) -> None:
-        """Record that upstream took a run; ignored if it was sent before the account's refusal."""
+        """Record that upstream accepted a run; ignored if sent before the account's refusal."""
         if sent_at < self._refused_at:
             return
         self._refused_models.pop(model, None)

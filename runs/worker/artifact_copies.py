@@ -33,9 +33,9 @@ from runs.state import locked_update
 
 log = logging.getLogger(__name__)
 
-CHECK_SPACE_EVERY_BYTES = 64 << 20  # of a download, between two checks of the free space
-# Pauses start at FIRST_PAUSE_S and double. An unreachable host, or a full disk, is retried for
-# about a week: upstream keeps files for at least days. A host that answers without the file may not
+CHECK_SPACE_EVERY_BYTES = 64 << 20  # of a download, between two checks of free space
+# Pauses start at FIRST_PAUSE_S and double. An unreachable host or a full disk is retried for about
+# a week, since upstream keeps files for days at least. A host that answers without the file may not
 # have it yet: retried for an hour. Gone (410) is nearly final.
 TRIES = 350
 TRIES_FOR_NONE = 11
@@ -46,7 +46,7 @@ LONGEST_PAUSE_S = 1800
 PROMISED_BY_NAME = {"zip": "a ZIP archive", "pdf": "a PDF", "glb": "a 3D model"}
 DOUBTFUL = {content_types.TEXT, content_types.UNREADABLE}
 SVG = "image/svg+xml"
-TAKEN_FOR = timedelta(minutes=1)  # renewed while its worker copies it
+TAKEN_FOR = timedelta(minutes=1)  # renewed while the worker copies the artifact
 
 
 def has_due() -> bool:
@@ -55,7 +55,7 @@ def has_due() -> bool:
 
 
 def next_due_at() -> datetime | None:
-    """Return when the next artifact is due, perhaps in the past; None if none is left."""
+    """Return when the next artifact is due, possibly in the past; None if none is left."""
     now = clock.now()
     soon = Artifact.objects.filter(REMOTE).order_by(F("next_attempt_at").asc(nulls_first=True))
     return next((at or now for at in soon.values_list("next_attempt_at", flat=True)[:1]), None)
@@ -103,7 +103,7 @@ async def copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> None:
         return
     except DatabaseError:
         raise  # logged by the worker; the file is copied again
-    except OSError as error:  # a full disk: one line, without the file's path
+    except OSError as error:  # a full disk: one log line, without the file's path
         message = "artifact %s of run %s not stored: %s"
         log.warning(message, artifact.path, artifact.run_id, error)
         await _record_storage_error(artifact, error)
@@ -123,7 +123,7 @@ async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
     await sync_to_async(derived_files.record)(
         artifact.run_id, artifact.position, stored_file.previews
     )
-    # Upstream's dimensions are only valid for the kind that it stated.
+    # Upstream's dimensions are valid only for the kind that it stated.
     stated = artifact if artifact.kind == stored_file.kind else Artifact()
     await _record(
         artifact,
@@ -237,7 +237,7 @@ async def _contradiction(file: IO[bytes], artifact: Artifact, probe: MediaProbe)
 
     A failing host may send an error page instead. A 3D model may be JSON (glTF).
 
-    A single wrong response of a host must not replace the result: the caller retries (`_is_over`).
+    A single wrong response must not replace the result: the caller retries (`_is_over`).
     """
     is_known = artifact.kind in KNOWN
     promised = KINDS[artifact.kind].a_file if is_known else _by_name(artifact)
@@ -315,7 +315,7 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
 
 
 async def _render_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) -> str:
-    """Render a mesh's viewer page beside its file; returns a sentence if that is impossible."""
+    """Render a mesh's viewer page beside its file; return a sentence if that is impossible."""
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as page:
         if not await probe.render_mesh(path, stored_file.name.rpartition(".")[2], page.name):
             return mesh_viewer.UNSHOWN
@@ -326,9 +326,9 @@ async def _render_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) ->
 
 
 def _kind(guess: str, content_type: str, seen: ProbeResult) -> str:
-    """Return the kind according to the bytes, else the one that upstream's data suggest (`guess`).
+    """Return the kind of the bytes, else the one that upstream's data suggest (`guess`).
 
-    A supposed medium whose bytes confirm nothing is a file, not a broken picture.
+    If nothing in the bytes confirms a supposed medium, it is a file, not a broken picture.
     """
     if proven := seen.kind or content_types.kind(content_type):
         return proven

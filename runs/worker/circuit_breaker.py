@@ -32,12 +32,12 @@ MAX_RETRY_AFTER_S = 120.0
 # This many errors in a row are shown on pages; from different requests they open the breaker
 # (a single request may fail because of its own content).
 ERRORS_IN_A_ROW = 3
-# How long only followed runs probe an open host. After that a new run may probe it too, since
-# all followed runs may fail because of their own content.
+# How long only followed runs probe an open host. Then a new run may probe it too, since all
+# followed runs may fail because of their own content.
 FOLLOWERS_PROBE_S = 10.0
 FOLLOWERS_PROBE_ANSWERING_S = 3.0
-PROBE_TIMEOUT_S = 15.0  # after which a probe without an outcome no longer blocks the next one
-TROUBLE_LASTS_S = 300.0  # for a host without requests since
+PROBE_TIMEOUT_S = 15.0  # a probe without an outcome then no longer blocks the next one
+TROUBLE_LASTS_S = 300.0  # if there were no requests to the host since
 WAITERS_RELEASED_PER_S = 200.0
 MEND_KEY = refusals.BY_KIND[refusals.KEY_REFUSED].advice
 MAX_TRACKED_MODELS = 256  # per host; every file address counts as a model
@@ -62,7 +62,7 @@ class State(Enum):
 
 
 class RequestOrigin(NamedTuple):
-    """What a request concerned: the model's address and the request id (empty for a submit)."""
+    """What a request was about: the model's address and the request id (empty for a submit)."""
 
     model: str = ""
     request_id: str = ""
@@ -88,10 +88,10 @@ class HostBreaker:
         self._now = now
         self._state = State.CLOSED
         self._open_until = 0.0
-        self._probe_until = 0.0  # while one probe is under way, no other may start
+        self._probe_until = 0.0  # no other probe may start before this time
         self._pause_s = 0.0
         self._submits_from = 0.0  # when a new run may probe although followed runs do
-        self._admits_known_requests = False  # open for submits only
+        self._admits_known_requests = False  # OPEN concerns submits only
         self._trouble = ""
         self._trouble_until = math.inf
         self._response_count = 0
@@ -99,7 +99,7 @@ class HostBreaker:
         self._error_count = 0
         self._failed_requests: set[object] = set()
         self._busy_models: set[str] = set()
-        # Failing and healthy models, each with the response number since which it is so.
+        # Failing and healthy models, each with the number of the response since which it is so.
         self._failing: dict[str, int] = {}
         self._healthy: OrderedDict[str, int] = OrderedDict()
         self._unreadable: set[str] = set()  # failing models whose responses have a good status
@@ -135,7 +135,7 @@ class HostBreaker:
         return self._now() >= max(self._submits_from, self._probe_until)
 
     def record_submit(self) -> None:
-        """Record that a new run is submitted; unless the breaker is closed, that is a probe."""
+        """Record that a new run is submitted; if the breaker is not closed, that is a probe."""
         if not self.is_closed:
             self._submits_from = self._now() + FOLLOWERS_PROBE_S
             self._start_probe()
@@ -179,16 +179,16 @@ class HostBreaker:
             self._record_failure(error, problem, about)
 
     def record_slow(self) -> None:
-        """Show that a response is slow; the next response clears that."""
+        """Show that a response is slow, until the next response."""
         if not self.trouble:
             self._set_trouble("takes long to answer.", TROUBLE_LASTS_S)
 
     def record_readable(self, error: fal.FalError | None, about: RequestOrigin) -> None:
-        """Record whether the body of a response with a good status was readable (else `error`)."""
+        """Record whether the body of a response with a good status was readable, else `error`."""
         if error is not None:
             self._unreadable.add(about.model)
             self.record_response(error, about)
-        elif self._failing or not self.is_closed:  # else it changes nothing
+        elif self._failing or not self.is_closed:  # otherwise it changes nothing
             self._unreadable.discard(about.model)
             self.record_response(None, about)
 
@@ -286,19 +286,19 @@ class BreakerRegistry:
         self._gates: dict[int | None, AccountGate] = {None: self.account}
 
     def gate(self, key: int | None) -> AccountGate:
-        """Return the gate of a project's key; of the account's own for None."""
+        """Return the gate of a project's key, or of the account's own key for None."""
         if key not in self._gates:
             self._gates[key] = AccountGate(self._now, self.trouble_changed.set, of_project=True)
-            self.trouble_changed.set()  # of what an earlier process has published
+            self.trouble_changed.set()  # replaces what an earlier process has published
         return self._gates[key]
 
     @property
     def gates(self) -> dict[int | None, AccountGate]:
-        """Return the gates by key: a copy, since claims are made in a thread of their own."""
+        """Return a copy of the gates by key, since another thread makes the claims."""
         return dict(self._gates)
 
     def forget_gates(self, but: Collection[int | None]) -> None:
-        """Forget the gates of keys that are in use no more; one that refuses would never open."""
+        """Forget the gates of keys no longer in use: one that refuses would never open."""
         for key in self.gates.keys() - {None, *but}:
             self._gates.pop(key, None)
 
@@ -344,7 +344,7 @@ class BreakerRegistry:
 
     @property
     def trouble(self) -> str:
-        """Return what is wrong with the account, else with hosts; empty if nothing is."""
+        """Return what is wrong with the account, else with hosts; empty if all is well."""
         of_account = (gate.trouble_of_all for gate in self.gates.values())
         return next(filter(None, of_account), "") or " ".join(
             host.trouble for host in self._hosts.values() if host.trouble

@@ -23,7 +23,7 @@ from runs.worker.scheduling.database_stall import DatabaseStall
 from runs.worker.scheduling.fair_scheduling import SubmitLimits
 from runs.worker.transports.direct import CONNECTIONS
 
-MAX_RUNS = 5000  # per worker; `leases` limits the runs of all workers that are in progress at once
+MAX_RUNS = 5000  # per worker; `leases` limits the runs in progress of all workers together
 # Each write of thousands of runs wakes this task; claiming takes at most a fifth of the time.
 CLAIM_TIME_SHARE = 0.2
 LONGEST_CLAIM_PAUSE_S = 0.1
@@ -64,7 +64,7 @@ class RunClaimer:
         self._limits = limits
         self._attempts_per_model: Counter[int] = Counter()  # while a breaker is not closed
         self._claim_took_s = 0.0
-        self._pending_since: datetime | None = None  # a claim whose runs have no tasks yet
+        self._pending_since: datetime | None = None  # start of a claim whose runs have no tasks yet
 
     async def run(self, signal: channel.Signal) -> float:
         """Claim free runs, at once and whenever something has changed; never returns."""
@@ -98,13 +98,13 @@ class RunClaimer:
         return claim
 
     def undo_pending(self) -> None:
-        """Free the runs of a claim that was interrupted after its commit; none has a task."""
+        """Free the runs of a claim that was interrupted after its commit: they have no tasks."""
         if self._pending_since:
             leases.undo_claim(self._worker, self._pending_since)
             self._pending_since = None
 
     def _has_free(self, submit_limits: SubmitLimits) -> bool:
-        # A worker without runs claims at once: `claim` reads before it writes as well.
+        # A worker without runs claims at once, since `claim` also reads before it writes.
         return not self._run_tasks.tasks or leases.has_free(submit_limits)
 
     def _measure(self, began: float) -> None:
@@ -120,7 +120,7 @@ class RunClaimer:
             room,
             now,
             submit_limits,
-            # A run that was just requeued may still have its task: it is not started again.
+            # A run that was just requeued may still have its task, so it is not started again.
             submits_at_once=lambda run: run.pk not in held,
             attempts=self._attempts_per_model,
             held=held,
@@ -137,10 +137,7 @@ class RunClaimer:
                 self._attempts_per_model[run.endpoint_id] += 1
 
     def _submit_limits(self) -> SubmitLimits:
-        """Return how many runs (one or none) may go by each transport with a tripped breaker.
-
-        And with each key that upstream refuses.
-        """
+        """Return the limit (one or no run) for each tripped transport and for each refused key."""
         key_of: dict[int, int] = {}
         if any(not gate.is_open for gate in self._breakers.gates.values()):
             key_of = in_use.keys_by_project()

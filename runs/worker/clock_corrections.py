@@ -1,8 +1,7 @@
-"""Makes work due that only a clock which was set back since keeps from being due.
+"""Makes work due that only a clock that was set back keeps from being due.
 
 Leases and pauses are stored as the time at which they end. If a machine's clock is set back by an
-hour, those of a worker that has ended seem to last for an hour longer: its runs would wait for as
-long.
+hour, the leases of a dead worker seem to last an hour longer, and its runs would wait that long.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from runs.models import Artifact, MetadataBackfill, Run, Upload
 
 LOOK_EVERY_S = 30.0
 
-# Each column, and more than the longest time from now that is ever written to it: of runs the pause
-# between two looks into upstream's list, of artifacts the pause after nine failed copies.
+# Each column, with more than the longest time from now that is ever written to it: for runs the
+# pause between two queries of upstream's list, for artifacts the pause after nine failed copies.
 LONGEST: list[tuple[Callable[[], QuerySet[Any]], str, timedelta]] = [
     (Run.objects.unfinished, "lease_until", timedelta(minutes=15)),
     (
@@ -35,15 +34,15 @@ LONGEST: list[tuple[Callable[[], QuerySet[Any]], str, timedelta]] = [
 
 
 async def correct_due() -> float:
-    """Correct the times that no clock of today can have written; the worker's job for it."""
+    """Correct times that the present clock cannot have written; a job of the worker."""
     await sync_to_async(correct)()
     return LOOK_EVERY_S
 
 
 def correct() -> None:
-    """Set each time that lies further ahead than any that is written today to now."""
+    """Set each time to now if it lies further ahead than any that can be written now."""
     now = clock.now()
     for rows, column, longest in LONGEST:
         ahead = rows().filter(**{f"{column}__gt": now + longest}).order_by()
-        if ahead.exists() and ahead.update(**{column: now}):  # at rest, only read
+        if ahead.exists() and ahead.update(**{column: now}):  # mostly it only reads
             channel.notify()

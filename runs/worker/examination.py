@@ -1,4 +1,4 @@
-"""Jobs that examine stored files in the background: how long they last, where they are from."""
+"""Jobs that examine stored files in the background: durations, origins, and stripped copies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 10  # per call of the job
 TAKEN_FOR = timedelta(minutes=2)  # longer than a probe may take
 GIF = "image/gif"  # possibly animated: probed as a video
-SOON_S = 0.2  # while more is due: other work of the worker gets its turn in between
+SOON_S = 0.2  # while more is due, so that other work of the worker gets its turn
 
 
 async def measure_due(probe: MediaProbe) -> float:
@@ -63,7 +63,7 @@ async def _measure(upload: Upload, probe: MediaProbe) -> None:
 
 
 def _known(digest: str) -> ProbeResult | None:
-    """Return an earlier measurement of the same bytes, of any user's upload or of a result."""
+    """Return an earlier measurement of the same bytes, from any user's upload or a result."""
     uploads = Upload.objects.filter(digest=digest, duration_s__isnull=False)
     results = Artifact.objects.filter(digest=digest, duration_s__isnull=False).order_by()
     for rows in (uploads, results.filter(state=Artifact.State.STORED)):
@@ -77,7 +77,7 @@ async def _probe(upload: Upload, probe: MediaProbe) -> ProbeResult:
     return await probe.probe_stored(upload.file, kind)
 
 
-# Makes copies without metadata of files that somebody has asked for.
+# Makes copies without metadata that somebody has requested.
 
 
 async def make_copies_due() -> float:
@@ -105,15 +105,14 @@ def _claim_copy() -> WantedCopy | None:
     return None
 
 
-# Examines stored results in the background: what they carry of their origin, their previews.
+# Examines stored results in the background: what they say about their origin, their previews.
 #
-# A new result is examined when it is copied (`runs/worker/artifact_copies.py`). Here are those
-# that were stored before, and signed ones again once c2pa-python is there to check them: a few at
-# a time.
+# A new result is examined when it is copied (`runs/worker/artifact_copies.py`). This handles
+# older results, and signed ones again once c2pa-python can check them: a few at a time.
 
 
 class Examination:
-    """A worker's examination of results, some at each step."""
+    """A worker's examination of results, some in each step."""
 
     def __init__(self, probe: MediaProbe) -> None:
         self._probe = probe
@@ -145,12 +144,12 @@ def _waiting() -> QuerySet[Artifact]:
 def _claim_results() -> list[Artifact]:
     """Claim the earliest results that are due, by moving their next attempt.
 
-    Two workers may examine the same result: both find the same.
+    Two workers may examine the same result; both come to the same conclusion.
     """
     now = clock.now()
     is_free = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
     keys = list(_waiting().filter(is_free).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
-    if not keys:  # at rest, only read
+    if not keys:  # mostly it only reads
         return []
     claimed = Artifact.objects.filter(pk__in=keys)
     claimed.update(next_attempt_at=now + TAKEN_FOR)
@@ -158,7 +157,7 @@ def _claim_results() -> list[Artifact]:
 
 
 async def _examine(artifact: Artifact, probe: MediaProbe) -> None:
-    """Examine one; if the storage fails, again after the claim."""
+    """Examine one result; if the storage fails, it is retried after the claim."""
     try:
         origin = await probe.origin_of_stored(artifact.file)
         await sync_to_async(derived_files.record_previews)(artifact)

@@ -1,8 +1,8 @@
-"""Compares stored results in the background: their fingerprints, and what each is the double of.
+"""Compares stored results in the background: computes fingerprints and finds doubles.
 
-A new picture gets its fingerprint with its thumbnail (`runs/worker/artifact_copies.py`). Here those
-that were stored before there were fingerprints get theirs, a few at a time, the oldest first; and
-so do the sounds and meshes that were stored before they had pictures.
+A new picture gets its fingerprint with its thumbnail (`runs/worker/artifact_copies.py`). Here
+pictures stored before fingerprints existed get theirs, a few at a time, the oldest first; sounds
+and meshes stored before they had pictures get these.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from runs.worker import idle
 log = logging.getLogger(__name__)
 
 AT_ONCE = 10  # per call of the job
-SOON_S = 0.2  # while more is due: other work of the worker gets its turn in between
+SOON_S = 0.2  # while more is due, so that other work of the worker gets its turn
 TAKEN_FOR = timedelta(minutes=2)  # longer than the probes of one call may take
 
 
@@ -49,13 +49,13 @@ def _waiting() -> QuerySet[Artifact]:
 def _claim() -> list[Artifact]:
     """Claim the earliest results that are due, by moving their next attempt.
 
-    Two workers may compare the same result: both find the same.
+    Two workers may compare the same result; both come to the same conclusion.
     """
     now = clock.now()
     is_free = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
     due = _waiting().filter(is_free).order_by("pk")
     keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
-    if not keys:  # at rest, only read
+    if not keys:  # mostly it only reads
         return []
     claimed = Artifact.objects.filter(pk__in=keys)
     claimed.update(next_attempt_at=now + TAKEN_FOR)
@@ -64,9 +64,9 @@ def _claim() -> list[Artifact]:
 
 
 async def _is_complete(artifact: Artifact, probe: MediaProbe) -> bool:
-    """Add what its copy came without; False if the storage failed: again after the claim.
+    """Add what the copy lacks; return False if the storage failed, to retry after the claim.
 
-    Of a damaged file, or one that is gone, nothing is made: a second attempt would make no more.
+    Nothing is made of a damaged or missing file: a second attempt would not help.
     """
     try:
         if artifact.kind in VISUAL and artifact.fingerprint is None:
@@ -88,7 +88,7 @@ async def _fingerprint(artifact: Artifact, probe: MediaProbe) -> bytes:
 
 
 async def _draw(artifact: Artifact, probe: MediaProbe) -> None:
-    """Give a sound its waveform, a mesh its picture; none to a mesh that no viewer shows."""
+    """Add a sound's waveform or a mesh's picture; skip meshes that no viewer can show."""
     if artifact.kind == "mesh" and artifact.error:
         return
     seen = await (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 LOOK_AGAIN_S = 1.0  # while something may become due
-REST_S = 30.0  # while nothing may
+REST_S = 30.0  # while nothing can become due
 
 
 def pause_s(due_at: datetime | None, now: datetime) -> float:

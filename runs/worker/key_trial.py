@@ -1,4 +1,4 @@
-"""The worker's part of a new key: tries it at fal before it is used, and forgets old ones."""
+"""The worker's part of a new key: tries it at fal before its use, and deletes old secrets."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ State = ProjectKey.State
 
 
 class KeyTrial:
-    """Tries keys that admins have entered. `upstream` has the account's own key."""
+    """Tries keys that admins have entered; `upstream` has the account's own key."""
 
     def __init__(self, upstream: fal.Clients) -> None:
         self._upstream = upstream
         self._has_seal = False
 
     async def step(self) -> float:
-        """Try what is new, forget what nobody needs; returns the seconds until the next look."""
+        """Try new keys, delete unneeded secrets; return the seconds until the next step."""
         if not await sync_to_async(vault.secrets)():
             return idle.REST_S
         if not self._has_seal:
@@ -54,7 +54,7 @@ class KeyTrial:
         return AGAIN_S if is_waiting else idle.REST_S
 
     async def _try(self, row: ProjectKey) -> bool:
-        """Try one key; returns whether fal has decided."""
+        """Try one key; return whether fal has decided."""
         try:
             key = await sync_to_async(vault.unseal)(row.secret)
         except vault.Unreadable as error:
@@ -65,7 +65,7 @@ class KeyTrial:
         clients = self._upstream.with_credential(fal.Credential(key), lambda: None)
         model = await Endpoint.objects.values_list("endpoint_id", flat=True).afirst()
         try:
-            # Free, and the one call of the Platform API that needs a key (protocol, 3.5).
+            # Free, and the only call of the Platform API that needs a key (protocol, 3.5).
             await clients.platform.pricing([model or ANY_MODEL])
         except fal.FalError as error:
             if refusal := _refusal(error):
@@ -79,9 +79,9 @@ class KeyTrial:
 
 
 def _refusal(error: fal.FalError) -> str:
-    """Return why fal does not take the key, as a sentence; empty if the error is no such answer.
+    """Return a sentence why fal refuses the key; empty if the error says nothing about it.
 
-    An account without money refuses its good keys, too: that is mended elsewhere.
+    An account without money also refuses its good keys: an admin resolves that elsewhere.
     """
     if not isinstance(error, fal.AuthFailed):
         return ""
@@ -94,7 +94,7 @@ def _refusal(error: fal.FalError) -> str:
 
 
 def _has_accepted(error: fal.FalError) -> bool:
-    """Whether fal knows the key, although it did not give what was asked for."""
+    """Whether fal knows the key, although it refused this request."""
     return isinstance(error, fal.RequestRejected) and not error.is_retryable
 
 
@@ -109,7 +109,7 @@ def _refuse(row: ProjectKey, trouble: str) -> bool:
 
 
 def _accept(row: ProjectKey, key: str) -> bool:
-    """Use the key from now on, in place of the project's former one."""
+    """Use the key from now on instead of the project's former one."""
     token = vault.encrypt(key)
     with transaction.atomic():
         if not (stored := _tried(row)):
@@ -131,7 +131,7 @@ def _tried(row: ProjectKey) -> ProjectKey | None:
 
 
 def _forget() -> None:
-    """Delete the secrets of keys that have ended, once no run needs them and nobody regrets it."""
+    """Delete the secrets of ended keys once no run needs them and the time for undo is over."""
     ended = ProjectKey.objects.filter(ended_at__lt=clock.now() - UNDO_WITHIN).exclude(secret="")
     for pk in ended.values_list("pk", flat=True):
         if not Run.objects.unfinished().filter(project_key=pk).exists():

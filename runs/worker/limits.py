@@ -13,9 +13,9 @@ from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """Durations in seconds; those of runs over one connection are in `direct`."""
+    """Durations in seconds; `direct` has those of runs over one connection."""
 
-    renew_every_s: float = HOLDER_RENEWS_EVERY_S  # its leases, its heartbeat, a failed cancel
+    renew_every_s: float = HOLDER_RENEWS_EVERY_S  # for leases, the heartbeat, a failed cancel
     rest_s: float = idle.REST_S  # between queries for runs while there are none
     idle_poll_every_s: float = channel.IDLE_POLL_EVERY_S
     retry_database_s: float = database_stall.RETRY_AFTER_S

@@ -263,7 +263,7 @@ class Worker:
 
 
 class CatalogSync:
-    """The job that syncs the catalogue on schedule; of several workers, one does it each time."""
+    """The job that syncs the catalogue on schedule; one of several workers does it each time."""
 
     def __init__(self, platform: fal.Platform) -> None:
         self._platform = platform
@@ -271,10 +271,10 @@ class CatalogSync:
         self._started_at = timezone.now()
 
     async def run(self) -> float:
-        """Sync once; returns the seconds until the next sync, few if this one ended early.
+        """Sync once; return the seconds until the next sync, only a few if this one ended early.
 
-        Where another process has synced, it only returns the rest of the interval. A worker that
-        has just started syncs anyway: its upstream may be another one than before.
+        If another process has synced, it only returns the rest of the interval. A worker that has
+        just started syncs anyway, since its upstream may have changed.
         """
         if (rest_s := await sync_to_async(self._rest_s)()) > 0:
             self._is_waiting = False
@@ -292,7 +292,7 @@ class CatalogSync:
         return _interval().total_seconds()
 
     def _rest_s(self) -> float:
-        """The seconds until the next sync is due; 0 or less if it is."""
+        """Return the seconds until the next sync is due; 0 or less if it is due."""
         interval = _interval()
         since = max(self._started_at, timezone.now() - interval)
         done = SyncReport.objects.filter(state=SyncReport.State.DONE, ended_at__gte=since)

@@ -67,7 +67,7 @@ class RunTasks:
             self._start(run.pk, partial(self._submit, run))
         for pk in claim.to_follow:
             self._start(pk, partial(self._follow, pk))
-        # Pages are notified of the other runs when those are marked as submitted.
+        # Pages are notified of other runs when these are marked as submitted.
         if marked := {run.pk for run in claim.to_send if run.sent_at}:
             self._start_side_task(self._notify_if_slow(marked))
 
@@ -83,7 +83,7 @@ class RunTasks:
 
     @property
     def interruptible(self) -> list[asyncio.Task[Any]]:
-        """Return all other tasks, whose work another worker can continue."""
+        """Return all other tasks; another worker can continue their work."""
         follows = [task for pk, task in self.tasks.items() if pk not in self.submitting]
         return [*follows, *self._side_tasks]
 
@@ -112,7 +112,7 @@ class RunTasks:
         try:
             upstream = await self.keys.for_new(run.project_key_id)
             handle = await submit.submit_run(run, upstream, gate, self._limits.direct)
-        except fal.AuthFailed as error:  # its key cannot be read
+        except fal.AuthFailed as error:  # the key cannot be read
             await submit.record_failure(run, error, gate)
             return
         finally:
@@ -157,7 +157,7 @@ async def cancel_and_wait(tasks: Iterable[asyncio.Task[Any]]) -> None:
 
 
 def log_crash(task: asyncio.Task[Any]) -> None:
-    """Log a task's exception; a run's lease then expires, and the run is claimed again."""
+    """Log a task's exception; the run's lease then expires, and the run is claimed again."""
     if task.cancelled() or (error := task.exception()) is None:
         return
     if isinstance(error, DatabaseError):

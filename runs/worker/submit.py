@@ -1,4 +1,4 @@
-"""Submits a run: once, and again only if the request certainly did not reach upstream."""
+"""Submits a run once; again only if the request certainly did not reach upstream."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 60.0
 SHOW_PAUSE_FROM_S = 10.0
-ACCOUNT_PAUSE_S = 1.0  # the gate decides when one of all that wait is sent
+ACCOUNT_PAUSE_S = 1.0  # the gate decides when one of the waiting runs is sent
 
 
 async def submit_run(
     run: Run, upstream: fal.Clients, account: AccountGate, limits: DirectLimits = DIRECT_LIMITS
 ) -> fal.Handle | None:
-    """Submit the run (with its endpoint); returns its handle if it has to be followed.
+    """Submit the run (with its endpoint); return its handle if it must be followed.
 
-    A final rejection ends the run as failed. If upstream cannot be reached or is too busy, and the
-    request certainly did not arrive, the run is requeued; so it is if upstream refuses the whole
-    `account`. If only the answer was lost it becomes unconfirmed (C25).
+    A final rejection ends the run as failed. The run is requeued if upstream cannot be reached or
+    is too busy and the request certainly did not arrive, and if upstream refuses the whole
+    `account`. If only the answer was lost, the run becomes unconfirmed (C25).
     """
     began = account.now()
     was_submitted = run.sent_at is not None  # marked by its claim
@@ -79,12 +79,12 @@ async def submit_run(
             note="",
         ),
     )
-    # Its webhook may have arrived before this answer, which then had no news, and ended the run.
+    # Its webhook may have ended the run before this answer, which then had no news.
     return handle if is_new or not await status_polling.is_over(run.pk) else None
 
 
 async def record_failure(run: Run, error: fal.FalError, account: AccountGate) -> None:
-    """Record that a run could not be sent, because of what happened before its submit."""
+    """Record that a run could not be sent because of a failure before its submit."""
     await _record(run, error, run.sent_at is not None, account, account.now())
 
 

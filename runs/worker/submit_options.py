@@ -1,4 +1,4 @@
-"""Options of a submit besides the input: our webhook, and those set by an API client."""
+"""Options of a submit besides the input: our webhook, and options set by an API client."""
 
 from __future__ import annotations
 

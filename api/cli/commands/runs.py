@@ -55,9 +55,9 @@ def run(client: Client, options: Namespace) -> Exit:
 def read_arguments(
     client: Client, options: Namespace, project: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """Return a run's arguments from `--input` and `name=value` words; the words override.
+    """Return a run's arguments from `--input` and `name=value` words; the words take precedence.
 
-    Their files are uploaded to `project`, the query that names it.
+    Files are uploaded to `project`, the query that names it.
     """
     arguments = inputs.read_text(options.input) if options.input else {}
     if not options.words:
@@ -76,7 +76,7 @@ def read_arguments(
 
 
 def wait_for(client: Client, started: dict[str, Any], timeout_s: float | None) -> dict[str, Any]:
-    """Wait until the run has ended or the timeout is over; prints progress to stderr."""
+    """Wait until the run has ended or the timeout is over; print progress to stderr."""
     until = time.monotonic() + timeout_s if timeout_s else float("inf")
     latest, shown = started, ""
     with Console(stderr=True).status(_progress(started)) as status:
@@ -121,7 +121,7 @@ def save(client: Client, run: dict[str, Any], folder: Path) -> list[str]:
 
 
 def _with_copies(client: Client, run: dict[str, Any]) -> dict[str, Any]:
-    """Return the run once the server has copied its files; after `COPY_WAIT_S` as it is."""
+    """Return the run once the server has copied its files, or as it is after `COPY_WAIT_S`."""
     until = time.monotonic() + COPY_WAIT_S
     while time.monotonic() < until and any(a["state"] == "remote" for a in run["artifacts"]):
         time.sleep(POLL_S)
@@ -130,7 +130,7 @@ def _with_copies(client: Client, run: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name(run: dict[str, Any], artifact: dict[str, Any]) -> str:
-    """Return the server's file name, which tells prompt, model and seed, without folders."""
+    """Return the server's file name, with prompt, model and seed, without folders."""
     model = run["endpoint_id"].replace("/", "-")
     name = artifact["file_name"] or f"{model}-{artifact['position'] + 1}"
     name = clean_name(name)
@@ -140,7 +140,7 @@ def _name(run: dict[str, Any], artifact: dict[str, Any]) -> str:
 
 
 def _free(file: Path) -> Path:
-    """Return the path, or if it is taken the next numbered name beside it."""
+    """Return the path or, if it exists, the next free numbered name beside it."""
     numbered = (file.with_name(f"{file.stem}-{n}{file.suffix}") for n in range(2, 10_000))
     return (
         file

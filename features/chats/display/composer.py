@@ -41,7 +41,7 @@ def held(chat: Chat) -> Filled:
 
 
 def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]]:
-    """Return the model's other arguments that a post encodes, and problems with unreadable ones."""
+    """Return the model's other arguments in a post, and problems with unreadable ones."""
     parsed = decode_post(shape.rest, post)
     return tidy_addresses(parsed.arguments), parsed.problems
 
@@ -78,7 +78,7 @@ def context(chat: Chat, filled: Filled) -> dict[str, Any]:
 def _second(
     chat: Chat, post: Post, first: dict[str, Any], problems: Sequence[Problem]
 ) -> dict[str, Any]:
-    """Return the context of the second model's own fields; empty without any."""
+    """Return the context of the second model's own fields; empty if there is none."""
     root = second_model.root_of(chat)
     if root is None:
         return {}

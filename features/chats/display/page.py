@@ -27,12 +27,12 @@ from runs.progress.worker_status import readiness
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_SAID = 8_000  # characters of a message on the page
+MOST_SAID = 8_000  # characters of a message that the page shows
 SHOWN = {"png", "jpg", "jpeg", "gif", "webp", "avif"}  # extensions of pictures
 
 
 class Reader(NamedTuple):
-    """Who looks at the page, and the name of their view of its answers."""
+    """The user who looks at the page, and the name of their view of its answers."""
 
     user: User
     view: str
@@ -66,7 +66,7 @@ class Shown:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether one of its answers is still to come."""
+        """Whether one of its answers has not arrived yet."""
         is_here = self.turn.run is not None and self.turn.run.is_awaited
         return is_here or (self.other is not None and self.other.is_awaited)
 
@@ -77,7 +77,7 @@ class Shown:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the message is longer."""
+        """Whether the page shows only the beginning of the message."""
         return len(self.turn.text) > MOST_SAID
 
     @property
@@ -88,7 +88,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class AttachedFile:
-    """A file attached to a message, by its address."""
+    """A file attached to a message, identified by its address."""
 
     address: str
 
@@ -106,9 +106,9 @@ class AttachedFile:
 def context(
     user: User, chat: Chat, through: int | None, before: int | None, filled: Filled | None = None
 ) -> dict[str, Any]:
-    """Return the page's context: the branch through one turn, or the newest.
+    """Return the page's context: the branch through the turn `through`, or the newest branch.
 
-    The composer is only for who writes in the conversation: `why_not` says why the user does not.
+    Only a user who may write in the conversation gets the composer; else `why_not` is the reason.
     """
     branch = branch_of(chat, through)
     is_own = chat.user_id == user.pk
@@ -147,12 +147,12 @@ def _composed(chat: Chat, branch: Branch, filled: Filled | None) -> dict[str, An
 
 
 def _unsent(filled: Filled | None) -> dict[str, Any]:
-    """Return the context in place of the composer's: what was typed is still shown."""
+    """Return the context that replaces the composer's and still shows what was typed."""
     return {"unsent": filled.text if filled else ""}
 
 
 def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
-    """Return the turn before which there are more; None if all of the branch is shown."""
+    """Return the turn before which there are more; None if the whole branch is shown."""
     first = turns[0].turn.pk if turns else None
     return first if first is not None and first != branch.nodes[0].pk else None
 

@@ -27,7 +27,7 @@ class Price:
 
 @dataclass(frozen=True)
 class Preview:
-    """What is known of a message before it is sent; falsy if nothing is."""
+    """What is known about a message before it is sent; falsy if nothing is."""
 
     prices: tuple[Price, ...] = ()
     left_out: int = 0  # turns, for the model that gets the fewest

@@ -46,7 +46,7 @@ class Chat(Kept):
 
     @property
     def read_along(self) -> str:
-        """Return why the project's other members do not write in it."""
+        """Return why the project's other members cannot write in it."""
         return (
             f"{self.author} writes in this chat, and you read along. "
             "To ask something yourself, begin a chat of your own."
@@ -54,7 +54,7 @@ class Chat(Kept):
 
 
 class Turn(models.Model):
-    """One message with its answer. Turns with the same parent are versions of one another."""
+    """A message with its answer. Turns with the same parent are versions of each other."""
 
     chat = models.ForeignKey(Chat, on_delete=models.CASCADE, related_name="turns")
     parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")

@@ -66,7 +66,7 @@ def _trouble(error: Any) -> str:
 
 
 def _counted(usage: Any) -> str:
-    """Return the tokens and the cost that upstream reports, in words; empty if it reports none."""
+    """Return the tokens and cost that upstream reports, in words; empty if it reports none."""
     if not isinstance(usage, dict):
         return ""
     input_count = _count(usage, "prompt_tokens", "input_tokens")

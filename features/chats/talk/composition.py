@@ -38,7 +38,7 @@ MODEL_NAME = "model"
 
 
 class Exchange(NamedTuple):
-    """A message and its answer; a greeting, or a second answer, has no message before it."""
+    """A message and its answer; a greeting or second answer has no message before it."""
 
     said: str
     answered: str
@@ -55,7 +55,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Composed:
-    """The arguments of a turn, how many of the oldest exchanges they leave out, and problems."""
+    """The arguments of a turn, the number of oldest exchanges that they leave out, and problems."""
 
     arguments: dict[str, Any]
     left_out: int = 0
@@ -63,7 +63,7 @@ class Composed:
 
 
 def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Composed:
-    """Return the arguments for `talk`; the model's other arguments are taken from `settings`."""
+    """Return the arguments for `talk`; `settings` are the model's other arguments."""
     if shape.kind == "prompt":
         return _folded(shape, talk, settings)
     tried = [
@@ -96,9 +96,9 @@ def _folded(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Compo
 
 
 def fold(talk: Conversation, lead: str, most: int) -> tuple[str, int]:
-    """Return the prompt of at most `most` characters, and how many exchanges are left out.
+    """Return a prompt of at most `most` characters, and the number of exchanges left out.
 
-    It is longer only if the message alone is.
+    The prompt is longer only if the message alone is.
     """
     length = len(lead) + len(_transcript([], talk.text))
     count = 0

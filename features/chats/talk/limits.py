@@ -10,7 +10,7 @@ from features.chats.talk.composition import Composed
 from features.chats.talk.shape import Shape
 from runs.results import error_messages
 
-# Models report it in prose, worded differently by each host; it always names a length and a limit.
+# Models report it in prose that differs by host, but always names a length and a limit.
 _TOO_LONG = re.compile(
     r"context[ _](?:length|window|size|limit)|maximum context|string_too_long|too many tokens"
     r"|(?:prompt|input|message|conversation|request|text)s? (?:is|are) too (?:long|large)"
@@ -30,7 +30,7 @@ def is_about_length(message: str) -> bool:
 
 
 def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
-    """Whether a run failed by its length, by `FalError.as_json()` or the error in an output."""
+    """Whether a run failed by its length, according to `FalError.as_json()` or its output."""
     if trouble and is_about_length(trouble):
         return True
     if not error:
@@ -40,7 +40,7 @@ def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
 
 
 def excess(shape: Shape, composed: Composed, model: str) -> str:
-    """Return a sentence on a prompt that is longer than the schema allows; empty if it is not."""
+    """Return a sentence if a prompt is longer than the schema allows, else ""."""
     prompt = shape.prompt
     text = composed.arguments.get(prompt.name) if prompt else None
     most = prompt.max_length if prompt else None

@@ -1,4 +1,4 @@
-"""The own fields of a conversation's second model, below the first model's in the composer."""
+"""The fields of a conversation's second model, below the first model's in the composer."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def settings_of(
 ) -> tuple[dict[str, Any], list[Problem]]:
     """Return the settings that a post encodes, and problems with unreadable ones.
 
-    Without any of its controls, return those that the model had in this chat before, and those of
-    the `first` model's settings that it accepts.
+    If the post has none of its controls, return its former settings in this chat, and those of the
+    `first` model's settings that it accepts.
     """
     root = root_of(chat)
     if root is None:
@@ -48,7 +48,7 @@ def with_fields(chat: Chat, post: Mapping[str, list[str]], first: dict[str, Any]
 
 
 def without_fields(post: Mapping[str, list[str]]) -> Post:
-    """Return the post without the second model's controls, as that was removed or replaced."""
+    """Return the post without the controls of a second model that was removed or replaced."""
     return {name: texts for name, texts in post.items() if not _is_own(name)}
 
 
@@ -62,7 +62,7 @@ def at_its_field(problem: Problem) -> Problem:
 
 
 def root_of(chat: Chat) -> Field | None:
-    """Return the second model's form as one field with the name NAME; None without one."""
+    """Return the second model's form as one field named NAME; None if there is no second model."""
     shape = shape_of(chat.second) if chat.second else None
     if shape is None or not shape.rest.children:
         return None

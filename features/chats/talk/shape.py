@@ -1,6 +1,6 @@
 """Finds the fields of a model's schema for a conversation: prompt, messages, system prompt.
 
-A model without a field for text, or whose output is no text, has no conversations.
+A model without a text field, or without text in its output, has no conversations.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TEXT_OUTPUTS = {
     *("output", "text", "response", "answer", "content", "message", "completion"),
     *("generated_text", "result", "results", "outputs"),
 }
-COMPLETIONS = "/chat/completions"  # the OpenAI body, which its schema omits (protocol, 16.5)
+COMPLETIONS = "/chat/completions"  # an OpenAI body, which the schema omits (protocol, 16.5)
 
 MODEL = Field(
     kind="string",

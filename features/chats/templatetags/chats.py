@@ -14,7 +14,7 @@ register = template.Library()
 
 @register.inclusion_tag("features/chats/_start_button.html", takes_context=True)
 def begin_chat(context: template.Context, endpoint: Endpoint) -> dict[str, Any]:
-    """Render the button that starts a conversation; nothing for a model that has none."""
+    """Render the button that starts a conversation; empty if the model has none."""
     has_one = endpoint.is_runnable and shape_of(endpoint) is not None
     handed_on = {name: context.get(name, "") for name in ("csrf_token", "project")}
     return handed_on | {"endpoint": endpoint if has_one else None}
@@ -22,5 +22,5 @@ def begin_chat(context: template.Context, endpoint: Endpoint) -> dict[str, Any]:
 
 @register.inclusion_tag("features/chats/_answer.html")
 def answer(values: dict[str, Any]) -> dict[str, Any]:
-    """Render an answer from the context `answer.context` returns."""
+    """Render an answer from the context that `answer.context` returns."""
     return values

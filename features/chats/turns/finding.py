@@ -1,4 +1,4 @@
-"""Finds conversations: by their words, by a run in them, and by what may be read of them."""
+"""Finds conversations by words or by a run in them, and decides which answers users may read."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NAMES = (
 
 @dataclass(frozen=True)
 class Hit:
-    """The turn in which the words were found, with the text around the first word."""
+    """The turn that contains the words, with the text around the first word."""
 
     turn: int
     before: str
@@ -53,8 +53,8 @@ class Hit:
 def matching(chats: KeptQuerySet[Any], query: str, user: User | AnonymousUser) -> KeptQuerySet[Any]:
     """Return the conversations with all the words in their title, or in one turn, as `hit`.
 
-    `hit` is the first such turn, None if only the title matches. Without words, all of them. Only
-    answers that the user may read are searched.
+    `hit` is the first such turn, None if only the title matches. Without words, return all
+    conversations. Only answers that the user may read are searched.
     """
     words = query.split()[:MOST_WORDS]
     if not words:
@@ -71,7 +71,7 @@ def matching(chats: KeptQuerySet[Any], query: str, user: User | AnonymousUser) -
 def _answer(words: Sequence[str], user: User | AnonymousUser) -> Expression:
     """Return the outputs as JSON text, without the keys that contain one of the words.
 
-    Empty for those that the user may not read.
+    Outputs that the user may not read are empty.
     """
     nothing = Value("", output_field=TextField())
     parts = [Coalesce(Cast(f"run__{name}", TextField()), nothing) for name in ("output", "partial")]
@@ -92,7 +92,7 @@ def _has(place: str, word: str, *, is_json: bool = False) -> Q:
 
 
 def hits(chats: Iterable[Chat], query: str, user: User | AnonymousUser) -> dict[object, Hit]:
-    """Return where the words were found in these conversations of `matching`, by the chat's key."""
+    """Return where the words occur in these conversations of `matching`, by the chat's key."""
     words = query.split()[:MOST_WORDS]
     turns = Turn.objects.select_related("run").defer(*heavy_columns("run__", but=ANSWER))
     hit_in = {pk: chat for chat in chats if (pk := getattr(chat, "hit", None))}
@@ -118,20 +118,19 @@ def _hit(turn: Turn, words: Sequence[str], answer: str) -> Hit:
     return Hit(turn.pk, texts[0][: 2 * AROUND], "", "")
 
 
-# Which answers of a conversation somebody may read who reads along.
-#
-# Answers are runs: one may be hidden from the project's members, deleted, or moved elsewhere.
+# Answers are runs: one may be hidden from the project's members, deleted, or moved elsewhere. So
+# members who read along may not read every answer.
 
 
 def may_read(user: User | AnonymousUser, chat: Chat, run: Run) -> bool:
-    """Return whether the user, who sees the conversation, may read this answer of it."""
+    """Return True if the user, who sees the conversation, may read this answer."""
     if chat.user_id == user.pk:
         return True
     return run.is_shown_with(chat) and run.deleted_at is None
 
 
 def is_readable(user: User | AnonymousUser) -> Q:
-    """Return the same as a condition on turns."""
+    """Return `may_read` as a condition on turns."""
     is_as_open = Q(run__is_hidden=False) | Q(chat__is_hidden=True, run__user_id=F("chat__user_id"))
     beside = Q(is_as_open, run__project_id=F("chat__project_id"), run__deleted_at=None)
     return Q(chat__user_id=user.pk or 0) | beside
@@ -140,7 +139,7 @@ def is_readable(user: User | AnonymousUser) -> Q:
 def chats_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the conversation with this answer, as a link to its turn.
 
-    Of one that the user may only know to be there, without its title.
+    Without its title if the user may know of it but not read it.
     """
     chats = Chat.objects.kept().noticed_by(user)
     turns = Turn.objects.filter(run=run, chat__in=chats).select_related("chat")[:1]

@@ -51,8 +51,8 @@ def send(
     """Send a message after the turn `parent`; repeats with the same token return the same turn.
 
     With `beside`, the settings of the chat's second model, that model gets the message as well, in
-    a turn beside the one that is returned. The oldest `left_out` turns are not sent. Raises
-    Refused, or refused_starts.Forbidden; then nothing was sent to either.
+    a turn beside the returned one. The oldest `left_out` turns are not sent. Raises Refused or
+    refused_starts.Forbidden; then nothing was sent to either model.
     """
     with transaction.atomic():
         locked = Chat.objects.select_for_update(of=("self",)).select_related(
@@ -82,7 +82,7 @@ def send(
 
 
 def _sent_to(second: Endpoint, turn: Turn, settings: dict[str, Any]) -> Turn:
-    """Return the same message to another model, with settings of its own."""
+    """Return a turn that sends the same message to another model, with its own settings."""
     other = Turn(
         chat=turn.chat, parent_id=turn.parent_id, endpoint=second,
         form_token=f"{turn.form_token}+", text=turn.text, system=turn.system,
@@ -118,7 +118,7 @@ def mark(token: str) -> str:
 def again(chat: Chat, turn: Turn, token: str, *, is_shorter: bool = False) -> Turn:
     """Request another answer to a turn's message from the current model, as a version of the turn.
 
-    `is_shorter` leaves out the older half of the turns that the model was given last time.
+    `is_shorter` leaves out the older half of the turns that the model got last time.
     """
     is_same = turn.endpoint_id == chat.endpoint_id
     settings = turn.settings if is_same else chat.settings
@@ -140,7 +140,7 @@ def _composed(turn: Turn) -> Composed:
         raise Refused([Problem((), turn.endpoint.refusal)])
     if not turn.text.strip():
         raise Refused([Problem((), EMPTY)])
-    # An unconfirmed answer may never end: the conversation continues with what has arrived of it.
+    # An unconfirmed answer may never end: the conversation continues with what has arrived.
     awaited = Run.objects.unfinished().exclude(state=Run.State.UNCONFIRMED)
     if parent and awaited.filter(turns__pk=parent).exists():
         raise Refused([Problem((), IN_PROGRESS)])
@@ -153,9 +153,9 @@ def _composed(turn: Turn) -> Composed:
 
 
 def composition_of(turn: Turn, shape: Shape) -> Composed:
-    """Return the arguments of a turn, saved or not.
+    """Return the arguments of a turn, whether it is saved or not.
 
-    The oldest `turn.left_out` exchanges are left out, as the user has requested.
+    Leaves out the oldest `turn.left_out` exchanges, as the user has requested.
     """
     earlier = tree.exchanges(turn.chat, turn.parent_id)
     least = min(len(earlier), max(turn.left_out, _left_out_before(turn, shape)))
@@ -164,7 +164,7 @@ def composition_of(turn: Turn, shape: Shape) -> Composed:
 
 
 def _left_out_before(turn: Turn, shape: Shape) -> int:
-    """Return how many exchanges the previous turn left out, if no limit in the schema applies."""
+    """Return the number of exchanges the previous turn left out, if no schema limit applies."""
     fields = [field for field in (shape.prompt, shape.messages) if field]
     if turn.parent is None or any(field.max_length is not None for field in fields):
         return 0

@@ -1,4 +1,4 @@
-"""The tree of a conversation, of which one branch is shown, from the first turn to a leaf."""
+"""The tree of a conversation; pages show one branch, from the first turn to a leaf."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from features.chats.talk.composition import Exchange
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
-SHOWN = 20  # turns of the branch that a page shows at first, and with each request for more
-SHOWN_CHARS = 24_000  # of all the texts of these turns together
+SHOWN = 20  # turns that a page shows at first, and with each request for more
+SHOWN_CHARS = 24_000  # in all texts of these turns
 ANSWER = ("output", "partial")  # the heavy columns of a run that `answer_text` reads
 
 
@@ -85,8 +85,8 @@ def _newest_below(below: dict[int | None, list[int]], top: int | None) -> int | 
 def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
     """Return the exchanges up to the turn `last`.
 
-    Turns without an answer are left out. The partial text of a stopped or failed answer counts: the
-    user has read it.
+    Turns without an answer are left out. The partial text of a stopped or failed answer counts,
+    since the user has read it.
     """
     if last is None:
         return []

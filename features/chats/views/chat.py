@@ -41,7 +41,7 @@ MOST_TEXT = 400_000  # characters of a message
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Show a conversation; a POST is from its composer."""
+    """Show a conversation; a POST comes from its composer."""
     if request.method == "POST":
         return _post(request, find_own(request, pk))
     if (covered := looking.covered(request.user, "chat", pk)) is not None:
@@ -68,7 +68,7 @@ def find_open(request: HttpRequest, pk: uuid.UUID) -> Chat:
 
 
 def find_own(request: HttpRequest, pk: uuid.UUID) -> Chat:
-    """Return a conversation of the user's own; PermissionDenied for who reads along."""
+    """Return the user's own conversation; PermissionDenied for members who read along."""
     chat = find(request, pk)
     if chat.user_id != request.user.pk:
         raise PermissionDenied(chat.read_along)
@@ -155,7 +155,7 @@ def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
 def _forbid(
     request: HtmxRequest, chat: Chat, refused: refused_starts.Forbidden, filled: Filled
 ) -> HttpResponse:
-    """Refuse to send: a word to the script, whose page stays as it is; else the page, with why."""
+    """Answer a refused message: htmx keeps its page and gets the refusal, others get the page."""
     if not request.htmx:
         return render_page(request, chat, filled, status=refused.status, more={"refused": refused})
     marks = {name: values for name, values in controls(request).items() if name[:1] == "~"}

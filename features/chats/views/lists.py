@@ -41,7 +41,7 @@ MOST_MODELS = 60
 
 
 class Chats(Resource[Chat]):
-    """The list of conversations, and the deletion of one; its runs stay in the history."""
+    """The list of conversations and their deletion; runs of deleted ones stay in the history."""
 
     model, parts = Chat, ("list", "recovery", "deletion")
     at, list_route = "", "chats:chats"
@@ -49,22 +49,22 @@ class Chats(Resource[Chat]):
     list_template, row_template = "features/chats/chats.html", "features/chats/_row.html"
 
     def rows(self) -> Any:
-        """Return the conversations with how many turns each has, without their contents."""
+        """Return the conversations with their number of turns, without their contents."""
         rows = super().rows().select_related("project", "user", "endpoint__picture")
         counted = rows.annotate(count=Count("turns"), has_draft=~Q(draft={}))
         return counted.defer("settings", "system", "draft").order_by("-created_at")
 
     def listed(self, request: HtmxRequest) -> Any:
-        """Return those that have something in them; what is not sent yet is its user's alone."""
+        """Return conversations that are not empty; unsent ones are visible only to their user."""
         rows = super().listed(request).exclude(said_at=None, draft={})
         return rows.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
 
     def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
-        """Return those with all words of `?q=` in the title, or in a message with its answer."""
+        """Return conversations with all words of `?q=` in their title, or in one turn."""
         return finding.matching(rows, search_words(request), request.user)
 
     def shown(self, request: HtmxRequest, page: Page[Chat]) -> Mapping[str, Any]:
-        """Give each row the place where the words were found."""
+        """Add to each row the place of the words."""
         words = search_words(request)
         found_in = finding.hits(page.object_list, words, request.user) if words else {}
         for chat in page.object_list:
@@ -80,7 +80,7 @@ CHATS = Chats()
 def new(request: HtmxRequest) -> HttpResponse:
     """Choose a model: for a new conversation, or with `chat` for the next turn of one.
 
-    With `second` it answers beside the conversation's model.
+    With `second`, the model answers beside the conversation's model.
     """
     is_second = bool(hidden(request, "second") or request.GET.get("second"))
     key = parse_uuid(hidden(request, "chat") or request.GET.get("chat", ""))
@@ -123,7 +123,7 @@ def _add_second(chat: Chat, second: Endpoint) -> Chat:
 
 
 def _switch(chat: Chat, to: Endpoint) -> Chat:
-    """Switch to another model for the next answer, which keeps the settings that it accepts."""
+    """Switch to another model for the next answer; keep the settings that it accepts."""
     filled, before = composer.held(chat), shape_of(chat.endpoint)
     arguments = composer.settings_of(before, filled.post)[0] if before else {}
     chat.settings = second_model.carried_settings(arguments, chat.endpoint, to)
@@ -139,8 +139,7 @@ def _switch(chat: Chat, to: Endpoint) -> Chat:
 def models_for_chats(query: str = "") -> list[Endpoint]:
     """Return the models that take text and answer in text, language models first.
 
-    Their inputs are known from facts derived from each schema; a model whose schema has not been
-    read yet is judged by its category.
+    Facts from each schema tell their inputs; before it is read, a model's category decides.
     """
     matches = _candidates().called(query).defer("description", "field_words", "inputs")
     matches = matches.select_related("picture")

@@ -1,1 +1,1 @@
-"""Building a flow: its definition, compatible models, its form, import and export."""
+"""Builds a flow: its definition, compatible models, its form."""

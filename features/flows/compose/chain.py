@@ -1,4 +1,4 @@
-"""Builds a flow: starts one, appends a model to a step, removes a step."""
+"""Builds a flow: starts it, appends a model to a step, removes a step."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FULL = f"A flow has at most {MOST_STEPS} steps."
 
 
 def begin(endpoint: str, version: Version, arguments: dict[str, Any]) -> Definition:
-    """Return a flow of one step, which asks for the model's main fields."""
+    """Return a flow of one step that asks for the model's main fields."""
     step = Step("s1", endpoint, arguments)
     return with_open_inputs(Definition((step,)), step, version)
 
@@ -55,7 +55,7 @@ def then(
         raise Invalid(f"“{after}” is not a step of this flow.")
     wire = Wire(path_of(taker), after, output.path)
     begun = Step(_free_id(definition), endpoint, {}, (wire,))
-    # The prompt of a picture mostly fits the film made of it: kling/v2.1 after flux/dev.
+    # A picture's prompt mostly suits the film made from it: kling/v2.1 after flux/dev.
     arguments = carry(source.arguments, former, version).arguments if former else {}
     texts = {
         field.path: arguments[field.path]
@@ -72,7 +72,7 @@ def then(
 
 
 def path_of(taker: Taker) -> Path:
-    """Return the place in the arguments of a schema's input; `"*"` appends a row to a list."""
+    """Return the path of a schema's input in the arguments; `"*"` appends a row to a list."""
     return tuple(names_in(taker.path))
 
 
@@ -84,27 +84,26 @@ def _free_id(definition: Definition) -> str:
 def with_open_inputs(definition: Definition, step: Step, version: Version) -> Definition:
     """Return the flow with open inputs for the fields of a step that users mostly want to choose.
 
-    They are the main prompts and files that no wire fills, and all required fields.
+    These are the main prompts and files without a wire, and all required fields.
     """
     wired = {wire.to[0] for wire in step.wires}
     main = [
         path_of(taker)[:1]
         for taker in inputs_of(version.root)
-        # Places within a list's rows, such as `loras.*.path`, are no main inputs: a list is
-        # optional.
+        # Places in a list's rows, such as `loras.*.path`, are optional like the list.
         if taker.is_required and len(path_of(taker)) <= 1 + (APPEND in path_of(taker))
     ]
     places = [path for path in main if path[0] not in wired]
     for path in dict.fromkeys([*places, *missing_places(step, version)]):
         field = field_at(version.root, path)
-        # A place that the schema does not know has no field to ask for it by.
+        # A place that the schema does not know has no field that could ask for it.
         if field.name == path[-1]:
             definition = with_input(definition, step.id, path, field)
     return definition
 
 
 def missing_places(step: Step, version: Version) -> list[Path]:
-    """Return the required places that neither arguments nor wires fill, also within wired rows."""
+    """Return the required places without argument or wire, also within wired rows."""
     arguments = with_sources(step, version.root)
     problems = validate(version.contract, arguments, version.root)
     missing = (problem.path for problem in problems if value_at(arguments, problem.path) is MISSING)
@@ -127,7 +126,7 @@ def with_input(definition: Definition, step: str, path: Path, field: Field) -> D
 
 
 def without_step(definition: Definition, name: str) -> Definition:
-    """Return the flow without a step: what took its output becomes an open input or is left out."""
+    """Return the flow without a step; inputs that took its output become open or are left out."""
     steps = tuple(
         replace(step, wires=tuple(wire for wire in step.wires if wire.step != name))
         for step in definition.steps

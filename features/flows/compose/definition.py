@@ -10,8 +10,7 @@ As JSON, which is also the format of exports:
 
 A wire fills the place `to` of its step's arguments with the value at `path` in another step's
 output. A number in `to` is a position in a list, `"*"` appends a row. Each run asks for the open
-inputs; the arguments' value at an input's first target is its default. The default hint is the
-model's.
+inputs; the argument at an input's first target is its default. The default hint is the model's.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ Path = tuple[str | int, ...]
 
 
 class Invalid(ValueError):
-    """The JSON is not a valid definition, or cannot run; the message says what is wrong where."""
+    """The JSON is no valid definition, or cannot run; the message says what is wrong and where."""
 
 
 @dataclass(frozen=True)
 class Wire:
-    """Fills one place of a step's arguments from a place in the output of the step `step`."""
+    """Fills one place of a step's arguments from a place in another step's output."""
 
     to: Path
     step: str
@@ -68,7 +67,7 @@ class Input:
     name: str
     label: str
     targets: tuple[tuple[str, Path], ...]
-    hint: str = ""  # a sentence below the field; empty: the model's own
+    hint: str = ""  # a sentence below the field; default is the model's own
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ class Definition:
         return [step for step in self.steps if name in step.sources]
 
     def after(self, name: str) -> set[str]:
-        """Return the ids of a step and of all that need its output, directly or not."""
+        """Return the ids of a step and of all steps that need its output, directly or not."""
         ids = {name}
         for step in in_order(self.steps):
             if ids & set(step.sources):
@@ -99,7 +98,7 @@ class Definition:
         return ids
 
     def with_step(self, changed: Step) -> Definition:
-        """Return the definition with this step in place of the one with the same id."""
+        """Return the definition with this step instead of the one with the same id."""
         steps = tuple(changed if step.id == changed.id else step for step in self.steps)
         return replace(self, steps=steps)
 
@@ -187,7 +186,7 @@ def _read_input(value: Any) -> Input:
 
 
 def read_path(value: Any) -> Path | None:
-    """Return a JSON list of names and positions as a path; None if it is something else."""
+    """Return a JSON list of names and positions as a path; None for anything else."""
     if not isinstance(value, list) or len(value) > _MOST_PARTS:
         return None
     is_path = all(
@@ -243,7 +242,7 @@ def _find_cycle(steps: Sequence[Step]) -> list[str]:
 
 
 def in_order(steps: Iterable[Step]) -> Iterator[Step]:
-    """Yield the steps in topological order; those in a cycle are left out."""
+    """Yield the steps in topological order; steps in a cycle are left out."""
     left, done = list(steps), set[str]()
     while ready := [step for step in left if done.issuperset(step.sources)]:
         yield from ready

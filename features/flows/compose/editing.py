@@ -1,4 +1,4 @@
-"""The editor of a flow: each step's fields, its wires, and which inputs the flow asks for.
+"""The editor of a flow: each step's fields and wires, and the inputs that the flow asks for.
 
 The fields of all steps are one tree with a group for each step, so that they are rendered and
 parsed like a model's own form. In addition the page posts, by the step's number:
@@ -47,7 +47,7 @@ MARKS = (WIRE, ASK, LABEL, HINT)
 
 
 def root_of(definition: Definition, versions: Versions) -> Field:
-    """Return the fields of all steps, a group for each, without those filled by wires."""
+    """Return the fields of all steps, in a group per step, without fields filled by wires."""
     groups = [_group(step, versions) for step in definition.steps]
     return Field(kind="object", children=tuple(groups))
 
@@ -58,7 +58,7 @@ def _group(step: Step, versions: Versions) -> Field:
         return Field(kind="json", name=step.id, label="Input as JSON")
     wired = {wire.to[0] for wire in step.wires if len(wire.to) == 1}
     children = (child for child in version.root.children if child.name not in wired)
-    # Nothing is required here: what a field lacks may be asked for at each run.
+    # Nothing is required here: the flow's form may ask for a missing value at each run.
     fields = tuple(replace(child, is_required=False) for child in children)
     rest = Field(kind="map", item=Field(kind="json"), is_open=False)
     return Field(kind="object", name=step.id, children=fields, rest=rest)
@@ -82,7 +82,7 @@ def first_post(definition: Definition, versions: Versions) -> dict[str, list[str
 def wire_name(number: int, to: Path) -> str:
     """Return the name of the control for the source of a place; `#0` is a position in a list.
 
-    It is not JSON, as browsers escape quotes in the names of posted parts.
+    The name is not JSON, since browsers escape quotes in the names of posted parts.
     """
     return f"{WIRE}{number}.{'.'.join(map(_part_text, to))}"
 
@@ -130,7 +130,7 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
         posted = decoded.arguments.get(step.id)
         arguments = dict(tidy_addresses(posted)) if isinstance(posted, dict) else {}
         for name, value in step.arguments.items():
-            # A number half typed must not erase the one that was saved.
+            # A half-typed number must not erase the saved one.
             if (step.id, name) in unread:  # unparsable values do not replace previous ones
                 arguments.setdefault(name, value)
         wires = _wires(definition, step, number, post)
@@ -153,7 +153,7 @@ def _with_freed(changed: Definition, before: Definition, versions: Versions) -> 
 
 
 def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple[Wire, ...]:
-    """Return the posted wires of a step; one that would close a cycle is left out."""
+    """Return the posted wires of a step, without any that would close a cycle."""
     prefix, wires = f"{WIRE}{number}.", list[Wire]()
     # fal refuses cycles, too (protocol 15.4).
     allowed = {step.id for step in definition.steps} - definition.after(step.id)
@@ -224,7 +224,7 @@ def _first(post: Post, name: str) -> str:
 
 @dataclass(frozen=True)
 class Source:
-    """One option for filling a place: a step's output, as a control's value."""
+    """An option for filling a place: a step's output, as a control's value."""
 
     value: str
     words: str
@@ -233,7 +233,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Socket:
-    """A place of a step that other steps' outputs can fill, with the options for it."""
+    """A place in a step that outputs of other steps can fill, and the options for it."""
 
     name: str
     label: str
@@ -271,7 +271,7 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
 def outputs_before(
     definition: Definition, versions: Versions, step: Step
 ) -> Mapping[str, list[Output]]:
-    """Return the outputs that a step may use, by step: of steps that do not depend on it."""
+    """Return the outputs that a step may use, by step: those of steps that do not depend on it."""
     later = definition.after(step.id)
     return {
         step.id: outputs_of(versions[step.id])
@@ -298,14 +298,14 @@ def _choices(
 
 
 def label_of(version: Version | None, to: Path) -> str:
-    """Return the label of a place of a model's arguments, as in its form."""
+    """Return the label of a place in a model's arguments, as in its form."""
     takers = inputs_of(version.root) if version else ()
     named = next((field.label for field in takers if path_of(field) == to), "")
     return named or place_in_words(to)
 
 
 def place_in_words(to: Path) -> str:
-    """Return the label of a place that has no field: `IP adapter · Mask`."""
+    """Return a label for a place without a field: `IP adapter · Mask`."""
     names = [part for part in to if isinstance(part, str) and part != APPEND]
     return " · ".join(label(name) for name in names) or "Input"
 

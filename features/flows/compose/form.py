@@ -79,10 +79,10 @@ def answers(
 def problems_of(
     definition: Definition, versions: Versions
 ) -> tuple[list[Problem], dict[str, list[str]]]:
-    """Return the models' validation problems of a definition with its inputs filled in.
+    """Return the models' validation problems for a definition with its inputs filled in.
 
-    First the problems of open inputs, at their place in the form; then those of settings that the
-    form does not ask for, by step.
+    First the problems of open inputs, at their place in the form; then the problems of settings
+    that the form does not ask for, by step.
     """
     at_inputs: list[Problem] = []
     at_steps: dict[str, list[str]] = {}
@@ -100,7 +100,7 @@ def problems_of(
 
 
 def unknown_in(definition: Definition, versions: Versions) -> list[Problem]:
-    """Return the fields within open inputs that the models' schemas do not name."""
+    """Return the fields within open inputs that the models' schemas do not define."""
     places = [
         (place_in_form(definition.inputs, step.id, problem.path), problem.message)
         for step in definition.steps
@@ -111,7 +111,7 @@ def unknown_in(definition: Definition, versions: Versions) -> list[Problem]:
 
 
 def place_in_form(inputs: Sequence[Input], step: str, path: Path) -> Path | None:
-    """Return the place in the form for a path of a step; None if the form does not ask for it."""
+    """Return the place of a step's path in the form; None if the form does not ask for it."""
     for field in inputs:
         for name, target in field.targets:
             if name == step and path[: len(target)] == target:

@@ -78,7 +78,7 @@ def _note_texts(value: Any, path: Path, paths: dict[str, Path]) -> None:
 
 
 def _kind(kind: str, path: Path) -> str:
-    """Return the kind of inputs that accept it; some names indicate weights or archives."""
+    """Return the kind of inputs that accept the file; some names indicate weights or archives."""
     if kind != "file":
         return kind
     parts = {word for name in path if isinstance(name, str) for word in words_in(name)}
@@ -127,7 +127,7 @@ class _Sampler:
         for key in ("anyOf", "oneOf"):
             for branch in as_list(flat.get(key)):
                 value, _ = self.merger.flatten(branch)
-                # `anyOf: [Image, null]`: the sample has the image.
+                # For `anyOf: [Image, null]`, the sample has the image.
                 if value.get("type") != "null" and value:
                     return value | {name: flat[name] for name in ("title",) if name in flat}
         return flat
@@ -135,8 +135,8 @@ class _Sampler:
     def _object(self, flat: dict[str, Any], properties: dict[str, Any], path: Path) -> Any:
         if "url" in properties:
             value = {"url": self._note((*path, "url"), _HOST)}
-            # `File` says nothing; a class called `Image` or `VideoFile` tells the kind, as a real
-            # output's content type would.
+            # `File` says nothing; a class called `Image` or `VideoFile` tells the kind, like the
+            # content type of a real output.
             title_words = words_in(str(flat.get("title") or ""))
             types = [_MEDIA_TITLES[word] for word in title_words if word in _MEDIA_TITLES]
             return value | ({"content_type": types[0]} if types else {})

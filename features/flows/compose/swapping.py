@@ -1,4 +1,4 @@
-"""Replaces a step's model with another one: what is kept, and what is lost."""
+"""Replaces a step's model with another one, and lists what is kept and lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.uses.inputs import inputs_of
 
 @dataclass(frozen=True)
 class Swapped:
-    """The flow with the other model; descriptions of what changes and what is lost."""
+    """The flow with the other model, and descriptions of what changes and what is lost."""
 
     definition: Definition
     changed: tuple[str, ...]
@@ -25,7 +25,7 @@ class Swapped:
 
 
 def kinds_taken(definition: Definition, step: Step, versions: Versions) -> set[str]:
-    """Return the kinds of results that a step takes, which another model has to take as well."""
+    """Return the kinds of results that a step takes; another model must take them, too."""
     kinds = set()
     for wire in step.wires:
         outputs = outputs_of(versions[wire.step]) if wire.step in versions else []
@@ -38,7 +38,7 @@ def swap(
 ) -> Swapped:
     """Return the flow with `endpoint` (of the schema `version`) as the model of the step `name`.
 
-    The step is in the definition; `versions` has the schemas of its models.
+    The definition contains the step; `versions` has the schemas of its models.
     """
     step, former = definition.step(name), versions.get(name)
     if step is None:
@@ -69,15 +69,14 @@ def _changes(carried: Carried) -> Iterable[str]:
 def _wires(
     step: Step, former: Version | None, version: Version
 ) -> tuple[tuple[Wire, ...], list[str]]:
-    """Return the wires into a step, each to a place of the same kind; and those without one."""
+    """Return a step's wires, each moved to a place of the same kind, and the lost ones."""
     kinds = {path_of(taker): taker.kind for taker in (inputs_of(former.root) if former else ())}
     takers = inputs_of(version.root)
     wires: list[Wire] = []
     lost = []
     for wire in step.wires:
         kind = kinds.get(wire.to, "")
-        # seedream's `image_urls` instead of kling's `image_url`: the kind of file decides, the name
-        # only among equals.
+        # seedream's `image_urls` replaces kling's `image_url`: the kind decides before the name.
         fits = [path_of(field) for field in takers if field.kind == kind]
         # Two wires into one field would overwrite each other; a list takes both.
         free = [to for to in fits if APPEND in to or to not in {other.to for other in wires}]
@@ -92,7 +91,7 @@ def _wires(
 def _inputs(
     inputs: Iterable[Input], step: Step, version: Version, places: dict[str, str]
 ) -> tuple[tuple[Input, ...], list[str]]:
-    """Return the open inputs with their places in the other model, and those without one."""
+    """Return the open inputs with their places in the other model, and the lost ones."""
     field_names = {child.name for child in version.root.children}
     wired = {wire.to[0] for wire in step.wires}
     remaining: list[Input] = []
@@ -105,7 +104,7 @@ def _inputs(
                 continue
             first = places.get(str(path[0]), str(path[0]))
             if first in field_names and first not in wired:
-                # Below a field that was carried to another one, the places have other names.
+                # Below a field whose values moved to another field, places have other names.
                 targets.append((name, (first, *path[1:]) if first == path[0] else (first,)))
         if targets:
             remaining.append(replace(field, targets=tuple(targets)))
@@ -117,7 +116,7 @@ def _inputs(
 def _followers(
     definition: Definition, name: str, former: Version | None, version: Version
 ) -> tuple[Definition, list[str]]:
-    """Return the definition with later steps rewired to outputs of the same kind; the losses."""
+    """Return the definition with later steps rewired to outputs of the same kind, and losses."""
     before = {output.path: output.kind for output in (outputs_of(former) if former else ())}
     offered = outputs_of(version)
     lost = []

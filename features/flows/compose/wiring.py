@@ -11,7 +11,7 @@ from schemas.fields import MISSING, Field, find
 
 SAMPLES = {"text": "text"}
 _SAMPLE_FILE = "https://v3.fal.media/files/sample.png"
-_FIELD_ROW = 0  # all rows of a list have the same field
+_FIELD_ROW = 0  # every row of a list has the same field
 
 
 class NotThere(LookupError):
@@ -68,7 +68,7 @@ def filled(step: Step, root: Field, outputs: Mapping[str, Any]) -> dict[str, Any
 
 
 def inserted(value: Any, to: Path, new: Any) -> Any:
-    """Like `with_value`, but a number at the end inserts and moves later rows on by one.
+    """Set a value like `with_value`, but a number at the end inserts a row before later ones.
 
     The arguments lack the rows that wires fill: `["$a", "x"]` is stored as `["x"]`.
     """
@@ -80,7 +80,7 @@ def inserted(value: Any, to: Path, new: Any) -> Any:
 
 
 def field_at(root: Field, to: Path) -> Field:
-    """Return the field at a place of the arguments, or its deepest known ancestor."""
+    """Return the field at a place in the arguments, or its deepest known ancestor."""
     return find(root, tuple(_FIELD_ROW if part == APPEND else part for part in to))
 
 
@@ -89,8 +89,7 @@ def as_taken(field: Field, value: Any) -> Any:
     if field.kind == "list" and field.item:
         rows = value if isinstance(value, list) else [value]
         return [as_taken(field.item, row) for row in rows]
-    # A wire brings a File object or a list of them; `image_url` takes an address, `image_urls` a
-    # list of them.
+    # A wire brings a File or a list of them; `image_url` takes one address, `image_urls` many.
     is_text = any(alternative.kind == "string" for alternative in (field, *field.branches))
     if is_text and isinstance(value, list) and value:
         value = value[0]
@@ -100,7 +99,7 @@ def as_taken(field: Field, value: Any) -> Any:
 
 
 def with_sources(step: Step, root: Field) -> dict[str, Any]:
-    """Return a step's arguments with samples in all wired places, to find what is missing."""
+    """Return a step's arguments with samples in all wired places, to find missing values."""
     arguments: Any = copy.deepcopy(step.arguments)
     for wire in step.wires:
         field = field_at(root, wire.to)
@@ -110,7 +109,7 @@ def with_sources(step: Step, root: Field) -> dict[str, Any]:
 
 
 def answered(definition: Definition, values: Mapping[str, Any]) -> Definition:
-    """Return the definition with `values` of open inputs as arguments, by input name.
+    """Return the definition with the `values` of open inputs, by input name, as arguments.
 
     Fields of inputs without a value are left out.
     """
@@ -143,7 +142,7 @@ def without(value: Any, path: Path) -> Any:
 
 
 def replaced(value: Any, addresses: Mapping[str, str]) -> Any:
-    """Return a JSON value with upstream's addresses, which expire, replaced by ours."""
+    """Return a JSON value with our addresses instead of upstream's, which expire."""
     if isinstance(value, str):
         return addresses.get(value, value)
     if isinstance(value, dict):

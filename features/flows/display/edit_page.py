@@ -1,4 +1,4 @@
-"""The context of the page on which a flow is edited."""
+"""The context of the page that edits a flow."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ShownStep:
 
     @property
     def asked_count(self) -> int:
-        """Return how many of its fields the flow's form asks for."""
+        """Return the number of its fields that the flow's form asks for."""
         return sum(field.is_asked for field in self.asked)
 
 
@@ -93,7 +93,7 @@ def _shown(
 
 
 def _sections(node: Node | None) -> tuple[list[Node], list[Node]]:
-    """Split the fields of a step into main ones and the rest, like a model's own form."""
+    """Split the fields of a step into main ones and the rest, as a model's own form does."""
     if node is None:
         return [], []
     if not node.children:

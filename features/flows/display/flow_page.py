@@ -99,7 +99,7 @@ def context(
 ) -> dict[str, Any]:
     """Return the page's context, with the form as saved or as posted.
 
-    A run lives in the flow's project, or in the project `here` of the page.
+    A run belongs to the flow's project, or to the project `here` of the page.
     """
     endpoints = endpoints_of([definition])
     versions = versions_of(definition, endpoints)
@@ -162,7 +162,7 @@ def origin_of(flow: Flow, target: Project) -> Run | None:
 
 
 def reusable(flow: Flow, filled: Definition, target: Project) -> dict[str, Run]:
-    """Return the run that the flow was built from, by its step, if its input is still the same."""
+    """Return the run that the flow was built from, by its step, if its input is unchanged."""
     run = origin_of(flow, target)
     first = filled.steps[0] if filled.steps else None
     if run is None or first is None or run.state != Run.State.SUCCEEDED:

@@ -17,11 +17,11 @@ from runs.promises.owners import Compared, Line
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-MOST = 4  # steps of which a line shows the models
+MOST = 4  # steps whose models a line shows
 
 
 def compared(request: HttpRequest) -> Compared:
-    """Return the flows of the request's project and those for everybody, or one's own."""
+    """Return the flows of the request's project and shared ones, or the user's own flows."""
     flows = Flow.objects.kept()
     listed = current.listed(flows, request)
     if not current.is_of_all_projects(request):

@@ -41,12 +41,12 @@ class Origin:
 
 
 def value_of(output: Output) -> str:
-    """Return an output as the value of a control."""
+    """Return an output as a control's value."""
     return "/".join(map(str, output.path))
 
 
 def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
-    """Return a flow with a run's model and settings, for one of its results; None without it."""
+    """Return a flow that starts with a run's model and settings, for one of its results, if any."""
     result = use_as.find(user, run, key)
     if result is None:
         return None
@@ -88,7 +88,7 @@ def of_step(flow: Flow, definition: Definition, step: str) -> Origin | None:
     wired = {wire.path for follower in definition.followers(step) for wire in follower.wires}
     paths = {output.path for output in outputs}
     run = origin_of(flow, flow.project)
-    if run and definition.steps[0].id == step:  # also offer outputs that the run had
+    if run and definition.steps[0].id == step:  # also offer outputs of the run
         outputs += [output for output in outputs_in(run.output) if output.path not in paths]
     outputs.sort(key=lambda output: output.path in wired)
     endpoint = endpoints[origin_step.endpoint]

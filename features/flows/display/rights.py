@@ -1,4 +1,4 @@
-"""What a user may do with a flow, or with a run of one, that they see."""
+"""What a user may do with a flow, or a run of a flow, that they see."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from features.flows.models import Flow, FlowRun, StepRun
     from projects.models import Project
 
-VIEW = "flow"  # of a run of a flow, as in `watch_tokens`
+VIEW = "flow"  # the view of a flow's run, as in `watch_tokens`
 REPEAT = "repeat"
 READ_ONLY = "You look at this flow as an admin: it is there to be read, not to be run or copied."
 WITHHELD = "The run of this step is no longer shared."
 
 
 class FlowRights(Rights):
-    """The rights to a flow on a page of the project `here`: where it is run, and why not."""
+    """The rights to a flow on a page of the project `here`: where it runs, and why it may not."""
 
     row: Flow
 
@@ -42,9 +42,9 @@ class FlowRights(Rights):
 
 
 def view_for(user: User, flow_run: FlowRun) -> str:
-    """Return the name of the user's view of a run of a flow, with the rights to act on it.
+    """Return the name of the user's view of a flow's run, with the rights to act on it.
 
-    As in `watch_tokens.view_for`, it names the member, unless all is the user's own.
+    Like in `watch_tokens.view_for`, it names the member unless everything is the user's own.
     """
     rights = Rights(user, flow_run)
     if rights.is_own and rights.may_change and not flow_run.repeated_by_id:
@@ -54,11 +54,11 @@ def view_for(user: User, flow_run: FlowRun) -> str:
     return ".".join([f"{VIEW}{watch_tokens.ONLY}", *granted, str(user.pk)])
 
 
-# Which runs may be shown with a flow or with a run of one: those that all who see it may read.
+# Runs may be shown with a flow, or a run of it, if everybody who sees that may read them.
 def withheld(flow_run: FlowRun, begun: Iterable[StepRun]) -> set[str]:
-    """Return the steps whose run not everybody who sees the page may read, by their ids.
+    """Return the ids of steps whose run not everybody who sees the page may read.
 
-    One query if there are runs from elsewhere, and none otherwise.
+    One query if there are runs from elsewhere, otherwise none.
     """
     loaded = {step.step: step.run for step in begun if step.run}
     runs = Run.objects.withheld_with(flow_run, loaded.values())

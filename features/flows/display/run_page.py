@@ -30,11 +30,11 @@ class ShownStep:
 
     summary: Summary
     begun: StepRun | None
-    run: Run | None  # None before it starts, once it was purged, and if it is withheld
+    run: Run | None  # None before it starts, after a purge, and if it is withheld
     waits: str
     result: dict[str, Any] | None
     can_repeat: bool
-    repeat_cost: str  # of this step and those that need it, where it can be repeated
+    repeat_cost: str  # of this step and the steps that need it, if it can be repeated
     watch: str  # what the page's poll sends until the step is settled
     is_changed: bool = True
 
@@ -47,7 +47,7 @@ class ShownStep:
 
 
 class Page(NamedTuple):
-    """What the steps of the page have in common."""
+    """What all steps of the page share."""
 
     flow_run: FlowRun
     definition: Definition
@@ -58,9 +58,9 @@ class Page(NamedTuple):
 
 
 def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[str, Any]:
-    """Return the context of the page, or with `only` of the parts that change with some steps."""
+    """Return the context of the page, or with `only` of the parts that change with these steps."""
     definition, begun = parse_definition(flow_run.definition), steps.current(flow_run)
-    # Read after its steps: once the last of them is settled, the page stops polling.
+    # Read after the steps: once the last of them is settled, the page stops polling.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     endpoints = endpoints_of([definition])
     costs = (
@@ -89,7 +89,7 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
 
 
 def _cost(begun: Iterable[StepRun]) -> str:
-    """Return what its runs have cost so far; empty if nothing."""
+    """Return the cost of its runs so far; empty if there is none."""
     return known_costs.together(step.run for step in begun if step.run and not step.is_reused)
 
 
@@ -138,7 +138,7 @@ def result_of(run: Run) -> dict[str, Any]:
 
 
 def render(run: Run, view: str) -> str:
-    """Render the fragments that change with a step's run: it, the steps after it, the header."""
+    """Render the fragments that change with a step's run: the step, later steps, the header."""
     own = StepRun.objects.filter(run=run, is_reused=False, replaced_at=None)
     step = own.select_related("flow_run__flow", "flow_run__user", "flow_run__project").first()
     if step is None:

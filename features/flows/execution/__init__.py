@@ -1,1 +1,1 @@
-"""Runs a flow step by step, each step as an ordinary run."""
+"""Runs a flow step by step; each step is an ordinary run."""

@@ -1,8 +1,8 @@
 """Advances runs of flows: starts the next steps in the transaction that settles earlier ones.
 
-A worker's job. Every decision is made on the flow run's locked row from the database's state, so
-it does not matter which worker makes it, whether one was killed before, or how often it is made:
-the row of a step is unique per flow run, and so is the token of its run.
+A worker's job. Every decision is made on the flow run's locked row from the database's state, so it
+does not matter which worker makes it, whether one was killed before, or how often it is made: a
+step's row is unique per flow run, and so is the token of its run.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def due() -> list[uuid.UUID]:
 
 
 def advance(pk: uuid.UUID) -> None:
-    """Settle the steps that have ended, start those that can, end flow runs that are over."""
+    """Settle ended steps, start the steps that can start, end finished flow runs."""
     with transaction.atomic():
         flow_run = steps.locked(pk)
         begun = steps.current(flow_run)

@@ -1,4 +1,4 @@
-"""What a run's end means for the flow run it is a step of: notifies the owner if it took long."""
+"""Handles the end of a flow's run: notifies the owner if it took long."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_step(run: Run) -> bool:
 
 
 def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
-    """Notify who pressed last, once for each end; "Try again from here" leads to another one.
+    """Notify the user who started it last, once per end; "Try again from here" leads to a new end.
 
     Part of the transaction that ends the flow run.
     """
@@ -53,7 +53,7 @@ def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
 
 
 def why(flow_run: FlowRun, begun: dict[str, StepRun]) -> str:
-    """Return the first step without a result, and why it has none."""
+    """Return the first step without a result, and the reason."""
     definition = parse_definition(flow_run.definition)
     for step in definition.steps:
         step_run = begun.get(step.id)
@@ -65,9 +65,9 @@ def why(flow_run: FlowRun, begun: dict[str, StepRun]) -> str:
 
 
 def flow_runs_of(user: User | AnonymousUser, run: Run) -> list[Place]:
-    """Return the run of a flow for which this run was made.
+    """Return the flow's run for which this run was made.
 
-    Of one that the user may only know to be there, without its name.
+    Without its name if the user may know of it but not read it.
     """
     steps = StepRun.objects.filter(run=run, is_reused=False, replaced_at=None)
     noticed = FlowRun.objects.noticed_by(user).filter(pk__in=steps.values("flow_run"))

@@ -1,4 +1,4 @@
-"""Estimates the cost of running a flow: the sum of its steps, as far as it is known before."""
+"""Estimates the cost of running a flow: the sum of its steps, as far as known beforehand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def prices(
     """Return the cost of each step of a flow with its inputs filled in, by step.
 
     Steps in `without`, which have their result already, are left out. A step's wired inputs do not
-    exist yet: a price by their length or size counts as unknown. At most two queries.
+    exist yet, so a price by their length or size counts as unknown. At most two queries.
     """
     steps = [
         step for step in definition.steps if step.endpoint in endpoints and step.id not in without

@@ -48,10 +48,9 @@ def start(
 ) -> tuple[FlowRun, bool]:
     """Start a flow with its inputs filled in (True), or return what `token` has started (False).
 
-    `reused` has the existing results of some steps, by step: nothing is sent for them. The run
-    lives in `project`; None: where `project_for` says. Raises Refused if a model cannot be
-    run, Forbidden if the user may run nothing there or a rule locks a model, before anything is
-    paid for.
+    `reused` has existing results by step: nothing is sent for these steps. The run belongs to
+    `project`, by default that of `project_for`. Raises Refused if a model cannot be run, Forbidden
+    if the user may run nothing there or a rule locks a model, before anything is paid for.
     """
     require_runnable(definition)
     project = project or project_for(user, flow)
@@ -83,9 +82,9 @@ def start(
 
 
 def project_for(user: User, flow: Flow, elsewhere: Project | None = None) -> Project:
-    """Return where the user's run of a flow lives: in its project, if they may make there.
+    """Return the project of the user's run of a flow: the flow's, if they may make things there.
 
-    Else in the project `elsewhere`, by default their private one.
+    Otherwise `elsewhere`, by default their private project.
     """
     if Rights(user, flow).may_change:
         return flow.project
@@ -99,7 +98,7 @@ def require_maker(user: User, project: Project) -> None:
 
 
 def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:
-    """Raise Refused if a model (of the steps `only`) is gone or blocked, or nothing is to run."""
+    """Raise Refused if a model (of the steps `only`) is gone or blocked, or there are no steps."""
     chosen = [step for step in definition.steps if only is None or step.id in only]
     if not chosen:
         raise Refused(EMPTY)
@@ -120,7 +119,7 @@ def require_allowed(
 ) -> None:
     """Raise Forbidden if a rule locks a model in the project.
 
-    It asks about the steps `only`, less those `without` a run of their own.
+    Checks the steps `only`, except the steps `without` a run of their own.
     """
     chosen = [
         step
@@ -141,10 +140,10 @@ def _plan(
     only: Collection[str] | None = None,
     without: Collection[str] = (),
 ) -> None:
-    """Reserve what the steps may cost: `only` these, less those `without`, before any is paid.
+    """Reserve what the steps (`only` these, except `without`) may cost, before any is paid for.
 
-    Raises Forbidden if they cost more than is left, or than somebody has said yes to: later steps
-    start when nobody waits for an answer.
+    Raises Forbidden if they cost more than is left or than was confirmed: later steps start when
+    nobody waits for an answer.
     """
     chosen = Definition(tuple(step for step in definition.steps if only is None or step.id in only))
     endpoints = endpoints_of([chosen])
@@ -170,11 +169,11 @@ def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRu
 
 
 def try_again(flow_run: FlowRun, step: str, by: User) -> None:
-    """Rerun a step and all that need its result; the results of other steps are kept.
+    """Rerun a step and all steps that need its result; keep the results of other steps.
 
     Earlier steps without a result are rerun as well. Ignored while one of them is in progress. The
-    new runs are those of `by`. Raises Refused if a model cannot be run, Forbidden if `by` may run
-    nothing in the project, or a rule locks a model there.
+    new runs belong to `by`. Raises Refused if a model cannot be run, Forbidden if `by` may run
+    nothing in the project or a rule locks a model there.
     """
     require_maker(by, flow_run.project)
     with transaction.atomic():
@@ -200,7 +199,7 @@ def try_again(flow_run: FlowRun, step: str, by: User) -> None:
 
 
 def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> set[str]:
-    """Return the step, those that depend on it, and those before it without a result."""
+    """Return the step, the steps that depend on it, and earlier ones without a result."""
     ids, waiting = set[str](), [step]
     while waiting:
         name = waiting.pop()
@@ -215,7 +214,7 @@ def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> 
 
 
 def cancel(flow_run: FlowRun, by: str = "") -> None:
-    """Start no further step and cancel those in progress."""
+    """Start no further step, and cancel the steps in progress."""
     with transaction.atomic():
         locked = steps.locked(flow_run.pk)
         if locked.is_final:

@@ -1,4 +1,4 @@
-"""Starts the steps of a flow whose inputs exist: each as one ordinary run, exactly once."""
+"""Starts the steps of a flow whose inputs exist, each as one ordinary run, exactly once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_OUTPUT = "Not started: the result of step {} has nothing at “{}”."
 
 
 def locked(pk: uuid.UUID) -> FlowRun:
-    """Return a run of a flow with its row locked, and all that beginning its steps asks for."""
+    """Return a flow's run with its row locked, and the rows needed to begin its steps."""
     rows = FlowRun.objects.select_for_update(of=("self",))
     return rows.select_related("user", "repeated_by", "project").get(pk=pk)
 
@@ -51,14 +51,14 @@ def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, Step
     ]
     endpoints = endpoints_of([Definition(tuple(ready))]) if ready else {}
     for step in ready:
-        give_back(flow_run, [step.id])  # now its run reserves what it may cost
+        give_back(flow_run, [step.id])  # now its run reserves its cost
         step_run = _begin(flow_run, definition, step, endpoints.get(step.endpoint), begun)
         step_run.save()
         begun[step.id] = step_run
 
 
 def give_back(flow_run: FlowRun, step_ids: Iterable[str]) -> None:
-    """Reserve nothing any more for these steps, which begin or never will."""
+    """Give back the reservations of these steps, which begin now or never will."""
     planned = dict(flow_run.planned or {})
     keys = [planned.pop(step) for step in step_ids if step in planned]
     if keys:
@@ -113,7 +113,7 @@ def _not_sent(step_run: StepRun, why: str) -> StepRun:
 
 
 def _key(flow_run: FlowRun, definition: Definition, step: Step) -> str:
-    """Return a key for each try of a step: the run is unique even if its row here were lost."""
+    """Return a key for each try of a step, so its run is unique even if its row here were lost."""
     tries = flow_run.steps.filter(step=step.id).count()
     return f"{flow_run.pk.hex}-{definition.number(step.id)}-{tries}"
 
@@ -127,7 +127,7 @@ def _arguments(step: Step, endpoint: Endpoint, begun: dict[str, StepRun]) -> dic
 
 
 def _our_addresses(runs: Sequence[Run]) -> dict[str, str]:
-    """Map upstream's addresses of some runs' files, which expire, to ours; one query."""
+    """Map upstream's addresses of the runs' files, which expire, to ours; one query."""
     if not runs:
         return {}
     artifacts = Artifact.objects.filter(run__in=runs).only("run_id", "position", "url")

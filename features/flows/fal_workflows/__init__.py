@@ -1,1 +1,1 @@
-"""The workflows of the fal account: read by the worker, shown and run like any model."""
+"""The workflows of the fal account: the worker reads them; they are shown and run like models."""

@@ -1,4 +1,4 @@
-"""The current definition of a workflow, and the one of a past run."""
+"""Returns the current definition of a workflow, or the one that a past run used."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _load(text: str) -> Graph:
 def models_within(keys: Collection[int]) -> dict[int, list[str]]:
     """Return the ids of the models that workflows run, by the workflows' keys; one query.
 
-    One whose definition cannot be read has none that are known.
+    A workflow whose definition cannot be read is left out.
     """
     rows = AccountWorkflow.objects.filter(pk__in=keys).exclude(definition="")
     within = {}

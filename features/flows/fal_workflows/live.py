@@ -1,4 +1,4 @@
-"""The part of a workflow's page about a run, which is swapped in when the run has changed."""
+"""The part of a workflow's page about a run, swapped in when the run has changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The nodes of a workflow for its page: model, problems, and their state in a run."""
+"""The nodes of a workflow for its page: models, problems, and their state in a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from runs.models import Run
 from runs.results import error_messages, json_tree, previews
 from runs.results.outputs import artifacts_in
 
-MOST_MEDIA = 6  # files of one node on the page; all are in its JSON
+MOST_MEDIA = 6  # files of a node on the page; its JSON lists all
 MOST_JSON = 6000
 NOT_HERE = "The catalogue does not list this model; many of fal's helpers are not in it."
 
@@ -66,7 +66,7 @@ def endpoints_of(graph: Graph) -> dict[str, Endpoint]:
 def shown_nodes(
     graph: Graph, endpoints: Mapping[str, Endpoint], problems: Sequence[Problem], run: Run | None
 ) -> list[Shown]:
-    """Return the nodes that call models, and unknown ones, in running order."""
+    """Return the nodes that call models, and unknown nodes, in running order."""
     done, stuck = order(graph)
     listed = [graph.nodes[key] for key in [*done, *stuck]]
     listed = [node for node in listed if node.kind not in ("input", "display")]

@@ -40,7 +40,7 @@ class Filled:
 
     post: dict[str, list[str]] = field(default_factory=dict)
     problems: Sequence[Problem] = ()
-    trouble: str = ""  # concerns the whole form, such as a refusal
+    trouble: str = ""  # about the whole form, such as a refusal
 
 
 def listing(query: str, page: int = 1) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def listing(query: str, page: int = 1) -> dict[str, Any]:
 
 
 def _missing(state: AccountListing, has_rows: bool) -> str:
-    """Return why there is nothing yet, if a worker or a key is missing."""
+    """Return why nothing is listed yet, if a worker or a key is missing."""
     if has_rows or state.tried_at:
         return ""
     alive = workers_alive()
@@ -118,7 +118,7 @@ def _form(endpoint: Endpoint, filled: Filled) -> SafeString:
 def price(graph: Graph | None, endpoints: Mapping[str, Endpoint]) -> Estimate:
     """Return the cost of a run, billed at each step's model price (15.1). At most two queries.
 
-    Values that a step takes from the form or from another step are not known before it runs.
+    Values that a step takes from the form or from another step are unknown before it runs.
     """
     run_inputs = [
         (endpoints[node.app], literals(node.input))

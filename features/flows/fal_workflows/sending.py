@@ -22,7 +22,7 @@ Post = dict[str, list[str]]
 
 
 class Refused(ValueError):
-    """Nothing was sent; `filled` is the form with its problems. `forbidden`: why, if it may not."""
+    """Nothing was sent; `filled` is the form with problems, `forbidden` a refusal by rights."""
 
     def __init__(self, filled: Filled, *, forbidden: Forbidden | None = None) -> None:
         super().__init__(filled.trouble or filled.problems[0].message)
@@ -37,11 +37,9 @@ def send(
     token: str,
     refused: list[Problem],
 ) -> Run:
-    """Create the run for a post in a project; repeats of a press return the same run.
+    """Create the run for a post in a project; a repeated post returns the same run.
 
-    Raises Refused.
-
-    `refused` are the problems with posted files.
+    Raises Refused. `refused` are the problems with posted files.
     """
     try:
         graph = definitions.graph_of(workflow)
@@ -77,6 +75,6 @@ def title_of(arguments: dict[str, Any]) -> str:
 
 
 def _transport(workflow: AccountWorkflow) -> str:
-    """Return the stream; the queue if upstream says that the workflow has no stream."""
+    """Return the stream, or the queue if upstream says that the workflow has no stream."""
     offered = {choice.value for choice in transport_choices.offered(workflow.endpoint)}
     return Transport.STREAM if Transport.STREAM in offered else Transport.QUEUE

@@ -1,7 +1,7 @@
 """Copies the files of single steps: upstream's copies expire, and the run's result lacks them.
 
-The end of a workflow's run writes one row; a job of the worker lists the files of its steps and
-stores each as an upload of the user. Files of the run's result are artifacts already.
+The end of a workflow's run writes one row; a worker's job then lists the files of its steps and
+stores each as an upload of the user. Files of the run's result are already artifacts.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def job(upstream: fal.Clients) -> Job:
 
 
 async def copy_due(files: fal.Files) -> float:
-    """Copy the files that are due; returns the seconds until the next call."""
+    """Copy the files that are due; return the seconds until the next call."""
     rows = await sync_to_async(_take_due)()
     for row in rows:
         if row.url:
@@ -67,8 +67,7 @@ async def copy_due(files: fal.Files) -> float:
 def _take_due() -> list[StepFile]:
     """Claim the rows that are due, so that no other worker handles them meanwhile."""
     now = timezone.now()
-    # Not joined, nor in the order of runs: without statistics of this table SQLite would begin
-    # with all runs.
+    # Neither joined nor ordered by runs: without statistics SQLite would start with all runs.
     due = StepFile.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
     rows = list(due.prefetch_related("run")[:AT_ONCE])
     claimed = []

@@ -1,6 +1,6 @@
-"""Derives the state of each node in a run of a workflow from upstream's events (15.7).
+"""Derives the state of each node in a workflow's run from upstream's events (15.7).
 
-Only streamed runs have events; whether a queued run's status reports its steps is not known.
+Only streamed runs have events; it is unknown whether a queued run's status reports its steps.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def steps_of(run: Run | None, nodes: Iterable[str] = ()) -> dict[str, Step]:
 
 
 def _events(stored: Any) -> Sequence[dict[str, Any]]:
-    """Return the events, each with the time at which it arrived."""
+    """Return the events, each with the time of its arrival."""
     rows = stored if isinstance(stored, list) else []
     return [
         {**row["event"], "~at": row.get("at")}
@@ -83,7 +83,7 @@ def _after(step: Step, event: dict[str, Any]) -> Step:
 
 
 def _error(event: dict[str, Any]) -> dict[str, Any]:
-    """Return the error in the form of any model's; its body is an object or a text (C67)."""
+    """Return the error in the form of any model's error; its body is an object or a text (C67)."""
     raw = event.get("error")
     raw = raw if isinstance(raw, dict) else {}
     body = raw.get("body")
@@ -104,7 +104,7 @@ def _error(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _adjusted_to_run_state(step: Step, run: Run) -> Step:
-    """Return the step adjusted to the run's state: nothing continues after the run's end."""
+    """Return the step adjusted to the run's state: no step continues after the run's end."""
     if step.state == "running" and not run.is_awaited:
         return replace(step, state="unknown")
     if step.state == "" and run.is_awaited and run.steps:

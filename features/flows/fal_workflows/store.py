@@ -1,8 +1,8 @@
-"""Stores a workflow of the account: its row, and the endpoint by which it is run like any model.
+"""Stores a workflow of the account: its row, and the endpoint that runs it like any model.
 
 A workflow that the catalogue does not list gets an endpoint of its own, with an OpenAPI document
-generated from its definition (protocol, 15.9), so that form, checks, runs, history and
-search work as for other models. A listed one keeps the catalogue's data.
+generated from its definition (protocol, 15.9), so that form, checks, runs, history and search work
+as for other models. A listed workflow keeps the catalogue's data.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ UNKNOWN = "unknown"  # upstream gives it no version
 def keep(
     item: fal.WorkflowItem, detail: fal.WorkflowDetail | None, trouble: str, *, is_own: bool
 ) -> AccountWorkflow | None:
-    """Store upstream's data of a workflow; None if its id is invalid.
+    """Store upstream's data of a workflow; return None if its id is invalid.
 
-    Without `detail` the known definition is kept, and `trouble` says why it is missing.
+    Without `detail`, the known definition is kept and `trouble` says why the new one is missing.
     """
     endpoint_id = item.endpoint_id
     try:
@@ -44,7 +44,7 @@ def keep(
         return None
     values = _values(item, detail, trouble) | {"is_own": is_own}
     with transaction.atomic():
-        # Another worker may be reading the account as well, or one that was killed just did.
+        # Another worker may be reading the account, too, or was killed while doing so.
         Endpoint.objects.get_or_create(
             endpoint_id=endpoint_id, defaults={"entry_digest": Endpoint.OF_ACCOUNT}
         )
@@ -88,7 +88,7 @@ def _fill(endpoint: Endpoint, item: fal.WorkflowItem) -> None:
 
 
 def _keep_schema(row: AccountWorkflow) -> None:
-    """Give an endpoint without a schema from upstream the one generated from its definition."""
+    """Give an endpoint without upstream's schema the one generated from its definition."""
     endpoint = row.endpoint
     is_ours = endpoint.entry_digest == Endpoint.OF_ACCOUNT or not endpoint.schema_id
     if not row.definition or not is_ours:

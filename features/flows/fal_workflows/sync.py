@@ -37,7 +37,7 @@ class AccountSync:
         self._due_at = 0.0
 
     async def run(self) -> float:
-        """Sync the account if it is due or requested; returns the seconds until the next call."""
+        """Sync the account if it is due or requested; return the seconds until the next call."""
         if not await sync_to_async(has_catalogue)():
             return WAIT_S  # forms use schemas of the models that a workflow calls
         now = asyncio.get_running_loop().time()
@@ -75,10 +75,10 @@ def is_wanted() -> bool:
 
 
 async def read_account(workflows: fal.Workflows) -> None:
-    """List the account's workflows, and fetch their definitions and those of the catalogue's.
+    """List the account's workflows; fetch their definitions and those of the catalogue's workflows.
 
-    Raises FalError if the list cannot be read, and database errors as such, not in an exception
-    group; a single definition that cannot be read is recorded.
+    Raises FalError if the list cannot be read. Database errors are raised directly, not in an
+    exception group. A single unreadable definition is recorded.
     """
     own = {item.endpoint_id: item async for page in workflows.pages() for item in page.items}
     others = await sync_to_async(_of_catalogue)(set(own))
@@ -103,7 +103,7 @@ async def read_account(workflows: fal.Workflows) -> None:
 async def _open(
     workflows: fal.Workflows, item: fal.WorkflowItem
 ) -> tuple[fal.WorkflowDetail | None, str]:
-    """Return the definition, or a sentence on why there is none."""
+    """Return the definition, or a sentence why there is none."""
     try:
         return await workflows.open(item.owner, item.name), ""
     except fal.FalError as error:

@@ -1,4 +1,4 @@
-"""fal's workflow definitions as a graph: read and check. Pure, no Django.
+"""Reads and checks fal's workflow definitions as graphs. Pure, without Django.
 
 graph = reading.load(text)              # a definition in either dialect
 found = checks.problems(graph)          # what is wrong with it, with the node

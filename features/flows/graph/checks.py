@@ -1,4 +1,4 @@
-"""Finds what is wrong with a graph, with the node that each problem concerns (15.4, C62)."""
+"""Finds what is wrong with a graph, and the node that each problem concerns (15.4, C62)."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class Graph:
 
     @cached_property
     def sources(self) -> Mapping[str, list[str]]:
-        """Map each node to those that it waits for or reads; these may not exist."""
+        """Map each node to the nodes that it waits for or reads; these may not exist."""
         return {key: self._sources_of(node) for key, node in self.nodes.items()}
 
     @cached_property
@@ -118,7 +118,7 @@ def order(graph: Graph) -> tuple[list[str], list[str]]:
 
 
 def circle(graph: Graph) -> Sequence[str]:
-    """Return the nodes of one cycle in order; empty without one."""
+    """Return the nodes of one cycle in order; empty if there is none."""
     stuck = set(order(graph)[1])
     if not stuck:
         return ()

@@ -25,7 +25,7 @@ _KEPT = ("description", "default", "examples", "enum", "minimum", "maximum", "it
 
 
 def fields_of(graph: Graph, borrow: Borrow | None = None) -> dict[str, dict[str, Any]]:
-    """Map each field to its JSON Schema, in order; keeps the editor's `required: true` on fields.
+    """Map each field to its JSON Schema, in order; keep the editor's `required: true` on fields.
 
     `borrow(app, field)` returns the schema of a model's own field, for fields that the workflow
     does not describe beyond where they are used.
@@ -93,7 +93,7 @@ def _is_specific_type(kind: Any) -> bool:
 
 
 def _is_required(raw: dict[str, Any]) -> bool:
-    """Whether a field is required: the editor shows all as such (15.5), but not with a default."""
+    """Whether a field is required, as the editor shows all (15.5), unless it has a default."""
     return "required" not in raw and "default" not in raw
 
 
@@ -111,7 +111,7 @@ def _type(kind: Any, schema: dict[str, Any], *, has_shape: bool) -> dict[str, An
 
 
 def _borrowed(graph: Graph, name: str, borrow: Borrow) -> dict[str, Any]:
-    """Return the schema of the first model field that is set to this input as a whole."""
+    """Return the schema of the first model field that takes this input as a whole."""
     for node, reference in graph.readers.get(name, ()):
         if node.is_run and reference.path == (name,) and len(reference.place) in (1, 2):
             borrowed = borrow(node.app, str(reference.place[0]))

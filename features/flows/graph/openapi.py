@@ -1,7 +1,7 @@
 """Generates a workflow's OpenAPI document like fal's for endpoints (protocol, 4.1, 15.9).
 
-fal is not known to serve one for the workflows of an account; with it the ordinary form, its
-checks, the API tab and the history of schemas work for them like for any model.
+As far as known, fal serves none for an account's workflows. With it the ordinary form, its checks,
+the API tab and the history of schemas work as for any model.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def load(text: str | bytes) -> Graph:
 
 
 def parse(text: str | bytes) -> Any:
-    """Parse JSON, whose texts databases and pages can hold; raises Unreadable with the reason."""
+    """Parse JSON, with texts made safe for databases and pages; raises Unreadable."""
     content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
     if len(content) > MAX_BYTES:
         raise Unreadable(TOO_LARGE.format(len(content) / 1e6, MAX_BYTES / 1e6))
@@ -71,7 +71,7 @@ def parse_graph(raw: Any) -> Graph:
 
 
 def _require_bounded(graph: Graph) -> None:
-    """Raise Unreadable, TooDeep or TooLong before anything is made of what is too much."""
+    """Raise Unreadable, TooDeep or TooLong if the graph is too large, before processing it."""
     fields = max(len(graph.inputs), len(_mapping(graph.inputs.get("properties"))))
     if fields > MAX_FIELDS:
         raise Unreadable(TOO_MANY_FIELDS.format(fields, MAX_FIELDS))
@@ -156,7 +156,7 @@ def _node(key: str, raw: dict[str, Any]) -> Node:
 
 
 def _displayed(nodes: Mapping[str, Node]) -> dict[str, Any]:
-    """Return what the display nodes show, which is the result unless specified (15.3)."""
+    """Return what the display nodes show, which is the default result (15.3)."""
     fields: dict[str, Any] = {}
     for node in nodes.values():
         if node.kind == "display":

@@ -1,8 +1,8 @@
 """References in a definition: `$node.images.0.url` (protocol, 15.4).
 
 A reference is a whole text that starts with `$`. Node ids may contain dots and slashes, so the node
-is the longest known id at the beginning of the text that is followed by its end or a dot. Ids and
-references have limited lengths: a text of 80,000 dots has as many beginnings that may be an id.
+is the longest known id at the start of the text, followed by a dot or the end. Ids and references
+have limited lengths: a text of 80,000 dots has as many possible ids.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def references(value: Any, nodes: Collection[str]) -> list[Reference]:
 
 
 def count_up_to(most: int, values: Iterable[Any]) -> int:
-    """Return how many references there are in values, at most `most`; raises TooDeep."""
+    """Return the number of references in values, at most `most`; raises TooDeep."""
     texts = (text for value in values for text in _texts(value, ()))
     return sum(1 for _ in islice(texts, most))
 

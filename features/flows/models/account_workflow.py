@@ -12,12 +12,12 @@ class AccountWorkflowQuerySet(models.QuerySet["AccountWorkflow"]):
     """Filters for workflows."""
 
     def listed(self) -> AccountWorkflowQuerySet:
-        """The workflows that the account still has, or the catalogue still lists."""
+        """Return the workflows that the account still has, or the catalogue still lists."""
         return self.filter(gone_at=None)
 
 
 class AccountWorkflow(models.Model):
-    """A workflow of upstream's, linked to the endpoint that runs it."""
+    """An upstream workflow, linked to the endpoint that runs it."""
 
     endpoint = models.OneToOneField(
         Endpoint, primary_key=True, on_delete=models.CASCADE, related_name="workflow"
@@ -52,7 +52,7 @@ class AccountWorkflow(models.Model):
 
 
 class AccountListing(models.Model):
-    """The single row with the state of the account's sync, and whether one is requested."""
+    """The single row with the state of the account's sync and of a requested sync."""
 
     ONLY = 1
 

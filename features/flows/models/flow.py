@@ -24,29 +24,29 @@ class FlowQuerySet(KeptQuerySet["Flow"]):
     """Filters for flows."""
 
     def findable(self, user: User | AnonymousUser) -> FlowQuerySet:
-        """What ⌘K finds: the flows of the user's projects, and those for everybody."""
+        """Return what ⌘K finds: the flows of the user's projects and those for everybody."""
         return self.visible_to(user)
 
     def shown_by(self, owner_id: int) -> FlowQuerySet:
-        """The flows that their owner shows to everybody, who run them with their files."""
+        """Return the flows that their owner shows to all, who may run them with their files."""
         return self.kept().filter(user_id=owner_id, visibility=Flow.Visibility.TEAM)
 
     def readable_by(self, user: User | AnonymousUser) -> FlowQuerySet:
-        """The flows that the user may read: `visible_to`, and for admins what is open to them."""
+        """Return the flows that the user may read: `visible_to`, and for admins those opened."""
         return self.kept().filter(is_open_to(user, self.model) | FOR_EVERYBODY)
 
     def covered_to(self, user: User | AnonymousUser) -> FlowQuerySet:
-        """The flows that the user may only know to be there; everybody reads those for all."""
+        """Return the flows that the user may know of but not read; everybody reads shared ones."""
         return super().covered_to(user).exclude(FOR_EVERYBODY)
 
     def visible_to(self, user: User | AnonymousUser) -> FlowQuerySet:
-        """The flows that the user may see, run and copy: of their projects or for everybody."""
+        """Return the flows that the user may see, run and copy: their projects' and shared ones."""
         in_projects = Q(is_shown_to(user), is_member(user))
         return self.kept().filter(in_projects | FOR_EVERYBODY)
 
 
 class Flow(Kept):
-    """Chained models: the output of a step is an input of later ones. Saved with a form."""
+    """Chained models, saved with a form: the output of a step is an input of later ones."""
 
     slug, route = "flow", "flows:flow"
     is_purged = False  # the pages of its runs outlive it

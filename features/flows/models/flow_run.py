@@ -19,19 +19,19 @@ from runs.models import Run, Upload
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-PROGRAM_MARK = "api-"  # prefix of the form tokens of those that programs start
+PROGRAM_MARK = "api-"  # prefix of the form tokens of flow runs that programs start
 
 
 class FlowRunQuerySet(InProjectQuerySet["FlowRun"]):
     """Filters for runs of flows."""
 
     def of(self, user: User | AnonymousUser) -> FlowRunQuerySet:
-        """The runs of flows that the user has started."""
+        """Return the flow runs that the user has started."""
         return self.own(user)
 
 
 class FlowRun(InProject):
-    """A flow's definition and inputs at the time it was started."""
+    """A flow's definition and inputs when it was started."""
 
     goes_along = True  # with its flow
 
@@ -83,12 +83,12 @@ class FlowRun(InProject):
 
     @property
     def presser(self) -> User:
-        """Return who pressed last, to whom the runs of its next steps belong."""
+        """Return the user who started it last; the runs of its next steps belong to them."""
         return self.repeated_by or self.user
 
     @property
     def is_of_program(self) -> bool:
-        """Whether a program has started it, over the API."""
+        """Whether a program has started it through the API."""
         return self.form_token.startswith(PROGRAM_MARK)
 
     @property
@@ -98,7 +98,7 @@ class FlowRun(InProject):
 
 
 class StepRun(models.Model):
-    """The run of one step, or why there is none; a retried one is kept as replaced."""
+    """The run of one step, or why there is none; after a retry it is kept as replaced."""
 
     flow_run = models.ForeignKey(FlowRun, on_delete=models.CASCADE, related_name="steps")
     step = models.CharField(max_length=200, help_text="its id in the definition")

@@ -1,4 +1,4 @@
-"""The editor of a flow: names, fields, wires, and which inputs the form asks for."""
+"""The editor of a flow: names, fields, wires, and the inputs that the form asks for."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NAMELESS = "Untitled flow"
 
 
 class FlowForm(TextsForm):
-    """A flow's name; who may remove it also chooses who sees it."""
+    """A flow's name; users who may remove the flow also choose who sees it."""
 
     class Meta(TextsForm.Meta):
         model = Flow
@@ -63,7 +63,7 @@ class FlowForm(TextsForm):
             ]
 
     def clean_name(self) -> str:
-        """Return the name of a flow, which always has one."""
+        """Return the flow's name, or a default if it is empty."""
         return self.cleaned_data["name"] or NAMELESS
 
 
@@ -131,15 +131,12 @@ def _fields(request: HtmxRequest, flow: Flow) -> tuple[Post, list[Problem]]:
 
 
 def _names(request: HtmxRequest, flow: Flow, posted: QueryDict | None = None) -> FlowForm:
-    """Return the form of what the flow is called and who sees it."""
+    """Return the form for the flow's name and visibility."""
     return FlowForm(posted, instance=flow, may_open=Rights(request.user, flow).may_remove)
 
 
 def _save(request: HtmxRequest, flow: Flow, post: Post) -> tuple[Flow, FlowForm, list[Problem]]:
-    """Save the post; return the flow in its new state, and what could not be read of it.
-
-    That is what the form of its name says, and problems with values of steps.
-    """
+    """Save the post; return the flow, the bound form of its name, and problems with values."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         definition = parse_definition(locked.definition)
@@ -172,7 +169,7 @@ def _remove(request: HtmxRequest, flow: Flow, step: str) -> HttpResponseBase:
 
 
 def _undo(flow: Flow) -> HttpResponseBase:
-    """Restore the definition from before the last step was removed or its model replaced."""
+    """Restore the definition before the last removal of a step or replacement of its model."""
     with transaction.atomic():
         locked = Flow.objects.select_for_update(of=("self",)).get(pk=flow.pk)
         if locked.previous is not None:

@@ -45,7 +45,7 @@ def workflows(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def reading_wanted(request: HttpRequest) -> HttpResponse:
-    """Request that the worker reads the account again."""
+    """Request that the worker read the account again."""
     values = {"wanted_at": timezone.now()}
     AccountListing.objects.update_or_create(pk=AccountListing.ONLY, defaults=values)
     channel.notify()
@@ -109,7 +109,7 @@ def _shown_run(request: HttpRequest, workflow: AccountWorkflow) -> Run | None:
 
 
 def _first_post(request: HttpRequest, workflow: AccountWorkflow) -> Post:
-    """Return the initial post of the form: the input of the run that is shown."""
+    """Return the initial post of the form: the input of the shown run."""
     run = _shown_run(request, workflow)
     return form_state.from_arguments(workflow.endpoint, run.arguments).post if run else {}
 
@@ -130,7 +130,7 @@ def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
 
 
 def _changed(workflow: AccountWorkflow, post: Post, action: str, refused: list[Problem]) -> Filled:
-    """Return the form after the press of a button other than Run."""
+    """Return the form after a button other than Run was pressed."""
     if action == "clear":
         return Filled()
     if action == "reset":

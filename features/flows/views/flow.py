@@ -1,4 +1,4 @@
-"""A flow's page with its form, which runs it; and actions on a flow as a whole."""
+"""A flow's page with the form that runs it, and actions on a flow as a whole."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
 
 
 def find_open(request: HtmxRequest, pk: uuid.UUID) -> Flow:
-    """Return a flow that the user may read: also as an admin."""
+    """Return a flow that the user may read, also as an admin."""
     return _find(Flow.objects.readable_by(request.user), pk)
 
 
@@ -135,7 +135,7 @@ def _page(
 
 
 def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpResponseBase:
-    """Run the flow if everything fits, else show the problems; or change the form's rows."""
+    """Run the flow if everything is valid, else show the problems; or change the form's rows."""
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
     here = current.current(request)
@@ -169,7 +169,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
 
 
 def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
-    """Return the same token for two clicks on the same form; after Back, other input is another."""
+    """Return a token, equal for two clicks on a form, but not for other input after Back."""
     drawn = hidden(request, "~token") or uuid.uuid4().hex
     runs = {step: str(run.pk) for step, run in reused.items()}
     return form_token(drawn, {"definition": filled.as_json(), "reused": runs})
@@ -177,7 +177,7 @@ def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) 
 
 @require_POST
 def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Copy a flow into the project of the page; the copy is the user's own."""
+    """Copy a flow into the page's project; the copy belongs to the user."""
     flow, project = find(request, pk), current.current(request)
     roles.require_maker(request.user, project)
     copied = Flow.objects.create(
@@ -209,7 +209,7 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 
 class Flows(Resource[Flow]):
-    """The way out of a flow and back; its runs stay in the history."""
+    """The deletion and recovery of a flow; its runs stay in the history."""
 
     model, parts = Flow, ("recovery", "deletion")
     at, list_route = "", "boards:boards"

@@ -65,7 +65,7 @@ def _page(
 
 
 def _sees(request: HtmxRequest, flow_run: FlowRun) -> bool:
-    """Return whether the user sees the flow as well; no query for one beside its run."""
+    """Return True if the user also sees the flow; no query if it is in the same project."""
     flow = flow_run.flow
     if flow.deleted_at:
         return False

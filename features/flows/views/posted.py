@@ -14,7 +14,7 @@ Post = dict[str, list[str]]
 
 
 def posted_fields(request: HttpRequest, marks: Sequence[str] = ()) -> Post:
-    """Return the fields of a post, and those of the page's own controls that start with a mark."""
+    """Return the fields of a post, and the page's own controls whose name starts with a mark."""
     return {
         name: values
         for name, values in controls(request).items()

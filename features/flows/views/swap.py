@@ -91,9 +91,9 @@ def _save(request: HtmxRequest, flow: Flow) -> HttpResponseBase:
 def candidates(
     definition: Definition, step: Step, versions: Versions, now: Endpoint | None, query: str
 ) -> list[Endpoint]:
-    """Return the models that accept the step's wired inputs, those of its category first.
+    """Return models that accept the step's wired inputs, those of its category first.
 
-    For a step without wires: those of its category. `query` is a search by name or id.
+    For a step without wires, return the models of its category. `query` searches by name or id.
     """
     endpoints = (
         Endpoint.objects.select_related("picture")

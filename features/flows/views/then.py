@@ -1,4 +1,4 @@
-"""“Then…”: chooses the next model for a result, a model's output, or a step's output."""
+"""“Then…” chooses the next model for a result, a model's output, or a step's output."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ NOT_THERE = "This model no longer accepts this result. Choose another one."
 def then(request: HtmxRequest) -> HttpResponseBase:
     """Start a flow with a result (`?run=&key=`) or a model (`?model=`) and the next model.
 
-    With `?dialog` the choice is a dialog, which opens in place.
+    With `?dialog`, render the choice as a dialog, which opens in place.
     """
     return _answer(request, _asked_origin(request))
 
@@ -130,7 +130,7 @@ _KEPT = ("run", "key", "model", "after")
 
 
 def _chosen(request: HtmxRequest, name: str) -> str:
-    """Return what was posted, by the page's form or in the address of a choice in the dialog."""
+    """Return a value that the page's form posted, or that is in the address of the dialog."""
     return hidden(request, name) or request.GET.get(name, "")
 
 

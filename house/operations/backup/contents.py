@@ -1,7 +1,6 @@
-"""Which tables are in a backup, and why: each model has a line here, or the suite fails.
+"""The tables in a backup, and why: each model has a line here, or the suite fails.
 
-What is left out is of this machine or of the last minutes. No row that is in refers to one that is
-left out.
+Tables about this machine or the last minutes are left out; no row in a backup refers to them.
 """
 
 from __future__ import annotations
@@ -85,16 +84,16 @@ def labels(groups: Mapping[str, str]) -> Iterator[str]:
 
 
 def left_out() -> list[type[Model]]:
-    """Return the models whose rows no backup has."""
+    """Return the models whose rows are in no backup."""
     return _models(OUT)
 
 
 def included() -> list[type[Model]]:
-    """Return the models whose rows every backup has."""
+    """Return the models whose rows are in every backup."""
     return _models(IN)
 
 
 def _models(groups: Mapping[str, str]) -> list[type[Model]]:
-    """Return models; the tables between two others are named by both: `auth.User_groups`."""
+    """Return models; tables between two models are named by both: `auth.User_groups`."""
     by_label = {model._meta.label: model for model in apps.get_models(include_auto_created=True)}
     return [by_label[label] for label in labels(groups)]

@@ -1,4 +1,4 @@
-"""A database's content of one moment: taken while people write, and put into another database."""
+"""Takes a database's content of one moment while people write; puts it into another database."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from runs.files.storage_move import stored_rows
 from runs.models import Run
 
 Say = Callable[[str], None]
-EXTENSIONS = ("pg_trgm",)  # of PostgreSQL, which our migrations make
-READER = "backup"  # the alias of the connection that reads what was taken
+EXTENSIONS = ("pg_trgm",)  # of PostgreSQL; our migrations create them
+READER = "backup"  # the alias of the connection that reads the content
 LOOK_EVERY_S = 1.0
 COUNT_PAUSE_ROWS = 2000
-LONGEST_NAME = 63  # of a database of PostgreSQL
+LONGEST_NAME = 63  # of a PostgreSQL database
 
 
 def paced(write: Callable[[str], object]) -> Say:
-    """Return what writes each new step at once, and how far it is every second."""
+    """Return a function that writes each new step at once, and its progress every second."""
     what, said_at = "", 0.0
 
     def say(step: str) -> None:
@@ -52,7 +52,7 @@ def paced(write: Callable[[str], object]) -> Say:
 
 @dataclass(frozen=True)
 class Taken:
-    """A database's content in a file, what it holds, and the files of our storage that it names."""
+    """A database's content in a file: its rows, and the files in our storage that they name."""
 
     file: Path
     tables: Mapping[str, int]
@@ -61,15 +61,14 @@ class Taken:
     pages: Mapping[str, str]
 
 
-# Renders pages of a database as they were at that moment: DATABASE_URL, the key of a snapshot.
+# Renders pages of a database as of that moment, from its DATABASE_URL and a snapshot's key.
 Render = Callable[[str, str], Mapping[str, str]]
 
 
 def take(folder: Path, say: Say, render: Render) -> Taken:
-    """Take the database's content into a file in `folder`; raises NoBackup.
+    """Write the database's content to a file in `folder`; raises NoBackup.
 
-    Nobody waits: SQLite's readers do not stop its writers, and PostgreSQL gives all that is read
-    the same snapshot.
+    Nobody waits: SQLite's readers do not stop writers, and PostgreSQL reads from one snapshot.
     """
     if settings.IS_SQLITE:
         return _take_sqlite(folder / "database.sqlite3", say, render)
@@ -82,7 +81,7 @@ def _take_sqlite(file: Path, say: Say, render: Render) -> Taken:
     with closing(sqlite3.connect(file)) as copy:
         connection.connection.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
-        copy.execute("PRAGMA secure_delete=ON")  # what is left out leaves no trace
+        copy.execute("PRAGMA secure_delete=ON")  # rows that are left out leave no trace
         for model in contents.left_out():
             copy.execute(f'DELETE FROM "{model._meta.db_table}"')  # noqa: S608  our own tables
         copy.commit()
@@ -109,7 +108,7 @@ def _take_postgres(file: Path, say: Say, render: Render) -> Taken:
 
 
 def copy_whole(folder: Path) -> Path:
-    """Copy all of the database, whatever its schema, to a file in `folder`; raises NoBackup."""
+    """Copy the whole database, whatever its schema, to a file in `folder`; raises NoBackup."""
     stamp = time.strftime("%Y-%m-%dT%H%M%S")
     if settings.IS_SQLITE:
         file = folder / f"{stamp}.sqlite3"
@@ -123,9 +122,9 @@ def copy_whole(folder: Path) -> Path:
 
 
 def _dump(arguments: Sequence[str], look: Callable[[], None]) -> None:
-    """Dump what is ours: an administrator may have added extensions, schemas, tables and views.
+    """Dump only what is ours: an admin may have added extensions, schemas, tables and views.
 
-    Only a superuser could restore most extensions, so a dump of them is of no use to our role.
+    Only a superuser could restore most extensions, so dumping them would not help our role.
     """
     with connection.cursor() as cursor:
         cursor.execute(_OF_OTHERS, [connection.introspection.django_table_names()])
@@ -135,7 +134,7 @@ def _dump(arguments: Sequence[str], look: Callable[[], None]) -> None:
     _run_watched(program, [*extensions, *others, *arguments], look)
 
 
-# Schemas but ours and those of our extensions; in ours, what neither Django nor our role knows.
+# Schemas other than ours and our extensions'; in ours, tables unknown to Django or our role.
 _OF_OTHERS = """
 SELECT 'schema', quote_ident(nspname) FROM pg_namespace
 WHERE nspname <> current_schema() AND nspname !~ '^pg_' AND nspname <> 'information_schema'
@@ -155,7 +154,7 @@ def _size_of(file: Path) -> str:
 
 @contextmanager
 def _reading(values: Mapping[str, Any]) -> Iterator[None]:
-    """Open a connection of its own, `READER`, to the database or to one with other `values`."""
+    """Open a separate connection, `READER`, to the database, or with other `values` to another."""
     connections.databases[READER] = {**connections.databases["default"], **values}
     try:
         yield
@@ -165,7 +164,7 @@ def _reading(values: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _tables(say: Say) -> dict[str, int]:
-    """Return the number of rows of each table that a backup has."""
+    """Return the number of rows in each table of a backup."""
     counted = {}
     for model in contents.included():
         counted[model._meta.db_table] = model._base_manager.using(READER).count()
@@ -174,7 +173,7 @@ def _tables(say: Say) -> dict[str, int]:
 
 
 def _names(say: Say) -> list[str]:
-    """Return the names of all files that rows refer to, each once."""
+    """Return the names of all files that rows refer to, once each."""
     names: dict[str, None] = {}
     for rows in stored_rows():
         for row in rows.rows.using(READER).order_by("pk").iterator(COUNT_PAUSE_ROWS):
@@ -195,9 +194,9 @@ def _migrations() -> list[tuple[str, str]]:
 
 @dataclass
 class Scratch:
-    """A database beside the one in use, which nobody knows of."""
+    """A database beside the one in use, which nothing else uses."""
 
-    name: str  # a path, or a name within the server
+    name: str  # a path, or a name on the server
 
     @property
     def url(self) -> str:
@@ -208,7 +207,7 @@ class Scratch:
         return parts._replace(path=f"/{quote(self.name)}").geturl()
 
     def fill(self, file: Path, say: Say) -> None:
-        """Put the content that was taken into it; raises NoBackup."""
+        """Fill it with the content of a backup; raises NoBackup."""
         say("The database is put beside the one in use")
         if settings.IS_SQLITE:
             shutil.copyfile(file, self.name)
@@ -220,11 +219,11 @@ class Scratch:
         )
 
     def migrate(self) -> None:
-        """Bring it up to the present code; raises NoBackup."""
+        """Migrate it to the present code; raises NoBackup."""
         manage(self.url, "migrate", "--no-input", "--no-copy", "--verbosity=0")
 
     def count(self, tables: Sequence[str]) -> dict[str, int]:
-        """Return the rows of its tables; those that do not exist are left out."""
+        """Return the number of rows in each of these tables that exists."""
         counted = {}
         with _reading({"NAME": self.name}), connections[READER].cursor() as cursor:
             present = set(connections[READER].introspection.table_names(cursor))
@@ -234,10 +233,10 @@ class Scratch:
         return counted
 
     def hold_unsent(self) -> int:
-        """Make runs that waited to be sent unconfirmed; returns their number.
+        """Mark runs that waited to be sent as unconfirmed; return their number.
 
-        They may have been sent since the backup was made, and are paid for once: their people, or
-        upstream's list of requests, say whether they were.
+        They may have been sent since the backup, and must not be paid for twice: their users or
+        upstream's list of requests tell.
         """
         waiting = Q(state__in=[Run.State.CREATED, Run.State.SUBMITTING], handle=None)
         with _reading({"NAME": self.name}):
@@ -245,7 +244,7 @@ class Scratch:
             return rows.update(state=Run.State.UNCONFIRMED, worker="", lease_until=None)
 
     def check(self) -> list[str]:
-        """Return what is wrong with it in itself: its pages, or its indexes."""
+        """Return what is wrong with the database itself: its pages, or its indexes."""
         with _reading({"NAME": self.name}), connections[READER].cursor() as cursor:
             if settings.IS_SQLITE:
                 cursor.execute("PRAGMA integrity_check(20)")
@@ -263,7 +262,7 @@ class Scratch:
 
 @contextmanager
 def scratch(purpose: str) -> Iterator[Scratch]:
-    """Make an empty database beside the one in use, and delete it at the end; raises NoBackup."""
+    """Create an empty database beside the one in use, and delete it at the end; raises NoBackup."""
     made = new_scratch(purpose)
     try:
         yield made
@@ -272,7 +271,7 @@ def scratch(purpose: str) -> Iterator[Scratch]:
 
 
 def new_scratch(purpose: str) -> Scratch:
-    """Make an empty database beside the one in use; raises NoBackup."""
+    """Create an empty database beside the one in use; raises NoBackup."""
     name, suffix = str(connections["default"].settings_dict["NAME"]), leftovers.suffix(purpose)
     for left in _left_behind(name):
         left.drop()
@@ -284,7 +283,7 @@ def new_scratch(purpose: str) -> Scratch:
 
 
 def _left_behind(name: str) -> list[Scratch]:
-    """Return the databases beside the one called `name` whose process was killed."""
+    """Return the databases beside `name` that killed processes have left behind."""
     if settings.IS_SQLITE:
         files, stem = Path(name).parent.glob("*.sqlite3"), Path(name).stem
         return [
@@ -295,7 +294,7 @@ def _left_behind(name: str) -> list[Scratch]:
 
 
 def take_the_place(made: Scratch, aside: str) -> None:
-    """Give a database the name of the one in use, which is called `aside` from then on."""
+    """Rename the database in use to `aside`, and give its name to another database."""
     name = str(connections["default"].settings_dict["NAME"])
     connections["default"].close()
     if settings.IS_SQLITE:
@@ -309,15 +308,15 @@ def take_the_place(made: Scratch, aside: str) -> None:
 
 
 def exists() -> bool:
-    """Return whether there is a database of the name in use."""
+    """Return True if the database in use exists."""
     if settings.IS_SQLITE:
-        return True  # it is made by whoever asks for it
+        return True  # whoever opens it creates it
     names = _on_server("SELECT datname FROM pg_database")
     return (connections["default"].settings_dict["NAME"],) in names
 
 
 def is_empty() -> bool:
-    """Return whether the database in use has no account, and so nothing that somebody made."""
+    """Return True if the database in use has no account, and so nothing that anybody made."""
     with connection.cursor() as cursor:
         if "auth_user" not in connection.introspection.table_names(cursor):
             return True
@@ -326,7 +325,7 @@ def is_empty() -> bool:
 
 
 def _check_indexes(cursor: Any) -> list[str]:
-    """Let PostgreSQL's `amcheck` verify each B-tree, where the server has it and we may use it."""
+    """Let PostgreSQL's `amcheck` verify each B-tree, if the server has it and we may use it."""
     cursor.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")
     if cursor.fetchone() is None:
         return []
@@ -339,14 +338,14 @@ def _check_indexes(cursor: Any) -> list[str]:
                 "JOIN pg_namespace n ON n.oid = c.relnamespace "
                 "WHERE a.amname = 'btree' AND n.nspname = 'public' AND i.indisvalid"
             )
-    except Exception as error:  # of psycopg or of its wrapper: the sentence is the server's
+    except Exception as error:  # from psycopg or its wrapper; the sentence is the server's
         sentence = str(error).strip().splitlines()[0]
         return [] if "permission denied" in sentence else [sentence]
     return []
 
 
 def _on_server(*statements: str) -> list[tuple[Any, ...]]:
-    """Execute statements from another database of the server; returns the rows of the last."""
+    """Execute statements from another database of the server; return the rows of the last one."""
     import psycopg
 
     parameters = connections["default"].get_connection_params()
@@ -368,12 +367,12 @@ def _on_server(*statements: str) -> list[tuple[Any, ...]]:
 
 
 def manage(url: str, *arguments: str) -> str:
-    """Run a command of `manage.py` on the database at `url`, without fal's key; returns its output.
+    """Run a command of `manage.py` on the database at `url`, without fal's key; return its output.
 
-    In a process of its own: this one's connections and settings stay. Raises NoBackup.
+    Runs in a process of its own, so this one keeps its connections and settings. Raises NoBackup.
     """
     environment = os.environ | {"DATABASE_URL": url, "FAL_KEY": "", "FAL_ADMIN_KEY": ""}
-    environment["UPSTREAM"] = "fal"  # pages know it from the worker's record
+    environment["UPSTREAM"] = "fal"  # pages read it from the worker's row
     done = subprocess.run(  # noqa: S603
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
@@ -390,7 +389,7 @@ def manage(url: str, *arguments: str) -> str:
 def _run_watched(
     program: Sequence[str], arguments: Sequence[str], look: Callable[[], None]
 ) -> None:
-    """Run a program of PostgreSQL for as long as it takes, and `look` at it; raises NoBackup."""
+    """Run a PostgreSQL program to its end, calling `look` meanwhile; raises NoBackup."""
     if shutil.which(program[0]) is None:
         raise NoBackup(
             f"{program[0]} is not installed: it comes with PostgreSQL's client programs "
@@ -414,7 +413,7 @@ def _run_watched(
 
 
 def _versions(program: str) -> str:
-    """Return the versions of a program of PostgreSQL and of the server, if they differ."""
+    """Return the versions of a PostgreSQL program and of the server, if they differ."""
     said = subprocess.run(  # noqa: S603
         [program, "--version"], capture_output=True, text=True, check=False
     ).stdout
@@ -443,7 +442,7 @@ def _names_an_error(line: str) -> bool:
 
 
 def _variables() -> dict[str, str]:
-    """Return the connection as libpq's variables: `ps` shows a command line to every account."""
+    """Return the connection as libpq's variables: `ps` shows command lines to every account."""
     parameters = connections["default"].get_connection_params()
     named = {
         "PGHOST": "host",

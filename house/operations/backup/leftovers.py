@@ -1,7 +1,7 @@
-"""The copies that a backup, a proof or a restore needs for a while, and what killed ones left.
+"""Temporary copies of backups, proofs and restores, and those that killed processes left behind.
 
-Each copy's name says which process made it, so the next of these commands can delete it once that
-process is gone. A copy that another machine made is deleted after a day.
+Each copy's name identifies the process that made it, so the next of these commands can delete the
+copy once that process is gone. A copy from another machine is deleted after a day.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ FOREIGN_KEPT_FOR = timedelta(days=1)
 
 
 def suffix(purpose: str) -> str:
-    """Return the end of the name of a copy that this process makes now."""
+    """Return the end of a name for a copy that this process makes now."""
     machine, pid, start = identity.current().rsplit(":", 2)
     return f"_{purpose}_{datetime.now(UTC):{STAMP}}_{_short(machine)}_{pid}_{start}"
 
 
 def is_left(name: str, before: str, after: str = "", longest: int | None = None) -> bool:
-    """Return whether a process that is gone made a copy of this name, between two other parts."""
+    """Return True if this name, between two other parts, is of a copy whose process is gone."""
     match = TEMPORARY.search(name)
     if match is None or f"{before}{match[0]}{after}"[-(longest or 1000) :] != name:
         return False
@@ -44,10 +44,10 @@ def is_left(name: str, before: str, after: str = "", longest: int | None = None)
 
 @contextmanager
 def folder(purpose: str) -> Iterator[Path]:
-    """Make a folder for a while, after deleting those whose process was killed."""
+    """Create a temporary folder, after deleting folders whose process was killed."""
     for left in Path(tempfile.gettempdir()).glob("vitrine_*"):
         if is_left(left.name.rpartition("_")[0], "vitrine"):
-            shutil.rmtree(left, ignore_errors=True)  # another account's stays
+            shutil.rmtree(left, ignore_errors=True)  # another account's folder stays
     with tempfile.TemporaryDirectory(prefix=f"vitrine{suffix(purpose)}_") as name:
         yield Path(name)
 

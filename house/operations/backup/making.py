@@ -34,9 +34,9 @@ class Busy(NoBackup):
 
 
 def make(place: Place, reason: str, say: Say) -> Backup:
-    """Make a backup; returns its row, which says what it holds. Raises NoBackup.
+    """Make a backup; return the row that describes it. Raises NoBackup.
 
-    A backup that fails leaves nothing but the contents that it has written, which the next uses.
+    A failed backup leaves only the contents that it has written, which the next one uses.
     """
     with _row(reason, say) as (row, tell), leftovers.folder("backup") as folder:
         _require_room(folder)
@@ -65,7 +65,7 @@ def make(place: Place, reason: str, say: Say) -> Backup:
 
 
 def describe(row: Backup) -> str:
-    """Return what a backup holds, in a sentence."""
+    """Return a sentence about what a backup holds."""
     return (
         f"{row.name}: {counted(row.files, 'file')}, {size(row.size_bytes)} in all, "
         f"{size(row.written_bytes)} of it new."
@@ -73,14 +73,14 @@ def describe(row: Backup) -> str:
 
 
 def is_running() -> bool:
-    """Return whether a backup is being made, which needs the files that a purge would delete."""
+    """Return True while a backup is being made, which needs files that a purge would delete."""
     return Backup.objects.filter(
         state=Backup.State.RUNNING, beat_at__gt=clock.now() - SILENT
     ).exists()
 
 
 def end_killed() -> None:
-    """Note of a backup whose process was killed that it failed."""
+    """Mark backups whose process was killed as failed."""
     for row in Backup.objects.filter(state=Backup.State.RUNNING):
         if row.beat_at < clock.now() - SILENT or identity.is_gone(row.process or ""):
             Backup.objects.filter(pk=row.pk, state=Backup.State.RUNNING).update(
@@ -91,9 +91,9 @@ def end_killed() -> None:
 
 
 def _forget_old(row: Backup, place: Place, say: Say) -> None:
-    """Delete all but the newest BACKUPS_KEPT, and the contents that only they had.
+    """Delete all but the newest BACKUPS_KEPT, and the contents that only the deleted ones had.
 
-    Where that fails, such as beside a damaged backup, the one that was just made is whole.
+    If that fails, for example because of a damaged backup, the new backup is still whole.
     """
     try:
         place.delete_unfinished()
@@ -110,7 +110,7 @@ def _forget_old(row: Backup, place: Place, say: Say) -> None:
 
 @contextmanager
 def _row(reason: str, say: Say) -> Iterator[tuple[Backup, Say]]:
-    """Yield the row of a new backup and what says each step; note why it failed. Raises Busy."""
+    """Yield the row of a new backup and a reporter of steps; record failures. Raises Busy."""
     end_killed()
     try:
         with transaction.atomic():
@@ -168,7 +168,7 @@ def _about(place: Place, taken: Taken, moment: datetime) -> About:
 
 
 def _free_name(place: Place, name: str) -> str:
-    """Return the name, or with a number where there is a backup of that very second."""
+    """Return the name, with a number if there is a backup of the same second."""
     taken, number = set(place.names()), 1
     while (free := name if number == 1 else f"{name}-{number}") in taken:
         number += 1
@@ -176,9 +176,9 @@ def _free_name(place: Place, name: str) -> str:
 
 
 def _known(place: Place) -> dict[str, Content]:
-    """Return the files of the newest backup by name: a name never gets another content."""
+    """Return the files of the newest backup by name: a name never gets other content."""
     for name in reversed(place.names()):
-        with suppress(NoBackup):  # a damaged one stops no other
+        with suppress(NoBackup):  # a damaged backup must not stop this one
             return {content.name: content for content in place.files(place.about(name))}
     return {}
 
@@ -186,7 +186,7 @@ def _known(place: Place) -> dict[str, Content]:
 def _write_files(
     place: Place, taken: Taken, about: About, known: dict[str, Content], row: Backup, tell: Say
 ) -> Iterator[Content]:
-    """Yield the content of each file that rows name; write those that no backup has."""
+    """Yield the content of each file that rows name; write contents that no backup has."""
     present = set(place.contents())
     for number, name in enumerate(taken.names, 1):
         tell(f"Files: {number * 100 // len(taken.names)} % of {len(taken.names):,}")
@@ -218,7 +218,7 @@ def _missing_in_words(missing: list[str]) -> str:
 
 
 def _require_room(folder: Path) -> None:
-    """Raise NoBackup before anything starts where the database does not fit into a copy."""
+    """Raise NoBackup before anything starts if there is no room for a copy of the database."""
     needed = database_bytes()
     free = shutil.disk_usage(folder).free
     if free < needed:
@@ -241,7 +241,7 @@ def _require_room_there(place: Place, needed: int) -> None:
 
 
 def database_bytes() -> int:
-    """Return how large the database in use is."""
+    """Return the size in bytes of the database in use."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_database_size(current_database())")

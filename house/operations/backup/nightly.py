@@ -1,4 +1,4 @@
-"""The backup of each day: made at BACKUP_AT, proved, and told of where something is wrong."""
+"""The backup of each day: made at BACKUP_AT and proved; problems are reported."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ REASON = "each day"
 LOOK_EVERY_S = 60.0
 LATE = timedelta(hours=26)
 RETRY_AFTER = timedelta(minutes=30)
-MOST_TRIES = 4  # a day
+MOST_TRIES = 4  # per day
 
 
 async def make_if_due() -> float:
-    """Make the day's backup in a process of its own, if due; returns seconds to the next look.
+    """Make the day's backup in its own process, if due; return seconds until the next check.
 
-    It takes minutes and memory that the worker keeps for runs.
+    It takes minutes, and memory that the worker needs for runs.
     """
     if settings.BACKUP_TO and await sync_to_async(is_due)():
         began_at = await sync_to_async(clock.now)()
@@ -42,7 +42,7 @@ async def make_if_due() -> float:
 
 
 def is_due() -> bool:
-    """Return whether the day's backup has to be begun: at its time, and again if it failed."""
+    """Return True if the day's backup must be started: at its time, and again after a failure."""
     making.end_killed()
     tries = _tries()
     if not tries or making.is_running():
@@ -55,7 +55,7 @@ def is_due() -> bool:
 
 
 def _tries() -> list[Backup]:
-    """Return the backups of this day that were begun, the last one first."""
+    """Return the backups started this day, newest first."""
     return list(Backup.objects.filter(reason=REASON, started_at__gte=_last_time()))
 
 
@@ -64,7 +64,7 @@ def _is_being_proved(row: Backup) -> bool:
 
 
 def _note_unbegun(code: int, began_at: datetime) -> None:
-    """Note that the backup's process has failed so early that no row says so."""
+    """Record that the backup's process failed so early that no row says so."""
     if not Backup.objects.filter(started_at__gte=began_at).exists():
         trouble = f"Its process ended with {code} before it began; the worker's log says why."
         values = {"state": Backup.State.FAILED, "ended_at": clock.now(), "trouble": trouble}
@@ -72,7 +72,7 @@ def _note_unbegun(code: int, began_at: datetime) -> None:
 
 
 def run(place: Place, say: Say) -> None:
-    """Make the day's backup and prove it; what is wrong stands in its row."""
+    """Make the day's backup and prove it; its row records what is wrong."""
     if is_due():
         row = making.make(place, REASON, say)
         proof.prove(place, row.name, say)
@@ -102,12 +102,12 @@ def problems() -> Iterator[str]:
 
 
 def first_due_at() -> datetime | None:
-    """Return since when there could be a backup: a version has migrated the data then."""
+    """Return the time since which a backup is possible: when a version first migrated the data."""
     return DataVersion.objects.values_list("migrated_at", flat=True).last()
 
 
 def _last_time() -> datetime:
-    """Return when BACKUP_AT was last, in the house's time zone."""
+    """Return the last time of BACKUP_AT, in the house's time zone."""
     now = timezone.localtime()
     today = now.replace(
         hour=settings.BACKUP_AT.hour, minute=settings.BACKUP_AT.minute, second=0, microsecond=0

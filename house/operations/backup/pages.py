@@ -1,7 +1,7 @@
-"""What pages show of a database: 200 of them, rendered at a moment, each as a digest of its words.
+"""Digests of what pages show of a database: 200 pages, rendered as of one moment.
 
-A backup notes them when it is made; its proof renders them again from what was restored. Only
-digests leave the process: pages show private work as well.
+A backup records them when it is made; its proof renders the pages again from the restored database.
+Only digests leave the process, since pages also show private work.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ UNSEEN = re.compile(r"(?s)<(script|style|template)\b.*?</\1>|<!--.*?-->|<[^>]*>"
 
 
 def render(url: str, snapshot: str, moment: str) -> Mapping[str, str]:
-    """Return the pages of the database at `url`, as at an ISO moment, in a process of its own."""
+    """Return the pages of the database at `url` as of an ISO moment, from a separate process."""
     more = [f"--snapshot={snapshot}"] if snapshot else []
     return dict(json.loads(database.manage(url, "backup_pages", f"--moment={moment}", *more)))
 
 
 def rendered(moment: datetime, snapshot: str = "") -> dict[str, str]:
-    """Return a digest of the words of each page, as they were at `moment`.
+    """Return a digest of the words on each page, as of `moment`.
 
-    All in one transaction that is rolled back, on PostgreSQL of the `snapshot`.
+    Everything happens in one transaction that is rolled back; on PostgreSQL in the `snapshot`.
     """
     shown: dict[str, str] = {}
     settings.SECOND_FACTOR = "off"  # these sessions have none, and nobody sees the pages
@@ -71,7 +71,7 @@ def rendered(moment: datetime, snapshot: str = "") -> dict[str, str]:
 
 
 def client_of(user: User) -> Client:
-    """Return a client with a session of the user, which goes with the transaction."""
+    """Return a client with a session of the user, which is rolled back with the transaction."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -84,7 +84,7 @@ def client_of(user: User) -> Client:
 
 @contextmanager
 def _at(moment: datetime) -> Iterator[None]:
-    """Let pages see the time as it was: they say how long ago things were."""
+    """Set the time that pages see, since they say how long ago things were."""
     names = ("django.utils.timezone.now", "core.db.clock.now")
     with ExitStack() as stack:
         for name in names:
@@ -93,14 +93,14 @@ def _at(moment: datetime) -> Iterator[None]:
 
 
 def _digest(response: HttpResponseBase) -> str:
-    """Return a digest of what a page says: without marks, tokens and white space."""
-    content = b"".join(response)  # of a stream as well
+    """Return a digest of what a page says, without markup, tokens and white space."""
+    content = b"".join(response)  # of a stream, too
     words = html.unescape(UNSEEN.sub(" ", content.decode(errors="replace")))
     return hashlib.sha256(" ".join(words.split()).encode()).hexdigest()[:16]
 
 
 def _addresses() -> Iterator[tuple[int, str]]:
-    """Yield whose page of which address is rendered: of everything the newest."""
+    """Yield the user and address of each page to render: the newest of every kind."""
     owner = User.objects.filter(is_active=True).order_by("-is_superuser", "pk").first()
     if owner is None:
         return

@@ -34,7 +34,7 @@ FILES = "files.gz"
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}  # by engine
 NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{6}Z(-[0-9]+)?")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-LONGEST_PART = 255  # bytes of a name between two slashes
+LONGEST_PART = 255  # bytes in a name between two slashes
 UNREADABLE = (OSError, EOFError, zlib.error, ValueError, TypeError, RecursionError)
 
 
@@ -43,7 +43,7 @@ class NoBackup(Exception):
 
 
 class Content(NamedTuple):
-    """A file of our storage, and its content."""
+    """A file in our storage, and its content."""
 
     name: str
     digest: str
@@ -51,7 +51,7 @@ class Content(NamedTuple):
 
     @classmethod
     def parse(cls, line: bytes) -> Content:
-        """Return the content of a line of `files.gz`; raises ValueError for names of elsewhere."""
+        """Parse a line of `files.gz`; raises ValueError for names outside the storage."""
         values = json.loads(line)
         if not _is_of_kind(values, tuple[str, str, int]) or not DIGEST.fullmatch(values[1]):
             raise ValueError("a line is not that of a file")
@@ -66,7 +66,7 @@ class Content(NamedTuple):
 
 @dataclass
 class About:
-    """What a backup says of itself."""
+    """What a backup says about itself."""
 
     name: str
     made_at: str
@@ -81,14 +81,14 @@ class About:
     files: int = 0
     files_bytes: int = 0
     files_digest: str = ""
-    missing: list[str] = field(default_factory=list)  # named by rows, and in no storage
-    pages: dict[str, str] = field(default_factory=dict)  # address → digest of what it shows
+    missing: list[str] = field(default_factory=list)  # named by rows, but not in the storage
+    pages: dict[str, str] = field(default_factory=dict)  # address → digest of what the page shows
     sealed: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
     @classmethod
     def parse(cls, name: str, values: dict[str, Any]) -> About:
-        """Return the entries of the `backup.json` in the folder `name`; raises ValueError."""
+        """Parse the `backup.json` in the folder `name`; raises ValueError."""
         kinds = get_type_hints(cls)
         if missing := kinds.keys() - values.keys():
             raise ValueError(f"it lacks {', '.join(sorted(missing))}")
@@ -106,7 +106,7 @@ class About:
 
 
 def _is_of_kind(value: Any, kind: Any) -> bool:
-    """Return whether a value of JSON is of a kind such as `dict[str, int]`; text is printable."""
+    """Return True if a JSON value has a type such as `dict[str, int]`, and texts are printable."""
     origin, kinds = get_origin(kind) or kind, get_args(kind)
     if origin is tuple:
         are_as_many = isinstance(value, list) and len(value) == len(kinds)
@@ -121,14 +121,14 @@ def _is_of_kind(value: Any, kind: Any) -> bool:
 
 
 class Place:
-    """The backups in a folder or a storage."""
+    """The backups in a folder or storage."""
 
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
 
     @classmethod
     def of(cls, folder: str = "") -> Place:
-        """Return the place in this folder, by default that of BACKUP_TO; raises NoBackup."""
+        """Return the place in this folder, by default at BACKUP_TO; raises NoBackup."""
         if folder:
             return cls(
                 FileSystemStorage(
@@ -145,12 +145,12 @@ class Place:
 
     @property
     def folder(self) -> Path | None:
-        """The folder; None for a storage elsewhere."""
+        """Return the folder; None for a storage elsewhere."""
         is_folder = isinstance(self.storage, FileSystemStorage)
         return Path(self.storage.location) if is_folder else None  # type: ignore[attr-defined]
 
     def names(self) -> list[str]:
-        """Return the names of all whole backups, the oldest first."""
+        """Return the names of all whole backups, oldest first."""
         try:
             folders, _ = self.storage.listdir("")
         except FileNotFoundError:
@@ -158,7 +158,7 @@ class Place:
         return sorted(name for name in folders if self.storage.exists(f"{name}/{ABOUT}"))
 
     def about(self, name: str) -> About:
-        """Return what a backup says of itself; raises NoBackup."""
+        """Return what a backup says about itself; raises NoBackup."""
         try:
             if "/" in name or not name.isprintable() or len(name.encode()) > LONGEST_PART:
                 raise FileNotFoundError(name)
@@ -187,11 +187,11 @@ class Place:
         return f"There is no backup {name[:80]!a} here; the newest are: {known}."
 
     def write_about(self, about: About) -> None:
-        """Make a backup whole."""
+        """Write `backup.json`, which makes a backup whole."""
         self.write(f"{about.name}/{ABOUT}", BytesIO(json.dumps(asdict(about)).encode()))
 
     def write_files(self, name: str, contents: Iterable[Content]) -> str:
-        """Write the list of a backup's files; returns its digest."""
+        """Write the list of a backup's files; return its digest."""
         packed = gzip.compress(
             b"".join(json.dumps(content).encode() + b"\n" for content in contents), mtime=0
         )
@@ -218,7 +218,7 @@ class Place:
             raise NoBackup(f"{where} is damaged: {error}.") from error
 
     def write(self, name: str, content: IO[Any]) -> None:
-        """Write a file in place of any of that name; a half of it never stands there.
+        """Write a file, replacing any with its name; the name never refers to half a file.
 
         A storage elsewhere takes a file whole or not at all; in a folder it gets its name last.
         """
@@ -230,7 +230,7 @@ class Place:
             (self.folder / unfinished).replace(self.folder / name)
 
     def set_aside(self, digest: str) -> None:
-        """Take a damaged content away, so that the next backup writes it anew."""
+        """Move a damaged content away, so that the next backup writes it again."""
         if self.folder:  # `sweep` deletes it
             damaged = self.folder / content_name(digest)
             damaged.replace(damaged.with_suffix(".damaged"))
@@ -238,7 +238,7 @@ class Place:
             self.storage.delete(content_name(digest))
 
     def delete(self, name: str) -> None:
-        """Delete a backup, first what makes it one; its contents stay until `sweep`."""
+        """Delete a backup, `backup.json` first; its contents stay until `sweep`."""
         _, files = self.storage.listdir(name)
         for file in sorted(files, key=lambda file: file != ABOUT):
             self.storage.delete(f"{name}/{file}")
@@ -252,9 +252,9 @@ class Place:
                 self.delete(name)
 
     def sweep(self) -> int:
-        """Delete the contents that no backup has; returns their number.
+        """Delete the contents that no backup has; return their number.
 
-        Raises NoBackup, and deletes nothing, if one of them cannot be read.
+        Raises NoBackup, and deletes nothing, if a backup cannot be read.
         """
         used = {content.digest for name in self.names() for content in self.files(self.about(name))}
         count = 0
@@ -275,5 +275,5 @@ class Place:
 
 
 def content_name(digest: str) -> str:
-    """Return where a content is."""
+    """Return the name of a content's file."""
     return f"files/{digest[:2]}/{digest}"

@@ -1,4 +1,4 @@
-"""Proves a backup by restoring it beside the database in use, and looking at all of it."""
+"""Proves a backup: restores it beside the database in use and checks all of it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ MOST_NAMED = 3
 
 
 def prove(place: Place, name: str, say: Say) -> list[str]:
-    """Return what is wrong with a backup, in sentences; none if it can be relied upon.
+    """Return sentences about what is wrong with a backup; empty if it can be relied upon.
 
-    Notes it in the backup's row, if it was made here.
+    Records the result in the backup's row, if it was made here.
     """
     try:
         trouble = list(_findings(place, name, say))
@@ -55,7 +55,7 @@ def _findings(place: Place, name: str, say: Say) -> Iterator[str]:
 
 
 def require_fits(about: About) -> None:
-    """Raise NoBackup, with both versions named, for a backup that this code cannot read."""
+    """Raise NoBackup, naming both versions, if this code cannot read a backup."""
     if about.engine != connection.vendor:
         raise NoBackup(
             f"{about.name} is of {about.engine}, and DATABASE_URL names {connection.vendor}. "
@@ -75,7 +75,7 @@ def require_fits(about: About) -> None:
 
 
 def fetch_database(place: Place, about: About, folder: Path) -> Path:
-    """Bring the database's file here; raises NoBackup if it is missing or damaged."""
+    """Copy the database's file here; raises NoBackup if it is missing or damaged."""
     file, stored_name = folder / about.database, f"{about.name}/{about.database}"
     try:
         is_whole = place.storage.size(stored_name) == about.database_bytes
@@ -92,7 +92,7 @@ def fetch_database(place: Place, about: About, folder: Path) -> Path:
 
 
 def check_files(place: Place, about: About, say: Say) -> Iterator[str]:
-    """Yield what is wrong with the files of a backup: each is read, and its hash taken."""
+    """Yield what is wrong with a backup's files: reads each one and checks its hash."""
     names: dict[str, Content] = {}
     missing: list[str] = []
     damaged: list[str] = []
@@ -117,7 +117,7 @@ def check_files(place: Place, about: About, say: Say) -> Iterator[str]:
 
 
 def check_database(about: About, made: Scratch, say: Say) -> Iterator[str]:
-    """Yield what is wrong with a restored database: its rows by table, and its inner order."""
+    """Yield what is wrong with a restored database: rows by table, and its integrity."""
     say("Its rows are counted")
     there = made.count(list(about.tables))
     for table, rows in about.tables.items():
@@ -129,9 +129,9 @@ def check_database(about: About, made: Scratch, say: Say) -> Iterator[str]:
 
 
 def _compared(about: About, made: Scratch) -> Iterator[str]:
-    """Yield which pages show something else than when the backup was made."""
+    """Yield the pages that show something else than when the backup was made."""
     shown = pages.render(made.url, "", about.made_at)
-    if about.version != version():  # other code may say it otherwise, but has to say something
+    if about.version != version():  # other code may word pages otherwise, but must render them
         broken = [address for address, page in shown.items() if page[0] == "5"]
         if broken:
             yield f"{counted(len(broken), 'page')} cannot be shown: {_addresses(broken)}."

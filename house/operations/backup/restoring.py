@@ -1,6 +1,6 @@
-"""Restores a backup: beside what is in use, proved there, and only then in its place.
+"""Restores a backup beside what is in use, proves it there, and only then replaces what is in use.
 
-What was in use stays aside, under a name that is said at the end; deleting it is the operator's.
+The former database stays aside under a name that is printed at the end; the operator deletes it.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ Ask = Callable[[str], bool]
 
 @dataclass
 class Restored:
-    """What a restore has done, and what its operator has to know."""
+    """The outcome of a restore, and what its operator has to know."""
 
     about: About
     files: int
-    aside: str  # where the database that was in use is; empty: there was none
+    aside: str  # where the former database is; empty: there was none
     remarks: Sequence[str]
 
 
 def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
-    """Restore a backup; raises NoBackup, and then nothing in use has changed but added files.
+    """Restore a backup; raises NoBackup, and then has changed nothing in use, only added files.
 
-    `ask` is asked before something that was in use is put aside, and where a safety is missing.
+    `ask` is called before anything in use is put aside, and when something is unsafe.
     """
     about = place.about(name)
     proof.require_fits(about)
@@ -87,7 +87,7 @@ def _require_stopped() -> None:
     """Raise NoBackup while a process writes to the database that is to be put aside."""
     try:
         alive = worker_status.workers_alive()
-    except DatabaseError:  # it is broken, or empty: what a restore is for
+    except DatabaseError:  # broken or empty, which is what a restore is for
         return
     if alive:
         raise NoBackup(
@@ -97,7 +97,7 @@ def _require_stopped() -> None:
 
 
 def _require_room(about: About) -> None:
-    """Raise NoBackup before anything starts where the database, twice, and files do not fit."""
+    """Raise NoBackup before anything starts if the database, twice, and the files do not fit."""
     places = {Path(tempfile.gettempdir()): about.database_bytes}
     if settings.IS_SQLITE:
         folder = Path(str(connections["default"].settings_dict["NAME"])).parent
@@ -116,7 +116,7 @@ def _require_room(about: About) -> None:
 
 
 def _present_bytes(folder: Path, about: About) -> int:
-    """Return about how much of the files is here already: at most what the folder holds."""
+    """Return about how many bytes of the files are here already, at most what the folder holds."""
     if not any(folder.iterdir()):
         return 0
     held = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
@@ -124,7 +124,7 @@ def _present_bytes(folder: Path, about: About) -> int:
 
 
 def _restore_files(place: Place, about: About, say: Say) -> int:
-    """Bring over the files that our storage lacks or has otherwise; returns how many."""
+    """Copy the files that our storage lacks or has with other content; return their number."""
     count = 0
     for number, content in enumerate(place.files(about), 1):
         say(f"Files: {number * 100 // about.files} % of {about.files:,}")
@@ -135,7 +135,7 @@ def _restore_files(place: Place, about: About, say: Say) -> int:
                         default_storage.delete(content.name)
                     storage.write(content.name, File(file), content.size_bytes)
             except FileNotFoundError:
-                continue  # its operator was told, and goes on
+                continue  # the operator was told and continued
             count += 1
     return count
 
@@ -154,7 +154,7 @@ def _in_use() -> str:
 
 
 def _aside() -> str:
-    """Return the name under which the database that was in use is kept."""
+    """Return the name under which the former database is kept."""
     name, stamp = str(connections["default"].settings_dict["NAME"]), time.strftime("%Y%m%d%H%M%S")
     if settings.IS_SQLITE:
         return str(Path(name).with_name(f"{Path(name).stem}.before-{stamp}.sqlite3"))
@@ -162,7 +162,7 @@ def _aside() -> str:
 
 
 def _remarks(about: About) -> list[str]:
-    """Return what the operator has to know of secrets and of files that no backup had."""
+    """Return what the operator has to know about secrets and files that no backup had."""
     remarks = []
     if about.missing:
         remarks.append(f"{counted(len(about.missing), 'file')} were missing when it was made.")

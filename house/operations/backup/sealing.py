@@ -1,8 +1,8 @@
-"""The secrets without which parts of a backup cannot be read, sealed by BACKUP_PASSPHRASE.
+"""Seals with BACKUP_PASSPHRASE the secrets without which parts of a backup cannot be read.
 
 SECRET_KEY encrypts second factors, addresses of channels and tokens of shares; KEYS_SECRET the keys
-of projects. Without a passphrase they are left out, and whoever restores has to have them. fal's
-own keys are in no backup.
+of projects. Without a passphrase they are left out, and the operator who restores must have them.
+fal's own keys are in no backup.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SEALED, LEFT_OUT = "sealed", "left out"
 
 
 def secrets() -> dict[str, str]:
-    """Return the secrets that this process has, by the names of their settings."""
+    """Return the secrets of this process, by the names of their settings."""
     values = {
         "SECRET_KEY": settings.SECRET_KEY,
         "SECRET_KEY_FALLBACKS": ",".join(settings.SECRET_KEY_FALLBACKS),
@@ -34,7 +34,7 @@ def secrets() -> dict[str, str]:
 
 
 def seal(values: Mapping[str, str], passphrase: str) -> dict[str, str]:
-    """Return the secrets as they may lie in a backup."""
+    """Return the secrets, encrypted for a backup."""
     salt = os.urandom(16)
     text = json.dumps(values).encode()
     return {
@@ -44,7 +44,7 @@ def seal(values: Mapping[str, str], passphrase: str) -> dict[str, str]:
 
 
 def unseal(sealed: Mapping[str, str], passphrase: str) -> dict[str, str] | None:
-    """Return the secrets; None if this is not their passphrase."""
+    """Return the secrets; None if the passphrase is wrong."""
     for form in typed_secrets.forms(passphrase):
         cipher = _cipher(form, base64.b64decode(sealed["salt"]))
         with suppress(InvalidToken):

@@ -1,1 +1,1 @@
-"""What Prometheus reads: figures of the database, and what all processes have counted."""
+"""Metrics for Prometheus: figures from the database, and counts of all processes."""

@@ -1,4 +1,4 @@
-"""Counts runs that have ended, and how long they waited and worked."""
+"""Counts ended runs, and measures how long they waited and worked."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def count(run: Run, changed: Mapping[str, Any]) -> None:
-    """Count a run with the columns that its end has changed; one that was never sent has no times.
+    """Count a run with the columns that its end has changed; unsent runs have no times.
 
-    A run waits from its creation until it is sent, and takes from then until its end.
+    A run waits from its creation until it is sent, and then takes until its end.
     """
     state = changed["state"]
     counters.count("vitrine_runs_ended_total", state=str(state), transport=run.transport)

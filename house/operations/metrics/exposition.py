@@ -33,17 +33,17 @@ HISTOGRAMS = {
 
 
 class Figures(Collector):
-    """All families, also those without a series yet."""
+    """Collects all metric families, also those without a series yet."""
 
     def collect(self) -> Iterator[Metric]:
-        """Yield what the database has, and what all processes have counted."""
+        """Yield the figures of the database and the counts of all processes."""
         families: dict[str, Metric] = {
             **{name: GaugeMetricFamily(name, text) for name, text in figures.GAUGES.items()},
             **{name: CounterMetricFamily(name, text) for name, text in COUNTERS.items()},
             **{name: HistogramMetricFamily(name, text) for name, text in HISTOGRAMS.items()},
         }
         for name, value, labels in (*figures.samples(), *_counts()):
-            # Of a histogram's parts, such as its buckets, the beginning names it.
+            # A histogram's parts, such as its buckets, begin with its name.
             family = families.get(name) or families.get(name.rpartition("_")[0])
             if family and value is not None:
                 family.add_sample(name, dict(labels), float(value))
@@ -51,13 +51,13 @@ class Figures(Collector):
 
 
 def _counts() -> list[figures.Sample]:
-    """Return each series; the buckets of one by their limits, as the format has them."""
+    """Return each series; a histogram's buckets are sorted by limit, as the format requires."""
     rows = Counter.objects.order_by("name", "labels").values_list("name", "value", "labels")
     counts: list[figures.Sample] = [(name, n, json.loads(labels)) for name, n, labels in rows]
     return sorted(counts, key=lambda row: float(row[2].get("le", 0)))
 
 
 def render() -> bytes:
-    """Return all figures; what this process has counted is written first, so as to be in them."""
+    """Return all metrics; write this process's counts first, so that they are included."""
     reporting.report("web")
     return generate_latest(Figures())

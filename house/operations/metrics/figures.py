@@ -1,6 +1,6 @@
-"""The figures that the database has, read anew for each scrape: a constant number of queries.
+"""Figures from the database, read for each scrape with a constant number of queries.
 
-Each reads an index of few rows or a kept sum, never a table that grows with the runs.
+Each reads an index of few rows or a stored sum, never a table that grows with the runs.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ GAUGES = {
     "vitrine_storage_bytes": "What is stored, and what is free.",
 }
 NONE: Mapping[str, str] = {}
-Number = float | Decimal | None  # None: not known, and so not shown
+Number = float | Decimal | None  # None: unknown, and so not shown
 Sample = tuple[str, Number, Mapping[str, str]]
 
 
 def samples() -> Iterator[Sample]:
-    """Yield every figure: its name, its value and its labels."""
+    """Yield every figure: its name, value and labels."""
     yield from _processes()
     yield from _runs()
     yield from _workers()
@@ -64,7 +64,7 @@ def samples() -> Iterator[Sample]:
 def _processes() -> Iterator[Sample]:
     numbers: Counter[str] = Counter()
     for process in reporting.processes():
-        numbers[process.kind] += 1  # of those that live: a process's own id would be a new series
+        numbers[process.kind] += 1  # among live processes: a process's own id would be a new series
         labels = {"process": process.kind, "number": str(numbers[process.kind])}
         yield "vitrine_process_memory_bytes", process.memory_bytes, labels
     yield "vitrine_realtime_missing", reporting.is_realtime_missing(), NONE
@@ -72,7 +72,7 @@ def _processes() -> Iterator[Sample]:
 
 def _runs() -> Iterator[Sample]:
     now = clock.now()
-    is_held = ~Q(worker="")  # else it waits until then to be sent again
+    is_held = ~Q(worker="")  # otherwise it waits until then to be sent again
     groups = Run.objects.unfinished().order_by().values("state", "transport", "charge__door")
     absent = {str(state) for state in Run.State if state not in Run.FINAL}
     for group in groups.annotate(
@@ -88,7 +88,7 @@ def _runs() -> Iterator[Sample]:
         yield "vitrine_oldest_run_seconds", (now - group["oldest"]).total_seconds(), labels
         for lease in ("held", "expired"):
             yield "vitrine_leases", group[lease], labels | {"lease": lease}
-    for state in sorted(absent):  # an alert and a graph need a number, also where nothing waits
+    for state in sorted(absent):  # alerts and graphs need a number, also where nothing waits
         labels = {"state": state}
         yield "vitrine_runs", 0, labels
         yield "vitrine_oldest_run_seconds", 0, labels
@@ -151,7 +151,7 @@ def _waiting() -> Iterator[Sample]:
 
 
 def _storage() -> Iterator[Sample]:
-    # As a worker last added them up; whoever asks waits for no sum of whole tables.
+    # As last computed by a worker: no scrape waits for sums of whole tables.
     row = KeptFigures.objects.filter(pk=figures.STORAGE).first()
     sums = row.values if row else {}
     for what, size_bytes in {

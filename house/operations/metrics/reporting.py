@@ -1,7 +1,7 @@
-"""Each process adds what it has counted to rows that all share, and says that it lives.
+"""Lets each process add its counts to shared rows and report that it is alive.
 
-So whichever web process is asked, on whichever machine, the figures are those of all. A process
-that ends leaves its counts behind, but for those of its last `EVERY_S` seconds, and nothing else.
+So any web process, on any machine, can answer with the figures of all. A process that ends leaves
+its counts behind, except those of its last `EVERY_S` seconds, and nothing else.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from core.process import counters, identity
 from house.operations.models import Counter, ServerProcess
 
 EVERY_S = 15.0
-EVERY_S_UNREAD = 60.0  # where nobody reads metrics
+EVERY_S_UNREAD = 60.0  # if nobody reads metrics
 REALTIME = "realtime"
 ALIVE = timedelta(minutes=3)
 FORGOTTEN_AFTER = timedelta(hours=1)
@@ -33,12 +33,12 @@ log = logging.getLogger(__name__)
 
 
 def is_on() -> bool:
-    """Return whether each process reports: on SQLite, whose worker it wakes, only to metrics."""
+    """Return True if processes report: on SQLite, where that wakes the worker, only for metrics."""
     return bool(settings.METRICS_TOKEN) or not settings.IS_SQLITE
 
 
 def every_s() -> float:
-    """Return how often a process reports."""
+    """Return the seconds between two reports of a process."""
     return EVERY_S if settings.METRICS_TOKEN else EVERY_S_UNREAD
 
 
@@ -59,9 +59,9 @@ def _report_forever(kind: str) -> None:
 
 
 def report(kind: str) -> None:
-    """Write what this process has counted; raises DatabaseError, and then it is still counted."""
+    """Write this process's counts; raises DatabaseError, and then keeps them."""
     now, counts = clock.now(), counters.take() if settings.METRICS_TOKEN else {}
-    # Sorted: two processes that add to the same rows wait for each other at the first.
+    # Sorted, so that two processes that add to the same rows wait for each other at the first.
     rows = sorted((name, json.dumps(dict(labels)), n) for (name, labels), n in counts.items())
     beat = {"kind": kind, "memory_bytes": memory_bytes(), "beat_at": now}
     beat["secret_key"] = secret_key()
@@ -77,7 +77,7 @@ def report(kind: str) -> None:
 
 
 def memory_bytes() -> int | None:
-    """Return this process's resident memory; None without Linux's /proc."""
+    """Return this process's resident memory in bytes; None without Linux's /proc."""
     statm = Path("/proc/self/statm")
     if not statm.exists():
         return None
@@ -85,23 +85,23 @@ def memory_bytes() -> int | None:
 
 
 def processes() -> list[ServerProcess]:
-    """Return the processes at work, the oldest first."""
+    """Return the processes at work, oldest first."""
     rows = ServerProcess.objects.filter(beat_at__gt=clock.now() - ALIVE)
     return [row for row in rows.order_by("started_at", "pk") if not identity.is_gone(row.pk)]
 
 
 def is_realtime_missing() -> bool:
-    """Return whether no realtime process is alive, though pages or programs are led to one."""
+    """Return True if no realtime process is alive, although pages or programs need one."""
     is_used = bool(settings.REALTIME_URL or settings.GATEWAY_URL) and not settings.IS_ON_DEMAND
     return is_used and all(process.kind != REALTIME for process in processes())
 
 
 def secret_key() -> str:
-    """Return a fingerprint of this process's SECRET_KEY, from which the key cannot be guessed."""
+    """Return a fingerprint of this process's SECRET_KEY that does not reveal the key."""
     return salted_hmac(__name__, "which SECRET_KEY").hexdigest()[:16]
 
 
-# As in `runs/costs/daily_sums.py`: Django has no words for "add to the row, or begin it".
+# As in `runs/costs/daily_sums.py`: Django has no statement for "add to the row or create it".
 _ADD = f"""
 INSERT INTO {Counter._meta.db_table} AS counter (name, labels, value) VALUES (%s, %s, %s)
 ON CONFLICT (name, labels) DO UPDATE SET value = counter.value + excluded.value

@@ -15,10 +15,10 @@ HELD, OTHER = "held", "other"
 
 
 class CountedRequests:
-    """An ASGI application whose HTTP requests are counted, until their response begins.
+    """An ASGI application that counts HTTP requests and the time until their response begins.
 
-    `routes` are the first parts of paths that get a series of their own. At the paths `held`
-    responses wait for news, so how long they take says nothing of the others.
+    `routes` are the first parts of paths with a series of their own. Responses at the paths `held`
+    wait for news, so their times are kept apart.
     """
 
     def __init__(self, app: App, routes: Collection[str], held: Collection[str]) -> None:
@@ -48,7 +48,7 @@ class CountedRequests:
 
 
 def page_routes() -> set[str]:
-    """Return the first parts of all addresses of pages: `/models` of `/models/…`."""
+    """Return the first part of every page's address: `/models` of `/models/…`."""
     addresses = {begin.partition("/")[0] for begin in _beginnings(get_resolver().url_patterns)}
     return {f"/{name}" for name in addresses if "<" not in name}
 

@@ -1,4 +1,4 @@
-"""Counts requests to upstream, by host: fal's hosts by name, all that serve files together."""
+"""Counts requests to upstream by host: fal's hosts by name, all file hosts together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FILES = "files"
 
 
 def host(address: str) -> str:
-    """Return the label of an address, or of a host alone: one of few, whatever upstream sends."""
+    """Return the label for an address or a host: one of few, whatever upstream sends."""
     name = urlsplit(address if "//" in address else f"//{address}").netloc
     return name if name in _own_hosts() else FILES
 

@@ -20,7 +20,7 @@ NOT_KEPT = {"Cache-Control": "no-store"}
 @login_not_required
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return all figures; 401 without the token, 404 where none is set."""
+    """Return all metrics; 401 without the token, 404 if none is set."""
     if not settings.METRICS_TOKEN:
         return _refused(HTTPStatus.NOT_FOUND)
     sent = request.headers.get("Authorization", "")
@@ -28,7 +28,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         response = _refused(HTTPStatus.UNAUTHORIZED)
         response.headers["WWW-Authenticate"] = 'Bearer realm="metrics"'
         return response
-    # Loaded with the first question: most processes are never asked.
+    # Imported at the first request: most processes never get one.
     from house.operations.metrics import exposition
 
     return HttpResponse(exposition.render(), content_type=TEXT, headers=NOT_KEPT)

@@ -1,1 +1,1 @@
-"""What the house holds of a person: given to them as a ZIP, and erased."""
+"""The house's data about a person: given to them as a ZIP, and erased."""

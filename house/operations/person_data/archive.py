@@ -1,6 +1,6 @@
 """A person's data as a ZIP: a JSON file for each kind of row, and the files of results and uploads.
 
-The rows are written to disk first, so that sending the archive needs no database.
+The rows are written to disk first, so sending the archive needs no database.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Stored(NamedTuple):
 
 @dataclass
 class Archive:
-    """What goes into it: where in `rows` the JSON of each kind ends, and files of our storage."""
+    """The contents: where in `rows` the JSON of each kind ends, and files of our storage."""
 
     name: str
     ends: list[tuple[str, int]] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Archive:
     rows: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
     def __iter__(self) -> Iterator[bytes]:
-        """Yield the bytes of the archive; reads files from our storage, one at a time."""
+        """Yield the bytes of the archive; reads files from our storage one at a time."""
         zipped, missing = ZipStream(), []
         self.rows.seek(0)
         for name, end in self.ends:
@@ -67,12 +67,12 @@ class Archive:
         yield from zipped
 
     def close(self) -> None:
-        """Let go of the rows; a response that ends does so, whether it was sent or not."""
+        """Close the rows' file; called when a response ends, whether it was sent or not."""
         self.rows.close()
 
 
 def prepare(person: User, *, is_for_themselves: bool = False) -> Archive:
-    """Return the archive of all that is the person's; see `contents.rows_of`."""
+    """Return the archive of all of the person's data; see `contents.rows_of`."""
     archive = Archive(person.get_username())
     own = dict(contents.rows_of(person, is_for_themselves=is_for_themselves))
     for label, rows in own.items():
@@ -92,11 +92,11 @@ def prepare(person: User, *, is_for_themselves: bool = False) -> Archive:
 
 
 def _write(to: IO[bytes], rows: QuerySet[Model]) -> None:
-    """Write rows as a JSON array, one a line; nothing where there are none."""
+    """Write rows as a JSON array, one per line; nothing if there are none."""
     before = b"["
     for row in rows.values(*contents.columns(rows.model)).iterator(READ_AT_ONCE):
         text = json.dumps(row, default=str, ensure_ascii=False)
-        # A lone surrogate of an earlier version is written as JSON escapes it.
+        # A lone surrogate from an earlier version is written as JSON's escape.
         to.write(before + b"\n" + text.encode(errors="backslashreplace"))
         before = b","
     if before == b",":

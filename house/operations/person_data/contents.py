@@ -1,7 +1,6 @@
-"""Which rows are a person's, and by which field: each model has a line here, or the suite fails.
+"""Lists the rows that belong to a person, and by which field; the suite fails for missing models.
 
-A row is a person's if they made it, or if it is about them alone. Columns with secrets are in no
-archive, whatever the row.
+A row is a person's if they made it or it is only about them. No archive contains secrets.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from features.notifications.models import Notification
 from projects.models import InProject
 from projects.models.in_project import is_member
 
-# The way from a row to its person → the models.
+# The path from a row to its person → the models.
 PERSONAL: Mapping[str, str] = {
     "pk": "auth.User",
     "user": (
@@ -55,7 +54,7 @@ PERSONAL: Mapping[str, str] = {
     "user_id": "catalog.Favourite",
     "voter": "boards.Vote",
 }
-# The relation from a row to its project's thing, where it is not the relation to its person.
+# The relation from a row to its thing in a project, if it differs from the relation to its person.
 PLACES: Mapping[str, str] = {
     "library.PromptVersion": "prompt__",
     "library.ReferenceVersion": "reference__",
@@ -91,8 +90,8 @@ NOT_PERSONAL: Mapping[str, str] = {
         "spending.UnmeasuredRun"
     ),
 }
-# Columns of secrets, of whatever model; those that are encrypted are left out as well. And those in
-# which a log says on whom somebody acted.
+# Columns with secrets in any model; encrypted columns are left out as well. Also columns in which a
+# log names the person somebody acted on.
 SECRET = {
     *("password", "secret", "token", "token_digest", "digest", "webhook_token", "form_token"),
     *("session_key", "data", "key_digest", "handle", "actor_email"),
@@ -103,9 +102,9 @@ SECRET = {
 def rows_of(
     person: User, *, is_for_themselves: bool = False
 ) -> Iterator[tuple[str, QuerySet[Model]]]:
-    """Yield the label of each model with the rows of it that are the person's.
+    """Yield the label of each model with those of its rows that are the person's.
 
-    For themselves without what lives in projects that they have left.
+    For themselves, without rows in projects that they have left.
     """
     for path, labels in PERSONAL.items():
         for label in labels.split():
@@ -127,7 +126,7 @@ def _is_in_sight(person: User, model: type[Model], path: str) -> Q:
 
 
 def columns(model: type[Model]) -> list[str]:
-    """Return the columns of a model that an archive has."""
+    """Return the columns of a model that are in an archive."""
     return [
         field.attname
         for field in model._meta.concrete_fields

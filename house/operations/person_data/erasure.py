@@ -1,7 +1,7 @@
-"""Erases a person: what is theirs alone goes, what others rely on passes on, the name goes.
+"""Erases a person: deletes what is only theirs, passes on what others rely on, removes the name.
 
-The account's row stays, closed and called `erased-<number>`: sums of money and votes refer to it.
-Runs that go are purged by the worker, without a way back. The audit log keeps the name until its
+The account's row stays, closed and renamed to `erased-<number>`: sums of money and votes refer to
+it. The worker purges deleted runs, which cannot be restored. The audit log keeps the name until its
 entries expire, since nobody can change one.
 """
 
@@ -37,7 +37,7 @@ from runs.models import Share as Link
 from runs.ownership import handover
 from runs.ownership.handover import Belongings
 
-# What refers to the account's row, which has no name any more: votes are decisions of others too.
+# Rows that refer to the account's nameless row: votes are decisions of others, too.
 STAYS = {"boards.Vote", "projects.Membership", "projects.Project"}
 UNDER_WAY = "{} of theirs {} under way. Cancel them, or wait for their end."
 
@@ -47,7 +47,7 @@ class Refused(refusals.Refused):
 
 
 class Plan(NamedTuple):
-    """What becomes of somebody's rows, by kind."""
+    """What happens to a person's rows, by kind."""
 
     goes: Sequence[Belongings]
     passes: Sequence[Belongings]
@@ -86,10 +86,10 @@ def plan(person: User) -> Plan:
 
 
 def erase(person: User, to: User, by: User | None) -> str:
-    """Erase a person, whose shared work `to` gets; returns what the account is called now.
+    """Erase a person, whose shared work `to` gets; return the account's new name.
 
-    One transaction; `by` is None for a command. Raises Refused, `handover.Refused` and
-    `roles.Refused` (of the last admin); then nothing was changed.
+    In one transaction; `by` is None for a command. Raises Refused, `handover.Refused`, and
+    `roles.Refused` for the last admin; then nothing has changed.
     """
     with transaction.atomic(), disable_auditlog():
         if by is None:
@@ -120,7 +120,7 @@ def erase(person: User, to: User, by: User | None) -> str:
 
 
 def _relations(on_delete: Any) -> Iterator[tuple[type[Model], str]]:
-    """Yield the relations to an account of which this becomes when it goes: model and name."""
+    """Yield the relations to an account with this `on_delete`, as model and field name."""
     for relation in User._meta.get_fields(include_hidden=True):
         if relation.one_to_many or (relation.one_to_one and relation.auto_created):
             there: Any = relation
@@ -129,12 +129,12 @@ def _relations(on_delete: Any) -> Iterator[tuple[type[Model], str]]:
 
 
 def _cascading() -> Iterator[tuple[type[Model], str]]:
-    """Yield the relations whose rows go, but for what stays with the account's row."""
+    """Yield the relations whose rows are deleted, not those that stay with the account's row."""
     return ((model, name) for model, name in _relations(CASCADE) if model._meta.label not in STAYS)
 
 
 def _forget_name(person: User) -> None:
-    """Take name, address and password from the account, and from what names it without a key."""
+    """Remove name, address and password from the account and from rows that repeat them."""
     name = f"erased-{person.pk}"
     while User.objects.filter(username=name).exists():
         name += "x"
@@ -153,7 +153,7 @@ def _forget_name(person: User) -> None:
 
 
 def _delete_alone(person: User) -> None:
-    """Delete what nobody else sees; the worker purges the runs next, with their files."""
+    """Delete what nobody else sees; the worker then purges the runs with their files."""
     Link.objects.filter(user=person).delete()
     for relation, rows in handover.alone(person):
         if relation.model is Run:
@@ -164,7 +164,7 @@ def _delete_alone(person: User) -> None:
 
 
 def _delete_uploads(person: User) -> None:
-    """Delete the uploads that are left, but for inputs: these go with their runs, or stay."""
+    """Delete the remaining uploads, except inputs: these go with their runs, or stay."""
     uploads = list(Upload.objects.filter(user=person))
     used = input_references.used([upload.pk for upload in uploads])
     purge.delete_uploads([upload for upload in uploads if upload.pk not in used], timezone.now())

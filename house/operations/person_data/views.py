@@ -1,4 +1,4 @@
-"""The pages on which a person's data is taken away, by themselves or an admin, and erased."""
+"""The pages that export a person's data, for themselves or an admin, and erase it."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
 
-TAKEN = "looked_at"  # the kind of notification that tells of looks at what is private
+TAKEN = "looked_at"  # the kind of notification about looks at private work
 
 
 class EraseForm(forms.Form):
-    """Who takes over, and the name of whom to erase, typed."""
+    """The heir, and the typed name of the person to erase."""
 
     name = LineField(max_length=150)
 
@@ -52,7 +52,7 @@ class EraseForm(forms.Form):
         self.fields["name"].label = f"Type “{person.get_username()}” to erase them"
 
     def clean_name(self) -> str:
-        """Return the name; it has to be the person's."""
+        """Return the name, which must be the person's."""
         if self.cleaned_data["name"] != self._person.get_username():
             raise ValidationError("This is another name. Nothing was erased.")
         return self._person.get_username()
@@ -61,7 +61,7 @@ class EraseForm(forms.Form):
 @no_store
 @require_safe
 def own_archive(request: HtmxRequest) -> HttpResponseBase:
-    """Send one's own data as a ZIP."""
+    """Send the user's own data as a ZIP."""
     audit.record_export(request, [request.user], "their own data")
     return _sent(request.user, is_for_themselves=True)
 
@@ -69,7 +69,7 @@ def own_archive(request: HtmxRequest) -> HttpResponseBase:
 @no_store
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_person(request: HtmxRequest, user_id: int) -> HttpResponse:
-    """Say what of a person goes and what stays; a POST erases them."""
+    """List the person's rows that are deleted and that stay; a POST erases the person."""
     person = _person(request, user_id)
     form = EraseForm(person, request.POST or None, initial={"to": request.user.pk})
     if request.method == "POST" and form.is_valid():
@@ -86,7 +86,7 @@ def of_person(request: HtmxRequest, user_id: int) -> HttpResponse:
 @no_store
 @require_POST
 def archive_of_person(request: HtmxRequest, user_id: int) -> HttpResponseBase:
-    """Send a person's data as a ZIP, for a reason, of which they are told."""
+    """Send a person's data as a ZIP, for a reason; the person is notified."""
     person = _person(request, user_id)
     reason = ReasonForm(request.POST)
     if not reason.is_valid():

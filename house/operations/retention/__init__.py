@@ -1,1 +1,1 @@
-"""What goes by age: things of projects, announced before, and rows of upkeep."""
+"""Deletions by age: things of projects, announced beforehand, and housekeeping rows."""

@@ -1,7 +1,6 @@
-"""Rows of upkeep that go by age, a setting's number of days: drafts, what people were told, logs.
+"""Deletes housekeeping rows after a setting's number of days: drafts, notifications, logs.
 
-Other tables are kept small where they are written; `house/operations/growth.py` says of each what
-does.
+Other tables are kept small where they are written; `house/operations/growth.py` says how.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from runs.models.ledger import SumState
 
 EVERY_S = 600.0
 SOON_S = 1.0  # while more is due
-AT_ONCE = 500  # of a model: no writer waits long
+AT_ONCE = 500  # of a model, so that no writer waits long
 
 
 class Rows(NamedTuple):
-    """Rows of a model that go so many days after a moment; those that `stay` do not."""
+    """Rows of a model that are deleted some days after a moment, except those that `stay`."""
 
     model: str
     at: str
@@ -32,7 +31,7 @@ class Rows(NamedTuple):
     stay: Q | None = None
 
 
-# What is no assistant's, whose session ends within days, or has a sum that is not settled yet.
+# Accounts other than assistants' (whose sessions end within days), or with an unsettled sum.
 _CAP_IN_USE = ~Q(kind=LedgerAccount.Kind.ASSISTANT) | Q(entries__state=SumState.RESERVED)
 ROWS = (
     Rows("playground.Draft", "updated_at", "DRAFTS_KEPT_DAYS"),
@@ -53,7 +52,7 @@ ROWS = (
 
 
 def delete_expired() -> float:
-    """Delete some of what is too old; returns the seconds until the next call."""
+    """Delete some of the expired rows; return the seconds until the next call."""
     wait_s = EVERY_S
     for rows in ROWS:
         if not (days := getattr(settings, rows.setting)):

@@ -1,7 +1,7 @@
-"""The kinds of things that go by age from a project: which are due, what stays, how they go.
+"""The kinds of things that projects delete by age: which are due, which stay, how they go.
 
-Stays: what is starred, an example, or part of something that people keep or decided upon, such as a
-board, a series or a share (`RunOwner.kept_runs`); a file also while something has it as an input.
+Starred runs, examples and parts of something that people keep or decided on, such as a board, a
+series or a share (`RunOwner.kept_runs`), stay; so does a file that is an input of something.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ USE = "What a run, a preset or a draft uses stays."
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of things: a project's `column`, else the `setting`, says after how many days.
+    """A kind of things; the project's `column`, or else the `setting`, is their age limit in days.
 
-    `due`: a project's rows from before a moment, which `kept` looks through; `remove` deletes those
-    that are still due, with a sentence where something tells of them.
+    `due` returns a project's rows from before a moment; `kept` returns those of them that stay;
+    `remove` deletes rows that are still due, with a sentence for pages that mention them.
     """
 
     name: str
     model: type[InProject]
     noun: str
-    words: str  # of a number of them: “the files of 2 runs”
+    words: str  # for a number of them: “the files of 2 runs”
     keep: str  # what people do to keep one
     column: str
     setting: str
@@ -47,24 +47,24 @@ class Kind:
     remove: Callable[[QuerySet[Any], datetime, str], int]
 
     def days(self, project: Project) -> int | None:
-        """Return after how many days things of the project go; None: never."""
+        """Return the days after which the project's things are deleted; None for never."""
         own = getattr(project, self.column) if self.column else None
         return own or getattr(settings, self.setting) or None
 
     def free(self, keys: Keys) -> list[uuid.UUID]:
-        """Return those that nothing keeps."""
+        """Return the keys that nothing keeps."""
         kept = self.kept(keys)
         return [pk for pk in keys if pk not in kept]
 
     def number(self, number: int) -> str:
-        """Return so many of them in words."""
+        """Return a number of them in words."""
         return self.words.format(counted(number, self.noun))
 
 
 def _ended(project: Project, before: datetime) -> RunQuerySet:
     ended = Run.objects.kept().filter(
         project=project,
-        created_at__lte=before,  # for the index: a run is created before it ends
+        created_at__lte=before,  # uses the index: a run is created before it ends
         ended_at__lte=before,
         state__in=Run.FINAL,
     )

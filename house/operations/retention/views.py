@@ -1,4 +1,4 @@
-"""The page that lists what of a project goes soon."""
+"""The page that lists what a project will delete soon."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
 
-MOST = 2000  # of a kind: who has more to go sees the first
+MOST = 2000  # of a kind; if there are more, the page shows the first
 ON_A_PAGE = 60
 
 
 class Part(NamedTuple):
-    """What is announced of one kind, a page of it, and how many its makers hide."""
+    """An announcement, a page of its rows, and the number of rows that their makers hide."""
 
     announcement: Announcement
     sentence: str
@@ -42,7 +42,7 @@ class Part(NamedTuple):
 @no_store
 @require_safe
 def going(request: HtmxRequest, slug: str) -> HttpResponse:
-    """List exactly what is announced, for the project's managers; `page` is of each list."""
+    """List exactly what is announced, for the project's managers; `page` applies to each list."""
     project = of_member(request, slug)
     roles.require_manager(request.user, project)
     announced = Announcement.objects.filter(project=project).select_related("project")

@@ -1,8 +1,8 @@
-"""Announces what of each project goes by age, and lets it go once that was announced long enough.
+"""Announces what each project deletes by age, and deletes it once the notice is over.
 
-An announcement says what goes and when; its project's managers are told. Only what it covers goes,
-and not if the setting has changed meanwhile: that is announced anew. Runs are deleted as by people,
-so that one can be brought back within `GRACE`.
+An announcement says what is deleted and when; the project's managers are told. Only announced rows
+are deleted, and only if the setting has not changed meanwhile; otherwise they are announced again.
+Runs are deleted as people delete them, so they can be restored within `GRACE`.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 EVERY_S = 6 * 3600.0
-SOON_S = 0.05  # while more is due: other jobs get their turn in between
-STEP_S = 0.05  # of work between two pauses
-BATCH = 50  # rows of one transaction
-PROGRAM = "retention"  # as the audit log names who deleted
+SOON_S = 0.05  # while more is due, so that other jobs get their turn
+STEP_S = 0.05  # time to work between two pauses
+BATCH = 50  # rows per transaction
+PROGRAM = "retention"  # the name in the audit log
 NOTICE = timedelta(days=7)
 TOLD = Told(
     "retention", "Old things that go", "what is old in a project of yours goes soon", asks=True
@@ -42,13 +42,13 @@ TOLD = Told(
 
 
 class Retention:
-    """A worker's walks through the projects: in small steps, with its place kept in between."""
+    """A worker's passes through the projects in small steps, between which it keeps its place."""
 
     def __init__(self) -> None:
         self._walk: Iterator[None] | None = None
 
     def step(self) -> float:
-        """Announce and delete for a moment; return the seconds until the next step."""
+        """Announce and delete for `STEP_S`; return the seconds until the next step."""
         until = time.monotonic() + STEP_S
         self._walk = self._walk or walk()
         for _ in self._walk:
@@ -59,7 +59,7 @@ class Retention:
 
 
 def walk() -> Iterator[None]:
-    """Look at each kind of each project, in batches; an archived project keeps all."""
+    """Handle each kind in each project, in batches; archived projects keep everything."""
     while input_references.read_unread():
         yield
     for announcement in Announcement.objects.select_related("project"):
@@ -73,15 +73,15 @@ def walk() -> Iterator[None]:
 
 
 def batches(kind: Kind, project: Project, before: datetime) -> Iterator[list[uuid.UUID]]:
-    """Yield the keys of what is due, kept or not, the oldest first, some at a time."""
+    """Yield the keys of due rows, kept or not, oldest first, in batches."""
     after: tuple[datetime, uuid.UUID] | None = None
     while True:
         rows = kind.due(project, before).order_by("created_at", "pk")
         if after is not None:
             moment, key = after
             rows = rows.filter(Q(created_at=moment, pk__gt=key) | Q(created_at__gt=moment))
-            rows = rows.filter(created_at__gte=moment)  # for the index
-        with custom_plans():  # else each batch would read and sort all that is left
+            rows = rows.filter(created_at__gte=moment)  # uses the index
+        with custom_plans():  # otherwise each batch would read and sort all remaining rows
             batch = list(rows.values_list("created_at", "pk")[:BATCH])
         yield [pk for _, pk in batch]
         if len(batch) < BATCH:
@@ -109,13 +109,13 @@ def _look(kind: Kind, project: Project, days: int) -> Iterator[None]:
 
 
 def _holds(announcement: Announcement, project: Project) -> bool:
-    """Whether the project still lets go what was announced."""
+    """Whether the announcement still applies to the project."""
     days = KINDS[announcement.kind].days(project)
     return project.archived_at is None and days == announcement.days
 
 
 def _announce(kind: Kind, project: Project, **values: Any) -> None:
-    """Write an announcement, unless another worker just did, and tell the project's managers."""
+    """Write an announcement, unless another worker just did, and notify the project's managers."""
     with transaction.atomic():
         announcement, is_new = Announcement.objects.get_or_create(
             project=project, kind=kind.name, defaults=values
@@ -136,7 +136,7 @@ def _announce(kind: Kind, project: Project, **values: Any) -> None:
 
 
 def sentence(announcement: Announcement) -> str:
-    """Return what goes, of which project, and when."""
+    """Return a sentence: what is deleted, from which project, and when."""
     at = timezone.localtime(announcement.goes_at)
     what = KINDS[announcement.kind].number(announcement.number)
     verb = "goes" if what.startswith("1 ") else "go"
@@ -145,7 +145,7 @@ def sentence(announcement: Announcement) -> str:
 
 
 def _remove(kind: Kind, announced: Announcement, keys: Sequence[uuid.UUID]) -> bool:
-    """Delete these, except what was kept or moved since; False if a manager decided otherwise."""
+    """Delete rows unless kept or moved since; return False if a manager has decided otherwise."""
     with transaction.atomic():
         free = kind.free(keys)
         locked = Project.objects.select_for_update(no_key=True).filter(pk=announced.project_id)

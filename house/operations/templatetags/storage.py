@@ -1,4 +1,4 @@
-"""Template tags that say what a project's files take."""
+"""Template tags for the size of a project's files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Taken(NamedTuple):
 
 @register.simple_tag
 def storage_of(project: Project) -> Taken:
-    """Return what a project's files take, from the sums that a worker keeps."""
+    """Return the size of a project's files, from the sums that a worker stores."""
     sums = figures.read(figures.STORAGE_OF_PROJECTS)
     results, uploads = sums.values.get(str(project.pk), (0, 0))
     return Taken(results, uploads, sums.made_at)

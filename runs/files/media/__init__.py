@@ -1,1 +1,1 @@
-"""Opens media of strangers: measures, previews and copies them in programs that may be killed."""
+"""Opens untrusted media: measures, previews and copies files in programs that may be killed."""

@@ -12,7 +12,7 @@ from core.pictures.browser_copy import browser_copy
 
 
 def webp(picture: Image.Image, **options: Any) -> str:
-    """Return a picture as WebP in base64; `options` are Pillow's, beside the usual quality."""
+    """Return a picture as WebP in base64; `options` override the usual options of Pillow."""
     out = io.BytesIO()
     picture.save(out, "WEBP", **({"quality": 80, "method": 4} | options))
     return in_base64(out.getvalue())
@@ -24,7 +24,7 @@ def in_base64(content: bytes) -> str:
 
 
 def small_copy(picture: Image.Image, max_px: int) -> Image.Image:
-    """Return a copy for browsers, at most `max_px` wide and high."""
+    """Return a copy that browsers show, at most `max_px` wide and high."""
     small = browser_copy(picture)
     small.thumbnail((max_px, max_px))
     return small

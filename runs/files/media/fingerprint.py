@@ -1,4 +1,4 @@
-"""A picture's fingerprint: pictures that look alike have fingerprints with few different bits.
+"""Fingerprints of pictures: the more alike two pictures look, the fewer bits differ.
 
 Without Django: the probe's subprocess imports it.
 """
@@ -13,21 +13,21 @@ from PIL import Image, ImageStat
 
 from core.pictures.browser_copy import browser_copy, opaque
 
-_SIDE = 32  # of the grey picture whose frequencies are taken
-_LOWEST = 8  # frequencies each way
+_SIDE = 32  # of the grey picture that is transformed into frequencies
+_LOWEST = 8  # frequencies in each direction
 _WAVES = [[cos(pi * k * (2 * x + 1) / (2 * _SIDE)) for x in range(_SIDE)] for k in range(_LOWEST)]
-_PATCHES = 4  # each way, whose colours are compared
-_GREYISH = 16  # of 128: how far from grey a patch has to be to count as coloured
+_PATCHES = 4  # in each direction; their colours are compared
+_GREYISH = 16  # of 128: a patch that is further from grey counts as coloured
 _FLAT = 2.0  # of 255: a picture whose grey values deviate less has no shapes to compare
 
 
 def fingerprint(picture: Image.Image) -> bytes:
-    """Return the 128 bits by which a picture is compared; empty for a flat one.
+    """Return the 128 bits by which pictures are compared; empty for a flat picture.
 
     The first 64 are Zauner's pHash (Implementation and Benchmarking of Perceptual Image Hash
-    Functions, 2010, 3.2.1), as in the library ImageHash: whether each low frequency of the grey
-    picture is above their median. It is blind to colours, so the others say how blue and how red
-    each of 16 patches is.
+    Functions, 2010, 3.2.1), as in the library ImageHash: each tells whether a low frequency of the
+    grey picture is above the median. pHash is blind to colours, so the other 64 tell how blue and
+    how red each of 16 patches is.
     """
     colours = opaque(browser_copy(picture))
     grey = colours.convert("L").resize((_SIDE, _SIDE), Image.Resampling.LANCZOS)
@@ -38,7 +38,7 @@ def fingerprint(picture: Image.Image) -> bytes:
 
 
 def _frequency_bits(grey: Image.Image) -> Iterator[bool]:
-    """Whether each of the lowest frequencies of the cosine transform is above their median."""
+    """Yield for each of the lowest cosine frequencies whether it is above their median."""
     values = grey.tobytes()
     rows = [values[start : start + _SIDE] for start in range(0, len(values), _SIDE)]
     across = [[_product(wave, row) for row in rows] for wave in _WAVES]
@@ -52,7 +52,7 @@ def _product(wave: list[float], values: bytes | list[float]) -> float:
 
 
 def _colour_bits(colours: Image.Image) -> Iterator[bool]:
-    """Two bits for each patch and colour difference: 00, 01 (grey) or 11, so that near is near."""
+    """Yield two bits per patch and colour difference: 00, 01 (grey), 11, so near stays near."""
     patches = colours.resize((_PATCHES, _PATCHES), Image.Resampling.BOX).convert("YCbCr")
     for channel in patches.split()[1:]:
         for value in channel.tobytes():

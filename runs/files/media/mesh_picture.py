@@ -1,4 +1,4 @@
-"""A mesh as a picture: turned a little, lit from the upper left, in its own colours.
+"""Draws a mesh as a picture: turned a little, lit from the upper left, in its own colours.
 
 Without Django: the mesh program's subprocess imports it.
 """
@@ -17,15 +17,15 @@ from trimesh.visual.color import uv_to_color
 SIDE = 640
 _FINE = 2 * SIDE  # drawn twice as large, so that edges are smooth
 _MARGIN = 0.04
-_POINTS_PER_PX = 1.1  # of what a face covers; each point is drawn 2 x 2 pixels large
+_POINTS_PER_PX = 1.1  # points per pixel that a face covers; each point is drawn 2 x 2 pixels large
 _MOST_POINTS = 3_000_000
 _MOST_FACES = 1_000_000
 _MOST_TEXTURE_PX = 1024
 _CLOUD_POINTS_ACROSS = 300
 _PLAIN = np.array([184, 180, 174])
 _LIGHT = np.array([-0.45, 0.65, 0.61], np.float32)
-_SHADE = 0.4  # how light a face is that is turned away from the light
-# The R2 sequence (Roberts, 2018): as many points as one likes, none of them near another.
+_SHADE = 0.4  # how light a face is that points away from the light
+# The R2 sequence (Roberts, 2018): any number of points, none of them near another.
 _R2 = 0.7548776662466927, 0.5698402909980532
 
 Array = NDArray[Any]
@@ -44,11 +44,11 @@ _TURN = _turn(24, 34)
 
 
 def draw(scene: Any) -> Image.Image:
-    """Return a square picture of a trimesh scene, transparent around it.
+    """Return a square picture of a trimesh scene on a transparent background.
 
-    It draws points spread over the faces instead of the faces, as many as fill the pixels that a
-    face covers. So time and memory are limited whatever a file contains (an ordinary one takes less
-    than a second), without a loop over faces. Of more than _MOST_FACES, some are left out.
+    It draws points spread over the faces, as many as fill the pixels that a face covers, not the
+    faces themselves. So time and memory are limited whatever a file contains (an ordinary one takes
+    less than a second), without a loop over faces. Of more than _MOST_FACES, some are left out.
 
     Raises ValueError if the scene has no faces.
     """
@@ -74,9 +74,9 @@ def draw(scene: Any) -> Image.Image:
 
 
 def _meshes(scene: Any) -> Iterator[tuple[Any, Array, Array]]:
-    """Yield each mesh as often as it stands in the scene, with its faces and where they are.
+    """Yield each occurrence of a mesh in the scene: the mesh, its faces and where they are.
 
-    Faces are numbers of the mesh's faces, their places three corners each.
+    Faces are indexes of the mesh's faces; their positions are three corners each.
     """
     nodes = [scene.graph[node] for node in scene.graph.nodes_geometry]
     solids = {name: _with_faces(geometry) for name, geometry in scene.geometry.items()}
@@ -95,7 +95,7 @@ def _meshes(scene: Any) -> Iterator[tuple[Any, Array, Array]]:
 
 
 def _with_faces(geometry: Any) -> Any:
-    """Return a cloud of points as small triangles towards the eye; anything else as it is."""
+    """Return a cloud of points as small triangles facing the viewer; other geometry unchanged."""
     if not isinstance(geometry, trimesh.PointCloud) or not len(geometry.vertices):
         return geometry
     side = np.ptp(geometry.vertices, axis=0).max() / _CLOUD_POINTS_ACROSS or 1
@@ -111,7 +111,7 @@ def _with_faces(geometry: Any) -> Any:
 
 
 def _fitted(corners: Array) -> Array:
-    """Return corners moved and scaled into the picture: x to the right, y down, z to the front."""
+    """Move and scale corners into the picture: x to the right, y down, z to the front."""
     lowest, highest = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
     scale = _FINE * (1 - 2 * _MARGIN) / max((highest - lowest)[:2].max(), 1e-12)
     fitted = (corners - (lowest + highest) / 2) * scale * [1, -1, 1]
@@ -120,7 +120,7 @@ def _fitted(corners: Array) -> Array:
 
 
 def _spread(corners: Array) -> tuple[Array, Array]:
-    """Return points on the faces: the face of each, and its weights of the face's corners."""
+    """Return points on the faces: for each, its face and its weights of the face's corners."""
     (ax, ay), (bx, by) = ((corners[:, at, :2] - corners[:, 0, :2]).T for at in (1, 2))
     covered_px = np.abs(ax * by - ay * bx) / 2
     density = min(_POINTS_PER_PX, _MOST_POINTS / max(covered_px.sum(dtype=float), 1))
@@ -134,7 +134,7 @@ def _spread(corners: Array) -> tuple[Array, Array]:
 
 
 def _nearest(corners: Array, of_points: Array, weights: Array) -> Array:
-    """Return for each pixel which point is nearest to the eye there; -1 where none is."""
+    """Return for each pixel the index of the point nearest to the viewer; -1 if there is none."""
     x, y, z = (
         sum(corners[of_points, corner, axis] * weights[:, corner] for corner in range(3))
         for axis in range(3)
@@ -154,9 +154,9 @@ def _nearest(corners: Array, of_points: Array, weights: Array) -> Array:
 
 
 def _lightness(corners: Array) -> Array:
-    """Return how light faces are: 1 in full light. Lit on both sides, as many are inside out."""
+    """Return the lightness of faces, at most 1; both sides are lit, since many are inside out."""
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normals *= [1, -1, 1]  # y up again
+    normals *= [1, -1, 1]  # y points up again
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
     normals *= np.where(normals[:, 2:] < 0, -1, 1)
     return _SHADE + (1 - _SHADE) * (normals @ _LIGHT + 1) / 2
@@ -176,7 +176,7 @@ def _colours(mesh: Any, faces: Array, weights: Array) -> Array:
 
 
 def _painted(material: Any, uv: Array | None, corners: Array, weights: Array) -> Array:
-    """Return the colours of points by a material: its texture, its colour, or both multiplied."""
+    """Return the colours of points from a material: texture, colour, or both multiplied."""
     texture = getattr(material, "baseColorTexture", None) or getattr(material, "image", None)
     if texture is None or uv is None:
         return np.broadcast_to(material.main_color[:3], (len(corners), 3))
@@ -188,6 +188,6 @@ def _painted(material: Any, uv: Array | None, corners: Array, weights: Array) ->
 
 
 def _mixed(values: Array, corners: Array, weights: Array) -> Array:
-    """Return the values of points between those of their faces' corners."""
+    """Interpolate values of points from the values at their faces' corners."""
     mixed: Array = np.einsum("pcv,pc->pv", values[corners].astype(np.float32), weights)
     return mixed

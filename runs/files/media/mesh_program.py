@@ -17,12 +17,12 @@ from runs.files.media import mesh_picture, mesh_viewer
 from runs.files.media.encoding import small_copy, webp
 
 MAX_BYTES = 30 << 20
-MAX_CLOUD_BYTES = 250 << 20  # of formats that hold points: a splat has up to 248 bytes
+MAX_CLOUD_BYTES = 250 << 20  # for formats that hold points: a splat has up to 248 bytes
 MOST_POINTS = 400_000
 _CLOUDS = {"ply", "splat"}
-_point_cloud: Any = trimesh.PointCloud  # without types
+_point_cloud: Any = trimesh.PointCloud  # has no types
 _SPLAT = np.dtype([("at", "<f4", 3), ("size", "<f4", 3), ("colour", "u1", 4), ("turn", "u1", 4)])
-_GREY_TO_LIGHT = 0.28209479  # of spherical harmonics of order 0, by which splats store colours
+_GREY_TO_LIGHT = 0.28209479  # order 0 of spherical harmonics, by which splats store colours
 THUMBNAIL_PX = 320
 
 
@@ -36,7 +36,7 @@ def render(path: str, file_type: str, page: str) -> dict[str, Any]:
 
 
 def draw(path: str, file_type: str) -> dict[str, Any]:
-    """Return a poster and a thumbnail of the mesh at `path`: WebP in base64.
+    """Return a poster and a thumbnail of the mesh at `path` as WebP in base64.
 
     Raises ValueError if it is too large, and what trimesh raises for a broken mesh.
     """
@@ -47,7 +47,7 @@ def draw(path: str, file_type: str) -> dict[str, Any]:
 def _scene(path: str, file_type: str) -> Any:
     if Path(path).stat().st_size > (MAX_CLOUD_BYTES if file_type in _CLOUDS else MAX_BYTES):
         raise ValueError("the mesh is too large to be shown")
-    with Path(path).open("rb") as opened:  # an open file: files that the mesh names are not read
+    with Path(path).open("rb") as opened:  # an open file: trimesh opens no others
         if file_type == "splat":
             rows = np.frombuffer(opened.read(), _SPLAT)
             scene = trimesh.Scene(_point_cloud(rows["at"], rows["colour"]))
@@ -60,7 +60,7 @@ def _scene(path: str, file_type: str) -> Any:
 
 
 def _fewer_points(cloud: Any) -> Any:
-    """Return a cloud of at most MOST_POINTS points, in the colours of its splats if it has some."""
+    """Return a cloud of at most MOST_POINTS points, with its splats' colours if it has any."""
     step = len(cloud.vertices) // MOST_POINTS + 1
     colours = cloud.colors if len(cloud.colors) else None
     rows = cloud.metadata.get("_ply_raw", {}).get("vertex", {}).get("data")

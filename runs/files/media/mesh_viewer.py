@@ -13,9 +13,9 @@ POLICY = (
     "style-src 'unsafe-inline'; img-src data: blob:; connect-src data: blob:"
 )
 
-# Lets the surrounding page rotate several meshes together: the camera is exchanged as nine numbers
+# Lets the surrounding page rotate several meshes together. The camera is exchanged as nine numbers
 # (position relative to the target, up vector, target relative to the centre), in radii of the mesh;
-# keys by name. A frame in an opaque origin can address its parent by "*" only; the messages contain
+# keys by name. A frame in an opaque origin can address its parent only by "*"; the messages contain
 # nothing private.
 CAMERA_SCRIPT = b"""<script>
 (() => {

@@ -29,7 +29,7 @@ PROBE_TIMEOUT_S = 20.0
 class ProbeResult:
     """The detected type of a file (image, video, audio or ""), its size, and pictures as WebP.
 
-    `fingerprint` is what `fingerprint.fingerprint` makes of its picture, empty without one.
+    `fingerprint` is the result of `fingerprint.fingerprint` for its picture, or empty.
     """
 
     kind: str = ""
@@ -43,7 +43,7 @@ class ProbeResult:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a file carries of its origin, as the columns of `Artifact` hold it."""
+    """What a file says about its origin, in the form of the columns of `Artifact`."""
 
     provenance: str
     signer: str = ""
@@ -51,12 +51,12 @@ class Origin:
 
 
 def can_check_signatures() -> bool:
-    """Whether c2pa-python is installed, which the extra `provenance` brings."""
+    """Whether c2pa-python is installed, which the extra `provenance` includes."""
     return importlib.util.find_spec("c2pa") is not None
 
 
 class MediaProbe:
-    """Runs the probe and its like in subprocesses, and kills those that take too long."""
+    """Runs the probe and related programs in subprocesses and kills those that take too long."""
 
     def __init__(self, limit_s: float = PROBE_TIMEOUT_S) -> None:
         self._program = subprocess_worker.SandboxedWorker("runs.files.media.probe_program", limit_s)
@@ -66,7 +66,7 @@ class MediaProbe:
         )
 
     async def probe(self, path: str, content_type: str) -> ProbeResult:
-        """Probe a file; returns an empty result for one that cannot be probed."""
+        """Probe a file; return an empty result if it cannot be probed."""
         if not content_type.startswith(("image/", "video/", "audio/")):
             return ProbeResult()
         try:
@@ -79,12 +79,12 @@ class MediaProbe:
         return ProbeResult(**_decoded(answer))
 
     async def probe_stored(self, name: str, content_type: str) -> ProbeResult:
-        """Probe a file of our storage. Raises what the storage raises, of any kind."""
+        """Probe a file in our storage. Raises any error of the storage."""
         async with _local(name) as path:
             return await self.probe(path, content_type)
 
     async def origin_of(self, path: str) -> Origin:
-        """Return what a file carries of its origin; its signature is checked where that can be."""
+        """Return what a file says about its origin; verify its signature if c2pa is installed."""
         is_signed, source_type = await asyncio.to_thread(_marks, path)
         if not is_signed:
             return Origin("none", source_type=source_type)
@@ -95,7 +95,7 @@ class MediaProbe:
         return Origin("valid" if answer["is_valid"] else "invalid", signer, source_type)
 
     async def origin_of_stored(self, name: str) -> Origin:
-        """Like `origin_of`, of a file of our storage. Raises what the storage raises."""
+        """Call `origin_of` for a file in our storage. Raises any error of the storage."""
         async with _local(name) as path:
             return await self.origin_of(path)
 
@@ -113,12 +113,12 @@ class MediaProbe:
         return await self._of_mesh({"path": path, "file_type": file_type, "page": page}) is not None
 
     async def draw_mesh(self, path: str, file_type: str) -> ProbeResult:
-        """Return a mesh's poster and thumbnail; an empty result for one that cannot be drawn."""
+        """Return a mesh's poster and thumbnail; an empty result if it cannot be drawn."""
         answer = await self._of_mesh({"path": path, "file_type": file_type})
         return ProbeResult(**_decoded(answer or {}))
 
     async def draw_stored_mesh(self, name: str) -> ProbeResult:
-        """Draw a mesh of our storage, as `draw_mesh`. Raises what the storage raises."""
+        """Call `draw_mesh` for a mesh in our storage. Raises any error of the storage."""
         async with _local(name) as path:
             return await self.draw_mesh(path, name.rpartition(".")[2])
 
@@ -146,7 +146,7 @@ def _marks(path: str) -> tuple[bool, str]:
 
 @asynccontextmanager
 async def _local(name: str) -> AsyncIterator[str]:
-    """Yield the path of a stored file: its own, or that of a copy for as long as it is needed."""
+    """Yield the path of a stored file, or of a temporary copy of it."""
     try:
         path = default_storage.path(name)
     except NotImplementedError:  # object storage has no paths

@@ -26,25 +26,25 @@ from runs.files.media.waveform import waveform
 THUMBNAIL_PX = 512
 POSTER_PX = 1280
 SMALL_BYTES = 48 << 10  # a picture up to this size needs no thumbnail
-MAX_FRAMES = 250  # decoded between a keyframe and the wanted frame
-MOST_S = 4.0  # of reading packets to measure how long a file plays
-# Their headers say how long they play; of others FFmpeg says what it guesses from the bit rate.
+MAX_FRAMES = 250  # decoded at most, between a keyframe and the wanted frame
+MOST_S = 4.0  # for reading packets to measure a file's duration
+# Headers of these formats state the duration; for others FFmpeg guesses it from the bit rate.
 _SAY_LENGTH = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "wav", "aiff", "ogg"}
-# Bare pictures of a film, which do not say how many are shown in a second: FFmpeg assumes 25.
+# Raw video streams, which do not state their frame rate: FFmpeg assumes 25.
 _WITHOUT_CLOCK = {
     "apv", "av1", "avs2", "avs3", "cavsvideo", "dirac", "dnxhd", "evc", "h261", "h263", "h264",
     "hevc", "ingenient", "mjpeg", "mjpeg_2000", "obu", "rawvideo", "vc1", "vvc",
 }  # fmt: skip
-_SAME_S, _SAME = 0.1, 0.01  # a header leaves out what an encoder has put before the first sample
-_JUMP_S = 0.5  # back in time: another file begins
+_SAME_S, _SAME = 0.1, 0.01  # a header leaves out what an encoder puts before the first sample
+_JUMP_S = 0.5  # a step back in time starts another joined file
 FLAT = 6.0  # of 255: frames whose grey values deviate less show nothing (fades from black)
 
 
 def probe(path: str, content_type: str) -> dict[str, Any]:
     """Return kind, width, height, duration, poster and thumbnail (WebP), and fingerprint, if any.
 
-    A sound's thumbnail is its waveform, without a fingerprint: sounds are not compared by looks.
-    What is bytes is in base64.
+    A sound's thumbnail is its waveform; it has no fingerprint, since sounds are not compared by
+    looks. Bytes are in base64.
     """
     if content_type.startswith("image/"):
         return _image(path)
@@ -76,7 +76,7 @@ def _film_or_sound(path: str) -> dict[str, Any]:
             try:
                 picture = waveform(container, duration_s or 0.0)
                 result["thumbnail"] = webp(picture, lossless=True)
-            except Exception as error:  # a damaged one is played as far as it goes
+            except Exception as error:  # a damaged sound is played as far as possible
                 result["error"] = f"{type(error).__name__}: {error}"
             return result
         video = next(iter(container.streams.video), None)
@@ -93,19 +93,19 @@ def _film_or_sound(path: str) -> dict[str, Any]:
 
 
 def _opened(path: str) -> Any:
-    # A playlist may reference any address: only this file may be opened.
+    # A playlist may reference any address; allow only this file.
     return av.open(path, options={"protocol_whitelist": "file"})
 
 
 def _playing_time_s(container: Any) -> float | None:
-    """Return how long a file plays, by the times of all its packets; None if nothing tells.
+    """Return a file's duration in seconds by the times of all its packets; None if unknown.
 
-    A file with more packets than can be read in time plays as long as its header says, if it does.
+    If a file has more packets than can be read in time, return what its header states, if anything.
     """
     if container.format.name in _WITHOUT_CLOCK:
         return None
     said = container.duration / av.time_base if container.duration else 0.0
-    spans: dict[int, list[tuple[float, float]]] = {}  # more than one where files were joined
+    spans: dict[int, list[tuple[float, float]]] = {}  # more than one in files that were joined
     until = time.monotonic() + MOST_S
     streams = [*container.streams.audio, *_films(container)]
     for packet in container.demux(streams) if streams else ():
@@ -127,7 +127,7 @@ def _playing_time_s(container: Any) -> float | None:
 
 
 def _films(container: Any) -> list[Any]:
-    """Return the streams that show something; cover art of audio is no film."""
+    """Return the video streams, without the cover art of audio."""
     cover = av.stream.Disposition.attached_pic
     return [stream for stream in container.streams.video if not stream.disposition & cover]
 
@@ -140,9 +140,9 @@ def _kind(container: Any) -> str:
 
 
 def _frames(container: Any, video: Any, result: dict[str, Any]) -> Iterator[Image.Image]:
-    """Yield the first frame, then one about a quarter in, both as players turn them.
+    """Yield the first frame, then one about a quarter into the film, both turned as players do.
 
-    Only frames tell that the film is turned: `result` gets the size at which it is shown.
+    Only frames tell that a film is turned: `result` gets the size at which it is shown.
     """
     frame = next(container.decode(video), None)
     if frame is None:
@@ -151,7 +151,7 @@ def _frames(container: Any, video: Any, result: dict[str, Any]) -> Iterator[Imag
         result |= {"width": video.height, "height": video.width}
     yield turned(frame)
     if container.duration:
-        container.seek(container.duration // 4)  # to the keyframe before
+        container.seek(container.duration // 4)  # seeks to the previous keyframe
         for frame in islice(container.decode(video), MAX_FRAMES):
             if frame.time is not None and frame.time >= container.duration / av.time_base / 4:
                 break

@@ -1,8 +1,8 @@
 """Checks a file's C2PA signature; runs in a subprocess that may be killed.
 
-Needs c2pa-python, which the extra `provenance` installs. It asks nobody: neither for manifests that
-lie elsewhere nor whether a certificate was revoked, and it has no list of trusted ones. So a
-signature that fits says that the file is unchanged, not that its signer is who it says.
+Needs c2pa-python, which the extra `provenance` installs. It makes no requests, neither for remote
+manifests nor for revoked certificates, and has no list of trusted certificates. So a valid
+signature means that the file is unchanged, but does not prove the signer's identity.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Any
 from core.process import subprocess_worker
 
 _OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
-MOST_CHARS = 200  # of a name
+MOST_CHARS = 200  # of a signer's name
 
 
 def check(path: str) -> dict[str, Any]:
     """Return `is_valid` and the `signer` of the file's active manifest; {} if it has none.
 
-    A manifest that cannot be read is not valid. Raises what the library raises otherwise.
+    An unreadable manifest is not valid. Raises the library's other errors.
     """
     from c2pa import C2paError, Context, Reader, Settings  # 25 MB of code, which few need
 
     with Path(path).open("rb") as file, Context(Settings.from_dict(_OFFLINE)) as context:
         try:
             reader = Reader.try_create(file, context=context)
-        except (C2paError.NotSupported, C2paError.Io):  # says nothing of the manifest
+        except (C2paError.NotSupported, C2paError.Io):  # these say nothing about the manifest
             raise
         except C2paError as error:
             return {"is_valid": False, "why": str(error)}

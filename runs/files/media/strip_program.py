@@ -1,8 +1,8 @@
 """Writes a copy of a media file without its metadata; runs in a subprocess that may be killed.
 
-Only what is seen and heard is copied, so nothing depends on knowing where a format keeps texts:
-pictures are decoded and encoded anew, the streams of films and sounds move into a new container,
-drawings are parsed and written anew. A file of any other format raises ValueError.
+Only visible and audible content is copied, so it does not matter where a format keeps texts:
+pictures are decoded and encoded again, the streams of films and sounds move into a new container,
+drawings are parsed and written again. A file of any other format raises ValueError.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
-from xml.etree import ElementTree  # expat refuses entities that grow; the process is limited
+from xml.etree import ElementTree  # expat refuses growing entities; the process is limited
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -25,7 +25,7 @@ from core.process import subprocess_worker
 
 MAX_ANIMATION_PIXELS = 200_000_000  # of all frames, which are in memory together
 MAX_SVG_BYTES = 16 << 20
-# By format, with the quality at which nobody sees a difference; speed matters more than size.
+# By format, with a quality at which nobody sees a difference; speed matters more than size.
 _PICTURES: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95, "subsampling": 0},
     "PNG": {"compress_level": 3},
@@ -45,21 +45,21 @@ _MUXERS = {
     "aac": "adts",
     "flac": "flac",
 }
-# `bitexact`: the muxer names neither itself nor the time. Faststart: plays before it is loaded.
+# `bitexact`: the muxer writes neither its name nor the time. Faststart: plays while it loads.
 _MUXER_OPTIONS = {
     "mp4": {"movflags": "+faststart"},
     "mov": {"movflags": "+faststart"},
     "mp3": {"id3v2_version": "0"},
 }
-# Encoders write their names and settings into the stream itself: only units that are needed to
-# decode it pass (ITU-T H.264, table 7-1; H.265, table 7-1; AV1, OBU types).
+# Encoders write their name and settings into the stream itself: only the units needed for decoding
+# pass (ITU-T H.264, table 7-1; H.265, table 7-1; AV1, OBU types).
 _FILTERS = {
     "h264": "filter_units=pass_types=1-5|7-11|13-15|19-20",
     "hevc": "hevc_mp4toannexb,filter_units=pass_types=0-9|16-21|32-37",
     "av1": "filter_units=pass_types=1-4|6-8",
 }
 _START_CODE, _HEVC_HEADERS = b"\0\0\1", {32, 33, 34}
-# Codecs whose headers have no texts, or whose headers the muxers below write anew.
+# Codecs whose headers have no texts, or whose headers the muxers below rewrite.
 _CODECS = {
     *("h264", "hevc", "av1", "vp8", "vp9", "prores"),
     *("aac", "mp3", "mp2", "ac3", "eac3", "opus", "flac", "alac"),
@@ -68,7 +68,7 @@ _REWRITTEN = {("ogg", "vorbis"), ("ogg", "theora")}
 _SVG, _XHTML = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xhtml"
 _XLINK = "http://www.w3.org/1999/xlink"
 _SVG_TEXTS = {"metadata", "title", "desc"}
-# Its end may be that of the text: else each beginning without one would be read to the end.
+# A comment may end with the text. Otherwise each unclosed beginning would be read to the end.
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DATA_PICTURE = re.compile(r"data:image/(?:png|jpeg|webp|gif|avif);base64,(.*)", re.DOTALL)
 
@@ -119,7 +119,7 @@ def _animation(picture: Image.Image, out: IO[bytes], format_: str) -> None:
     frames, durations = [], []
     for number, frame in enumerate(ImageSequence.Iterator(picture)):
         frame.load()  # sets `duration`
-        if number or not getattr(picture, "default_image", False):  # which only old browsers show
+        if number or not getattr(picture, "default_image", False):  # only old browsers show it
             durations.append(frame.info.get("duration", 0))
             frames.append(browser_copy(frame))
     frames[0].save(
@@ -143,7 +143,7 @@ def _without_texts(picture: Image.Image) -> Image.Image:
 
 def _remux(path: str, head: bytes, target: str) -> None:
     """Copy the video and audio streams into a new container, without decoding them."""
-    # A playlist may reference any address: only this file may be opened.
+    # A playlist may reference any address; allow only this file.
     with av.open(path, options={"protocol_whitelist": "file"}) as source:
         muxer = _muxer(source.format.name, head)
         options = {"fflags": "+bitexact", **_MUXER_OPTIONS.get(muxer, {})}
@@ -179,7 +179,7 @@ def _shown(source: Any) -> Iterable[Any]:
 
 
 def _add(stream: Any, copy: Any, muxer: str) -> tuple[Any, BitStreamFilterContext]:
-    """Add a stream like `stream` to the copy; return it and the filter of its packets."""
+    """Add a stream like `stream` to the copy; return it with the filter for its packets."""
     codec = stream.codec_context.codec.canonical_name
     if not (codec in _CODECS or codec.startswith("pcm_") or (muxer, codec) in _REWRITTEN):
         raise ValueError(f"streams of the codec {codec} cannot be copied")
@@ -187,7 +187,7 @@ def _add(stream: Any, copy: Any, muxer: str) -> tuple[Any, BitStreamFilterContex
     if alpha := stream.metadata.get("alpha_mode"):  # transparency of VP8 and VP9
         added.metadata["alpha_mode"] = "1" if alpha == "1" else "0"
     filter_ = BitStreamFilterContext(_FILTERS.get(codec, "null"), stream, added)
-    if codec == "hevc":  # the filter leaves the header as it is
+    if codec == "hevc":  # the filter does not change the header
         added.codec_context.extradata = _without_messages(added.codec_context.extradata or b"")
     return added, filter_
 
@@ -206,12 +206,12 @@ def _mux(packet: Any, copy: Any, stream: Any, filter_: BitStreamFilterContext) -
 
 
 def _without_comments(css: str) -> str:
-    """Return a style sheet without comments; one without an end goes to the end (CSS Syntax 3)."""
+    """Return a style sheet without comments; an unclosed one ends with the text (CSS Syntax 3)."""
     return _COMMENT.sub("", css)
 
 
 def _svg(content: bytes) -> bytes:
-    """Return a drawing without comments, descriptions, and what other programs understand."""
+    """Return a drawing without comments, descriptions and other programs' data."""
     if len(content) > MAX_SVG_BYTES:
         raise ValueError("the drawing is too large to be copied")
     root = ElementTree.fromstring(content)  # noqa: S314  comments and instructions are left out

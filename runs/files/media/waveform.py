@@ -1,4 +1,4 @@
-"""A sound as a picture: how loud it is from its beginning to its end, as bars.
+"""Draws a sound as a picture: its loudness from beginning to end, as bars.
 
 Without Django: the probe's subprocess imports it.
 """
@@ -18,13 +18,13 @@ from PIL import Image, ImageDraw
 WIDTH, HEIGHT = 480, 120
 _BAR_PX, _STEP_PX = 3, 4
 _BARS = WIDTH // _STEP_PX
-# One ink for both themes: 4 : 1 or more against the light and the dark mat.
+# One ink for both themes: contrast of 4 : 1 or more on the light and the dark mat.
 _INK = (122, 122, 122, 255)
-_BLOCK = 64  # samples of which only the loudest is kept
-# A longer sound is sampled at the place of each bar: two hours take about as long as ten minutes.
+_BLOCK = 64  # samples, of which only the loudest is kept
+# Of a longer sound only a sample per bar is read: two hours take about as long as ten minutes.
 _WHOLE_S = 600
 _SAMPLED_S = 0.5
-_MOST_S = 8.0  # of work; the probe is killed after 20 s, and then not even the duration is known
+_MOST_S = 8.0  # of work; the probe is killed after 20 s, and then even the duration would be lost
 
 Peaks = NDArray[np.float32]
 
@@ -32,8 +32,7 @@ Peaks = NDArray[np.float32]
 def waveform(container: Any, duration_s: float) -> Image.Image:
     """Return the waveform of an opened file's first sound, transparent around its bars.
 
-    Raises TimeoutError for a sound that takes too long, ValueError for one without samples, and
-    what decoders raise.
+    Raises TimeoutError if it takes too long, ValueError without samples, and decoders' errors.
     """
     sound = container.streams.audio[0]
     until = time.monotonic() + _MOST_S
@@ -46,7 +45,7 @@ def waveform(container: Any, duration_s: float) -> Image.Image:
 
 
 def _peaks(frames: Iterator[Any], until: float) -> Iterator[Peaks]:
-    """Yield for each frame how loud its blocks are: 1 is the loudest that a file can hold."""
+    """Yield for each frame the loudness of its blocks; 1 is the most that a file can hold."""
     plain = av.AudioResampler(format="fltp")
     for frame in frames:
         if time.monotonic() > until:
@@ -58,14 +57,14 @@ def _peaks(frames: Iterator[Any], until: float) -> Iterator[Peaks]:
 
 
 def _of_bars(peaks: Peaks) -> Peaks:
-    """Return the loudest of each bar's share of the peaks."""
+    """Return the loudest peak of each bar."""
     starts = np.linspace(0, len(peaks), _BARS, endpoint=False).astype(int)
     bars: Peaks = np.maximum.reduceat(peaks, starts)
     return bars
 
 
 def _sampled(container: Any, sound: Any, duration_s: float, until: float) -> Peaks:
-    """Return how loud half a second at the place of each bar is."""
+    """Return for each bar the loudness of half a second at its position."""
     bars = np.zeros(_BARS, np.float32)
     for bar in range(_BARS):
         start_s = duration_s * bar / _BARS
@@ -82,7 +81,7 @@ def _until(frames: Iterator[Any], end_s: float) -> Iterator[Any]:
 def _drawn(bars: Peaks) -> Image.Image:
     """Return the bars as a picture.
 
-    By the square root, so that a quiet sound is seen, and still lower than a loud one.
+    Heights follow the square root, so that a quiet sound is visible, but lower than a loud one.
     """
     picture = Image.new("RGBA", (WIDTH, HEIGHT), (*_INK[:3], 0))
     pen = ImageDraw.Draw(picture)

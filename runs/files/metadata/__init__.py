@@ -1,5 +1,4 @@
-"""What media files say beside their pixels and sounds: read, and for some formats added.
+"""Reads the texts and marks in media files, and adds texts to some formats.
 
-Pure functions over bytes that know nothing of rows. Files come from anybody, so each reads a
-bounded part of one.
+Pure functions over bytes, without models. Files are untrusted, so each reads a bounded part.
 """

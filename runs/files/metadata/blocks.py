@@ -1,7 +1,7 @@
 """Lists the blocks of a media file's container, without decoding anything.
 
 Blocks are PNG chunks, JPEG segments before the pixels, RIFF chunks (WebP, WAV, AVI) and the boxes
-of MP4 and its kin. Only their headers are read, so a large file costs no more than a small one.
+of MP4 and related formats. Only headers are read, so a large file costs no more than a small one.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import IO, NamedTuple
 
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 JPEG_MAGIC = b"\xff\xd8"
-MOST_BLOCKS = 100_000  # of one file; a PNG of 200 MB has about 25,000
+MOST_BLOCKS = 100_000  # per file; a PNG of 200 MB has about 25,000
 _JPEG_PIXELS, _JPEG_END = 0xDA, 0xD9
 _JPEG_ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without content
 
 
 class Block(NamedTuple):
-    """One block: its container (png, jpeg, riff, boxes), its name, and where its content is."""
+    """A block: its container (png, jpeg, riff, boxes), its name, and where its content is."""
 
     container: str
     name: str
@@ -27,9 +27,9 @@ class Block(NamedTuple):
 
 
 def blocks(file: IO[bytes]) -> Iterator[Block]:
-    """Yield the blocks of an open file in their order; none for other formats.
+    """Yield the blocks of an open file in order; nothing for other formats.
 
-    Ends where the file is cut or damaged.
+    Stops where the file is cut or damaged.
     """
     head = _at(file, 0, 12)
     if head.startswith(PNG_MAGIC):
@@ -62,7 +62,7 @@ def _png(file: IO[bytes]) -> Iterator[Block]:
 
 
 def _jpeg(file: IO[bytes]) -> Iterator[Block]:
-    """Yield the segments up to the pixels, by their marker: `E1` is APP1."""
+    """Yield the segments before the pixels, named by their marker: `E1` is APP1."""
     at = len(JPEG_MAGIC)
     while len(head := _at(file, at, 4)) == 4 and head[0] == 0xFF:
         marker = head[1]
@@ -84,7 +84,7 @@ def _riff(file: IO[bytes]) -> Iterator[Block]:
 
 
 def _boxes(file: IO[bytes]) -> Iterator[Block]:
-    """Yield the outermost boxes; one of an own type is named by it: `uuid:d8fec3d6…`."""
+    """Yield the outermost boxes; a `uuid` box is named by its own type: `uuid:d8fec3d6…`."""
     at = 0
     while len(head := _at(file, at, 32)) >= 8:
         size, name, start = int.from_bytes(head[:4]), head[4:8].decode("latin-1"), 8

@@ -1,7 +1,7 @@
 """Puts a text into a picture, beside its pixels: PNG, JPEG and WebP.
 
-Blocks are inserted between those of the file, so no pixel is decoded or changed. What carries a
-C2PA manifest is refused: its signature covers every byte.
+Blocks are inserted between those of the file, so no pixel is decoded or changed. A file with a C2PA
+manifest is refused: its signature covers every byte.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from runs.files.metadata.texts import COMMENT_MARK
 
 _PIECE_BYTES = 1 << 16
 _MOST_SEGMENT_BYTES = 0xFFFF - 2
-_CAN_BE_ALPHA = 0x10  # of the flags of VP8X
+_CAN_BE_ALPHA = 0x10  # a flag of VP8X
 
 
-CONTENT_TYPES = ("image/png", "image/jpeg", "image/webp")  # of files that take a text
+CONTENT_TYPES = ("image/png", "image/jpeg", "image/webp")  # files that can take a text
 
 
 class NotEmbeddable(ValueError):
@@ -27,7 +27,7 @@ class NotEmbeddable(ValueError):
 
 
 class Patch(NamedTuple):
-    """Bytes that stand in the place of `dropped` others at an offset."""
+    """Bytes that replace `dropped` bytes at an offset."""
 
     at: int
     dropped: int
@@ -35,7 +35,7 @@ class Patch(NamedTuple):
 
 
 def patches(file: IO[bytes], keyword: str, text: str) -> list[Patch]:
-    """Return what puts a text under an ASCII keyword into an open picture, in order.
+    """Return the changes that put a text under an ASCII keyword into an open picture, in order.
 
     Raises NotEmbeddable.
     """
@@ -55,7 +55,7 @@ def patches(file: IO[bytes], keyword: str, text: str) -> list[Patch]:
 
 
 def patched(file: IO[bytes], changes: Sequence[Patch]) -> Iterator[bytes]:
-    """Yield the bytes of a file with these changes."""
+    """Yield the bytes of a file with these changes applied."""
     file.seek(0)
     at = 0
     for patch in changes:
@@ -72,7 +72,7 @@ def _pieces(file: IO[bytes], count: int) -> Iterator[bytes]:
 
 
 def _in_png(listed: list[Block], keyword: str, text: str) -> Patch:
-    """A chunk iTXt without compression, behind the header (PNG 3.0, 11.3.3.4)."""
+    """Return an uncompressed iTXt chunk behind the header (PNG 3.0, 11.3.3.4)."""
     header = listed[0]
     chunk = b"iTXt" + keyword.encode("ascii") + b"\0\0\0\0\0" + text.encode()
     framed = (len(chunk) - 4).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
@@ -80,7 +80,7 @@ def _in_png(listed: list[Block], keyword: str, text: str) -> Patch:
 
 
 def _in_jpeg(listed: list[Block], text: str) -> Patch:
-    """A comment behind the segments that programs expect first (JFIF, EXIF)."""
+    """Return a comment behind the segments that programs expect first (JFIF, EXIF)."""
     data = COMMENT_MARK + text.encode()
     if len(data) > _MOST_SEGMENT_BYTES:
         raise NotEmbeddable("This recipe is too long to fit into a JPEG.")
@@ -90,7 +90,7 @@ def _in_jpeg(listed: list[Block], text: str) -> Patch:
 
 
 def _in_webp(file: IO[bytes], listed: list[Block], text: str) -> list[Patch]:
-    """An own chunk at the end of an extended file, which readers skip (RFC 9649, 2.7.1.6)."""
+    """Return our own chunk at the end of an extended file; readers skip it (RFC 9649, 2.7.1.6)."""
     last, data = listed[-1], COMMENT_MARK + text.encode()
     end = last.start + last.size_bytes + last.size_bytes % 2
     if end != file.seek(0, 2):
@@ -102,12 +102,12 @@ def _in_webp(file: IO[bytes], listed: list[Block], text: str) -> list[Patch]:
 
 
 def _extended_header(file: IO[bytes], picture: Block) -> bytes:
-    """Return the chunk VP8X of a simple file, by the picture's own header (RFC 9649, 2.5, 3)."""
+    """Return the VP8X chunk of a simple file, from the picture's own header (RFC 9649, 2.5, 3)."""
     head = content(file, picture, 10)
     if picture.name == "VP8L":
         bits = int.from_bytes(head[1:5], "little")
         width, height, has_alpha = bits & 0x3FFF, bits >> 14 & 0x3FFF, bits >> 28 & 1
-    else:  # one less than the size, as VP8L and VP8X have it
+    else:  # one less than the size, as in VP8L and VP8X
         width, height = (int.from_bytes(head[at : at + 2], "little") & 0x3FFF for at in (6, 8))
         width, height, has_alpha = width - 1, height - 1, 0
     if min(width, height) < 0:

@@ -1,8 +1,8 @@
-"""What a file says of its origin: a C2PA manifest, and the IPTC's type of digital source.
+"""Reads what a file says about its origin: a C2PA manifest and IPTC's digital source type.
 
-A manifest is recognised by the block that it is in (C2PA 2.2, A.3), so this needs no library; that
-its signature fits is checked elsewhere (`runs/files/media/signature_program.py`). A file with one
-must leave as it is: a single changed byte breaks the signature.
+A manifest is recognised by its block (C2PA 2.2, A.3), so this needs no library;
+`runs/files/media/signature_program.py` verifies its signature. A signed file must be served
+unchanged: a single changed byte breaks the signature.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ _XMP_BOX = "uuid:be7acfcb97a942e89c71999491e3afac"
 _JPEG_APP11 = ("jpeg", "EB")
 _MANIFESTS = {("png", "caBX"), _JPEG_APP11, ("riff", "C2PA"), ("boxes", C2PA_BOX)}
 _XMP = {("png", "iTXt"), ("jpeg", "E1"), ("riff", "XMP "), ("boxes", _XMP_BOX)}
-MOST_READ = 4 << 20  # of one block
-MOST_SEARCHED = 64  # blocks of one file
-# https://cv.iptc.org/newscodes/digitalsourcetype/, and C2PA's own beside it
+MOST_READ = 4 << 20  # per block
+MOST_SEARCHED = 64  # blocks per file
+# https://cv.iptc.org/newscodes/digitalsourcetype/, and C2PA's own types
 _SOURCE_TYPE = re.compile(rb"/digitalsourcetype/([A-Za-z]{2,64})")
 
 
 def is_signed(file: IO[bytes]) -> bool:
-    """Whether an open file carries a C2PA manifest, whether or not its signature fits."""
+    """Whether an open file carries a C2PA manifest; does not verify the signature."""
     return any(_is_manifest(file, block) for block in blocks(file))
 
 
 def source_type(file: IO[bytes]) -> str:
-    """Return the IPTC's type of source that the file states, such as `trainedAlgorithmicMedia`.
+    """Return IPTC's digital source type in the file, such as `trainedAlgorithmicMedia`.
 
-    The last word of a manifest comes before that of XMP; empty without either.
+    The last type in a manifest takes precedence over the one in XMP; empty without either.
     """
     by_manifest = by_xmp = ""
     telling = (block for block in blocks(file) if block[:2] in _MANIFESTS | _XMP)
@@ -46,7 +46,7 @@ def source_type(file: IO[bytes]) -> str:
 
 
 def _is_manifest(file: IO[bytes], block: Block) -> bool:
-    if block[:2] == _JPEG_APP11:  # JUMBF in segments (ISO/IEC 19566-5, annex D), of any kind
+    if block[:2] == _JPEG_APP11:  # JUMBF of any kind in segments (ISO/IEC 19566-5, annex D)
         head = content(file, block, 64)
         return head.startswith(b"JP") and b"c2pa" in head
     return block[:2] in _MANIFESTS

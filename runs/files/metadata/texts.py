@@ -1,4 +1,4 @@
-"""Reads the texts in which programs keep how a picture was made: PNG, JPEG and WebP."""
+"""Reads the texts in which programs record how a picture was made: PNG, JPEG and WebP."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import IO, Any
 
 from runs.files.metadata.blocks import Block, blocks, content
 
-MOST_BYTES = 1 << 20  # of one text; unpacked, too
+MOST_BYTES = 1 << 20  # per text, also after unpacking
 MOST_TEXTS = 64
 COMMENT = "comment"  # the key of a JPEG's comments
-COMMENT_MARK = b"vitrine\0"  # with which a text of ours begins where blocks have no keyword
-USER_COMMENT = "UserComment"  # of the EXIF part of a JPEG or WebP
+COMMENT_MARK = b"vitrine\0"  # begins our texts in blocks that have no keyword
+USER_COMMENT = "UserComment"  # from the EXIF part of a JPEG or WebP
 _EXIF_PART, _USER_COMMENT = 0x8769, 0x9286
-# Where ComfyUI keeps its graphs in WebP and JPEG: the maker and model of a camera, and others.
+# Where ComfyUI stores its graphs in WebP and JPEG: the camera's maker and model, and others.
 _NAMING, _KEYWORDS = (0x010E, 0x010F, 0x0110, 0x0131), {"prompt", "workflow"}
 _UTF16 = b"UNICODE\0"
 _MARKERS = {_UTF16, b"ASCII\0\0\0", bytes(8)}
@@ -34,9 +34,9 @@ class TooLarge(ValueError):
 
 
 def texts(file: IO[bytes]) -> dict[str, str]:
-    """Return the texts of an open picture by their keywords; of equal ones the first.
+    """Return the texts of an open picture by keyword; the first one if a keyword repeats.
 
-    Damaged ones are left out. Raises TooLarge, before more than `MOST_BYTES` are unpacked.
+    Damaged texts are left out. Raises TooLarge before more than `MOST_BYTES` are unpacked.
     """
     telling = (block for block in blocks(file) if _tells(block))
     read: dict[str, str] = {}
@@ -81,7 +81,7 @@ def _texts_of(block: Block, data: bytes) -> dict[str, str]:
 
 
 def _plain(text: bytes) -> str:
-    """Return a text that should be Latin-1, and of many programs is UTF-8."""
+    """Decode a text that should be Latin-1, but that many programs write as UTF-8."""
     try:
         return text.decode()
     except UnicodeDecodeError:
@@ -122,7 +122,7 @@ def _exif(data: bytes) -> dict[str, str]:
 
 
 def _repaired(value: Any) -> str:
-    """Return a text of EXIF: Pillow reads Latin-1, and most programs write UTF-8."""
+    """Return an EXIF text that Pillow read as Latin-1; most programs write UTF-8."""
     if not isinstance(value, str):
         return ""
     try:
@@ -132,7 +132,7 @@ def _repaired(value: Any) -> str:
 
 
 def _graphs(text: str) -> dict[str, str]:
-    """Return ComfyUI's graphs in a text: `prompt:{…}`, or one alone."""
+    """Return ComfyUI's graphs in a text: `prompt:{…}`, or a graph without a keyword."""
     keyword, _, rest = text.strip("\0 \n").partition(":")
     keyword, rest = keyword.strip().casefold(), rest.strip()
     if keyword in _KEYWORDS and rest.startswith("{"):
@@ -149,11 +149,11 @@ def _graphs(text: str) -> dict[str, str]:
 
 
 def _comment(data: bytes, order: str) -> str:
-    """Return a UserComment (EXIF 3.0, 4.6.5), whatever its first 8 bytes say of its encoding.
+    """Return a UserComment (EXIF 3.0, 4.6.5), whatever encoding its first 8 bytes claim.
 
-    Programs disagree on it, and on the order of UTF-16's bytes: a mark decides, then whether there
-    are zeros, which only UTF-16 has, then the reading with more of what every recipe has, ASCII,
-    then the file's own `order`.
+    Programs disagree on the encoding and on the byte order of UTF-16. A byte order mark decides;
+    then zero bytes, which only UTF-16 has; then the reading with more ASCII, which every recipe
+    contains; then the file's own `order`.
     """
     text = data[8:] if data[:8] in _MARKERS else data
     if text[:2] in {b"\xfe\xff", b"\xff\xfe"}:

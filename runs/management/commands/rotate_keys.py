@@ -1,4 +1,4 @@
-"""`manage.py rotate_keys`: encrypts the keys of projects anew, with the newest secret."""
+"""`manage.py rotate_keys`: encrypts the keys of projects again with the newest secret."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from runs.models import KeySeal, ProjectKey
 
 
 class Command(BaseCommand):
-    """Afterwards the former secrets are needed by nothing but older backups."""
+    """Afterwards only older backups need the former secrets."""
 
     help = "Encrypts the keys of projects with the first secret of KEYS_SECRET, or a new one."
     requires_system_checks = []  # they import every page
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--new", action="store_true", help="print a new secret and do no more")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Rotate, or print a secret; raises CommandError where there is none, or a key is lost."""
+        """Rotate, or print a secret; raises CommandError if there is no secret or a key is lost."""
         if options["new"]:
             self.stdout.write(vault.new_secret())
             return
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         )
 
     def _encrypt_anew(self) -> int:
-        """Encrypt what another secret encrypted; raises CommandError if something is lost."""
+        """Encrypt again what another secret encrypted; raises CommandError if a key is lost."""
         count, lost = 0, []
         encrypted = ProjectKey.objects.exclude(secret="").exclude(state=ProjectKey.State.TRIED)
         for model, column, rows in (
@@ -58,7 +58,7 @@ class Command(BaseCommand):
                 except vault.Unreadable:
                     lost.append(f"{model._meta.verbose_name} {pk}")
                     continue
-                # Only what is still the same: a worker may have forgotten or replaced it meanwhile.
+                # Update only unchanged rows: a worker may have removed or replaced one meanwhile.
                 same = model._default_manager.filter(pk=pk, **{column: token})
                 count += same.update(**{column: anew})
         if lost:

@@ -1,6 +1,6 @@
-"""Backfills data that the webhook which ended a run does not carry: billed units, metrics, log.
+"""Backfills data that the webhook which ended a run lacks: billed units, metrics, log.
 
-A webhook carries the output only (protocol, 10.1); the rest comes from the queue. A worker that
+A webhook carries only the output (protocol, 10.1); the rest comes from the queue. A worker that
 follows the run records it at the end; otherwise it is fetched shortly afterwards.
 """
 
@@ -30,7 +30,7 @@ AT_ONCE = 20
 
 
 async def backfill_due(keys: KeyRing) -> float:
-    """Backfill the runs that are due. Returns the seconds until the next time."""
+    """Backfill the runs that are due; return the seconds until the next time."""
     for row in await sync_to_async(_due)():
         try:
             await _backfill(row.run, await keys.of(row.run))
@@ -56,7 +56,7 @@ def _due() -> list[MetadataBackfill]:
     """Claim the rows that are due, by moving `due_at` to the next try."""
     now = clock.now()
     claimed = []
-    # Not joined: without statistics of this table SQLite would begin with all runs.
+    # Not joined: without statistics of this table SQLite would start with all runs.
     rows = MetadataBackfill.objects.filter(due_at__lte=now).prefetch_related("run__endpoint")
     for row in rows.order_by("due_at")[:AT_ONCE]:
         unclaimed = MetadataBackfill.objects.filter(pk=row.pk, due_at=row.due_at)

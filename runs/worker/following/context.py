@@ -1,4 +1,4 @@
-"""What the runs that one process follows share, of all hosts and models."""
+"""The state that all runs followed by one process share, for all hosts and models."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _random = random.SystemRandom()
 
 
 class TurnTaking:
-    """The queue of such streams: they continue one at a time, each after all other tasks."""
+    """The queue of streams that continue one at a time, each after all other tasks."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
@@ -29,16 +29,16 @@ class TurnTaking:
             await asyncio.sleep(0)
 
 
-# Remembers which models have no status stream, so that their runs are polled at once.
+# Remembers models without a status stream, so that their runs are polled at once.
 class StreamSupport:
-    """Which models' runs have a status stream, as far as known. `now` returns monotonic seconds."""
+    """Tells which models' runs have a status stream, if known. `now` returns monotonic seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._no_stream_until: dict[str, float] = {}
 
     def may_stream(self, endpoint_id: str) -> bool:
-        """Whether to try the status stream of this model's runs; not soon after it had none."""
+        """Whether to try the status stream of this model's runs; not soon after it was missing."""
         return self._now() >= self._no_stream_until.get(endpoint_id, 0.0)
 
     def record_missing(self, endpoint_id: str) -> None:
@@ -47,9 +47,9 @@ class StreamSupport:
             self._no_stream_until[endpoint_id] = self._now() + STREAM_AGAIN_S
 
 
-# Spreads polls: where many runs are polled, each is polled less often.
+# Spreads polls: if many runs are polled, each is polled less often.
 class PollPacing:
-    """The number of runs that this process polls, and how long each pauses between two polls."""
+    """The number of runs that this process polls, and the pause between two polls of a run."""
 
     def __init__(self) -> None:
         self._polled_runs = 0
@@ -64,13 +64,13 @@ class PollPacing:
             self._polled_runs -= 1
 
     def pause_s(self, wanted_s: float) -> float:
-        """Return the seconds between two polls of a run: `wanted_s`, more if many are polled."""
+        """Return the seconds between two polls of a run: `wanted_s`, or more if many are polled."""
         return max(wanted_s, self._polled_runs / POLLS_PER_S) * _random.uniform(0.9, 1.1)
 
 
 @dataclass(frozen=True)
 class FollowContext:
-    """When a followed run may ask its host, how often it polls, and whether it can be streamed."""
+    """Tells when a followed run may query its host, how often it polls, and whether it streams."""
 
     breakers: BreakerRegistry
     polls: PollPacing = field(default_factory=PollPacing)

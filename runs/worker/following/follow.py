@@ -34,7 +34,7 @@ from runs.worker.following.status_polling import (
 log = logging.getLogger(__name__)
 
 UNKNOWN_LIMIT = 20  # unknown statuses in a row, then the run fails (C18)
-UNKNOWN_WITH_ERROR_LIMIT = 3  # of those that come with an error
+UNKNOWN_WITH_ERROR_LIMIT = 3  # of unknown statuses that come with an error
 NOT_OF_THE_RESULT = {401, 403, 404, 408, 425, 429}
 GONE = "Upstream says that there is no such request."
 
@@ -53,15 +53,15 @@ async def follow(
 ) -> None:
     """Follow the run with this `handle` until it has ended, then fetch and record its result.
 
-    Network errors never end a run: requests are repeated, as the host's breaker allows, without
-    limit. Only an answer about the run itself, or its webhook, ends it.
+    Network errors never end a run: requests are repeated without limit, as the host's breaker
+    allows. Only an answer about the run itself, or its webhook, ends it.
     """
     unknown, not_found = 0, NotFoundGrace(pk, patience)
     statuses = status_polling.statuses(pk, handle, upstream.queue, context, not_found, patience)
     async with aclosing(batch_logs(statuses)) as batches:
         async for status in batches:
             if status.state is fal.Phase.COMPLETED:
-                # The stream closes in the background: only the result is waited for.
+                # The stream closes in the background: only wait for the result.
                 breakers = context.breakers
                 await _finish(
                     Completed(pk, handle, upstream, breakers, status, not_found, patience)
@@ -99,7 +99,7 @@ async def _finish(completed: Completed) -> None:
 
 
 async def _outcome(completed: Completed) -> Observation:
-    """Fetch the outcome of a completed request; retries until upstream returns it.
+    """Fetch the outcome of a completed request; retry until upstream returns it.
 
     A completed request cannot be cancelled upstream; after a cancel here, retries end soon.
     """
@@ -123,7 +123,7 @@ async def _outcome(completed: Completed) -> Observation:
                 return outcomes.from_error(status.failure, by="result")
             if await completed.not_found.record(error):
                 return await _outcome_of_unknown_request(completed, error)
-            # An unreadable result is the model's problem, no evidence about the host.
+            # An unreadable result is the model's problem and says nothing about the host.
             unreadable = unreadable + 1 if _is_no_result(error) else 0
             if unreadable > (patience.unreadable_limit if _may_succeed_on_retry(error) else 0):
                 run, platform = await _load(completed.pk), completed.upstream.platform
@@ -214,7 +214,7 @@ def _is_no_result(error: fal.FalError) -> bool:
 
 
 def _may_succeed_on_retry(error: fal.FalError) -> bool:
-    """Whether a retry may return a result: one that is too large stays so."""
+    """Whether a retry may return a result: a result that is too large stays too large."""
     return error.is_retryable or (error.status or 200) >= 300
 
 

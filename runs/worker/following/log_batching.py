@@ -61,7 +61,7 @@ async def _fill_buffer(statuses: AsyncGenerator[fal.Status], buffer: EventBuffer
 
 
 class EventBuffer:
-    """Statuses received and not yet yielded, merged into one."""
+    """Received statuses that were not yielded yet, merged into one."""
 
     def __init__(self) -> None:
         self.has_some = asyncio.Event()

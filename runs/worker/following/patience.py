@@ -28,7 +28,7 @@ class Patience:
 
     @property
     def unreported_s(self) -> tuple[float, float, float]:
-        """The first pause between polls, the shortest after it, the longest."""
+        """Return the first pause between polls, the shortest after it, and the longest."""
         return self.poll_soon_s, self.poll_first_s, self.poll_slowest_s
 
 

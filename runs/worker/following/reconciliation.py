@@ -1,9 +1,9 @@
 """Reconciles unconfirmed runs, whose submit got no answer, with upstream's list of requests.
 
 Upstream may be processing such a run and may charge for it, so it is never resubmitted
-automatically. Its webhook identifies it, or the list of requests does, by request id or by the
-submitted input. A run over one connection takes its outcome from the list, since the queue does not
-know it. If more requests match than runs wait, nothing is guessed: the user decides.
+automatically. Its webhook identifies it, or the list of requests by request id or submitted input.
+A run over one connection takes its outcome from the list, since the queue does not know it. If more
+requests match than runs wait, the user decides.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from runs.worker.following.patience import PATIENCE
 log = logging.getLogger(__name__)
 
 State = Run.State
-# States in which upstream may have a run without a request id here; given up ones included.
+# States in which upstream may have a run that has no request id here, given up ones included.
 WITHOUT_ANSWER = (State.SUBMITTING, State.RUNNING, State.UNCONFIRMED, State.CANCELLED)
 RECONCILED_FOR = timedelta(hours=1)  # upstream keeps a result for about as long
 FIRST_QUERY = timedelta(seconds=3)
@@ -55,7 +55,7 @@ UNLISTED, LISTED = "unlisted", "listed"
 
 
 async def reconcile_due(keys: KeyRing) -> float:
-    """Reconcile the runs that are due. Returns the seconds until the next time."""
+    """Reconcile the runs that are due; return the seconds until the next time."""
     for run in await sync_to_async(_due)():
         try:
             await _reconcile(run, await keys.of(run))
@@ -74,7 +74,7 @@ def has_no_list(run: Run) -> bool:
 
 
 def _note_list(run: Run, *, has_list: bool) -> None:
-    """Note in the timeline, once, that upstream has no list of requests, or has one again."""
+    """Note once in the timeline that upstream has no list of requests, or has one again."""
     if has_no_list(run) == has_list:
         what, text = (LISTED, "") if has_list else (UNLISTED, NO_LIST)
         state_machine.note_event(run.pk, what, text)
@@ -107,7 +107,7 @@ def upstream_answer(run: Run) -> str:
 
 
 def sent_again(run: Run) -> str:
-    """Return the key of this run's rerun; empty without one."""
+    """Return the key of this run's rerun; empty if there is none."""
     return next((event["text"] for event in run.events if event.get("what") == "again"), "")
 
 
@@ -119,7 +119,7 @@ def _pause_s() -> float:
 
 
 def _findable(now: datetime) -> RunQuerySet:
-    rows = Run.objects.unfinished().filter(state=State.UNCONFIRMED)  # by the index of those
+    rows = Run.objects.unfinished().filter(state=State.UNCONFIRMED)  # uses their index
     fresh = Q(sent_at__gt=now - RECONCILED_FOR) | Q(
         sent_at=None, created_at__gt=now - RECONCILED_FOR
     )
@@ -163,7 +163,7 @@ async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
     endpoint_id = run.endpoint.endpoint_id
     if run.request_id:
         return await platform.requests(endpoint_id, request_id=run.request_id, payloads=True)
-    # In upstream's time, if its clock is behind ours; known after its first answer.
+    # In upstream's time if its clock is behind ours; known after its first answer.
     start = sent_at(run) + min(await _clock_offset(platform), timedelta(0)) - SKEW
     requests = await platform.requests(endpoint_id, start=start, payloads=True)
     if abs(ahead := await _clock_offset(platform)) > SKEW:
@@ -206,8 +206,8 @@ async def outcome_instead_of(
 ) -> Observation:
     """Return the listed outcome of a run (with endpoint and request id) with unreadable result.
 
-    Without a state for other errors. The list may know the request only a moment later: it is
-    queried after each of `pauses_s`. Billed units come from the result's headers.
+    Stateless for other errors. The list may know the request only a moment later, so it is queried
+    after each of `pauses_s`. Billed units come from the result's headers.
     """
     seen = Observation()
     for pause_s in pauses_s if isinstance(error, fal.Unreadable) and run.request_id else ():
@@ -218,7 +218,7 @@ async def outcome_instead_of(
 
 
 def outcome_of_row(row: fal.PastRequest) -> Observation:
-    """Return the outcome in a row of the list; without a state if the row has none.
+    """Return the outcome in a row of the list; stateless if the row has none.
 
     A request that upstream stopped when the connection broke counts as failed: nobody cancelled it.
     """
@@ -290,7 +290,7 @@ def _sent_arguments(run: Run) -> Any:
 
 
 def _is_of_time(row: fal.PastRequest, sent: datetime) -> bool:
-    """Whether a submit at `sent` may be this request: received in time, and not ended before."""
+    """Whether this request may come from a submit at `sent`: received in time, not ended before."""
     earliest, latest = sent - SKEW, sent + MAX_SUBMIT_DURATION
     is_too_old = row.ended_at is not None and row.ended_at < earliest
     return row.sent_at is not None and earliest <= row.sent_at <= latest and not is_too_old

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 POLL_SHARE = 0.15  # of the time since the submit: a long run is polled less often (goal G2)
 WITHOUT_STREAM = {404, 405, 501}
 EVENTS_IN_A_ROW = 50  # of a stream, before other tasks run
-SHOW_EVERY_FAILURES = 2  # a single failure is not shown: it is over before it could be read
+SHOW_EVERY_FAILURES = 2  # a single failure would be over before anybody could read it
 LONGEST_QUIET_S = 300.0
 
 
@@ -95,7 +95,7 @@ class StatusSource:
                 async for status in events:
                     await self._record_success()
                     yield status
-                    if status.state is fal.Phase.UNKNOWN:  # may be its last event
+                    if status.state is fal.Phase.UNKNOWN:  # may be the stream's last event
                         self.may_stream = False
                         return
                     self._event_count += 1
@@ -117,7 +117,7 @@ class StatusSource:
         return self.may_stream or self._has_waited
 
     async def poll(self) -> fal.Status | None:
-        """Poll once; None if the poll failed."""
+        """Poll once; return None if the poll failed."""
         self._pause_s = self._next_pause_s()
         try:
             status = await self._queue.status(self._handle)
@@ -173,7 +173,7 @@ class StatusSource:
 async def _events(
     handle: fal.Handle, queue: fal.Queue, quiet_s: float
 ) -> AsyncGenerator[fal.Status]:
-    """Yield the stream's statuses and, after `quiet_s` of silence, those of occasional polls.
+    """Yield the stream's statuses and, after `quiet_s` of silence, statuses of occasional polls.
 
     An open stream may miss the end. It is kept while polls succeed (goal G2: one stream per run)
     and abandoned when one fails.
@@ -207,7 +207,7 @@ async def _events(
 
 
 class NotFoundGrace:
-    """How long upstream has answered 404 for a run's request, and when to give up on it."""
+    """Measures how long upstream answers 404 for a run's request, and decides when to give up."""
 
     def __init__(self, pk: uuid.UUID, patience: Patience = PATIENCE) -> None:
         self._pk = pk
@@ -215,7 +215,7 @@ class NotFoundGrace:
         self._since: float | None = None
 
     async def record(self, error: fal.FalError | None = None) -> bool:
-        """Record an answer; returns whether the request was missing long enough to be lost."""
+        """Record an answer; return whether the request was missing long enough to be lost."""
         if not isinstance(error, fal.RequestRejected) or error.status != 404:
             self._since = None
             return False
@@ -243,7 +243,7 @@ async def is_cancel_requested(pk: uuid.UUID, for_s: float = 0) -> bool:
 async def note_trouble(
     pk: uuid.UUID, error: fal.FalError, failures: int, host: HostBreaker
 ) -> None:
-    """Show a run's own failures on its page; a host's trouble is shown on all its runs' pages."""
+    """Show a run's own failures on its page; a host's trouble is on the pages of all its runs."""
     if failures % SHOW_EVERY_FAILURES == 0 and not host.trouble:
         message = "Upstream does not know this run just now." if error.status == 404 else str(error)
         note = f"{with_full_stop(message)} It is asked again."

@@ -1,4 +1,4 @@
-"""How many runs may be in progress at once, in total and per user, and how many are."""
+"""Limits how many runs may be in progress at once, in total and per user, and counts them."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from core.db import transient_errors
 from runs.state import transitions
 
 RETRY_AFTER_S = 1.0
-# After a database that blocked everybody, each living worker has renewed its leases by then.
+# After a database stall, each living worker has renewed its leases within this time.
 GRACE_S = 2 * transitions.HOLDER_RENEWS_EVERY_S
 
 T = TypeVar("T")

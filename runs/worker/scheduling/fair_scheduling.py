@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from runs.models import Run, Transport
 
-# How many runs of each model (by its key) were submitted since limits apply.
+# Number of submitted runs of each model (by its key) since limits apply.
 Attempts = Mapping[int, int]
 NO_ATTEMPTS: Attempts = {}
 
@@ -45,10 +45,10 @@ class WaitingRun:
 
 @dataclass(frozen=True)
 class SubmitLimits:
-    """How many new runs may be submitted; what is not named has no limit.
+    """How many new runs may be submitted; anything unnamed has no limit.
 
-    `by_key` is about keys that upstream refuses; None is the account's own. `key_of` has the keys
-    of projects with one of their own, and is read only where a key has a limit.
+    `by_key` limits keys that upstream refuses; None is the account's own. `key_of` maps projects to
+    their own keys, and is only read if a key has a limit.
     """
 
     by_transport: Mapping[str, int] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class SubmitLimits:
         return bool(self.by_transport or self.by_key)
 
     def lanes(self, run: FreeRun | WaitingRun) -> dict[tuple[str, object], int]:
-        """Return what has a limit for a run, with that limit."""
+        """Return what limits a run, with each limit."""
         key = self.key_of.get(run.project_id) if run.project_id else None
         limits: dict[tuple[str, object], int] = {}
         if (limit := self.by_transport.get(run.transport)) is not None:
@@ -78,7 +78,7 @@ NO_LIMITS = SubmitLimits()
 
 
 def attempt_order(run: FreeRun | WaitingRun, attempts: Attempts) -> tuple[int, int]:
-    """The sort key while few runs may go: models, then runs, with the fewest attempts first.
+    """Return the sort key while few runs may go: fewest attempts first, of models, then of runs.
 
     A refused run may have failed because of its own content; it must not be every probe.
     """
@@ -119,9 +119,9 @@ class Limits(NamedTuple):
 
     @property
     def reserved_slots(self) -> int:
-        """Slots for users without a run in progress, whose single run thus never waits for sweeps.
+        """Return the slots kept for users without a run in progress, who need not wait for sweeps.
 
-        None are reserved where one user may have all slots.
+        None are reserved if one user may have all slots.
         """
         return max(min(self.everybody // 10, self.everybody - self.per_user), 0)
 
@@ -157,7 +157,7 @@ def limit_per_host(
     waiting: Sequence[WaitingRun],
     attempts: Attempts = NO_ATTEMPTS,
 ) -> list[uuid.UUID]:
-    """Return those of `chosen` within `submit_limits`, fewest attempts first; others stay free."""
+    """Return the `chosen` runs within `submit_limits`, fewest attempts first; others stay free."""
     if not submit_limits:
         return list(chosen)
     runs = {run.pk: run for run in waiting}

@@ -1,4 +1,4 @@
-"""The queries with which workers look for runs, prepared once: they run on every change."""
+"""The queries with which workers look for runs, prepared once: they run at every change."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ _HEAVY = ("arguments", "handle", "partial")
 
 
 def is_unleased(now: datetime | Param) -> Q:
-    """Condition for runs without a valid lease; a requeued run's pause is stored as a lease too."""
+    """Return the condition for runs without a valid lease; a requeued run's pause is one, too."""
     return Q(lease_until=None) | Q(lease_until__lt=now)
 
 
 def free(now: datetime | Param) -> RunQuerySet:
-    """Unfinished runs that a worker may claim."""
+    """Return the unfinished runs that a worker may claim."""
     return Run.objects.unfinished().exclude(state=State.UNCONFIRMED).filter(is_unleased(now))
 
 
 def new(now: datetime | Param) -> RunQuerySet:
-    """Free runs that have not been submitted."""
+    """Return the free runs that have not been submitted."""
     return free(now).filter(state=State.CREATED)
 
 
 def interrupted(now: datetime | Param) -> RunQuerySet:
-    """Free runs that a worker has begun and no longer holds."""
+    """Return the free runs that a worker has begun and no longer holds."""
     return free(now).exclude(state=State.CREATED)
 
 
 def locked(runs: RunQuerySet) -> RunQuerySet:
-    """The runs with their endpoints, locked; PostgreSQL skips rows that others have locked."""
+    """Return the runs with endpoints, locked; PostgreSQL skips rows that others have locked."""
     can_skip = connection.features.has_select_for_update_skip_locked
     rows = runs.with_endpoint().light(*_HEAVY)
     return rows.select_for_update(of=("self",), skip_locked=can_skip)
@@ -52,7 +52,7 @@ def locked(runs: RunQuerySet) -> RunQuerySet:
 _NOW = Param("now", DateTimeField())
 _PKS = ParamList("pks", UUIDField())
 
-# Parameter of the selects: now; of CHOSEN also pks.
+# Parameters of the selects: now; for CHOSEN also pks.
 FIRST_FREE = PreparedQuery(
     lambda: free(_NOW).order_by("created_at", "pk").values_list(*FreeRun._fields)[:FEW_FREE]
 )
@@ -63,8 +63,7 @@ ANY_UNFINISHED = PreparedQuery(
         Run.objects.unfinished().exclude(state=State.UNCONFIRMED).order_by().values_list("pk")[:1]
     )
 )
-# One user id for each run in progress. Counted in Python: for a GROUP BY, SQLite would read the
-# whole history in the users' order.
+# One user id per run in progress. Counted in Python: SQLite's GROUP BY would read all runs by user.
 USERS_UNDER_WAY = PreparedQuery(
     lambda: (
         Run.objects.unfinished()

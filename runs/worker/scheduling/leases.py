@@ -1,8 +1,8 @@
-"""Distributes runs among workers by leases in their rows, so that a dead worker's are taken over.
+"""Distributes runs among workers by leases in their rows, so that others take over a dead worker's.
 
-On PostgreSQL several workers claim side by side (`SKIP LOCKED`); on SQLite a claim is one
-immediate transaction. How many runs are in progress at once, in total and per user, is counted in
-the rows, whichever worker submitted them.
+On PostgreSQL several workers claim side by side (`SKIP LOCKED`); on SQLite a claim is one immediate
+transaction. Runs in progress, in total and per user, are counted in the rows, whichever worker
+submitted them.
 """
 
 from __future__ import annotations
@@ -90,14 +90,14 @@ def claim(
 ) -> Claim:
     """Claim up to `limit` free runs: interrupted ones first, then new ones.
 
-    New runs are chosen within `submit_limits`, those of models with the fewest `attempts` first.
+    New runs are chosen within `submit_limits`, runs of models with the fewest `attempts` first.
     `held` are the runs whose tasks this worker still has, although a suspension or a locked
-    database outlasted its lease. Right after a database stall (`is_after_stall`), which kept the
-    other workers from renewing their leases, their runs are not taken over yet.
+    database outlasted its lease. Right after a database stall (`is_after_stall`), which kept other
+    workers from renewing their leases, their runs are not taken over yet.
 
     If few runs are free, a new run that the worker `submits_at_once` is marked as submitted in the
-    same commit, which saves a commit per run (`state_machine.mark_submitted`); of many, each is
-    marked later. A worker that does not receive the answer of this call must `undo_claim`.
+    same commit, which saves a commit per run (`state_machine.mark_submitted`); if many are free,
+    each is marked later. A worker that does not get the answer of this call must `undo_claim`.
     """
     now = now or clock.now()
     first = [FreeRun(*row) for row in lease_queries.FIRST_FREE.all(now=now)]
@@ -122,7 +122,7 @@ def _take_over_interrupted(
 ) -> Interrupted:
     """Lock and sort the runs whose lease has expired.
 
-    If a run's submit was marked and its worker died, upstream may have it, so it becomes
+    If a run was marked as submitted and its worker died, upstream may have it, so it becomes
     unconfirmed and is never resubmitted automatically. A run whose files were still being uploaded
     was not sent.
     """
@@ -251,7 +251,7 @@ def _oldest_per_user(
 
 
 def _able(runs: RunQuerySet, submit_limits: SubmitLimits) -> RunQuerySet:
-    """Exclude the runs of which not a single one may go (`SubmitLimits.allow`)."""
+    """Exclude the runs that may not go at all (`SubmitLimits.allow`)."""
     key_of = submit_limits.key_of
     if shut := [each for each, limit in submit_limits.by_transport.items() if limit <= 0]:
         runs = runs.exclude(transport__in=shut)
@@ -290,12 +290,12 @@ def note_upstream_trouble(
 ) -> None:
     """Show upstream's trouble, or its end, on the pages of runs that wait for upstream.
 
-    `troubles` has a sentence for each transport, and `of_keys` those of refused keys, which come
-    first; empty if there is no trouble. Once sent, a run over one connection does not wait; a
+    `troubles` has a sentence for each transport, `of_keys` one for each refused key, which takes
+    precedence; empty if there is no trouble. Once sent, a run over one connection does not wait; a
     requeued run keeps the note about its own pause.
     """
     sent = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
-    sent &= Q(sent_at__isnull=False)  # else its files are uploaded first
+    sent &= Q(sent_at__isnull=False)  # otherwise its files are uploaded first
     followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
     new = Q(lease_queries.is_unleased(clock.now()), state=State.CREATED)
     with transaction.atomic():
@@ -313,7 +313,7 @@ def note_upstream_trouble(
 
 
 def _projects_by_trouble(of_keys: Mapping[int | None, str]) -> list[tuple[Q, str]]:
-    """Return the conditions of projects whose key is refused for the same reason, or for none."""
+    """Return conditions for projects, grouped by why their key is refused (empty if it is not)."""
     keys = in_use.keys_by_project()
     projects: dict[str, list[int]] = defaultdict(list)
     for project, key in keys.items():

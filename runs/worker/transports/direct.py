@@ -1,6 +1,6 @@
 """Runs over one connection: synchronous, streaming, WebSocket. Such a run cannot be resumed.
 
-It has no status at upstream. It counts as running when the request has been sent; it ends early
+It has no status at upstream. It counts as running once the request has been sent; it ends early
 when the connection is closed, by a user's cancel or by a worker that stops. A run whose connection
 broke is unconfirmed, with the output so far, and is never resubmitted automatically, since it may
 have been charged.
@@ -38,8 +38,8 @@ async def _sync_events(
     yield await upstream.sync.run(endpoint_id, arguments, on_sent=on_sent)
 
 
-# Each opens the connection and yields partial outputs, then the result; they call `on_sent`
-# when the request has been sent.
+# Each opens the connection, calls `on_sent` once the request is sent, yields partials, then the
+# result.
 CONNECTIONS: Mapping[str, Connection] = {
     Transport.SYNC: _sync_events,
     Transport.STREAM: lambda upstream, endpoint_id, arguments, on_sent: upstream.stream.events(
@@ -60,8 +60,8 @@ async def run_directly(
 ) -> None:
     """Send the run (with its endpoint) and record its end: result, cancel or broken connection.
 
-    `connection` overrides how its transport opens one. Raises the FalError of a run that certainly
-    did not start, so that it can be sent later.
+    `connection` overrides how its transport opens one. Raises a FalError if the run certainly did
+    not start, so that it can be sent later.
     """
     # A WebSocket model may send nothing but its result; a synchronous call always does.
     is_streamed = run.transport == Transport.STREAM

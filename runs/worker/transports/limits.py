@@ -11,10 +11,10 @@ from runs.worker.following.patience import PATIENCE
 class DirectLimits:
     """Durations in seconds."""
 
-    write_every_s: float = 0.2  # partial outputs
-    announce_every_s: float = 0.025  # to open pages, without a commit
+    write_every_s: float = 0.2  # between writes of partial outputs
+    announce_every_s: float = 0.025  # between announcements to open pages, without a commit
     unheard_pause_s: float = 1.0  # after one that was too long, or that no process received
-    # A rejection mostly comes at once: a run that is then requeued should not be shown as running.
+    # A rejection mostly comes at once; a run that is then requeued should not be shown as running.
     grace_s: float = 0.5
     # After this time without a partial output the page explains that the run may still be working.
     quiet_s: float = 10.0

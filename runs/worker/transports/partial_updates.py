@@ -22,7 +22,7 @@ from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 NOTHING_YET = "Nothing has come yet. Some models think for long first; you may wait or cancel."
 NOTHING_MORE = "Nothing has come for a while. What has come is kept; you may wait or cancel."
 LONGEST_DATA_URI = 2 << 20
-MOST_STEPS = 1000  # events kept of a workflow's nodes; fal sends two for each
+MOST_STEPS = 1000  # stored events of a workflow's nodes; fal sends two for each
 
 Record = Callable[[uuid.UUID, Observation], Awaitable[bool]]
 Announce = Callable[[uuid.UUID, int, Any], bool]
@@ -32,8 +32,8 @@ class PartialWriter:
     """Writes the latest partial output every `limits.write_every_s` seconds; nothing after `close`.
 
     With `is_streamed`, partial outputs are expected: they are announced to open pages between two
-    commits, and a long silence is shown, once. Observations are passed to `record`, announcements
-    to `announce`, which returns whether a process received them.
+    commits, and a long silence is shown once. `record` gets observations; `announce` gets
+    announcements and returns whether a process received them.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class PartialWriter:
         return [*self._steps] or None
 
     async def close(self) -> None:
-        """Stop writing, after a write that is in progress."""
+        """Stop writing, after any write in progress."""
         async with self._writing:
             self._is_over = True
         if self._announcing:
@@ -143,7 +143,7 @@ class PartialWriter:
             await asyncio.sleep(self._limits.write_every_s)
 
     async def _wait_for_change(self) -> None:
-        """Return once there is a new partial output; show a note if it takes long."""
+        """Return once there is a new partial output; show a note if that takes long."""
         try:
             async with asyncio.timeout(self._quiet_s):
                 await self._has_news.wait()
@@ -160,7 +160,7 @@ class PartialWriter:
 
 
 def without_long_data_uris(value: Any) -> Any:
-    """Return the output without data URIs that are too long to be sent many times a second."""
+    """Return the output without data URIs that are too long to send many times a second."""
     if isinstance(value, str):
         return "" if value.startswith("data:") and len(value) > LONGEST_DATA_URI else value
     if isinstance(value, list):

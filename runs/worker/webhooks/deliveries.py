@@ -75,7 +75,7 @@ def receive(token: str, headers: Mapping[str, str], body: bytes) -> Receipt:
 def _record_delivery(
     run: Run | None, keys: UpstreamKeys | None, headers: Mapping[str, str], body: bytes
 ) -> Receipt:
-    """Record a genuine delivery; the worker fetches what is missing in it."""
+    """Record a genuine delivery; the worker fetches what it lacks."""
     seen = parse_delivery(headers, body)
     if seen is None or not is_our_accounts(run, keys, headers, seen):
         return Receipt.FORGED
@@ -118,8 +118,8 @@ def is_our_accounts(
 def parse_delivery(headers: Mapping[str, str], body: bytes) -> Observation | None:
     """Parse a verified delivery; the observation has no state if the result must be fetched (C29).
 
-    None if the signed header and the body name different requests. With an unparsable body, the
-    header still names the request that has ended.
+    None if the signed header and the body name different requests. If the body cannot be parsed,
+    the header still names the request that has ended.
     """
     request_id = signature_headers(headers)[HEADERS[0]]
     try:

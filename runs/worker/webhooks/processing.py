@@ -1,4 +1,4 @@
-"""The worker's part of webhooks: stored deliveries, and the results that deliveries lack."""
+"""The worker's part of webhooks: stored deliveries, and results that deliveries lack."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def process_pending(ring: KeyRing) -> float:
     fresh = WebhookReport.objects.filter(received_at__lte=keys.fetched_at + KEYS_LAST)
     stored = [pk async for pk in fresh.order_by("received_at").values_list("pk", flat=True)]
     for pk in stored:
-        # One at a time, so that one body is in memory.
+        # One at a time, so that only one body is in memory.
         report = await WebhookReport.objects.filter(pk=pk).afirst()
         try:
             if report:
@@ -82,7 +82,7 @@ async def _process(report: WebhookReport, keys: UpstreamKeys, ring: KeyRing) -> 
 
 
 async def _complete(run: Run, seen: Observation, upstream: fal.Clients) -> None:
-    """Record the end that a delivery reports, fetching the result if it lacks it (C29).
+    """Record the end that a delivery reports; fetch the result if the delivery lacks it (C29).
 
     If that fails, a worker follows the run as usual.
     """

@@ -1,4 +1,4 @@
-"""Fetches the keys that webhooks are verified with, on schedule and when they are requested."""
+"""Fetches the keys that verify webhooks, on schedule and when they are requested."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MIN_FETCH_PAUSE = timedelta(minutes=1)  # between two fetches of the keys
 
 
 def are_due() -> bool:
-    """Whether the keys are due and this worker claims the fetch, by `tried_at` in the row."""
+    """Whether the keys are due and this worker has claimed the fetch, by `tried_at` in the row."""
     now = timezone.now()
     keys = UpstreamKeys.objects.filter(pk=KEYS_ROW).first()
     if keys is None:
@@ -35,7 +35,7 @@ def are_due() -> bool:
 def _is_within(pause: timedelta, at: datetime | None, now: datetime) -> bool:
     """Whether `at` is less than `pause` ago.
 
-    A time ahead of now does not count: the clock that wrote it has been set back since, and
+    A time in the future does not count: the clock that wrote it has been set back since, and
     webhooks would wait for their keys until it has caught up. Two machines may differ by a minute.
     """
     return at is not None and now - pause < at <= now + MIN_FETCH_PAUSE
@@ -46,7 +46,7 @@ def _are_wanted(keys: UpstreamKeys) -> bool:
 
 
 async def fetch(upstream: fal.Clients) -> None:
-    """Fetch the key set and store it; a failure is logged, and tried again soon."""
+    """Fetch the key set and store it; a failure is logged and retried soon."""
     keys = await UpstreamKeys.objects.aget(pk=KEYS_ROW)
     try:
         jwks = await upstream.keys.fetch()
@@ -54,7 +54,7 @@ async def fetch(upstream: fal.Clients) -> None:
         log.warning("the webhook keys could not be fetched, again soon: %s", error)
         return
     if public_keys(jwks):
-        # Only a requested fetch starts the pause: keys may change right after a usual one.
+        # Only a requested fetch starts the pause: keys may change right after a scheduled one.
         tried_at = keys.tried_at if _are_wanted(keys) else None
         await UpstreamKeys.objects.filter(pk=KEYS_ROW).aupdate(
             jwks=jwks, fetched_at=timezone.now(), tried_at=tried_at

@@ -22,7 +22,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add where to, and what else than to make one."""
+        """Add the destination, and other actions than making a backup."""
         parser.add_argument("--to", default="", help="a folder, in place of BACKUP_TO")
         parser.add_argument("--nightly", action="store_true", help="the day's, if it is due")
         parser.add_argument("--list", action="store_true", help="list the backups that are there")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, to: str, prove: str | None, **options: Any) -> None:
-        """Do it; progress goes to stderr."""
+        """Run the chosen action; progress goes to stderr."""
         try:
             place = Place.of(to)
             if options["list"]:

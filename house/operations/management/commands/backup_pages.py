@@ -1,4 +1,4 @@
-"""`manage.py backup_pages`: what pages show of a database; backups and their proofs ask it."""
+"""`manage.py backup_pages`: digests of what pages show, for backups and their proofs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the moment, and the snapshot of PostgreSQL."""
+        """Add the moment and PostgreSQL's snapshot."""
         parser.add_argument("--moment", required=True, help="the time that the pages see, as ISO")
         parser.add_argument("--snapshot", default="", help="a snapshot that another process keeps")
 

@@ -12,18 +12,18 @@ from house.operations import files_check
 
 
 class Command(BaseCommand):
-    """Says which files have no row and which rows no file, and mends that if asked."""
+    """Lists files without a row and rows without a file; fixes both with --mend."""
 
     help = "Find files of our storage without a row, and rows whose file is missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add whether to mend."""
+        """Add `--mend`."""
         parser.add_argument(
             "--mend", action="store_true", help="delete orphans; pages say that results are lost"
         )
 
     def handle(self, *args: Any, mend: bool, **options: Any) -> None:
-        """Look at all, name what does not fit, and mend it."""
+        """Check everything, name the mismatches, and fix them if requested."""
         totals = files_check.Totals()
         for mismatches in map(files_check.look_at, files_check.PARTS):
             self.stdout.writelines(f"{line}\n" for line in mismatches.lines())

@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what is wrong with this deployment, in sentences with the remedy."""
+"""`manage.py doctor`: prints what is wrong with this deployment, with remedies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print each finding as it is made."""
+        """Print each finding at once."""
         counts: Counter[Level] = Counter()
         for finding in findings(doctor.ALL):
             counts[finding.level] += 1

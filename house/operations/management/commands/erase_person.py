@@ -1,4 +1,4 @@
-"""`manage.py erase_person`: says what goes, and erases a person."""
+"""`manage.py erase_person`: lists what will be deleted, and erases a person."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Command(BaseCommand):
     help = "Erase a person: what is theirs alone goes, shared work passes on, the name goes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add whom, who takes over, and whether to ask."""
+        """Add the user, the heir, and `--yes`."""
         parser.add_argument("user", help="the person's username")
         parser.add_argument("--to", default="", metavar="USER", help="who gets shared work")
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, user: str, to: str, yes: bool, **options: Any) -> None:
-        """Say what goes and what stays, ask, and do it."""
+        """List what is deleted and what stays, ask, and erase."""
         person = named(user)
         heir = named(to) if to else roles.admins().exclude(pk=person.pk).order_by("pk").first()
         if heir is None:

@@ -1,4 +1,4 @@
-"""`manage.py migrate`: Django's, one at a time, and with a copy of the database before it."""
+"""`manage.py migrate`: Django's command, one at a time, with a copy of the database before it."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ log = logging.getLogger(__name__)
 
 
 class Command(DjangosCommand):
-    """Migrates what is not migrated yet, unless another process does so already."""
+    """Applies migrations, unless another process is doing so."""
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add the way to go on where there is no room for a copy."""
+        """Add `--no-copy`, for disks without room for a copy."""
         super().add_arguments(parser)
         parser.add_argument(
             "--no-copy", action="store_true", help="migrate without a copy of the database"
         )
 
     def handle(self, *args: Any, no_copy: bool = False, **options: Any) -> None:
-        """Wait for another migration, then do what it left to do."""
+        """Wait for another migration, then apply what it left."""
         if options.get("database", DEFAULT_DB_ALIAS) != DEFAULT_DB_ALIAS:
             super().handle(*args, **options)
             return

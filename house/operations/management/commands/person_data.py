@@ -1,4 +1,4 @@
-"""`manage.py person_data`: writes what the house holds of a person into a ZIP."""
+"""`manage.py person_data`: writes the house's data about a person into a ZIP."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Command(BaseCommand):
     help = "Write all that is a person's, rows and files, into a ZIP."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add whose data, and where to."""
+        """Add the user and the file."""
         parser.add_argument("user", help="the person's username")
         parser.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
 
     def handle(self, *args: Any, user: str, to: Path, **options: Any) -> None:
-        """Write it."""
+        """Write the ZIP."""
         person = named(user)
         with to.open("xb") as file, closing(archive.prepare(person)) as packed:
             file.writelines(packed)

@@ -1,4 +1,4 @@
-"""`manage.py restore`: puts a backup in the place of what is in use."""
+"""`manage.py restore`: replaces what is in use with a backup."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from house.operations.management.commands.backup import newest
 
 
 class Command(BaseCommand):
-    """Restores a backup, or the secrets that it holds."""
+    """Restores a backup, or the secrets in it."""
 
     help = "Restore a backup of BACKUP_TO: database and files. What is in use is put aside."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add which, from where, and answers given beforehand."""
+        """Add the backup's name, its place, and `--yes`."""
         parser.add_argument("name", nargs="?", default="", help="by default the newest")
         parser.add_argument("--from", dest="folder", default="", help="in place of BACKUP_TO")
         parser.add_argument("--yes", action="store_true", help="go on without asking")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, name: str, folder: str, **options: Any) -> None:
-        """Do it; progress goes to stderr."""
+        """Restore; progress goes to stderr."""
         try:
             place = Place.of(folder)
             name = name or newest(place)
