@@ -29,7 +29,7 @@ from core.version import version
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Vitrine and of what it runs on."""
+    """Return the versions of Vitrine, Django, Python and the database."""
     database = "SQLite" if connection.vendor == "sqlite" else "PostgreSQL"
     number = ".".join(map(str, connection.get_database_version()))
     return {
@@ -41,10 +41,10 @@ def versions() -> dict[str, str]:
 
 
 class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
-    """Writes to the audit log what Django's admin log gets, which ends with its author's account.
+    """Copies Django's admin log, which is deleted with its author's account, to the audit log.
 
-    Also rejects actions on values that cannot be primary keys, and values of an address that their
-    field cannot hold; Django itself would answer 500.
+    Also rejects actions on values that cannot be primary keys, and values in an address that their
+    fields cannot hold; Django itself would answer 500.
     """
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
@@ -55,7 +55,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
             return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what the address fills in, as far as the fields can hold it."""
+        """Return the values in the address that their fields can hold."""
         filled = super().get_changeform_initial_data(request)
         return {name: value for name, value in filled.items() if self._can_hold(name, value)}
 
@@ -93,7 +93,7 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         *args: Any,
         **kwargs: Any,
     ) -> HttpResponse | None:
-        """Run the action; where a selected key is malformed, show a message and run nothing."""
+        """Run the action; if a selected key is malformed, show a message and run nothing."""
         primary_key: Any = self.opts.pk
         try:
             for value in request.POST.getlist(ACTION_CHECKBOX_NAME):
@@ -151,7 +151,7 @@ class VitrineAdminSite(AdminSite):
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Send to Vitrine's login page, so that a second factor is asked for here too."""
+        """Redirect to Vitrine's login page, so that a second factor is required here too."""
         guarded = secure_admin_login(super().login)  # type: ignore[no-untyped-call]
         return guarded(request, extra_context)
 

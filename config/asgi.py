@@ -39,7 +39,7 @@ from runs.live import long_poll  # noqa: E402
 
 
 def broker() -> Broker | None:
-    """Return what holds those who wait; None before this process has started."""
+    """Return the broker that holds waiting requests; None before this process has started."""
     return router.broker
 
 
@@ -66,7 +66,7 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def counted(app: App) -> App:
-    """Return `app` with its requests counted, where somebody reads the counts."""
+    """Return `app` with its requests counted, if METRICS_TOKEN lets somebody read the counts."""
     if not settings.METRICS_TOKEN:
         return app
     routes = {*page_routes(), assistants_http.PATH, settings.STATIC_URL.rstrip("/")}

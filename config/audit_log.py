@@ -1,4 +1,4 @@
-"""Where the audit log goes beside the database: `AUDIT_LOG` names a file or a syslog."""
+"""Writes the audit log also to the file or the syslog that `AUDIT_LOG` names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-# The settings import no app: they are read before apps can be, and alone.
-KEPT_DAYS = 30  # what is younger is never deleted; AUDIT_DAYS is at least as long
+# Here because the settings import no app: they are read before apps can be, and without them.
+KEPT_DAYS = 30  # younger entries are never deleted; AUDIT_DAYS is at least as long
 LOGGER_NAME = "vitrine.audit"
 SYSLOG_SOCKET = "/dev/log"
 SYSLOG_PORT = 514  # RFC 5426
@@ -27,7 +27,7 @@ def require_days(days: int) -> int:
 
 
 def handlers(place: str) -> dict[str, dict[str, Any]]:
-    """Return the logging handler for the JSON lines, by its name; none without a place.
+    """Return the logging handler for the JSON lines, by its name; empty without a place.
 
     `place` is a file's absolute path, `syslog:` for this machine's, or `syslog://host:port`.
     Raises ImproperlyConfigured for anything else.
@@ -79,6 +79,6 @@ def _syslog(place: str) -> str | tuple[str, int]:
 
 FORMATTERS: dict[str, Any] = {
     "audit": {"format": "%(message)s"},
-    # A syslog shows which program wrote a line.
+    # The prefix tells readers of a syslog which program wrote a line.
     "audit-syslog": {"format": "vitrine: %(message)s"},
 }

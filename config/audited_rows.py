@@ -1,9 +1,9 @@
 """The rows whose changes django-auditlog writes to the audit log, field by field.
 
-Those that an IT department asks about: who may do what, where, and with which keys. Not runs,
-sessions, counters and the catalogue's copy, which change all the time; and nothing in which people
-write what is theirs alone. Each names its fields: no secret, digest or time of use is among them.
-What is changed by `update()` is written by `audit.record` with its `changes` instead.
+These are the rows that an IT department asks about: who may do what, where, and with which keys.
+Runs, sessions, counters and the catalogue's copy are excluded, because they change all the time,
+and so are private texts. Each model lists its fields, without secrets, digests and times of use.
+Code that changes rows by `update()` calls `audit.record` with the `changes` instead.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ AUDITED: list[dict[str, Any]] = [
         "include_fields": ["role", "email", "made_by", "expires_at", "max_uses", "revoked_at"],
     },
     {"model": "account.EmailAddress", "include_fields": ["user", "email", "verified", "primary"]},
-    # What an issuer says of a person (`extra_data`) may be anything.
+    # Without `extra_data`, because an issuer may send anything about a person.
     {"model": "socialaccount.SocialAccount", "include_fields": ["user", "provider", "uid"]},
     {"model": "mfa.Authenticator", "include_fields": ["user", "type"]},
     {

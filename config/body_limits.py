@@ -1,7 +1,7 @@
-"""How large a request's body may be, by its view: a larger one is refused before it is read.
+"""Limits the size of a request's body by its view; a larger body is refused before it is read.
 
-A body takes many times its size once it is parsed. So large ones are taken by the views that need
-them alone, from people who are logged in and programs with a token.
+A body takes many times its size once it is parsed. So only the views that need large bodies accept
+them, and only from logged-in users and programs with a token.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ FILES = _views(
     training="dataset dataset-files new",
 )
 LARGE = FORMS | FILES
-# Of those, in megabytes; the others take POST_MAX_MB.
+# Lower limits of some of these, in megabytes; the others take POST_MAX_MB.
 SMALLER = {
     "library:prompts-import": 8,
     "training:dataset-files": archives.MAX_POST_MB,
@@ -60,7 +60,7 @@ SMALLER = {
 class LimitBodies:
     """Middleware: refuses bodies by the length that clients announce; they cannot send more.
 
-    It comes before the check of the CSRF token, which parses forms, and after tokens are known.
+    It runs before the check of the CSRF token, which parses forms, and after API tokens are read.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -75,8 +75,8 @@ class LimitBodies:
     ) -> HttpResponseBase | None:
         """Return 413 for a body that is larger than its view takes.
 
-        Not raised: Django logs such an exception as an error, with a traceback for each post of a
-        stranger.
+        It is not raised, because Django would log it as an error, with a traceback for each post of
+        a stranger.
         """
         length = _length(request)
         name = request.resolver_match.view_name if request.resolver_match else ""
@@ -94,7 +94,7 @@ class LimitBodies:
 
 
 def _length(request: HttpRequest) -> int:
-    """Return how much is read of the body: without an announced length, nothing (Django)."""
+    """Return the number of bytes that Django reads: none without an announced length."""
     try:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:

@@ -14,10 +14,10 @@ from runs.progress import current_upstream
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return `theme` (empty: the system's), `port`, and what is asked for where a page shows it.
+    """Return `theme` (empty: the system's), `port`, and functions that a page calls if needed.
 
-    That is `upstream`, `project`, in which the page begins something, and what the front page
-    shows: `latest_results` of the project, and the person's `views_of_models`.
+    These are `upstream`, `project`, in which the page starts things, and for the front page
+    `latest_results` of the project and the user's `views_of_models`.
     """
     theme = request.COOKIES.get(settings.THEME_COOKIE_NAME, "")
     return {
@@ -31,7 +31,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _project(request: HttpRequest) -> Project | None:
-    """Return the request's project; the person's last choice on the page that refuses another."""
+    """Return the request's project; the user's last choice on the page that refuses the project."""
     if not request.user.is_authenticated:
         return None
     try:

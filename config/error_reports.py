@@ -1,4 +1,4 @@
-"""What the error pages of DEBUG show: everything that Django shows, without keys and tokens."""
+"""Error pages of DEBUG: they show everything that Django shows, except keys and tokens."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ HIDDEN = SafeExceptionReporterFilter.cleansed_substitute
 
 
 class ExceptionReporterFilter(SafeExceptionReporterFilter):
-    """Django's filter, which also hides values wherever they stand.
+    """Django's filter, which here also hides secret values wherever they occur.
 
-    Django goes by names, and with DEBUG shows local variables and posted values as they are, and
+    Django hides by name only; with DEBUG it shows local variables and posted values unchanged, and
     DATABASE_URL with its password.
     """
 
@@ -30,15 +30,15 @@ class ExceptionReporterFilter(SafeExceptionReporterFilter):
     )
 
     def is_active(self, request: HttpRequest | None) -> bool:
-        """Return True: what `sensitive_variables` names is hidden with DEBUG too."""
+        """Return True, so that the names in `sensitive_variables` are hidden with DEBUG too."""
         return True
 
     def get_post_parameters(self, request: HttpRequest | None) -> dict[str, Any]:
-        """Return what was posted, without passwords, keys and tokens."""
+        """Return the posted values without passwords, keys and tokens."""
         return self.get_cleansed_multivaluedict(request, request.POST) if request else {}
 
     def get_cleansed_multivaluedict(self, request: Any, multivaluedict: Any) -> Any:
-        """Return such a dict without what its names, or the view, call secret."""
+        """Return the dict without values that are secret by their name, or by the view."""
         cleansed = super().get_cleansed_multivaluedict(request, multivaluedict).copy()
         for name, values in multivaluedict.lists():
             if self.hidden_settings.search(name):
@@ -48,7 +48,7 @@ class ExceptionReporterFilter(SafeExceptionReporterFilter):
     def get_traceback_frame_variables(
         self, request: HttpRequest | None, tb_frame: FrameType
     ) -> ItemsView[str, Any]:
-        """Return a frame's local variables; those in which a secret stands as text without it."""
+        """Return a frame's local variables; one whose text contains a secret is shown without."""
         hidden = _secrets(request)
         variables = super().get_traceback_frame_variables(request, tb_frame)
         return {name: _without(hidden, value) for name, value in variables}.items()
@@ -62,7 +62,7 @@ def _without(hidden: re.Pattern[str], value: Any) -> Any:
 
 
 def _secrets(request: HttpRequest | None) -> re.Pattern[str]:
-    """Match the secrets of the settings, and those that the request came with."""
+    """Return a pattern of the secrets of the settings and the request."""
     keys = [settings.FAL_KEY, settings.FAL_ADMIN_KEY]
     passwords = [settings.DATABASES["default"].get("PASSWORD", ""), settings.EMAIL_HOST_PASSWORD]
     texts = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.KEYS_SECRETS]

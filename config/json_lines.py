@@ -1,6 +1,6 @@
 """Lines of the log as JSON, for programs that collect them.
 
-Apart from `logs.py`, which the settings read before any other room can be imported.
+Separate from `logs.py`, which the settings import before any app can be imported.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class JsonLines(Redacted):
     """One JSON object a line; `request` is the request's id, `process` the kind of process."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as an object, without what it does not have."""
+        """Return the record as an object, without empty values."""
         exception = self.formatException(record.exc_info) if record.exc_info else ""
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),

@@ -1,8 +1,8 @@
-"""Which processes read which secret: those that need it, and only by saying so at their start.
+"""Which processes read which secret: only those that need it and say so at their start.
 
-The process that serves pages reads none, whoever starts it (`manage.py up` or `runserver`, uvicorn,
-gunicorn) and wherever a secret stands: one started by itself in a folder whose `.env` holds the key
-had it.
+The process that serves pages reads none, however it is started (`manage.py up` or `runserver`,
+uvicorn, gunicorn) and wherever the secret is: one started alone in a folder whose `.env` holds the
+key had it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _command = ""
 
 
 def grant(command: str) -> None:
-    """Let this process read what its command needs; call it before the settings are imported."""
+    """Let this process read its command's secrets; call it before the settings are imported."""
     global _command
     _command = command
 
@@ -31,7 +31,7 @@ def may_read(name: str) -> bool:
 
 
 def if_granted(name: str, value: str) -> str:
-    """Return the setting's value; else nothing, and take it out of the environment."""
+    """Return the value if this process may read it; else remove it from the environment."""
     if may_read(name):
         return value
     os.environ.pop(name, None)

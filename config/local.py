@@ -15,7 +15,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # An installed `vitrine` sets VITRINE_DATA_DIR to a folder of the user's.
 VAR_DIR = Path(os.environ.get("VITRINE_DATA_DIR") or BASE_DIR / "var").resolve()
 SECRET_KEY_FILE = VAR_DIR / "secret-key"
-# With it the keys of projects are encrypted, unless KEYS_SECRET is set; the newest line is first.
+# It encrypts the keys of projects, unless KEYS_SECRET is set; the newest line is first.
 KEYS_SECRET_FILE = VAR_DIR / "keys-secret"
 # Addresses and key of the sandbox of a running `manage.py up`, for commands in another terminal.
 SANDBOX_FILE = VAR_DIR / "sandbox.env"
@@ -26,7 +26,7 @@ def prepare() -> None:
     """Create `var/` and its secrets on first use, and lock the folder for this instance.
 
     The lock comes before anything is deleted, since the files may belong to a running instance.
-    Raises ImproperlyConfigured where another instance runs or the folder cannot be written to.
+    Raises ImproperlyConfigured if another instance runs or the folder cannot be written to.
     """
     try:
         VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)

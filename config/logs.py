@@ -1,4 +1,4 @@
-"""What is logged where; no secret part of an address, and no traceback of a refusal.
+"""Configures logging, without secret parts of addresses and without tracebacks of refusals.
 
 Lines are text, or with LOG_FORMAT=json one object each.
 """
@@ -56,17 +56,17 @@ class Redacted(logging.Formatter):
 
 
 class JsonStream:
-    """Standard error or output, each of whose lines is an object: what is text becomes one."""
+    """Standard error or output with one JSON object per line; lines of text become objects."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._rest = stream, ""
 
     def __getattr__(self, name: str) -> Any:
-        """Be the stream in all else."""
+        """Delegate everything else to the stream."""
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write the lines that are whole; records of the log are objects already."""
+        """Write the complete lines; log records are objects already."""
         *lines, self._rest = f"{self._rest}{text}".split("\n")
         for line in filter(str.strip, lines):
             is_record = line.startswith('{"time": ')
@@ -80,7 +80,7 @@ class JsonStream:
 
 
 def write_json() -> None:
-    """Let everything that this process prints be JSON, but what a command prints for people."""
+    """Print everything of this process as JSON, except what a command prints for users."""
     sys.stderr = cast("TextIO", JsonStream(sys.stderr))
     if identity.kind() in SERVICES:
         sys.stdout = cast("TextIO", JsonStream(sys.stdout))
@@ -99,7 +99,7 @@ LINES = {"text": "line", "json": "json"}  # formatters by LOG_FORMAT
 
 
 def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]:
-    """Return LOGGING; `audit_place` is AUDIT_LOG, which raises ImproperlyConfigured if wrong.
+    """Return LOGGING; raises ImproperlyConfigured if `audit_place` (AUDIT_LOG) is invalid.
 
     `line_format` is one of `LINES`.
     """

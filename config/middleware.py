@@ -38,9 +38,9 @@ def set_opener_policy(
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Sends `Cross-Origin-Opener-Policy` on pages that another site may have opened.
 
-    The header makes the browser start a new process for the page (ADR 51). Pages that a person or
-    our own page asked for have no foreign opener, so they go without; a browser that sends no
-    `Sec-Fetch-Site` gets the header always.
+    The header makes the browser start a new process for the page (ADR 51). Pages that a user or our
+    own page requested have no foreign opener and no header; a browser that sends no
+    `Sec-Fetch-Site` always gets it.
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:

@@ -17,7 +17,7 @@ VAR_DIR = local.VAR_DIR
 
 env = Environment()
 env.read_file((VAR_DIR if os.environ.get("VITRINE_DATA_DIR") else BASE_DIR) / ".env")
-# From the first line on: also that a setting is missing.
+# Before all others, so that messages about wrong settings are JSON too.
 LOG_FORMAT = env.choice("LOG_FORMAT", "text", *logs.LINES)
 if LOG_FORMAT == "json":
     logs.write_json()
@@ -60,7 +60,7 @@ if PUBLIC_URL:
 settings_rules.require_strong_key(SECRET_KEY, ALLOWED_HOSTS)
 
 # --- upstream: fal or the sandbox; only these addresses and the key differ ------------------------
-# Processes without the key cannot tell UPSTREAM from it: pages ask the worker's record instead
+# Processes without the key cannot derive UPSTREAM from it: pages use the worker's record instead
 # (runs/progress/current_upstream.py).
 FAL_KEY = key_access.if_granted("FAL_KEY", env.text("FAL_KEY"))
 if FAL_KEY:
@@ -72,7 +72,7 @@ if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
 FAL_ADMIN_KEY = key_access.if_granted("FAL_ADMIN_KEY", env.text("FAL_ADMIN_KEY"))
 if FAL_ADMIN_KEY:
     settings_rules.require_key_pair(FAL_ADMIN_KEY, "FAL_ADMIN_KEY")
-# With these the keys of projects are encrypted; without the setting, with those in the file.
+# These encrypt the keys of projects; without the setting, the secrets in the file do.
 KEYS_SECRETS = settings_rules.parse_secrets(
     key_access.if_granted("KEYS_SECRET", env.text("KEYS_SECRET"))
 )
@@ -85,7 +85,7 @@ FAL_REST_URL = env.address("FAL_REST_URL", "https://rest.fal.ai", "https", "http
 # The address of `manage.py realtime` for browsers; without it there are no live sessions.
 REALTIME_URL = env.address("REALTIME_URL", "", "wss", "ws")
 REALTIME_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(REALTIME_URL))] if REALTIME_URL else []
-# Where the web process reaches the same process, for streams and live sessions of fal's clients.
+# The same process's address for the web process: streams and live sessions of fal's clients.
 GATEWAY_URL = env.address("GATEWAY_URL", "", "http")
 # `manage.py up` sets it: realtime is started by the first connection, so none may be running.
 IS_ON_DEMAND = "VITRINE_REALTIME_ON_DEMAND" in os.environ
@@ -197,7 +197,7 @@ if BACKUP_TO:
 BACKUP_AT = time(3)
 BACKUPS_KEPT = env.number("BACKUPS_KEPT", 14, 1, 10_000)
 BACKUP_PASSPHRASE = env.text("BACKUP_PASSPHRASE")
-# Where holes are reported: an address for /.well-known/security.txt (RFC 9116).
+# Where to report vulnerabilities: an address for /.well-known/security.txt (RFC 9116).
 SECURITY_CONTACT = settings_rules.parse_contact(env.text("SECURITY_CONTACT"))
 FILE_UPLOAD_PERMISSIONS = 0o600  # only this account may read results and uploads
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
@@ -206,8 +206,8 @@ RESULT_FILE_MAX_MB = 2048
 UPLOADS_MAX_MB_PER_PERSON = env.number("UPLOADS_MAX_MB_PER_PERSON", 5120, 1, 100_000_000)
 DISK_FLOOR_MB = 512
 POST_MAX_MB = 2100
-# How many days things are kept that nobody has starred, shared or decided upon; 0: for ever.
-# Projects may say otherwise of runs and of files.
+# Days for which things are kept that nobody has starred, shared or decided upon; 0: for ever.
+# Projects may override this for runs and files.
 RUNS_KEPT_DAYS = env.number("RUNS_KEPT_DAYS", 0, 0, 3650)
 FILES_KEPT_DAYS = env.number("FILES_KEPT_DAYS", 0, 0, 3650)
 UPLOADS_KEPT_DAYS = env.number("UPLOADS_KEPT_DAYS", 0, 0, 3650)
@@ -329,7 +329,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 60
 SESSION_ENGINE = "accounts.sessions.store"
 AUTHENTICATION_BACKENDS = ["accounts.login.Backend"]
-# Django's others stay readable.
+# Hashes of Django's other hashers stay valid.
 PASSWORD_HASHERS = ["core.typed_secrets.PasswordHasher", *global_settings.PASSWORD_HASHERS[1:]]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -349,26 +349,27 @@ ACCOUNT_FORMS = {
 ACCOUNT_CHANGE_EMAIL = True  # one address, which counts once its owner followed a link sent there
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
-ACCOUNT_EMAIL_NOTIFICATIONS = True  # of what changes how one logs in
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # about each change of how one logs in
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/login/"
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # before one changes how one signs in
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
-# Passwords and codes have waits of their own, in the database for all processes
-# (people.accounts.limits.throttle).
+# Passwords and codes have their own waits, in the database for all processes
+# (accounts.limits.throttle).
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None} if RATE_LIMITS else False
 ACCOUNT_USERNAME_MIN_LENGTH = 2
-# Issuers are set here alone, never in the database (people.accounts.sign_in.issuers).
+# Issuers are set here alone, never in the database (accounts.sign_in.issuers).
 SOCIALACCOUNT_PROVIDERS = issuers.read(env.text)
 SOCIALACCOUNT_ADAPTER = "accounts.sign_in.issuers.adapter.SocialAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address alone proves nothing
-# Whose verified address ends in one of these may make an account by an issuer, without invitation.
+# A verified address in one of these domains may create an account by an issuer, uninvited.
 SIGN_UP_DOMAINS = issuers.read_domains(env.text("SIGN_UP_DOMAINS"))
 USERSESSIONS_ADAPTER = "accounts.sessions.active_sessions.SessionsAdapter"
-USERSESSIONS_TRACK_ACTIVITY = False  # a write a request; `record_use` notes it every ten minutes
+# It would write at each request; `record_use` writes every ten minutes.
+USERSESSIONS_TRACK_ACTIVITY = False
 # --- the second factor: django-allauth's `mfa` ---------------------------------------------------
-# Who has to have one: nobody, admins (staff and superusers), or everybody.
+# Who needs one: nobody, admins (staff and superusers), or everybody.
 SECOND_FACTOR = env.choice("SECOND_FACTOR", "off", "off", "admins", "all")
 MFA_ADAPTER = "accounts.second_factor.adapter.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -385,10 +386,10 @@ MFA_FORMS = {
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Vitrine"
 MFA_TOTP_TOLERANCE = 1  # the code before and after too: clocks differ (RFC 6238, 5.2)
-# Nobody joins by an address of their choice, so an address that waits for its link is no danger.
+# Nobody joins by an address of their choice, so an unverified address is harmless.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # A passkey cannot be guessed; requests are limited by "sign-in"
-# (people.accounts.limits.rate_limit).
+# (accounts.limits.rate_limit).
 MFA_RATE_LIMITS = False
 LANGUAGE_CODE = "en"
 TIME_ZONE = env.time_zone("TIME_ZONE", "UTC")
@@ -428,5 +429,5 @@ CONTENT_SECURITY_POLICY = {
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ExceptionReporterFilter"
 # --- what an operator reads ---------------------------------------------------------------------
 LOGGING = logs.configuration(AUDIT_LOG, LOG_FORMAT)
-# Who reads /metrics sends it; empty: the address is not there.
+# Readers of /metrics send it; if it is empty, there is no such page.
 METRICS_TOKEN = settings_rules.require_long("METRICS_TOKEN", env.text("METRICS_TOKEN"))

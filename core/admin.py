@@ -14,7 +14,7 @@ Action = Literal["add", "change", "delete"]
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """Pages through the first `MOST` rows: to count a million would take a second."""
+    """Pages through the first `MOST` rows, because counting a million takes a second."""
 
     MOST = 10_000
 
@@ -32,7 +32,7 @@ class RestrictedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     paginator = CappedPaginator
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Return the list, which says where it ends before the last row."""
+        """Return the list, with a subtitle if it ends before the last row."""
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
         if "cl" in context and context["cl"].result_count == CappedPaginator.MOST:

@@ -31,7 +31,7 @@ _caches: WeakValueDictionary[str, ByteCache[Any]] = WeakValueDictionary()
 
 
 class ByteCache(LRUCache[Hashable, V]):
-    """An LRU cache of values that weigh at most `most_bytes` together, as `weigh` tells."""
+    """An LRU cache of at most `most_bytes`; `weigh` returns the bytes of a value."""
 
     def __init__(self, name: str, most_bytes: int, weigh: Callable[[V], int]) -> None:
         super().__init__(most_bytes, getsizeof=lambda value: ENTRY_BYTES + weigh(value))

@@ -1,4 +1,4 @@
-"""Encrypts what the database keeps but a copy of it must not reveal, with keys of SECRET_KEY.
+"""Encrypts secrets in the database, so that a copy reveals none, with keys made of SECRET_KEY.
 
 `cryptography` takes 6 MB of memory, so it is imported at the first use.
 """
@@ -31,7 +31,7 @@ def cipher(salt: str) -> MultiFernet:
 
 
 def count_lost(salt: str, tokens: Iterable[str]) -> int:
-    """Return how many of these are encrypted with no SECRET_KEY that is known."""
+    """Return the number of tokens that no known SECRET_KEY decrypts."""
     from cryptography.fernet import InvalidToken
 
     secrets, lost = cipher(salt), 0

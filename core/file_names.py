@@ -1,4 +1,4 @@
-"""The names of files: those that people give are kept as written, those we give are words."""
+"""File names: names that users give are kept as written, names that we give consist of words."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 MAX_BYTES = 240  # file systems take 255; the rest is for a number that keeps two names apart
-MAX_PORTABLE_BYTES = 120  # of a name that we give: what folders above it leave on every system
+MAX_PORTABLE_BYTES = 120  # of a name that we give; leaves room for folders on every system
 MAX_SUFFIX_CHARS = 20  # a longer one is a sentence with a full stop in it
 FALLBACK = "file"
 MAX_SLUG_CHARS = 60
 _SLUG_CATEGORIES = ("L", "M", "N")  # letters, the marks on them, and digits, of all scripts
-# Which Persian and Indic words and composed emoji are written with: \u200c and \u200d.
+# In Persian and Indic words and in composed emoji: \u200c and \u200d.
 _JOINERS = "\u200c\u200d"
-_EDGES = f" .-{_JOINERS}"  # at neither end of a portable name
+_EDGES = f" .-{_JOINERS}"  # stripped from both ends of a portable name
 _SKIN_TONES = range(0x1F3FB, 0x1F400)  # after an emoji
-# What Windows forbids in names, with the separators of all systems.
+# Characters that Windows forbids in names, including the separators of all systems.
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]+')
 # Devices, whatever their suffix (Microsoft, "Naming Files, Paths, and Namespaces").
 _RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
@@ -31,9 +31,9 @@ _UNSAFE = re.compile(
 
 
 def clean_name(name: str) -> str:
-    """Return a file's name without folders and control characters, and no longer than is stored.
+    """Return a file's name without folders and control characters, in at most MAX_BYTES.
 
-    Composed (NFC): macOS writes `ü` as two characters, which other systems take for another name.
+    It is composed (NFC): macOS writes `ü` as two characters, for other systems another name.
     """
     name = unicodedata.normalize("NFC", name)
     name = _UNSAFE.sub("", re.split(r"[/\\]", name)[-1]).strip().rstrip(".")
@@ -55,7 +55,7 @@ def _cut(text: str, size_bytes: int) -> str:
 
 @lru_cache(1024)  # a run's files share its prompt, and a list of runs a few models
 def slug(text: str, most: int = MAX_SLUG_CHARS) -> str:
-    """Return the words and emoji of a text joined by hyphens, cut after a word; empty without."""
+    """Return the words and emoji of a text joined by hyphens, cut after a word."""
     plain = unicodedata.normalize("NFC", text[: 10 * most])
     spaced = "".join(char if _is_of_word(char) else " " for char in plain).split()
     name = "-".join(filter(None, (word.strip(_JOINERS) for word in spaced)))
@@ -74,15 +74,15 @@ def _is_of_word(char: str) -> bool:
 def portable_name(stem: str, suffix: str = "", fallback: str = FALLBACK) -> str:
     """Return a file's name that Windows, macOS and Linux take, at most MAX_PORTABLE_BYTES long.
 
-    Without control characters and marks that turn text. `suffix`, with its dot, is kept as it is;
-    `fallback` is the stem where nothing is left.
+    It has no control characters or marks that turn text. `suffix`, with its dot, is kept unchanged;
+    `fallback` is the stem if nothing is left.
     """
     spaced = " ".join(unicodedata.normalize("NFC", stem).split())
     if not spaced.isprintable():
         spaced = "".join(filter(_is_of_name, spaced))
     stem = _FORBIDDEN.sub("-", spaced)
     room = MAX_PORTABLE_BYTES - len(suffix.encode())
-    # The dash, too: programs take a name that begins with one for an option.
+    # Strips dashes too: programs take a name that begins with one for an option.
     stem = shorten(stem.strip(_EDGES), room).strip(_EDGES) or fallback
     if stem.partition(".")[0].rstrip().casefold() in _RESERVED:
         stem = shorten(f"_{stem}", room).strip(_EDGES)
@@ -100,9 +100,9 @@ def numbered_name(name: str, number: int) -> str:
 
 
 def shorten(text: str, size_bytes: int) -> str:
-    """Return the beginning of a text in at most so many bytes of UTF-8; no character is torn.
+    """Return the beginning of a text in at most `size_bytes` of UTF-8, cut between characters.
 
-    That is what a reader takes for one: a letter with its marks, or an emoji of several signs.
+    A character is what a reader sees as one: a letter with its marks, an emoji of several signs.
     """
     if len(text.encode()) <= size_bytes:
         return text

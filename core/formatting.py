@@ -30,7 +30,7 @@ def money(amount: Decimal | float | None, currency: str = "USD") -> str:
 
 
 def in_cents(amount: Decimal) -> Decimal:
-    """Round a sum up to whole cents, as one that a form proposes has them: `0.9495` → `0.95`."""
+    """Round a sum that a form proposes up to whole cents: `0.9495` → `0.95`."""
     return amount.quantize(_CENT, rounding=ROUND_CEILING)
 
 
@@ -45,7 +45,7 @@ def unit(text: str) -> str:
 
 
 def price(amount: Decimal | None, currency: str, per: str) -> str:
-    """Format a price: `$0.025 per image`, `Free`, or an empty string where it is unknown."""
+    """Format a price: `$0.025 per image`, `Free`, or an empty string if it is unknown."""
     if amount is None:
         return ""
     return f"{money(amount, currency)} per {unit(per)}" if amount else "Free"
@@ -83,7 +83,7 @@ def size(count: int | None) -> str:
 def category_name(slug: str) -> str:
     """`text-to-image` → `Text to image`, `image-to-3d` → `Image to 3D`, `llm` → `LLM`.
 
-    Upstream files some models, such as Qwen 3 TTS, under `unknown`: that is no kind of model.
+    Upstream files some models, such as Qwen 3 TTS, under `unknown`, which is not a category.
     """
     words = slug.replace("-", " ")
     words = _CATEGORIES.get(words, words)
@@ -92,12 +92,12 @@ def category_name(slug: str) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """Return a number of things: `1 run`, `2 runs`, `1,200 models`. Every count is said by it."""
+    """Return a number of things: `1 run`, `2 runs`, `1,200 models`. Every count uses it."""
     return f"{count:,} {noun if count == 1 else f'{noun}s'}"
 
 
 def enumerated(names: Sequence[str]) -> str:
-    """Format names as a sentence has them: "a", "a and b", "a, b and c"; empty without any."""
+    """Format names for a sentence: "a", "a and b", "a, b and c"; empty without names."""
     *most, last = names or [""]
     return f"{', '.join(most)} and {last}" if most else last
 
@@ -105,7 +105,7 @@ def enumerated(names: Sequence[str]) -> str:
 def shorten(text: str, length: int) -> str:
     """Return at most `length` characters of the text, cut between words where possible.
 
-    Half of it is kept at least: an address or a text without spaces is cut inside.
+    Keeps at least half of it: an address or another text without spaces is cut inside.
     """
     if len(text) <= length:
         return text

@@ -1,4 +1,4 @@
-"""What all forms of the house share: fields that tidy what was typed, and one template a field."""
+"""Base classes of all forms: fields that tidy typed text, and one template per field."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ NUL = "\x00"  # PostgreSQL stores none; Django has replaced lone surrogates alre
 
 
 class BoundField(forms.BoundField):
-    """A field in a form: the first one with an error is where the page begins."""
+    """A field in a form; the first one with an error gets the focus."""
 
     def build_widget_attrs(
         self, attrs: dict[str, Any], widget: forms.Widget | None = None
     ) -> dict[str, Any]:
-        """Return the attributes of the control; nothing is offered unless its form names what."""
+        """Return the attributes of the control; it has no autocompletion unless its form asks."""
         attrs = super().build_widget_attrs(attrs, widget)
         control = widget or self.field.widget
         if isinstance(control, forms.TextInput) and "autocomplete" not in control.attrs:
@@ -38,7 +38,7 @@ class Renderer(TemplatesSetting):
 
 
 def cleaned(form: forms.BaseForm) -> dict[str, Any]:
-    """Return what a form has; raises Refused with the first sentence that speaks against it."""
+    """Return a form's cleaned data; raises Refused with its first error."""
     if form.is_valid():
         return form.cleaned_data
     field, errors = next(iter(form.errors.items()))
@@ -48,12 +48,12 @@ def cleaned(form: forms.BaseForm) -> dict[str, Any]:
 class LineField(forms.CharField):
     """A text on one line: composed, without control characters, with single spaces.
 
-    A longer text than `max_length` is refused by a sentence, and not cut: the control itself sets
-    no limit, or a pasted text would lose its end without a word.
+    A text longer than `max_length` is refused with a message and not cut: the control itself sets
+    no limit, which would silently cut a pasted text.
     """
 
     def __init__(self, *, max_length: int, required: bool | str = True, **more: Any) -> None:
-        """Make a field; `required` may be the sentence that asks for it."""
+        """Make a field; `required` may be the message that asks for it."""
         errors = {"max_length": "Keep it to %(limit_value)d characters: this has %(show_value)d."}
         if isinstance(required, str):
             errors["required"] = required
@@ -73,12 +73,12 @@ class LineField(forms.CharField):
 
 
 class TextField(LineField):
-    """A text of several lines, whose ends and spaces stay as they were typed."""
+    """A text of several lines, whose line breaks and spaces stay as they were typed."""
 
     widget = forms.Textarea({"rows": "4"})
 
     def to_python(self, value: Any) -> str:
-        """Return the text with `\\n` between its lines, and nothing around it."""
+        """Return the text with `\\n` between its lines, stripped if `strip` is set."""
         typed = forms.CharField.to_python(self, value) or ""
         text = typed.replace(NUL, "").replace("\r\n", "\n")
         return text.strip() if self.strip else text
@@ -102,5 +102,5 @@ class DocumentForm(forms.Form):
         self.fields["file"].widget.attrs["accept"] = accept
 
     def refuse(self, why: str) -> None:
-        """Say what is wrong with the document, beside the control that it came from."""
+        """Add an error about the document to the control that it came from."""
         self.add_error("file" if self.cleaned_data.get("file") else "text", why)

@@ -8,14 +8,14 @@ from functools import cache
 from itertools import groupby
 
 _FIRST, _LAST = 0x0300, 0x1E8D7  # beyond them are only selectors, which show nothing
-# Canonical combining classes of what is a letter's part: nukta, voicing, virama, and the vowels and
-# tones of Telugu, Thai, Lao and Tibetan. Of the others, accents and points, a search knows nothing.
+# Canonical combining classes of marks that are part of a letter: nukta, voicing, virama, and the
+# vowels and tones of Telugu, Thai, Lao and Tibetan. Searches ignore the others, accents and points.
 _PARTS = frozenset({0, 7, 8, 9, 84, 91, 103, 107, 118, 122, 129, 130, 132})
 
 
 @cache
 def mark_class() -> str:
-    """Return the marks as they stand within a character class of a regular expression.
+    """Return all marks for use within a character class of a regular expression.
 
     `re` counts none of them as part of a word, and cuts हिन्दी and น้ำ into pieces.
     """
@@ -30,5 +30,5 @@ def mark_class() -> str:
 
 
 def is_accent(char: str) -> bool:
-    """Whether a mark is left out of searches: an accent or a point, and no part of a letter."""
+    """Whether searches ignore a mark: an accent or a point that is not part of a letter."""
     return unicodedata.combining(char) not in _PARTS

@@ -1,6 +1,6 @@
-"""Names that people give: what is shown of them, and when two are the same to a reader's eye.
+"""Names of guests, users and projects: cleans them, and compares them as readers do.
 
-Of guests, users and projects alike. What looks alike is Unicode's list (UTS 39, confusables).
+Lookalikes are those of Unicode's list (UTS 39, confusables).
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ _JOINERS = {"\u200c", "\u200d"}
 
 
 def clean_name(text: str) -> str:
-    """Return a name on one line, without characters that cannot be seen or turn the text around.
+    """Return a name on one line, without invisible characters and ones that turn the text around.
 
-    Joiners stay between letters and marks, which some scripts are not written without. Empty for
-    what shows nothing.
+    Joiners stay between letters and marks, because some scripts need them. Empty if nothing shows.
     """
     spaced = " ".join(unicodedata.normalize("NFC", text).split())
     visible = "".join(
@@ -29,7 +28,7 @@ def clean_name(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Return what is equal for names that cannot be told apart: case, spaces, lookalikes."""
+    """Return a key that is equal for names that differ only in case, spaces or lookalikes."""
     latin = "".join(map(_as_latin, unicodedata.normalize("NFKC", name)))
     folded = unicodedata.normalize("NFD", latin.casefold())
     seen = "".join(char for char in folded if _is_visible(char) and not char.isspace())
@@ -37,26 +36,26 @@ def name_key(name: str) -> str:
 
 
 def looks_like(name: str, other: str) -> bool:
-    """Whether a reader may take one name for the other: a rougher comparison than of keys.
+    """Whether a reader may take one name for the other; rougher than a comparison of keys.
 
-    Marks, strokes and hooks of letters do not count, nor what is no letter or digit.
+    Ignores marks, strokes and hooks of letters, and characters that are not letters or digits.
     """
     return bool(_readings(name) & _readings(other)) or name_key(name) == name_key(other)
 
 
 def _readings(name: str) -> set[str]:
-    """Return what a name may be read as: a 1 is an l or an i. Empty for one without letters."""
+    """Return the possible readings of a name: a 1 is an l or an i. Empty without letters."""
     return {_skeleton(name), _skeleton(name.replace("1", "i"))} - {""}
 
 
-# Before letters lose their case: a capital I looks like a small l, a small i does not.
+# Applied before letters lose their case: a capital I looks like a small l, a small i does not.
 _READ_AS = str.maketrans("I2345689$@", "lzeasbbgsa")
 _PAIRS = (("cl", "d"), ("vv", "w"), ("VV", "w"))  # Unicode's list has rn for m
 
 
-@lru_cache(1024)  # of names that guests choose: not of all that were ever tried
+@lru_cache(1024)  # limited, because guests can try any number of names
 def _skeleton(name: str) -> str:
-    """Return what is equal for names of which one may be read for the other."""
+    """Return a text that is equal for names that a reader may take for each other."""
     text = "".join(map(_without_stroke, unicodedata.normalize("NFKC", name))).translate(_READ_AS)
     for pair, letter in _PAIRS:
         text = text.replace(pair, letter)
@@ -69,7 +68,7 @@ def _skeleton(name: str) -> str:
 
 
 def _without_stroke(char: str) -> str:
-    """Return the letter of which this one is a variant, by its name: ł is an L WITH STROKE."""
+    """Return the plain letter of a variant, by its Unicode name: ł is an L WITH STROKE."""
     if char.isascii() or len(char.casefold()) > 1:  # ß is an ss
         return char
     letter, is_variant, _ = unicodedata.name(char, "").partition(" WITH ")
@@ -102,7 +101,8 @@ def _is_amid(text: str, place: int) -> bool:
 def _as_latin(char: str) -> str:
     """Return the ASCII letter or digit that a character of another alphabet looks like.
 
-    Before letters lose their case: the Cyrillic capital ve looks like B, the small one like none.
+    Called before letters lose their case: the Cyrillic capital ve looks like B, the small one like
+    no ASCII letter.
     """
     prototype = _prototype(char)
     return prototype if prototype.isascii() and prototype.isalnum() and not char.isascii() else char
@@ -110,7 +110,7 @@ def _as_latin(char: str) -> str:
 
 @cache
 def _prototype(char: str) -> str:
-    """Return what stands for all characters that look like this one."""
+    """Return the character that stands for all that look like this one."""
     from confusable_homoglyphs import confusables  # 5 MB of tables
 
     alike = confusables.confusables_data.get(char, ())

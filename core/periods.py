@@ -6,8 +6,8 @@ from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
-UNDO_WITHIN = timedelta(days=1)  # what was revoked, removed, withdrawn or ended; see kept.GRACE
-SINCE = "from "  # with it the name of a period without an end begins
+UNDO_WITHIN = timedelta(days=1)  # after a revocation, removal, withdrawal or end; see kept.GRACE
+SINCE = "from "  # begins the name of a period without an end
 
 
 def day_start(now: datetime) -> datetime:
@@ -36,13 +36,13 @@ def name_since(begins_on: date) -> str:
 
 
 def bounds(period: str) -> tuple[datetime, datetime | None]:
-    """Return the start of the period of this name, and its end; None: it has none."""
+    """Return the start of the period of this name, and its end or None."""
     first, end = days(period)
     return _midnight(first), _midnight(end) if end else None
 
 
 def days(period: str) -> tuple[date, date | None]:
-    """Return the first day of the period of this name, and the first one after it; None: none."""
+    """Return the first day of the period of this name, and the first day after it or None."""
     if period.startswith(SINCE):
         return date.fromisoformat(period.removeprefix(SINCE)), None
     if period.count("-") == 1:

@@ -1,4 +1,4 @@
-"""What is refused with a sentence for people; nothing was changed then."""
+"""The exception for actions that are refused with a sentence for users."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 class Refused(ValueError):
     """Nothing was changed; the message says why, and what to do.
 
-    `field` is that of a form beside which it is said; empty: above the form.
+    It is shown beside the form's field `field`, or above the form if that is empty.
     """
 
     field: str = ""

@@ -20,8 +20,8 @@ CHUNK_BYTES = 1 << 20
 def write(name: str, content: File[Any], size_bytes: int) -> str:
     """Store `content` unless it is there already; return its name in the storage.
 
-    Replaces a file that an earlier write left incomplete. Raises what the storage raises, after
-    deleting an incomplete file.
+    Replaces a file that an earlier write left incomplete. Deletes an incomplete file before raising
+    the storage's error.
     """
     if _is_complete(name, size_bytes):
         return name
@@ -56,7 +56,6 @@ def _is_complete(name: str, size_bytes: int) -> bool:
     return default_storage.exists(name) and default_storage.size(name) == size_bytes
 
 
-# Says where a storage keeps its files, for the people who run this server.
 def describe_place(storage: Storage) -> str:
     """Return the folder of a file system, or the class and the bucket of another storage."""
     if isinstance(storage, FileSystemStorage):

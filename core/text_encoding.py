@@ -37,10 +37,10 @@ def decode_upload(content: bytes, max_bytes: int, too_large: str) -> str:
 
 
 def decode_text(content: bytes, *, is_cut: bool = False) -> str:
-    """Return a file's text: by its byte order mark, else as UTF-16 where it looks like it.
+    """Return a file's text: decoded by its byte order mark, else as UTF-16 if it looks like it.
 
-    Else it is UTF-8 or, if it is not that either, Windows-1252. `is_cut` says that `content` is
-    only a file's beginning, which may end within a character.
+    Otherwise it is UTF-8 or, if that is invalid, Windows-1252. `is_cut` says that `content` is only
+    a file's beginning, which may end within a character.
     """
     for mark, name in _MARKS:
         if content.startswith(mark):
@@ -56,8 +56,8 @@ def decode_text(content: bytes, *, is_cut: bool = False) -> str:
 def _likely_utf_16(content: bytes) -> list[str]:
     """Return the byte order in which content without a mark looks like UTF-16, if it does.
 
-    Half of its bytes say which script a character is of, so they are nearly all the same; UTF-8
-    with a stray NUL has letters there.
+    In UTF-16 every second byte stands for the script, so these are nearly all the same. In UTF-8
+    with a stray NUL they are letters.
     """
     if len(content) % 2 or b"\0" not in content:
         return []

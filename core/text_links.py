@@ -9,9 +9,9 @@ _REL = ' rel="nofollow"'
 
 
 def linked(text: str) -> SafeString:
-    """Return the text as HTML paragraphs; links are not followed by robots, and know no opener.
+    """Return the text as HTML paragraphs; robots do not follow its links, which have no opener.
 
-    In a text that was escaped, `rel="nofollow"` with plain quotes can only be Django's own.
+    In an escaped text, only Django can have written `rel="nofollow"` with plain quotes.
     """
     escaped = urlize(text, nofollow=True, autoescape=True)
     safe = escaped.replace(_REL, ' rel="nofollow noopener noreferrer ugc"')

@@ -13,12 +13,12 @@ from django.utils.crypto import constant_time_compare
 
 
 def normalized(secret: str) -> str:
-    """Return what is hashed of a secret (NFKC, RFC 8265)."""
+    """Return the form of a secret that is hashed (NFKC, RFC 8265)."""
     return unicodedata.normalize("NFKC", secret)
 
 
 def forms(secret: str) -> list[str]:
-    """Return the secret normalized, then as it may have been kept before secrets were."""
+    """Return the normalized secret, then the forms in which older hashes may have it."""
     composed, decomposed = (unicodedata.normalize(form, secret) for form in ("NFC", "NFD"))
     return [*dict.fromkeys([normalized(secret), secret, composed, decomposed])]
 
@@ -30,14 +30,14 @@ def code_of(text: str) -> str:
 
 
 class PasswordHasher(PBKDF2PasswordHasher):
-    """Django's, of normalized passwords."""
+    """Django's hasher, for normalized passwords."""
 
     def encode(self, password: str, salt: str, iterations: int | None = None) -> str:
         """Return the hash of a new password."""
         return super().encode(normalized(password), salt, iterations)
 
     def verify(self, password: str, encoded: str) -> bool:
-        """Whether a password is that of the hash."""
+        """Whether a password matches the hash."""
         former: dict[str, Any] = self.decode(encoded)
         hashes = (
             super(PasswordHasher, self).encode(form, former["salt"], former["iterations"])

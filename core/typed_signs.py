@@ -1,4 +1,4 @@
-"""The signs of a typed search, in ASCII: some keyboards send them in full width, or curly."""
+"""Converts signs of a typed search to ASCII: some keyboards send full-width or curly ones."""
 
 from __future__ import annotations
 

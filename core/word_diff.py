@@ -21,7 +21,7 @@ class Part(NamedTuple):
 def word_diff(reference: str, text: str) -> list[Part]:
     """Return the changes that turn `reference` into `text`; only their beginnings are compared.
 
-    The parts that are not removed form the beginning of `text`; those not added, of `reference`.
+    Without the removed parts they form the beginning of `text`, without the added of `reference`.
     """
     old = _PARTS.findall(reference)[: 2 * MAX_WORDS]
     new = _PARTS.findall(text)[: 2 * MAX_WORDS]

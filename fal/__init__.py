@@ -1,7 +1,7 @@
 """Typed asyncio client for fal.ai's HTTP and WebSocket protocol. Independent of Django.
 
-What opens connections (clients, services, transports) is imported on first use: the web process
-reads messages and errors, and sends nothing to fal.
+Modules that open connections (clients, services, transports) are imported on first use: the web
+process only reads messages and errors.
 """
 
 from importlib import import_module
@@ -85,7 +85,7 @@ IMPORTED_ON_FIRST_USE = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what opens connections (PEP 562), and keep it in the module."""
+    """Import a class that opens connections (PEP 562), and keep it in the module."""
     if name not in IMPORTED_ON_FIRST_USE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(IMPORTED_ON_FIRST_USE[name]), name)

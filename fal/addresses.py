@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the web process checks addresses, and loads no HTTP client
     import httpx
 
-# Of hosts that have one: the same paths, and the same key (protocol, section 21).
+# Second hosts, which take the same paths and the same key (protocol, section 21).
 SECOND_HOSTS = {"fal.run": "falrun.com", "queue.fal.run": "queue.falrun.com"}
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-# An address that all parsers read alike: an ASCII host name or IP address, no user name. What a
-# page loads and what we download is decided by it, however browsers and httpx parse the rest.
+# An address that all parsers read alike: an ASCII host name or IP address, no user name. It decides
+# what a page loads and what we download, because browsers and httpx may parse others differently.
 _WEB_ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{0,5}))?"
     r"(?:[/?#][^\x00-\x1f\x7f]*)?",

@@ -81,10 +81,10 @@ class Clients:
         self._sign_in(Credential(key), on_outcome)
 
     def with_credential(self, credential: Credential, on_refused: Callable[[], None]) -> Self:
-        """Return these clients on the same connections with another key of their own.
+        """Return these clients with another key, on the same connections.
 
-        A refusal of that key says nothing about the host: `on_outcome` is told of an answer, and
-        `on_refused` of the refusal (401). Only the first clients are closed.
+        If fal refuses that key, `on_outcome` gets no error, because the host has answered; for a
+        401 `on_refused` is called. Only the original clients are closed.
         """
 
         def on_outcome(url: str, error: FalError | None) -> None:

@@ -84,8 +84,8 @@ class _Numbers:
 def unpack(frame: bytes, most_nodes: int) -> Any:
     """The value in a msgpack frame; raises ValueError if it is unreadable or has more nodes.
 
-    A byte may become an empty object of 64 bytes, and five bytes the announcement of a list of any
-    length, so both are limited while the frame is decoded.
+    One byte may decode to an empty object of 64 bytes, and five bytes may announce a list of any
+    length, so both are limited during decoding.
     """
     left = most_nodes
 
@@ -110,9 +110,9 @@ def unpack(frame: bytes, most_nodes: int) -> Any:
 
 
 def item_texts(content: bytes, key: str) -> list[str]:
-    """The items of the list at `key` of a JSON object, each as it is written in `content`.
+    """The items of the list at `key` of a JSON object, each with its original text in `content`.
 
-    Expects JSON that was parsed before; raises ValueError where `key` has no list.
+    Expects JSON that was parsed before; raises ValueError if `key` has no list.
     """
     text = content.decode("utf-8-sig")
     at, name = text.index("{") + 1, ""
@@ -136,12 +136,12 @@ _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)  # the value itself 
 
 
 def _gap(text: str, at: int) -> int:
-    """Where the next value or bracket begins."""
+    """The position of the next value or bracket."""
     return at + len(_GAP.match(text, at)[0])  # type: ignore[index]  # it always matches
 
 
 def _scan(text: str, at: int) -> tuple[Any, int]:
-    """The value that begins at `at` or behind a gap, and where it ends."""
+    """The value that begins at `at` or after a gap, and the position of its end."""
     return _DECODER.raw_decode(text, _gap(text, at))
 
 

@@ -11,7 +11,7 @@ execution/      the queue, the context of a model's code, signed webhooks
 models/         models as data
 studio/         their code, the only user of heavy libraries
 files           files on disk
-gallery         thumbnails, recorded in `thumbs/`, and examples, made by the models
+recorded        recorded films, sounds, meshes and example files
 faults          faults on request
 https/          fal's host names over https
 

@@ -1,7 +1,7 @@
 """`python -m sandbox`: serves the sandbox on the loopback address.
 
-Clients need the key that SANDBOX_KEY holds, and for billing that of SANDBOX_ADMIN_KEY. They are no
-arguments, since every account on a machine can read a process's arguments.
+Clients need the key in SANDBOX_KEY, and for billing the one in SANDBOX_ADMIN_KEY. The keys are not
+arguments, because every account on a machine can read a process's arguments.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What requests are billed: by the price list, unless a test has scripted a tariff for their model.
+"""Bills requests by the price list, unless a test has set a tariff for their model.
 
 Upstream's bill may differ from its price list, and its billing events may come late, twice or with
-odd values: a `Tariff`, set over `/_sandbox/bills`, says how. Sums are Decimal; JSON has them as
-numbers with at most nine places.
+odd values: a `Tariff`, set over `/_sandbox/bills`, imitates this. Sums are Decimal; JSON has them
+as numbers with at most nine places.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Tariff:
     unit_price: str = ""  # of a unit, whatever the price list says
     argument: str = ""  # whose value chooses the price of a unit among `prices`
     prices: dict[str, str] = field(default_factory=dict)
-    units: str = ""  # whatever came out: a unit that is called "compute seconds" and is none
-    factor: int = 1  # times the units, in the model's `nth` bill alone, counted from one
+    units: str = ""  # fixed for any output, as if "compute seconds" were only a name
+    factor: int = 1  # multiplies the units, only in the model's `nth` bill, counted from one
     nth: int = 0
     discount: str = ""  # percent
     charges_rejected: bool = False  # 422s; upstream's own errors and cancellations are free
@@ -48,7 +48,7 @@ class Billing:
         self.clear()
 
     def clear(self) -> None:
-        """Forget events, tariffs and what was spent."""
+        """Forget events and tariffs, and reset the balance."""
         self.tariffs: dict[str, Tariff] = {}
         self.events: list[dict[str, Any]] = []
         self.late: list[dict[str, Any]] = []

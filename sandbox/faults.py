@@ -43,7 +43,7 @@ class Faults:
         self.active.append(fault)
 
     def clear(self) -> None:
-        """Deactivate every fault; calls that are held go on."""
+        """Deactivate every fault; held calls continue."""
         self.active.clear()
         self._cleared.set()
         self._cleared = asyncio.Event()

@@ -98,7 +98,7 @@ def _is_good(server: Path, names: tuple[str, ...]) -> bool:
     try:
         certificate = x509.load_pem_x509_certificate(server.read_bytes())
         hosts = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        # Certificates of older versions have none.
+        # Certificates of older versions lack this extension.
         certificate.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier)
     except (OSError, ValueError, x509.ExtensionNotFound):
         return False

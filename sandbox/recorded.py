@@ -11,6 +11,6 @@ FOLDER = Path(__file__).parent / "recordings"
 
 
 def choice(kind: str, *parts: object) -> bytes:
-    """Return one of the recordings that `kind` (a pattern) names, always the same for `parts`."""
+    """Return one of the recordings that match the pattern `kind`, the same for equal `parts`."""
     recordings = sorted(FOLDER.glob(kind))
     return recordings[digest(parts) % len(recordings)].read_bytes()

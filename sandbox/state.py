@@ -20,7 +20,7 @@ from sandbox.workflows import WORKFLOWS, Workflow
 
 RECORDED = Path(__file__).parent / "thumbs"
 EXAMPLES = recorded.FOLDER / "examples"
-FURTHER = ":sandbox"  # any key with it is good: to try keys of projects without an account
+FURTHER = ":sandbox"  # keys that contain it are valid, to try project keys without an account
 
 
 class Sandbox:
@@ -57,7 +57,7 @@ class Sandbox:
         self.addresses = {host: config.address(host) for host in PREFIXES}
 
     def list_price(self, endpoint_id: str) -> Decimal:
-        """Return what the price list says of one unit of a model."""
+        """Return the list price of one unit of a model."""
         model = self.registry.get(endpoint_id)
         listed = self.prices.get(endpoint_id, model.price if model else 0)
         return Decimal(str(listed))
@@ -112,7 +112,7 @@ class Gallery:
 class Keys:
     """The account's own key and any further ones, except those that were withdrawn.
 
-    They all belong to one account: each may ask about what another one has sent.
+    All belong to one account: each gives access to the requests of the others.
     """
 
     def __init__(self, own: str, admin: str) -> None:
@@ -122,7 +122,7 @@ class Keys:
         self.calls: Counter[tuple[str, str]] = Counter()  # by key id and kind of call
 
     def know(self, key: str) -> bool:
-        """Whether `key` is good."""
+        """Whether `key` is valid."""
         is_own = hmac.compare_digest(key.encode(), self._own.encode())
         is_further = key.find(FURTHER) > 0 and key != self._admin
         return (is_own or is_further) and key not in self.withdrawn

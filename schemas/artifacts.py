@@ -23,7 +23,7 @@ _KIND_OF = {extension: kind for kind, listed in _EXTENSIONS.items() for extensio
 _MEDIA = {"image", "video", "audio", "mesh"}
 # flux/dev returns its `prompt`, which is no result.
 _ECHOES = {"prompt", "input", "query"}  # outputs that repeat an argument
-_KEYS = {  # words in a file's keys; the last criterion
+_KEYS = {  # words of a file's keys, used if nothing else tells its kind
     "image": "image",
     "images": "image",
     "mask": "image",
@@ -74,12 +74,12 @@ def artifacts(
 ) -> list[Artifact]:
     """The files and texts of an output, in its order; a repeated file is listed once.
 
-    A file is an object with a `url`, an address under a key such as `image_url`, a data URI, and
-    every address for which `is_media` says that upstream's hosts serve it, wherever it stands. A
-    text is recognized by its key, or as the only property in `output_schema`.
+    A file is an object with a `url`, an address under a key such as `image_url`, a data URI, and,
+    under any key, an address of upstream's hosts (`is_media`). A text is recognized by its key, or
+    as the only property in `output_schema`.
     """
     listed: dict[tuple[str, str], Artifact] = {}
-    left = {True: MOST_FOUND, False: MOST_FOUND}  # files, texts: neither displaces the other
+    left = {True: MOST_FOUND, False: MOST_FOUND}  # files and texts are counted apart
     only = _only_text(output, output_schema)
     for place in _walk(output):
         for artifact in [*_files(place, is_media), *_texts(place, only, is_media)]:
@@ -90,7 +90,7 @@ def artifacts(
                 left[is_file] -= 1
                 listed[key] = artifact
             elif before is not None and artifact.content_type and not before.content_type:
-                listed[key] = artifact  # a list of addresses may precede their description
+                listed[key] = artifact  # plain addresses may precede the described ones
     return list(listed.values())
 
 
@@ -104,7 +104,7 @@ class _Place:
 
 
 def _walk(output: Any) -> Iterator[_Place]:
-    """Every value and every key that is an address, in the order of the document.
+    """Yield every value, and every key that contains an address, in the order of the document.
 
     Iterative, because the depth of an output is limited only by its size.
     """
@@ -125,7 +125,7 @@ def _below(place: _Place) -> list[_Place]:
     about = value if sum(map(_is_address, value.values())) == 1 else {}
     below = []
     for key, item in value.items():
-        if isinstance(key, str) and "://" in key:  # live sessions have other keys, too
+        if isinstance(key, str) and "://" in key:  # realtime results (msgpack) have other keys, too
             below.append(_Place((*keys, key), key, {}))
         below.append(_Place((*keys, key), item, about))
     return below
@@ -136,7 +136,7 @@ def _is_address(value: Any) -> bool:
 
 
 def _files(place: _Place, is_media: IsMedia) -> list[Artifact]:
-    """The files at a place: several if its text is a list of addresses, or JSON with some."""
+    """Return the files at a place: several if its text lists addresses or is JSON with files."""
     keys, value = place.keys, place.value
     if isinstance(value, dict):
         return [_described(value["url"], value, keys)] if _is_address(value.get("url")) else []
@@ -150,7 +150,7 @@ def _files(place: _Place, is_media: IsMedia) -> list[Artifact]:
 
 
 def _served(text: str, is_media: IsMedia) -> list[str]:
-    """The addresses of upstream's hosts, or the data URI, of which a text consists; else none."""
+    """Return the addresses if a text has only addresses of upstream's hosts, or one data URI."""
     text = text.strip()
     if _DATA_URI.fullmatch(text):
         return [text]
@@ -186,7 +186,7 @@ def _within_json(text: str, keys: tuple[str | int, ...], is_media: IsMedia) -> l
 
 
 def _is_result(value: Any, key: str) -> bool:
-    """Whether a URL is a file without metadata: a workflow's author names its results freely."""
+    """Whether a URL ends like a media file. The author of a workflow may use any key for it."""
     if key in _ECHOES or not _is_address(value) or value[:5].lower() == "data:":
         return False
     return _by_extension(_path_in(value)) in _MEDIA
@@ -224,8 +224,8 @@ def _path_in(url: str) -> str:
 def _kind(content_type: str, name: str, url: str, keys: tuple[str | int, ...]) -> str:
     """The kind by content type, else by the extension of name or URL, else by the keys.
 
-    Metadata are sometimes wrong: a mesh's extension outweighs every content type, a video's one of
-    an image, and `application/octet-stream` is ignored.
+    Metadata are sometimes wrong: the extension of a mesh outweighs every content type, that of a
+    video outweighs the type of an image, and `application/octet-stream` is ignored.
     """
     by_name = _by_extension(name) or (
         "" if url[:5].lower() == "data:" else _by_extension(_path_in(url))

@@ -12,7 +12,7 @@ _FRAGILE = re.compile(
     "[^\\t\\n\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufdcf\\ufdf0-\\ufffd\\U00010000-\\U0010fffd]"
 )
 _MAX_DEPTH = 100
-MOST_VALUES = 500_000  # of one text; it takes some 100 bytes of memory for each
+MOST_VALUES = 500_000  # of one text; each takes some 100 bytes of memory
 STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # Message of json.JSONDecodeError → ours; `static/js/lazy/json-text.js` uses the same messages.
 _MESSAGES = [
@@ -91,7 +91,7 @@ def loads(text: str, most_values: int = MOST_VALUES) -> Any:
 
 
 def _count_marks(text: str) -> int:
-    """How many commas and opening brackets there are: no fewer than there are values, less one."""
+    """The number of commas and opening brackets: at least the number of values, less one."""
     return sum(map(text.count, ",[{"))
 
 
@@ -122,9 +122,9 @@ def is_too_deep(value: Any) -> bool:
 
 
 def is_larger_than(value: Any, most_chars: int) -> bool:
-    """Whether a value is larger, counting its texts and keys, and 1 for anything else.
+    """Whether a value is larger: texts and keys count their characters, other values 1.
 
-    Stops counting there: a value that many places share is counted for each of them.
+    Stops counting at the limit. A value that several places share is counted for each of them.
     """
     waiting = [value]
     while waiting:
@@ -191,9 +191,9 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _before_trailing_comma(text: str, error: json.JSONDecodeError) -> str | None:
-    """The text before a comma that a bracket follows; None if the error is another.
+    """The text before a trailing comma; None if the error is another.
 
-    Python 3.13 and later report the comma's position, 3.11 and 3.12 what follows it.
+    Python 3.13 and later report the position of the comma, 3.11 and 3.12 that of the bracket.
     """
     if error.msg.startswith("Illegal trailing comma"):
         return text[: error.pos]

@@ -1,4 +1,4 @@
-"""Numbers that people type: all that JSON allows, exactly, and neither NaN nor infinities."""
+"""Reads numbers that people type: every number of JSON, exactly, but no NaN and no infinity."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?"
-MAX_DIGITS = 4000  # Python writes no more than 4300
+MAX_DIGITS = 4000  # Python writes at most 4300
 _MAX_CHARS = 2 * MAX_DIGITS
 _NUMBER = re.compile(PATTERN)
 _PLAIN = re.compile(r"[+-]?[0-9]+")
 
 
 class NotANumber(ValueError):
-    """A text is no number of the wanted kind; the message completes "<label> …"."""
+    """A text is not a number of the wanted kind; the message completes "<label> …"."""
 
 
 def read_number(text: str, *, is_whole: bool = False) -> int | float:
@@ -38,7 +38,7 @@ def read_exactly(text: str) -> Fraction:
 
 
 def as_json(number: Fraction) -> int | float:
-    """Return the JSON number that is equal, or nearest if it has more digits than a float."""
+    """Return the equal JSON number, or the nearest one if a float has too few digits."""
     return number.numerator if number.denominator == 1 else float(number)
 
 

@@ -1,7 +1,7 @@
-"""Variations: the arguments of the runs that produce several times as many results of one input.
+"""Plans variations: the runs that give several times as many results of one input.
 
-One run with several results if the schema has a number of results, within its limits; else several
-runs, each with its own seed if there is one.
+This is one run with several results if the schema has a number of results, within its limits; else
+several runs, each with its own seed if the schema has one.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def alone(
 ) -> dict[str, Any]:
     """The arguments of a run that makes one result of an earlier run again, and no others.
 
-    `used_seed` is the seed of the earlier run, None if it is unknown: models count up from it, so
-    that the result at `position` had that many more (A1111 and diffusers' pipelines do).
+    `used_seed` is the seed of the earlier run, None if it is unknown. Models count up from it, as
+    A1111 and diffusers' pipelines do: the result at `position` had the seed plus `position`.
     """
     run = dict(arguments)
     counted = output_field(root.children)

@@ -23,8 +23,8 @@ from config import key_access
 from config.server.supervisor import Process
 
 HOST = "127.0.0.1"
-# Longer than a proxy keeps an idle connection (nginx 60 s, Caddy 120): else a request of its meets
-# the end of the connection, and one that is not repeated is answered 502.
+# Longer than a proxy keeps an idle connection (nginx 60 s, Caddy 120): else it may send a request
+# while we close the connection, and answers 502 to one that it does not repeat.
 KEEP_ALIVE_S = 130
 # glibc (mallopt(3)): two arenas instead of one for each thread, and freed memory goes back to the
 # system, which by default keeps blocks of up to 32 MB.
@@ -41,7 +41,7 @@ def python(*arguments: str) -> list[str]:
 
 
 def require_free(port: int) -> None:
-    """Raise ImproperlyConfigured where `port` cannot be bound, mostly because it is in use."""
+    """Raise ImproperlyConfigured if `port` cannot be bound, mostly because it is in use."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -117,14 +117,14 @@ def without_admin_key(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def inherited() -> dict[str, str]:
-    """Return this process's environment for its children, with what keeps them small."""
+    """Return this process's environment for its children, with settings that save memory."""
     return MALLOC | os.environ
 
 
 def folder_stamp(*folders: Path) -> str:
     """Return a string that changes when a source below one of `folders` is added, changed or gone.
 
-    What Python has compiled is no source: a first start writes it.
+    Files that Python compiled do not count, because a first start writes them.
     """
     files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
     sources = sorted(file for file in files if "__pycache__" not in file.parts)

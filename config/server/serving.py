@@ -24,7 +24,7 @@ def main() -> None:
         host=options.host,
         http=LimitedHeads,
         port=options.port,
-        log_config=None,  # the root's, which redacts
+        log_config=None,  # uses the root's handler, which redacts
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,

@@ -18,7 +18,7 @@ SOURCES = settings.BASE_DIR / "static"
 
 
 def join_css(files: list[Path]) -> str:
-    """Join the stylesheets in order, so that their layers keep theirs, and minify."""
+    """Join the stylesheets in order, which keeps the order of their layers, and minify."""
     return str(rcssmin.cssmin("\n".join(file.read_text() for file in files)))
 
 
@@ -28,7 +28,7 @@ def join_js(files: list[Path]) -> str:
 
 
 def minify_module(files: list[Path]) -> str:
-    """Minify the one script, which pages import as a module."""
+    """Minify a single script, which pages import as a module."""
     (file,) = files
     return str(rjsmin.jsmin(file.read_text()))
 
@@ -44,7 +44,7 @@ ONLY = {
 }
 
 
-# What a sheet begins with: parts of several, and on pages that load no bundle what a bundle has.
+# The files with which a sheet begins: parts that several share, or a bundle's on pages without one.
 BEGINNINGS = {
     "admin": ["tokens"],
     "list": ["search-words"],

@@ -138,7 +138,7 @@ def supervise(processes: Iterable[Process]) -> None:
 
 
 def _sleep(processes: Sequence[Process], wakeup: int) -> set[socket.socket]:
-    """Wait for a signal, the next restart that is due, or a connection; return who has one."""
+    """Wait for a signal, a connection or the next restart; return listeners with a connection."""
     now = time.monotonic()
     pauses = [process.restart_at - now for process in processes if process.child is None]
     listeners = [

@@ -16,14 +16,14 @@ UNSET = object()
 
 
 class ContextLocal:
-    """What `django.urls.base` uses of asgiref's `Local`: one attribute, which may be unset."""
+    """The part of asgiref's `Local` that `django.urls.base` uses: one attribute, maybe unset."""
 
     def __init__(self, name: str) -> None:
         self._variable: ContextVar[object] = ContextVar(name, default=UNSET)
 
     @property
     def value(self) -> object:
-        """What this thread or task has set; raises AttributeError if it has not."""
+        """The value that this thread or task has set; raises AttributeError if it has none."""
         if (value := self._variable.get()) is UNSET:
             raise AttributeError("value")
         return value
@@ -38,7 +38,7 @@ class ContextLocal:
 
 
 def install() -> None:
-    """Replace Django's two locals for this process; raises AttributeError if it has none such."""
+    """Replace Django's two locals for this process; raises AttributeError if one is missing."""
     for name in ("_prefixes", "_urlconfs"):
         getattr(base, name)
         setattr(base, name, ContextLocal(name))

@@ -1,6 +1,6 @@
 """The environment and its files, from which `config/settings.py` reads each setting.
 
-Whatever is wrong with them is ImproperlyConfigured, which a start reports in one sentence.
+Every error in them raises ImproperlyConfigured, which a start reports in one sentence.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
     """Variables of the environment, typed."""
 
     def text(self, name: str) -> str:
-        """Return a variable, empty if missing; ImproperlyConfigured if its bytes are not UTF-8."""
+        """Return a variable, empty if missing; raises ImproperlyConfigured if it is not UTF-8."""
         value: str = self.str(name, default="")
         try:
             value.encode()
@@ -62,7 +62,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
         return value.lower() in {"1", "true"}
 
     def texts(self, name: str, default: str = "") -> list[str]:
-        """Return the parts of a list with commas."""
+        """Return the parts of a list that are separated by commas."""
         value = self.text(name) or default
         return [item.strip() for item in value.split(",") if item.strip()]
 

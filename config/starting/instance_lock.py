@@ -20,8 +20,7 @@ _lock_file: IO[str] | None = None  # closing it would release the lock
 def acquire(path: Path) -> None:
     """Take the lock until this process ends.
 
-    Raises ImproperlyConfigured where another process holds it, OSError where the file cannot be
-    created.
+    Raises ImproperlyConfigured if another process holds it, OSError if the file cannot be created.
     """
     global _lock_file
     file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")

@@ -1,4 +1,4 @@
-"""Reads from the environment who may say who somebody is: OpenID Connect issuers and GitHub."""
+"""Reads the services that identify users from the environment: OpenID Connect issuers, GitHub."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ DOMAIN = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)+")
 def read(text: Text) -> dict[str, Any]:
     """Return SOCIALACCOUNT_PROVIDERS; raises ImproperlyConfigured, which quotes no secret.
 
-    An app's `provider_id`, which accounts are stored with, is the issuer's address: whatever the
-    settings are called, a subject is only ever looked for among those of its own issuer. Its `slug`
-    is in our addresses.
+    An app's `provider_id`, which is stored with accounts, is the issuer's address, not a name of
+    the settings: a subject is only looked up among those of its own issuer. Its `slug` is in our
+    addresses.
     """
     issuers = [app for suffix in SUFFIXES if (app := _openid(text, suffix))]
     if text("GOOGLE_CLIENT_ID") or text("GOOGLE_CLIENT_SECRET"):
@@ -101,7 +101,7 @@ def _app(text: Text, prefix: str, name: str, slug: str, url: str) -> dict[str, A
 
 
 def _claims(text: Text, suffix: str) -> dict[str, Any]:
-    """Return which claims give a house role and projects, and what their values mean."""
+    """Return the claims for the house role and projects, and the meanings of their values."""
     roles, projects = f"OIDC_ROLES{suffix}", f"OIDC_PROJECTS{suffix}"
     settings: dict[str, Any] = {}
     for kind, name in (("role", roles), ("projects", projects)):
@@ -127,7 +127,7 @@ def _claims(text: Text, suffix: str) -> dict[str, Any]:
 
 
 def _mapping(text: Text, name: str) -> dict[str, str]:
-    """Return what `value=meaning, …` maps; JSON for values that have a comma or an equals sign."""
+    """Parse `value=meaning, …`, or JSON for values that have a comma or an equals sign."""
     written = text(name).strip()
     if written.startswith("{"):
         try:

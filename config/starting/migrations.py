@@ -21,14 +21,14 @@ DATA_VERSION = "operations_dataversion"
 
 @dataclass(frozen=True)
 class Stone:
-    """A stepping stone: a version by which the data of all earlier ones has to go."""
+    """A stepping stone: a version to which the data of earlier versions must be upgraded first."""
 
     version: str
     commit: str = ""  # where it has no tag
 
     @property
     def way(self) -> str:
-        """Return how one goes by it, for a checkout and for a package."""
+        """Return the instructions to upgrade by it, for a checkout and for a package."""
         name = f"Vitrine {self.version}" + (f" (commit {self.commit})" if self.commit else "")
         package = (
             f"'vitrine @ git+<address of the repository>@{self.commit}'"
@@ -41,7 +41,7 @@ class Stone:
         )
 
 
-# The last versions with migrations that are squashed or gone since, the oldest first.
+# The last versions with migrations that were later squashed or removed, the oldest first.
 STONES = (Stone("0.2.0", "3421455f"),)
 
 
@@ -49,8 +49,7 @@ def require_known(*, is_migrated: bool) -> None:
     """Raise ImproperlyConfigured if the database is newer than this code, or too old to upgrade.
 
     With `is_migrated` also if a migration of this code is not applied. Only reads, and closes its
-    connection, so that threads and processes started later share none.
-    Raises what the database raises.
+    connection, so that threads and processes started later share none. Raises database errors.
     """
     try:
         recorded, migrated_by = _recorded(), _migrated_by()
@@ -60,9 +59,9 @@ def require_known(*, is_migrated: bool) -> None:
 
 
 def require(recorded: set[Key], *, is_migrated: bool, migrated_by: str = "") -> None:
-    """Do what `require_known` does for a database that has recorded these migrations.
+    """Check, as `require_known` does, a database that has recorded these migrations.
 
-    `migrated_by` is the version that did so, empty where none is noted, as before 0.2.0.
+    `migrated_by` is the version that migrated it, empty if none is recorded, as before 0.2.0.
     """
     if migrated_by:
         _require_no_stone_between(migrated_by)
@@ -73,7 +72,7 @@ def require(recorded: set[Key], *, is_migrated: bool, migrated_by: str = "") -> 
     for squash in squashes:
         if squash not in recorded:
             replaced = replaced_by(squash)
-            # A release before the last has recorded what the names of squashes stand for, not them.
+            # Older releases have recorded the migrations that a squash replaces, not the squash.
             applied = {key for key in recorded if is_replaced(key, squash)}
             _require_all_or_none(replaced - recorded, applied)
             recorded = recorded | ({squash} if replaced <= recorded else set())
@@ -82,7 +81,7 @@ def require(recorded: set[Key], *, is_migrated: bool, migrated_by: str = "") -> 
 
 
 def _require_no_stone_between(migrated_by: str) -> None:
-    """Refuse data that would skip a version whose migrations this one has no more."""
+    """Refuse data that would skip a version whose migrations this version no longer has."""
     stone = next((s for s in STONES if _number(migrated_by) < _number(s.version)), None)
     if stone:
         raise ImproperlyConfigured(
@@ -114,7 +113,7 @@ def _require_applied(missing: set[Key]) -> None:
 
 
 def _require_all_or_none(missing: set[Key], applied: set[Key]) -> None:
-    """Refuse a database with only a part of what a squashed migration replaces.
+    """Refuse a database with only some of the migrations that a squash replaces.
 
     Django would end with a traceback: it needs the replaced files, which are gone.
     """
@@ -128,7 +127,7 @@ def _require_all_or_none(missing: set[Key], applied: set[Key]) -> None:
 def _recorded() -> set[Key]:
     """App label and name of each applied migration of an installed app; empty in a new database.
 
-    Leaves out apps that are not installed: a removed app's rows stay and prove no newer version.
+    Leaves out apps that are not installed: a removed app's rows stay and mean no newer version.
     """
     with connection.cursor() as cursor:
         if TABLE not in connection.introspection.table_names(cursor):
@@ -139,7 +138,7 @@ def _recorded() -> set[Key]:
 
 
 def _migrated_by() -> str:
-    """Return the version that has migrated the database, empty where none is noted."""
+    """Return the version that migrated the database, empty if none is recorded."""
     with connection.cursor() as cursor:
         if DATA_VERSION not in connection.introspection.table_names(cursor):
             return ""

@@ -30,8 +30,8 @@ def database_files() -> list[Path]:
 def restrict(folder: Path, files: Iterable[Path]) -> None:
     """Remove other accounts' permissions on `folder`, its direct entries, and `files`.
 
-    Deeper entries become unreachable with that. Skips symbolic links, and what another account
-    owns, since only its owner may change it. Raises ImproperlyConfigured where the system refuses.
+    Deeper entries become unreachable with that. Skips symbolic links and entries of other accounts,
+    which only their owner may change. Raises ImproperlyConfigured if the system refuses.
     """
     entries = folder.iterdir() if folder.is_dir() else ()
     for path in [folder, *entries, *files]:

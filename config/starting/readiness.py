@@ -22,7 +22,7 @@ from config.starting import disk, migrations, private_files
 # restarted, so they wait for a database that is unavailable; the others cannot work without it.
 PATIENT_COMMANDS = {"worker", "realtime"}
 COMMANDS = {"up", "sync_models", "move_media", *PATIENT_COMMANDS}
-# Commands that need the database alone.
+# Commands that need only the database.
 DATABASE_COMMANDS = {
     "migrate",
     "login_link",
@@ -50,8 +50,8 @@ def require_for(command: str) -> None:
 def require(*, is_patient: bool, is_migrated: bool = True) -> None:
     """Check disk, database and MEDIA_ROOT, then make the files in `var/` private.
 
-    Raises ImproperlyConfigured where a check fails. A process that `is_patient` may start while the
-    database does not respond; only one that migrates it does without `is_migrated`.
+    Raises ImproperlyConfigured if a check fails. With `is_patient` the process may start while the
+    database does not respond; only a process that migrates the database omits `is_migrated`.
     """
     disk.require_space(_folders())
     require_database(is_patient=is_patient, is_migrated=is_migrated)
@@ -110,7 +110,7 @@ def require_static_files() -> None:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether waiting may help: a server that starts, or SQLite's lock, but no file that is none.
+    """Whether retrying may help: with a server, or if SQLite is locked, but not with a bad file.
 
     A worker waited for ever for a database in a folder that did not exist.
     """

@@ -25,7 +25,7 @@ FERNET_KEY = re.compile("[A-Za-z0-9_-]{43}=")
 
 
 def require_strong_key(key: str, hosts: Iterable[str]) -> None:
-    """Raise ImproperlyConfigured for a weak SECRET_KEY where a public host name is served.
+    """Raise ImproperlyConfigured for a weak SECRET_KEY if a public host name is served.
 
     Sessions, login links and watch tokens are signed with it: whoever guesses it can log in as
     anybody.
@@ -41,7 +41,7 @@ def require_strong_key(key: str, hosts: Iterable[str]) -> None:
 
 
 def require_long(name: str, secret: str) -> str:
-    """Return a secret, which may be empty; raises ImproperlyConfigured where it can be guessed."""
+    """Return a secret, which may be empty; raises ImproperlyConfigured if it can be guessed."""
     if secret and len(secret) < LEAST_SECRET_CHARS:
         raise ImproperlyConfigured(
             f"{name} can be guessed; make it a random text of {LEAST_SECRET_CHARS} characters or "
@@ -62,9 +62,9 @@ def require_key_pair(key: str, name: str = "FAL_KEY") -> None:
 
 
 def parse_secrets(text: str) -> list[str]:
-    """Return the secrets of KEYS_SECRET, the one to encrypt with first; never quotes one.
+    """Return the secrets of KEYS_SECRET; the first one encrypts. Never quotes one.
 
-    Raises ImproperlyConfigured for what is no key of Fernet: 32 bytes in URL-safe base64.
+    Raises ImproperlyConfigured unless each is a Fernet key: 32 bytes in URL-safe base64.
     """
     secrets = [part.strip() for part in text.split(",") if part.strip()]
     for secret in secrets:
@@ -95,7 +95,7 @@ def require_address(name: str, value: str, schemes: Collection[str]) -> None:
 
 
 def require_host(name: str, host: str) -> str:
-    """Return a host name in ASCII; raises ImproperlyConfigured for one that no host can have."""
+    """Return a host name in ASCII; raises ImproperlyConfigured for an invalid one."""
     try:
         return ascii_host(host)
     except ValueError as error:
@@ -121,7 +121,7 @@ def public_origin(value: str) -> str:
 
 
 def public_port(address: str) -> int | None:
-    """Return the port of PUBLIC_URL, that of its scheme where it names none; None without one."""
+    """Return the port of PUBLIC_URL, by default that of its scheme; None without PUBLIC_URL."""
     parts = urlsplit(address)
     return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
@@ -151,7 +151,7 @@ def private_folder(path: str) -> dict[str, Any]:
 
 
 def parse_contact(text: str) -> str:
-    """Return where holes are reported as an address; raises ImproperlyConfigured."""
+    """Return the contact for vulnerabilities as an address; raises ImproperlyConfigured."""
     contact = f"mailto:{text}" if "@" in text and ":" not in text else text
     if contact and not contact.startswith(("mailto:", "https://")):
         raise ImproperlyConfigured(
@@ -163,7 +163,7 @@ def parse_contact(text: str) -> str:
 def storage_options(name: str, text: str, setting: str = "MEDIA_STORAGE") -> dict[str, Any]:
     """Return the options of a storage from their JSON; raises ImproperlyConfigured.
 
-    S3Storage would hold a whole file in memory while it is served, a film of 2 GB too.
+    Limits the memory of S3Storage, which would hold a whole served file in it, even a film of 2 GB.
     """
     try:
         options = json.loads(text or "{}")

@@ -22,8 +22,8 @@ _last_sync: tuple[datetime, float] | None = None  # the database's time, and our
 def now(resync_every_s: float = RESYNC_EVERY_S) -> datetime:
     """Return the database's current time; on SQLite this machine's clock.
 
-    Raises SynchronousOnlyOperation in an event loop, also where the time is known without a query:
-    there `anow` is used. Else a caller would fail only on PostgreSQL, and only now and then.
+    Raises SynchronousOnlyOperation in an event loop, even if no query is needed: use `anow` there.
+    Otherwise a caller would fail only on PostgreSQL, and only now and then.
 
     Queries the database at most once every `resync_every_s`. In between it adds the time elapsed on
     a monotonic clock, so that changes of this machine's wall clock have no effect.

@@ -19,9 +19,9 @@ _DIGITS = 60
 class DollarsField(models.BigIntegerField):  # type: ignore[type-arg]
     """A sum in dollars, as Decimal; the column holds whole nano-dollars.
 
-    SQLite keeps Django's DecimalField as a binary float, and adds such: a hundred thousand sums of
-    a cent are not a thousand dollars there. Whole numbers are exact on both databases, in `Sum`
-    and in comparisons too. A float is refused: what it was meant to be can't be known any more.
+    SQLite stores and adds Django's DecimalField as binary floats: a hundred thousand cents are not
+    a thousand dollars there. Whole numbers are exact on both databases, in `Sum` and in comparisons
+    too. A float is refused, because its exact sum is no longer known.
     """
 
     # Read by django-stubs: mypy refuses floats, too.
@@ -51,9 +51,9 @@ class DollarsField(models.BigIntegerField):  # type: ignore[type-arg]
             return int(nano.to_integral_value(ROUND_HALF_EVEN))
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Decimal | None:
-        """Return nano-dollars of the database as dollars, those of a `Sum` too.
+        """Return nano-dollars of the database, also of a `Sum`, as dollars.
 
-        It has as many places as it needs, at least two: forms show it as it is.
+        The result has as many places as it needs, at least two, because forms show it unchanged.
         """
         if value is None:
             return None

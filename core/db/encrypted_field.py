@@ -14,12 +14,12 @@ SALT = "vitrine.encrypted-field"
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is encrypted with SECRET_KEY in the database, and cannot be searched there.
 
-    An empty text stays empty. One whose key is lost is read as `lost`, by default as empty: it has
-    to be entered again.
+    An empty text stays empty. A text whose key is lost is read as `lost`, by default as empty, and
+    has to be entered again.
     """
 
     def __init__(self, *args: Any, lost: str = "", **named: Any) -> None:
-        """Make a field; `lost` is what a text reads as that cannot be decrypted."""
+        """Make a field; `lost` replaces a text that cannot be decrypted."""
         super().__init__(*args, **named)
         self._lost = lost
 

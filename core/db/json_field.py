@@ -11,7 +11,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 
 def small(column: str, most_chars: int = 50_000) -> models.Case:
-    """Return the JSON of a column for a list: null where it is larger, which is not loaded."""
+    """Return an expression for the JSON of a column; a larger one is not loaded, and is null."""
     is_small = LessThanOrEqual(Length(column), most_chars)
     return models.Case(models.When(is_small, then=column), output_field=ExactJSONField())
 

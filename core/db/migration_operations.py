@@ -1,4 +1,4 @@
-"""Migration operations for what Django does slowly, or cannot express for one database alone."""
+"""Migration operations that are faster than Django's, or that Django lacks for one database."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.db.migrations.operations.base import Operation
 
 
 class CreateModels(Operation):
-    """Creates models at once, each as its `CreateModel` says; they may refer to each other.
+    """Creates several models at once by their `CreateModel`; they may refer to each other.
 
-    After each `CreateModel` Django builds anew all models that are related to the new one, however
-    far: those of nearly all apps, since most refer to a user. Here it builds them once, which saves
-    half of the time that the migrations of a new database take.
+    After each `CreateModel` Django rebuilds all models that are related to the new one, also
+    indirectly: those of nearly all apps, since most refer to a user. Here it rebuilds them once,
+    which halves the time of the migrations of a new database.
     """
 
     reduces_to_sql = True
@@ -23,7 +23,7 @@ class CreateModels(Operation):
         self.models = models
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        """Add the models to a state that has no built ones, so that it builds none meanwhile."""
+        """Add the models to the state without its cached `apps`, so that it rebuilds none yet."""
         vars(state).pop("apps", None)  # a cached property
         for model in self.models:
             model.state_forwards(app_label, state)
@@ -50,8 +50,8 @@ class CreateModels(Operation):
 class AddTrigramIndex(Operation):
     """On PostgreSQL, indexes SQL expressions of a new table so that any part of them is found.
 
-    `icontains` uses the index for three letters or more where a text is `UPPER(...)`. Without the
-    right to create the extension pg_trgm it prints what to do later and creates no index.
+    `icontains` uses the index for three letters or more if an expression is `UPPER(...)`. Without
+    the right to create the extension pg_trgm it creates no index and prints what to do later.
     """
 
     reduces_to_sql = True
@@ -62,7 +62,7 @@ class AddTrigramIndex(Operation):
         self.texts = texts
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        """Models do not know of the index: Django's own needs `django.contrib.postgres`."""
+        """Change nothing: models do not know the index, as Django's needs `contrib.postgres`."""
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any

@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 def sort_key(name: str | None) -> str:
-    """Return what a name is sorted by: a letter before its accented forms, numbers by value."""
+    """Return the sort key of a name: a letter before its accented forms, numbers by value."""
     padded = _NUMBER.sub(lambda number: number[0].zfill(_DIGITS), name or "")
     return unicodedata.normalize("NFKD", padded.lower())
 

@@ -37,8 +37,8 @@ class Param(models.Expression):
     def bind(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         """Convert the value for the database.
 
-        Raises EmptyResultSet for a number that no column holds, as one in an address may be:
-        Django's own lookups do, and SQLite refuses it.
+        Raises EmptyResultSet, as Django's own lookups do, for a number that no column can hold,
+        such as one in an address: SQLite refuses it.
         """
         if isinstance(value, int) and not _LEAST <= value <= _MOST:
             raise EmptyResultSet
@@ -79,7 +79,7 @@ class PreparedQuery(Generic[T]):
         return next(iter(self.all(**values)), None)
 
     def get(self, **values: Any) -> T:
-        """Return the first row; raises the model's DoesNotExist where there is none."""
+        """Return the first row; raises the model's DoesNotExist if there is none."""
         row = self.first(**values)
         if row is None:
             raise self.build().model.DoesNotExist
@@ -107,7 +107,7 @@ class PreparedUpdate:
 
 
 def _cached_per_connection(owner: object, build: Callable[[BaseDatabaseWrapper], Any]) -> Any:
-    """Return what `build` made for `owner` on this thread's connection, building it once."""
+    """Return the result of `build` for `owner`, which is built once per thread's connection."""
     connection = connections[DEFAULT_DB_ALIAS]
     cache = vars(connection).setdefault(_CACHE_ATTRIBUTE, {})
     if owner not in cache:
@@ -167,17 +167,15 @@ class _CompiledQuery:
         return self.statement.sql, self.statement.bind(self.values)
 
 
-# Plans of PostgreSQL that fit the values of a query, for queries where these decide it.
 @contextmanager
 def custom_plans() -> Iterator[None]:
-    """Let PostgreSQL plan each query within for its own values.
+    """Make PostgreSQL plan each query in the block for its own values, without parallel workers.
 
-    A statement that is sent often gets one plan for any values, of which the length of a page is
-    one: to show 49 of a million runs, such a plan sorted all runs of the project (a second, not two
-    milliseconds). Another looked for a rare word through all runs by their time (476 ms at 100,000
-    runs), not in the index of words (3 ms).
-    Nor with help of other processes: a page reads few rows, and starting them takes longer than
-    reading (397 ms, not 91, for a thousand rows of a million).
+    A frequent statement gets one plan for any values, even for any page length: to show 49 of a
+    million runs, such a plan sorted all runs of the project (a second, not two milliseconds).
+    Another searched all runs by time for a rare word (476 ms at 100,000 runs), not the index of
+    words (3 ms). Starting parallel workers takes longer than reading a page's few rows (397 ms, not
+    91, for a thousand rows of a million).
     """
     if connection.vendor != "postgresql":
         yield

@@ -1,4 +1,4 @@
-"""Squashed migrations, told by their names: `0001_squashed_0012` stands for 0001 to 0012."""
+"""Recognizes squashed migrations by name: `0001_squashed_0012` replaces 0001 to 0012."""
 
 from __future__ import annotations
 

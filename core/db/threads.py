@@ -13,9 +13,9 @@ T = TypeVar("T")
 
 
 async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what a function returns in the one thread of all asynchronous code of this process.
+    """Call a function in the thread that all asynchronous code shares, and return its result.
 
-    Its connection is kept until the database fails in it: then the next call opens a new one.
+    The thread keeps its database connection until an error; then the next call opens a new one.
     """
 
     def with_fresh_connection() -> T:

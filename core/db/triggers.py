@@ -1,4 +1,4 @@
-"""Triggers, by which the database notes what any code or release writes."""
+"""Triggers, by which the database records the writes of any code and any release."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 
 def create_after_insert(cursor: Any, name: str, table: str, condition: str, statement: str) -> None:
-    """Let a statement follow each new row for which a condition on NEW holds.
+    """Execute a statement after the insertion of each row for which a condition on NEW holds.
 
-    Does nothing if there is such a trigger. SQLite drops it when a migration rebuilds the table.
+    Does nothing if the trigger exists. SQLite drops it when a migration rebuilds the table.
     """
     if cursor.db.vendor == "sqlite":
         cursor.execute(

@@ -7,9 +7,9 @@ from django.http import HttpRequest
 
 
 def absolute(request: HttpRequest, path: str) -> str:
-    """Return the address of a path for a mail, or for a link to be handed on.
+    """Return the absolute address of a path, for a mail or a link that users pass on.
 
-    Whoever sends the request chooses its Host header, so it counts only without PUBLIC_URL.
+    The client chooses the Host header of its request, so that counts only without PUBLIC_URL.
     """
     if settings.PUBLIC_URL:
         return f"{settings.PUBLIC_URL}{path}"

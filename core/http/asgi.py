@@ -1,4 +1,4 @@
-"""ASGI applications: their types, and what several of them do.
+"""Types of ASGI applications, and functions that several of them share.
 
 See https://asgi.readthedocs.io/en/latest/specs/main.html.
 """
@@ -24,7 +24,7 @@ JSON = [(b"content-type", b"application/json")]
 async def respond(
     send: Send, status: int, body: bytes = b"", headers: Sequence[Header] = JSON
 ) -> None:
-    """Send a whole response that nobody may store."""
+    """Send a whole response that must not be cached."""
     headers = [*headers, (b"cache-control", b"no-store")]
     if status != HTTPStatus.NO_CONTENT:  # without a length responses are chunked, which is slower
         headers.append((b"content-length", b"%d" % len(body)))
@@ -54,9 +54,9 @@ async def wait_for_disconnect(receive: Receive) -> None:
 
 
 class Intercepted:
-    """A response that is passed on, or dropped if it has a header: then `value` is what it says.
+    """A response that is passed on, or dropped if it has a header, whose value is then `value`.
 
-    So a view, which has no event loop, says that the loop is to answer in its place.
+    With this header a view, which has no event loop, asks the loop to answer in its place.
     """
 
     def __init__(self, send: Send, header: str) -> None:

@@ -1,8 +1,8 @@
-"""What caches may keep of a response."""
+"""Cache headers of responses."""
 
 from __future__ import annotations
 
 from django.views.decorators.cache import cache_control
 
-# Pages of one's work: no cache keeps a copy, not even the browser's own behind "Back".
+# For pages of a user's work: no cache keeps a copy, not even the browser's own for "Back".
 no_store = cache_control(private=True, no_store=True)

@@ -14,9 +14,9 @@ from django.utils.cache import get_conditional_response
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 # Each rendering masks the same CSRF secret anew; all masks of one secret are equally valid.
-# Begins with a literal, which `re` finds ten times as fast as the beginning of an alternative.
+# The pattern begins with a literal: `re` finds it ten times as fast as an alternative.
 _CSRF_TOKEN = re.compile(rb'(csrf(?:middlewaretoken" value="|token": "))[A-Za-z0-9]{64}"')
-# No number of more than 18 digits: Python refuses to convert those of thousands.
+# At most 18 digits: Python refuses to convert numbers of thousands of digits.
 _HEADER = re.compile(r"\s*(?i:bytes)=([0-9]{0,18})-([0-9]{0,18})\s*")
 
 
@@ -70,7 +70,7 @@ class ByteRange(NamedTuple):
 def parse_range(header: str, size_bytes: int) -> ByteRange | None:
     """Parse a `Range` header for a file of `size_bytes`.
 
-    Returns None where the whole file is to be sent: without a header, and for headers that a server
+    Returns None if the whole file is to be sent: without a header, and for headers that a server
     ignores because they are malformed, end before they begin, or ask for several ranges.
     """
     match = _HEADER.fullmatch(header)

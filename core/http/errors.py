@@ -80,7 +80,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 
 def too_large(request: HttpRequest, why: str) -> TooLarge:
-    """Return 413 with the sentence `why`, after the whole body has come."""
+    """Return 413 with the sentence `why`, after the whole body has been received."""
     _drain_body(request)
     return TooLarge(request, why)
 

@@ -33,8 +33,8 @@ def is_not_broken_response(record: logging.LogRecord) -> bool:
 async def post(url: str) -> AsyncGenerator[httpx.Response]:
     """Send a POST without a body; yield the response, whose body is to be read by `aiter_raw`.
 
-    Raises NotForwarded, then, also while the body is read, ResponseBroken. Leaving the block closes
-    the connection, which tells the other process to stop sending.
+    Raises NotForwarded without a connection, then ResponseBroken, also while the body is read.
+    Leaving the block closes the connection, which tells the other process to stop sending.
     """
     import httpx  # a web process needs it only for streams
 

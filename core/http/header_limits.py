@@ -1,4 +1,4 @@
-"""Limits of a request's headers, which are read before anybody knows who sends them."""
+"""Limits of a request's headers, which are read before the sender is known."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ TOO_MANY_COOKIES = (
 
 
 class LimitedHeads(HttpToolsProtocol):
-    """uvicorn's protocol, which refuses a request whose head, or trailer, does not end."""
+    """uvicorn's protocol; refuses a request with an endless head or trailer."""
 
-    _head_bytes = 0  # since the last one that ended, or piece of a body
+    _head_bytes = 0  # received since the last whole head or piece of a body
 
     def data_received(self, data: bytes) -> None:
-        """Read what came, in pieces of at most 256 KB."""
+        """Read received bytes, in pieces of at most 256 KB."""
         self._head_bytes += len(data)
         super().data_received(data)
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():

@@ -6,7 +6,7 @@ from __future__ import annotations
 def ascii_host(host: str) -> str:
     """Return a host name in ASCII (münchen → xn--mnchen-3ya).
 
-    Raises ValueError for one that no host can have.
+    Raises ValueError for a name that no host can have.
     """
     if host.isascii():
         return host

@@ -52,6 +52,6 @@ def page_number(text: str) -> int:
 
 
 def search_words(request: HttpRequest, name: str = "q") -> str:
-    """Return what the address says is searched for; what is longer than a search is cut."""
+    """Return the search text in the address, cut to MAX_WORDS_CHARS."""
     text = unicodedata.normalize("NFC", request.GET.get(name, "").replace(NUL, ""))
     return text.strip()[:MAX_WORDS_CHARS]

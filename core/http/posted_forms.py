@@ -1,4 +1,4 @@
-"""Reads posted forms: names of files as they were written, large forms in little memory."""
+"""Reads posted forms: keeps file names as written, and needs little memory for large forms."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ _BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class NamesAsWritten(MultiPartParser):
-    """Django's parser without its change of names.
+    """Django's parser, which here keeps file names as written.
 
-    It removes what cannot be printed: the joiners of family emoji and of Hindi and Persian words,
-    and the narrow space that macOS writes into the names of screenshots. It also reads `&amp;` in
-    a name as HTML.
+    Django removes unprintable characters: the joiners of family emoji and of Hindi and Persian
+    words, and the narrow space in macOS's names of screenshots. It also reads `&amp;` as HTML.
     """
 
     def sanitize_file_name(self, file_name: str) -> str:
@@ -40,7 +39,7 @@ class NamesAsWritten(MultiPartParser):
 class Request(WSGIRequest):
     """A request whose forms are read by `NamesAsWritten` and `read_form`, as UTF-8.
 
-    Of another charset, which a client may name, some decoders take quadratic time (punycode).
+    A client may name another charset; the decoders of some take quadratic time (punycode).
     """
 
     # Django's, which its stubs leave out.
@@ -62,7 +61,7 @@ class Request(WSGIRequest):
     def parse_file_upload(
         self, META: Mapping[str, Any], post_data: Any
     ) -> tuple[QueryDict, MultiValueDict[str, UploadedFile[Any]]]:
-        """Read the form; as Django does, with another parser."""
+        """Read the form as Django does, but with `NamesAsWritten`."""
         message = "You cannot alter upload handlers after the upload has been processed."
         handlers: list[FileUploadHandler] = ImmutableList(self.upload_handlers, warning=message)  # type: ignore[assignment]
         self.upload_handlers = handlers
@@ -70,9 +69,9 @@ class Request(WSGIRequest):
 
 
 def read_form(body: bytes) -> QueryDict:
-    """Return the fields of a urlencoded form, as Django does: that takes 90 times its size.
+    """Return the fields of a urlencoded form; Django's own reading takes 90 times its size.
 
-    Raises TooManyFieldsSent, and BadRequest for a broken escape, which Django leaves as it is.
+    Raises TooManyFieldsSent, and BadRequest for a broken escape, which Django leaves unchanged.
     """
     if body.count(b"&") >= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS:
         raise TooManyFieldsSent
@@ -86,13 +85,13 @@ def read_form(body: bytes) -> QueryDict:
 
 
 def _decode(text: bytes) -> str:
-    """Decode by the codec of mail, which has `=` in place of `%`."""
+    """Decode with the codec for mail (quoted-printable), which has `=` in place of `%`."""
     quoted = text.replace(b"=", b"%3D").replace(b"%", b"=").replace(b"+", b" ")
     return binascii.a2b_qp(quoted).decode(errors="replace")
 
 
 class Handler(WSGIHandler):
-    """Django's WSGI application with this request."""
+    """Django's WSGI application with our `Request`."""
 
     request_class = Request
 

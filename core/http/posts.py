@@ -1,6 +1,6 @@
-"""Reads what of a post nobody has typed: hidden controls, ticks, and the pressed button.
+"""Reads the posted values that nobody types: hidden controls, ticks, and the pressed button.
 
-What people type is read by forms (`core.forms`); `request.POST` stands in forms and here alone.
+Forms (`core.forms`) read typed values. Only forms and this module use `request.POST`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ CSRF = "csrfmiddlewaretoken"
 
 
 def pressed(request: HttpRequest, otherwise: str = "", name: str = BUTTON) -> tuple[str, str]:
-    """Return what the button does that sent the form, and to what: `remove:3` to the third.
+    """Return the action and the target of the button that sent the form: `remove:3` → remove, 3.
 
-    `otherwise` is what Enter does, which presses none.
+    `otherwise` is the action of Enter, which presses no button.
     """
     verb, _, what = hidden(request, name, otherwise).partition(":")
     return verb, what
@@ -42,7 +42,7 @@ def ticked(request: HttpRequest, name: str) -> list[str]:
 
 
 def controls(request: HttpRequest, but: Container[str] = ()) -> dict[str, list[str]]:
-    """Return all controls of a model's form, which its schema reads, `but` those of the page."""
+    """Return all controls of a model's form, which its schema decodes, except those in `but`."""
     return {
         name: [str(value).replace(NUL, "") for value in values]
         for name, values in request.POST.lists()

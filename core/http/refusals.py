@@ -1,4 +1,4 @@
-"""Refusals as messages of the next page."""
+"""Shows refusals as messages on the next page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.refusals import Refused
 def refusals_as_messages(
     request: HttpRequest, refused: type[Exception] | tuple[type[Exception], ...] = Refused
 ) -> Iterator[None]:
-    """Show on the next page why something within was refused, by one of these exceptions."""
+    """Catch these exceptions in the block, and show their messages on the next page."""
     try:
         yield
     except refused as refusal:

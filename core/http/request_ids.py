@@ -1,7 +1,7 @@
-"""The id of a request, by which lines of several processes' logs are found together.
+"""The id of a request, which is in the log lines of all processes that work for it.
 
-A request brings its own as `X-Request-ID`, from a proxy or a program, or gets a new one; the
-response says which. The runs that it begins keep it, so the worker's lines about them have it, too.
+A proxy or a program sends it as `X-Request-ID`, else the request gets a new one; the response
+contains it. The runs that the request starts keep it, so the worker's lines about them have it too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def current() -> str:
 
 
 def resume(request_id: str | None) -> None:
-    """Let this task's further lines have the id of an earlier request."""
+    """Use the id of an earlier request in this task's further log lines."""
     _current.set(request_id or "")
 
 

@@ -1,4 +1,4 @@
-"""Reads what another process of this server signed; says in the log if its key differs."""
+"""Reads tickets that another process of this server signed; logs if its key may differ."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _said_at: float | None = None
 
 
 def load(text: str, salt: str, max_age_s: int) -> Any:
-    """Return what was signed with `salt`; None if it is forged or too old."""
+    """Return the value that was signed with `salt`; None if it is forged or too old."""
     global _said_at
     try:
         return signing.loads(text, salt=salt, max_age=max_age_s)

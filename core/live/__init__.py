@@ -1,1 +1,1 @@
-"""One broker for all who wait: pages and programs whose requests are held until a change."""
+"""Long polling: one broker holds the requests of pages and programs until a change."""

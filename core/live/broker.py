@@ -1,10 +1,9 @@
-"""Wakes those who wait for rows to change: one query for all of them, one answer for equal ones.
+"""Answers waiters when rows change: one query for all of them, one answer for equal topics.
 
-Who lets pages or programs wait says two things: how rows are read (`Source`), and what is waited
-for (`Topic`): when what was read is worth an answer, and that answer. At each notification the
-broker reads the watched rows of a source with one query, and answers all who wait for equal topics
-together. Apart from the bytes sent, the cost of a change does not grow with their number, and rows
-that do not change use nothing but memory.
+A caller defines how rows are read (`Source`), and what its waiters wait for (`Topic`): when the
+rows deserve an answer, and that answer. At each notification the broker reads the watched rows of a
+source with one query, and answers all waiters for equal topics together. Apart from the bytes sent,
+the cost of a change does not grow with their number, and unchanged rows use nothing but memory.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from core.db.threads import in_thread
 from core.notify.channel import Signal
 
 K = TypeVar("K")  # a row's key
-V = TypeVar("V")  # what is read of it
+V = TypeVar("V")  # the values that are read from it
 A = TypeVar("A")  # the answer
 
 POLL_DATABASE_S = 8.0  # in case a notification is lost
@@ -34,17 +33,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Source(Generic[K, V]):
-    """Rows that can be watched; `load(keys)` reads what changes of those that there are."""
+    """Rows that can be watched; `load(keys)` reads the changing values of those that exist."""
 
     name: str  # for the log
     load: Callable[[list[K]], Mapping[K, V]]
 
 
 class Topic(ABC, Generic[K, V, A]):
-    """What somebody waits for. Those who wait for equal topics (by `==`) are answered together."""
+    """The condition and the answer of a wait. Equal topics (by `==`) are answered together."""
 
     source: Source[K, V]
-    # Whether to wait on if the rows cannot be read at first; else the error is raised.
+    # Whether to keep waiting if the rows cannot be read at first; else the error is raised.
     outlasts_errors = False
 
     @property
@@ -54,14 +53,14 @@ class Topic(ABC, Generic[K, V, A]):
 
     @abstractmethod
     def due_in(self, rows: Mapping[K, V | None]) -> float | None:
-        """Return after how many seconds to answer; None: not yet. A row that is not there is None.
+        """Return the seconds until the answer, or None for not yet. A missing row is None.
 
-        Not called before all rows of the topic were read.
+        Called only after all rows of the topic were read.
         """
 
     @abstractmethod
     async def answer(self, rows: Mapping[K, V | None]) -> A:
-        """Return the answer; what it raises is raised for everybody who waits."""
+        """Return the answer; its exceptions are raised for every waiter."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +82,12 @@ class NewerThan(Topic[K, int, bool]):
         return 0.0 if (rows.get(self.key) or 0) > self.version else None
 
     async def answer(self, rows: Mapping[K, int | None]) -> bool:
-        """Return that it is."""
+        """Return True."""
         return True
 
 
 class Broker:
-    """Holds all who wait in this process; `signal` is set when the database may have changed."""
+    """Holds all waiters of this process; `signal` is set when the database may have changed."""
 
     def __init__(self, signal: Signal) -> None:
         self.signal = signal
@@ -99,14 +98,14 @@ class Broker:
 
     @property
     def waiting(self) -> int:
-        """How many wait now."""
+        """The number of waiters."""
         return sum(map(len, self._by_holder.values()))
 
     async def wait(self, topic: Topic[K, V, A], hold_s: float, holder: str = "") -> A | None:
-        """Return the topic's answer as soon as it is due; None if it is not within `hold_s`.
+        """Return the topic's answer as soon as it is due, or None after `hold_s` seconds.
 
-        None, too, once `release` is called for this `holder`. Raises DatabaseError if the rows
-        cannot be read, and what `topic.answer` raises.
+        Also returns None when `release` is called for this `holder`. Raises DatabaseError if the
+        rows cannot be read, and the exceptions of `topic.answer`.
         """
         table = self._tables.setdefault(topic.source, _Table(topic.source))
         subscription = table.subscribe(topic)
@@ -117,7 +116,7 @@ class Broker:
         try:
             self._listen_from(self.signal.version)
             await table.load_unknown(topic)
-            if not future.done():  # by what was read
+            if not future.done():  # the rows that were read may have answered it
                 subscription.check()
             timeout = asyncio.get_running_loop().call_later(
                 0.0 if self.is_shutting_down else hold_s, subscription.expire, future
@@ -134,23 +133,23 @@ class Broker:
                 del self._by_holder[holder]
 
     def check(self, source: Source[K, Any], key: K) -> None:
-        """Ask the topics of a row again whether they are due: something else has changed."""
+        """Re-check the topics of a row after a change that the row does not show."""
         if table := self._tables.get(source):
             table.check([key])
 
     def waiting_for(self, source: Source[K, Any], key: K) -> int:
-        """Return how many wait for a row."""
+        """Return the number of waiters for a row."""
         table = self._tables.get(source)
         watching = table.watching.get(key, ()) if table else ()
         return sum(len(subscription.waiting) for subscription in watching)
 
     def release(self, holder: str) -> None:
-        """Answer those who wait with this `holder`, with nothing."""
+        """Answer the waiters of this `holder` with None."""
         for future in self._by_holder.get(holder, ()):
             _set(future, None)
 
     def release_all(self) -> None:
-        """Answer everybody, and hold nobody any more: the server's shutdown waits for them."""
+        """Answer all waiters and hold no more, because the server's shutdown waits for them."""
         self.is_shutting_down = True
         for table in self._tables.values():
             table.release_all()
@@ -160,7 +159,7 @@ class Broker:
             self._listening = asyncio.create_task(self._listen(version), name="live")
 
     async def _listen(self, version: int) -> None:
-        """Read the watched rows at each notification, as long as anybody waits."""
+        """Read the watched rows at each notification, as long as there are waiters."""
         while any(table.watching for table in self._tables.values()):
             version = await self.signal.wait(version, POLL_DATABASE_S)
             for table in list(self._tables.values()):
@@ -168,7 +167,7 @@ class Broker:
 
 
 class _Table(Generic[K, V]):
-    """The watched rows of a source, as they were last read, and who watches them."""
+    """The watched rows of a source, as they were last read, and their subscriptions."""
 
     def __init__(self, source: Source[K, V]) -> None:
         self.source = source
@@ -178,7 +177,7 @@ class _Table(Generic[K, V]):
         self._load_lock = asyncio.Lock()
 
     def subscribe(self, topic: Topic[K, V, Any]) -> _Subscription[K, V]:
-        """Return the subscription of all who wait for this topic."""
+        """Return the subscription of all waiters for this topic."""
         if subscription := self._subscriptions.get(topic):
             return subscription
         subscription = self._subscriptions[topic] = _Subscription(topic, self)
@@ -187,7 +186,7 @@ class _Table(Generic[K, V]):
         return subscription
 
     def unsubscribe(self, subscription: _Subscription[K, V]) -> None:
-        """Forget a subscription for which nobody waits, and its rows unless others do."""
+        """Forget a subscription without waiters, and its rows unless others watch them."""
         subscription.cancel_timer()
         del self._subscriptions[subscription.topic]
         for key in subscription.topic.keys:
@@ -202,7 +201,7 @@ class _Table(Generic[K, V]):
         return all(key in self.rows for key in topic.keys)
 
     async def load_unknown(self, topic: Topic[K, V, Any]) -> None:
-        """Read the topic's rows unless all are known; raises DatabaseError if the topic does."""
+        """Read the topic's unknown rows; raises DatabaseError unless the topic outlasts errors."""
         if self.knows(topic):
             return
         try:
@@ -224,13 +223,13 @@ class _Table(Generic[K, V]):
             self._log(error)
 
     def check(self, keys: Iterable[K]) -> None:
-        """Ask the topics of these rows whether they are due."""
+        """Check whether the topics of these rows are due."""
         for key in keys:
             for subscription in self.watching.get(key, ()):
                 subscription.check()
 
     def release_all(self) -> None:
-        """Answer everybody: with what is due, else with nothing."""
+        """Answer all waiters: with the answer if it is due, now or later, else with None."""
         for subscription in self._subscriptions.values():
             for future in list(subscription.waiting):
                 subscription.expire(future)
@@ -251,19 +250,19 @@ class _Table(Generic[K, V]):
 
 
 class _Subscription(Generic[K, V]):
-    """Those who wait for equal topics, and when they are answered."""
+    """The waiters for equal topics, and the time of their answer."""
 
     def __init__(self, topic: Topic[K, V, Any], table: _Table[K, V]) -> None:
         self.topic = topic
         self.waiting: set[asyncio.Future[Any]] = set()
         self._table = table
         self._timer: asyncio.Handle | None = None
-        # Kept here: uvloop makes a timer that is due at once a `Handle`, which knows no time.
+        # Kept here: in uvloop a timer that is due at once is a `Handle`, which has no time.
         self._due_at = 0.0
         self._answering: asyncio.Task[None] | None = None
 
     def check(self) -> None:
-        """Answer now or later, as the topic says; an answer that is due sooner stays so."""
+        """Answer now or later, as the topic says, but no later than already planned."""
         due_in = self._due_in()
         if due_in is not None and due_in <= 0:
             self._answer_now()
@@ -275,7 +274,7 @@ class _Subscription(Generic[K, V]):
                 self._timer = asyncio.get_running_loop().call_at(due_at, self._answer_now)
 
     def expire(self, future: asyncio.Future[Any]) -> None:
-        """Answer somebody who has waited for the whole time: with what is due soon, or nothing."""
+        """Answer a waiter whose time is over: with the answer if it is due later, else None."""
         if self._due_in() is not None:
             self._answer_now()
         else:
@@ -301,7 +300,7 @@ class _Subscription(Generic[K, V]):
             answer = await self.topic.answer(self._table.rows)
             for future in self.waiting:
                 _set(future, answer)
-        except Exception as error:  # everybody who waits gets it
+        except Exception as error:  # every waiter gets it
             for future in self.waiting:
                 if not future.done():
                     future.set_exception(error)

@@ -1,7 +1,7 @@
-"""Signed tokens with which a page may wait for what it shows: for one person, or all, and one day.
+"""Signed tokens with which a page may wait for changes: for one person, or anybody, and one day.
 
-A token stands beside what it is for, and a page that stays open gets new ones. The version that the
-page has is not signed: it changes with each answer, and allows nothing.
+A token stands beside the thing to watch, and a page that stays open gets new ones. The version in
+the page is not signed: it changes with each answer, and gives no access.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def issue(what: str, whose: str) -> str:
 
 
 def verify(what: str, text: str) -> WatchToken | None:
-    """Return what a token says if it was issued for this; None if its signature is wrong."""
+    """Return the token in `text` if it was issued for `what`; None if its signature is wrong."""
     whose, _, rest = text.partition(".")
     issued, _, signature = rest.partition(".")
     try:

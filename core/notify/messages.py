@@ -3,7 +3,7 @@
 They are not stored and may be lost, so a receiver must work without them: the same information is
 in the database a moment later. A message goes over Unix sockets like a notification
 (`unix_sockets.py`), on SQLite and on PostgreSQL. Processes on other machines get none. Each topic
-has sockets of its own, so that many messages of one push out none of another.
+has its own sockets, so that many messages of one topic do not displace those of another.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_BYTES = 60_000  # of one message; a socket's buffer holds about 200,000 byte
 
 
 def send(topic: str, message: bytes) -> bool:
-    """Send a message to every process that listens; False if it is too long or nobody does."""
+    """Send a message to every listening process; False if it is too long or nobody listens."""
     return len(message) <= MAX_BYTES and unix_sockets.send(_name(topic), message)
 
 

@@ -24,7 +24,7 @@ HAS_SOCKETS = hasattr(socket, "AF_UNIX") and hasattr(os, "getuid")
 def folder(database: str) -> Path | None:
     """Return the folder of a database's sockets, created if missing.
 
-    None where the system has no Unix sockets or the folder is not private to this user.
+    None if the system has no Unix sockets or the folder is not private to this user.
     """
     if not HAS_SOCKETS:
         return None
@@ -77,7 +77,7 @@ def send(name: str, data: bytes) -> bool:
 def on_notify(database: str, callback: Callable[[set[str]], None]) -> Iterator[bool]:
     """Call `callback` with the senders' ids in the running loop, for the duration of the block.
 
-    Notifications that arrive together result in one call. Yields False where none can be received.
+    Notifications that arrive together result in one call. Yields False if none can be received.
     """
 
     def received(datagrams: list[bytes]) -> None:
@@ -93,7 +93,7 @@ def on_receive(
 ) -> Iterator[bool]:
     """Call `callback` with the datagrams that have arrived, for the duration of the block.
 
-    A longer datagram is cut off after `max_bytes`. Yields False where none can be received.
+    A longer datagram is cut off after `max_bytes`. Yields False if none can be received.
     """
     sockets = folder(name)
     if not sockets:

@@ -1,1 +1,1 @@
-"""Pictures: how they are shown, without Django."""
+"""How browsers show pictures, without Django."""

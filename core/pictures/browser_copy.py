@@ -1,7 +1,7 @@
-"""Converts any picture that Pillow opens into one that browsers show as it is meant.
+"""Converts any picture that Pillow opens into one that browsers show correctly.
 
 Pillow's own conversions clip measurements at 255, compare a transparent colour of 16 bits with
-pixels of 8, and neither apply nor keep a colour profile. Without Django: subprocesses import it.
+pixels of 8, and ignore and drop colour profiles. Subprocesses import this without Django.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _SAMPLE_FACTORS = {"L;2": 1 / 85, "L;4": 1 / 17, "RGB;16B": 256}
 
 
 def browser_copy(picture: Image.Image) -> Image.Image:
-    """Return an upright copy in sRGB, 8 bits a channel: mode RGB, or RGBA if any of it is clear."""
+    """Return an upright copy in sRGB, 8 bits a channel: mode RGB, or RGBA with transparency."""
     profile = picture.info.get("icc_profile")
     transparent = _transparent_colour(picture)
     upright = _upright(picture)
@@ -36,7 +36,7 @@ def browser_copy(picture: Image.Image) -> Image.Image:
 
 
 def is_shown_alike(picture: Image.Image) -> bool:
-    """Whether browsers show the picture itself as they show an opaque copy of it."""
+    """Whether browsers show the picture itself and an opaque copy alike."""
     is_plain = not is_measurement(picture) and not picture.has_transparency_data
     return is_plain and picture.format != "TIFF"
 
@@ -47,9 +47,9 @@ def is_measurement(picture: Image.Image) -> bool:
 
 
 def opaque(picture: Image.Image, check_px: int = 0) -> Image.Image:
-    """Return a browser copy on white; on light checks, where white shows too, if they have a size.
+    """Return a browser copy on white, or on light checks if these have a size.
 
-    Black and white lines are seen on these checks in every theme.
+    On the checks, black and white lines are visible in every theme.
     """
     if picture.mode == "RGB":
         return picture
@@ -62,7 +62,7 @@ def opaque(picture: Image.Image, check_px: int = 0) -> Image.Image:
 
 
 def _transparent_colour(picture: Image.Image) -> Any:
-    """Return the transparent colour as the pixels will have it; only an unread file tells."""
+    """Return the transparent colour in the scale of the pixels, before the file is read."""
     colour = picture.info.get("transparency")
     tiles = getattr(picture, "tile", [])
     factor = _SAMPLE_FACTORS.get(str(tiles[0].args) if tiles else "")
@@ -90,7 +90,7 @@ def _measurement(picture: Image.Image) -> Image.Image:
     low = values.min(where=is_known, initial=numpy.inf)
     high = values.max(where=is_known, initial=-numpy.inf)
     if low >= high:
-        low = 0  # one value all over is white, as in browsers, unless it is nothing
+        low = 0  # a single value is white, as in browsers, unless it is 0
     scale = 255 / (high - low) if high > low else 1
     grey = numpy.nan_to_num((values - low) * scale, nan=0, posinf=255, neginf=0).clip(0, 255)
     plain = Image.fromarray(grey.astype("uint8")).convert("RGB")
@@ -100,7 +100,7 @@ def _measurement(picture: Image.Image) -> Image.Image:
 
 
 def _colours_and_alpha(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Return colours in a mode that profiles describe, and what of them is seen."""
+    """Return the colours in a mode that profiles describe, and the alpha channel or None."""
     grey_or_colour = "L" if picture.mode in {"1", "L", "LA"} else "RGB"
     if picture.has_transparency_data:
         layer = picture.convert("RGBA")

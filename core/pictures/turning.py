@@ -1,6 +1,6 @@
-"""Pictures and films as they are shown: cameras store them lying, with a note how to turn them.
+"""Turns pictures and films upright: cameras store them sideways, with a note how to turn them.
 
-Without Django: the probe's subprocess imports it.
+The probe's subprocess imports this without Django.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def shown_size(picture: Image.Image) -> tuple[int, int]:
 
 
 def quarter_turn(frame: Any) -> int:
-    """Return by how many degrees a film's frame is turned against the clock: 0, 90, 180 or 270."""
+    """Return the degrees by which a film's frame is turned anticlockwise: 0, 90, 180 or 270."""
     return int(round(frame.rotation / 90) * 90) % 360
 
 

@@ -1,7 +1,7 @@
-"""What this process has counted and measured since it was last taken, by name and labels.
+"""The counts and measurements of this process since the last `take`, by name and labels.
 
-Any room counts here; `house/operations/metrics` adds it to what all processes have counted. A label
-has few values: never an id, an address, or what somebody typed.
+Every app counts here; `house/operations/metrics` adds the counts of all processes. A label has few
+values: never an id, an address, or a typed text.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def observe(name: str, seconds: float, **labels: str) -> None:
 
 
 def put_back(counts: Counts) -> None:
-    """Add these to what is counted, such as what could not be written."""
+    """Add counts, such as taken ones that could not be written."""
     with _lock:
         _counts.update(counts)
 
 
 def take() -> Counts:
-    """Return what was counted, and begin anew."""
+    """Return the counts and reset them."""
     with _lock:
         counts = dict(_counts)
         _counts.clear()

@@ -18,7 +18,7 @@ def current() -> str:
 
 
 def kind() -> str:
-    """Return what this process was started as: `web`, or the command of `manage.py`."""
+    """Return the kind of this process: `web`, or the command of `manage.py`."""
     program, *arguments = sys.argv
     path = Path(program)
     name = path.parent.name if path.stem == "__main__" else path.stem
@@ -35,7 +35,7 @@ def is_gone(identity: str) -> bool:
     if not is_local(identity):
         return False
     _, pid, start_time = identity.rsplit(":", 2)
-    # An empty one is not known: another unit's process may be hidden (systemd's ProtectProc).
+    # An empty start time is unknown: another unit's process may be hidden (systemd's ProtectProc).
     return not _is_alive(int(pid)) or _start_time(int(pid)) not in {start_time, ""}
 
 

@@ -33,7 +33,7 @@ def freeze_gc() -> None:
 def run_event_loop(main: Coroutine[Any, Any, T]) -> T:
     """Run `main` to its end and return its result, like `asyncio.run`.
 
-    On uvloop where it is installed, as uvicorn does for the web.
+    Uses uvloop if it is installed, as uvicorn does for the web.
     """
     # uvloop does not exist for Windows.
     loops = import_module("uvloop" if find_spec("uvloop") else "asyncio")

@@ -1,4 +1,4 @@
-"""What to do about a certificate that no known authority has signed."""
+"""Advice about a certificate that no known authority has signed."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ ADVICE = (
 
 
 def advice(error: BaseException) -> str:
-    """Return how a message about a refused certificate goes on; empty for any other error."""
+    """Return the advice to append if a certificate was refused; empty for any other error."""
     return ADVICE if _REFUSED in str(error) else ""

@@ -1,11 +1,11 @@
-"""What becomes of a run whose submit failed: sent again, unconfirmed, or failed. One table.
+"""Decides what happens to a run whose submit failed: sent again, unconfirmed, or failed.
 
-A wrong row charges twice or loses a run, so both questions are answered here and nowhere else, each
-by the first row that fits:
+A wrong row charges twice or loses a run, so both decisions are made only here, each by the first
+row that fits:
 
-1. ARRIVALS: may fal have accepted the request? By the phase in which it failed and by the answer.
-   Asked where an error is raised; `FalError.is_unconfirmed` keeps the reply.
-2. REACTIONS: what then? By that reply, the error and the transport. Asked by whoever sends runs.
+1. ARRIVALS: whether fal may have accepted the request, by the phase in which it failed and by the
+   answer. Used where an error is raised; `FalError.is_unconfirmed` keeps the result.
+2. REACTIONS: what to do then, by that result, the error and the transport. Used to send runs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class SubmitPhase(Enum):
 
 
 class Reaction(Enum):
-    """What becomes of the run."""
+    """What happens to the run."""
 
     SEND_AGAIN = "it certainly did not reach a model"
     UNCONFIRMED = "fal may have it: only a person sends it again"
@@ -38,7 +38,7 @@ class Reaction(Enum):
 
 
 class Arrival(NamedTuple):
-    """A row: in this phase, with such an answer, fal may have the request or not. None: any."""
+    """A row: whether fal may have the request after this phase and answer. None fits any value."""
 
     why: str
     phase: SubmitPhase
@@ -51,10 +51,10 @@ class Arrival(NamedTuple):
     is_cut: bool | None = None
 
 
-# Gateway statuses that mean the origin was not reached (Cloudflare's, and the usual 503); any other
-# 5xx that is not fal's own leaves open whether it was.
+# Gateway statuses that mean the origin was not reached (Cloudflare's, and the usual 503). After any
+# other 5xx that is not fal's own, this is unknown.
 ORIGIN_UNREACHED = frozenset({503, 521, 522, 523, 525, 526, 529, 530})
-# Envoy says 503 also when a connection to the origin was cut, which had reached it after all.
+# Envoy also sends 503 when a connection that had reached the origin was cut.
 CONNECTION_CUT = ("disconnect/reset before headers", "connection termination")
 REQUEST_TIMEOUT, CONFLICT = 408, 409
 REFUSALS = range(400, 500)
@@ -64,7 +64,7 @@ ANSWERED, ACCEPTED = SubmitPhase.ANSWERED, SubmitPhase.ACCEPTED
 ARRIVALS = (
     Arrival("nothing was sent", UNSENT, False),
     Arrival("its answer was lost", UNANSWERED, True),
-    # 499 first: fal sends it as a model's failure, too, when it saw the connection close.
+    # 499 first: fal also sends it as a model's failure when it saw the connection close.
     Arrival(
         "fal cancelled it, as was asked",
         ANSWERED,
@@ -87,8 +87,8 @@ ARRIVALS = (
         statuses={CONFLICT},
         has_request_id=True,
     ),
-    # A refusal has a request id, too: of the call that was refused. An answer of the ingress has
-    # none (protocol, section 5.7).
+    # A refusal also has a request id, that of the refused call. An answer of the ingress has none
+    # (protocol, section 5.7).
     Arrival("a refusal", ANSWERED, False, statuses=REFUSALS),
     Arrival("fal gave it an id before it failed", ANSWERED, True, has_request_id=True),
     Arrival("fal's own error, before a run began", ANSWERED, False, has_type=True),
@@ -117,7 +117,7 @@ ARRIVALS = (
 
 
 class Response(NamedTuple):
-    """A row: such a failure has this reaction. None: any."""
+    """A row: the reaction to such a failure. None fits any value."""
 
     why: str
     reaction: Reaction
@@ -132,9 +132,9 @@ class Response(NamedTuple):
 OVER_ONE_CONNECTION = frozenset({"sync", "stream", "websocket"})
 REACTIONS = (
     Response("fal may be running it", Reaction.UNCONFIRMED, is_unconfirmed=True),
-    # Even if it may succeed another time: it was charged, perhaps.
+    # Even if it may succeed another time, because it may have been charged.
     Response("a model's own failure", Reaction.FAILED, errors=(RunFailed, Unreadable)),
-    # A gateway without a free machine says 503 soon; a model's server that stops, at any time.
+    # A gateway without a free machine sends 503 soon, a model's server that stops at any time.
     Response(
         "a late 503 may be the model's",
         Reaction.UNCONFIRMED,
@@ -173,9 +173,9 @@ def arrival(error: FalError, phase: SubmitPhase, *, has_request_id: bool | None 
 
 
 def judged(error: E, phase: SubmitPhase, *, has_request_id: bool | None = None) -> E:
-    """The error of a submit or run, with `is_unconfirmed` as ARRIVALS say (C25).
+    """Set `is_unconfirmed` of a submit's or run's error by ARRIVALS, and return the error (C25).
 
-    `has_request_id` overrides whether the error has one, where that is not the answer's own.
+    `has_request_id` says whether the answer has one, if the error's is not from the answer.
     """
     error.is_unconfirmed = arrival(error, phase, has_request_id=has_request_id).may_have_it
     return error
@@ -198,7 +198,7 @@ def response(error: FalError, transport: str, *, is_for_now: bool, is_late: bool
 def reaction_to(
     error: FalError, transport: str, *, is_for_now: bool, is_late: bool = False
 ) -> Reaction:
-    """What becomes of a run whose submit failed with a judged error.
+    """What happens to a run whose submit failed with a judged error.
 
     `is_for_now`: the same call may succeed later, by the error or because the account is refused.
     `is_late`: the error came later than a gateway's rejection would.

@@ -1,7 +1,7 @@
-"""The second addresses of two of fal's hosts, for when the first one cannot be reached.
+"""The second addresses of two of fal's hosts, used when the first one cannot be reached.
 
-Only a connection that could not be made goes there, once: a request whose answer was lost may have
-arrived (protocol, section 21).
+A request goes there once, and only if no connection to the first was made: a request whose answer
+was lost may have arrived (protocol, section 21).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from fal.addresses import SECOND_HOSTS
 
 
 async def send(client: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
-    """Send a request, over its host's second address if the first cannot be connected to.
+    """Send a request, to its host's second address if no connection to the first can be made.
 
-    Raises what httpx raises for the first, if the second cannot be connected to either.
+    If both fail to connect, raise httpx's error for the first.
     """
     try:
         return await client.send(request, stream=True)

@@ -66,9 +66,9 @@ class Secret(str):
 
 
 class Credential:
-    """The key that wires send; who holds it may exchange it, and every later request has the new.
+    """The key that wires send; after an exchange, later requests send the new key.
 
-    Raises ValueError for what cannot stand in a header, without quoting it.
+    Raises ValueError for a key that is invalid in a header, without quoting it.
     """
 
     def __init__(self, key: str) -> None:
@@ -229,7 +229,7 @@ class Wire:
 
     @contextmanager
     def observed(self, url: str) -> Generator[None]:
-        """Reports the block's outcome, and that it is slow; translates httpx's errors."""
+        """Report the block's outcome and slowness, and translate httpx's errors."""
         began = time.perf_counter()
         late = asyncio.get_running_loop().call_later(self.limits.slow_after_s, self._on_slow, url)
         try:

@@ -1,4 +1,4 @@
-"""What the account was billed, and what it has left (protocol, 17.1). Sums are exact Decimals."""
+"""The account's bills and balance (protocol, 17.1). Sums are exact Decimals."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from fal.errors import UpstreamFailed
 
 _NANO_PLACES = 9
 _LISTS = ("billing_events", "events", "items")
-MOST = Decimal(10**9)  # dollars; nobody was billed more for a request, so it is no sum
+MOST = Decimal(10**9)  # dollars; no request costs more, so a larger number is not a sum
 
 
 @dataclass(frozen=True)
 class BillingEvent:
-    """What one request was billed.
+    """The bill for one request.
 
-    `cost` is what is due, in dollars; None where fal names no sum that can be read. It may be
-    negative. `units`, `unit_price` and `discount` (percent) are None where fal does not say.
+    `cost` is the amount due in dollars, which may be negative; None if fal states no readable sum.
+    `units`, `unit_price` and `discount` (percent) are None if fal does not state them.
     """
 
     request_id: str
@@ -74,7 +74,7 @@ class BillingPage:
 
 @dataclass(frozen=True)
 class Balance:
-    """What the account has left, in `currency`; None where fal does not say."""
+    """The account's credit in `currency`; `amount` is None if fal does not state it."""
 
     username: str
     amount: Decimal | None
@@ -93,7 +93,7 @@ class Balance:
 
 
 def _cost(raw: Mapping[str, Any]) -> Decimal | None:
-    """The sum in nano-dollars, which is whole, else the newer and the older name of dollars."""
+    """The cost by the exact sum in nano-dollars, else by `cost_total`, else by the older `cost`."""
     nano = reading.decimal(raw.get("cost_estimate_nano_usd"))
     if nano is not None:
         return _sum(nano.scaleb(-_NANO_PLACES))

@@ -12,7 +12,7 @@ _LEGACY = re.compile(r"([0-9]+)-([A-Za-z0-9-]+)")
 # Ids are put into URL paths unescaped, so they must not contain characters special in URLs.
 _PART = r"(?!\.{1,2}(?:/|$))[^\s/?#%\\\x00-\x20\x7f]+"
 _NAMESPACE = rf"(?:{'|'.join(sorted(NAMESPACES))})/"
-# Of every id, as JSON Schema writes patterns.
+# The pattern of every id, in the syntax of JSON Schema.
 PATTERN = rf"^(?:{_LEGACY.pattern}|(?:{_NAMESPACE}|(?!{_NAMESPACE})){_PART}(?:/{_PART})+)$"
 _ID = re.compile(PATTERN)
 

@@ -108,7 +108,7 @@ class Handle:
         return cls(endpoint_id, request_id, f"{url}/status", url, f"{url}/cancel")
 
     def with_answer(self, raw: reading.Json) -> Handle:
-        """This handle with those URLs and the position that a submit's response contains."""
+        """This handle with the URLs and the position that a submit's response contains."""
         return Handle(
             self.endpoint_id,
             self.request_id,

@@ -1,4 +1,4 @@
-"""Client for what only the account's ADMIN key may read: bills and balance (protocol, 17.1)."""
+"""Client for bills and balance, which only the account's ADMIN key may read (protocol, 17.1)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Account:
             cursor = page.next_cursor
 
     async def balance(self) -> Balance:
-        """What the account has left."""
+        """The account's credit."""
         return Balance.from_bytes(await self._get("/account/billing", [("expand", "credits")]))
 
     async def _get(self, path: str, params: list[tuple[str, str]]) -> bytes:
@@ -62,6 +62,6 @@ class Account:
 
 
 def only_api(addresses: Addresses) -> Addresses:
-    """Addresses of which the Platform API's alone receives a key, and no files are fetched."""
+    """Addresses by which only the Platform API receives a key, and no files are fetched."""
     api = addresses.api
     return replace(addresses, queue=api, run=api, ws=api, rest=api, media=())

@@ -32,7 +32,7 @@ class Workflows:
             cursor = page.next_cursor
 
     async def open(self, owner: str, name: str) -> WorkflowDetail:
-        """One workflow with its definition: one's own, or a public one."""
+        """One workflow of the account, or a public one, with its definition."""
         return WorkflowDetail.from_json(await self._get(f"/workflows/{owner}/{name}", []))
 
     async def _get(self, path: str, params: Params) -> object:

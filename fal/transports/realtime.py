@@ -36,7 +36,7 @@ class Realtime:
     ) -> AsyncIterator[Session]:
         """Opens a session with a model; raises Unreachable or RequestRejected.
 
-        Of more than `max_buffering` waiting inputs fal drops the oldest.
+        If more than `max_buffering` inputs wait, fal drops the oldest.
         """
         text = str(EndpointId.parse(endpoint_id))
         url = f"{self._wire.addresses.run}/{text.removesuffix(PATH_SUFFIX)}{PATH_SUFFIX}"

@@ -74,7 +74,7 @@ class WebSocket:
 async def _read_answer(
     connection: ClientConnection, start: _Start, endpoint_id: str, limits: Limits
 ) -> AsyncGenerator[Partial | Result]:
-    """The updates of a successful response; if it breaks off, last what was received of it."""
+    """Yield the updates of a successful response; if it breaks off, last the part received."""
     head = start.head
     body = _Body(is_kept=not bodies.is_stream(head.content_type))
     parts = _read_body(connection, start.request_id, body, limits)

@@ -107,7 +107,7 @@ def _details(error: ValidationError, loc: Loc) -> Iterator[dict[str, Any]]:
 
 
 def _branches(error: ValidationError, here: Loc) -> Iterator[dict[str, Any]]:
-    """Yield the errors of each branch that is not null; several have their names in `loc`."""
+    """Yield the errors of each branch that is not null; of several, with its name in `loc`."""
     branches: dict[int, list[ValidationError]] = {}
     for suberror in error.context:
         branches.setdefault(int(suberror.schema_path[0]), []).append(suberror)

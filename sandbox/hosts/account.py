@@ -18,7 +18,7 @@ ACCOUNT = "sandbox"
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
-    """The routes of the account's money."""
+    """The routes of billing events and balance."""
     return [
         route(sandbox, "/models/billing-events", "GET", "billing_events", billing_events),
         route(sandbox, "/account/billing", "GET", "balance", balance),
@@ -26,7 +26,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
 
 
 async def billing_events(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """List what requests were billed, oldest first."""
+    """List billing events, oldest first."""
     demand_admin_key(http, sandbox, "billing_events")
     query = http.query_params
     start, end = _span(query.get("start"), query.get("end"))
@@ -50,7 +50,7 @@ async def billing_events(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def balance(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Say who the account is, and with `expand=credits` what it has left."""
+    """Return the account's name and, with `expand=credits`, its balance."""
     demand_admin_key(http, sandbox, "balance")
     answer: dict[str, Any] = {"username": ACCOUNT}
     if "credits" in listed(http, "expand"):

@@ -42,7 +42,7 @@ def _file_kind(http: HttpRequest) -> str:
 
 
 async def serve(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Serve a file or a range of it; makes examples on first request."""
+    """Serve a stored file, an example or a thumbnail, or a range of it."""
     relative = http.path_params["path"]
     path = sandbox.files.at(relative)
     if path is None:

@@ -93,10 +93,10 @@ async def catalogue(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def bills(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST scripts what is billed; DELETE forgets all of it; both return the billing events.
+    """POST sets what is billed; DELETE resets all of it; both return the billing events.
 
     POST takes a model's tariff by the fields of `Tariff`, or one of: `balance` (dollars, a text),
-    `event` (one as it is to be listed, whatever it says), `release` (true: lists late events).
+    `event` (listed unchanged and unchecked), `release` (true: lists late events).
     """
     billing = sandbox.billing
     if http.method == "DELETE":
@@ -119,7 +119,7 @@ async def bills(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def keys(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST withdraws the `key` of its body; DELETE takes it all back and forgets the counts.
+    """POST withdraws the `key` in its body; DELETE restores all keys and forgets the counts.
 
     All return the calls by key id, the part before the colon, and by kind.
     """

@@ -55,7 +55,7 @@ def within(at: float, start: str | None, end: str | None) -> bool:
 
 
 def moment(text: str) -> datetime:
-    """Return an ISO 8601 time; raises Refused with 400 if it is none."""
+    """Return an ISO 8601 time; raises Refused with 400 if it is invalid."""
     try:
         at = datetime.fromisoformat(re.sub("Z$", "+00:00", text))
     except ValueError:

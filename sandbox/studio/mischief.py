@@ -7,7 +7,7 @@ from sandbox.contract.registry import Arguments
 from sandbox.errors import MODEL_ERRORS, ModelError, RequestError, TextRefusal
 from sandbox.execution.context import Context
 
-CTX: dict[str, dict[str, Any]] = {  # what some errors say of their limits
+CTX: dict[str, dict[str, Any]] = {  # the limits that some errors name
     "image_too_small": {"min_height": 512, "min_width": 512},
     "greater_than_equal": {"ge": 1},
     "one_of": {"expected": ["red", "green", "blue"]},
@@ -19,7 +19,7 @@ SIDE = 512  # of a picture, in pixels
 def slow(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Take exactly the requested time, to the millisecond, and render images in the middle of it.
 
-    Rendered at the start or end, an image would compete for CPU with whatever starts the run or
+    At the start or end, rendering would compete for CPU with the code that starts the run or
     fetches its result.
     """
     if "forbidden" in arguments["prompt"].lower().split():

@@ -1,4 +1,4 @@
-"""Speech from recorded sounds, and a transcript of how loud a recording is."""
+"""Speech from recorded sounds, and the loudness of a recording as a transcript."""
 
 import io
 import json

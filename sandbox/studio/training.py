@@ -16,7 +16,7 @@ from sandbox.studio.pictures import canvas
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
 FEWEST = 2
 LOC = ("images_data_url",)
-SIZE = (64, 64)  # that is looked at
+SIZE = (64, 64)  # to which pictures are scaled
 
 
 def train(arguments: Arguments, context: Context) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def train(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 
 def _unpacked(data: bytes) -> list[Image.Image]:
-    """Return the pictures of a ZIP, made small."""
+    """Return the pictures of a ZIP, scaled to SIZE."""
     ctx: dict[str, Any] = {"supported_extensions": [*EXTENSIONS]}
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))

@@ -81,6 +81,6 @@ def compose(prompt: str, seed: int, length: int, format: str, context: Context) 
 
 
 def _nouns(prompt: str) -> list[str]:
-    """Return the significant words in order, or two of its own."""
+    """Return the significant words in order, filled up to two with default ones."""
     nouns = [word for word in words_of(prompt) if word not in SMALL and len(word) > 2]
     return [*dict.fromkeys([*nouns[:9], *["the light", "the hand"][len(nouns) :]])]

@@ -31,9 +31,9 @@ _FOUND_TWICE = "its place is taken"
 
 @dataclass(frozen=True)
 class Step:
-    """What happened to one argument: its value `after` at `target`; `said` is the reason.
+    """What happened to one argument. `after` is its value at `target`, `said` the reason.
 
-    `text` is the whole step in words, of what is not used and of files: addresses say nothing.
+    `text` is the step in words, for dropped arguments and for files: readers need no addresses.
     """
 
     kind: Kind
@@ -60,7 +60,7 @@ class Step:
 class Carried:
     """The target's arguments, and a step for each argument of the source, in their order.
 
-    A list of files of which some are not used has two.
+    A list of files has two steps if some of its files are not used.
     """
 
     arguments: dict[str, Any]
@@ -126,7 +126,7 @@ class _Mapping:
         self.places[name] = (*self.places.get(name, ()), to)
 
     def fits(self, name: str, value: Any) -> bool:
-        """Whether the target accepts a value under a free name."""
+        """Whether the field `name` is still free and accepts a value."""
         if name in self.made:
             return False
         problems = validate(self.target.contract, {name: value}, self.target.root)
@@ -159,9 +159,9 @@ class _Mapping:
         return self.wanted.get(meaning)
 
     def _is_other_scale(self, to: Field, value: Any) -> bool:
-        """Whether a number for a field of another name is out of that field's bounds.
+        """Whether a guidance or strength is outside the bounds of the field that would take it.
 
-        Such scales cannot be compared: 7 on a scale of guidance up to 20 is not 1 on one up to 1.
+        Such scales cannot be compared: 7 on a scale up to 20 is not 1 on a scale up to 1.
         """
         # flux/dev's `guidance_scale` goes from 1 to 20, kling/v2.1's `cfg_scale` from 0 to 1.
         is_relative = meaning_of(to, self.wanted) in {"guidance", "strength"}
@@ -356,7 +356,7 @@ def _step(mapped: _Mapping, name: str, whole: dict[str, Any], messages: dict[str
 
 
 def _moved_files(mapped: _Mapping, name: str, places: list[str]) -> str:
-    """Say by labels where files have gone; empty for other arguments."""
+    """Return the labels of the fields that files moved to; empty for other arguments."""
     fields = [mapped.after[place] for place in places if place in mapped.after]
     if not fields or not all(map(media_of, fields)):
         return ""

@@ -148,7 +148,7 @@ def durations_for(field: Field, seconds: float) -> Iterator[Any]:
 
 
 def frames_for(field: Field, seconds: float, rate: float) -> Iterator[int]:
-    """Frame counts for a number of seconds, following the default: 81 is 5 s plus a first frame."""
+    """Frame counts for a number of seconds. An odd default (81: 5 s and a first frame) adds one."""
     frames = round(seconds * rate)
     usual = field.default if isinstance(field.default, int) else 0
     yield frames + 1 if usual % 2 else frames

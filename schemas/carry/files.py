@@ -1,7 +1,7 @@
-"""Places files where models differ in how many they take: one, a list, or a first and a last frame.
+"""Places files in a model that takes one file, a list, or a first and a last frame.
 
-Two pictures in a list become the first and the last frame of a film, and back. Files for which
-there is no place are named: whoever compares models has to know that one has seen less.
+Two pictures in a list become the first and the last frame of a film, and the reverse. Unused files
+are reported: a user who compares models has to know that one of them received fewer.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Mapping(Protocol):
         """Write a value of the argument `name` to the field `to`."""
 
     def fits(self, name: str, value: Any) -> bool:
-        """Whether the target accepts a value under a free name."""
+        """Whether the field `name` is still free and accepts a value."""
 
 
 def place_files(mapping: Mapping) -> None:
-    """Place the files that are not placed by name, of each kind."""
+    """Place the files of each kind that were not placed by name."""
     _place_last_frame(mapping)
     for kind in KINDS:
         name = _name_of(mapping, kind)
@@ -50,13 +50,13 @@ def place_files(mapping: Mapping) -> None:
 
 
 def _name_of(mapping: Mapping, meaning: str) -> str:
-    """Return the argument that was given for a meaning; empty without one."""
+    """Return the name of the argument with a meaning; empty if there is none."""
     field = mapping.meant.get(meaning)
     return field.name if field and field.name in mapping.given else ""
 
 
 def _place_first(mapping: Mapping, kind: str, name: str, to: Field) -> None:
-    """Place a file or a list of files; what is left of it goes to the last frame, or is unused."""
+    """Place one or more files; a second picture may become the last frame. Note the unused ones."""
     value = mapping.given[name]
     files = value if isinstance(value, list) else [value]
     if not files or not media_of(to):
@@ -75,7 +75,7 @@ def _place_first(mapping: Mapping, kind: str, name: str, to: Field) -> None:
 
 
 def _place_last_frame(mapping: Mapping) -> None:
-    """Append a last frame to the pictures of a model without one; say so if it takes no list."""
+    """Append the last frame to the picture list of a model without one, or note why it cannot."""
     name, first = _name_of(mapping, END), _name_of(mapping, "image")
     if not name or name in mapping.places or END in mapping.wanted:
         return

@@ -38,7 +38,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 SHAPE_NAMES = ("image_size", "video_size", "size", "aspect_ratio", "ratio", "output_size")
 SIDES = ("width", "height")
 _FILES = ("image", "video", "audio")
-# Of several files the one that is worked on: `image_url` before `style_image_url`.
+# The file to work on goes before other files: `image_url` before `style_image_url`.
 _FIRST_FILES = re.compile(
     r"^(?:input_|start_|first_|first_frame_|source_|init_|main_)?(image|video|audio)"
 )
@@ -46,7 +46,7 @@ _KINDS = {"prompt": {"string"}, "negative": {"string"}}
 
 
 def by_meaning(fields: Iterable[Field]) -> dict[str, Field]:
-    """Maps each meaning to its field; of several candidates to the required, best named one."""
+    """Map each meaning to its field; the best name wins, among files first a required one."""
     listed = [field for field in fields if not field.is_hidden or field.is_required]
     meant: dict[str, Field] = {}
     for meaning, names in NAMES.items():
@@ -99,7 +99,7 @@ def _is_duration(field: Field) -> bool:
     words = set(words_in(field.name))
     is_time = bool(DURATION_WORDS & words) and not words - DURATION_WORDS - DURATION_QUALIFIERS
     says = f"{field.label} {field.help}".lower()
-    # As `duration_scale`: `length` may be one of a text, and `video_length` one in frames.
+    # As in `duration_scale`: `length` may be a text's, `video_length` a number of frames.
     return is_time and (field.name != "length" or "second" in says) and "frame" not in says
 
 
@@ -117,7 +117,7 @@ def is_shape(field: Field) -> bool:
     has_sides = any(
         {*SIDES} <= {c.name for c in shape.children} for shape in (field, *field.branches)
     )
-    # `size` may be a size in bytes or a shirt's: what it offers decides.
+    # `size` may also be a file's or a shirt's, so its options decide.
     return has_sides or bool(hints.sizes(offered)) or field.is_size or field.kind == "string"
 
 

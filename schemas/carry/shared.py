@@ -45,7 +45,7 @@ def own_fields(shared: Sequence[Field], first: Field, root: Field) -> list[Field
 
 
 def _list_for(meaning: str, wanted: dict[str, Field]) -> Field | None:
-    """Return the list of pictures that takes a last frame too, in a model without one."""
+    """Return the picture list to which a model without a last frame appends one."""
     pictures = wanted.get("image") if meaning == files.END else None
     return pictures if pictures and pictures.kind == "list" else None
 

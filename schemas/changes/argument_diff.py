@@ -1,4 +1,4 @@
-"""What differs between two inputs: one change for each value that is not the same."""
+"""Compares two inputs: one change for each value that differs."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Change(NamedTuple):
 def diff_arguments(before: Any, after: Any) -> Iterator[Change]:
     """Yield the changes that turn `before` into `after`, in its order; none if they are identical.
 
-    Goes into objects and lists, whose entries are compared by their position. A value that is
-    nested too deeply to be compared counts as one change.
+    Objects are compared by key and lists by position. An input that is nested too deeply to be
+    compared gives one change.
     """
     if is_too_deep(before) or is_too_deep(after):
         yield Change((), before, after)

@@ -185,7 +185,7 @@ class _Inputs:
 
 
 class _Outputs(_Inputs):
-    """Compares outputs, of which only the values and their types matter."""
+    """Compares outputs: only the values and their types matter."""
 
     def __init__(self, current_names: frozenset[str]) -> None:
         super().__init__(current_names, "output")

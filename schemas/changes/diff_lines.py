@@ -172,7 +172,7 @@ def limit(
 
 
 def limit_itself(side: Side, path: Path, name: str, edge: Any, *, is_now: bool) -> Line:
-    """Whether a bound itself is an allowed value."""
+    """A bound that became an allowed value itself, or no longer is one."""
     text = f"may{'' if is_now else ' no longer'} be exactly its {name}, {value(edge)}"
     return Line("limit", path, text, side, breaks=not is_now)
 
@@ -186,13 +186,13 @@ def step(side: Side, path: Path, was: float | None, now: float | None) -> Line:
 
 
 def form(side: Side, path: Path, was: str, now: str) -> Line:
-    """The pattern of a text."""
+    """A changed pattern of a text."""
     text = f"must have the form {_short(now)} now" if now else "may have any form now"
     return Line("limit", path, text, side, breaks=bool(now), was=_short(was), now=_short(now))
 
 
 def unique(side: Side, path: Path, *, is_now: bool) -> Line:
-    """Whether entries may repeat."""
+    """A list whose entries may repeat now, or no longer may."""
     text = "must not have the same entry twice now" if is_now else "may repeat entries now"
     return Line("limit", path, text, side, breaks=is_now)
 
@@ -204,7 +204,7 @@ def advice(side: Side, path: Path, was: str, now: str) -> Line:
 
 
 def others(side: Side, path: Path, *, is_now: bool) -> Line:
-    """Whether an object accepts undefined keys."""
+    """An object that accepts undefined keys now, or no longer does."""
     text = "takes further keys now" if is_now else "lists all its keys now"
     return Line("others", path, text, side)
 
@@ -226,7 +226,7 @@ def alternative(side: Side, path: Path, description: str, *, is_now: bool) -> Li
 
 
 def described(side: Side, *, is_known: bool) -> Line:
-    """Whether the document describes the input or output at all."""
+    """An input or output that the document describes now, or no longer does."""
     text = "is described now" if is_known else "is no longer described"
     return Line("described", ("output",) if side == "output" else (), text, side)
 

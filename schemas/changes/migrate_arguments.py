@@ -1,7 +1,7 @@
 """Migrates arguments to a newer version of a schema, and lists what did not fit.
 
-Nothing is guessed: removed fields are left out, renamed or moved ones follow, numbers go to the
-nearest limit, removed choices become the default. A value without an obvious fix stays unchanged.
+Nothing is guessed: removed fields are left out, renamed and moved fields keep their values, numbers
+become the nearest limit, removed choices the default. Without an obvious fix a value stays.
 """
 
 from __future__ import annotations

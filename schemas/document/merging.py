@@ -2,7 +2,6 @@
 
 A form is drawn from what a schema *describes*. Parts that only constrain values (`{"required":
 […]}`, `not`, `if`, a const on a property that is described elsewhere) are left to validation.
-`if`, a const on a property that is described elsewhere) is left to validation.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class Merger:
         return flat, refs
 
     def one_object(self, flat: Schema, refs: tuple[str, ...]) -> tuple[Schema, tuple[str, ...]]:
-        """An input's alternatives, which are objects, merged into one object with all keys."""
+        """Merge the alternatives of an input, all objects, into one object with all their keys."""
         return self._with_alternatives(flat, refs, ())
 
     def _all_of(
@@ -125,8 +124,8 @@ class Merger:
 def merge(below: Schema, above: Schema) -> Schema:
     """Merges two schemas that both apply: unites properties and required, else `above` wins."""
     merged = below | above
-    # kling/v2.1's `video` is `allOf: [$ref File]` with a title beside it: one part with siblings,
-    # always (protocol 4.3).
+    # kling/v2.1's `video` is `allOf: [$ref File]` with a title beside it. `allOf` always has one
+    # part and siblings (protocol 4.3).
     for key in ("properties", "x-fal-order-properties", "required"):
         if key in below and key in above:
             if isinstance(below[key], dict) and isinstance(above[key], dict):

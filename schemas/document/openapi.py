@@ -109,7 +109,7 @@ def as_list(value: Json) -> list[Any]:
 def _input(document: Json, paths: Schema, endpoint_id: str) -> Schema | None:
     exact = as_dict(as_dict(paths.get(f"/{endpoint_id}")).get("post"))
     posts = [as_dict(item)["post"] for item in paths.values() if "post" in as_dict(item)]
-    # The path is missing or another in copies of documents: the only POST is the model's (protocol
+    # Copies of documents lack the path or have another: their only POST is the model's (protocol
     # 4.2).
     operation = exact or (as_dict(posts[0]) if len(posts) == 1 else {})
     return _content(document, operation.get("requestBody"))

@@ -114,8 +114,7 @@ def _by_resolution(run_inputs: RunInputs) -> Amount | None:
             continue
         is_video = "video" in run_inputs.makes
         if match[1] or is_video:
-            # As names of films: 1080p is 1080 lines, 4K 2160. For pictures 2K is 2048 × 2048, as
-            # seedream/v4 has it.
+            # In videos 1080p is 1080 lines and 4K 2160; in images 2K is 2048 × 2048 (seedream/v4).
             side = Decimal(match[1] or {"1": 1080, "2": 1440, "4": 2160}.get(match[2], 540))
             wide = max(ratio, 1 / ratio) if ratio else _WIDE if is_video else Decimal(1)
             pixels = side * (side * wide).to_integral_value()
@@ -151,7 +150,7 @@ def _by_input(run_inputs: RunInputs) -> Amount | None:
 
 def _factor(settings: Iterable[Setting]) -> Decimal:
     for setting in settings:
-        # `scale` alone is the factor of an upscaler; `guidance_scale` and `lora_scale` are none.
+        # Only a plain `scale` is an upscaler's factor; `guidance_scale` and `lora_scale` are not.
         is_factor = "upscale" in setting.field.name.lower() or setting.words == {"scale"}
         value = quantities.figure(_without_x(setting.value))
         if is_factor and setting.words & _FACTORS and value and value <= 32:

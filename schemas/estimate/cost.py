@@ -21,10 +21,7 @@ _BY_QUALITY = {"resolution", "quality", "tier", "mode"}
 
 
 class Model(NamedTuple):
-    """What is known of a model: its input, output media, and upstream's estimate of a run's time.
-
-    `makes` are words such as `image` and `video`.
-    """
+    """A model's input, its output media (`image`, `video`) and the run time upstream expects."""
 
     root: Field
     makes: frozenset[str] = frozenset()
@@ -110,7 +107,7 @@ def cost(
     history: History | None = None,
     expected_s: float | None = None,
 ) -> Estimate:
-    """The cost of an amount; if that is open, with what runs usually cost (`Estimate.usual`)."""
+    """The cost of an amount. If the amount is open, `Estimate.usual` is what runs usually cost."""
     if price.unit_price is None or price.unit_price < 0 or not price.unit_price.is_finite():
         return unknown(price.currency, "Upstream states no price for this model.")
     if not price.unit_price:
@@ -140,7 +137,7 @@ _REASONS = {
 
 
 def _usual(price: Price, past: History, expected_s: float | None) -> Estimate | None:
-    """What runs of the model mostly cost: by earlier bills, else by the time that it works."""
+    """What runs of the model usually cost, by earlier bills, else by the model's working time."""
     if past.units is not None:
         text = f"{_billed(past.units, price.unit)} ({_median(past)})"
         return _multiplied(price, exactly(past.units, text), ONE)

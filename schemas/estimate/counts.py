@@ -28,7 +28,7 @@ def output_field(fields: Sequence[Field]) -> Field | None:
 
     The batch size of a training does not count.
     """
-    # A learning rate shows a training, whose `batch_size` is no number of results.
+    # A learning rate means a training: its `batch_size` is not a number of results.
     if any("learning" in words_in(field.name) for field in fields):
         return None
     named = (field for field in fields if quantities.is_count(field.name) and not _is_limit(field))
@@ -38,14 +38,13 @@ def output_field(fields: Sequence[Field]) -> Field | None:
 
 
 def outputs(run_inputs: RunInputs, noun: str = "output") -> Amount:
-    """The number of results; a range from fewer if the field is a maximum, such as `max_images`."""
+    """The number of results; a range if a field is only a maximum, such as `max_images`."""
     amount = exactly(ONE, counted(ONE, noun))
     for setting in run_inputs.settings:
         value = decimal(setting.value)
         if not quantities.is_count(setting.field.name) or not value:
             continue
-        # seedream/v4/edit has `num_images` and `max_images`: the second only bounds what each may
-        # become.
+        # In seedream/v4/edit each of the `num_images` may become up to `max_images`.
         if not _is_limit(setting.field):
             amount = exactly(value, counted(value, noun) + setting.by_default, *amount.notes)
         elif value > 1:
@@ -97,7 +96,7 @@ def _length(listed: list[str], measure: Any, noun: str) -> Amount | None:
 
 
 def tokens(run_inputs: RunInputs) -> Amount | None:
-    """A range: from the text's tokens alone to those plus the longest answer allowed."""
+    """A range: from the tokens of the text to these and the longest allowed answer."""
     length = Decimal(sum(map(len, texts(run_inputs))))
     input_tokens = Decimal(int(length / _CHARACTERS_PER_TOKEN) + 1) if length else Decimal()
     most = next((setting for setting in run_inputs.settings if _is_token_limit(setting)), None)
@@ -126,7 +125,7 @@ def _is_token_limit(setting: Setting) -> bool:
 def texts(run_inputs: RunInputs) -> list[str]:
     """The texts that are billed: those to be spoken, else the prompts."""
     pairs = list(_texts(run_inputs))
-    # A speech model that also takes a style prompt is paid for the words that it speaks.
+    # A speech model that also takes a style prompt bills only the words that it speaks.
     spoken = [text for is_spoken, text in pairs if is_spoken]
     return spoken or [text for _, text in pairs]
 

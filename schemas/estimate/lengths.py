@@ -18,7 +18,7 @@ _LONGEST_S = 7200
 
 
 def seconds(run_inputs: RunInputs) -> Amount | None:
-    """The length of the result; of the input if no field sets it; None if unknown."""
+    """The length of the result by its fields, else by the input or the text; None if unknown."""
     return (
         _shots(run_inputs.settings)
         or _duration(run_inputs.settings)
@@ -42,7 +42,7 @@ def frames(run_inputs: RunInputs) -> Amount | None:
 
 
 def input_seconds(run_inputs: RunInputs) -> Amount | None:
-    """The length of the input video, or without one of the input audio; None if unknown."""
+    """The length of the input videos, else of the input audio; None if unknown."""
     lengths: dict[str, Decimal] = {}
     for field, address in run_inputs.files():
         media = run_inputs.media.get(address)

@@ -19,8 +19,8 @@ class Price:
     unit_price: Decimal | None
     unit: str = ""
     currency: str = "USD"
-    note: str = ""  # where it is no list price: where it comes from, in a sentence
-    is_least: bool = False  # it is for other arguments: with these it may be higher
+    note: str = ""  # a sentence that names the source, if this is not the list price
+    is_least: bool = False  # the price of other arguments: these may cost more
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,11 @@ class Estimate:
 
     `low` None: nothing is known. `high` None: no upper limit is known. `basis` has one line per
     step of the computation. `unknown_count` is the number of runs in a sum whose price is unknown;
-    `low` and `high` do not include these. `source` says where it does not come from the list price
-    alone: `measured`, or for a part of a sum `partly measured`.
+    `low` and `high` do not include these. `source` is empty for list prices, else `measured`, or
+    `partly measured` for a sum.
 
-    `usual` is what runs of the model mostly cost, where the amount of this one is open. It is for
-    eyes and no limit: an hour of film was priced like earlier films of a second.
+    `usual` is what runs of the model mostly cost, if the amount of this run is open. It is shown,
+    but is not a limit: an hour of film was priced like earlier films of a second.
     """
 
     low: Decimal | None
@@ -63,10 +63,8 @@ class Estimate:
     def words(self) -> str:
         """`about $0.10`, `$0.10 to $0.20`, `up to $0.20`, `at least $0.10`, `Free`, unknown.
 
-        `usually $0.04` where only that is known.
-
-        A sum with unknown prices shows their number: `about $0.10 + 2 unknown`; one with measured
-        prices says so: `about $0.10, measured`.
+        `usually $0.04` if no upper limit is known. A sum with unknown prices shows their number:
+        `about $0.10 + 2 unknown`; one with measured prices says so: `about $0.10, measured`.
         """
         if self.low is None:
             return PRICE_UNKNOWN
@@ -128,7 +126,7 @@ class Estimate:
 
     @property
     def _shown(self) -> Decimal:
-        """Its part of what a sum usually is."""
+        """Its part of the `usual` of a sum."""
         figures = (self.usual, self.high, self.low)
         return next((figure for figure in figures if figure is not None), Decimal())
 

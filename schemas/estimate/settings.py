@@ -1,4 +1,4 @@
-"""The settings of a run, given or by default, and what is known of its input files."""
+"""The settings of a run, given or by default, and the known facts of its input files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_MEDIA: Mapping[str, Media] = {}
 
 
 class Media(NamedTuple):
-    """What is known of an input file; None means unknown."""
+    """The facts of an input file; None means unknown."""
 
     width: int | None = None
     height: int | None = None
@@ -46,9 +46,9 @@ class Setting(NamedTuple):
 
 
 class RunInputs(NamedTuple):
-    """All that the functions that measure a run read.
+    """The data by which a run is measured.
 
-    `makes` are the output media (`video`), `media` what is known of input files by their URL.
+    `makes` are the output media (`video`), `media` the known facts of input files by their URL.
     """
 
     settings: tuple[Setting, ...]
@@ -67,7 +67,7 @@ class RunInputs(NamedTuple):
                 yield from _addresses(setting.field, setting.value, 0)
 
     def known_files(self) -> list[Media]:
-        """What is known of the input files; leaves out files about which nothing is known."""
+        """The facts of the input files, without files of which nothing is known."""
         return [self.media[address] for _, address in self.files() if address in self.media]
 
 
@@ -80,8 +80,8 @@ def read_settings(root: Field, arguments: Any) -> tuple[Setting, ...]:
 def plain_values(settings: tuple[Setting, ...]) -> dict[str, str]:
     """The values that a price may depend on, as texts, by field: choices, switches, numbers.
 
-    `{"resolution": "1080p", "generate_audio": "true"}`. Texts only if the schema offers them:
-    what somebody wrote is nobody else's business. Of fields with the same name, the outer one.
+    `{"resolution": "1080p", "generate_audio": "true"}`. Includes only texts that the schema offers:
+    texts that users wrote are private. Of fields with the same name the outer one counts.
     """
     values: dict[str, str] = {}
     for setting in settings:
@@ -136,7 +136,7 @@ def _default(field: Field) -> Any:
 def _children(root: Field) -> tuple[Field, ...]:
     if root.kind != "union":
         return root.children
-    # An input of alternatives has its settings in each of them.
+    # The settings of a union are those of all its alternatives.
     named = {child.name: child for branch in root.branches[:8] for child in branch.children}
     return tuple(named.values())
 

@@ -86,7 +86,7 @@ def read_usual(facts: Iterable[str]) -> Usual:
 def typical(
     price: Price, usual: Usual, expected_s: float | None = None, seconds: float | None = None
 ) -> Typical:
-    """What a typical run costs; `seconds` is the length asked for, instead of the usual one."""
+    """What a typical run costs; `seconds`, if given, replaces the usual length."""
     unit = parse_unit(price.unit)
     if not price.unit_price:
         return Typical(cost(price, None), "")

@@ -32,7 +32,7 @@ _KIND_NOUNS: dict[Kind, str] = {
     "token": "token",
 }
 _KINDS = {noun: kind for kind, nouns in _KIND_NOUNS.items() for noun in nouns.split()}
-# The first kind that a unit names is the one counted: `second of video`, `image step`.
+# If a unit names several kinds, the first of these is counted: `second of video`, `image step`.
 _FIRST: tuple[Kind, ...] = (
     "token", "character", "word", "step", "megapixel", "second", "frame",
 )  # fmt: skip
@@ -51,7 +51,7 @@ _INPUT = {"input", "source", "reference", "uploaded"}
 
 
 class Unit(NamedTuple):
-    """What a price is for: `per` of `kind`, called `noun`.
+    """The unit of a price: `per` of `kind`, called `noun`.
 
     `1000 characters` is 1000 of `character`, `minutes` 60 of `second` with the noun `minute`.
     `lines` is the resolution named by the unit. `is_input`: it counts the run's input, not its
@@ -102,7 +102,7 @@ def _noun(words: list[str]) -> str:
     for kind in _FIRST:
         if noun := next((word for word in nouns if _KINDS[word] == kind), ""):
             return noun
-    # "video segments": of a length that nobody states.
+    # "video segments": upstream does not state their length.
     if "segment" in words:
         return "segment"
     rest = [word for word in words if word not in _SMALL]

@@ -135,7 +135,7 @@ def _parts(root: Field) -> Iterator[Part]:
         # A list of at most one file is one file: it must not become `in:images`.
         is_many |= field.kind == "list" and field.max_length != 1
         for child in field.children:
-            # A tuple's places are called "0", "1": their words would say nothing.
+            # A tuple's places are called "0", "1", which says nothing about them.
             names = part.names if field.kind == "tuple" else (*part.names, child.name)
             waiting.append(Part(names, child, is_many))
         below = (field.item, *field.branches) if field.item else field.branches
@@ -147,13 +147,12 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
     places: dict[str, set[tuple[str, ...]]] = {}
     for part in takes:
         medium = _medium(part)
-        # stable-diffusion-v35-large takes pictures for its ControlNet and IP-Adapter only
-        # (`controlnet.control_image_url`): that makes it no image-to-image model.
+        # stable-diffusion-v35-large takes pictures only for its ControlNet and IP-Adapter
+        # (`controlnet.control_image_url`): it is not an image-to-image model.
         if not medium or part.field.is_mask or "mask" in part.words or _is_guide(part):
             continue
         names = (
-            # `image: {url}` and `image_url` are one input each; the address of a file object is no
-            # second one.
+            # `image: {url}` is one input, as `image_url` is: the `url` does not count as a second.
             part.names[:-1] if part.names[-1:] == ("url",) and len(part.names) > 1 else part.names
         )
         places.setdefault(medium, set()).add(names)
@@ -200,12 +199,11 @@ def is_main_prompt(part: Part) -> bool:
     name = words_in(part.names[-1]) if part.names else []
     if not part.field.is_text or not name or SECONDARY_PROMPT_WORDS & set(name):
         return False
-    # Trainers ask for prompts of samples (`validation_prompt`), LoRA and ControlNet entries for
-    # texts of their own.
+    # A trainer's `validation_prompt` is for samples; LoRA and ControlNet entries have own texts.
     if _is_guide(part) or "validation" in name:
         return False
-    # The text of minimax/speech-02-hd is `text`, of flux/dev `prompt`; an optional short `caption`
-    # beside them is none.
+    # minimax/speech-02-hd calls it `text`, flux/dev `prompt`. An optional, short `caption` beside
+    # them is not the main prompt.
     is_main = part.field.is_long or part.field.is_required or name[0] == "prompt"
     return name[-1] in PROMPT_WORDS and is_main
 
@@ -223,7 +221,7 @@ def _output_media(parsed: Contract) -> dict[str, None]:
     for part in parts:
         if medium := _output_medium(part, shown):
             names = {word for name in part.names for word in words_in(name)}
-            # A film's `thumbnail` makes it no image model; if there is nothing else, it counts.
+            # A `thumbnail` does not make a film's model an image model. Alone it counts.
             (aside if names & SIDE_OUTPUT_WORDS else main)[medium] = None
     found_media = main or aside
     if "lora" in main:
@@ -278,7 +276,7 @@ def _media_without_files(parts: list[Part]) -> dict[str, None]:
             and words_in(part.names[0])[-1] in TEXT_OUTPUT_WORDS
         ):
             return {"text": None}
-    # flux/dev returns `seed`, `timings` and `prompt` beside its images: alone they are no data.
+    # flux/dev returns `seed`, `timings` and `prompt` beside its images; alone they are not data.
     named = {part.names[0] for part in parts if part.names}
     if len(named) == 1 and parts[0].field.kind == "string":
         return {"text": None}
@@ -309,7 +307,7 @@ def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> I
 
 
 def _is_lora(part: Part) -> bool:
-    # `lora_scale` and `lora_rank` tune what is given elsewhere, or by the endpoint itself.
+    # `lora_scale` and `lora_rank` tune a LoRA that another field or the endpoint provides.
     if not part.words & {"lora", "loras"} or part.words & {
         "scale",
         "strength",

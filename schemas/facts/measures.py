@@ -106,7 +106,7 @@ def outputs(fields: Iterable[Field]) -> list[str]:
             low, high = min(listed), max(listed)
         if high is not None and 1 < high <= 1000:
             return [f"outputs:{_span(max(low or 1, 1), high)}", "can:batch"]
-        # Without a maximum nothing says how many, but that there may be several.
+        # Without a maximum it is only known that there may be several.
         if high is None and field.kind == "integer":
             return ["can:batch"]
     return []
@@ -175,7 +175,7 @@ def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
 
 def _longest(fields: list[Field]) -> dict[str, float]:
     """Resolution → the longest duration that the fields' descriptions allow for it."""
-    # Only what shortens an offered length is a limit; "up to 10 seconds" of ten is none.
+    # Only a shorter length than the offered ones is a limit: "up to 10 seconds" of ten is not.
     offered = [float(end) for fact in durations(fields) if fact.startswith("duration:")
                for end in fact[9:].split("-")]  # fmt: skip
     limits: dict[str, float] = {}
@@ -249,7 +249,7 @@ def _pairs(field: Field) -> Iterator[tuple[str, tuple[int, int]]]:
 
 
 def _ratio(width: int, height: int) -> str:
-    """The nearest common aspect ratio; empty if there is none."""
+    """The nearest common aspect ratio; without one, empty for pixels and the ratio for ratios."""
     if not width or not height:
         return ""
     # 1344 × 768 is called 16:9: sides are rounded to multiples. A ratio itself has to be exact.
@@ -269,21 +269,18 @@ def _quotient(name: str) -> float:
 
 
 def _areas(fields: Iterable[Field]) -> Iterator[float]:
-    """The least and the most megapixels that width and height allow.
-
-    Nothing where that is no real limit.
-    """
+    """Yield the least and the most megapixels that width and height allow, if these are limited."""
     for group in _sides(fields):
         (least_w, most_w), (least_h, most_h) = (bounds(group[name]) for name in ("width", "height"))
         # The sides of flux/dev's ImageSize go up to 14142: a formal limit, not what the model
-        # makes. seedream/v4 means its 4096.
+        # makes. The 4096 of seedream/v4 is a real one.
         if most_w and most_h and max(most_w, most_h) <= _MAX_SIDE_PX:
             yield max(least_w or 0, 1) * max(least_h or 0, 1) / 1e6
             yield most_w * most_h / 1e6
 
 
 def _sides(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
-    """Fields that are a width and a height together: of the form itself, or of a size."""
+    """Yield the fields that include a width and a height: those of the form, or of a size."""
     listed = list(fields)
     yield from _both(listed)
     for field in listed:
@@ -302,7 +299,7 @@ def _fitting(fields: list[Field]) -> Iterator[str]:
     """The standard resolutions that width and height allow."""
     for group in _sides(fields):
         wide, high = bounds(group["width"]), bounds(group["height"])
-        # A video model without a list of resolutions says them by its sides.
+        # Without a list of resolutions, the sides of a video tell them.
         if not wide.high or not high.high or max(wide.high, high.high) > 4096:
             continue
         for lines, (x, y) in _STANDARD.items():
@@ -314,8 +311,7 @@ def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
     is_resolution = bool(words & {"resolution", "size", "quality", "dimensions"})
     if isinstance(value, str):
         match = _LINES.fullmatch(value.strip())
-        # `1080p` is one anywhere; `2k` only where a resolution is asked for: it may also be a
-        # number of tokens.
+        # `1080p` is always a resolution; `2k` only in such a field: it may be a number of tokens.
         if match and (match[1] or is_resolution):
             yield "4k" if match[1] == "2160" else value.strip().lower()
         elif is_video and is_resolution and (pair := pixels(value)):

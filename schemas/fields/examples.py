@@ -1,4 +1,4 @@
-"""Example arguments from the schema's `examples`, of which the first is fal's preset."""
+"""Example arguments from the schema's `examples`; the first of these is fal's preset."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class Field:
 
     @property
     def traits(self) -> Traits:
-        """What it has in common with all fields of its kind."""
+        """The traits that all fields of its kind share."""
         return KINDS[self.kind]
 
     @property

@@ -157,8 +157,7 @@ class _Builder:
         if not isinstance(items, dict) or places or self.left <= 0:
             return Field(kind="json", **common)
         item = self.item(items, trail, depth)
-        # seedream/v4/edit says what `image_urls` are in the list's name; its items are plain
-        # strings.
+        # In seedream/v4/edit only the list's name, `image_urls`, tells the kind of its items.
         if kind := common["media"] or media.media_of(name, {}, is_text=True):
             item = media.accept_files(item, kind, common)
         elif media.is_of_weights(name):
@@ -206,8 +205,8 @@ class _Builder:
         flattened = [(branch, pair) for branch, pair in flattened if not _is_null(pair[0])]
         if len(flattened) > min(MAX_BRANCHES, self.left) or not flattened:
             return Field(kind="json", **common)
-        # `anyOf: [integer, null]`, the seed of flux/dev and three of four unions (protocol 4.3): an
-        # optional value, no union.
+        # `anyOf: [integer, null]`, as the seed of flux/dev and three of four unions, is an optional
+        # value and not a union (protocol 4.3).
         if len(flattened) == 1:
             _, (inner, refs) = flattened[0]
             whole = merge(inner, siblings)
@@ -253,7 +252,7 @@ def _branches(flat: Schema) -> list[Any]:
 
 
 def _of_type(branch: Any, inner: Schema, flat: Schema) -> Any:
-    """The alternative; if it only constrains, with the `type` given beside the alternatives."""
+    """The alternative; if it only constrains, with the `type` that stands beside all of them."""
     # `{type: string, anyOf: [{pattern}, {pattern}]}`: alternatives that only constrain.
     if says_kind(inner) or not isinstance(flat.get("type"), str) or not isinstance(branch, dict):
         return branch
@@ -293,7 +292,7 @@ def _infer_kind(name: str, flat: Schema) -> str:
 
 def _values(flat: Schema) -> Schema:
     """The schema of a map's values; empty if there is none."""
-    # `timings` of flux/dev is a map by `additionalProperties`; others say it by one pattern.
+    # flux/dev declares its map `timings` by `additionalProperties`, other models by one pattern.
     named = as_dict(flat.get("patternProperties"))
     only = next(iter(named.values())) if len(named) == 1 else None
     return as_dict(flat.get("additionalProperties")) or as_dict(only)

@@ -55,7 +55,7 @@ class Group(NamedTuple):
 def group(fields: Sequence[Field]) -> list[Group]:
     """The groups of a long list of settings; a short list is one group without a title."""
     everything = [Group("", list(range(len(fields))))]
-    # A model with 27 further settings was one list of 4,600 pixels.
+    # The 27 further settings of one model were a list of 4,600 pixels.
     if len(fields) < MIN_SETTINGS:
         return everything
     names = [words_in(field.name) for field in fields]
@@ -92,7 +92,7 @@ def _title(field: Field, words: tuple[str, ...], shared: dict[tuple[str, ...], i
 
 
 def _beginning(words: tuple[str, ...], shared: dict[tuple[str, ...], int]) -> tuple[str, ...]:
-    """The longest prefix shared by as many names as the first word; else the first word."""
+    """The longest prefix that as many names share as the first word; empty if too few share it."""
     first = words[:1]
     if first not in shared:
         return ()

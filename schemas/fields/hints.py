@@ -36,7 +36,7 @@ _LONG = re.compile(
     r"prompt|text|lyric|script|caption|instruction|description|content|message|query|question|story|speech|tags"
 )
 # `sync_mode` of flux/dev returns a data URI instead of a file. Lip-sync models use the same name
-# for what to do with lengths (protocol 6): only the description tells.
+# for the handling of durations (protocol 6), so the description decides.
 _INLINE = re.compile(r"(?i)data[ -]?ur[il]|base64|without going through the CDN")
 _SEED = re.compile(r"(?:^|_)seed$")
 PRESETS = {  # fal's own sizes (protocol 4.4)
@@ -75,8 +75,7 @@ def is_long(name: str, flat: Schema) -> bool:
     most = flat.get("maxLength")
     samples = [*as_list(flat.get("examples"))[:3], flat.get("default")]
     lowered = name.lower()
-    # `style_id` of recraft-v3 and `output_format` of speech-02-hd contain no prose, whatever else
-    # they are called.
+    # Names such as `style_id` (recraft-v3) and `output_format` (speech-02-hd) are never for prose.
     if re.search(r"(?:^|_)(?:id|ids|url|path|name|format|language|model|type|key)$", lowered):
         return False
     return (
@@ -114,7 +113,7 @@ def sizes(values: Iterable[Any]) -> dict[str, tuple[int, int]]:
     """The sizes that a choice's texts mean; empty unless at least half of them are sizes."""
     texts = [value for value in values if isinstance(value, str)]
     by_text = {text: pair for text in texts if (pair := size(text))}
-    # A list with one text such as "1:1" is no list of sizes; one with `auto` among its sizes is.
+    # One text such as "1:1" is not a list of sizes; several sizes with an `auto` among them are.
     return by_text if len(by_text) * 2 >= len(texts) and len(by_text) >= 2 else {}
 
 

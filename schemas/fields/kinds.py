@@ -1,7 +1,7 @@
-"""The kinds of fields, and what all fields of one kind have in common: the table to start from.
+"""The kinds of fields, and the traits that all fields of one kind share: the table to start from.
 
-Code asks a trait (`field.traits.is_numeric`) where several kinds behave alike. A chain over every
-kind is a `match` that ends in `assert_never`, so that mypy names each one that a new kind lacks.
+Use a trait (`field.traits.is_numeric`) where several kinds behave alike. Where each kind differs,
+use a `match` that ends in `assert_never`, so that mypy reports each place that lacks a new kind.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ MISSING: Final = Missing.MISSING
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Traits:
-    """What holds for every field of a kind."""
+    """The traits of every field of a kind."""
 
-    noun: str  # names an alternative of a union that has no title
+    noun: str  # the label of a union's alternative without a title
     json_types: tuple[type, ...] = ()  # of its values; empty: any, or decided by the alternatives
     empty: Any = MISSING  # the value of a control that was cleared on purpose
     widens_to: frozenset[Kind] = frozenset()  # kinds that accept all its values

@@ -203,7 +203,7 @@ def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
     """The field with its URL fields accepting files of this kind, within the given limits."""
     if field.kind == "string":
         merged = {**around["file_limits"], **field.file_limits}
-        # `url` of `image: {url}` has no medium of its own; one that it has wins.
+        # The `url` of `image: {url}` has no kind of its own. If it has one, that one wins.
         kind = kind if field.media in {"", "file"} else field.media
         return replace(
             field,

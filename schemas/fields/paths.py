@@ -7,7 +7,7 @@ from schemas.wording.labels import label
 
 
 def label_at(root: Field, path: tuple[str | int, ...]) -> str:
-    """Return the form's label for the value at a path; by its key if the schema lacks it."""
+    """Return the form's label for the value at a path; made from its key if the schema has none."""
     if not path:
         return "The input"
     field, part = find(root, path), path[-1]

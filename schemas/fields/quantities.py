@@ -60,11 +60,11 @@ def duration_scale(field: Field) -> float | None:
     if (
         not DURATION_WORDS & set(words)
         or rest - DURATION_QUALIFIERS
-        # `duration` that is counted in frames, and `video_length` "number of frames".
+        # A `duration` in frames, or a `video_length` whose help says "number of frames".
         or "frame" in says.split(".")[0]
     ):
         return None
-    # The `length` of a list or of a text is no time; that of a film says seconds.
+    # The `length` of a list or a text is not a time; that of a film has seconds in its help.
     if words[-1:] == ("length",) and "second" not in says:
         return None
     if {"ms", "milliseconds"} & set(words) or "millisecond" in says:

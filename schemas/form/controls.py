@@ -81,7 +81,7 @@ class Rows:
         return self._found
 
 
-# Longer names are none of our forms; a name of a million rows would have as many lists.
+# Our forms have no longer names. A name with a million rows would create as many lists.
 MAX_NAME_CHARS = 1000
 MAX_ROWS_IN_NAME = 12
 _ROW_IN_NAME = re.compile(r"\.([0-9]{1,6})(?=[.~]|$)")

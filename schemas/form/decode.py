@@ -19,7 +19,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A sentence for people about what is wrong with the value at a JSON path."""
+    """What is wrong with the value at a JSON path, as a sentence for users."""
 
     path: Path
     message: str
@@ -351,8 +351,8 @@ def _spellings(part: str | int) -> tuple[str | int, ...]:
 def _own_defaults(preset: dict[str, Any], field: Field, sent: dict[str, Any]) -> dict[str, Any]:
     """The values of an object's default that differ from its properties' own defaults.
 
-    They must be sent once anything in the object is sent: otherwise the model would use the
-    properties' defaults.
+    If anything in the object is sent, so must these be: else the model would use the properties'
+    defaults.
     """
     own = {child.name: child.default for child in field.children}
     return {

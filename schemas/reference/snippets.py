@@ -183,7 +183,7 @@ def vitrine(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
 
 
 def vitrine_curl(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
-    """A run through the JSON API; answered at the run's end, or unfinished after a minute."""
+    """A run through the JSON API, which answers when the run ends, or after a minute."""
     sent = {"endpoint_id": endpoint_id, "arguments": arguments}
     body = _quoted(json.dumps(sent, indent=2, ensure_ascii=False))
     return (

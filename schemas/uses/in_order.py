@@ -1,8 +1,8 @@
 """Places files that were given in an order, without the names of fields, into a model's inputs.
 
 The first picture goes into the first input for pictures, the second into the next one, such as a
-first and a last frame; a list takes as many as it accepts. Films and sounds likewise. What a model
-has no input for is named: whoever compares models has to know that one has seen less.
+first and a last frame; a list takes as many as it accepts. The same holds for films and sounds.
+Unused files are reported: a user who compares models has to know that one of them received fewer.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from schemas.uses.placing import place
 from schemas.validation import validate
 
 NOUNS = {"image": "picture", "video": "film", "audio": "sound"}
-# Of several inputs the first file goes to the first of these roles, the second to the next: a last
-# frame comes before pictures that only guide. A mask is drawn for a picture, and never given so.
+# Files fill the inputs in the order of these roles: a last frame comes before pictures that only
+# guide. A mask is drawn for a picture, so it is never placed.
 _ROLES = ("main", "start", "end", "garment", "reference", "voice", "control")
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
@@ -42,9 +42,9 @@ class Placed(NamedTuple):
 def place_in_order(
     version: Version, arguments: dict[str, Any], files: Sequence[GivenFile]
 ) -> Placed:
-    """Return the arguments with the files in the model's inputs, in place of what is there.
+    """Return the arguments with the files in the model's inputs, replacing the values there.
 
-    Nothing invalid is written: an input that does not accept a file is passed over.
+    Nothing invalid is written: an input that does not accept a file is skipped.
     """
     used: list[str] = []
     unused: list[str] = []
@@ -111,7 +111,7 @@ def _numbers(root: Field, taker: Input, count: int) -> Iterator[int]:
 
 
 def _which(noun: str, start: int, number: int, count: int) -> str:
-    """Return `Picture`, `Second picture` or `Pictures 2 to 4`: those from `start` of all."""
+    """Return the words for files from `start`: `Picture`, `Second picture`, `Pictures 2 to 4`."""
     if number == count:
         return noun.capitalize() if count == 1 else f"{number} {noun}s"
     if number == 1:

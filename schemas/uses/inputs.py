@@ -58,7 +58,7 @@ class Input(NamedTuple):
 
     @classmethod
     def from_json(cls, stored: Any) -> Input | None:
-        """Read what `list(input)` stored; None if it is something else."""
+        """Parse a stored `list(input)`; None if it is something else."""
         if not isinstance(stored, list) or len(stored) != len(cls._fields):
             return None
         path, kind, role, label, is_required = stored
@@ -155,7 +155,7 @@ def _kind(place: _Place) -> str:
 def _file_kind(place: _Place) -> str:
     words = {word for name in place.names[-2:] for word in words_in(name)}
     says = f"{place.field.help} {place.field.label}".lower()
-    # `path` alone: only the list around it, or the description, says LoRA.
+    # A `path` is a LoRA's only by the name of its list, or by its description.
     if words & LORA_WORDS or "lora" in says:
         return "weights"
     if words & MESH_WORDS or ("model" in words and re.search(r"\b(?:3d|mesh|glb|obj)\b", says)):
@@ -192,7 +192,7 @@ def _image_role(place: _Place, words: set[str], says: str) -> str:
     # `control_image_url` of stable-diffusion-v35-large guides the composition.
     if words & _CONTROL_WORDS or "controlnet" in " ".join(around):
         return "control"
-    # Its IP-Adapter's `image_url` is a reference: what is around the field tells.
+    # The `image_url` of its IP-Adapter is a reference: the names around it tell.
     if words & _REFERENCE_WORDS or around & (GUIDE_WORDS | _REFERENCE_WORDS):
         return "reference"
     return "start" if _START_PROSE.search(says) else "main"

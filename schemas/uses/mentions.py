@@ -1,7 +1,7 @@
-"""Names of references in texts: `@bottle`, and `@me/bottle` for one's own of that name.
+"""Names of references in texts: `@bottle`, and `@me/bottle` for the user's own of that name.
 
-What looks alike and is none is never touched: `me@bottle.com`, `@2x`, `https://x.com/@bottle`,
-`@scope/package`. Whether a mention means anything decides whoever knows the names.
+Texts that only look alike are never touched: `me@bottle.com`, `@2x`, `https://x.com/@bottle`,
+`@scope/package`. The caller knows the names and decides whether a mention is one of them.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from core.marks import mark_class
 MAX_NAME_CHARS = 40
 OWN = "me/"
 _SIGN = rf"\w{mark_class()}"
-# Begins with a letter, so that `@2x` is none; a letter keeps its marks, in every script.
+# Begins with a letter, which excludes `@2x`; letters of every script keep their marks.
 _NAME = rf"[^\W\d_](?:[{_SIGN}-]*[{_SIGN}])?"
 NAME = re.compile(_NAME)
-# Not within an address, an e-mail address or a path, and whole: no part of a longer word.
+# Not a part of an address, an e-mail address, a path or a longer word.
 MENTION = re.compile(
     rf"(?<![{_SIGN}@./:+&=#%\\-])@(?P<key>(?:me/)?{_NAME})(?!-*[{_SIGN}]|[@/]|\.[{_SIGN}])"
 )
 
 
 def key_of(name: str) -> str:
-    """Return what equal names have in common: `Bottle` and `BOTTLE` are one."""
+    """Return the key of a name, which ignores case: `Bottle` and `BOTTLE` have the same."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
 def keys_in(text: str) -> Iterator[str]:
-    """Yield the keys of the mentions in a text, in order; `me/bottle` for one's own."""
+    """Yield the keys of the mentions in a text, in order; `me/bottle` for the user's own."""
     if "@" in text:
         yield from (key_of(match["key"]) for match in MENTION.finditer(text))
 
 
 def whole(text: object) -> str:
-    """Return the key of a text that is one mention and nothing else; empty if it is not."""
+    """Return the key if a text is one mention and nothing else, or an empty text."""
     match = MENTION.fullmatch(text.strip()) if isinstance(text, str) and "@" in text else None
     return key_of(match["key"]) if match else ""
 

@@ -1,9 +1,9 @@
-"""Fills a reference into a model's arguments: what the model takes of it, and what is left out.
+"""Fills references into a model's arguments, and reports what the model does not take.
 
 A reference is mentioned as `@bottle` in a text, or is the value of a field for pictures. A list
 gets as many pictures as it takes, a single field the first one, a field for LoRAs the reference's
 LoRA, and the text its description, else its name in words. Nothing invalid is written: what the
-schema refuses is left out and said.
+schema refuses is left out and reported.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _NOT_FOR_PICTURES = {"mask", "end", "control"}  # roles that a reference never t
 
 
 class Reference(NamedTuple):
-    """What is known of a reference: the addresses of its pictures, in order, and of its LoRA.
+    """A reference with the addresses of its pictures, in order, and of its LoRA.
 
-    `gone` counts those of its pictures that cannot be read any more.
+    `gone` is the number of its pictures that can no longer be read.
     """
 
     name: str
@@ -46,11 +46,11 @@ class Reference(NamedTuple):
 
 @dataclass
 class Outcome:
-    """What became of one reference."""
+    """How much of one reference was used."""
 
     reference: Reference
     used: list[str] = field(default_factory=list)  # pictures
-    why: str = ""  # not all of them
+    why: str = ""  # the reason if not all pictures are used
     is_in_text: bool = False
     is_described: bool = False
     has_lora: bool = False
@@ -88,9 +88,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Filled:
-    """The arguments, what became of each reference, and mentions that name none.
+    """The arguments, the outcome of each reference, and the unknown references as problems.
 
-    These are problems only in fields for pictures: in a text, `@anything` is text.
+    Only fields for pictures give such problems: in a text, `@anything` is text.
     """
 
     arguments: dict[str, Any]
@@ -107,7 +107,7 @@ def keys_mentioned(root: Field, arguments: Mapping[str, Any]) -> list[str]:
 def fill(
     version: Version, arguments: dict[str, Any], references: Mapping[str, Reference]
 ) -> Filled:
-    """Return the arguments with all references in them; `references` are those known, by key."""
+    """Return the arguments with all references filled in; `references` are the known, by key."""
     filling = _Filling(version, arguments, references)
     filling.fill_texts()
     filling.fill_fields()
@@ -117,7 +117,7 @@ def fill(
 
 
 class _Filling:
-    """The arguments while they are filled; each step is taken only if it does no harm."""
+    """The arguments while they are filled; a step that the schema refuses is not taken."""
 
     def __init__(
         self, version: Version, arguments: dict[str, Any], references: Mapping[str, Reference]
@@ -130,7 +130,7 @@ class _Filling:
             for key in keys_mentioned(version.root, arguments)
             if key in references
         }
-        self.in_prompts: list[str] = []  # mentioned where pictures of them are wanted
+        self.in_prompts: list[str] = []  # mentioned in a text that is not a negative prompt
         self.problems: list[Problem] = []
 
     def fill_texts(self) -> None:
@@ -200,13 +200,13 @@ class _Filling:
             candidate = _with(self.arguments, path, *([values] if values else []))
             if self._accepts(candidate):
                 break
-        else:  # not even without them, as where the list is required: then that is said
+        else:  # invalid even without pictures, as a required list is: validation reports it
             self.arguments = candidate
         for key, pictures in wanted.items():
             self._note(key, [p for p in pictures if p in placed], _takes(limit, others))
 
     def place_mentioned(self) -> None:
-        """Put the pictures of what the texts mention where the model takes pictures."""
+        """Put the pictures of references that texts mention into the inputs for pictures."""
         wanted = {key: rest for key in self.in_prompts if (rest := self._unused(key))}
         if not wanted:
             return
@@ -227,7 +227,7 @@ class _Filling:
             self._note(key, (), why)
 
     def _takers(self) -> list[Input]:
-        """The inputs for pictures: what is missing first, then lists, then by their role."""
+        """The inputs for pictures: first those that lack a required value, then lists, by role."""
         takers = [
             taker
             for taker in self.inputs
@@ -242,7 +242,7 @@ class _Filling:
         return sorted(takers, key=rank)
 
     def _limit(self, taker: Input) -> int | None:
-        """How many pictures an input takes; None: as many as there are."""
+        """The most pictures that an input takes; None if it has no limit."""
         if ROW not in taker.path:
             return 1
         names = names_in(taker.path)
@@ -254,7 +254,7 @@ class _Filling:
     def _place(
         self, taker: Input, wanted: Mapping[str, Sequence[str]], room: int | None
     ) -> set[str]:
-        """Write as many pictures as the model accepts; returns those that are there."""
+        """Write as many pictures as the model accepts, and return these."""
         for number in _numbers(sum(map(len, wanted.values())), room):
             if not number:
                 break
@@ -292,7 +292,7 @@ class _Filling:
         outcome.why = outcome.why or why
 
     def _accepts(self, candidate: dict[str, Any]) -> bool:
-        """Take the candidate unless the schema objects to something that was no problem before."""
+        """Take the candidate unless it has a problem that the arguments do not have."""
         if {*self._problems(candidate)} - {*self._problems(self.arguments)}:
             return False
         self.arguments = candidate
@@ -329,7 +329,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def _with(value: Any, path: Path, *new: Any) -> Any:
-    """A copy of the value with `new` at the path, or without what is there."""
+    """A copy of the value with `new` at the path; without `new`, the value there is removed."""
     first, *rest = path
     copy: Any = list(value) if isinstance(value, list) else dict(value)
     if rest:
@@ -347,12 +347,12 @@ def _most_rows(node: Field) -> int | None:
 
 
 def _numbers(wanted: int, room: int | None) -> Iterator[int]:
-    """How many pictures to try: what there is room for first, then fewer, at last none."""
+    """Yield the numbers of pictures to try: as many as there is room for, then fewer, then none."""
     yield from range(wanted if room is None else max(min(wanted, room), 0), -1, -1)
 
 
 def _shared(wanted: Mapping[str, Sequence[str]], number: int) -> dict[str, list[str]]:
-    """The first `number` pictures, one of each reference in turn, so that none goes without."""
+    """The first `number` pictures, taken from the references in turn, so that each has some."""
     shared: dict[str, list[str]] = {key: [] for key in wanted}
     for turn in range(max(map(len, wanted.values()), default=0)):
         for key, pictures in wanted.items():

@@ -85,7 +85,7 @@ _SYNC = {"lipsync", "lip", "dub", "dubbing", "latentsync", "sync"}
 _MERGE = {"merge", "combine", "mux", "compose"}
 _CLEAN = {"separate", "separation", "isolate", "isolation", "isolator", "demucs", "denoise"}
 _CLEAN |= {"stem", "stems", "clean", "enhance", "enhancer", "vocals", "remover"}
-# What such a model makes of an input does not differ from run to run.
+# Such a model makes the same result from the same input in every run.
 _FAITHFUL = _UPSCALE | _CUT_OUT | _MERGE | {"training", "trainer"}
 _SPEAK = {"tts", "speech", "voice", "speaker", "dialogue", "narration", "kokoro", "elevenlabs"}
 
@@ -111,7 +111,7 @@ def use_of(taker: Input, siblings: Sequence[Input], outputs: Collection[str], na
 
 
 def is_faithful(name: str) -> bool:
-    """Whether a model's id and category say that its results cannot differ: upscalers, trainers."""
+    """Whether a model's id and category say that its results do not vary: upscalers, trainers."""
     return not _FAITHFUL.isdisjoint(_words(name))
 
 

@@ -42,7 +42,7 @@ def validate(contract: Contract, arguments: Any, root: Field) -> list[Problem]:
 
 
 def _unreachable_files(arguments: Any, root: Field) -> Iterator[Problem]:
-    """Files that are named by where they lie on somebody's computer, or in a browser's memory."""
+    """Yield a problem for each file that is a path on a user's computer, or in browser memory."""
     waiting: list[tuple[Path, Any]] = [((), arguments)]
     while waiting:
         path, value = waiting.pop()

@@ -22,10 +22,10 @@ _OPENINGS = ("additionalProperties", "unevaluatedProperties", "patternProperties
 
 
 def unknown_keys(contract: Contract, arguments: Any) -> list[Problem]:
-    """The keys that the schema does not name, each with the nearest name that it does.
+    """The keys that the schema does not name, each with the nearest name in the schema.
 
-    An object that any alternative of its schema leaves open, by `additionalProperties` or by naming
-    no keys at all, takes any.
+    An object takes any key if one alternative of its schema is open, by `additionalProperties` or
+    because it names no keys.
     """
     problems = _unknown(contract.document, [contract.input], arguments, ())
     return [problem for _, problem in zip(range(_MAX_PROBLEMS), problems, strict=False)]
@@ -84,7 +84,7 @@ def _items(part: Schema) -> list[Json]:
 
 
 def _is_open(part: Schema) -> bool:
-    """Whether it allows keys that it does not name: said so, or an object without any name."""
+    """Whether a schema allows other keys: by a keyword, or as an object that names no key."""
     if any(part.get(key) for key in _OPENINGS):
         return True
     is_object = part.get("type") == "object"

@@ -16,7 +16,7 @@ from importlib import import_module
 from tests.bench.figures import SUMMARY, Goal, table
 from tests.bench.stage.stage import Stage
 
-Measure = Callable[..., list[Goal]]  # stage, rounds, is_full and what makes it small
+Measure = Callable[..., list[Goal]]  # of stage, rounds, is_full, and options for smaller runs
 
 # name → function, rounds, description; a module is imported only when its benchmark runs
 BENCHMARKS = {

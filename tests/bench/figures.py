@@ -66,7 +66,7 @@ def at_most_ratio(
 def at_most_above(
     name: str, what: str, value: float, reference: float, more: float, unit: str, of: str = "floor"
 ) -> Goal:
-    """A goal with the limit `reference + more`, the reference being of the same run."""
+    """A goal with the limit `reference + more`; the reference is of the same run."""
     limit = f"<= {of} + {show(more, unit)}"
     ratio = value / reference if reference else math.inf
     is_met = value <= reference + more

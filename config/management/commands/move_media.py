@@ -1,4 +1,4 @@
-"""`manage.py move_media`: brings the files over after MEDIA_STORAGE was changed."""
+"""`manage.py move_media`: copies the files after MEDIA_STORAGE was changed."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def _former(name: str, options: str) -> Storage:
 
 
 def _parts() -> Rows:
-    """Return the parts of files that clients are sending just now."""
+    """Return the parts of files that clients are currently sending."""
     return Rows("parts", ProxyPart.objects.only("stored_as"), lambda row: [row.stored_as])
 
 
 class _Display:
-    """Says on stderr what failed at once, and how far it is every few seconds."""
+    """Prints to stderr each failure at once, and the progress every few seconds."""
 
     def __init__(self, progress: Progress, row_count: int) -> None:
         self._progress = progress

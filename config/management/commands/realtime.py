@@ -29,18 +29,18 @@ DRAIN_S = 0.1  # time for connections that were accepted just before listening s
 
 
 class Command(BaseCommand):
-    """Serves at REALTIME_URL's port or another, on the loopback address unless told."""
+    """Serves on `--port` or REALTIME_URL's port, by default at the loopback address."""
 
     help = "Relays live sessions and streams of pages and programs, so that the key stays here."
     requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Add where it listens, for a proxy in front: its port differs from this one."""
+        """Add the address to listen on: the port of a proxy in front differs from this one."""
         parser.add_argument("--host", default=HOST)
         parser.add_argument("--port", type=int)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve until SIGTERM or Ctrl-C; raises CommandError where no port is known."""
+        """Serve until SIGTERM or Ctrl-C; raises CommandError if no port is known."""
         port = options["port"] or urlsplit(settings.REALTIME_URL).port
         if not port:
             raise CommandError("Say on which port, by --port or in REALTIME_URL.")
@@ -60,7 +60,7 @@ async def serve(host: str, port: int, listener: socket.socket | None = None) -> 
             http=header_limits.LimitedHeads,
             port=port,
             lifespan="off",
-            log_config=None,  # the root's, which redacts
+            log_config=None,  # uses the root's handler, which redacts
             log_level="warning",
             access_log=False,
             timeout_keep_alive=KEEP_ALIVE_S,

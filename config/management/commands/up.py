@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     help = "Starts web, worker and, without a key, the sandbox. PORT chooses the port."
     requires_system_checks = []
-    _is_first = False  # this start makes the database
+    _is_first = False  # this start creates the database
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start everything and supervise it until Ctrl-C or SIGTERM."""
@@ -145,7 +145,7 @@ def collect_static() -> None:
 
 
 def _manage(*arguments: str) -> None:
-    """Run a command in a process of its own: the supervisor would keep its 30 MB."""
+    """Run a command in a separate process: the supervisor would keep the command's 30 MB."""
     done = subprocess.run(python("manage.py", *arguments), cwd=settings.BASE_DIR, check=False)  # noqa: S603
     if done.returncode:
         sys.exit(f"Vitrine did not start: `manage.py {arguments[0]}` failed; see above.")

@@ -1,7 +1,7 @@
 """Fills a database with a team's history: runs of two years, their results and their input files.
 
-Written by COPY on PostgreSQL and by `executemany` on SQLite. The same number of runs gives the same
-rows, except for the keys. No file is stored: nothing here reads one.
+Rows are written by COPY on PostgreSQL and by `executemany` on SQLite. The same number of runs gives
+the same rows, except for the keys. No file is stored, because no benchmark reads one.
 """
 
 from __future__ import annotations
@@ -206,7 +206,7 @@ class _History:
         return json.dumps({"type": "InvalidInput", "status": 422, "message": "NSFW content"})
 
     def artifacts(self, run: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield 2.7 results for each run, as most that succeed have several."""
+        """Yield a run's results, 2.7 on average: most runs that succeed have several."""
         if run["state"] != "succeeded":
             return
         for position in range(self.dice.choices([1, 2, 4, 6], [30, 20, 45, 5])[0]):
@@ -239,7 +239,7 @@ class _History:
             }
 
     def fingerprint(self) -> bytes:
-        """Return a picture's fingerprint: one of its own, or one near that of a motif."""
+        """Return a picture's fingerprint: a random one, or one near that of a motif."""
         if self.dice.random() < 0.5:
             return self.dice.randbytes(16)
         bits = self.dice.choice(self.motifs)

@@ -37,7 +37,7 @@ def pages() -> list[Page]:
     history, everybody = "/runs/?as=list", "/runs/?as=list&whose=*"
     admin_runs, wall = "/admin/playground/run/", "/runs/?as=wall"
     return [
-        Page("account", person, "/account/"),  # as dear with any number of runs
+        Page("account", person, "/account/"),  # costs the same with any number of runs
         Page("panel", person, "/inbox/panel/"),
         Page("form", person, f"/models/{endpoint.endpoint_id}/"),
         Page("model's runs", person, f"{history}&q=model:{endpoint.endpoint_id}"),
@@ -74,7 +74,7 @@ def pages() -> list[Page]:
 
 
 def logged_in(user: User) -> Client:
-    """Return a client with a session's secret as its cookie; Django's would write the key."""
+    """Return a client whose cookie is a session's secret; Django's client would write its key."""
     request, client = HttpRequest(), Client()
     session = request.session = SessionStore()
     login(request, user, settings.AUTHENTICATION_BACKENDS[0])
@@ -85,7 +85,7 @@ def logged_in(user: User) -> Client:
 
 def _with_token(user: User) -> Client:
     printed = io.StringIO()
-    name = f"bench {uuid.uuid4()}"  # no two tokens of a person have the same
+    name = f"bench {uuid.uuid4()}"  # unique among the tokens of a person
     call_command("token", user.username, "--name", name, "--scope", "read", stdout=printed)
     secret = max(printed.getvalue().split(), key=len)
     return Client(headers={"authorization": f"Bearer {secret}"})

@@ -18,7 +18,7 @@ CLAIMS = 50
 
 
 def main(count: int, rounds: int) -> dict[str, Any]:
-    """Return the figures: ms of pages and of a look for work, seconds, runs purged a second."""
+    """Return the figures: ms of pages and of looking for work, seconds, runs purged a second."""
     catalogue.set_up()
     from django.db import connection
 
@@ -50,7 +50,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
 
 
 def measured_pages(rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Return the figures of each page by its name, with the runs that there are now."""
+    """Return the figures of each page by its name, with the runs written so far."""
     from tests.bench.history import pages
 
     plain, *others = pages.pages()

@@ -1,8 +1,8 @@
 """G10: processor time of the web process for one view, compared with a minimal Django view.
 
-Each page is requested again and again over one connection, by somebody who is logged in and has
-hardly any data. The bare view runs on the same server with as many threads. Then many clients
-request the gallery at once, which must fail for none. Needs Linux.
+Each page is requested repeatedly over one connection, by a logged-in user who has hardly any data.
+The bare view runs on the same server with as many threads. Then many clients request the gallery at
+once, and no request may fail. Needs Linux.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ HEAD = ["page", "ms of processor", "KB"]
 
 @dataclass(frozen=True)
 class View:
-    """What one view of a page cost, in ms of processor time, and its size in bytes."""
+    """The cost of one view of a page in ms of processor time, and its size in bytes."""
 
     name: str
     cost_ms: float
@@ -125,7 +125,7 @@ def _view(name: str, client: httpx.Client, path: str, process: int, views: int) 
 
 
 async def failed_requests(address: str, cookie: str, clients: int, seconds: float) -> int:
-    """Let `clients` clients request one address for a few seconds; return how often one failed."""
+    """Let `clients` clients request one address for `seconds`; return the number of failures."""
     parts = urlsplit(address)
     lines = [f"GET {parts.path} HTTP/1.1", f"Host: {parts.netloc}", f"Cookie: {cookie}", "", ""]
     request, until = "\r\n".join(lines).encode(), time.monotonic() + seconds

@@ -1,1 +1,1 @@
-"""Benchmarks of life with thousands of results: the wall, what is alike, archives."""
+"""Benchmarks with thousands of results: the wall, "Like this", archives."""

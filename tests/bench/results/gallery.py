@@ -1,4 +1,4 @@
-"""G14: the wall of results, what is alike, and archives, with the results of one person.
+"""G14: the wall of results, "Like this", and archives, with the results of one person.
 
 By default 10,000 results, on SQLite and, if a PostgreSQL server is configured, there too. "Like
 this" is rendered in one process by Django's test client, so no network is in the figures. The wall
@@ -21,7 +21,7 @@ LIKE_MS, ARCHIVE_MB, WALL_KB, WALL_TILES, TASK_MS = 150.0, 60.0, 48.0, 100, 50.0
 WALL = "/runs/?as=wall"
 PATIENCE_MS = 60_000
 
-# From now on: the longest task, and by how much of the window things have moved.
+# Records from now on the longest task, and the layout shift as a share of the window.
 WATCH = """() => {
   window.longest = 0;
   window.shifted = 0;
@@ -87,7 +87,7 @@ def wall(stage: Stage, product: Product, tiles: int) -> list[Goal]:
 
 
 def scroll(page: Page, tiles: int) -> tuple[int, float, float]:
-    """Scroll until so many tiles are there; their number, the longest task, the layout shift."""
+    """Scroll until there are `tiles`; return their number, the longest task, the layout shift."""
     page.evaluate(WATCH)
     page.mouse.move(700, 500)
     shown = 0
@@ -95,7 +95,7 @@ def scroll(page: Page, tiles: int) -> tuple[int, float, float]:
         page.mouse.wheel(0, STEP_PX)
         page.evaluate(TWO_FRAMES)
         shown, is_at_end = page.evaluate(f"[{COUNT}, {IS_AT_END}]")
-        if is_at_end:  # what follows is under way
+        if is_at_end:  # the next tiles are loading
             page.locator("#wall .tile").nth(shown).wait_for(state="attached", timeout=PATIENCE_MS)
     longest_ms, shifted = page.evaluate("[window.longest, window.shifted]")
     return shown, longest_ms, shifted

@@ -18,11 +18,11 @@ from typing import Any
 from tests.bench import catalogue
 
 FILES, FILE_BYTES = 1_000, 256 << 10  # of the archive
-PICTURES = 24  # that all results share: the size of each is that of a real thumbnail
+PICTURES = 24  # shared by all results, each with the size of a real thumbnail
 
 
 def main(count: int, rounds: int) -> dict[str, Any]:
-    """Return ms of pages of what is like a result, and the memory in MB that an archive takes."""
+    """Return the ms of "Like this" pages, and the memory in MB that an archive takes."""
     catalogue.set_up()
     from django.db import connection
 
@@ -44,7 +44,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
 
 
 def store_pictures() -> None:
-    """Store a few pictures, and have all results show them; the worker has nothing to do."""
+    """Store a few pictures, which all results show, so that the worker has nothing to do."""
     import io
 
     import numpy as np
@@ -70,7 +70,7 @@ def store_pictures() -> None:
 
 
 def like(owner: Any, rounds: int) -> list[float]:
-    """Return the milliseconds of pages of what is like one result, of results drawn by lot."""
+    """Return the milliseconds of the "Like this" pages of random results."""
     from runs.models import Artifact, Run
     from tests.bench.history.pages import logged_in
 
@@ -89,7 +89,7 @@ def like(owner: Any, rounds: int) -> list[float]:
 
 
 def archive(owner: Any) -> float:
-    """Return by how many MB this process grows while it sends an archive of FILES files."""
+    """Return the MB by which this process grows while it sends an archive of FILES files."""
     from features.library import archives
     from features.library.selection import Selection
     from runs.models import Artifact, Run
@@ -100,7 +100,7 @@ def archive(owner: Any) -> float:
     positions: dict[uuid.UUID, set[int] | None] = {
         run: {position for _, position in of_run} for run, of_run in groupby(chosen, itemgetter(0))
     }
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak
     before = own_mb("VmRSS")
     sent = sum(len(part) for part in archives.stream(archives.prepare(owner, Selection(positions))))
     if sent < len(chosen) * FILE_BYTES:

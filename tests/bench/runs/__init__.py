@@ -1,1 +1,1 @@
-"""Benchmarks of runs: overhead, watchers, tabs, the worker, fal's clients, idle processes."""
+"""Benchmarks of runs: overhead, watchers, tabs, idle processes."""

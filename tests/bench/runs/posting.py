@@ -13,7 +13,7 @@ HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|~token)"[^>]* value="([^"]+)"')
 
 
 def post_run(client: httpx.Client, model: str, values: dict[str, object]) -> str:
-    """Return the page that answers; `client` is logged in and follows redirects."""
+    """Return the page of the response; `client` is logged in and follows redirects."""
     path = f"/models/{model}/"
     page = client.get(f"{path}?input={quote(json.dumps(values))}").text
     hidden = {name: html.unescape(value) for name, value in HIDDEN.findall(page)}

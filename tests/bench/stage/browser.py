@@ -146,7 +146,7 @@ def chromium() -> Iterator[Browser]:
 def visit(context: BrowserContext, url: str, needs: str, *, is_live: bool = False) -> Visit:
     """Open `url` in a new page; `needs` is the selector of a control that must become enabled.
 
-    A live page holds a poll, so it is never idle: it is over when it has loaded.
+    A live page holds a poll, so it is never idle: the visit ends when it has loaded.
     """
     page = context.new_page()
     try:

@@ -92,7 +92,7 @@ def clean_environment() -> dict[str, str]:
 def report_of(command: Sequence[str], folder: Path, environment: dict[str, str]) -> dict[str, Any]:
     """Run `python -m command` in `folder`; return the JSON object in its last printed line.
 
-    It has the product's settings; those in `environment` come first.
+    It has the product's settings; those in `environment` take precedence.
     """
     # `bench` is this checkout's; the rest is the copy in `folder`.
     defaults = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "bench"}

@@ -1,4 +1,4 @@
-"""Finds processes, and reads from /proc what they, or this one, have used. Needs Linux."""
+"""Finds processes, and reads their usage, or this process's, from /proc. Needs Linux."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ProcessUsage:
 
 
 def usage_of(pid: int) -> ProcessUsage:
-    """Return what a process has used so far: CPU seconds, and its resident memory now."""
+    """Return the CPU seconds of a process so far, and its current resident memory."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
     match = re.search(r"VmRSS:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())
     return ProcessUsage(
@@ -35,14 +35,14 @@ def usage_of(pid: int) -> ProcessUsage:
 def own_mb(line: str) -> float:
     """Return a line of this process's status in MB: `VmRSS` its memory now, `VmHWM` its peak.
 
-    Not from `getrusage`, whose peak starts with the parent's.
+    Does not use `getrusage`, whose peak starts with the parent's.
     """
     match = re.search(rf"{line}:\s*(\d+) kB", Path("/proc/self/status").read_text())
     return int(match[1]) / 1024 if match else 0.0
 
 
 def find_process(word: str, address: str) -> int:
-    """Return the id of the process that names this word and the address's port when started.
+    """Return the id of the process whose command line has this word and the address's port.
 
     Raises Broken if there is none.
     """
