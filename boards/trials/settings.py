@@ -19,11 +19,11 @@ from catalog.search import engine
 from catalog.search.index import current
 from catalog.search.query import Query
 from core.formatting import counted, money
-from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
     pass
 
+UNFIT = "does not fit"
 MAX_PRICED = 3  # of the models that fit now, newest first
 
 
@@ -57,14 +57,9 @@ def preview(board: Board, standing: StandingTrial) -> Preview | None:
     by_age = replace(query, sort="newest")
     newest = engine.search_slice(by_age, starred, 0, MAX_PRICED).endpoints
     base = best_column(board, None) if newest else None
-    return Preview(
-        len(places),
-        [(endpoint, _price(trial_plan(board, endpoint, base).total)) for endpoint in newest],
-    )
-
-
-def _price(total: Estimate | None) -> str:
-    return total.words if total else "does not fit"
+    totals = [(endpoint, trial_plan(board, endpoint, base).total) for endpoint in newest]
+    priced = [(endpoint, total.words if total else UNFIT) for endpoint, total in totals]
+    return Preview(len(places), priced)
 
 
 def pause(board: Board, *, is_paused: bool) -> str:

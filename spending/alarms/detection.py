@@ -18,6 +18,7 @@ from notifications import outbox
 from people.accounts import roles
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
+from schemas.estimate.wording import about
 from spending.models import Alarm, SpendingRules
 
 KIND = "cost_alarm"
@@ -106,7 +107,7 @@ def people_told(alarm: Alarm) -> Sequence[User]:
 
 def _tell(alarm: Alarm, people: Sequence[User]) -> None:
     name = alarm.endpoint.name if alarm.endpoint else "a model"
-    sums = f"{money(alarm.cost)} instead of about {money(alarm.expected)}"
+    sums = f"{money(alarm.cost)} instead of {about(alarm.expected)}"
     for person in people:
         outbox.notify(
             person,

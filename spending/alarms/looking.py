@@ -11,6 +11,7 @@ from django.utils import timezone
 from core.formatting import money
 from people.accounts import audit
 from projects import roles
+from schemas.estimate.wording import about
 from spending import visibility
 from spending.models import Alarm
 
@@ -45,6 +46,6 @@ def look(user: User, alarm: Alarm) -> bool:
     unseen = Alarm.objects.filter(pk=alarm.pk, looked_at=None)
     if not unseen.update(looked_at=timezone.now(), looked_by=user):
         return False
-    sums = f"{money(alarm.cost)} instead of about {money(alarm.expected)}"
+    sums = f"{money(alarm.cost)} instead of {about(alarm.expected)}"
     audit.record(user, "changed", [alarm], f"has looked at the alarm about {sums}")
     return True
