@@ -110,7 +110,8 @@ def _require_unasked(call: Call, estimate: Estimate) -> None:
     amount, bar = in_dollars(estimate), sessions.asks_above()
     if amount is not None and (bar is None or amount <= bar):
         return
-    detail = f"This costs {_price(estimate)}: its person has to say yes first. Nothing was run."
+    price = estimate.most_in_words
+    detail = f"This costs {price}: its person has to say yes first. Nothing was run."
     raise Problem(402, detail, slug="unconfirmed", max_cost=_answer(estimate))
 
 
@@ -123,7 +124,7 @@ def _ask(call: Call, wanted: Wanted) -> Consent:
         body=call.body,
         inputs=wanted.inputs,
         subject=wanted.subject[:255],
-        price=_price(wanted.estimate),
+        price=wanted.estimate.most_in_words[:80],
         answer=_answer(wanted.estimate),
         expires_at=clock.now() + OPEN_FOR,
     )
@@ -131,11 +132,6 @@ def _ask(call: Call, wanted: Wanted) -> Consent:
 
 def _path(call: Call) -> str:
     return call.request.path.removeprefix("/api/v1")
-
-
-def _price(estimate: Estimate) -> str:
-    most = in_dollars(estimate)
-    return estimate.words[:80] if most is None else money(most)
 
 
 def _answer(estimate: Estimate) -> str:
@@ -159,7 +155,7 @@ def _claimed(call: Call, said: str, wanted: Wanted) -> Consent:
     if clock.now() > consent.expires_at:
         raise _refused("The yes came longer ago than it holds.")
     if _answer(wanted.estimate) != consent.answer:
-        raise _refused(f"The price has changed since, to {_price(wanted.estimate)}.")
+        raise _refused(f"The price has changed since, to {wanted.estimate.most_in_words}.")
     return consent
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from core.formatting import counted, enumerated, money, price, unit
 from schemas.estimate import Price, Typical, Usual, parse_unit, read_usual, typical
-from schemas.estimate.prices import rounded
+from schemas.estimate.wording import FREE, computed, rounded
 
 _MOST_UNITS = 12  # digits; larger amounts from upstream are invalid and not multiplied
 _MADE = {"out:video": "video", "out:audio": "sound"}
@@ -104,7 +104,7 @@ def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
     low = typical_cost.estimate.low
     basis = ". ".join((*typical_cost.estimate.basis, *filter(None, [used.note])))
     if typical_cost.estimate.is_free:
-        return TypicalPrice(Decimal(), "Free", "", basis)
+        return TypicalPrice(Decimal(), FREE, "", basis)
     if low is None:
         amount = used.unit_price
         price_text = money(amount, used.currency) if amount else ""
@@ -137,7 +137,7 @@ def in_words(endpoint: Any, facts: Iterable[str]) -> str:
     low = typical_cost.estimate.low
     if low is None or low == used.unit_price:
         return text
-    return f"{text}; {_what(typical_cost)} ≈ {money(rounded(low), used.currency)}"
+    return f"{text}; {_what(typical_cost)} {computed(rounded(low), used.currency)}"
 
 
 def _what(typical_cost: Typical) -> str:

@@ -298,6 +298,7 @@ TEMPLATES = [
             "builtins": [
                 "catalog.templatetags.vitrine",
                 "playground.templatetags.corridor",
+                "playground.templatetags.results",
                 "projects.templatetags.projects",
                 "django.templatetags.static",
             ],

@@ -1,12 +1,14 @@
 """The kinds of files that models make and take: their names on pages, and how they are handled.
 
-`schemas/artifacts.py` decides the kind of a result. A new kind needs a line here and a template in
-`playground/display/renderers.py`.
+`schemas/artifacts.py` decides the kind of a result. A new kind is a line here and a folder in
+`templates/results/` with the sizes in which it differs from `file`: see the `result` filter.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
+
+SQUARE, LANDSCAPE, WIDE = 100, 133, 178  # widths of tiles in % of their height
 
 
 class FileKind(NamedTuple):
@@ -14,20 +16,53 @@ class FileKind(NamedTuple):
 
     label: str
     noun: str
-    a_file: str  # what a file of the kind must be, for messages
-    is_media: bool = True  # browsers can show or play it, and its first bytes confirm the kind
-    is_visual: bool = False  # has width and height; a comparison can lay two over each other
-    is_drawn: bool = False  # its thumbnail is drawn from its content
+    a_file: str  # what a file of the kind has to be
+    icon: str = "file"
+    shape: int = LANDSCAPE  # of a tile whose file has no known size
+    is_media: bool = True  # browsers show or play it, and its first bytes confirm the kind
+    is_visual: bool = False  # it has width and height; two are compared one over the other
+    is_played: bool = False  # it has a duration
+    is_drawn: bool = False  # its thumbnail is drawn from what it contains
+    has_badge: bool = False  # a still picture of it does not show what it is
+
+    @property
+    def title(self) -> str:
+        """The noun with a capital: `Picture`, `3D model`."""
+        return self.noun[0].upper() + self.noun[1:]
+
+    @property
+    def gets_still(self) -> bool:
+        """Whether copying makes a still picture of it."""
+        return self.is_drawn or self.is_moving
+
+    @property
+    def is_still(self) -> bool:
+        """Whether it is a picture."""
+        return self.is_visual and not self.is_played
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it is a film."""
+        return self.is_visual and self.is_played
 
 
 KINDS = {
-    "image": FileKind("Picture", "picture", "an image", is_visual=True),
-    "video": FileKind("Film", "film", "a video", is_visual=True),
-    "audio": FileKind("Sound", "sound", "a sound", is_drawn=True),
-    "mesh": FileKind("3D", "3D model", "a 3D model", is_media=False, is_drawn=True),
+    "image": FileKind("Picture", "picture", "an image", "image", is_visual=True),
+    "video": FileKind(
+        "Film", "film", "a video", "play", is_visual=True, is_played=True, has_badge=True
+    ),
+    "audio": FileKind("Sound", "sound", "a sound", "wave", WIDE, is_played=True, is_drawn=True),
+    "mesh": FileKind(
+        "3D", "3D model", "a 3D model", shape=SQUARE, is_media=False, is_drawn=True, has_badge=True
+    ),
     "file": FileKind("File", "file", "a file", is_media=False),
 }
 MEDIA = frozenset(name for name, kind in KINDS.items() if kind.is_media)
 VISUAL = tuple(name for name, kind in KINDS.items() if kind.is_visual)
 DRAWN = tuple(name for name, kind in KINDS.items() if kind.is_drawn)
-KNOWN = frozenset(KINDS) - {"file"}  # all kinds but plain files, of which nothing else is known
+KNOWN = frozenset(KINDS) - {"file"}  # those of which more is known than that it is a file
+
+
+def kind_named(name: str) -> FileKind:
+    """Return the kind of this name; that of any file for others, such as `text`."""
+    return KINDS.get(name, KINDS["file"])

@@ -19,11 +19,12 @@ from catalog.track_records import TrackRecord, TrackRecords
 from catalog.variants import distinguish
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
 from core.text_links import linked
+from schemas.estimate.wording import about
 
 register = template.Library()
 ON_A_CARD = 68  # characters of a description
 
-for function in (money, unit, duration, size, category_name, counted, distinguish, linked):
+for function in (money, about, unit, duration, size, category_name, counted, distinguish, linked):
     register.filter(function)
 register.filter("price", current_price)
 register.filter("list_price", listed_price)

@@ -33,7 +33,7 @@ MAX_PROMPT_CHARS = 5000
 MAX_WAITING = 50  # on one board
 MAX_SHOWN = 8
 LABEL_CHARS = 300
-UNKNOWN_PRICE = "price unknown"
+UNFIT = "no model of this board can run it"
 
 
 class RowForm(forms.Form):
@@ -188,13 +188,8 @@ def _priced(board: Board, user: User, requests: Sequence[RowRequest]) -> list[Pr
     for cell, estimate in zip(cells, estimates, strict=True):
         key = plan.rows[cell.row].digest
         totals[key] = totals[key] + estimate if key in totals else estimate
-    return [PricedRequest(request, _price(totals.get(request.digest))) for request in requests]
-
-
-def _price(total: Estimate | None) -> str:
-    if total is None:
-        return "no model of this board can run it"
-    return total.words.partition(" + ")[0] if total.is_known else UNKNOWN_PRICE
+    words = {digest: total.words for digest, total in totals.items()}
+    return [PricedRequest(request, words.get(request.digest, UNFIT)) for request in requests]
 
 
 def _planned(request: RowRequest) -> PlannedRow:

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Substr
 from django.urls import reverse
 
 from playground.display import renderers
-from runs.file_kinds import KINDS
+from runs.file_kinds import KINDS, kind_named
 from runs.files.artifact_urls import thumbnail_url
 from runs.files.input_references import sources_in
 from runs.files.own_addresses import OUR_ADDRESS
@@ -119,7 +119,7 @@ def _of_upload(upload: Upload) -> dict[str, Any]:
         "origin": "Uploaded",
         "address": upload.get_absolute_url(),
         "picture": upload.get_absolute_url() if is_picture else "",
-        "kind": KINDS.get(kind, KINDS["file"]).label,
+        "kind": kind_named(kind).label,
         "at": upload.created_at,
     }
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from core.db.prepared_queries import Param, PreparedQuery
 from features.library.selection import ResultKey
 from features.sharing.models import Share, ShareItem
+from runs.file_kinds import kind_named
 from runs.files import stripped_copies
 from runs.models import Artifact, Run
 
@@ -72,6 +73,17 @@ class Shown:
         return self.artifact is not None and self.artifact.state == Artifact.State.STORED
 
     @property
+    def kind(self) -> str:
+        """Return the kind of its file; `text` without one."""
+        return self.artifact.kind if self.artifact else "text"
+
+    @property
+    def word(self) -> str:
+        """Return what it is: `Film 3`."""
+        name = "Text" if self.run and not self.artifact else kind_named(self.kind).title
+        return f"{name} {self.item.number}"
+
+    @property
     def trouble(self) -> str:
         """Return the sentence that stands in the file's place; empty if there is none to miss."""
         if self.run is None:
@@ -92,7 +104,17 @@ class Shown:
             return ""
         if self.artifact.thumbnail:
             return self._address("share-thumbnail")
-        return self.src if self.artifact.kind == "image" else ""
+        return self.src if kind_named(self.kind).is_still else ""
+
+    @property
+    def poster(self) -> str:
+        """Return the address of a film's still picture; empty without one."""
+        return self._address("share-poster") if self.artifact and self.artifact.poster else ""
+
+    @property
+    def download(self) -> str:
+        """Return the address at which visitors may download the file; empty if they may not."""
+        return f"{self.src}?download" if self.src and self.share.allows_download else ""
 
     def _address(self, name: str) -> str:
         return reverse(f"sharing:{name}", args=[self.share.token, self.item.number])

@@ -90,7 +90,7 @@ def panes_of(runs: Sequence[Run], names: Sequence[str]) -> list[Pane]:
             text=_text(run),
             diff=word_diff(text, _text(run)) if run is not reference and text else [],
             seconds=duration(seconds(run)),
-            price=_price(run),
+            price=cost.words if (cost := known_costs.paid(run)) else "",
             seconds_delta=_seconds_delta(reference, run),
             price_delta=_price_delta(reference, run),
         )
@@ -107,13 +107,6 @@ def stage_kind(panes: Sequence[HasMain]) -> str:
 def _text(run: Run) -> str:
     texts = previews.of_texts(artifacts_in(run.output))
     return texts[0].text if texts else ""
-
-
-def _price(run: Run) -> str:
-    figure = known_costs.paid(run)
-    if figure is None:
-        return ""
-    return figure.words if figure.amount else "Free"
 
 
 def _seconds_delta(reference: Run, run: Run) -> str:

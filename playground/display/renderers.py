@@ -1,8 +1,7 @@
-"""Chooses the template of each artifact, and renders the fragments of a run that change."""
+"""Prepares artifacts for display, and renders the fragments of a run that change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -40,35 +39,10 @@ KINDS = ("copies", "page", "row", "stage", "strip", "tile", "tray", "variation",
 
 
 @dataclass(frozen=True)
-class Renderer:
-    """A template, and a predicate for the artifacts that it can show."""
-
-    template: str
-    suits: Callable[[Artifact], bool]
-
-
-def _is_kind(kind: str) -> Callable[[Artifact], bool]:
-    return lambda artifact: artifact.kind == kind
-
-
-RENDERERS = [  # the first that suits is used; the last suits everything
-    Renderer(
-        "playground/artifacts/_lost_artifact.html", lambda artifact: not artifact_url(artifact)
-    ),
-    Renderer("playground/artifacts/_image.html", _is_kind("image")),
-    Renderer("playground/artifacts/_video.html", _is_kind("video")),
-    Renderer("playground/artifacts/_audio.html", _is_kind("audio")),
-    Renderer("playground/artifacts/_mesh.html", _is_kind("mesh")),
-    Renderer("playground/artifacts/_file.html", lambda artifact: True),
-]
-
-
-@dataclass(frozen=True)
 class Shown:
-    """An artifact with its address and the template that shows it."""
+    """An artifact with the address from which pages load it."""
 
     artifact: Artifact
-    template: str
     src: str
     alt: str
     run: Run
@@ -77,6 +51,16 @@ class Shown:
     def kind(self) -> str:
         """The kind of its file: `image`, `video`, …."""
         return self.artifact.kind
+
+    @property
+    def shown_as(self) -> str:
+        """The folder of the templates that show it: its kind, or `lost` without an address."""
+        return self.kind if self.src else "lost"
+
+    @property
+    def poster(self) -> str:
+        """The address of a still of a film or mesh; empty without one."""
+        return f"{self.src}poster/" if self.artifact.poster else ""
 
     @property
     def name(self) -> str:
@@ -91,8 +75,7 @@ class Shown:
     @property
     def is_sized(self) -> bool:
         """Whether its width and height are known or not needed."""
-        is_visual = self.artifact.kind in VISUAL
-        return not is_visual or bool(self.artifact.width and self.artifact.height)
+        return self.kind not in VISUAL or bool(self.artifact.width and self.artifact.height)
 
     @property
     def box(self) -> placeholder_size.Size | None:
@@ -158,11 +141,10 @@ class Text:
 
 
 def shown(run: Run) -> list[Shown]:
-    """Return the run's artifacts, each with its template."""
+    """Return the run's artifacts, each with its address."""
     return [
         Shown(
             artifact,
-            next(renderer.template for renderer in RENDERERS if renderer.suits(artifact)),
             artifact_url(artifact),
             run.title or f"Output of {run.endpoint.name}",
             run,

@@ -11,12 +11,12 @@ from django.utils.safestring import SafeString
 from core.byte_cache import ByteCache
 from playground.display import history, renderers
 from runs.costs import known_costs
+from runs.file_kinds import kind_named
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
 from runs.results import previews
 from runs.results.outputs import artifacts_in
 
-WITH_STILLS = {"video", "audio", "mesh"}  # kinds of which copying makes a still picture
 TEXT_CHARS = 400  # of a text result; the run's page shows more
 _TILE_CACHE: ByteCache[SafeString] = ByteCache("tiles", 1 << 20, len)
 
@@ -64,12 +64,12 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     """
     row = history.row(run, "tile")
     shown = renderers.shown(run)
-    sound = next((result for result in shown if result.artifact.kind == "audio"), None)
+    sound = next((result for result in shown if result.kind == "audio"), None)
     text = ""
     if not shown and run.state == Run.State.SUCCEEDED:
         text = texts.get(run.pk, "") if texts is not None else text_of(run.output)
     is_copying = any(
-        result.artifact.state == Artifact.State.REMOTE and result.artifact.kind in WITH_STILLS
+        result.artifact.state == Artifact.State.REMOTE and kind_named(result.kind).gets_still
         for result in shown
     )
     copies = ""

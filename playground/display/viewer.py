@@ -10,6 +10,8 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.urls import reverse
+
 from core.formatting import duration
 from core.formatting import size as size_in_words
 from core.word_diff import Part, word_diff
@@ -74,10 +76,29 @@ class Viewed:
     def kind(self) -> str:
         """Return how it is shown: the kind of its file, `lost`, `text`, `json`, or `none`."""
         if self.shown:
-            return self.shown.artifact.kind if self.shown.src else "lost"
+            return self.shown.shown_as
         if self.run.state != Run.State.SUCCEEDED:
             return "none"
         return "text" if self.texts else "json"
+
+    @property
+    def uses_address(self) -> str:
+        """Return the address of what it can be an input of; empty if of nothing."""
+        if self.shown and self.shown.src:
+            key = [self.run.pk, self.shown.artifact.position]
+            return reverse("playground:artifact-uses", args=key)
+        is_text = self.kind == "text"
+        return reverse("playground:run-text-uses", args=[self.run.pk, 0]) if is_text else ""
+
+    @property
+    def download_address(self) -> str:
+        """Return the address at which it is saved; empty where nothing is there."""
+        if self.shown:
+            return f"{self.shown.artifact.get_absolute_url()}?download" if self.shown.src else ""
+        if self.kind == "text":
+            return reverse("playground:run-text", args=[self.run.pk, 0])
+        is_json = self.kind == "json"
+        return reverse("playground:run-output", args=[self.run.pk]) if is_json else ""
 
     @property
     def number(self) -> int:

@@ -16,10 +16,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from core.byte_cache import ByteCache
+from core.formatting import shorten
 from playground.display import history, placeholder_size, renderers, tiles
 from projects import current
 from runs.costs import known_costs
-from runs.file_kinds import KINDS
+from runs.file_kinds import LANDSCAPE, SQUARE, kind_named
 from runs.files import artifact_urls
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
@@ -28,9 +29,8 @@ from runs.results import json_tree
 LATEST = 12  # runs of the front page's strip
 NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
-_SQUARE, _LANDSCAPE = 100, 133
-GAP_SHAPE = _SQUARE  # of what is not there any more
-_SHAPES_OF_KINDS = {"audio": 178, "text": _SQUARE, "file": _LANDSCAPE, "mesh": _SQUARE}
+GAP_SHAPE = SQUARE  # of what is not there any more
+MAX_ALT_CHARS = 120
 _JSON_CHARS = 300  # of an output that is neither a file nor a text
 
 
@@ -43,6 +43,7 @@ class Piece:
 
     shown: renderers.Shown
     shape: int
+    place: str = ""  # in a stack: `1 of 3`
 
     @property
     def artifact(self) -> Artifact:
@@ -62,7 +63,17 @@ class Piece:
     @property
     def word(self) -> str:
         """Return what it is, for a tile without a picture."""
-        return KINDS.get(self.artifact.kind, KINDS["file"]).label
+        return kind_named(self.artifact.kind).label
+
+    @property
+    def label(self) -> str:
+        """Return what its picture shows."""
+        return ", ".join(filter(None, (shorten(self.shown.alt, MAX_ALT_CHARS), self.place)))
+
+    @property
+    def clip(self) -> str:
+        """Return the address of a film, which plays under the pointer; empty of other files."""
+        return self.shown.src if kind_named(self.artifact.kind).is_moving else ""
 
 
 @dataclass(frozen=True)
@@ -118,8 +129,12 @@ def stack(run: Run, view: str = "wall") -> Stack:
     """Return a run for the wall; its artifacts should be loaded."""
     row = history.row(run, view)
     shown = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
-    pieces = [Piece(one_file, shape_of(one_file.artifact)) for one_file in shown]
-    text, shape = "", _SHAPES_OF_KINDS["text"]
+    count = len(shown)
+    pieces = [
+        Piece(file, shape_of(file.artifact), f"{place} of {count}" if count > 1 else "")
+        for place, file in enumerate(shown, start=1)
+    ]
+    text, shape = "", SQUARE
     if run.state == Run.State.SUCCEEDED and not pieces and run.output:
         text = tiles.text_of(run.output) or json_tree.preview(run.output, _JSON_CHARS)
     elif not run.is_final and (size := placeholder_size.size_of(run)):
@@ -144,11 +159,11 @@ def shape_of(artifact: Artifact) -> int:
     """Return the shape of a file's tile: by its size, else by its kind."""
     if artifact.width and artifact.height:
         return nearest_shape(artifact.width, artifact.height)
-    return _SHAPES_OF_KINDS.get(artifact.kind, _LANDSCAPE)
+    return kind_named(artifact.kind).shape
 
 
 def _covered(run: Run, view: str) -> Stack:
-    return Stack(history.covered_row(run, view), [], "", _LANDSCAPE, known_costs.briefly(run))
+    return Stack(history.covered_row(run, view), [], "", LANDSCAPE, known_costs.briefly(run))
 
 
 def _load_what_is_shown(runs: Sequence[Run]) -> None:

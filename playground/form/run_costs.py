@@ -13,8 +13,7 @@ from core.formatting import counted
 from playground.form.form_state import ParsedForm
 from runs.costs import cost
 from runs.files import input_shape
-from schemas.estimate import Estimate
-from schemas.estimate.prices import PRICE_UNKNOWN
+from schemas.estimate import Estimate, wording
 from schemas.variations import TIMES, Plan, plan
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ class RunCost:
     @property
     def words(self) -> str:
         """Return the cost on the button: `about $0.10`; no guess while a file is measured."""
-        return PRICE_UNKNOWN if self._is_awaited else self.estimate.words
+        return wording.UNKNOWN if self._is_awaited else self.estimate.words
 
     @property
     def _is_awaited(self) -> bool:

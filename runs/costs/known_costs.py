@@ -15,6 +15,7 @@ from catalog.pricing import units_in_words
 from core.formatting import money
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
+from schemas.estimate.wording import FREE, computed
 
 BY_EVENT, BY_UNITS, ESTIMATED = KINDS = ("billed by fal", "by billed units", "estimated")
 
@@ -27,11 +28,13 @@ class Figure(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Return `$0.10` as upstream bills it, `≈ $0.10` by units, `≈ $0.10 estimated`."""
+        """Return `$0.10` as upstream bills it, `≈ $0.10` by units, `≈ $0.10 estimated`, `Free`."""
+        if not self.amount:
+            return FREE
         if self.kind == BY_EVENT:
             return money(self.amount)
         mark = f" {ESTIMATED}" if self.kind == ESTIMATED else ""
-        return f"≈ {money(self.amount)}{mark}"
+        return f"{computed(self.amount)}{mark}"
 
 
 class KnownCosts(NamedTuple):
@@ -92,4 +95,4 @@ def together(runs: Iterable[Run]) -> str:
     if not figures:
         return ""
     is_billed = all(figure.kind == BY_EVENT for figure in figures)
-    return f"{'' if is_billed else '≈ '}{money(total)}"
+    return money(total) if is_billed else computed(total)

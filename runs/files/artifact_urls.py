@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from catalog import upstream
+from runs.file_kinds import kind_named
 from runs.models import Artifact, Run
 
 _RESULT = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/artifacts/[0-9]{1,6}/")
@@ -16,7 +17,7 @@ def thumbnail_url(artifact: Artifact, src: str) -> str:
     """Return the thumbnail's address; `src` for a picture without one, else ""."""
     if artifact.thumbnail:
         return f"{artifact.get_absolute_url()}thumbnail/"
-    return src if artifact.kind == "image" else ""
+    return src if kind_named(artifact.kind).is_still else ""
 
 
 def artifact_url(artifact: Artifact) -> str:

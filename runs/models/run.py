@@ -16,6 +16,7 @@ from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
 from fal.messages.status import inference_s
 from projects.models import InProject
+from runs.file_kinds import kind_named
 from runs.models.project_key import ProjectKey
 from runs.models.querysets import ArtifactQuerySet, RunQuerySet
 
@@ -392,6 +393,14 @@ class Artifact(models.Model):
     @cached_property  # a list reads it several times for each of hundreds of files
     def _address(self) -> str:
         return reverse("playground:artifact", args=[self.run_id, self.position])
+
+    @property
+    def still(self) -> str:
+        """The address of a small picture of our copy; empty without one."""
+        if self.thumbnail:
+            return f"{self.get_absolute_url()}thumbnail/"
+        is_shown = self.state == self.State.STORED and kind_named(self.kind).is_still
+        return self.get_absolute_url() if is_shown else ""
 
     @property
     def is_inline(self) -> bool:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Min
 
-from runs.file_kinds import KINDS, VISUAL
+from runs.file_kinds import VISUAL, kind_named
 from runs.models import Artifact, Run
 from runs.models.querysets import RunQuerySet
 
@@ -50,8 +50,8 @@ class Double(NamedTuple):
 
     @property
     def noun(self) -> str:
-        """Return the name of the result's kind in a sentence."""
-        return KINDS.get(self.artifact.kind, KINDS["file"]).noun
+        """What the result is, in a sentence."""
+        return kind_named(self.artifact.kind).noun
 
     @property
     def number(self) -> int:

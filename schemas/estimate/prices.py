@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from core.formatting import money
-
-PRICE_UNKNOWN = "Price unknown"
-_CENT = Decimal("0.01")
+from schemas.estimate import wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +65,22 @@ class Estimate:
         `about $0.10 + 2 unknown`; one with measured prices says so: `about $0.10, measured`.
         """
         if self.low is None:
-            return PRICE_UNKNOWN
+            return wording.UNKNOWN
         if self.is_free:
-            return "Free"
+            return wording.FREE
         more = f" + {self.unknown_count} unknown" if self.unknown_count else ""
         source = f", {self.source}" if self.source else ""
         return f"{self._figures(self.low)}{more}{source}"
 
+    @property
+    def most_in_words(self) -> str:
+        """`$0.42`, the most that it may cost; where no limit is known as in `words`."""
+        return self.words if self.most is None else money(self.most, self.currency)
+
     def _figures(self, low: Decimal) -> str:
         if self.high is None and self.usual is not None:
-            return f"usually {money(rounded(self.usual), self.currency)}"
-        least = money(rounded(low), self.currency)
-        if self.high is None:
-            return f"at least {least}"
-        most = money(rounded(self.high), self.currency)
-        if not low and self.high:
-            return f"up to {most}"
-        return f"about {least}" if least == most else f"{least} to {most}"
+            return f"usually {money(wording.rounded(self.usual), self.currency)}"
+        return wording.between(low, self.high, self.currency)
 
     def __add__(self, other: Estimate) -> Estimate:
         """The cost of both; unknown costs are counted, not guessed."""
@@ -148,11 +145,3 @@ def _common(sources: Set[str]) -> str:
 def unknown(currency: str, *basis: str) -> Estimate:
     """An estimate without a figure; `basis` says why."""
     return Estimate(None, None, currency, basis)
-
-
-def rounded(amount: Decimal) -> Decimal:
-    """Round to cents, or below one unit of money to two significant digits."""
-    if not amount:
-        return amount
-    least = _CENT if abs(amount) >= 1 else Decimal(1).scaleb(amount.adjusted() - 1)
-    return amount.quantize(least, rounding=ROUND_HALF_UP)

@@ -14,6 +14,7 @@ from features.boards.models import Board, Row
 from features.boards.votes import ballots, secret_tokens
 from playground.display.comparison import stage_kind
 from projects.kept.voices.participant import Participant
+from runs.file_kinds import MEDIA
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
 from runs.ownership import deletion
@@ -31,7 +32,6 @@ class BlindFile:
 
     kind: str
     src: str
-    template = "features/boards/judge/_file.html"
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class _Files:
         shown = [
             artifact
             for artifact in run.artifacts.all()
-            if artifact.kind in ballots.KINDS and artifact.state == Artifact.State.STORED
+            if artifact.kind in MEDIA and artifact.state == Artifact.State.STORED
         ][: ballots.MAX_FILES]
         return [BlindFile(item.kind, self._address(RESULT, item.pk)) for item in shown]
 

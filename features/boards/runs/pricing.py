@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.formatting import counted
 from features.boards.models import Board
 from features.boards.plan.cells import Expanded, PlannedCell
 from features.boards.plan.plan import Plan
@@ -35,19 +34,11 @@ class Pricing:
     reused: int
     known: int
     held: int
-    unknown_models: list[str]
 
     @property
     def words(self) -> str:
-        """Return `about $1.20`, `$1.10 to $1.40; the price of 2 models is unknown`, or `Free`."""
-        if self.total is None:
-            return "Nothing to pay"
-        total = f"{self.total.words}".partition(" + ")[0]
-        count = len(self.unknown_models)
-        if not count or not self.total.is_known:
-            return total
-        models = "one model" if count == 1 else counted(count, "model")
-        return f"{total}; the price of {models} is unknown"
+        """Return `about $1.20`, `$1.10 to $1.40 + 2 unknown`, or `Free`."""
+        return self.total.words if self.total else "Nothing to pay"
 
     @property
     def basis(self) -> Sequence[str]:
@@ -74,7 +65,6 @@ def price(
     total: Estimate | None = None
     spent = committed(board) if board else NOTHING
     budget, held = Budget([Balance(plan.cap_usd, spent)]), 0
-    unknown: dict[str, None] = {}
     for cell, estimate in zip(cells, estimates, strict=True):
         columns[cell.column] = (
             columns[cell.column] + estimate if cell.column in columns else estimate
@@ -83,8 +73,6 @@ def price(
             held += 1
             continue
         total = total + estimate if total else estimate
-        if not estimate.is_known:
-            unknown[cell.endpoint.endpoint_id] = None
     return Pricing(
         total,
         columns,
@@ -92,7 +80,6 @@ def price(
         reused=reused,
         known=len(expanded.fitting) - len(new),
         held=held,
-        unknown_models=[*unknown],
     )
 
 

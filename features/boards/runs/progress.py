@@ -18,6 +18,8 @@ from features.boards.models import Board, Cell
 from runs.costs.ledger import NOTHING
 from runs.models import Run
 from runs.models.ledger import SumState
+from schemas.estimate import Estimate, unknown
+from schemas.estimate.wording import rounded
 
 MOST_SHARE = 0.95  # before everything has ended
 _USUAL_S = 20.0
@@ -65,7 +67,7 @@ class Progress:
             return self._end_in_words()
         left = f"about {_roughly(self.seconds_to_go)}"
         if self.to_go:
-            left += f" and {money(_rounded(self.to_go))}"
+            left += f" and {money(rounded(self.to_go))}"
         return f"{self.ended} of {self.total}, {left} to go"
 
     def _end_in_words(self) -> str:
@@ -146,10 +148,10 @@ def _tallies(board: Board) -> list[Tally]:
 def _price(tallies: Iterable[Tally]) -> str:
     """Return the most that sending these cells costs, for the button that sends them."""
     sent = list(tallies)
-    if any(tally.priced < tally.cells for tally in sent):
-        return "Price unknown"
     most = sum((tally.estimate_usd or NOTHING for tally in sent), NOTHING)
-    return f"up to {money(most)}" if sent else ""
+    is_known = all(tally.priced == tally.cells for tally in sent)
+    total = Estimate(NOTHING, most) if is_known else unknown("USD")
+    return total.words if sent else ""
 
 
 def _count(tallies: Iterable[Tally]) -> int:
@@ -186,7 +188,3 @@ def _roughly(seconds: float) -> str:
         return f"{max(5, round(seconds / 5) * 5)} seconds"
     minutes = max(1, round(seconds / 60))
     return "a minute" if minutes == 1 else f"{minutes} minutes"
-
-
-def _rounded(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal(1).scaleb(max(amount.adjusted() - 1, -4)))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from core.formatting import money
 from features.boards.models import Board, Cell
 from features.boards.plan.stored import held_cells, stored_plan
 from features.boards.runs.budget import Budget, open_account
@@ -25,6 +24,7 @@ from runs.promises import named_inputs
 from runs.start import starting
 from runs.start.starting import in_dollars
 from runs.state import state_machine
+from schemas.estimate.wording import between
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -123,6 +123,6 @@ def _stopped(cancelled: int, running: Sequence[Cell]) -> str:
     if not running:
         return message
     cost: Decimal = sum((cell.estimate_usd or Decimal() for cell in running), Decimal())
-    price = f", which costs up to {money(cost)}" if cost else ""
+    price = f", which costs {between(Decimal(), cost)}" if cost else ""
     verb = "has started and finishes" if len(running) == 1 else "have started and finish"
     return f"{message} {len(running)} {verb}{price}."

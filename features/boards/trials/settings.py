@@ -19,11 +19,11 @@ from features.boards.models import Board, StandingTrial, Trial
 from features.boards.runs.locking import lock
 from features.boards.trials.planning import trial_plan
 from features.boards.trials.sending import best_column
-from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
     pass
 
+UNFIT = "does not fit"
 MAX_PRICED = 3  # of the models that fit now, newest first
 
 
@@ -57,14 +57,9 @@ def preview(board: Board, standing: StandingTrial) -> Preview | None:
     by_age = replace(query, sort="newest")
     newest = engine.search_slice(by_age, starred, 0, MAX_PRICED).endpoints
     base = best_column(board, None) if newest else None
-    return Preview(
-        len(places),
-        [(endpoint, _price(trial_plan(board, endpoint, base).total)) for endpoint in newest],
-    )
-
-
-def _price(total: Estimate | None) -> str:
-    return total.words if total else "does not fit"
+    totals = [(endpoint, trial_plan(board, endpoint, base).total) for endpoint in newest]
+    priced = [(endpoint, total.words if total else UNFIT) for endpoint, total in totals]
+    return Preview(len(places), priced)
 
 
 def pause(board: Board, *, is_paused: bool) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from features.boards.models import Board, BoardTally, Cell, Vote
 from features.boards.votes import bradley_terry, secret_tokens
 from playground.display.tiles import text_of
+from runs.file_kinds import MEDIA
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from projects.kept.voices.participant import Participant
 
-KINDS = {"image", "video", "audio"}  # of files that can be shown without revealing their model
 MAX_FILES = 4  # per result
 LEFT, RIGHT, NEITHER = "1", "2", "0"
 CHOICES = {LEFT, RIGHT, NEITHER}
@@ -54,7 +54,7 @@ def voted_cells(board: Board, among: Collection[int] | None = None) -> list[Cell
 
     Of others' runs only those that everybody may read now; only `among` these keys, if given.
     """
-    shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=KINDS)
+    shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=MEDIA)
     cells = (
         _shown_cells(board, among)
         .filter(replaced_at=None, run__state=Run.State.SUCCEEDED)

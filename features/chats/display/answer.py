@@ -42,18 +42,14 @@ def context(run: Run, view: str) -> dict[str, Any]:
         "text": text,
         "html": markdown(text),
         "is_cut": len(text) < len(answer.text),
-        "price": _price(run, answer),
+        # Upstream's own usage report may have the price.
+        "price": "" if "$" in answer.counted else known_costs.in_words(run),
         "explanation": error_messages.explain(run.error) if run.error else None,
         "is_stopped": run.state == Run.State.CANCELLED,
         "is_failed": run.state == Run.State.FAILED,
         "may_write": view == VIEW,
         "is_textless": run.state == Run.State.SUCCEEDED and not answer.text,
     }
-
-
-def _price(run: Run, answer: answers.Answer) -> str:
-    """Return what it has cost, if upstream's own usage report has no price."""
-    return "" if "$" in answer.counted else known_costs.in_words(run)
 
 
 def render(run: Run, view: str) -> str:

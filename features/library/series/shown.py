@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Case, Count, F, OuterRef, Subquery, Value, When
 
 from core.db.name_order import by_name
+from core.formatting import shorten
 from features.library.models import Series, SeriesItem
 from features.library.selection import ResultKey
 from features.library.series import items
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from features.library.models.series import SeriesQuerySet
 
 
+MAX_NAME_CHARS = 80
 MAX_SHOWN = 500  # results of a page; a series that was a tag may have more
 
 
@@ -46,6 +48,18 @@ class Shown:
         if self.stack is None:
             return wall.GAP_SHAPE
         return self.piece.shape if self.piece else self.stack.shape
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of its file; `text` without one."""
+        return self.piece.artifact.kind if self.piece else "text"
+
+    @property
+    def words(self) -> str:
+        """Return what stands on its tile without a picture."""
+        if self.piece or self.stack is None:
+            return shorten(self.name, MAX_NAME_CHARS)
+        return self.stack.text or self.name
 
     @property
     def name(self) -> str:

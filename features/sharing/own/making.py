@@ -25,6 +25,7 @@ from playground.display.wall import NOT_SHOWN
 from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
+from runs.file_kinds import kind_named
 from runs.models import Artifact, Run
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from features.sharing.models.share import ShareQuerySet
 
 REUSED_FOR = timedelta(minutes=15)
-NOUNS = {"image": "picture", "video": "film", "audio": "sound", "mesh": "3D model"}
 NONE_LEFT = (
     "Nothing of it can be shared: it is gone, has no result, or is not yours to share. You can "
     "share what you see in projects where you are a maker, but not others' examples."
@@ -161,7 +161,7 @@ def _title(results: Sequence[ResultKey]) -> str:
         Artifact.objects.filter(run__in=runs).order_by().values_list("run_id", "position", "kind")
     )
     kinds = {ResultKey(run, position): kind for run, position, kind in rows}
-    nouns = {NOUNS.get(kinds.get(result, ""), "result") for result in results}
+    nouns = {kind_named(kinds[one]).noun if one in kinds else "result" for one in results}
     return counted(len(results), nouns.pop() if len(nouns) == 1 else "result")
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.urls import reverse
-
 from core.formatting import duration
 from features.sharing.kinds.content import Curtain, Setting
 from playground.display import renderers, tiles, wall
 from playground.display.result import caption
 from runs.costs import known_costs
+from runs.file_kinds import kind_named
 from runs.files import result_names
 from runs.models import Run
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from features.sharing.items import Shown
 
-WORDS = {"image": "Picture", "video": "Film", "audio": "Sound", "mesh": "3D model", "text": "Text"}
 GAP = "gap"
 
 
@@ -50,10 +48,7 @@ class Tile:
     @property
     def kind(self) -> str:
         """Return the kind of its file: `image`, …, `text`; `gap` where it is gone."""
-        if self.shown.is_gap:
-            return GAP
-        artifact = self.shown.artifact
-        return artifact.kind if artifact else "text"
+        return GAP if self.shown.is_gap else self.shown.kind
 
     @property
     def shape(self) -> int:
@@ -64,7 +59,18 @@ class Tile:
     @property
     def word(self) -> str:
         """Return what it is: "Film 3"."""
-        return f"{WORDS.get(self.kind, 'File')} {self.number}"
+        return self.shown.word
+
+    @property
+    def shown_as(self) -> str:
+        """Return the folder of the templates that show it: its kind, or `lost` without its file."""
+        return self.kind if self.shown.src or self.kind == "text" else "lost"
+
+    @property
+    def badge(self) -> str:
+        """Return what its still does not show: how long a film is, or that it is one."""
+        kind = kind_named(self.kind)
+        return self.length or kind.label if kind.has_badge else ""
 
     @property
     def name(self) -> str:
@@ -88,14 +94,6 @@ class Tile:
         """Return how long a film or sound is; empty for others."""
         artifact = self.shown.artifact
         return duration(artifact.duration_s or None) if artifact else ""
-
-    @property
-    def poster(self) -> str:
-        """Return the address of a film's still picture; empty without one."""
-        artifact = self.shown.artifact
-        if artifact is None or not artifact.poster:
-            return ""
-        return reverse("sharing:share-poster", args=[self.shown.share.token, self.number])
 
     @property
     def texts(self) -> list[renderers.Text]:

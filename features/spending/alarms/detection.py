@@ -19,6 +19,7 @@ from features.notifications import outbox
 from features.spending.models import Alarm, SpendingRules
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
+from schemas.estimate.wording import about
 
 KIND = "cost_alarm"
 BATCH = 200
@@ -106,7 +107,7 @@ def people_told(alarm: Alarm) -> Sequence[User]:
 
 def _tell(alarm: Alarm, people: Sequence[User]) -> None:
     name = alarm.endpoint.name if alarm.endpoint else "a model"
-    sums = f"{money(alarm.cost)} instead of about {money(alarm.expected)}"
+    sums = f"{money(alarm.cost)} instead of {about(alarm.expected)}"
     for person in people:
         outbox.notify(
             person,

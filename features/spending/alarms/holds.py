@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from core.formatting import money
 from features.spending.models import Alarm
+from schemas.estimate.wording import about
 
 YES = "Run it all the same"
 SEE = "See the alarm"
@@ -25,7 +26,7 @@ def question(alarm: Alarm) -> str:
     """Return what whoever starts another run of the model is asked."""
     name = alarm.endpoint.name if alarm.endpoint else "this model"
     return (
-        f"A run of {name} has cost {money(alarm.cost)} instead of about {money(alarm.expected)}. "
+        f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. "
         "Nobody has looked at it yet. Run it all the same?"
     )
 
@@ -34,6 +35,6 @@ def refusal(alarm: Alarm) -> str:
     """Return why a run does not start where nobody can be asked."""
     name = alarm.endpoint.name if alarm.endpoint else "this model"
     return (
-        f"A run of {name} has cost {money(alarm.cost)} instead of about {money(alarm.expected)}. "
+        f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. "
         "Its runs wait until an admin has looked at it."
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core.formatting import duration, money, price
 from fal.db_safe import db_safe_text
+from schemas.estimate.wording import about
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def write(
         "Hello,",
         "",
         f"request {alarm.request_id or '(its id is unknown to us)'} to {model} was billed "
-        f"{money(cost)}. We expected about {money(alarm.expected)} ({alarm.get_basis_display()}).",
+        f"{money(cost)}. We expected {about(alarm.expected)} ({alarm.get_basis_display()}).",
         "",
         *(f"{fact.name}: {fact.value}" for fact in bill),
         *(["", "Its arguments, without texts and files:"] if settings else []),

@@ -13,6 +13,7 @@ from core.formatting import money
 from features.spending import visibility
 from features.spending.models import Alarm
 from projects import roles
+from schemas.estimate.wording import about
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -45,6 +46,6 @@ def look(user: User, alarm: Alarm) -> bool:
     unseen = Alarm.objects.filter(pk=alarm.pk, looked_at=None)
     if not unseen.update(looked_at=timezone.now(), looked_by=user):
         return False
-    sums = f"{money(alarm.cost)} instead of about {money(alarm.expected)}"
+    sums = f"{money(alarm.cost)} instead of {about(alarm.expected)}"
     audit.record(user, "changed", [alarm], f"has looked at the alarm about {sums}")
     return True

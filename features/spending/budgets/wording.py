@@ -18,6 +18,7 @@ from features.spending.models import Budget
 from projects import roles
 from projects.models import Project
 from runs.costs.ledger import Counter, Scope
+from schemas.estimate.wording import about, between
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -122,9 +123,9 @@ def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
     """Return the question that whoever presses answers."""
     what = "This run costs" if runs == 1 else f"These {counted(runs, 'run')} cost"
     if not unknown:
-        return f"{what} about {money(amount)}. Go on?"
+        return f"{what} {about(amount)}. Go on?"
     which = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
-    known = f"; the rest costs about {money(amount)}" if amount else ""
+    known = f"; the rest costs {about(amount)}" if amount else ""
     held = sum((charge.amount or Decimal() for charge in unknown), Decimal())
     until = f" Until it is known, it counts as {money(held)}." if held else ""
     return f"How much {which} is not known before{known}.{until} Go on?"
@@ -133,8 +134,8 @@ def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
 def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
     """Return the words of the button that answers `go_on`."""
     if not unknown:
-        return f"Go on: about {money(amount)}"
-    return f"Go on: {money(amount)} or more" if amount else "Go on, whatever it costs"
+        return f"Go on: {about(amount)}"
+    return f"Go on: {between(amount, None)}" if amount else "Go on, whatever it costs"
 
 
 def request_address(budget: Budget | None, counter: Counter | None, amount: Decimal) -> str:

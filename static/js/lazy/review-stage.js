@@ -45,7 +45,7 @@ class ReviewStage extends HTMLElement {
   handleEvent(event) {
     const { type, target } = event;
     if (type === "keydown") return this.move(event);
-    if (type === "pointerdown") return this.span(event, target.closest(".review-wave"));
+    if (type === "pointerdown") return this.span(event, target.closest("canvas"));
     const seek = target.closest("[data-seek]");
     if (seek && this.player) {
       if (seek.closest("svg")) document.querySelector(seek.getAttribute("href"))?.scrollIntoView();
@@ -159,7 +159,7 @@ class ReviewStage extends HTMLElement {
   }
   /* A sound */
   async listen(signal) {
-    const wave = this.querySelector(".review-wave");
+    const wave = this.querySelector("canvas");
     const { samplesOf, peaksOf, drawWave } = await import("./waveform.js");
     let peaks;
     try {

@@ -8,7 +8,7 @@ const decibels = (amplitude) =>
 export class Sound {
   constructor(sound, canvas, tools, { signal }) {
     Object.assign(this, { sound, canvas, tools });
-    tools.hidden = false;
+    tools.hidden = canvas.hidden = false;
     const options = { signal };
     tools
       .querySelector("[data-sound-do='play']")

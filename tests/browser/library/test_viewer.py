@@ -280,7 +280,7 @@ def test_a_sound_shows_its_wave_and_loudness(open_page: Open, make_run: Any) -> 
     expect(page.locator("[name='loudness']")).to_have_text(
         re.compile(r"^Loudness \S\d+\.\d dB, peak \S\d+\.\d dB$")
     )
-    page.locator(".viewer-sound canvas").click()
+    page.locator(".viewer-media canvas").click()
     page.wait_for_function("document.querySelector('.viewer audio').currentTime > 0.1")
     assert_clean(page)
 

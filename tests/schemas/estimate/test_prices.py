@@ -68,6 +68,22 @@ def test_an_estimate_is_worded(estimate: Estimate, sentence: str) -> None:
     assert estimate.words == sentence
 
 
+@each_row(
+    ("estimate", "sentence"),
+    [
+        (about("0.1", "0.2"), "$0.20"),
+        (about("0.5", currency="EUR"), "0.50 EUR"),
+        (about("0.1", None), "at least $0.10"),
+        (about("0.1") + unknown("USD"), "about $0.10 + 1 unknown"),
+        (unknown("USD"), "Price unknown"),
+    ],
+)
+def test_the_most_of_an_estimate_is_worded_where_a_limit_is_known(
+    estimate: Estimate, sentence: str
+) -> None:
+    assert estimate.most_in_words == sentence
+
+
 def test_estimates_can_be_summed_from_zero() -> None:
     assert sum([unknown("USD", "Why")], NOTHING) == unknown("USD", "Why")
     assert sum([about("1", currency="EUR")], NOTHING).words == "about 1.00 EUR"

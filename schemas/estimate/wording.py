@@ -1,0 +1,43 @@
+"""Amounts of money in words: what something may cost, and what it has cost.
+
+Every page, API answer and refusal uses these functions, or `Estimate.words`, which is made of them.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from core.formatting import money
+
+UNKNOWN = "Price unknown"
+FREE = "Free"
+_CENT = Decimal("0.01")
+
+
+def about(amount: Decimal, currency: str = "USD") -> str:
+    """Return `about $0.10`."""
+    return between(amount, amount, currency)
+
+
+def between(low: Decimal, high: Decimal | None, currency: str = "USD") -> str:
+    """Return `$0.10 to $0.20`, `about $0.10`, `up to $0.20`; without a limit `at least $0.10`."""
+    least = money(rounded(low), currency)
+    if high is None:
+        return f"at least {least}"
+    most = money(rounded(high), currency)
+    if least == most:
+        return f"about {least}"
+    return f"{least} to {most}" if low else f"up to {most}"
+
+
+def computed(amount: Decimal, currency: str = "USD") -> str:
+    """Return `≈ $0.10`: what we have computed of what something has cost."""
+    return f"≈ {money(amount, currency)}"
+
+
+def rounded(amount: Decimal) -> Decimal:
+    """Round to cents, or below one unit of money to two significant digits."""
+    if not amount:
+        return amount
+    least = _CENT if abs(amount) >= 1 else Decimal(1).scaleb(amount.adjusted() - 1)
+    return amount.quantize(least, rounding=ROUND_HALF_UP)
