@@ -68,10 +68,6 @@ class Sandbox:
             self.documents[model.endpoint_id] = document(model, self.addresses)
         return self.documents[model.endpoint_id]
 
-    def data(self, name: str) -> Path:
-        """Return a path in the data directory."""
-        return self.config.data_dir / name
-
     async def close(self) -> None:
         """Stop webhooks and queue."""
         await self.webhooks.close()

@@ -72,7 +72,7 @@ def _fitting(sizes: list[int]) -> int:
 def list_presets(call: Call) -> Reply:
     """List the presets of your projects, and those that are shared with everybody."""
     values = call.values
-    rows = call.reach.listed(Preset.objects.offered_to(call.user))
+    rows = call.reach.listed(Preset.objects.readable_by(call.user))
     rows = rows.select_related("endpoint", "user").order_by("-pk")
     if values["model"]:
         rows = rows.filter(endpoint__endpoint_id=values["model"])

@@ -86,8 +86,8 @@ class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
         except ValueError as error:
             raise ImproperlyConfigured(
                 "DATABASE_URL must look like postgres://user:password@host:5432/name or "
-                "sqlite:///path; its host or port cannot be read. Percent-encode what is special "
-                "in the password: percent-encode / as %2F, ? as %3F, [ as %5B."
+                "sqlite:///path; its host or port cannot be read. Percent-encode special "
+                "characters in the password: / as %2F, ? as %3F, [ as %5B."
             ) from error
         return database
 

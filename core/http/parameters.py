@@ -14,7 +14,7 @@ from core.forms import NUL
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-KEY_DIGITS = 18  # the largest key has 19
+KEY_DIGITS = 18  # a key has fewer; the largest that databases hold has 19
 MAX_PAGE = 9999
 MAX_WORDS_CHARS = 200
 

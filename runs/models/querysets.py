@@ -309,10 +309,6 @@ class PresetQuerySet(KeptQuerySet["Preset"]):
 
     def readable_by(self, user: User | AnonymousUser) -> PresetQuerySet:
         """Return the presets of the user's projects and those for everybody."""
-        return self.offered_to(user)
-
-    def offered_to(self, user: User | AnonymousUser) -> PresetQuerySet:
-        """Return the presets of the user's projects and those for everybody."""
         in_projects = models.Q(is_shown_to(user), is_member(user))
         return self.kept().filter(in_projects | models.Q(is_shared=True))
 
@@ -326,8 +322,4 @@ class PresetQuerySet(KeptQuerySet["Preset"]):
         Roles and permissions decide which of them the user may change.
         """
         in_projects = models.Q(is_shown_to(user), is_member(user))
-        return (
-            self.filter(in_projects | models.Q(is_shared=True))
-            if user.is_staff
-            else (self.filter(in_projects))
-        )
+        return self.filter(in_projects | models.Q(is_shared=True) if user.is_staff else in_projects)

@@ -11,14 +11,10 @@ from typing import Any, Protocol
 
 from schemas.carry.meanings import media_of
 from schemas.fields import Field
+from schemas.wording import counted_files
+from schemas.wording.counted_files import NOUNS, number
 
-KINDS = {"image": "picture", "video": "film", "audio": "sound"}
 END = "end image"
-_ORDINALS = (
-    *("first", "second", "third", "fourth", "fifth"),
-    *("sixth", "seventh", "eighth", "ninth", "tenth"),
-)
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 class Mapping(Protocol):
@@ -42,7 +38,7 @@ class Mapping(Protocol):
 def place_files(mapping: Mapping) -> None:
     """Place the files of each kind that were not placed by name."""
     _place_last_frame(mapping)
-    for kind in KINDS:
+    for kind in NOUNS:
         name = _name_of(mapping, kind)
         to = mapping.wanted.get(kind)
         if name and to and name not in mapping.places and to.name not in mapping.made:
@@ -88,7 +84,7 @@ def _place_last_frame(mapping: Mapping) -> None:
     files = [*_placed(mapping, first, to), mapping.given[name]]
     before = mapping.made.pop(to.name, None)
     if not mapping.fits(to.name, files):
-        mapping.reasons[name] = f"this model takes {_number(len(files) - 1)}"
+        mapping.reasons[name] = f"this model takes {number(len(files) - 1)}"
         mapping.made |= {to.name: before} if before is not None else {}
         return
     for source in filter(None, (first, name)):
@@ -110,16 +106,4 @@ def _placed(mapping: Mapping, first: str, to: Field) -> Iterator[Any]:
 
 def _note_unused(mapping: Mapping, kind: str, name: str, used: int, count: int) -> None:
     if used < count:
-        unused = _unused(KINDS[kind], used + 1, count)
-        mapping.unused[name] = f"{unused} not used: this model takes {_number(used)}"
-
-
-def _unused(noun: str, first: int, last: int) -> str:
-    if first == last:
-        is_named = first <= len(_ORDINALS)
-        return f"The {_ORDINALS[first - 1]} {noun} is" if is_named else f"The {noun} {first} is"
-    return f"The {noun}s {first} to {last} are"
-
-
-def _number(count: int) -> str:
-    return _NUMBERS[count] if count < len(_NUMBERS) else str(count)
+        mapping.unused[name] = counted_files.unused(NOUNS[kind], used, count)

@@ -15,13 +15,12 @@ from schemas.fields import Field, find
 from schemas.uses.inputs import ROW, Input, inputs_of, names_in
 from schemas.uses.placing import place
 from schemas.validation import validate
+from schemas.wording import counted_files
+from schemas.wording.counted_files import NOUNS, ordinal
 
-NOUNS = {"image": "picture", "video": "film", "audio": "sound"}
 # Files fill the inputs in the order of these roles: a last frame comes before pictures that only
 # guide. A mask is drawn for a picture, so it is never placed.
 _ROLES = ("main", "start", "end", "garment", "reference", "voice", "control")
-_NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 
 class GivenFile(NamedTuple):
@@ -60,7 +59,7 @@ def place_in_order(
             if count == len(addresses):
                 break
         if count < len(addresses):
-            unused.append(_unused(noun, count, len(addresses)))
+            unused.append(counted_files.unused(noun, count, len(addresses)))
     return Placed(arguments, tuple(used), tuple(unused))
 
 
@@ -115,21 +114,5 @@ def _which(noun: str, start: int, number: int, count: int) -> str:
     if number == count:
         return noun.capitalize() if count == 1 else f"{number} {noun}s"
     if number == 1:
-        return f"{_ordinal(start)} {noun}".capitalize()
+        return f"{ordinal(start)} {noun}".capitalize()
     return f"{noun.capitalize()}s {start + 1} to {start + number}"
-
-
-def _unused(noun: str, used: int, count: int) -> str:
-    if not used:
-        which = f"The {noun} is" if count == 1 else f"The {noun}s are"
-        return f"{which} not used: this model takes none"
-    is_last = used + 1 == count
-    which = (
-        f"The {_ordinal(used)} {noun} is" if is_last else f"The {noun}s {used + 1} to {count} are"
-    )
-    number = _NUMBERS[used] if used < len(_NUMBERS) else str(used)
-    return f"{which} not used: this model takes {number}"
-
-
-def _ordinal(place: int) -> str:
-    return _ORDINALS[place] if place < len(_ORDINALS) else f"{place + 1}th"

@@ -21,7 +21,7 @@ from runs.models import Artifact, Run, Upload
 from runs.models.querysets import heavy_columns
 from runs.promises.named_inputs import Offered
 from schemas.uses import mentions
-from schemas.uses.in_order import NOUNS
+from schemas.wording.counted_files import NOUNS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -26,7 +26,8 @@ from schemas import Field
 from schemas.carry.meanings import by_meaning, media_of
 from schemas.form.controls import segment
 from schemas.uses import mentions
-from schemas.uses.in_order import NOUNS, GivenFile
+from schemas.uses.in_order import GivenFile
+from schemas.wording.counted_files import NOUNS
 
 CONTROL = "row"
 ALL, NEW = "all", "new"
