@@ -8,6 +8,7 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from boards.urls import LEADERBOARD
+from core.resource import undo
 from projects.urls import HOUSE_RULES
 from spending.urls import PRICES
 
@@ -35,6 +36,7 @@ urlpatterns = [
     path("people/", include("people.house.urls")),
     path("", include("notifications.urls")),
     path("", include("people.accounts.urls")),
+    path("undo/<slug:slug>/<str:key>/", undo, name="undo"),
     path("admin/", admin.site.urls),
     # Requested by browsers on pages without an icon of their own, such as the admin's.
     path(

@@ -1,263 +1,126 @@
-"""The pages of a kind of kept thing: its list, page and form, its deletion and recovery.
-
-A kind overrides what is its own; its own verbs stay views of its app, beside `urls()`.
-"""
+"""The pages of a kind of kept thing: those of any kind of row, with its project and rights."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.forms import modelform_factory
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.http import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.http.caching import no_store
-from core.http.parameters import page_number, parse_uuid, search_words
-from core.http.posts import hidden
-from core.refusals import Refused
+from core import resource
+from core.http.parameters import search_words
 from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
-from kept.models import Kept, rows_of
+from kept.models import GRACE, Kept, rows_of
 from people.accounts.limits.rate_limit import limit
 from projects import current, roles
 from projects.rights import Rights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from django.core.paginator import Page
-    from django.urls import URLPattern
-
     from core.http.htmx import HtmxRequest
-    from projects.models import Project
 
 Row = TypeVar("Row", bound=Kept)
 
 
-class Resource(Generic[Row]):
-    """One kind's pages, below `at`; their addresses are named by the kind's `slug`.
-
-    `parts` are those that it has; the others are views of its app. `fields` are the columns of its
-    form, unless it has a `form` of its own. `about` says what it is for, where there is none yet.
-    Templates get a row by the name of its kind as well, such as `prompt`.
-    """
+class Resource(resource.Resource[Row]):
+    """One kind's pages: members of a row's project see it, makers change it."""
 
     model: ClassVar[type[Kept]]
-    at: ClassVar[str]  # the path of its list: `prompts/`
-    list_route: ClassVar[str]  # the name of its list's address: `library:prompts`
-    about: ClassVar[str] = ""
-    deleted_words: ClassVar[str] = ""  # what the list says of a deletion, beside its undo
-    fields: ClassVar[Sequence[str]] = ()
     form: ClassVar[type[KeptForm] | None] = None
-    parts: ClassVar[Sequence[str]] = ("list", "new", "recovery", "page", "form", "deletion")
-    filters: ClassVar[Sequence[str]] = ("q",)  # parameters by which the list is narrowed
-    on_page: ClassVar[int] = 60
-    list_template: ClassVar[str] = "kept/list.html"
-    row_template: ClassVar[str] = "kept/_row.html"
-    page_template: ClassVar[str] = "kept/page.html"
-    form_template: ClassVar[str] = "kept/form.html"
+    form_base = KeptForm
 
     # The rows
 
     def rows(self) -> Any:
-        """Return the rows with what pages show of each."""
+        """Return the rows that are not deleted, with what pages show of each."""
         return rows_of(self.model).kept().select_related("project", "user")
 
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return those of the projects that the user is a member of."""
+        return self.rows().shown_to(request.user)
+
+    def deleted_for(self, request: HtmxRequest) -> Any:
+        """Return the user's rows, and those that they manage, until they are purged."""
+        rows = rows_of(self.model).removable_by(request.user).select_related("project")
+        return rows.exclude(deleted_at__lte=timezone.now() - GRACE)
+
     def listed(self, request: HtmxRequest) -> Any:
-        """Return what the list holds before it is narrowed."""
+        """Return the project's rows, or one's own of all projects."""
         return current.listed(self.rows(), request)
 
     def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
-        """Return what is left of the list by the parameters of its address."""
+        """Return the rows with all words of `?q=`."""
         return rows.with_words(search_words(request))
 
-    def find(self, request: HtmxRequest, pk: uuid.UUID) -> Row:
-        """Return a row that the user sees as a member of its project; raises Http404."""
-        return cast("Row", get_object_or_404(self.rows().shown_to(request.user), pk=pk))
-
-    def find_changeable(self, request: HtmxRequest, pk: uuid.UUID) -> Row:
+    def find_changeable(self, request: HtmxRequest, pk: Any) -> Row:
         """Return a row that the user may change; raises Http404, or PermissionDenied with why."""
         row = self.find(request, pk)
         roles.require_maker(request.user, row.project)
         return row
 
+    def rights(self, request: HtmxRequest, row: Row) -> Mapping[str, bool]:
+        """Return what the user may do with a row, by their role in its project."""
+        rights = Rights(request.user, row)
+        return {"may_change": rights.may_change, "may_remove": rights.may_remove}
+
     # The list
 
-    @method_decorator([limit("search"), require_safe, no_store])
+    @method_decorator(limit("search"))
     def index(self, request: HtmxRequest) -> HttpResponseBase:
-        """List the project's rows, or one's own of all projects, narrowed by the address."""
-        rows = self.narrowed(self.listed(request), request)
-        page = Paginator(rows, self.on_page).get_page(page_number(request.GET.get("page", "")))
-        context = {
-            "page": page,
-            "rows": page.object_list,
-            "words": search_words(request),
-            "is_narrowed": any(request.GET.get(name) for name in self.filters),
-            "deleted": parse_uuid(request.GET.get("deleted", "")),
-            "all_projects": current.is_of_all_projects(request),
-            "why_not": roles.refusal_to_make(request.user, current.current(request)),
-        }
-        return self.render(request, self.list_template, {**context, **self.shown(request, page)})
+        """List the rows, narrowed by the address."""
+        return super().index(request)
 
-    def shown(self, request: HtmxRequest, page: Page[Row]) -> Mapping[str, Any]:
-        """Return what its list shows besides the rows."""
-        return {}
-
-    # A page
-
-    @method_decorator([require_safe, no_store])
-    def page(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-        """Show a row."""
-        row: Row = self.find(request, pk)
-        rights = Rights(request.user, row)
-        context = {
-            "row": row,
-            "lines": [(row._meta.get_field(name), getattr(row, name)) for name in self.fields],
-            "may_change": rights.may_change,
-            "may_remove": rights.may_remove,
-            "status": HTTPStatus.OK,
-            **self.details(request, row),
-        }
-        return self.render(request, self.page_template, context, context["status"])
-
-    def details(self, request: HtmxRequest, row: Row) -> Mapping[str, Any]:
-        """Return what its page shows besides the row; `status` where it is not 200."""
-        return {}
+    def list_rows(self, request: HtmxRequest, status: int = HTTPStatus.OK, **more: Any) -> Any:
+        """Render the list; `more` is added to its context."""
+        more.setdefault("all_projects", current.is_of_all_projects(request))
+        more.setdefault("why_not", roles.refusal_to_make(request.user, current.current(request)))
+        return super().list_rows(request, status, **more)
 
     # The form
 
-    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def new(self, request: HtmxRequest) -> HttpResponseBase:
-        """Show the form of a new row, filled in by the address; a POST saves it."""
-        project = current.current(request)
-        if refused := roles.refusal_to_make(request.user, project):
+        """Show the form of a new row, or why the user makes none in the project."""
+        if refused := roles.refusal_to_make(request.user, current.current(request)):
             context = {"refused": refused, "back": reverse(self.list_route)}
             return self.render(request, self.form_template, context, HTTPStatus.FORBIDDEN)
-        return self._filled_in(request, self.begun(request, project))
+        return super().new(request)
 
-    def begun(self, request: HtmxRequest, project: Project) -> Row:
-        """Return a row that is not saved yet."""
-        return cast("Row", self.model(user=request.user, project=project))
-
-    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
-    def change(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-        """Show the form of a row; a POST saves it."""
-        return self._filled_in(request, self.find_changeable(request, pk))
-
-    def _filled_in(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
-        is_new, name, form = row._state.adding, str(row), self.form_of(request, row)
-        if form.is_valid():
-            try:
-                saved = form.save()
-            except Refused as refused:
-                form.add_error(refused.field or None, str(refused))
-            else:
-                self.saved(request, saved, form)
-                return redirect(saved)
-        context = {
-            "row": row,
-            "name": name,
-            "is_new": is_new,
-            "form": form,
-            "back": reverse(self.list_route) if is_new else row.get_absolute_url(),
-            "may_remove": not is_new and Rights(request.user, row).may_remove,
-            **self.around_form(request, form),
-        }
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-        return self.render(request, self.form_template, context, status)
-
-    def around_form(self, request: HtmxRequest, form: Any) -> Mapping[str, Any]:
-        """Return what its form's page shows besides the form."""
-        return {}
-
-    def form_of(self, request: HtmxRequest, row: Row, **more: Any) -> KeptForm:
-        """Return the form, as it was posted; else with what the row or the address has."""
-        kind: Any = self.form or modelform_factory(self.model, KeptForm, fields=self.fields)
-        is_posted = request.method == "POST"
-        form: KeptForm = kind(
-            request.POST if is_posted else None,
-            request.FILES if is_posted else None,
-            by=request.user,
-            instance=row,
-            initial=self.initial(request) if row._state.adding else {},
-            auto_id=f"{self.model.slug}-%s",
-            **more,
-        )
-        return form
+    def begun(self, request: HtmxRequest) -> Row:
+        """Return a row of the user's in the project, not saved yet."""
+        return cast("Row", self.model(user=request.user, project=current.current(request)))
 
     def initial(self, request: HtmxRequest) -> dict[str, Any]:
         """Return what an address fills into the form of a new row."""
         return {name: db_safe_text(value) for name, value in request.GET.dict().items()}
 
-    def saved(self, request: HtmxRequest, row: Row, form: Any) -> None:
-        """Say on the next page that a row is saved."""
-        messages.success(request, f"“{row}” is saved.")
+    def form_of(self, request: HtmxRequest, row: Row, **more: Any) -> Any:
+        """Return the form, as the user fills it in."""
+        return super().form_of(request, row, by=request.user, **more)
 
     # The way out, and the way back
 
-    @method_decorator(require_POST)
-    def deletion(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-        """Delete a row, as its user or a manager; the list offers to undo it."""
-        row: Row = self.find(request, pk)
+    def delete(self, request: HtmxRequest, row: Row) -> None:
+        """Delete a row, as its user or a manager."""
         Rights(request.user, row).require_removal()
         row.delete_by(request.user)
-        return self._undo_at(row)
 
-    def _undo_at(self, row: Row) -> HttpResponseBase:
-        """Lead to the row's list, which offers to bring it back."""
-        address = self.list_of(row)
-        return redirect(f"{address}{'&' if '?' in address else '?'}deleted={row.pk}")
-
-    def list_of(self, row: Row) -> str:
-        """Return the address of the list that a row was in."""
-        return reverse(self.list_route)
-
-    @method_decorator(require_POST)
-    def recovery(self, request: HtmxRequest) -> HttpResponseBase:
-        """Bring a deleted row back, as its user or a manager of its project."""
-        pk = parse_uuid(hidden(request, self.model.slug))
-        rows = rows_of(self.model).restorable(request.user)
-        row = rows.filter(pk=pk).first() if pk else None
-        if row is None:  # it is there already, or was never theirs: its page says which
-            return redirect(self.model.route, pk) if pk else redirect(self.list_route)
-        try:
+    def restore(self, request: HtmxRequest, row: Row) -> None:
+        """Undo a row's deletion; one that is back already stays as it is."""
+        if row.deleted_at:
             row.restore_by(request.user)
-        except Refused as refused:
-            messages.warning(request, f"{refused} Then bring this one back.")
-            return self._undo_at(row)
-        messages.success(request, f"“{row}” is back.")
+
+    def restored(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
+        """Say on the row's page that it is back."""
+        messages.success(request, self.back_words(row))
         return redirect(row)
 
     # What is around
-
-    def render(
-        self,
-        request: HtmxRequest,
-        template: str,
-        context: Mapping[str, Any],
-        status: int = HTTPStatus.OK,
-    ) -> HttpResponse:
-        """Render a page of the kind; its row has the name of the kind too, such as `prompt`."""
-        around = {"resource": self, self.model.slug: context.get("row")}
-        return render(request, template, {**around, **context}, status=status)
-
-    @property
-    def title(self) -> str:
-        """Return what the list is called: `Data sets`."""
-        return self.plural[:1].upper() + self.plural[1:]
-
-    @property
-    def plural(self) -> str:
-        """Return what its rows are called: `data sets`."""
-        return str(self.model._meta.verbose_name_plural)
 
     @property
     def slug(self) -> str:
@@ -265,33 +128,12 @@ class Resource(Generic[Row]):
         return self.model.slug
 
     @property
-    def undo_notice(self) -> str:
-        """Return what the list says of a deletion, beside its undo."""
-        return self.deleted_words or f"The {self.noun} is deleted."
-
-    @property
-    def noun(self) -> str:
-        """Return what a row is called: `data set`."""
-        return str(self.model._meta.verbose_name)
+    def app(self) -> str:
+        """Return the namespace of its addresses."""
+        return self.model.route.partition(":")[0]
 
     @property
     def routes(self) -> dict[str, str]:
-        """Return the names of the addresses of its `parts`."""
-        names = {"list": self.list_route, "page": self.model.route}
-        app = self.model.route.partition(":")[0]
-        return {part: names.get(part) or f"{app}:{self.slug}-{part}" for part in self.parts}
-
-    def urls(self) -> list[URLPattern]:
-        """Return its addresses, for the `urlpatterns` of its app."""
-        views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
-            "list": ("", self.index),
-            "new": ("new/", self.new),
-            "recovery": ("recovery/", self.recovery),
-            "page": ("<uuid:pk>/", self.page),
-            "form": ("<uuid:pk>/form/", self.change),
-            "deletion": ("<uuid:pk>/deletion/", self.deletion),
-        }
-        return [
-            path(f"{self.at}{views[part][0]}", views[part][1], name=name.partition(":")[2])
-            for part, name in self.routes.items()
-        ]
+        """Return the names of the addresses of its `parts`; its page's is the model's `route`."""
+        names = super().routes
+        return names | ({"page": self.model.route} if "page" in names else {})

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.periods import UNDO_WITHIN
+from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from notifications import kinds
 from notifications.delivery import vetting
@@ -71,12 +72,13 @@ def delete(channel: Channel) -> None:
         audit.record(channel.user, "deleted", [channel])
 
 
-def restore(channel: Channel) -> bool:
-    """Undo a deletion; False if it is too late."""
+def restore(channel: Channel) -> None:
+    """Undo a deletion; raises Refused if it is too late."""
     if len(Channel.objects.of(channel.user)) >= MAX_CHANNELS:
-        return False
+        raise Refused(TOO_MANY)
     since = timezone.now() - UNDO_WITHIN
-    return bool(Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None))
+    if not Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None):
+        raise Refused("It was removed too long ago, or is restored already. Add it again.")
 
 
 def _fill(channel: Channel, draft: Draft) -> None:

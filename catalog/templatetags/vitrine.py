@@ -18,6 +18,7 @@ from catalog.pricing import typical_price as price_of_typical_run
 from catalog.track_records import TrackRecord, TrackRecords
 from catalog.variants import distinguish
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
+from core.resource import RESOURCES, UNDO
 from core.text_links import linked
 
 register = template.Library()
@@ -139,18 +140,13 @@ def query(context: template.Context, **changes: Any) -> str:
     return f"?{values.urlencode()}"
 
 
-@register.inclusion_tag("catalog/partials/_undo.html", takes_context=True)
-def undo(context: template.Context, url: str, words: str, **row: Any) -> dict[str, Any]:
+@register.inclusion_tag("core/_undo.html", takes_context=True)
+def undo(context: template.Context, slug: str = "", key: Any = None) -> dict[str, Any]:
     """Render the notice that a row was deleted, with a button that restores it.
 
-    `row` is the posted field with the row's key: `{% undo "boards:board-recovery" "…" board=pk %}`.
-    Without a key nothing is shown.
+    The row is that of the page's address (`?undo=prompt/<key>`), or of a fragment's slug and key.
     """
-    ((field, key),) = row.items()
-    return {
-        "csrf_token": context.get("csrf_token"),
-        "url": url,
-        "words": words,
-        "field": field,
-        "key": key,
-    }
+    if not slug and (request := context.get("request")):
+        slug, _, key = request.GET.get(UNDO, "").rpartition("/")
+    resource = RESOURCES.get(slug) if key else None
+    return {"csrf_token": context.get("csrf_token"), "resource": resource, "key": key}

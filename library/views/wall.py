@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from core.db.prepared_queries import custom_plans
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_key, parse_moment, parse_uuid
+from core.http.parameters import parse_key, parse_moment
 from kept.models import GRACE
 from library.search import indexing
 from library.search.conditions import KEYS, STATE
@@ -136,7 +136,6 @@ def _narrowing(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
     return {
         "interpretation": interpretation(request, filters.line),
         "views": views.offered(request),
-        "deleted": parse_uuid(request.GET.get("deleted", "")),
         "keys": KEYS.values(),
         "unindexed": indexing.waiting() if filters.is_narrow else 0,
         "cleared": with_line(request, ""),

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from core.resource import Resource
 from notifications import channels, display, outbox, preferences
 from notifications.channels import Invalid
 from notifications.delivery import sending, signing_keys
@@ -50,8 +51,35 @@ def _back(request: HtmxRequest, message: str, section: str = "channels") -> Http
     return redirect(f"{reverse('notifications:settings')}#{section}")
 
 
-def _mine(request: HtmxRequest, pk: uuid.UUID) -> Channel:
-    return get_object_or_404(Channel.objects.of(request.user).select_related("user"), pk=pk)
+class Channels(Resource[Channel]):
+    """The way out of the user's channels, and back for a day."""
+
+    model, parts = Channel, ("deletion",)
+    at, list_route = "account/notifications/channels/", "notifications:settings"
+    deleted_words = "The channel is removed: nothing is sent there any more."
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return the user's channels."""
+        return Channel.objects.of(request.user).select_related("user")
+
+    def deleted_for(self, request: HtmxRequest) -> Any:
+        """Return the user's channels, deleted ones too."""
+        return Channel.objects.filter(user=request.user).select_related("user")
+
+    def delete(self, request: HtmxRequest, row: Channel) -> None:
+        """Delete a channel."""
+        channels.delete(row)
+
+    def restore(self, request: HtmxRequest, row: Channel) -> None:
+        """Undo a deletion."""
+        channels.restore(row)
+
+    def back_words(self, row: Channel) -> str:
+        """Return what the page says of a channel that is back."""
+        return f"“{row.name}” is restored."
+
+
+CHANNELS = Channels()
 
 
 @limit("webhook")
@@ -74,7 +102,7 @@ def new_channel(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Change a channel."""
-    changed = _mine(request, pk)
+    changed = CHANNELS.find(request, pk)
     form = ChannelForm(request.POST, changed)
     if form.is_valid():
         try:
@@ -90,25 +118,9 @@ def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def channel_test(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Send a test to a channel; its delivery shows the outcome."""
-    tested = _mine(request, pk)
+    tested = CHANNELS.find(request, pk)
     outbox.send_test(tested)
     return _back(request, f"A test of “{tested.name}” is on its way; see below.", "deliveries")
-
-
-@require_POST
-def channel_deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Delete a channel; the page offers to undo that for a day."""
-    channels.delete(_mine(request, pk))
-    return redirect(f"{reverse('notifications:settings')}#channels")
-
-
-@require_POST
-def channel_recovery(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Undo a deletion."""
-    restored = get_object_or_404(Channel.objects.select_related("user"), user=request.user, pk=pk)
-    if channels.restore(restored):
-        return _back(request, f"“{restored.name}” is restored.")
-    return _back(request, "It was removed too long ago, or is restored already. Add it again.")
 
 
 @require_POST

@@ -7,12 +7,10 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from api import tokens
-from api.models import Token
 from core.formatting import counted
 from core.http.parameters import page_number, parse_key
 from core.http.posts import hidden, is_posted
@@ -67,7 +65,6 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
         "projects": people.projects_to_add(shown) if may_change_projects else [],
         "removed": project,
         "removal": token,
-        "revoked": _revoked(request, shown),
         "is_oneself": shown.pk == request.user.pk,
     }
     return render(request, "people/person.html", context)
@@ -170,32 +167,6 @@ def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
     return _back(request, shown, "second-step")
 
 
-@needs(permissions.CHANGE_USER)
-@require_POST
-def token_revocation(request: HtmxRequest, user_id: int, pk: int) -> HttpResponse:
-    """Revoke a token of the person at once; the page offers to undo that for a day."""
-    shown = person_or_404(user_id)
-    token = get_object_or_404(Token, user=shown, pk=pk)
-    with refusals_as_messages(request):
-        roles.require_may_act_on(shown, request.user)
-        tokens.revoke(token, request.user)
-        return redirect(f"{_address(shown)}?{urlencode({'revoked': token.pk})}#tokens")
-    return _back(request, shown, "tokens")
-
-
-@needs(permissions.CHANGE_USER)
-@require_POST
-def token_recovery(request: HtmxRequest, user_id: int, pk: int) -> HttpResponse:
-    """Undo the revocation of a token."""
-    shown = person_or_404(user_id)
-    token = get_object_or_404(Token, user=shown, pk=pk)
-    with refusals_as_messages(request):
-        roles.require_may_act_on(shown, request.user)
-        tokens.restore(token, request.user)
-        messages.success(request, f"“{token.name}” is valid again.")
-    return _back(request, shown, "tokens")
-
-
 def _project(pk: int) -> Project:
     """Return a shared project: of a private one nobody else is told that it is there."""
     project = Project.objects.filter(pk=pk, person=None).first()
@@ -218,13 +189,6 @@ def _removed(request: HtmxRequest, shown: User) -> tuple[Project | None, str]:
     project = Project.objects.filter(pk=pk, person=None).first() if token else None
     removed = members.removed_by(token, project) if project else None
     return (project, token) if removed and removed[1].pk == shown.pk else (None, "")
-
-
-def _revoked(request: HtmxRequest, shown: User) -> Token | None:
-    """Return the token that was just revoked."""
-    pk = parse_key(request.GET.get("revoked"))
-    revoked = Token.objects.filter(user=shown, pk=pk or 0, revoked_at__isnull=False)
-    return revoked.first() if pk else None
 
 
 def _address(shown: User) -> str:

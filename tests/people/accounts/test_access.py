@@ -123,7 +123,7 @@ class World:
             "note": note.pk, "link-": link.pk, "token": token.pk,
             "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk, "line": line.pk,
             "look": things.keys["run"],
-            "person-token": token.pk, "made-": self._invitation(owner),
+            "invitation-revocation": self._invitation(owner),
             "mfa_": self._second_factor(owner),
             "budget": budget.pk,
             "request": self._request(budget),

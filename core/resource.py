@@ -1,0 +1,345 @@
+"""Pages of a kind of row: its list, page and form, its deletion, and the way back of all kinds.
+
+A kind overrides what differs; its own verbs stay views of its app, beside `urls()`. Nothing here
+knows projects or rights: `kept.resource` adds them for what people keep in projects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import models
+from django.forms import ModelForm, modelform_factory
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_key, parse_uuid, search_words
+from core.refusals import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from django.core.paginator import Page
+    from django.urls import URLPattern
+
+    from core.http.htmx import HtmxRequest
+
+UNDO = "undo"  # parameter of an address: the slug and key of a row that was deleted just now
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Resource(Generic[Row]):
+    """One kind's pages, below `at`; their addresses are named by the kind's `slug`.
+
+    `parts` are those that it has; the others are views of its app. `fields` are the columns of its
+    form, unless it has a `form` of its own. `about` says what it is for, where there is none yet.
+    Templates get a row by the name of its kind as well, such as `prompt`.
+    """
+
+    model: ClassVar[type[models.Model]]
+    at: ClassVar[str] = ""  # the path of its list: `prompts/`
+    list_route: ClassVar[str]  # the name of its list's address: `library:prompts`
+    way_out: ClassVar[str] = "deletion"  # the last part of the address that deletes a row
+    about: ClassVar[str] = ""
+    deleted_words: ClassVar[str] = ""  # what the next page says of a deletion, beside its undo
+    fields: ClassVar[Sequence[str]] = ()
+    form: ClassVar[Any] = None
+    form_base: ClassVar[Any] = ModelForm  # of the form that `fields` make
+    parts: ClassVar[Sequence[str]] = ("list", "new", "page", "form", "deletion")
+    filters: ClassVar[Sequence[str]] = ("q",)  # parameters by which the list is narrowed
+    on_page: ClassVar[int] = 60
+    list_template: ClassVar[str] = "kept/list.html"
+    row_template: ClassVar[str] = "kept/_row.html"
+    page_template: ClassVar[str] = "kept/page.html"
+    form_template: ClassVar[str] = "kept/form.html"
+
+    def __init__(self) -> None:
+        RESOURCES[self.slug] = self
+
+    # The rows
+
+    def rows(self) -> Any:
+        """Return the rows that are not deleted, with what pages show of each."""
+        return self.model._default_manager.all()
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return those of `rows` that the user may see."""
+        return self.rows()
+
+    def deleted_for(self, request: HtmxRequest) -> Any:
+        """Return the rows that the user may bring back; those that are back already may be too."""
+        return self.model._default_manager.none()
+
+    def listed(self, request: HtmxRequest) -> Any:
+        """Return what the list holds before it is narrowed."""
+        return self.rows_for(request)
+
+    def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
+        """Return what is left of the list by the parameters of its address."""
+        return rows
+
+    def find(self, request: HtmxRequest, pk: Any) -> Row:
+        """Return a row that the user sees; raises Http404."""
+        return cast("Row", get_object_or_404(self.rows_for(request), pk=pk))
+
+    def find_changeable(self, request: HtmxRequest, pk: Any) -> Row:
+        """Return a row that the user may change; raises Http404, or PermissionDenied with why."""
+        return self.find(request, pk)
+
+    def find_deleted(self, request: HtmxRequest, key: str) -> Row:
+        """Return a row that the user may bring back, or that is back; raises Http404."""
+        pk = parse_uuid(key) if self._has_uuid else parse_key(key)
+        if pk is None:
+            raise Http404
+        return cast("Row", get_object_or_404(self.deleted_for(request), pk=pk))
+
+    # The list
+
+    @method_decorator([require_safe, no_store])
+    def index(self, request: HtmxRequest) -> HttpResponseBase:
+        """List the rows, narrowed by the address."""
+        return self.list_rows(request)
+
+    @sensitive_variables("more", "context")  # a new row's secret, which is shown once
+    def list_rows(self, request: HtmxRequest, status: int = HTTPStatus.OK, **more: Any) -> Any:
+        """Render the list; `more` is added to its context."""
+        rows = self.narrowed(self.listed(request), request)
+        page = Paginator(rows, self.on_page).get_page(page_number(request.GET.get("page", "")))
+        context = {
+            "page": page,
+            "rows": page.object_list,
+            "words": search_words(request),
+            "is_narrowed": any(request.GET.get(name) for name in self.filters),
+        }
+        context |= {**self.shown(request, page), **more}
+        return self.render(request, self.list_template, context, status)
+
+    def shown(self, request: HtmxRequest, page: Page[Row]) -> Mapping[str, Any]:
+        """Return what its list shows besides the rows."""
+        return {}
+
+    # A page
+
+    @method_decorator([require_safe, no_store])
+    def page(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
+        """Show a row."""
+        row: Row = self.find(request, pk)
+        context = {
+            "row": row,
+            "lines": [(row._meta.get_field(name), getattr(row, name)) for name in self.fields],
+            "status": HTTPStatus.OK,
+            **self.rights(request, row),
+            **self.details(request, row),
+        }
+        return self.render(request, self.page_template, context, context["status"])
+
+    def rights(self, request: HtmxRequest, row: Row) -> Mapping[str, bool]:
+        """Return what the user may do with a row: `may_change`, `may_remove`."""
+        return {}
+
+    def details(self, request: HtmxRequest, row: Row) -> Mapping[str, Any]:
+        """Return what its page shows besides the row; `status` where it is not 200."""
+        return {}
+
+    # The form
+
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def new(self, request: HtmxRequest) -> HttpResponseBase:
+        """Show the form of a new row, filled in by the address; a POST saves it."""
+        return self.fill_in(request, self.begun(request))
+
+    def begun(self, request: HtmxRequest) -> Row:
+        """Return a row that is not saved yet."""
+        return cast("Row", self.model())
+
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def change(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
+        """Show the form of a row; a POST saves it."""
+        return self.fill_in(request, self.find_changeable(request, pk))
+
+    def fill_in(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
+        """Show the form of a row, or save what was posted and go to its page."""
+        is_new, name, form = row._state.adding, str(row), self.form_of(request, row)
+        if form.is_valid():
+            try:
+                saved = form.save()
+            except Refused as refused:
+                form.add_error(refused.field or None, str(refused))
+            else:
+                self.saved(request, saved, form)
+                return redirect(saved)
+        address = reverse(self.list_route) if is_new else row.get_absolute_url()  # type: ignore[attr-defined]
+        context = {"row": row, "name": name, "is_new": is_new, "form": form, "back": address}
+        context |= {} if is_new else self.rights(request, row)
+        context |= self.around_form(request, form)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+        return self.render(request, self.form_template, context, status)
+
+    def around_form(self, request: HtmxRequest, form: Any) -> Mapping[str, Any]:
+        """Return what its form's page shows besides the form."""
+        return {}
+
+    def form_of(self, request: HtmxRequest, row: Row, **more: Any) -> Any:
+        """Return the form, as it was posted; else with what the row or the address has."""
+        kind = self.form or modelform_factory(self.model, self.form_base, fields=self.fields)
+        is_posted = request.method == "POST"
+        return kind(
+            request.POST if is_posted else None,
+            request.FILES if is_posted else None,
+            instance=row,
+            initial=self.initial(request) if row._state.adding else {},
+            auto_id=f"{self.slug}-%s",
+            **more,
+        )
+
+    def initial(self, request: HtmxRequest) -> dict[str, Any]:
+        """Return what an address fills into the form of a new row."""
+        return {}
+
+    def saved(self, request: HtmxRequest, row: Row, form: Any) -> None:
+        """Say on the next page that a row is saved."""
+        messages.success(request, f"“{row}” is saved.")
+
+    # The way out, and the way back
+
+    @method_decorator(require_POST)
+    def deletion(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
+        """Delete a row; the next page offers to undo it."""
+        row: Row = self.find(request, pk)
+        try:
+            self.delete(request, row)
+        except Refused as refused:
+            messages.error(request, str(refused))
+            return redirect(self.list_of(request, row))
+        return self.deleted(request, row)
+
+    def delete(self, request: HtmxRequest, row: Row) -> None:
+        """Delete a row so that it can be brought back; raises PermissionDenied and Refused."""
+        raise NotImplementedError
+
+    def deleted(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
+        """Lead to the list that the row was in, which offers to bring it back."""
+        return redirect(self.undo_address(self.list_of(request, row), row))
+
+    def undo_address(self, address: str, row: Row) -> str:
+        """Return the address of a page which then offers to bring the row back."""
+        return f"{address}{'&' if '?' in address else '?'}{UNDO}={self.slug}/{row.pk}"
+
+    def list_of(self, request: HtmxRequest, row: Row) -> str:
+        """Return the address of the list that a row was in."""
+        return reverse(self.list_route)
+
+    def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
+        """Bring a deleted row back."""
+        row: Row = self.find_deleted(request, key)
+        try:
+            self.restore(request, row)
+        except Refused as refused:
+            messages.warning(request, str(refused))
+            return self.deleted(request, row)
+        return self.restored(request, row)
+
+    def restore(self, request: HtmxRequest, row: Row) -> None:
+        """Undo a row's deletion; raises PermissionDenied, and Refused if its place is taken."""
+        raise NotImplementedError
+
+    def restored(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
+        """Say that the row is back."""
+        messages.success(request, self.back_words(row))
+        return redirect(self.list_of(request, row))
+
+    def back_words(self, row: Row) -> str:
+        """Return what the next page says of a row that is back."""
+        return f"“{row}” is back."
+
+    # What is around
+
+    def render(
+        self,
+        request: HtmxRequest,
+        template: str,
+        context: Mapping[str, Any],
+        status: int = HTTPStatus.OK,
+    ) -> HttpResponse:
+        """Render a page of the kind; its row has the name of the kind too, such as `prompt`."""
+        around = {"resource": self, self.slug: context.get("row")}
+        return render(request, template, {**around, **context}, status=status)
+
+    @property
+    def title(self) -> str:
+        """Return what the list is called: `Data sets`."""
+        return self.plural[:1].upper() + self.plural[1:]
+
+    @property
+    def plural(self) -> str:
+        """Return what its rows are called: `data sets`."""
+        return str(self.model._meta.verbose_name_plural)
+
+    @property
+    def noun(self) -> str:
+        """Return what a row is called: `data set`."""
+        return str(self.model._meta.verbose_name)
+
+    @property
+    def slug(self) -> str:
+        """Return how addresses name the kind."""
+        return str(self.model._meta.model_name)
+
+    @property
+    def undo_notice(self) -> str:
+        """Return what the next page says of a deletion, beside its undo."""
+        return self.deleted_words or f"The {self.noun} is deleted."
+
+    @property
+    def app(self) -> str:
+        """Return the namespace of its addresses."""
+        return self.list_route.partition(":")[0]
+
+    @property
+    def routes(self) -> dict[str, str]:
+        """Return the names of the addresses of its `parts`."""
+        names = {
+            "list": self.list_route,
+            "page": f"{self.app}:{self.slug}",
+            "deletion": f"{self.app}:{self.slug}-{self.way_out}",
+        }
+        return {part: names.get(part) or f"{self.app}:{self.slug}-{part}" for part in self.parts}
+
+    @property
+    def _has_uuid(self) -> bool:
+        return isinstance(self.model._meta.pk, models.UUIDField)
+
+    def urls(self) -> list[URLPattern]:
+        """Return its addresses, for the `urlpatterns` of its app."""
+        key = f"<{'uuid' if self._has_uuid else 'int'}:pk>"
+        views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
+            "list": ("", self.index),
+            "new": ("new/", self.new),
+            "page": (f"{key}/", self.page),
+            "form": (f"{key}/form/", self.change),
+            "deletion": (f"{key}/{self.way_out}/", self.deletion),
+        }
+        return [
+            path(f"{self.at}{views[part][0]}", views[part][1], name=name.partition(":")[2])
+            for part, name in self.routes.items()
+        ]
+
+
+RESOURCES: dict[str, Resource[Any]] = {}  # by slug
+
+
+@require_POST
+def undo(request: HtmxRequest, slug: str, key: str) -> HttpResponseBase:
+    """Bring a deleted row of any kind back."""
+    if slug not in RESOURCES:
+        raise Http404
+    return RESOURCES[slug].undo(request, key)
