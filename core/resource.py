@@ -1,4 +1,4 @@
-"""Pages of a kind of row: its list, page and form, its deletion, and the way back of all kinds.
+"""Pages of a kind of row: its list and page, its deletion, and the way back of all kinds.
 
 A kind overrides what differs; its own verbs stay views of its app, beside `urls()`. Nothing here
 knows projects or rights: `kept.resource` adds them for what people keep in projects.
@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import models
-from django.forms import ModelForm, modelform_factory
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from core.http.caching import no_store
 from core.http.parameters import page_number, parse_key, parse_uuid, search_words
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from django.core.paginator import Page
     from django.urls import URLPattern
 
+    from core.db.recoverable import Recoverable
     from core.http.htmx import HtmxRequest
 
 UNDO = "undo"  # parameter of an address: the slug and key of a row that was deleted just now
@@ -40,9 +40,8 @@ Row = TypeVar("Row", bound=models.Model)
 class Resource(Generic[Row]):
     """One kind's pages, below `at`; their addresses are named by the kind's `slug`.
 
-    `parts` are those that it has; the others are views of its app. `fields` are the columns of its
-    form, unless it has a `form` of its own. `about` says what it is for, where there is none yet.
-    Templates get a row by the name of its kind as well, such as `prompt`.
+    `parts` are those that it has; the others are views of its app. `about` says what it is for,
+    where there is none yet. Templates get a row by the name of its kind as well, such as `prompt`.
     """
 
     model: ClassVar[type[models.Model]]
@@ -51,16 +50,13 @@ class Resource(Generic[Row]):
     way_out: ClassVar[str] = "deletion"  # the last part of the address that deletes a row
     about: ClassVar[str] = ""
     deleted_words: ClassVar[str] = ""  # what the next page says of a deletion, beside its undo
-    fields: ClassVar[Sequence[str]] = ()
-    form: ClassVar[Any] = None
-    form_base: ClassVar[Any] = ModelForm  # of the form that `fields` make
-    parts: ClassVar[Sequence[str]] = ("list", "new", "page", "form", "deletion")
+    restored_words: ClassVar[str] = "“{row}” is back."  # what the next page says of an undo
+    parts: ClassVar[Sequence[str]] = ("list", "page", "deletion")
     filters: ClassVar[Sequence[str]] = ("q",)  # parameters by which the list is narrowed
     on_page: ClassVar[int] = 60
     list_template: ClassVar[str] = "kept/list.html"
     row_template: ClassVar[str] = "kept/_row.html"
     page_template: ClassVar[str] = "kept/page.html"
-    form_template: ClassVar[str] = "kept/form.html"
 
     def __init__(self) -> None:
         RESOURCES[self.slug] = self
@@ -76,8 +72,8 @@ class Resource(Generic[Row]):
         return self.rows()
 
     def deleted_for(self, request: HtmxRequest) -> Any:
-        """Return the rows that the user may bring back; those that are back already may be too."""
-        return self.model._default_manager.none()
+        """Return the rows that the user may bring back, also those that are back already."""
+        return self.rows_for(request)
 
     def listed(self, request: HtmxRequest) -> Any:
         """Return what the list holds before it is narrowed."""
@@ -90,10 +86,6 @@ class Resource(Generic[Row]):
     def find(self, request: HtmxRequest, pk: Any) -> Row:
         """Return a row that the user sees; raises Http404."""
         return cast("Row", get_object_or_404(self.rows_for(request), pk=pk))
-
-    def find_changeable(self, request: HtmxRequest, pk: Any) -> Row:
-        """Return a row that the user may change; raises Http404, or PermissionDenied with why."""
-        return self.find(request, pk)
 
     def find_deleted(self, request: HtmxRequest, key: str) -> Row:
         """Return a row that the user may bring back, or that is back; raises Http404."""
@@ -110,7 +102,9 @@ class Resource(Generic[Row]):
         return self.list_rows(request)
 
     @sensitive_variables("more", "context")  # a new row's secret, which is shown once
-    def list_rows(self, request: HtmxRequest, status: int = HTTPStatus.OK, **more: Any) -> Any:
+    def list_rows(
+        self, request: HtmxRequest, status: int = HTTPStatus.OK, **more: Any
+    ) -> HttpResponse:
         """Render the list; `more` is added to its context."""
         rows = self.narrowed(self.listed(request), request)
         page = Paginator(rows, self.on_page).get_page(page_number(request.GET.get("page", "")))
@@ -135,79 +129,19 @@ class Resource(Generic[Row]):
         row: Row = self.find(request, pk)
         context = {
             "row": row,
-            "lines": [(row._meta.get_field(name), getattr(row, name)) for name in self.fields],
             "status": HTTPStatus.OK,
-            **self.rights(request, row),
+            **self.page_context(request, row),
             **self.details(request, row),
         }
         return self.render(request, self.page_template, context, context["status"])
 
-    def rights(self, request: HtmxRequest, row: Row) -> Mapping[str, bool]:
-        """Return what the user may do with a row: `may_change`, `may_remove`."""
+    def page_context(self, request: HtmxRequest, row: Row) -> dict[str, Any]:
+        """Return what the page of a row of any kind shows besides it."""
         return {}
 
     def details(self, request: HtmxRequest, row: Row) -> Mapping[str, Any]:
         """Return what its page shows besides the row; `status` where it is not 200."""
         return {}
-
-    # The form
-
-    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
-    def new(self, request: HtmxRequest) -> HttpResponseBase:
-        """Show the form of a new row, filled in by the address; a POST saves it."""
-        return self.fill_in(request, self.begun(request))
-
-    def begun(self, request: HtmxRequest) -> Row:
-        """Return a row that is not saved yet."""
-        return cast("Row", self.model())
-
-    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
-    def change(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
-        """Show the form of a row; a POST saves it."""
-        return self.fill_in(request, self.find_changeable(request, pk))
-
-    def fill_in(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
-        """Show the form of a row, or save what was posted and go to its page."""
-        is_new, name, form = row._state.adding, str(row), self.form_of(request, row)
-        if form.is_valid():
-            try:
-                saved = form.save()
-            except Refused as refused:
-                form.add_error(refused.field or None, str(refused))
-            else:
-                self.saved(request, saved, form)
-                return redirect(saved)
-        address = reverse(self.list_route) if is_new else row.get_absolute_url()  # type: ignore[attr-defined]
-        context = {"row": row, "name": name, "is_new": is_new, "form": form, "back": address}
-        context |= {} if is_new else self.rights(request, row)
-        context |= self.around_form(request, form)
-        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-        return self.render(request, self.form_template, context, status)
-
-    def around_form(self, request: HtmxRequest, form: Any) -> Mapping[str, Any]:
-        """Return what its form's page shows besides the form."""
-        return {}
-
-    def form_of(self, request: HtmxRequest, row: Row, **more: Any) -> Any:
-        """Return the form, as it was posted; else with what the row or the address has."""
-        kind = self.form or modelform_factory(self.model, self.form_base, fields=self.fields)
-        is_posted = request.method == "POST"
-        return kind(
-            request.POST if is_posted else None,
-            request.FILES if is_posted else None,
-            instance=row,
-            initial=self.initial(request) if row._state.adding else {},
-            auto_id=f"{self.slug}-%s",
-            **more,
-        )
-
-    def initial(self, request: HtmxRequest) -> dict[str, Any]:
-        """Return what an address fills into the form of a new row."""
-        return {}
-
-    def saved(self, request: HtmxRequest, row: Row, form: Any) -> None:
-        """Say on the next page that a row is saved."""
-        messages.success(request, f"“{row}” is saved.")
 
     # The way out, and the way back
 
@@ -224,15 +158,15 @@ class Resource(Generic[Row]):
 
     def delete(self, request: HtmxRequest, row: Row) -> None:
         """Delete a row so that it can be brought back; raises PermissionDenied and Refused."""
-        raise NotImplementedError
+        cast("Recoverable", row).remove()
 
     def deleted(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
         """Lead to the list that the row was in, which offers to bring it back."""
-        return redirect(self.undo_address(self.list_of(request, row), row))
+        return redirect(self.undo_address(self.list_of(request, row), row.pk))
 
-    def undo_address(self, address: str, row: Row) -> str:
-        """Return the address of a page which then offers to bring the row back."""
-        return f"{address}{'&' if '?' in address else '?'}{UNDO}={self.slug}/{row.pk}"
+    def undo_address(self, address: str, key: Any) -> str:
+        """Return the address of a page which then offers to bring the row of the key back."""
+        return f"{address}{'&' if '?' in address else '?'}{UNDO}={self.slug}/{key}"
 
     def list_of(self, request: HtmxRequest, row: Row) -> str:
         """Return the address of the list that a row was in."""
@@ -250,7 +184,7 @@ class Resource(Generic[Row]):
 
     def restore(self, request: HtmxRequest, row: Row) -> None:
         """Undo a row's deletion; raises PermissionDenied, and Refused if its place is taken."""
-        raise NotImplementedError
+        cast("Recoverable", row).bring_back()
 
     def restored(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
         """Say that the row is back."""
@@ -259,7 +193,7 @@ class Resource(Generic[Row]):
 
     def back_words(self, row: Row) -> str:
         """Return what the next page says of a row that is back."""
-        return f"“{row}” is back."
+        return self.restored_words.format(row=row)
 
     # What is around
 
@@ -318,16 +252,19 @@ class Resource(Generic[Row]):
     def _has_uuid(self) -> bool:
         return isinstance(self.model._meta.pk, models.UUIDField)
 
-    def urls(self) -> list[URLPattern]:
-        """Return its addresses, for the `urlpatterns` of its app."""
+    @property
+    def views(self) -> dict[str, tuple[str, Callable[..., HttpResponseBase]]]:
+        """Return the path below `at`, and the view, of each part."""
         key = f"<{'uuid' if self._has_uuid else 'int'}:pk>"
-        views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
+        return {
             "list": ("", self.index),
-            "new": ("new/", self.new),
             "page": (f"{key}/", self.page),
-            "form": (f"{key}/form/", self.change),
             "deletion": (f"{key}/{self.way_out}/", self.deletion),
         }
+
+    def urls(self) -> list[URLPattern]:
+        """Return its addresses, for the `urlpatterns` of its app."""
+        views = self.views
         return [
             path(f"{self.at}{views[part][0]}", views[part][1], name=name.partition(":")[2])
             for part, name in self.routes.items()

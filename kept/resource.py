@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.forms import modelform_factory
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods
 
 from core import resource
 from core.http.parameters import search_words
+from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
 from kept.models import GRACE, Kept, rows_of
@@ -23,17 +25,25 @@ from projects import current, roles
 from projects.rights import Rights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from core.http.htmx import HtmxRequest
+    from projects.models import Project
 
 Row = TypeVar("Row", bound=Kept)
 
 
 class Resource(resource.Resource[Row]):
-    """One kind's pages: members of a row's project see it, makers change it."""
+    """One kind's pages: members of a row's project see it, makers change it.
+
+    `fields` are the columns of its form, unless it has a `form` of its own.
+    """
 
     model: ClassVar[type[Kept]]
+    fields: ClassVar[Sequence[str]] = ()
     form: ClassVar[type[KeptForm] | None] = None
-    form_base = KeptForm
+    parts: ClassVar[Sequence[str]] = ("list", "new", "page", "form", "deletion")
+    form_template: ClassVar[str] = "kept/form.html"
 
     # The rows
 
@@ -64,11 +74,6 @@ class Resource(resource.Resource[Row]):
         roles.require_maker(request.user, row.project)
         return row
 
-    def rights(self, request: HtmxRequest, row: Row) -> Mapping[str, bool]:
-        """Return what the user may do with a row, by their role in its project."""
-        rights = Rights(request.user, row)
-        return {"may_change": rights.may_change, "may_remove": rights.may_remove}
-
     # The list
 
     @method_decorator(limit("search"))
@@ -76,32 +81,93 @@ class Resource(resource.Resource[Row]):
         """List the rows, narrowed by the address."""
         return super().index(request)
 
-    def list_rows(self, request: HtmxRequest, status: int = HTTPStatus.OK, **more: Any) -> Any:
+    def list_rows(
+        self, request: HtmxRequest, status: int = HTTPStatus.OK, **more: Any
+    ) -> HttpResponse:
         """Render the list; `more` is added to its context."""
         more.setdefault("all_projects", current.is_of_all_projects(request))
         more.setdefault("why_not", roles.refusal_to_make(request.user, current.current(request)))
         return super().list_rows(request, status, **more)
 
+    # A page
+
+    def page_context(self, request: HtmxRequest, row: Row) -> dict[str, Any]:
+        """Return what its page shows of every kind."""
+        rights = Rights(request.user, row)
+        return {
+            "lines": [(row._meta.get_field(name), getattr(row, name)) for name in self.fields],
+            "may_change": rights.may_change,
+            "may_remove": rights.may_remove,
+        }
+
     # The form
 
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def new(self, request: HtmxRequest) -> HttpResponseBase:
-        """Show the form of a new row, or why the user makes none in the project."""
-        if refused := roles.refusal_to_make(request.user, current.current(request)):
+        """Show the form of a new row, filled in by the address; a POST saves it."""
+        project = current.current(request)
+        if refused := roles.refusal_to_make(request.user, project):
             context = {"refused": refused, "back": reverse(self.list_route)}
             return self.render(request, self.form_template, context, HTTPStatus.FORBIDDEN)
-        return super().new(request)
+        return self._filled_in(request, self.begun(request, project))
 
-    def begun(self, request: HtmxRequest) -> Row:
-        """Return a row of the user's in the project, not saved yet."""
-        return cast("Row", self.model(user=request.user, project=current.current(request)))
+    def begun(self, request: HtmxRequest, project: Project) -> Row:
+        """Return a row that is not saved yet."""
+        return cast("Row", self.model(user=request.user, project=project))
+
+    @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
+    def change(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
+        """Show the form of a row; a POST saves it."""
+        return self._filled_in(request, self.find_changeable(request, pk))
+
+    def _filled_in(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
+        is_new, name, form = row._state.adding, str(row), self.form_of(request, row)
+        if form.is_valid():
+            try:
+                saved = form.save()
+            except Refused as refused:
+                form.add_error(refused.field or None, str(refused))
+            else:
+                self.saved(request, saved, form)
+                return redirect(saved)
+        context = {
+            "row": row,
+            "name": name,
+            "is_new": is_new,
+            "form": form,
+            "back": reverse(self.list_route) if is_new else row.get_absolute_url(),
+            "may_remove": not is_new and Rights(request.user, row).may_remove,
+            **self.around_form(request, form),
+        }
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
+        return self.render(request, self.form_template, context, status)
+
+    def around_form(self, request: HtmxRequest, form: Any) -> Mapping[str, Any]:
+        """Return what its form's page shows besides the form."""
+        return {}
+
+    def form_of(self, request: HtmxRequest, row: Row, **more: Any) -> KeptForm:
+        """Return the form, as it was posted; else with what the row or the address has."""
+        kind: Any = self.form or modelform_factory(self.model, KeptForm, fields=self.fields)
+        is_posted = request.method == "POST"
+        form: KeptForm = kind(
+            request.POST if is_posted else None,
+            request.FILES if is_posted else None,
+            by=request.user,
+            instance=row,
+            initial=self.initial(request) if row._state.adding else {},
+            auto_id=f"{self.slug}-%s",
+            **more,
+        )
+        return form
 
     def initial(self, request: HtmxRequest) -> dict[str, Any]:
         """Return what an address fills into the form of a new row."""
         return {name: db_safe_text(value) for name, value in request.GET.dict().items()}
 
-    def form_of(self, request: HtmxRequest, row: Row, **more: Any) -> Any:
-        """Return the form, as the user fills it in."""
-        return super().form_of(request, row, by=request.user, **more)
+    def saved(self, request: HtmxRequest, row: Row, form: Any) -> None:
+        """Say on the next page that a row is saved."""
+        messages.success(request, f"“{row}” is saved.")
 
     # The way out, and the way back
 
@@ -121,6 +187,12 @@ class Resource(resource.Resource[Row]):
         return redirect(row)
 
     # What is around
+
+    @property
+    def views(self) -> dict[str, tuple[str, Callable[..., HttpResponseBase]]]:
+        """Return the path below `at`, and the view, of each part."""
+        form = ("<uuid:pk>/form/", self.change)
+        return super().views | {"new": ("new/", self.new), "form": form}
 
     @property
     def slug(self) -> str:

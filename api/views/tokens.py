@@ -101,6 +101,7 @@ class Tokens(Resource[Token]):
     model, parts, way_out = Token, ("list", "deletion"), "revocation"
     at, list_route, list_template = "account/tokens/", "api:tokens", "api/tokens.html"
     deleted_words = "The token is revoked and no longer works."
+    restored_words = "“{row.name}” is valid again."
 
     def rows(self) -> Any:
         """Return the tokens with their users and projects, revoked ones too."""
@@ -110,8 +111,6 @@ class Tokens(Resource[Token]):
         """Return the user's; everybody's for who looks after people."""
         rows, user = self.rows(), request.user
         return rows if permissions.may(user, permissions.CHANGE_USER) else rows.filter(user=user)
-
-    deleted_for = rows_for
 
     def listed(self, request: HtmxRequest) -> Any:
         """Return the user's own that are not revoked."""
@@ -135,23 +134,16 @@ class Tokens(Resource[Token]):
         )
 
     def delete(self, request: HtmxRequest, row: Token) -> None:
-        """Revoke a token at once."""
         _require_may_act_on(row, request.user)
         tokens.revoke(row, request.user)
 
     def restore(self, request: HtmxRequest, row: Token) -> None:
-        """Undo a revocation."""
         _require_may_act_on(row, request.user)
         tokens.restore(row, request.user)
 
     def list_of(self, request: HtmxRequest, row: Token) -> str:
-        """Return the address of the user's tokens, or of the person whose token it is."""
         is_own = row.user_id == request.user.pk
         return reverse(self.list_route) if is_own else reverse("people:person", args=[row.user_id])
-
-    def back_words(self, row: Token) -> str:
-        """Return what the list says of a token that is back."""
-        return f"“{row.name}” is valid again."
 
 
 TOKENS = Tokens()

@@ -105,7 +105,7 @@ def deletion(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseB
     place = _place(board, request.GET)
     if request.htmx:
         return _page(request, board, place, deleted=deleted.pk)
-    return redirect(COMMENTS.undo_address(f"{_address(board)}{place.query}", deleted))
+    return redirect(COMMENTS.undo_address(f"{_address(board)}{place.query}", deleted.pk))
 
 
 class Comments(Resource[Comment]):
@@ -113,23 +113,20 @@ class Comments(Resource[Comment]):
 
     model, list_route, parts = Comment, "boards:boards", ()
 
-    def deleted_for(self, request: HtmxRequest) -> Any:
+    def rows_for(self, request: HtmxRequest) -> Any:
         """Return the deleted comments on the boards that the user sees."""
         boards = Board.objects.kept().shown_to(request.user)
         rows = Comment.objects.filter(board__in=boards).exclude(deleted_at=None)
         return rows.select_related("board__project")
 
     def restore(self, request: HtmxRequest, row: Comment) -> None:
-        """Undo the deletion; raises PermissionDenied and Refused."""
         _require_may_delete(request, row.board, row)
         bring_back(row, may_remove=BoardRights(request.user, row.board).may_remove)
 
     def restored(self, request: HtmxRequest, row: Comment) -> HttpResponseBase:
-        """Go to the comment."""
         return redirect(f"{_address(row.board)}#comment-{row.pk}")
 
     def list_of(self, request: HtmxRequest, row: Comment) -> str:
-        """Return the address of the board's comments."""
         return _address(row.board)
 
 

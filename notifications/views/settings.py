@@ -57,6 +57,7 @@ class Channels(Resource[Channel]):
     model, parts = Channel, ("deletion",)
     at, list_route = "account/notifications/channels/", "notifications:settings"
     deleted_words = "The channel is removed: nothing is sent there any more."
+    restored_words = "“{row.name}” is restored."
 
     def rows_for(self, request: HtmxRequest) -> Any:
         """Return the user's channels."""
@@ -67,16 +68,10 @@ class Channels(Resource[Channel]):
         return Channel.objects.filter(user=request.user).select_related("user")
 
     def delete(self, request: HtmxRequest, row: Channel) -> None:
-        """Delete a channel."""
         channels.delete(row)
 
     def restore(self, request: HtmxRequest, row: Channel) -> None:
-        """Undo a deletion."""
         channels.restore(row)
-
-    def back_words(self, row: Channel) -> str:
-        """Return what the page says of a channel that is back."""
-        return f"“{row.name}” is restored."
 
 
 CHANNELS = Channels()

@@ -19,7 +19,6 @@ urlpatterns = [
     path("<int:user_id>/", person.person, name="person"),
     path("<int:user_id>/role/", person.role, name="person-role"),
     path("<int:user_id>/projects/", person.projects, name="person-projects"),
-    path("<int:user_id>/projects/recovery/", person.recovery, name="person-projects-recovery"),
     path(
         "<int:user_id>/projects/<int:project_id>/",
         person.project,

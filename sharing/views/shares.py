@@ -39,6 +39,7 @@ class Shares(Resource[Share]):
 
     model, list_route = Share, "sharing:shares"
     deleted_words = "The share has ended. Its address is void."
+    restored_words = "“{row}” is shared again, at the same address."
     on_page, list_template = 50, "sharing/shares.html"
 
     @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
@@ -54,8 +55,6 @@ class Shares(Resource[Share]):
     def rows_for(self, request: HtmxRequest) -> Any:
         """Return the shares that the user may end."""
         return making.endable_shares(request.user).select_related("project")
-
-    deleted_for = rows_for
 
     def listed(self, request: HtmxRequest) -> Any:
         """Return those that are open."""
@@ -81,21 +80,14 @@ class Shares(Resource[Share]):
         return making.listed_shares(request.user, of_all=self._is_of_all(request))
 
     def list_of(self, request: HtmxRequest, row: Share) -> str:
-        """Return the address of one's own shares, or of everybody's."""
         address = super().list_of(request, row)
         return address if row.user_id == request.user.pk else f"{address}?of=all"
 
     def delete(self, request: HtmxRequest, row: Share) -> None:
-        """End a share."""
         making.revoke(row, request.user)
 
     def restore(self, request: HtmxRequest, row: Share) -> None:
-        """Undo the end; raises Refused if it was too long ago."""
         making.bring_back(row, request.user)
-
-    def back_words(self, row: Share) -> str:
-        """Return what the list says of a share that is back."""
-        return f"“{row}” is shared again, at the same address."
 
 
 SHARES = Shares()

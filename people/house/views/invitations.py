@@ -37,14 +37,13 @@ class Invitations(Resource[Invitation]):
     at, list_route = "invitations/", "people:invitations"
     on_page, list_template = 50, "people/invitations.html"
     deleted_words = "The invitation is withdrawn: its link no longer works."
+    restored_words = "The invitation is open again."
 
     def rows_for(self, request: HtmxRequest) -> Any:
         """Return all of them; raises Http404 or PermissionDenied for who may not invite people."""
         require(request.user, permissions.ADD_USER)
         rows = Invitation.objects.select_related("made_by")
         return rows.prefetch_related("projects__project", "joinings__user")
-
-    deleted_for = rows_for
 
     @method_decorator([needs(permissions.ADD_USER), require_http_methods(METHODS), no_store])
     @sensitive_variables("token", "link", "shown", "more")
@@ -71,16 +70,10 @@ class Invitations(Resource[Invitation]):
         return self.list_rows(request, status, sends_mail=mail.sends_links(), **more)
 
     def delete(self, request: HtmxRequest, row: Invitation) -> None:
-        """Withdraw an invitation at once."""
         rules.revoke(request.user, row)
 
     def restore(self, request: HtmxRequest, row: Invitation) -> None:
-        """Undo a withdrawal."""
         rules.restore(request.user, row)
-
-    def back_words(self, row: Invitation) -> str:
-        """Return what the list says of an invitation that is back."""
-        return "The invitation is open again."
 
 
 INVITATIONS = Invitations()

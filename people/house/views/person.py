@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404
@@ -24,6 +23,7 @@ from people.house.views.guard import needs, person_or_404, refusals_as_messages
 from projects import members
 from projects.models import Membership, Project
 from projects.roles import MEANINGS
+from projects.views.members import MEMBERS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -54,7 +54,6 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Show a person: role, projects, ways in, spending, and how they joined."""
     shown = person_or_404(user_id)
     may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
-    project, token = _removed(request, shown)
     context = {
         "shown": shown,
         "name": members.name_of(shown),
@@ -63,8 +62,6 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
         "project_roles": [(role, role.label, MEANINGS[role]) for role in Membership.Role],
         "may_change_projects": may_change_projects,
         "projects": people.projects_to_add(shown) if may_change_projects else [],
-        "removed": project,
-        "removal": token,
         "is_oneself": shown.pk == request.user.pk,
     }
     return render(request, "people/person.html", context)
@@ -116,21 +113,7 @@ def removal(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
         removed = members.remove(request.user, _project(project_id), shown.pk)
-        # Not `project`, which would choose where the reader works.
-        asked = urlencode({"from": project_id, "removed": removed.token()})
-        return redirect(f"{_address(shown)}?{asked}#projects")
-    return _back(request, shown, "projects")
-
-
-@needs(permissions.CHANGE_PROJECT)
-@require_POST
-def recovery(request: HtmxRequest, user_id: int) -> HttpResponse:
-    """Undo the removal of the posted `removed` from the posted `from`."""
-    shown = person_or_404(user_id)
-    with refusals_as_messages(request):
-        there = _posted_project(hidden(request, "from"))
-        members.restore(request.user, there, hidden(request, "removed"))
-        messages.success(request, f"{shown.username} is in “{there}” again.")
+        return redirect(MEMBERS.undo_address(_address(shown), removed.token()))
     return _back(request, shown, "projects")
 
 
@@ -180,15 +163,6 @@ def _posted_project(key: str | None) -> Project:
     if project is None:
         raise Refused("Choose a project.")
     return project
-
-
-def _removed(request: HtmxRequest, shown: User) -> tuple[Project | None, str]:
-    """Return the project that the person was just removed from, and the token of its Undo."""
-    token = request.GET.get("removed", "")
-    pk = parse_key(request.GET.get("from")) or 0
-    project = Project.objects.filter(pk=pk, person=None).first() if token else None
-    removed = members.removed_by(token, project) if project else None
-    return (project, token) if removed and removed[1].pk == shown.pk else (None, "")
 
 
 def _address(shown: User) -> str:

@@ -146,7 +146,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "playground:artifact-with-recipe": (SEEN, NOTHING),
     "playground:preset": (STARRED, STARRED),
     "playground:preset-deletion": (NOTHING, REMOVED),
-    "playground:preset-recovery": (NOTHING, BROUGHT_BACK),
+    "undo:preset": (NOTHING, BROUGHT_BACK),
     "playground:preset-repair": (NOTHING, STARRED),
     "playground:preset-repair-undo": (NOTHING, STARRED),
     "playground:run": (RESTORED, NOTHING),

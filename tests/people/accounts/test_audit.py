@@ -113,7 +113,7 @@ def test_setting_and_removing_a_house_default_are_logged(
     admin.post(page, house)  # changes nothing
     admin.post(page, {"name": "Calm", "used_by": "house"})
     admin.post(reverse("playground:preset-deletion", args=[preset.pk]))
-    admin.post(reverse("playground:preset-recovery", args=[preset.pk]))
+    admin.post(f"/undo/preset/{preset.pk}/")
     assert [action for _, action, *_ in entries()] == [
         "made what the house starts with",
         "no longer what the house starts with",
