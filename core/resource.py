@@ -1,4 +1,4 @@
-"""Pages of a kind of row: its list and page, its deletion, and the way back of all kinds.
+"""A kind of row: its list with search and pager, its deletion, and the way back of all kinds.
 
 A kind overrides what differs; its own verbs stay views of its app, beside `urls()`. Nothing here
 knows projects or rights: `kept.resource` adds them for what people keep in projects.
@@ -11,7 +11,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,7 +20,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
 from core.http.caching import no_store
-from core.http.parameters import page_number, parse_key, parse_uuid, search_words
+from core.http.parameters import page_of, parse_key, parse_uuid, search_words
 from core.refusals import Refused
 
 if TYPE_CHECKING:
@@ -40,23 +39,19 @@ Row = TypeVar("Row", bound=models.Model)
 class Resource(Generic[Row]):
     """One kind's pages, below `at`; their addresses are named by the kind's `slug`.
 
-    `parts` are those that it has; the others are views of its app. `about` says what it is for,
-    where there is none yet. Templates get a row by the name of its kind as well, such as `prompt`.
+    `parts` are those that it has; the others are views of its app.
     """
 
     model: ClassVar[type[models.Model]]
     at: ClassVar[str] = ""  # the path of its list: `prompts/`
     list_route: ClassVar[str]  # the name of its list's address: `library:prompts`
     way_out: ClassVar[str] = "deletion"  # the last part of the address that deletes a row
-    about: ClassVar[str] = ""
     deleted_words: ClassVar[str] = ""  # what the next page says of a deletion, beside its undo
     restored_words: ClassVar[str] = "“{row}” is back."  # what the next page says of an undo
-    parts: ClassVar[Sequence[str]] = ("list", "page", "deletion")
+    parts: ClassVar[Sequence[str]] = ("list", "deletion")
     filters: ClassVar[Sequence[str]] = ("q",)  # parameters by which the list is narrowed
     on_page: ClassVar[int] = 60
-    list_template: ClassVar[str] = "kept/list.html"
-    row_template: ClassVar[str] = "kept/_row.html"
-    page_template: ClassVar[str] = "kept/page.html"
+    list_template: ClassVar[str]
 
     def __init__(self) -> None:
         RESOURCES[self.slug] = self
@@ -107,7 +102,7 @@ class Resource(Generic[Row]):
     ) -> HttpResponse:
         """Render the list; `more` is added to its context."""
         rows = self.narrowed(self.listed(request), request)
-        page = Paginator(rows, self.on_page).get_page(page_number(request.GET.get("page", "")))
+        page = page_of(request, rows, self.on_page)
         context = {
             "page": page,
             "rows": page.object_list,
@@ -119,28 +114,6 @@ class Resource(Generic[Row]):
 
     def shown(self, request: HtmxRequest, page: Page[Row]) -> Mapping[str, Any]:
         """Return what its list shows besides the rows."""
-        return {}
-
-    # A page
-
-    @method_decorator([require_safe, no_store])
-    def page(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
-        """Show a row."""
-        row: Row = self.find(request, pk)
-        context = {
-            "row": row,
-            "status": HTTPStatus.OK,
-            **self.page_context(request, row),
-            **self.details(request, row),
-        }
-        return self.render(request, self.page_template, context, context["status"])
-
-    def page_context(self, request: HtmxRequest, row: Row) -> dict[str, Any]:
-        """Return what the page of a row of any kind shows besides it."""
-        return {}
-
-    def details(self, request: HtmxRequest, row: Row) -> Mapping[str, Any]:
-        """Return what its page shows besides the row; `status` where it is not 200."""
         return {}
 
     # The way out, and the way back
@@ -198,25 +171,11 @@ class Resource(Generic[Row]):
     # What is around
 
     def render(
-        self,
-        request: HtmxRequest,
-        template: str,
-        context: Mapping[str, Any],
-        status: int = HTTPStatus.OK,
+        self, request: HtmxRequest, template: str, context: Mapping[str, Any], status: int = 200
     ) -> HttpResponse:
         """Render a page of the kind; its row has the name of the kind too, such as `prompt`."""
         around = {"resource": self, self.slug: context.get("row")}
         return render(request, template, {**around, **context}, status=status)
-
-    @property
-    def title(self) -> str:
-        """Return what the list is called: `Data sets`."""
-        return self.plural[:1].upper() + self.plural[1:]
-
-    @property
-    def plural(self) -> str:
-        """Return what its rows are called: `data sets`."""
-        return str(self.model._meta.verbose_name_plural)
 
     @property
     def noun(self) -> str:
@@ -238,36 +197,33 @@ class Resource(Generic[Row]):
         """Return the namespace of its addresses."""
         return self.list_route.partition(":")[0]
 
+    def addresses(self) -> dict[str, tuple[str, Callable[..., HttpResponseBase], str]]:
+        """Return the path below `at`, the view and the route's name of each part."""
+        name = f"{self.app}:{self.slug}-{self.way_out}"
+        return {
+            "list": ("", self.index, self.list_route),
+            "deletion": (f"{self.key}/{self.way_out}/", self.deletion, name),
+        }
+
     @property
     def routes(self) -> dict[str, str]:
         """Return the names of the addresses of its `parts`."""
-        names = {
-            "list": self.list_route,
-            "page": f"{self.app}:{self.slug}",
-            "deletion": f"{self.app}:{self.slug}-{self.way_out}",
-        }
-        return {part: names.get(part) or f"{self.app}:{self.slug}-{part}" for part in self.parts}
+        return {part: self.addresses()[part][2] for part in self.parts}
+
+    @property
+    def key(self) -> str:
+        """Return how a row's key stands in a path."""
+        return f"<{'uuid' if self._has_uuid else 'int'}:pk>"
 
     @property
     def _has_uuid(self) -> bool:
         return isinstance(self.model._meta.pk, models.UUIDField)
 
-    @property
-    def views(self) -> dict[str, tuple[str, Callable[..., HttpResponseBase]]]:
-        """Return the path below `at`, and the view, of each part."""
-        key = f"<{'uuid' if self._has_uuid else 'int'}:pk>"
-        return {
-            "list": ("", self.index),
-            "page": (f"{key}/", self.page),
-            "deletion": (f"{key}/{self.way_out}/", self.deletion),
-        }
-
     def urls(self) -> list[URLPattern]:
         """Return its addresses, for the `urlpatterns` of its app."""
-        views = self.views
         return [
-            path(f"{self.at}{views[part][0]}", views[part][1], name=name.partition(":")[2])
-            for part, name in self.routes.items()
+            path(f"{self.at}{below}", view, name=name.partition(":")[2])
+            for below, view, name in [self.addresses()[part] for part in self.parts]
         ]
 
 

@@ -10,16 +10,16 @@ from django.forms import modelform_factory
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from core import resource
+from core.http.caching import no_store
 from core.http.parameters import search_words
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from kept.forms import KeptForm
-from kept.models import GRACE, Kept, rows_of
+from kept.models import Kept, rows_of
 from people.accounts.limits.rate_limit import limit
 from projects import current, roles
 from projects.rights import Rights
@@ -36,13 +36,18 @@ Row = TypeVar("Row", bound=Kept)
 class Resource(resource.Resource[Row]):
     """One kind's pages: members of a row's project see it, makers change it.
 
-    `fields` are the columns of its form, unless it has a `form` of its own.
+    `fields` are the columns of its form, unless it has a `form` of its own. `about` says what it is
+    for, where there is none yet.
     """
 
     model: ClassVar[type[Kept]]
+    about: ClassVar[str] = ""
     fields: ClassVar[Sequence[str]] = ()
     form: ClassVar[type[KeptForm] | None] = None
     parts: ClassVar[Sequence[str]] = ("list", "new", "page", "form", "deletion")
+    list_template: ClassVar[str] = "kept/list.html"
+    row_template: ClassVar[str] = "kept/_row.html"
+    page_template: ClassVar[str] = "kept/page.html"
     form_template: ClassVar[str] = "kept/form.html"
 
     # The rows
@@ -57,8 +62,7 @@ class Resource(resource.Resource[Row]):
 
     def deleted_for(self, request: HtmxRequest) -> Any:
         """Return the user's rows, and those that they manage, until they are purged."""
-        rows = rows_of(self.model).removable_by(request.user).select_related("project")
-        return rows.exclude(deleted_at__lte=timezone.now() - GRACE)
+        return rows_of(self.model).restorable(request.user)
 
     def listed(self, request: HtmxRequest) -> Any:
         """Return the project's rows, or one's own of all projects."""
@@ -91,14 +95,24 @@ class Resource(resource.Resource[Row]):
 
     # A page
 
-    def page_context(self, request: HtmxRequest, row: Row) -> dict[str, Any]:
-        """Return what its page shows of every kind."""
+    @method_decorator([require_safe, no_store])
+    def page(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
+        """Show a row."""
+        row: Row = self.find(request, pk)
         rights = Rights(request.user, row)
-        return {
+        context = {
+            "row": row,
             "lines": [(row._meta.get_field(name), getattr(row, name)) for name in self.fields],
             "may_change": rights.may_change,
             "may_remove": rights.may_remove,
+            "status": HTTPStatus.OK,
+            **self.details(request, row),
         }
+        return self.render(request, self.page_template, context, context["status"])
+
+    def details(self, request: HtmxRequest, row: Row) -> Mapping[str, Any]:
+        """Return what its page shows besides the row; `status` where it is not 200."""
+        return {}
 
     # The form
 
@@ -188,11 +202,24 @@ class Resource(resource.Resource[Row]):
 
     # What is around
 
+    def addresses(self) -> dict[str, tuple[str, Callable[..., HttpResponseBase], str]]:
+        """Return the path below `at`, the view and the route's name of each part."""
+        name = f"{self.app}:{self.slug}"
+        return super().addresses() | {
+            "new": ("new/", self.new, f"{name}-new"),
+            "page": (f"{self.key}/", self.page, self.model.route),
+            "form": (f"{self.key}/form/", self.change, f"{name}-form"),
+        }
+
     @property
-    def views(self) -> dict[str, tuple[str, Callable[..., HttpResponseBase]]]:
-        """Return the path below `at`, and the view, of each part."""
-        form = ("<uuid:pk>/form/", self.change)
-        return super().views | {"new": ("new/", self.new), "form": form}
+    def title(self) -> str:
+        """Return what the list is called: `Data sets`."""
+        return self.plural[:1].upper() + self.plural[1:]
+
+    @property
+    def plural(self) -> str:
+        """Return what its rows are called: `data sets`."""
+        return str(self.model._meta.verbose_name_plural)
 
     @property
     def slug(self) -> str:
@@ -203,9 +230,3 @@ class Resource(resource.Resource[Row]):
     def app(self) -> str:
         """Return the namespace of its addresses."""
         return self.model.route.partition(":")[0]
-
-    @property
-    def routes(self) -> dict[str, str]:
-        """Return the names of the addresses of its `parts`; its page's is the model's `route`."""
-        names = super().routes
-        return names | ({"page": self.model.route} if "page" in names else {})

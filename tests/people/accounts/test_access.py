@@ -121,7 +121,11 @@ class World:
         }  # fmt: skip
         ended = members.Removed(project.pk, self.people["user"].pk, "maker", "2026-11-27T00:00Z")
         invitation = self._invitation(owner)
-        things.parts["invitation"] = invitation
+        things.parts |= {
+            "invitation": invitation,
+            "favourite": timezone.now().isoformat(),
+            "collection": "best",
+        }
         things.keys |= {
             "membership": ended.token(),
             "note": note.pk, "link-": link.pk, "token": token.pk,
