@@ -58,13 +58,9 @@ class Resource(Generic[Row]):
 
     # The rows
 
-    def rows(self) -> Any:
-        """Return the rows that are not deleted, with what pages show of each."""
-        return self.model._default_manager.all()
-
     def rows_for(self, request: HtmxRequest) -> Any:
-        """Return those of `rows` that the user may see."""
-        return self.rows()
+        """Return the rows that the user may see, or raise Http404 or PermissionDenied."""
+        raise NotImplementedError
 
     def deleted_for(self, request: HtmxRequest) -> Any:
         """Return the rows that the user may bring back, also those that are back already."""

@@ -103,18 +103,14 @@ class Tokens(Resource[Token]):
     deleted_words = "The token is revoked and no longer works."
     restored_words = "“{row.name}” is valid again."
 
-    def rows(self) -> Any:
-        """Return the tokens with their users and projects, revoked ones too."""
-        return Token.objects.select_related("user", "project")
-
     def rows_for(self, request: HtmxRequest) -> Any:
         """Return the user's; everybody's for who looks after people."""
-        rows, user = self.rows(), request.user
+        rows, user = Token.objects.select_related("user", "project"), request.user
         return rows if permissions.may(user, permissions.CHANGE_USER) else rows.filter(user=user)
 
     def listed(self, request: HtmxRequest) -> Any:
         """Return the user's own that are not revoked."""
-        return self.rows().filter(user=request.user, revoked_at=None)
+        return self.rows_for(request).filter(user=request.user, revoked_at=None)
 
     @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
     @sensitive_variables("secret")

@@ -133,7 +133,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "library:series-cover": (NOTHING, CHANGED),
     "library:series-order": (NOTHING, CHANGED),
     "library:series-removals": (NOTHING, CHANGED),
-    "library:series-removals-undoing": (NOTHING, CHANGED),
+    "undo:seriesitem": (NOTHING, CHANGED),
     "playground:artifact": (RESTORED, NOTHING),
     "playground:artifact-poster": (RESTORED, NOTHING),
     "playground:artifact-frames": (NOTHING, RESTORED),

@@ -184,6 +184,7 @@ def make_things(
             "comment": comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
             "version": version.pk, "comment_id": share_comment.pk, "share": share.pk,
+            "seriesitem": f"{series.pk}~{timezone.now().isoformat()}",
         },
         {"sharing": {"pk": share.pk, "token": share.token, "number": 1}},
     )  # fmt: skip

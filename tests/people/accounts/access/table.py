@@ -135,7 +135,7 @@ HOUSE: dict[str, Row] = {
     "library:series-cover": Row(METHOD, OWNERS_ALONE),
     "library:series-order": Row(METHOD, OWNERS_ALONE),
     "library:series-removals": Row(METHOD, OWNERS_ALONE),
-    "library:series-removals-undoing": Row(METHOD, OWNERS_ALONE),
+    "undo:seriesitem": Row(METHOD, OWNERS_ALONE),
     "library:series-offered": Row(ANYBODYS, METHOD),
     "library:line-suggestions": Row(ANYBODYS, METHOD),
     "library:runs": Row(ANYBODYS, METHOD),
