@@ -20,7 +20,7 @@ from api.models import Token
 from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
-from people.accounts import audit
+from people.accounts import audit, roles
 from people.accounts.single_use import digest
 from projects.models import Membership
 
@@ -119,8 +119,9 @@ def authenticate(secret: str) -> Token | None:
 def revoke(token: Token, by: User | None = None) -> None:
     """Invalidate the token at once; `restore` undoes that for a day.
 
-    `by` is an admin who does it; by default its user does.
+    `by` is an admin who does it; by default its user does. Raises Refused for an admin's token.
     """
+    _require_may_act_on(token, by)
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.revoked_by = by if by is not None and by.pk != token.user_id else None
@@ -134,6 +135,7 @@ def restore(token: Token, by: User | None = None) -> None:
 
     `by` is an admin who does it; by default its user does.
     """
+    _require_may_act_on(token, by)
     if token.revoked_at is None:
         return
     if token.revoked_by_id and (by is None or by.pk == token.user_id):
@@ -147,6 +149,11 @@ def restore(token: Token, by: User | None = None) -> None:
             audit.record(by or token.user, "restored", [token], _about(token))
     except IntegrityError as error:
         raise Refused(f"You have a new token “{token.name}”. Revoke that one first.") from error
+
+
+def _require_may_act_on(token: Token, by: User | None) -> None:
+    if by is not None and by.pk != token.user_id:
+        roles.require_may_act_on(token.user, by)
 
 
 def _about(token: Token) -> str:

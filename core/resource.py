@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from django.core.paginator import Page
     from django.urls import URLPattern
 
-    from core.db.recoverable import Recoverable
     from core.http.htmx import HtmxRequest
 
 UNDO = "undo"  # parameter of an address: the slug and key of a row that was deleted just now
@@ -48,6 +47,7 @@ class Resource(Generic[Row]):
     way_out: ClassVar[str] = "deletion"  # the last part of the address that deletes a row
     deleted_words: ClassVar[str] = ""  # what the next page says of a deletion, beside its undo
     restored_words: ClassVar[str] = "“{row}” is back."  # what the next page says of an undo
+    acts: ClassVar[Sequence[Callable[[Any, Any], object]]]  # how a user deletes it, and restores it
     parts: ClassVar[Sequence[str]] = ("list", "deletion")
     filters: ClassVar[Sequence[str]] = ("q",)  # parameters by which the list is narrowed
     on_page: ClassVar[int] = 60
@@ -127,7 +127,7 @@ class Resource(Generic[Row]):
 
     def delete(self, request: HtmxRequest, row: Row) -> None:
         """Delete a row so that it can be brought back; raises PermissionDenied and Refused."""
-        cast("Recoverable", row).remove()
+        self.acts[0](request.user, row)
 
     def deleted(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
         """Lead to the list that the row was in, which offers to bring it back."""
@@ -153,7 +153,7 @@ class Resource(Generic[Row]):
 
     def restore(self, request: HtmxRequest, row: Row) -> None:
         """Undo a row's deletion; raises PermissionDenied, and Refused if its place is taken."""
-        cast("Recoverable", row).bring_back()
+        self.acts[1](request.user, row)
 
     def restored(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
         """Say that the row is back."""

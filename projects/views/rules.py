@@ -53,17 +53,12 @@ class Rules(Resource[Rule]):
     model, parts, way_out = Rule, ("deletion",), "removal"
     at, list_route = "rules/", "projects:projects"
     deleted_words = "The rule is removed."
+    acts = (editing.remove, editing.restore)
 
     def rows_for(self, request: HtmxRequest) -> Any:
         """Return the rules of the user's projects, and of the house; removed ones too."""
         own = Q(project__in=Project.objects.of(request.user))
         return Rule.with_deleted.filter(Q(project=None) | own).select_related("project")
-
-    def delete(self, request: HtmxRequest, row: Rule) -> None:
-        editing.remove(request.user, row)
-
-    def restore(self, request: HtmxRequest, row: Rule) -> None:
-        editing.restore(request.user, row)
 
     def list_of(self, request: HtmxRequest, row: Rule) -> str:
         return _address(row.project)

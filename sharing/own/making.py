@@ -166,7 +166,7 @@ def _title(results: Sequence[ResultKey]) -> str:
 
 
 @transaction.atomic
-def revoke(share: Share, by: User) -> None:
+def revoke(by: User, share: Share) -> None:
     """End a share: its address and its files lead nowhere from now on. Idempotent."""
     ended = Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
     if ended:
@@ -184,7 +184,7 @@ def renew(share: Share, by: User) -> None:
 
 
 @transaction.atomic
-def bring_back(share: Share, by: User) -> None:
+def bring_back(by: User, share: Share) -> None:
     """Undo the end of a share; raises Refused if it was too long ago."""
     since = timezone.now() - UNDO_WITHIN
     back = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)

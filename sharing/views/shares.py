@@ -41,6 +41,7 @@ class Shares(Resource[Share]):
     deleted_words = "The share has ended. Its address is void."
     restored_words = "“{row}” is shared again, at the same address."
     on_page, list_template = 50, "sharing/shares.html"
+    acts = (making.revoke, making.bring_back)
 
     @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
     def index(self, request: HtmxRequest) -> HttpResponseBase:
@@ -82,12 +83,6 @@ class Shares(Resource[Share]):
     def list_of(self, request: HtmxRequest, row: Share) -> str:
         address = super().list_of(request, row)
         return address if row.user_id == request.user.pk else f"{address}?of=all"
-
-    def delete(self, request: HtmxRequest, row: Share) -> None:
-        making.revoke(row, request.user)
-
-    def restore(self, request: HtmxRequest, row: Share) -> None:
-        making.bring_back(row, request.user)
 
 
 SHARES = Shares()

@@ -35,6 +35,7 @@ class Budgets(Resource[Budget]):
     model, parts, way_out = Budget, ("list", "deletion"), "end"
     at, list_route = "budgets/", "spending:budgets"
     on_page, list_template = 100, "spending/budgets/budgets.html"
+    acts = (editing.end, editing.bring_back)
     deleted_words = "The budget is ended: it holds nobody back any more."
 
     def rows_for(self, request: HtmxRequest) -> Any:
@@ -58,12 +59,6 @@ class Budgets(Resource[Budget]):
                 for budget in listing.ended(request.user)
             ],
         }
-
-    def delete(self, request: HtmxRequest, row: Budget) -> None:
-        editing.end(request.user, row.pk)
-
-    def restore(self, request: HtmxRequest, row: Budget) -> None:
-        editing.bring_back(request.user, row.pk)
 
     def back_words(self, row: Budget) -> str:
         return f"The budget holds again. {wording.title(row)}: {wording.allowance(row)}."

@@ -37,6 +37,7 @@ class Invitations(Resource[Invitation]):
     at, list_route = "invitations/", "people:invitations"
     on_page, list_template = 50, "people/invitations.html"
     deleted_words = "The invitation is withdrawn: its link no longer works."
+    acts = (rules.revoke, rules.restore)
     restored_words = "The invitation is open again."
 
     def rows_for(self, request: HtmxRequest) -> Any:
@@ -68,12 +69,6 @@ class Invitations(Resource[Invitation]):
             return self.render(request, template, more, status)
         more["roles"] = [(role, role.label, roles.MEANINGS[role]) for role in Role]
         return self.list_rows(request, status, sends_mail=mail.sends_links(), **more)
-
-    def delete(self, request: HtmxRequest, row: Invitation) -> None:
-        rules.revoke(request.user, row)
-
-    def restore(self, request: HtmxRequest, row: Invitation) -> None:
-        rules.restore(request.user, row)
 
 
 INVITATIONS = Invitations()

@@ -71,6 +71,9 @@ class Notes(Resource[Note]):
             row.remove()
             audit.record(request.user, "deleted", [row], f"of {row.user or 'nobody'}")
 
+    def restore(self, request: HtmxRequest, row: Note) -> None:
+        row.bring_back()
+
     def deleted(self, request: HtmxRequest, row: Note) -> HttpResponseBase:
         if request.htmx:
             return _list(request, row.endpoint, deleted=row)

@@ -107,9 +107,6 @@ def test_a_shared_preset_can_be_used_by_all_and_changed_by_its_owner(
     refused = client.get(PAGE, {"preset": str(private.pk)}).content.decode()
     assert "a night" not in refused
     assert "not shared with you" in refused
-    change = f"/presets/{shared.pk}/"
-    for path in (change, f"{change}deletion/", f"/undo/preset/{shared.pk}/"):
-        assert client.post(path, {"name": "x"}).status_code == 404
     stranger.is_staff = stranger.is_superuser = True
     stranger.save()
     assert client.post(f"/presets/{shared.pk}/", {"name": "Tidied"}).status_code == 302

@@ -80,7 +80,7 @@ def test_the_functions_behind_the_pages_refuse_managers(budget: Budget) -> None:
         editing.save(mia, budget, [])
     for change in (editing.end, editing.bring_back):
         with pytest.raises(PermissionDenied, match="Ask eva"):
-            change(mia, budget.pk)
+            change(mia, budget)
     assert not access.managed(mia).exists()
 
 
