@@ -116,10 +116,10 @@ def authenticate(secret: str) -> Token | None:
     return token
 
 
-def revoke(token: Token, by: User | None = None) -> None:
+def revoke(by: User | None, token: Token) -> None:
     """Invalidate the token at once; `restore` undoes that for a day.
 
-    `by` is an admin who does it; by default its user does. Raises Refused for an admin's token.
+    `by` is an admin who does it; its user by None. Raises Refused for an admin's token.
     """
     _require_may_act_on(token, by)
     if token.revoked_at is None:
@@ -130,10 +130,10 @@ def revoke(token: Token, by: User | None = None) -> None:
             audit.record(by or token.user, "revoked", [token], _about(token))
 
 
-def restore(token: Token, by: User | None = None) -> None:
+def restore(by: User | None, token: Token) -> None:
     """Undo a revocation; raises Refused if it is too late, or was an admin's.
 
-    `by` is an admin who does it; by default its user does.
+    `by` is an admin who does it; its user by None.
     """
     _require_may_act_on(token, by)
     if token.revoked_at is None:

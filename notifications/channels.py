@@ -65,16 +65,16 @@ def change(channel: Channel, draft: Draft) -> None:
     channel.save(update_fields=["name", "address", "kinds", "is_paused"])
 
 
-def delete(channel: Channel) -> None:
+def delete(by: User, channel: Channel) -> None:
     """Delete a channel, so that nothing more is sent to it. `restore` undoes it for a day."""
     with transaction.atomic():
         Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
-        audit.record(channel.user, "deleted", [channel])
+        audit.record(by, "deleted", [channel])
 
 
-def restore(channel: Channel) -> None:
+def restore(by: User, channel: Channel) -> None:
     """Undo a deletion; raises Refused if it is too late."""
-    if len(Channel.objects.of(channel.user)) >= MAX_CHANNELS:
+    if len(Channel.objects.of(by)) >= MAX_CHANNELS:
         raise Refused(TOO_MANY)
     since = timezone.now() - UNDO_WITHIN
     if not Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None):

@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.utils import timezone
 
 from core.http.parameters import page_number
+from core.periods import UNDO_WITHIN
 from notifications import preferences
 from notifications.delivery.readable import readable
 from notifications.forms import ChannelForm, PreferencesForm
@@ -92,10 +93,13 @@ def preferences_form(user: User) -> PreferencesForm:
 def context(user: User, page: str) -> dict[str, Any]:
     """Return the context of the page's template."""
     mine = list(Channel.objects.of(user))
+    lately = timezone.now() - UNDO_WITHIN
+    deleted = Channel.objects.filter(user=user, deleted_at__gt=lately).order_by("-deleted_at")
     deliveries = rows(user, page)
     return {
         "forms": [ChannelForm(channel=channel) for channel in mine],
         "new": ChannelForm(),
+        "deleted": deleted.first(),
         "preferences_form": preferences_form(user),
         "deliveries": deliveries,
         "is_live": any(row.is_soon for row in deliveries.object_list),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -16,6 +17,7 @@ from api.models import Token
 from api.reach import Reach
 from core.forms import LineField
 from core.http.caching import no_store
+from core.periods import UNDO_WITHIN
 from core.resource import Resource
 from people.accounts import permissions
 
@@ -100,6 +102,7 @@ class Tokens(Resource[Token]):
 
     model, parts, way_out = Token, ("list", "deletion"), "revocation"
     at, list_route, list_template = "account/tokens/", "api:tokens", "api/tokens.html"
+    acts = (tokens.revoke, tokens.restore)
     deleted_words = "The token is revoked and no longer works."
     restored_words = "“{row.name}” is valid again."
 
@@ -119,21 +122,18 @@ class Tokens(Resource[Token]):
         form = TokenForm(request.user, request.POST if request.method == "POST" else None)
         token, secret = form.create() or (None, "")
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        lately = timezone.now() - UNDO_WITHIN
+        revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately, revoked_by=None)
         return self.list_rows(
             request,
             status,
             form=TokenForm(request.user) if token else form,
             created=token,
+            revoked=revoked.order_by("-revoked_at").first(),
             secret=secret,
             project_ids={project.pk for project in form.projects.values()},
             address=request.build_absolute_uri("/").rstrip("/"),
         )
-
-    def delete(self, request: HtmxRequest, row: Token) -> None:
-        tokens.revoke(row, request.user)
-
-    def restore(self, request: HtmxRequest, row: Token) -> None:
-        tokens.restore(row, request.user)
 
     def list_of(self, request: HtmxRequest, row: Token) -> str:
         is_own = row.user_id == request.user.pk

@@ -144,9 +144,14 @@ def query(context: template.Context, **changes: Any) -> str:
 def undo(context: template.Context, slug: str = "", key: Any = None) -> dict[str, Any]:
     """Render the notice that a row was deleted, with a button that restores it.
 
-    The row is that of the page's address (`?undo=prompt/<key>`), or of a fragment's slug and key.
+    The row is that of the page's address (`?undo=prompt/<key>`), which `base.html` shows; where
+    the address has none, that of a slug and key.
     """
-    if not slug and (request := context.get("request")):
-        slug, _, key = request.GET.get(UNDO, "").rpartition("/")
+    request = context.get("request")
+    asked = request.GET.get(UNDO, "") if request else ""
+    if not slug:
+        slug, _, key = asked.rpartition("/")
+    elif asked:
+        key = None
     resource = RESOURCES.get(slug) if key else None
     return {"csrf_token": context.get("csrf_token"), "resource": resource, "key": key}

@@ -56,6 +56,7 @@ def _index(request: HtmxRequest, title_form: TitleForm | None = None) -> HttpRes
     )
     context = {
         "collections": list(rows),
+        "gone": request.session.get(GONE, {}).get("slug"),
         "title_form": title_form,
     }
     return render(request, "catalog/collections.html", context, status=422 if title_form else 200)

@@ -56,6 +56,7 @@ class Channels(Resource[Channel]):
 
     model, parts = Channel, ("deletion",)
     at, list_route = "account/notifications/channels/", "notifications:settings"
+    acts = (channels.delete, channels.restore)
     deleted_words = "The channel is removed: nothing is sent there any more."
     restored_words = "“{row.name}” is restored."
 
@@ -66,12 +67,6 @@ class Channels(Resource[Channel]):
     def deleted_for(self, request: HtmxRequest) -> Any:
         """Return the user's channels, deleted ones too."""
         return Channel.objects.filter(user=request.user).select_related("user")
-
-    def delete(self, request: HtmxRequest, row: Channel) -> None:
-        channels.delete(row)
-
-    def restore(self, request: HtmxRequest, row: Channel) -> None:
-        channels.restore(row)
 
 
 CHANNELS = Channels()

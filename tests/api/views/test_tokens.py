@@ -43,7 +43,8 @@ def test_a_refused_form_keeps_its_values_and_shows_the_reason(member: Any, user:
 def test_a_revocation_can_be_undone(member: Any, user: Any) -> None:
     token, secret = tokens.create(user, "script")
     page = member.post(reverse("api:token-revocation", args=[token.pk]), follow=True)
-    assert "The token is revoked" in page.content.decode()
+    assert page.content.decode().count("The token is revoked") == 1
+    assert "The token is revoked" in member.get(reverse("api:tokens")).content.decode()
     assert tokens.authenticate(secret) is None
     page = member.post(f"/undo/token/{token.pk}/", follow=True)
     assert "“script” is valid again" in page.content.decode()
