@@ -112,8 +112,8 @@ class Tokens(Resource[Token]):
         return rows if permissions.may(user, permissions.CHANGE_USER) else rows.filter(user=user)
 
     def listed(self, request: HtmxRequest) -> Any:
-        """Return the user's own that are not revoked."""
-        return self.rows_for(request).filter(user=request.user, revoked_at=None)
+        """Return the user's own that are not revoked: a list, since there are few."""
+        return list(self.rows_for(request).filter(user=request.user, revoked_at=None))
 
     @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
     @sensitive_variables("secret")
