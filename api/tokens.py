@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, roles
 from accounts.single_use import digest
 from api.models import Token
 from core.periods import UNDO_WITHIN
@@ -116,11 +116,12 @@ def authenticate(secret: str) -> Token | None:
     return token
 
 
-def revoke(token: Token, by: User | None = None) -> None:
+def revoke(by: User | None, token: Token) -> None:
     """Invalidate the token at once; `restore` undoes that for a day.
 
-    `by` is an admin who does it; by default its user does.
+    `by` is an admin who does it; its user by None. Raises Refused for an admin's token.
     """
+    _require_may_act_on(token, by)
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
         token.revoked_by = by if by is not None and by.pk != token.user_id else None
@@ -129,11 +130,12 @@ def revoke(token: Token, by: User | None = None) -> None:
             audit.record(by or token.user, "revoked", [token], _about(token))
 
 
-def restore(token: Token, by: User | None = None) -> None:
+def restore(by: User | None, token: Token) -> None:
     """Undo a revocation; raises Refused if it is too late, or was an admin's.
 
-    `by` is an admin who does it; by default its user does.
+    `by` is an admin who does it; its user by None.
     """
+    _require_may_act_on(token, by)
     if token.revoked_at is None:
         return
     if token.revoked_by_id and (by is None or by.pk == token.user_id):
@@ -147,6 +149,11 @@ def restore(token: Token, by: User | None = None) -> None:
             audit.record(by or token.user, "restored", [token], _about(token))
     except IntegrityError as error:
         raise Refused(f"You have a new token “{token.name}”. Revoke that one first.") from error
+
+
+def _require_may_act_on(token: Token, by: User | None) -> None:
+    if by is not None and by.pk != token.user_id:
+        roles.require_may_act_on(token.user, by)
 
 
 def _about(token: Token) -> str:

@@ -66,11 +66,9 @@ _API: list[URLPattern | URLResolver] = [
 
 app_name = "api"
 urlpatterns = [
-    path("account/tokens/", tokens.index, name="tokens"),
+    *tokens.TOKENS.urls(),
     path("account/tokens/clients/", clients.index, name="clients"),
     path("account/tokens/<int:pk>/trial/", clients.trial, name="token-trial"),
-    path("account/tokens/<int:pk>/revocation/", tokens.revocation, name="token-revocation"),
-    path("account/tokens/<int:pk>/recovery/", tokens.recovery, name="token-recovery"),
     path("account/agree/<str:signed>/", consents.page, name="consent"),
     # Below one prefix, so that other addresses are not tried against each of these.
     path(PREFIX, include(_API)),

@@ -21,7 +21,6 @@ urlpatterns = [
     path("collections/export/", import_export.export, name="collections-export"),
     path("collections/import/", import_export.import_, name="collections-import"),
     path("collections/order/", collections.order, name="collections-order"),
-    path("collections/recovery/", collections.recovery, name="collections-recovery"),
     path("collections/of/<path:endpoint_id>/", collections.of_endpoint, name="collections-of"),
     path("collections/<slug:slug>/edition/", collections.edition, name="collection-edition"),
     path("collections/<slug:slug>/words/", collections.words, name="collection-words"),

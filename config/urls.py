@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
+from core.resource import undo
 from features.boards.urls import LEADERBOARD
 from features.spending.urls import PRICES
 from projects.urls import HOUSE_RULES
@@ -35,6 +36,7 @@ urlpatterns = [
     path("people/", include("house.urls")),
     path("", include("features.notifications.urls")),
     path("", include("accounts.urls")),
+    path("undo/<slug:slug>/<str:key>/", undo, name="undo"),
     path("admin/", admin.site.urls),
     # Requested by browsers on pages without an icon of their own, such as the admin's.
     path(

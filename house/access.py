@@ -84,7 +84,7 @@ def end_all(person: User, by: User) -> None:
     """
     active_sessions.end_others(person, None)
     for token in tokens_of(person):
-        tokens.revoke(token, by)
+        tokens.revoke(by, token)
     LoginLink.objects.filter(user=person).delete()
     reader, _ = Reader.objects.get_or_create(user=person)
     Reader.objects.filter(pk=reader.pk).update(feed_number=F("feed_number") + 1)

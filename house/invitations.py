@@ -196,14 +196,6 @@ The link is good until {until}. If you do not know what this is about, do nothin
 """
 
 
-def listed(by_page: int = 0, size: int = 50) -> Sequence[Invitation]:
-    """Return a page of invitations, the newest first, with what a list shows of each."""
-    rows = Invitation.objects.select_related("made_by").prefetch_related(
-        "projects__project", "joinings__user"
-    )
-    return list(rows[by_page * size : (by_page + 1) * size])
-
-
 def find(token: str, user: User | AnonymousUser | None = None) -> Invitation | None:
     """Return the invitation of a token; for whom it is addressed to its key is enough."""
     rows = Invitation.objects.select_related("made_by").prefetch_related("projects__project")

@@ -143,26 +143,23 @@ def leave(person: User, project: Project) -> None:
         audit.record(person, "left", [project], member.role)
 
 
-def removed_by(token: str, project: Project) -> tuple[Removed, User] | None:
-    """Return what a token of the project restores, and who; None if it is too old or no token."""
+def removal_of(token: str) -> Removed:
+    """Return what a token restores; raises Refused if it is too old, or no token."""
     try:
-        removed = Removed(*signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN))
+        return Removed(*signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN))
     except (signing.BadSignature, TypeError):
-        return None
-    person = User.objects.filter(pk=removed.user_id).first()
-    return (removed, person) if person and removed.project_id == project.pk else None
+        raise Refused("This can be undone for a day only. Add the person again instead.") from None
 
 
-def restore(by: User, project: Project, token: str) -> Membership:
+def restore(by: User, token: str) -> Membership:
     """Undo a removal: the same role, since the same day. Raises Refused, PermissionDenied."""
+    removed = removal_of(token)
     with transaction.atomic():
-        _require_shared(_locked_for(by, project))
-        removal = removed_by(token, project)
-        if removal is None:
-            raise Refused("This can be undone for a day only. Add the person again instead.")
-        removed, person = removal
-        if not person.is_active:
-            raise Refused(f"{name_of(person)} has left: their account is closed.")
+        project = _locked_for(by, Project(pk=removed.project_id))
+        person = User.objects.filter(pk=removed.user_id).first()
+        if person is None or not person.is_active:
+            who = name_of(person) if person else "This person"
+            raise Refused(f"{who} has left: their account is closed.")
         member = _insert(by, project, person, _known(removed.role), "brought a member back to")
         since: datetime | None = parse_datetime(removed.joined_at)
         Membership.objects.filter(pk=member.pk).update(joined_at=since or member.joined_at)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", project.index, name="projects"),
     path("new/", project.new, name="new"),
     path("menu/", choice.menu, name="menu"),
+    *rules.RULES.urls(),
     path("<str:slug>/", project.project, name="project"),
     path("<str:slug>/choice/", choice.choose, name="project-choice"),
     path("<str:slug>/settings/", settings.settings, name="project-settings"),
@@ -17,10 +18,7 @@ urlpatterns = [
     path("<str:slug>/recovery/", settings.recovery, name="project-recovery"),
     path("<str:slug>/deletion/", settings.deletion, name="project-deletion"),
     path("<str:slug>/rules/", rules.of_project, name="project-rules"),
-    path("<str:slug>/rules/recovery/", rules.recovery, name="project-rule-recovery"),
-    path("<str:slug>/rules/<int:rule>/removal/", rules.removal, name="project-rule-removal"),
     path("<str:slug>/members/", members.add, name="project-members"),
-    path("<str:slug>/members/recovery/", members.recovery, name="project-members-recovery"),
     path("<str:slug>/members/<int:user_id>/", members.role, name="project-member"),
     path(
         "<str:slug>/members/<int:user_id>/removal/", members.removal, name="project-member-removal"
@@ -31,8 +29,6 @@ urlpatterns = [
 HOUSE_RULES = (
     [
         path("", rules.of_house, name="rules"),
-        path("recovery/", rules.recovery, name="rule-recovery"),
-        path("<int:rule>/removal/", rules.removal, name="rule-removal"),
     ],
     "rules",
 )

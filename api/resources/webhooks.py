@@ -120,7 +120,7 @@ def delete_webhook(call: Call) -> Reply:
     channel = mine.filter(pk=call.values["webhook_id"]).first()
     if channel is None:
         raise Problem(404, "There is no such webhook, or it is somebody else's.")
-    channels.delete(channel)
+    channels.delete(call.user, channel)
     return Reply(None, 204)
 
 

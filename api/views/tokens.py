@@ -1,49 +1,38 @@
-"""The user's API tokens: create, list, revoke, restore."""
+"""API tokens: create, list, revoke, restore."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
+from accounts import permissions
 from api import tokens
 from api.models import Token
 from api.reach import Reach
 from core.forms import LineField
 from core.http.caching import no_store
 from core.periods import UNDO_WITHIN
+from core.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from django.contrib.auth.models import User
     from django.forms.boundfield import BoundWidget
-    from django.http import QueryDict
+    from django.http import HttpResponseBase, QueryDict
 
     from core.http.htmx import HtmxRequest
 
 LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")]
 DEFAULT_LIFETIME = "90"
 NOT_A_MEMBER = "You are not a member of this project. Choose another one."
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@no_store  # the page of a new token contains it
-@sensitive_variables("made")
-def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's tokens; a POST creates one and shows it once."""
-    if request.method != "POST":
-        return _page(request, TokenForm(request.user))
-    form = TokenForm(request.user, request.POST)
-    if (made := form.create()) is None:
-        return _page(request, form)
-    return _page(request, TokenForm(request.user), secret=made[1], created=made[0])
 
 
 class TokenForm(forms.Form):
@@ -108,37 +97,47 @@ class TokenForm(forms.Form):
             return None
 
 
-@sensitive_variables("more")
-def _page(request: HtmxRequest, form: TokenForm, **more: Any) -> HttpResponse:
-    mine = Token.objects.filter(user=request.user, revoked_at=None).select_related("project")
-    lately = timezone.now() - UNDO_WITHIN
-    revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately, revoked_by=None)
-    context = {
-        "tokens": list(mine),
-        "form": form,
-        "project_ids": {project.pk for project in form.projects.values()},
-        "revoked": revoked.order_by("-revoked_at").first(),
-        "address": request.build_absolute_uri("/").rstrip("/"),
-    }
-    status = 422 if form.is_bound else 200
-    return render(request, "api/tokens.html", context | more, status=status)
+class Tokens(Resource[Token]):
+    """The user's tokens; who looks after people revokes others' too, and brings those back."""
+
+    model, parts, way_out = Token, ("list", "deletion"), "revocation"
+    at, list_route, list_template = "account/tokens/", "api:tokens", "api/tokens.html"
+    acts = (tokens.revoke, tokens.restore)
+    deleted_words = "The token is revoked and no longer works."
+    restored_words = "“{row.name}” is valid again."
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return the user's; everybody's for who looks after people."""
+        rows, user = Token.objects.select_related("user", "project"), request.user
+        return rows if permissions.may(user, permissions.CHANGE_USER) else rows.filter(user=user)
+
+    def listed(self, request: HtmxRequest) -> Any:
+        """Return the user's own that are not revoked: a list, since there are few."""
+        return list(self.rows_for(request).filter(user=request.user, revoked_at=None))
+
+    @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
+    @sensitive_variables("secret")
+    def index(self, request: HtmxRequest) -> HttpResponseBase:
+        """List the user's tokens; a POST creates one and shows it once."""
+        form = TokenForm(request.user, request.POST if request.method == "POST" else None)
+        token, secret = form.create() or (None, "")
+        status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
+        lately = timezone.now() - UNDO_WITHIN
+        revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately, revoked_by=None)
+        return self.list_rows(
+            request,
+            status,
+            form=TokenForm(request.user) if token else form,
+            created=token,
+            revoked=revoked.order_by("-revoked_at").first(),
+            secret=secret,
+            project_ids={project.pk for project in form.projects.values()},
+            address=request.build_absolute_uri("/").rstrip("/"),
+        )
+
+    def list_of(self, request: HtmxRequest, row: Token) -> str:
+        is_own = row.user_id == request.user.pk
+        return reverse(self.list_route) if is_own else reverse("people:person", args=[row.user_id])
 
 
-@require_POST
-def revocation(request: HtmxRequest, pk: int) -> HttpResponseBase:
-    """Revoke a token at once; the page offers to undo that for a day."""
-    tokens.revoke(get_object_or_404(Token, user=request.user, pk=pk))
-    return redirect("api:tokens")
-
-
-@require_POST
-def recovery(request: HtmxRequest, pk: int) -> HttpResponseBase:
-    """Undo a revocation."""
-    token = get_object_or_404(Token, user=request.user, pk=pk)
-    try:
-        tokens.restore(token)
-    except ValueError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, f"“{token.name}” is valid again.")
-    return redirect("api:tokens")
+TOKENS = Tokens()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.core import signing
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from catalog.models import Endpoint, Favourite
 from core.periods import UNDO_WITHIN
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-_SALT = "vitrine.account-favourites"
 
 
 def missing(user: User) -> QuerySet[Endpoint]:
@@ -23,25 +21,17 @@ def missing(user: User) -> QuerySet[Endpoint]:
     return favourites.exclude(favourites__user_id=user.pk)
 
 
-def import_missing(user: User) -> tuple[int, str]:
-    """Star all missing ones; return their number and a signed token for `undo_import`."""
+def import_missing(user: User) -> datetime | None:
+    """Star all missing ones; return the time for `undo_import`, None if nothing was missing."""
+    since = timezone.now()
     keys = list(missing(user).order_by("-position").values_list("pk", flat=True))
-    _star(user, keys)
-    return len(keys), signing.dumps([user.pk, keys], salt=_SALT, compress=True)
-
-
-def undo_import(user: User, token: str) -> int:
-    """Remove what `import_missing` starred; return how many, 0 for an invalid token."""
-    try:
-        owner, keys = signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN)
-    except signing.BadSignature:
-        return 0
-    if owner != user.pk:
-        return 0
-    imported = Favourite.objects.filter(user_id=user.pk, endpoint_id__in=keys)
-    return imported.delete()[0]
-
-
-def _star(user: User, keys: Iterable[int]) -> None:
     rows = [Favourite(user_id=user.pk, endpoint_id=key) for key in keys]
     Favourite.objects.bulk_create(rows, ignore_conflicts=True)
+    return since if keys else None
+
+
+def undo_import(user: User, since: datetime) -> None:
+    """Remove what `import_missing` has starred since then, within a day."""
+    if since > timezone.now() - UNDO_WITHIN:
+        starred = Favourite.objects.filter(user_id=user.pk, created_at__gte=since)
+        starred.filter(endpoint__is_favorited=True).delete()

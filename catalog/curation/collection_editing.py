@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LONGEST_TITLE, LONGEST_DESCRIPTION, LONGEST_NOTE, LONGEST_SLUG = 120, 2000, 255, 50
 MOST_ITEMS = 500
 # Slugs that other pages under /collections/ use.
-RESERVED = {"of", "import", "export", "recovery", "order"}
+RESERVED = {"of", "import", "export", "order"}
 
 
 @dataclass(frozen=True)

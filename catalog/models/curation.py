@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from catalog.models.endpoint import Endpoint
 from catalog.models.querysets import CollectionItemQuerySet, CollectionQuerySet, FavouriteQuerySet
+from core.db.recoverable import NotDeleted, Recoverable
 
 
 class Favourite(models.Model):
@@ -84,7 +85,7 @@ class CollectionItem(models.Model):
         return str(self.endpoint)
 
 
-class Note(models.Model):
+class Note(Recoverable):
     """A user's note about an endpoint, visible to everybody."""
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="notes")
@@ -94,6 +95,8 @@ class Note(models.Model):
     text = models.TextField(max_length=4000)
     created_at = models.DateTimeField(auto_now_add=True)
     edited_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotDeleted["Note"]()
 
     class Meta:
         ordering = ["pk"]

@@ -18,6 +18,7 @@ from catalog.pricing import typical_price as price_of_typical_run
 from catalog.track_records import TrackRecord, TrackRecords
 from catalog.variants import distinguish
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
+from core.resource import RESOURCES, UNDO
 from core.text_links import linked
 from schemas.estimate.wording import about
 
@@ -140,18 +141,18 @@ def query(context: template.Context, **changes: Any) -> str:
     return f"?{values.urlencode()}"
 
 
-@register.inclusion_tag("catalog/partials/_undo.html", takes_context=True)
-def undo(context: template.Context, url: str, words: str, **row: Any) -> dict[str, Any]:
+@register.inclusion_tag("core/_undo.html", takes_context=True)
+def undo(context: template.Context, slug: str = "", key: Any = None) -> dict[str, Any]:
     """Render the notice that a row was deleted, with a button that restores it.
 
-    `row` is the posted field with the row's key: `{% undo "boards:board-recovery" "…" board=pk %}`.
-    Without a key nothing is shown.
+    The row is that of the page's address (`?undo=prompt/<key>`), which `base.html` shows; where
+    the address has none, that of a slug and key.
     """
-    ((field, key),) = row.items()
-    return {
-        "csrf_token": context.get("csrf_token"),
-        "url": url,
-        "words": words,
-        "field": field,
-        "key": key,
-    }
+    request = context.get("request")
+    asked = request.GET.get(UNDO, "") if request else ""
+    if not slug:
+        slug, _, key = asked.rpartition("/")
+    elif asked:
+        key = None
+    resource = RESOURCES.get(slug) if key else None
+    return {"csrf_token": context.get("csrf_token"), "resource": resource, "key": key}

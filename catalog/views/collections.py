@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
@@ -24,6 +25,7 @@ from catalog.search.query import Query
 from catalog.views.browse import own_media
 from core.db.name_order import by_name
 from core.http.posts import BUTTON, controls, hidden, is_posted
+from core.resource import Resource
 from fal.db_safe import db_safe_text
 from schemas import apply
 
@@ -54,7 +56,7 @@ def _index(request: HtmxRequest, title_form: TitleForm | None = None) -> HttpRes
     )
     context = {
         "collections": list(rows),
-        "gone": request.session.get(GONE, {}).get("title"),
+        "gone": request.session.get(GONE, {}).get("slug"),
         "title_form": title_form,
     }
     return render(request, "catalog/collections.html", context, status=422 if title_form else 200)
@@ -270,22 +272,28 @@ def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
         with transaction.atomic():
             audit.record(request.user, "deleted", [collection])
             collection.delete()
-    address = reverse("catalog:collections")
+    address = COLLECTIONS.undo_address(reverse("catalog:collections"), slug)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
-@curators_only(permissions.ADD_COLLECTION)
-@require_POST
-def recovery(request: HtmxRequest) -> HttpResponseBase:
-    """Restore the collection that was deleted last."""
-    if not (deleted := request.session.pop(GONE, None)):
-        messages.info(request, "There is nothing to bring back.")
-        return redirect("catalog:collections")
-    with transaction.atomic():
-        collection = import_export.restore(deleted, request.user)
-        audit.record(request.user, "restored", [collection])
-    messages.success(request, f"“{collection.title}” is back.")
-    return redirect(collection)
+class Collections(Resource[Collection]):
+    """The way back of the collection that was deleted last, of which the session has a copy."""
+
+    model, parts, list_route = Collection, (), "catalog:collections"
+
+    @method_decorator(curators_only(permissions.ADD_COLLECTION))
+    def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
+        if not (deleted := request.session.pop(GONE, None)):
+            messages.info(request, "There is nothing to bring back.")
+            return redirect(self.list_route)
+        with transaction.atomic():
+            collection = import_export.restore(deleted, request.user)
+            audit.record(request.user, "restored", [collection])
+        messages.success(request, self.back_words(collection))
+        return redirect(collection)
+
+
+COLLECTIONS = Collections()
 
 
 def _of(endpoint_id: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,7 +19,9 @@ from catalog.search.query import Query
 from catalog.views.browse import own_media, search_page
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
+from core.http.parameters import parse_moment
 from core.http.posts import hidden, is_posted
+from core.resource import Resource
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,7 +39,6 @@ def _page(request: HtmxRequest) -> HttpResponse:
     context: dict[str, object] = {}
     if request.user.is_staff and not request.htmx:
         context["offered"] = account_favourites.missing(request.user).count()
-        context["taken"] = request.GET.get("taken", "")
     return search_page(request, place, query, **context)
 
 
@@ -58,15 +58,27 @@ def _star(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def account(request: HtmxRequest) -> HttpResponseBase:
-    """Star what upstream's account has starred; `undo` reverts that. Staff only."""
+    """Star what upstream's account has starred; can be undone. Staff only."""
     if not request.user.is_staff:
         raise Http404("Only staff see the account.")
     page = reverse("catalog:favourites")
-    if token := hidden(request, "undo"):
-        account_favourites.undo_import(request.user, token)
-        return redirect(page)
-    count, token = account_favourites.import_missing(request.user)
-    return redirect(f"{page}?{urlencode({'taken': token})}" if count else page)
+    since = account_favourites.import_missing(request.user)
+    return redirect(STARRED.undo_address(page, since.isoformat()) if since else page)
+
+
+class Starred(Resource[Favourite]):
+    """The way back of what `account` has starred; the key is the time since when."""
+
+    model, parts, list_route = Favourite, (), "catalog:favourites"
+    deleted_words = "What the account starred is starred by you too now."
+
+    def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
+        if since := parse_moment(key):
+            account_favourites.undo_import(request.user, since)
+        return redirect(self.list_route)
+
+
+STARRED = Starred()
 
 
 def _way_back(request: HttpRequest) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.core.paginator import Paginator
 from django.utils.dateparse import parse_datetime
 
 from core.forms import NUL
 
 if TYPE_CHECKING:
+    from django.core.paginator import Page
     from django.http import HttpRequest
 
 KEY_DIGITS = 18  # a key has fewer; the largest that databases hold has 19
@@ -49,6 +51,11 @@ def page_number(text: str) -> int:
     """Return the page number in `text`, counted from 1; 1 if it is not one."""
     key = parse_key(text)
     return key if key and key <= MAX_PAGE else 1
+
+
+def page_of(request: HttpRequest, rows: Any, on_page: int) -> Page[Any]:
+    """Return the page of the rows that the address asks for; the nearest, if there is none such."""
+    return Paginator(rows, on_page).get_page(page_number(request.GET.get("page", "")))
 
 
 def search_words(request: HttpRequest, name: str = "q") -> str:

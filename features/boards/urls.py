@@ -21,7 +21,6 @@ urlpatterns = [
     path("new/", plan.new, name="plan"),
     path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
     path("import/", files.import_, name="import"),
-    path("comments/recovery/", comments.recovery, name="comment-recovery"),
     path("<uuid:pk>/", board.board, name="board"),
     path("<uuid:pk>/plan/", plan.change, name="board-plan"),
     path("<uuid:pk>/progress/", board.progress, name="board-progress"),

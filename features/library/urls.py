@@ -35,9 +35,6 @@ urlpatterns = [
     path("series/<uuid:pk>/order/", items.order, name="series-order"),
     path("series/<uuid:pk>/cover/", items.cover, name="series-cover"),
     path("series/<uuid:pk>/removals/", items.removals, name="series-removals"),
-    path(
-        "series/<uuid:pk>/removals/undoing/", items.removals_undoing, name="series-removals-undoing"
-    ),
     *PROMPTS.urls(),
     path("prompts/offered/", prompts.offered, name="prompts-offered"),
     path("prompts/import/", exchange.import_, name="prompts-import"),

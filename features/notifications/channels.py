@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts import audit
 from core.periods import UNDO_WITHIN
+from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from features.notifications import kinds
 from features.notifications.delivery import vetting
@@ -64,19 +65,20 @@ def change(channel: Channel, draft: Draft) -> None:
     channel.save(update_fields=["name", "address", "kinds", "is_paused"])
 
 
-def delete(channel: Channel) -> None:
+def delete(by: User, channel: Channel) -> None:
     """Delete a channel, so that nothing more is sent to it. `restore` undoes it for a day."""
     with transaction.atomic():
         Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
-        audit.record(channel.user, "deleted", [channel])
+        audit.record(by, "deleted", [channel])
 
 
-def restore(channel: Channel) -> bool:
-    """Undo a deletion; False if it is too late."""
-    if len(Channel.objects.of(channel.user)) >= MAX_CHANNELS:
-        return False
+def restore(by: User, channel: Channel) -> None:
+    """Undo a deletion; raises Refused if it is too late."""
+    if len(Channel.objects.of(by)) >= MAX_CHANNELS:
+        raise Refused(TOO_MANY)
     since = timezone.now() - UNDO_WITHIN
-    return bool(Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None))
+    if not Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None):
+        raise Refused("It was removed too long ago, or is restored already. Add it again.")
 
 
 def _fill(channel: Channel, draft: Draft) -> None:

@@ -17,8 +17,7 @@ urlpatterns = [
     path(f"{_HERE}channels/", views.new_channel, name="new-channel"),
     path(f"{_HERE}channels/<uuid:pk>/", views.channel, name="channel"),
     path(f"{_HERE}channels/<uuid:pk>/test/", views.channel_test, name="channel-test"),
-    path(f"{_HERE}channels/<uuid:pk>/deletion/", views.channel_deletion, name="channel-deletion"),
-    path(f"{_HERE}channels/<uuid:pk>/recovery/", views.channel_recovery, name="channel-recovery"),
+    *views.CHANNELS.urls(),
     path(
         f"{_HERE}deliveries/<uuid:pk>/repetition/",
         views.delivery_repetition,

@@ -10,11 +10,10 @@ from features.sharing.views.review import pages as review_pages
 
 app_name = "sharing"
 urlpatterns = [
-    path("shares/", shares.index, name="shares"),
-    path("shares/recovery/", shares.recovery, name="shares-recovery"),
+    path("shares/", shares.SHARES.index, name="shares"),
     path("shares/<uuid:pk>/", one_share.page, name="own-share"),
     path("shares/<uuid:pk>/address/", one_share.address, name="own-share-address"),
-    path("shares/<uuid:pk>/revocation/", one_share.revocation, name="own-share-revocation"),
+    path("shares/<uuid:pk>/revocation/", shares.SHARES.deletion, name="own-share-revocation"),
     path("shares/<uuid:pk>/review/", answers.page, name="answers"),
     path("shares/<uuid:pk>/review/closing/", answers.closing, name="answers-closing"),
     path("shares/<uuid:pk>/comments/<uuid:comment_id>/", answers.comment, name="answers-comment"),

@@ -16,7 +16,7 @@ from core.refusals import Refused
 from house import person as people
 
 if TYPE_CHECKING:
-    pass
+    from django.contrib.auth.models import AnonymousUser
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -27,14 +27,19 @@ def needs(permission: str) -> Callable[[View], View]:
     def guard(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **named: Any) -> HttpResponseBase:
-            if not request.user.is_staff:
-                raise Http404("Only who looks after people sees this.")
-            permissions.require(request.user, permission)
+            require(request.user, permission)
             return view(request, *args, **named)
 
         return guarded  # type: ignore[return-value]
 
     return guard
+
+
+def require(user: User | AnonymousUser, permission: str) -> None:
+    """Raise Http404 for who is not staff, PermissionDenied for staff without the permission."""
+    if not user.is_staff:
+        raise Http404("Only who looks after people sees this.")
+    permissions.require(user, permission)
 
 
 def person_or_404(user_id: int) -> User:

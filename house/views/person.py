@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import audit, permissions, roles
 from accounts.roles import Role
 from accounts.sessions import active_sessions
-from api import tokens
-from api.models import Token
 from core.formatting import counted
 from core.http.parameters import page_number, parse_key
 from core.http.posts import hidden, is_posted
@@ -26,6 +23,7 @@ from house.views.guard import needs, person_or_404, refusals_as_messages
 from projects import members
 from projects.models import Membership, Project
 from projects.roles import MEANINGS
+from projects.views.members import MEMBERS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -56,7 +54,6 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Show a person: role, projects, ways in, spending, and how they joined."""
     shown = person_or_404(user_id)
     may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
-    project, token = _removed(request, shown)
     context = {
         "shown": shown,
         "name": members.name_of(shown),
@@ -65,9 +62,6 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
         "project_roles": [(role, role.label, MEANINGS[role]) for role in Membership.Role],
         "may_change_projects": may_change_projects,
         "projects": people.projects_to_add(shown) if may_change_projects else [],
-        "removed": project,
-        "removal": token,
-        "revoked": _revoked(request, shown),
         "is_oneself": shown.pk == request.user.pk,
     }
     return render(request, "house/person.html", context)
@@ -119,21 +113,7 @@ def removal(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
         removed = members.remove(request.user, _project(project_id), shown.pk)
-        # Not `project`, which would choose where the reader works.
-        asked = urlencode({"from": project_id, "removed": removed.token()})
-        return redirect(f"{_address(shown)}?{asked}#projects")
-    return _back(request, shown, "projects")
-
-
-@needs(permissions.CHANGE_PROJECT)
-@require_POST
-def recovery(request: HtmxRequest, user_id: int) -> HttpResponse:
-    """Undo the removal of the posted `removed` from the posted `from`."""
-    shown = person_or_404(user_id)
-    with refusals_as_messages(request):
-        there = _posted_project(hidden(request, "from"))
-        members.restore(request.user, there, hidden(request, "removed"))
-        messages.success(request, f"{shown.username} is in “{there}” again.")
+        return redirect(MEMBERS.undo_address(_address(shown), removed.token()))
     return _back(request, shown, "projects")
 
 
@@ -170,32 +150,6 @@ def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
     return _back(request, shown, "second-step")
 
 
-@needs(permissions.CHANGE_USER)
-@require_POST
-def token_revocation(request: HtmxRequest, user_id: int, pk: int) -> HttpResponse:
-    """Revoke a token of the person at once; the page offers to undo that for a day."""
-    shown = person_or_404(user_id)
-    token = get_object_or_404(Token, user=shown, pk=pk)
-    with refusals_as_messages(request):
-        roles.require_may_act_on(shown, request.user)
-        tokens.revoke(token, request.user)
-        return redirect(f"{_address(shown)}?{urlencode({'revoked': token.pk})}#tokens")
-    return _back(request, shown, "tokens")
-
-
-@needs(permissions.CHANGE_USER)
-@require_POST
-def token_recovery(request: HtmxRequest, user_id: int, pk: int) -> HttpResponse:
-    """Undo the revocation of a token."""
-    shown = person_or_404(user_id)
-    token = get_object_or_404(Token, user=shown, pk=pk)
-    with refusals_as_messages(request):
-        roles.require_may_act_on(shown, request.user)
-        tokens.restore(token, request.user)
-        messages.success(request, f"“{token.name}” is valid again.")
-    return _back(request, shown, "tokens")
-
-
 def _project(pk: int) -> Project:
     """Return a shared project: of a private one nobody else is told that it is there."""
     project = Project.objects.filter(pk=pk, person=None).first()
@@ -209,22 +163,6 @@ def _posted_project(key: str | None) -> Project:
     if project is None:
         raise Refused("Choose a project.")
     return project
-
-
-def _removed(request: HtmxRequest, shown: User) -> tuple[Project | None, str]:
-    """Return the project that the person was just removed from, and the token of its Undo."""
-    token = request.GET.get("removed", "")
-    pk = parse_key(request.GET.get("from")) or 0
-    project = Project.objects.filter(pk=pk, person=None).first() if token else None
-    removed = members.removed_by(token, project) if project else None
-    return (project, token) if removed and removed[1].pk == shown.pk else (None, "")
-
-
-def _revoked(request: HtmxRequest, shown: User) -> Token | None:
-    """Return the token that was just revoked."""
-    pk = parse_key(request.GET.get("revoked"))
-    revoked = Token.objects.filter(user=shown, pk=pk or 0, revoked_at__isnull=False)
-    return revoked.first() if pk else None
 
 
 def _address(shown: User) -> str:

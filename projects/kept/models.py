@@ -42,9 +42,9 @@ class KeptQuerySet(InProjectQuerySet[Row]):
         return self.kept().shown_to(user)
 
     def restorable(self, user: User | AnonymousUser) -> Self:
-        """The deleted ones that the user may bring back: theirs, and those that they manage."""
-        since = timezone.now() - GRACE
-        return self.removable_by(user).filter(deleted_at__gt=since).select_related("project")
+        """Those that the user may bring back, or that are back: theirs, and those they manage."""
+        rows = self.removable_by(user).select_related("project")
+        return rows.exclude(deleted_at__lte=timezone.now() - GRACE)
 
     def offered_in(self, project: Project, user: User) -> Self:
         """What a field offers: the project's, and one's private ones.

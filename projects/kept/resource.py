@@ -1,28 +1,22 @@
-"""The pages of a kind of kept thing: its list, page and form, its deletion and recovery.
-
-A kind overrides what is its own; its own verbs stay views of its app, beside `urls()`.
-"""
+"""The pages of a kind of kept thing: those of any kind of row, with its project and rights."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.forms import modelform_factory
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.limits.rate_limit import limit
+from core import resource
 from core.http.caching import no_store
-from core.http.parameters import page_number, parse_uuid, search_words
-from core.http.posts import hidden
+from core.http.parameters import search_words
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from projects import current, roles
@@ -31,10 +25,7 @@ from projects.kept.models import Kept, rows_of
 from projects.rights import Rights
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from django.core.paginator import Page
-    from django.urls import URLPattern
+    from collections.abc import Callable, Mapping, Sequence
 
     from core.http.htmx import HtmxRequest
     from projects.models import Project
@@ -42,24 +33,18 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=Kept)
 
 
-class Resource(Generic[Row]):
-    """One kind's pages, below `at`; their addresses are named by the kind's `slug`.
+class Resource(resource.Resource[Row]):
+    """One kind's pages: members of a row's project see it, makers change it.
 
-    `parts` are those that it has; the others are views of its app. `fields` are the columns of its
-    form, unless it has a `form` of its own. `about` says what it is for, where there is none yet.
-    Templates get a row by the name of its kind as well, such as `prompt`.
+    `fields` are the columns of its form, unless it has a `form` of its own. `about` says what it is
+    for, where there is none yet.
     """
 
     model: ClassVar[type[Kept]]
-    at: ClassVar[str]  # the path of its list: `prompts/`
-    list_route: ClassVar[str]  # the name of its list's address: `library:prompts`
     about: ClassVar[str] = ""
-    deleted_words: ClassVar[str] = ""  # what the list says of a deletion, beside its undo
     fields: ClassVar[Sequence[str]] = ()
     form: ClassVar[type[KeptForm] | None] = None
-    parts: ClassVar[Sequence[str]] = ("list", "new", "recovery", "page", "form", "deletion")
-    filters: ClassVar[Sequence[str]] = ("q",)  # parameters by which the list is narrowed
-    on_page: ClassVar[int] = 60
+    parts: ClassVar[Sequence[str]] = ("list", "new", "page", "form", "deletion")
     list_template: ClassVar[str] = "projects/kept/list.html"
     row_template: ClassVar[str] = "projects/kept/_row.html"
     page_template: ClassVar[str] = "projects/kept/page.html"
@@ -68,22 +53,26 @@ class Resource(Generic[Row]):
     # The rows
 
     def rows(self) -> Any:
-        """Return the rows with what pages show of each."""
+        """Return the rows that are not deleted, with what pages show of each."""
         return rows_of(self.model).kept().select_related("project", "user")
 
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return those of the projects that the user is a member of."""
+        return self.rows().shown_to(request.user)
+
+    def deleted_for(self, request: HtmxRequest) -> Any:
+        """Return the user's rows, and those that they manage, until they are purged."""
+        return rows_of(self.model).restorable(request.user)
+
     def listed(self, request: HtmxRequest) -> Any:
-        """Return what the list holds before it is narrowed."""
+        """Return the project's rows, or one's own of all projects."""
         return current.listed(self.rows(), request)
 
     def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
-        """Return what is left of the list by the parameters of its address."""
+        """Return the rows with all words of `?q=`."""
         return rows.with_words(search_words(request))
 
-    def find(self, request: HtmxRequest, pk: uuid.UUID) -> Row:
-        """Return a row that the user sees as a member of its project; raises Http404."""
-        return cast("Row", get_object_or_404(self.rows().shown_to(request.user), pk=pk))
-
-    def find_changeable(self, request: HtmxRequest, pk: uuid.UUID) -> Row:
+    def find_changeable(self, request: HtmxRequest, pk: Any) -> Row:
         """Return a row that the user may change; raises Http404, or PermissionDenied with why."""
         row = self.find(request, pk)
         roles.require_maker(request.user, row.project)
@@ -91,30 +80,23 @@ class Resource(Generic[Row]):
 
     # The list
 
-    @method_decorator([limit("search"), require_safe, no_store])
+    @method_decorator(limit("search"))
     def index(self, request: HtmxRequest) -> HttpResponseBase:
-        """List the project's rows, or one's own of all projects, narrowed by the address."""
-        rows = self.narrowed(self.listed(request), request)
-        page = Paginator(rows, self.on_page).get_page(page_number(request.GET.get("page", "")))
-        context = {
-            "page": page,
-            "rows": page.object_list,
-            "words": search_words(request),
-            "is_narrowed": any(request.GET.get(name) for name in self.filters),
-            "deleted": parse_uuid(request.GET.get("deleted", "")),
-            "all_projects": current.is_of_all_projects(request),
-            "why_not": roles.refusal_to_make(request.user, current.current(request)),
-        }
-        return self.render(request, self.list_template, {**context, **self.shown(request, page)})
+        """List the rows, narrowed by the address."""
+        return super().index(request)
 
-    def shown(self, request: HtmxRequest, page: Page[Row]) -> Mapping[str, Any]:
-        """Return what its list shows besides the rows."""
-        return {}
+    def list_rows(
+        self, request: HtmxRequest, status: int = HTTPStatus.OK, **more: Any
+    ) -> HttpResponse:
+        """Render the list; `more` is added to its context."""
+        more.setdefault("all_projects", current.is_of_all_projects(request))
+        more.setdefault("why_not", roles.refusal_to_make(request.user, current.current(request)))
+        return super().list_rows(request, status, **more)
 
     # A page
 
     @method_decorator([require_safe, no_store])
-    def page(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    def page(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
         """Show a row."""
         row: Row = self.find(request, pk)
         rights = Rights(request.user, row)
@@ -148,7 +130,7 @@ class Resource(Generic[Row]):
         return cast("Row", self.model(user=request.user, project=project))
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
-    def change(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    def change(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
         """Show the form of a row; a POST saves it."""
         return self._filled_in(request, self.find_changeable(request, pk))
 
@@ -188,7 +170,7 @@ class Resource(Generic[Row]):
             by=request.user,
             instance=row,
             initial=self.initial(request) if row._state.adding else {},
-            auto_id=f"{self.model.slug}-%s",
+            auto_id=f"{self.slug}-%s",
             **more,
         )
         return form
@@ -203,51 +185,31 @@ class Resource(Generic[Row]):
 
     # The way out, and the way back
 
-    @method_decorator(require_POST)
-    def deletion(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-        """Delete a row, as its user or a manager; the list offers to undo it."""
-        row: Row = self.find(request, pk)
+    def delete(self, request: HtmxRequest, row: Row) -> None:
+        """Delete a row, as its user or a manager."""
         Rights(request.user, row).require_removal()
         row.delete_by(request.user)
-        return self._undo_at(row)
 
-    def _undo_at(self, row: Row) -> HttpResponseBase:
-        """Lead to the row's list, which offers to bring it back."""
-        address = self.list_of(row)
-        return redirect(f"{address}{'&' if '?' in address else '?'}deleted={row.pk}")
-
-    def list_of(self, row: Row) -> str:
-        """Return the address of the list that a row was in."""
-        return reverse(self.list_route)
-
-    @method_decorator(require_POST)
-    def recovery(self, request: HtmxRequest) -> HttpResponseBase:
-        """Bring a deleted row back, as its user or a manager of its project."""
-        pk = parse_uuid(hidden(request, self.model.slug))
-        rows = rows_of(self.model).restorable(request.user)
-        row = rows.filter(pk=pk).first() if pk else None
-        if row is None:  # it is there already, or was never theirs: its page says which
-            return redirect(self.model.route, pk) if pk else redirect(self.list_route)
-        try:
+    def restore(self, request: HtmxRequest, row: Row) -> None:
+        """Undo a row's deletion; one that is back already stays as it is."""
+        if row.deleted_at:
             row.restore_by(request.user)
-        except Refused as refused:
-            messages.warning(request, f"{refused} Then bring this one back.")
-            return self._undo_at(row)
-        messages.success(request, f"“{row}” is back.")
+
+    def restored(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
+        """Say on the row's page that it is back."""
+        messages.success(request, self.back_words(row))
         return redirect(row)
 
     # What is around
 
-    def render(
-        self,
-        request: HtmxRequest,
-        template: str,
-        context: Mapping[str, Any],
-        status: int = HTTPStatus.OK,
-    ) -> HttpResponse:
-        """Render a page of the kind; its row has the name of the kind too, such as `prompt`."""
-        around = {"resource": self, self.model.slug: context.get("row")}
-        return render(request, template, {**around, **context}, status=status)
+    def addresses(self) -> dict[str, tuple[str, Callable[..., HttpResponseBase], str]]:
+        """Return the path below `at`, the view and the route's name of each part."""
+        name = f"{self.app}:{self.slug}"
+        return super().addresses() | {
+            "new": ("new/", self.new, f"{name}-new"),
+            "page": (f"{self.key}/", self.page, self.model.route),
+            "form": (f"{self.key}/form/", self.change, f"{name}-form"),
+        }
 
     @property
     def title(self) -> str:
@@ -265,33 +227,6 @@ class Resource(Generic[Row]):
         return self.model.slug
 
     @property
-    def undo_notice(self) -> str:
-        """Return what the list says of a deletion, beside its undo."""
-        return self.deleted_words or f"The {self.noun} is deleted."
-
-    @property
-    def noun(self) -> str:
-        """Return what a row is called: `data set`."""
-        return str(self.model._meta.verbose_name)
-
-    @property
-    def routes(self) -> dict[str, str]:
-        """Return the names of the addresses of its `parts`."""
-        names = {"list": self.list_route, "page": self.model.route}
-        app = self.model.route.partition(":")[0]
-        return {part: names.get(part) or f"{app}:{self.slug}-{part}" for part in self.parts}
-
-    def urls(self) -> list[URLPattern]:
-        """Return its addresses, for the `urlpatterns` of its app."""
-        views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
-            "list": ("", self.index),
-            "new": ("new/", self.new),
-            "recovery": ("recovery/", self.recovery),
-            "page": ("<uuid:pk>/", self.page),
-            "form": ("<uuid:pk>/form/", self.change),
-            "deletion": ("<uuid:pk>/deletion/", self.deletion),
-        }
-        return [
-            path(f"{self.at}{views[part][0]}", views[part][1], name=name.partition(":")[2])
-            for part, name in self.routes.items()
-        ]
+    def app(self) -> str:
+        """Return the namespace of its addresses."""
+        return self.model.route.partition(":")[0]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core.db.recoverable import NotDeleted, Recoverable
 from projects.models.project import Project
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class RuleQuerySet(models.QuerySet["Rule"]):
         return self.filter(Q(project=None) | own).select_related("project")
 
 
-class Rule(models.Model):
+class Rule(Recoverable):
     """A rule of a project, or of the house; `projects/rules/decision.py` says what it decides."""
 
     class Effect(models.TextChoices):
@@ -70,16 +71,20 @@ class Rule(models.Model):
     )
     made_at = models.DateTimeField(auto_now_add=True)
 
-    objects = RuleQuerySet.as_manager()
+    objects = NotDeleted.from_queryset(RuleQuerySet)()
 
     class Meta:
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "kind", "value"], name="rule_once_per_project"
+                fields=["project", "kind", "value"],
+                condition=Q(deleted_at=None),
+                name="rule_once_per_project",
             ),
             models.UniqueConstraint(
-                fields=["kind", "value"], condition=Q(project=None), name="rule_once_in_house"
+                fields=["kind", "value"],
+                condition=Q(project=None, deleted_at=None),
+                name="rule_once_in_house",
             ),
         ]
         permissions = [("change_house_rules", "Can change the rules for models of the house")]

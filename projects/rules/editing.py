@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
 from accounts import audit, permissions
-from core.periods import UNDO_WITHIN
 from projects import roles
 from projects.locking import Refused, locked_for
 from projects.models import Rule
@@ -30,7 +28,6 @@ MOST = 100  # rules of one list: each start of a run reads them all
 TOO_MANY = f"There are {MOST} rules already. Remove one that is no longer needed first."
 PRIVATE = "Your private project follows the rules of the house; it has none of its own."
 GONE = "This rule is gone: somebody removed it meanwhile."
-_SALT = "projects.rules.removed"
 
 
 class Terms(NamedTuple):
@@ -72,43 +69,24 @@ def listed(project: Project | None) -> list[Rule]:
 
 def add(by: User, project: Project | None, terms: Terms) -> Rule:
     """Add a rule; raises PermissionDenied, and Refused for the same models once more."""
-    return _insert(by, project, terms, "added a rule to")
+    rule = terms.as_rule(project)
+    rule.made_by = by
+    return _insert(by, rule, "added a rule to")
 
 
-def remove(by: User, project: Project | None, key: int) -> tuple[Rule, str]:
-    """Remove a rule; returns it with the token that restores it within a day.
-
-    Raises PermissionDenied, and Refused if it is gone.
-    """
+def remove(by: User, rule: Rule) -> None:
+    """Remove a rule; `restore` undoes it for a day. Raises PermissionDenied, Refused if gone."""
     with transaction.atomic():
-        _lock(by, project)
-        rule = Rule.objects.filter(project=project, pk=key).first()
-        if rule is None:
+        _lock(by, rule.project)
+        if not Rule.objects.filter(pk=rule.pk).exists():
             raise Refused(GONE)
-        _record(by, "removed a rule from", project, rule)  # while it has its key
-        rule.delete()
-    terms = Terms(*(getattr(rule, name) for name in Terms._fields))
-    place = project.pk if project else 0
-    return rule, signing.dumps([place, *terms], salt=_SALT)
+        rule.remove()
+        _record(by, "removed a rule from", rule)
 
 
-def removed_by(token: str, project: Project | None) -> Terms | None:
-    """Return what a token of this list restores; None if it is too old or no such token."""
-    try:
-        place, *terms = signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN)
-        removed = Terms(*terms)
-    except (signing.BadSignature, TypeError, ValueError):
-        return None
-    return removed if place == (project.pk if project else 0) else None
-
-
-def restore(by: User, project: Project | None, token: str) -> Rule:
-    """Undo a removal; raises PermissionDenied, and Refused if the token is too old."""
-    require_for(by, project)
-    terms = removed_by(token, project)
-    if terms is None:
-        raise Refused("This can be undone for a day only. Add the rule again instead.")
-    return _insert(by, project, terms, "brought a rule back to")
+def restore(by: User, rule: Rule) -> None:
+    """Undo a removal; raises PermissionDenied, and Refused if it is too late, or there is one."""
+    _insert(by, rule, "brought a rule back to")
 
 
 def same_models(project: Project | None, kind: str, value: str) -> Rule | None:
@@ -121,21 +99,19 @@ def already(rule: Rule) -> str:
     return f"There is a rule about these already: “{wording.in_words(rule)}”. Remove it first."
 
 
-def _insert(by: User, project: Project | None, terms: Terms, action: str) -> Rule:
+def _insert(by: User, rule: Rule, action: str) -> Rule:
     with transaction.atomic():
-        _lock(by, project)
-        if rule := same_models(project, terms.kind, terms.value):
-            raise Refused(already(rule))
-        if Rule.objects.filter(project=project).count() >= MOST:
+        _lock(by, rule.project)
+        if same := same_models(rule.project, rule.kind, rule.value):
+            raise Refused(already(same))
+        if Rule.objects.filter(project=rule.project).count() >= MOST:
             raise Refused(TOO_MANY)
-        rule = terms.as_rule(project)
-        rule.made_by = by
         try:
             with transaction.atomic():
-                rule.save(force_insert=True)
+                rule.bring_back() if rule.pk else rule.save()
         except IntegrityError:  # two admins at once: nothing locks the list of the house
             raise Refused("Somebody made the same rule just now.") from None
-        _record(by, action, project, rule)
+        _record(by, action, rule)
     return rule
 
 
@@ -145,9 +121,9 @@ def _lock(by: User, project: Project | None) -> None:
         locked_for(by, project)
 
 
-def _record(by: User, action: str, project: Project | None, rule: Rule) -> None:
-    where: Sequence[Project | Rule] = [project] if project else [rule]
+def _record(by: User, action: str, rule: Rule) -> None:
+    where: Sequence[Project | Rule] = [rule.project or rule]
     binding = ", binding" if rule.is_binding else ""
-    house = "" if project else "the house: "
+    house = "" if rule.project else "the house: "
     reason = f": {rule.reason}" if rule.reason else ""
     audit.record(by, action, where, f"{house}{wording.in_words(rule)}{binding}{reason}")

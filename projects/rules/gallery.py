@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from projects.models import Project
 
-COLUMNS = ("project_id", "effect", "kind", "value", "reason", "is_binding")
+COLUMNS = ("project_id", "effect", "kind", "value", "reason", "is_binding", "deleted_at")
 
 
 def connect() -> None:

@@ -14,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from core.http.posts import hidden
+from core.resource import UNDO
 from projects import current, listing
 from projects.views.own import of_member
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 # What a list's address says about one project's list: which, how far down, what was deleted there.
-_OF_ONE_LIST = (current.PARAMETER, current.SCOPE, "before", "deleted")
+_OF_ONE_LIST = (current.PARAMETER, current.SCOPE, "before", "deleted", UNDO)
 
 
 @require_safe

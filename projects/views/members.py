@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.http import Http404
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from accounts import permissions
 from core.http.parameters import parse_key
 from core.http.posts import hidden
 from core.http.refusals import refusals_as_messages
+from core.resource import Resource
 from projects import members
+from projects.models import Membership, Project
 from projects.views.own import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from core.http.htmx import HtmxRequest
-    from projects.models import Project
 
 
 @require_POST
@@ -55,18 +57,33 @@ def removal(request: HtmxRequest, slug: str, user_id: int) -> HttpResponse:
             messages.success(request, f"You have left “{project}”. A manager can add you again.")
             return redirect("projects:projects")
         removed = members.remove(request.user, project, user_id)
-        return redirect(f"{project.get_absolute_url()}?{urlencode({'removed': removed.token()})}")
+        return redirect(MEMBERS.undo_address(project.get_absolute_url(), removed.token()))
     return _to_members(project)
 
 
-@require_POST
-def recovery(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Undo the removal of the posted `removed`."""
-    project = of_member(request, slug)
-    with refusals_as_messages(request):
-        member = members.restore(request.user, project, hidden(request, "removed"))
-        messages.success(request, f"{members.name_of(member.user)} is a member again.")
-    return _to_members(project)
+class Members(Resource[Membership]):
+    """The way back of a member; the key is what `members.remove` has signed, good for a day."""
+
+    model, parts, list_route = Membership, (), "projects:projects"
+    deleted_words = "They are no longer a member. What they made stays."
+
+    def undo(self, request: HtmxRequest, key: str) -> HttpResponse:
+        """Undo a removal, as a manager of the project or who changes all of them."""
+        with refusals_as_messages(request):
+            removed = members.removal_of(key)
+            is_seen = Project.objects.of(request.user).filter(pk=removed.project_id).exists()
+            if not is_seen and not permissions.may(request.user, permissions.CHANGE_PROJECT):
+                raise Http404
+            member = members.restore(request.user, key)
+            name = members.name_of(member.user)
+            messages.success(request, f"{name} is a member of “{member.project}” again.")
+            if not is_seen:
+                return redirect("people:person", removed.user_id)
+            return _to_members(member.project)
+        return redirect(self.list_route)
+
+
+MEMBERS = Members()
 
 
 def _to_members(project: Project) -> HttpResponse:

@@ -84,8 +84,6 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
         "roles": [(each, each.label, roles.MEANINGS[each]) for each in roles.Role],
         "project_roles": roles.Role.choices,
         "here": current.query(shown),
-        "token": (token := request.GET.get("removed", "")),
-        "removed": members.removed_by(token, shown) if token and manages else None,
     }
     return render(request, "projects/project.html", context)
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Q
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from core.http.posts import BUTTON, hidden
 from core.http.refusals import refusals_as_messages
+from core.resource import Resource
 from projects import roles
-from projects.models import Rule
+from projects.models import Project, Rule
 from projects.rules import decision, editing, preview, values, wording
 from projects.rules.form import EXAMPLES, MEANINGS, RuleForm
 from projects.views.own import of_member
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from core.http.htmx import HtmxRequest
-    from projects.models import Project
 
 
 class Listed(NamedTuple):
@@ -32,7 +32,6 @@ class Listed(NamedTuple):
     rule: Rule
     words: str
     locks: int
-    removal: str  # the address that removes it
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,25 +47,27 @@ def of_house(request: HtmxRequest) -> HttpResponse:
     return _rules(request, None)
 
 
-@require_POST
-def removal(request: HtmxRequest, rule: int, slug: str = "") -> HttpResponse:
-    """Remove a rule, which can be undone for a day."""
-    project = of_member(request, slug) if slug else None
-    address = _address(project)
-    with refusals_as_messages(request):
-        _, token = editing.remove(request.user, project, rule)
-        return redirect(f"{address}?{urlencode({'removed': token})}")
-    return redirect(address)
+class Rules(Resource[Rule]):
+    """The way out of a rule, by who may change its list, and back for a day."""
+
+    model, parts, way_out = Rule, ("deletion",), "removal"
+    at, list_route = "rules/", "projects:projects"
+    deleted_words = "The rule is removed."
+    acts = (editing.remove, editing.restore)
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return the rules of the user's projects, and of the house; removed ones too."""
+        own = Q(project__in=Project.objects.of(request.user))
+        return Rule.with_deleted.filter(Q(project=None) | own).select_related("project")
+
+    def list_of(self, request: HtmxRequest, row: Rule) -> str:
+        return _address(row.project)
+
+    def back_words(self, row: Rule) -> str:
+        return f"The rule is back: {wording.in_words(row)}."
 
 
-@require_POST
-def recovery(request: HtmxRequest, slug: str = "") -> HttpResponse:
-    """Undo the removal of the posted `removed`."""
-    project = of_member(request, slug) if slug else None
-    with refusals_as_messages(request):
-        rule = editing.restore(request.user, project, hidden(request, "removed"))
-        messages.success(request, f"The rule is back: {wording.in_words(rule)}.")
-    return redirect(_address(project))
+RULES = Rules()
 
 
 def _rules(request: HtmxRequest, project: Project | None) -> HttpResponse:
@@ -90,12 +91,10 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
     own, house = editing.listed(project), editing.listed(None) if project else []
     effects = preview.effects([*own, *house])
     may_change = editing.may_change(request.user, project)
-    token = request.GET.get("removed", "")
-    removed = editing.removed_by(token, project) if token and may_change else None
     return {
         "shown": project,
-        "rules": [_listed(rule, project, effects) for rule in own],
-        "house_rules": [_listed(rule, None, effects) for rule in house],
+        "rules": [_listed(rule, effects) for rule in own],
+        "house_rules": [_listed(rule, effects) for rule in house],
         "may_change": may_change,
         "may_change_house": editing.may_change(request.user, None),
         "why_not": "" if may_change else _why_not(project),
@@ -107,15 +106,11 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
         "suggestions": [*values.owners(), *values.categories(), *decision.MARKS]
         if may_change
         else [],
-        "token": token,
-        "removed": wording.in_words(removed.as_rule(project)) if removed else "",
-        "recovery": _address(project, "recovery"),
     }
 
 
-def _listed(rule: Rule, project: Project | None, effects: preview.Effects) -> Listed:
-    locks = effects.by_rule.get(rule.pk, 0)
-    return Listed(rule, wording.in_words(rule), locks, _address(project, "removal", rule.pk))
+def _listed(rule: Rule, effects: preview.Effects) -> Listed:
+    return Listed(rule, wording.in_words(rule), effects.by_rule.get(rule.pk, 0))
 
 
 def _why_not(project: Project | None) -> str:
@@ -124,7 +119,8 @@ def _why_not(project: Project | None) -> str:
     return f"Managers change these rules. {roles.ask(project)} for another one."
 
 
-def _address(project: Project | None, part: str = "", *keys: int) -> str:
-    """Return the address of a page of rules, or of what changes them."""
-    name, *slug = ("projects:project-rule", project.key) if project else ("rules:rule",)
-    return reverse(f"{name}-{part}" if part else f"{name}s", args=[*slug, *keys])
+def _address(project: Project | None) -> str:
+    """Return the address of the rules of a project, or of the house."""
+    return (
+        reverse("projects:project-rules", args=[project.key]) if project else reverse("rules:rules")
+    )

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from projects.kept.models import kinds
 from tests.accounts.access.kept import served
 
 ROLES = ("anonymous", "stranger", "viewer", "maker", "manager", "curator", "admin")
@@ -72,6 +73,7 @@ KEPT_RULES = {
     "change": (CHANGED, CHANGED),
     "deletion": (NOTHING, REMOVED),
 }
+UNDONE = Rule("who made it, and managers", "yes none", "yes none", "yes yes", "none none yes")
 MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:board": (SEEN, NOTHING),
     "boards:board-access": (NOTHING, CHANGED),
@@ -131,7 +133,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "library:series-cover": (NOTHING, CHANGED),
     "library:series-order": (NOTHING, CHANGED),
     "library:series-removals": (NOTHING, CHANGED),
-    "library:series-removals-undoing": (NOTHING, CHANGED),
+    "undo:seriesitem": (NOTHING, CHANGED),
     "playground:artifact": (RESTORED, NOTHING),
     "playground:artifact-poster": (RESTORED, NOTHING),
     "playground:artifact-frames": (NOTHING, RESTORED),
@@ -144,7 +146,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "playground:artifact-with-recipe": (SEEN, NOTHING),
     "playground:preset": (STARRED, STARRED),
     "playground:preset-deletion": (NOTHING, REMOVED),
-    "playground:preset-recovery": (NOTHING, BROUGHT_BACK),
+    "undo:preset": (NOTHING, BROUGHT_BACK),
     "playground:preset-repair": (NOTHING, STARRED),
     "playground:preset-repair-undo": (NOTHING, STARRED),
     "playground:run": (RESTORED, NOTHING),
@@ -168,6 +170,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "training:dataset-form": (NOTHING, CHANGED),
     "training:dataset-results": (CHANGED, CHANGED),
     "training:weights-page": (SEEN, CHANGED),
+    **{f"undo:{kind.slug}": (NOTHING, UNDONE) for kind in kinds() if kind.route},
     **{name: KEPT_RULES[method] for name, method in served().items() if method in KEPT_RULES},
 }
 

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from django.urls import URLPattern, URLResolver
 
+from core.resource import RESOURCES
+
 
 class Route(NamedTuple):
     """A route as it stands in the resolver, the name of its view, and the view."""
@@ -23,5 +25,8 @@ def routes(patterns: Any, before: str = "", space: str = "") -> Iterator[Route]:
         if isinstance(pattern, URLResolver):
             inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
             yield from routes(pattern.url_patterns, path, inner)
+        elif pattern.name == "undo":  # one address for all kinds, each with its own rights
+            for slug in RESOURCES:
+                yield Route(path.replace("<slug:slug>", slug), f"undo:{slug}", pattern.callback)
         elif isinstance(pattern, URLPattern):
             yield Route(path, f"{space}{pattern.name or ''}", pattern.callback)

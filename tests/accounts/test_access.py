@@ -35,6 +35,7 @@ from features.flows.models import AccountWorkflow
 from features.notifications.models import Channel, Delivery, Notification
 from features.spending.models import Alarm, Budget, BudgetRequest, MeasuredPrice, SpendingRules
 from house.models import Invitation
+from projects import members
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
 from tests.accounts.access.document import as_document
@@ -116,16 +117,24 @@ class World:
         things.parts |= {
             "webhook_id": channel.pk, "delivery_id": delivery.pk, "file_id": file_of_proxy.pk,
             "user_id": owner.pk, "project_id": project.pk,
-            "rule": Rule.objects.create(kind="owner", value="nobody").pk,
             "consent_id": consent.pk, "signed": consents.address(consent).split("/")[-2],
         }  # fmt: skip
+        ended = members.Removed(project.pk, self.people["user"].pk, "maker", "2026-11-27T00:00Z")
+        invitation = self._invitation(owner)
+        things.parts |= {
+            "invitation": invitation,
+            "favourite": timezone.now().isoformat(),
+            "collection": "best",
+        }
         things.keys |= {
+            "membership": ended.token(),
             "note": note.pk, "link-": link.pk, "token": token.pk,
             "auth_user": owner.pk, "channel": channel.pk, "delivery": delivery.pk, "line": line.pk,
             "look": things.keys["run"],
-            "person-token": token.pk, "made-": self._invitation(owner),
+            "invitation-revocation": invitation,
             "mfa_": self._second_factor(owner),
             "budget": budget.pk,
+            "rule": Rule.objects.create(kind="owner", value="nobody").pk,
             "request": self._request(budget),
             "alarm": self._alarm(owner, things.keys["run"]),
             "agree": self._price(endpoint),

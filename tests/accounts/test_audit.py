@@ -87,7 +87,7 @@ def test_creation_and_revocation_of_tokens_are_logged(
     admin.post(reverse("api:tokens"), {"name": "n8n", "scope": ["read"], "days": "30"})
     token = Token.objects.get()
     admin.post(reverse("api:token-revocation", args=[token.pk]))
-    admin.post(reverse("api:token-recovery", args=[token.pk]))
+    admin.post(f"/undo/token/{token.pk}/")
     call_command("token", "ana", "--name", "nightly")
     nightly = Token.objects.get(name="nightly")
     admin.post(f"/admin/api/token/{nightly.pk}/delete/", {"post": "yes"})
@@ -113,7 +113,7 @@ def test_setting_and_removing_a_house_default_are_logged(
     admin.post(page, house)  # changes nothing
     admin.post(page, {"name": "Calm", "used_by": "house"})
     admin.post(reverse("playground:preset-deletion", args=[preset.pk]))
-    admin.post(reverse("playground:preset-recovery", args=[preset.pk]))
+    admin.post(f"/undo/preset/{preset.pk}/")
     assert [action for _, action, *_ in entries()] == [
         "made what the house starts with",
         "no longer what the house starts with",

@@ -171,7 +171,7 @@ def test_a_deleted_preset_names_the_actor_and_can_be_restored(
     assert eva.post(f"/presets/{preset.pk}/deletion/").status_code == 302
     page = f"/presets/of/{endpoint.endpoint_id}/"
     assert "“foggy” was deleted by eva." in member.get(page).content.decode()
-    member.post(f"/presets/{preset.pk}/recovery/")
+    member.post(f"/undo/preset/{preset.pk}/")
     html = member.get(page).content.decode()
     assert "foggy" in html
     assert "by eva" not in html

@@ -66,6 +66,8 @@ class Things:
     def address(self, name: str, asked: dict[str, str] | None = None) -> str:
         """Where the thing is at a route."""
         space, _, plain = name.rpartition(":")
+        if space == "undo":
+            return reverse("undo", args=[plain, self.parts.get(plain) or self.key_of(plain)])
         resolver = get_resolver("config.urls")
         inner = resolver.namespace_dict[space][1] if space else resolver
         (possibility, *_), *_ = inner.reverse_dict.getlist(plain)
@@ -181,7 +183,8 @@ def make_things(
             "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
             "comment": comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
-            "version": version.pk, "comment_id": share_comment.pk,
+            "version": version.pk, "comment_id": share_comment.pk, "share": share.pk,
+            "seriesitem": f"{series.pk}~{timezone.now().isoformat()}",
         },
         {"sharing": {"pk": share.pk, "token": share.token, "number": 1}},
     )  # fmt: skip

@@ -46,9 +46,9 @@ def test_an_unknown_token_is_invalid(user: Any, secret: str) -> None:
 
 def test_a_revoked_token_is_invalid_until_restored(user: Any) -> None:
     token, secret = tokens.create(user, "script")
-    tokens.revoke(token)
+    tokens.revoke(None, token)
     assert tokens.authenticate(secret) is None
-    tokens.restore(token)
+    tokens.restore(None, token)
     assert tokens.authenticate(secret) is not None
 
 
@@ -57,7 +57,7 @@ def test_an_old_revocation_cannot_be_undone(user: Any) -> None:
     token.revoked_at = timezone.now() - timedelta(hours=25)
     token.save()
     with pytest.raises(ValueError, match="too long ago"):
-        tokens.restore(token)
+        tokens.restore(None, token)
     assert tokens.authenticate(secret) is None
 
 

@@ -35,7 +35,17 @@ TEXTS = (
     "../../etc/passwd",
     "00000000-0000-0000-0000-000000000000",
 )
-OFTEN = ("before", "since", "deleted", "page", "q", "model", "run", "input")  # read by a variable
+OFTEN = (
+    "before",
+    "since",
+    "deleted",
+    "undo",
+    "page",
+    "q",
+    "model",
+    "run",
+    "input",
+)  # read by a variable
 READERS = {"GET", "POST", "params", "request", "posted", "query"}
 FILES = {"FILES"}
 

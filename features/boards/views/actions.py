@@ -133,8 +133,9 @@ def cap(request: HtmxRequest, board: Board) -> Any:
 class Boards(Resource[Board]):
     """The way out of a board and back; its runs stay in the history."""
 
-    model, parts = Board, ("recovery", "deletion")
+    model, parts = Board, ("deletion",)
     at, list_route = "", "boards:boards"
+    deleted_words = "The board is deleted. Its runs are kept."
 
 
 BOARDS = Boards()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +16,7 @@ from core.http.caching import no_store
 from core.http.parameters import parse_key
 from core.http.posts import hidden
 from core.refusals import Refused
+from core.resource import Resource
 from features.boards.access import BoardRights
 from features.boards.comments import (
     COMMENTED,
@@ -105,26 +105,32 @@ def deletion(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseB
     place = _place(board, request.GET)
     if request.htmx:
         return _page(request, board, place, deleted=deleted.pk)
-    separator = "&" if place.query else "?"
-    return redirect(f"{_address(board)}{place.query}{separator}deleted={deleted.pk}")
+    return redirect(COMMENTS.undo_address(f"{_address(board)}{place.query}", deleted.pk))
 
 
-@require_POST
-def recovery(request: HtmxRequest) -> HttpResponseBase:
-    """Undo the deletion of a comment, by who may delete it."""
-    if (key := parse_key(hidden(request, "comment"))) is None:
-        return redirect("boards:boards")
-    boards = Board.objects.kept().shown_to(request.user)
-    kept = Comment.objects.filter(board__in=boards).exclude(deleted_at=None)
-    found = kept.select_related("board__project")
-    comment = get_object_or_404(found, pk=key)
-    _require_may_delete(request, comment.board, comment)
-    try:
-        bring_back(comment, may_remove=BoardRights(request.user, comment.board).may_remove)
-    except Refused as refused:
-        messages.warning(request, str(refused))
-        return redirect(_address(comment.board))
-    return redirect(f"{_address(comment.board)}#comment-{comment.pk}")
+class Comments(Resource[Comment]):
+    """The way back of a comment, by who may delete it."""
+
+    model, list_route, parts = Comment, "boards:boards", ()
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return the deleted comments on the boards that the user sees."""
+        boards = Board.objects.kept().shown_to(request.user)
+        rows = Comment.objects.filter(board__in=boards).exclude(deleted_at=None)
+        return rows.select_related("board__project")
+
+    def restore(self, request: HtmxRequest, row: Comment) -> None:
+        _require_may_delete(request, row.board, row)
+        bring_back(row, may_remove=BoardRights(request.user, row.board).may_remove)
+
+    def restored(self, request: HtmxRequest, row: Comment) -> HttpResponseBase:
+        return redirect(f"{_address(row.board)}#comment-{row.pk}")
+
+    def list_of(self, request: HtmxRequest, row: Comment) -> str:
+        return _address(row.board)
+
+
+COMMENTS = Comments()
 
 
 def _require_may_delete(request: HtmxRequest, board: Board, comment: Comment) -> None:
@@ -177,9 +183,7 @@ def _page(
         "place_query": place.query,
         "cell": place.cell,
         "picture": pictures.of_cell(board, place.cell) if place.cell else "",
-        "is_page": not request.htmx,
         "threads": threads_of(board, **place._asdict()),
-        "deleted": parse_key(request.GET.get("deleted", "")),
         "why_not": "" if rights.may_comment else MAY_NOT.format(roles.ask(board.project)),
     }
     name = "_comments" if request.htmx else "comments"

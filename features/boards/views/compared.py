@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core.http.caching import no_store
-from core.http.parameters import parse_moment, parse_uuid
+from core.http.parameters import parse_moment
 from fal.db_safe import db_safe_text
 from features.boards.leaderboard import page
 from features.boards.leaderboard.tallies import tallies_of
@@ -42,7 +42,6 @@ def index(request: HtmxRequest) -> HttpResponse:
         "lines": lines[:LISTED],
         "more": lines[LISTED - 1].at.isoformat() if len(lines) > LISTED else "",
         "asked": asked,
-        "deleted": parse_uuid(request.GET.get("deleted", "")),
         "all_projects": current.is_of_all_projects(request),
         "why_not": roles.refusal_to_make(request.user, current.current(request)),
     }

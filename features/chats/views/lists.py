@@ -43,7 +43,7 @@ MOST_MODELS = 60
 class Chats(Resource[Chat]):
     """The list of conversations and their deletion; runs of deleted ones stay in the history."""
 
-    model, parts = Chat, ("list", "recovery", "deletion")
+    model, parts = Chat, ("list", "deletion")
     at, list_route = "", "chats:chats"
     on_page, deleted_words = 40, "The chat is deleted. Its runs are kept."
     list_template, row_template = "features/chats/chats.html", "features/chats/_row.html"

@@ -211,10 +211,11 @@ def new(request: HtmxRequest) -> HttpResponse:
 class Flows(Resource[Flow]):
     """The deletion and recovery of a flow; its runs stay in the history."""
 
-    model, parts = Flow, ("recovery", "deletion")
+    model, parts = Flow, ("deletion",)
     at, list_route = "", "boards:boards"
+    deleted_words = "The flow is deleted. Its runs are kept."
 
-    def list_of(self, row: Flow) -> str:
+    def list_of(self, request: HtmxRequest, row: Flow) -> str:
         """Return the address of the flows in the list of *Compare*."""
         return f"{reverse('boards:boards')}?kind=flow"
 

@@ -23,6 +23,7 @@ from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
 from core.http.streaming import OffThreadStream
 from core.refusals import Refused
+from core.resource import UNDO
 from features.library import pictures as sets_of_pictures
 from features.library import selection
 from features.library.archives import prepare, stream
@@ -76,7 +77,8 @@ def done(request: HtmxRequest, words: str, **event: object) -> HttpResponseBase:
 def back_to(request: HtmxRequest) -> str:
     """Return the address of the list with the filters that were posted beside the selection."""
     filters = listed_query(request)
-    filters.pop("deleted", None)
+    for name in ("deleted", UNDO):
+        filters.pop(name, None)
     query = filters.urlencode()
     return reverse("library:runs") + (f"?{query}" if query else "")
 

@@ -21,7 +21,6 @@ from catalog.display.facets import SearchScope
 from catalog.locks import locks_of
 from catalog.models import Favourite, Revision
 from catalog.views.browse import own_media
-from core.http.parameters import parse_uuid
 from features.library.wall import views
 from features.library.wall.views import ViewForm
 from projects.kept.resource import Resource
@@ -44,7 +43,6 @@ class Views(Resource[View]):
         context = {
             "of_models": views.of_models(request),
             "of_results": views.offered(request),
-            "deleted": parse_uuid(request.GET.get("deleted", "")),
         }
         return self.render(request, "features/library/views/index.html", context)
 
@@ -69,7 +67,7 @@ class Views(Resource[View]):
         how = f": {where}" if form.is_new else ""
         messages.success(request, f"“{row.name}” is saved{how}.")
 
-    def list_of(self, row: View) -> str:
+    def list_of(self, request: HtmxRequest, row: View) -> str:
         """Return the address of the views of models, or of the results."""
         return reverse("library:views" if row.is_of_models else "library:runs")
 

@@ -13,7 +13,7 @@ from accounts.limits.rate_limit import limit
 from core.db.prepared_queries import custom_plans
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_key, parse_moment, parse_uuid
+from core.http.parameters import parse_key, parse_moment
 from features.library.search import indexing
 from features.library.search.conditions import KEYS, STATE
 from features.library.selection import MOST_FILES
@@ -136,7 +136,6 @@ def _narrowing(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
     return {
         "interpretation": interpretation(request, filters.line),
         "views": views.offered(request),
-        "deleted": parse_uuid(request.GET.get("deleted", "")),
         "keys": KEYS.values(),
         "unindexed": indexing.waiting() if filters.is_narrow else 0,
         "cleared": with_line(request, ""),

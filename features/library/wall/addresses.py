@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.resource import UNDO
 from features.library.wall.filters import OLD, VIEW
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 # What belongs to the line that is replaced, or to a place in its results.
-_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted", "groups", "facets")
+_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted", UNDO, "groups", "facets")
 
 
 def with_line(request: HttpRequest, line: str) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from core.http.caching import no_store
-from core.http.parameters import page_number, parse_moment
+from core.http.parameters import page_of, parse_moment
 from features.notifications import inbox, kinds
 from features.notifications.models import Notification
 from playground.display import history
@@ -37,8 +36,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         runs = tray.runs(request.user, timezone.now() - tray.ENDED_WITHIN)[: tray.MAX_ROWS]
         rows = history.rows_for(request.user, runs)
         return render(request, "features/notifications/running.html", {"rows": rows})
-    number = page_number(request.GET.get("page", ""))
-    page = Paginator(inbox.lines(request.user), ON_A_PAGE).get_page(number)
+    page = page_of(request, inbox.lines(request.user), ON_A_PAGE)
     context = {"page": page, "lines": _labelled(page.object_list)}
     return render(request, "features/notifications/inbox.html", context)
 

@@ -15,6 +15,7 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
+from core.resource import Resource
 from features.notifications import channels, display, outbox, preferences
 from features.notifications.channels import Invalid
 from features.notifications.delivery import sending, signing_keys
@@ -50,8 +51,25 @@ def _back(request: HtmxRequest, message: str, section: str = "channels") -> Http
     return redirect(f"{reverse('notifications:settings')}#{section}")
 
 
-def _mine(request: HtmxRequest, pk: uuid.UUID) -> Channel:
-    return get_object_or_404(Channel.objects.of(request.user).select_related("user"), pk=pk)
+class Channels(Resource[Channel]):
+    """The way out of the user's channels, and back for a day."""
+
+    model, parts = Channel, ("deletion",)
+    at, list_route = "account/notifications/channels/", "notifications:settings"
+    acts = (channels.delete, channels.restore)
+    deleted_words = "The channel is removed: nothing is sent there any more."
+    restored_words = "“{row.name}” is restored."
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return the user's channels."""
+        return Channel.objects.of(request.user).select_related("user")
+
+    def deleted_for(self, request: HtmxRequest) -> Any:
+        """Return the user's channels, deleted ones too."""
+        return Channel.objects.filter(user=request.user).select_related("user")
+
+
+CHANNELS = Channels()
 
 
 @limit("webhook")
@@ -74,7 +92,7 @@ def new_channel(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Change a channel."""
-    changed = _mine(request, pk)
+    changed = CHANNELS.find(request, pk)
     form = ChannelForm(request.POST, changed)
     if form.is_valid():
         try:
@@ -90,25 +108,9 @@ def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 @require_POST
 def channel_test(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Send a test to a channel; its delivery shows the outcome."""
-    tested = _mine(request, pk)
+    tested = CHANNELS.find(request, pk)
     outbox.send_test(tested)
     return _back(request, f"A test of “{tested.name}” is on its way; see below.", "deliveries")
-
-
-@require_POST
-def channel_deletion(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Delete a channel; the page offers to undo that for a day."""
-    channels.delete(_mine(request, pk))
-    return redirect(f"{reverse('notifications:settings')}#channels")
-
-
-@require_POST
-def channel_recovery(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Undo a deletion."""
-    restored = get_object_or_404(Channel.objects.select_related("user"), user=request.user, pk=pk)
-    if channels.restore(restored):
-        return _back(request, f"“{restored.name}” is restored.")
-    return _back(request, "It was removed too long ago, or is restored already. Add it again.")
 
 
 @require_POST

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import audit, permissions
 from core import refusals
 from core.formatting import counted
+from core.periods import UNDO_WITHIN
 from features.library.selection import Chosen, ResultKey, Selection, choose
 from features.sharing import items
 from features.sharing.events import raise_version
@@ -43,7 +44,6 @@ NONE_LEFT = (
 )
 UNKNOWN = "There is no such thing here, or it is not yours to see."
 TOO_MANY = f"A share shows at most {items.MAX_ITEMS:,} results. Choose fewer."
-UNDO_WITHIN = timedelta(days=1)
 
 
 class Refused(refusals.Refused):
@@ -166,7 +166,7 @@ def _title(results: Sequence[ResultKey]) -> str:
 
 
 @transaction.atomic
-def revoke(share: Share, by: User) -> None:
+def revoke(by: User, share: Share) -> None:
     """End a share: its address and its files lead nowhere from now on. Idempotent."""
     ended = Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
     if ended:
@@ -184,14 +184,14 @@ def renew(share: Share, by: User) -> None:
 
 
 @transaction.atomic
-def bring_back(share: Share, by: User) -> bool:
-    """Undo the end of a share; False if it was too long ago."""
+def bring_back(by: User, share: Share) -> None:
+    """Undo the end of a share; raises Refused if it was too long ago."""
     since = timezone.now() - UNDO_WITHIN
     back = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)
-    if back:
-        audit.record(by, "restored", [share])
-        raise_version(share.pk)
-    return bool(back)
+    if not back:
+        raise Refused("It cannot be brought back any more. Share it anew.")
+    audit.record(by, "restored", [share])
+    raise_version(share.pk)
 
 
 def may_see_all(user: User) -> bool:

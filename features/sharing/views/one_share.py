@@ -10,8 +10,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
@@ -69,17 +67,6 @@ def dialog(request: HtmxRequest, share: Share, words: str = "") -> HttpResponse:
     """Return the dialog with the address and the options of a share."""
     context = _context(request, share, OptionsForm(share, request.user)) | {"words": words}
     return render(request, "features/sharing/_dialog.html", context)
-
-
-@require_http_methods(["POST", "DELETE"])
-def revocation(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """End a share; the list offers to undo it."""
-    share = get_object_or_404(making.endable_shares(request.user).select_related("project"), pk=pk)
-    making.revoke(share, request.user)
-    if request.method == "DELETE":
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    query = {"ended": str(share.pk)} | ({} if share.user_id == request.user.pk else {"of": "all"})
-    return redirect(f"{reverse('sharing:shares')}?{urlencode(query)}")
 
 
 @require_POST

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_http_methods
 
 from core.formatting import counted
 from core.http.caching import no_store
-from core.http.parameters import page_number, parse_uuid
 from core.http.posts import hidden
 from core.refusals import Refused
+from core.resource import Resource
 from features.library import selection
 from features.notifications import inbox
 from features.sharing.models import Share
@@ -24,20 +24,68 @@ from features.sharing.views import one_share
 from playground.form import share_links
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.core.paginator import Page
+
     from core.http.htmx import HtmxRequest
+    from features.sharing.models.share import ShareQuerySet
 
-LISTED = 50
+ENDED_SHOWN = 50
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@no_store
-def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's shares, with `?of=all` everybody's; a POST makes one.
+class Shares(Resource[Share]):
+    """The user's shares, with `?of=all` everybody's; they end, and come back for a day."""
 
-    It takes a selection of results, or the `kind` and the `source` of something else, and ends at
-    the share's page, which asks for whom it is; a script gets the dialog that shows the same.
-    """
-    return _make(request) if request.method == "POST" else _list(request)
+    model, list_route = Share, "sharing:shares"
+    deleted_words = "The share has ended. Its address is void."
+    restored_words = "“{row}” is shared again, at the same address."
+    on_page, list_template = 50, "features/sharing/shares.html"
+    acts = (making.revoke, making.bring_back)
+
+    @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
+    def index(self, request: HtmxRequest) -> HttpResponseBase:
+        """List the shares; a POST makes one.
+
+        It takes a selection of results, or the `kind` and the `source` of something else, and ends
+        at the share's page, which asks for whom it is; a script gets the dialog that shows the
+        same.
+        """
+        return _make(request) if request.method == "POST" else self.list_rows(request)
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return the shares that the user may end."""
+        return making.endable_shares(request.user).select_related("project")
+
+    def listed(self, request: HtmxRequest) -> Any:
+        """Return those that are open."""
+        return self._all(request).live().filter(user__is_active=True)
+
+    def shown(self, request: HtmxRequest, page: Page[Share]) -> Mapping[str, Any]:
+        """Return what has ended, and the links that fill in a form."""
+        of_all, live = self._is_of_all(request), self.listed(request)
+        ended = self._all(request).exclude(pk__in=live.order_by().values("pk"))
+        return {
+            "ended": list(ended[:ENDED_SHOWN]),
+            "number_ended": ended.count(),
+            "may_see_all": making.may_see_all(request.user),
+            "of_all": of_all,
+            "links": [] if of_all else list(share_links.links_of(request.user)),
+            "new": inbox.new_things(request.user, Share),
+        }
+
+    def _is_of_all(self, request: HtmxRequest) -> bool:
+        return request.GET.get("of") == "all" and making.may_see_all(request.user)
+
+    def _all(self, request: HtmxRequest) -> ShareQuerySet:
+        return making.listed_shares(request.user, of_all=self._is_of_all(request))
+
+    def list_of(self, request: HtmxRequest, row: Share) -> str:
+        address = super().list_of(request, row)
+        return address if row.user_id == request.user.pk else f"{address}?of=all"
+
+
+SHARES = Shares()
 
 
 def _make(request: HtmxRequest) -> HttpResponse:
@@ -72,35 +120,3 @@ def _refuse(request: HtmxRequest, why: str) -> HttpResponse:
     if request.htmx:
         return HttpResponse(why, status=status, content_type="text/plain; charset=utf-8")
     return render(request, "features/sharing/refused.html", {"why": why}, status=status)
-
-
-def _list(request: HtmxRequest) -> HttpResponse:
-    may_see_all = making.may_see_all(request.user)
-    of_all = may_see_all and request.GET.get("of") == "all"
-    rows = making.listed_shares(request.user, of_all=of_all)
-    live = rows.live().filter(user__is_active=True)
-    ended = rows.exclude(pk__in=live.order_by().values("pk"))
-    context = {
-        "page": Paginator(live, LISTED).get_page(page_number(request.GET.get("page", ""))),
-        "ended": list(ended[:LISTED]),
-        "number_ended": ended.count(),
-        "may_see_all": may_see_all,
-        "of_all": of_all,
-        "links": [] if of_all else list(share_links.links_of(request.user)),
-        "new": inbox.new_things(request.user, Share),
-        "just_ended": parse_uuid(request.GET.get("ended", "")),
-    }
-    return render(request, "features/sharing/shares.html", context)
-
-
-@require_POST
-def recovery(request: HtmxRequest) -> HttpResponse:
-    """Bring back the `share` that was ended lately."""
-    pk = parse_uuid(hidden(request, "share"))
-    rows = making.endable_shares(request.user).select_related("project")
-    share: Share | None = rows.filter(pk=pk).first() if pk else None
-    if share is None or not making.bring_back(share, request.user):
-        messages.warning(request, "It cannot be brought back any more. Share it anew.")
-        return redirect("sharing:shares")
-    messages.success(request, f"“{share}” is shared again, at the same address.")
-    return redirect("sharing:shares")

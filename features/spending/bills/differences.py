@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 LEAST = Decimal("0.01")  # dollars
 ONE_OF = 20  # a difference is more than one part of twenty, 5 %, of the earlier figure
 SINCE = timedelta(days=90)
-PER_PAGE = 50
 UNKNOWN_SHOWN = 50
 
 
@@ -53,27 +52,14 @@ class Difference:
         return f"{money(abs(more))} {'more' if more > 0 else 'less'}"
 
 
-@dataclass(frozen=True)
-class Listing:
-    """One page of differences, newest first."""
-
-    rows: list[Difference]
-    page: int
-    has_older: bool
-
-
-def listing(user: User | AnonymousUser, page: int) -> Listing:
-    """Return a page of what the user may see. Three queries."""
-    start = (page - 1) * PER_PAGE
-    charges = list(differing(user)[start : start + PER_PAGE + 1])
-    shown = charges[:PER_PAGE]
-    keys = [charge.run_id for charge in shown if charge.run_id]
+def describe(user: User | AnonymousUser, charges: Sequence[Charge]) -> list[Difference]:
+    """Return what the page shows of these charges. Two queries."""
+    keys = [charge.run_id for charge in charges if charge.run_id]
     readable = Run.objects.readable_by(user).filter(pk__in=keys).light()
     runs = {run.pk: run for run in readable}
     events = BillingEvent.objects.filter(run_id__in=keys)
     odd = {event.run_id: text for event in events if (text := storing.oddity(event))}
-    rows = [_difference(charge, runs, odd) for charge in shown]
-    return Listing(rows, page, len(charges) > PER_PAGE)
+    return [_difference(charge, runs, odd) for charge in charges]
 
 
 def _difference(

@@ -39,23 +39,23 @@ def save(by: User, budget: Budget, informed: Iterable[User]) -> Budget:
     return budget
 
 
-def end(by: User, pk: int) -> Budget:
+def end(by: User, budget: Budget) -> Budget:
     """End a budget: it holds nobody back from now on. Raises PermissionDenied and Refused."""
     with transaction.atomic():
-        budget = _locked(by, pk)
+        budget = _locked(by, budget.pk)
         if budget.ended_at is None:
             budget.ended_at = clock.now()
             budget.save(update_fields=["ended_at"])
     return budget
 
 
-def bring_back(by: User, pk: int) -> Budget:
+def bring_back(by: User, budget: Budget) -> Budget:
     """Undo the end of a budget. Raises PermissionDenied, and Refused if there is one in its place.
 
     What was spent meanwhile counts.
     """
     with transaction.atomic():
-        budget = _locked(by, pk)
+        budget = _locked(by, budget.pk)
         twin = Budget.objects.filter(
             ended_at=None,
             scope=budget.scope,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from core.http.parameters import page_number
+from core.http.parameters import page_of
 from features.spending.alarms import letter, looking
 from features.spending.models import BillingEvent, SpendingRules
 from runs.models import Charge, Run
@@ -26,7 +25,7 @@ PER_PAGE = 50
 def index(request: HtmxRequest) -> HttpResponse:
     """List the alarms that the user may see, those that nobody has looked at first."""
     alarms = looking.visible_to(request.user).order_by("-looked_at", "-created_at")
-    page = Paginator(alarms, PER_PAGE).get_page(page_number(request.GET.get("page", "")))
+    page = page_of(request, alarms, PER_PAGE)
     context = {"page": page, "rules": SpendingRules.current(), "here": "alarms"}
     return render(request, "features/spending/alarms.html", context)
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
-from core.http.parameters import parse_key
-from core.http.refusals import refusals_as_messages
+from core.resource import Resource
 from features.spending import visibility
 from features.spending.budgets import access, editing, listing, wording
 from features.spending.budgets.form import BudgetForm
@@ -22,30 +18,53 @@ from features.spending.models import Budget
 from projects import current
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from django.core.paginator import Page
     from django.http import HttpResponse
 
     from core.http.htmx import HtmxRequest
+    from projects.models import Project
 
 NOBODYS = "Budgets are made by who looks after money, and by the managers of shared projects."
 
 
-@require_safe
-def index(request: HtmxRequest) -> HttpResponse:
-    """List the budgets that the user sees; with `?project=` those of the project."""
-    user = request.user
-    project = current.current(request) if current.PARAMETER in request.GET else None
-    budgets = listing.listed(user, project)
-    context = {
-        "shown": project,
-        "house": [one for one in budgets if not one.is_for_each],
-        "for_each": [one for one in budgets if one.is_for_each],
-        "may_make": _may_make(request),
-        "manages_all": visibility.sees_all(user),
-        "ended": _just_ended(request),
-        "former": [(budget, wording.title(budget), wording.allowance(budget))
-                   for budget in listing.ended(user)],
-    }  # fmt: skip
-    return render(request, "features/spending/budgets/budgets.html", context)
+class Budgets(Resource[Budget]):
+    """The budgets that the user sees; with `?project=` those of the project."""
+
+    model, parts, way_out = Budget, ("list", "deletion"), "end"
+    at, list_route = "budgets/", "spending:budgets"
+    on_page, list_template = 100, "features/spending/budgets/budgets.html"
+    acts = (editing.end, editing.bring_back)
+    deleted_words = "The budget is ended: it holds nobody back any more."
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return the budgets that the user sees, ended ones too."""
+        rows = access.visible(request.user).prefetch_related("informed")
+        return rows.select_related("project__person", "person", "token__user")
+
+    def listed(self, request: HtmxRequest) -> Any:
+        """Return those that hold, with how far each is spent."""
+        return listing.listed(request.user, _shown_project(request))
+
+    def shown(self, request: HtmxRequest, page: Page[Any]) -> Mapping[str, Any]:
+        """Return them in two parts, and those that have ended."""
+        return {
+            "shown": _shown_project(request),
+            "house": [one for one in page if not one.is_for_each],
+            "for_each": [one for one in page if one.is_for_each],
+            "may_make": _may_make(request),
+            "former": [
+                (budget, wording.title(budget), wording.allowance(budget))
+                for budget in listing.ended(request.user)
+            ],
+        }
+
+    def back_words(self, row: Budget) -> str:
+        return f"The budget holds again. {wording.title(row)}: {wording.allowance(row)}."
+
+
+BUDGETS = Budgets()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +89,7 @@ def new(request: HtmxRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show a budget; who may, changes it by a POST."""
-    row = _visible(request, pk)
+    row = BUDGETS.find(request, pk)
     shown = listing.describe(request.user, [row])[0]
     context: dict[str, Any] = {"shown": shown}
     if request.method == "POST" and not shown.may_change:
@@ -86,28 +105,6 @@ def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     return _form_page(request, "features/spending/budgets/budget.html", form, context)
 
 
-@require_POST
-def end(request: HtmxRequest, pk: int) -> HttpResponse:
-    """End a budget, which can be undone."""
-    _visible(request, pk)
-    address = reverse("spending:budgets")
-    with refusals_as_messages(request):
-        ended = editing.end(request.user, pk)
-        address = f"{address}?{urlencode({'ended': ended.pk})}"
-    return redirect(address)
-
-
-@require_POST
-def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Undo the end of a budget."""
-    _visible(request, pk)
-    with refusals_as_messages(request):
-        back = editing.bring_back(request.user, pk)
-        messages.success(request, f"The budget holds again. {wording.title(back)}: "
-                                  f"{wording.allowance(back)}.")  # fmt: skip
-    return redirect("spending:budgets")
-
-
 def _form_page(
     request: HtmxRequest, template: str, form: BudgetForm, context: dict[str, Any]
 ) -> HttpResponse:
@@ -120,16 +117,5 @@ def _may_make(request: HtmxRequest) -> bool:
     return visibility.sees_all(user) or access.managed_projects(user).exists()
 
 
-def _visible(request: HtmxRequest, pk: int) -> Budget:
-    rows = access.visible(request.user).select_related("project__person", "person", "token__user")
-    row = rows.prefetch_related("informed").filter(pk=pk).first()
-    if row is None:
-        raise Http404
-    return row
-
-
-def _just_ended(request: HtmxRequest) -> Budget | None:
-    pk = parse_key(request.GET.get("ended"))
-    if pk is None:
-        return None
-    return access.managed(request.user).exclude(ended_at=None).filter(pk=pk).first()
+def _shown_project(request: HtmxRequest) -> Project | None:
+    return current.current(request) if current.PARAMETER in request.GET else None

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
 from accounts.limits.rate_limit import limit
-from core.http.parameters import page_number, search_words
+from core.http.parameters import page_of, search_words
 from features.spending.models import MeasuredPrice
 from features.spending.prices import keeping, listing
 from features.spending.prices.measuring import FEWEST_RUNS, MOST_DIFFERENCE
@@ -37,7 +36,7 @@ def prices(request: HtmxRequest) -> HttpResponse:
         case "json":
             body = {"items": [listing.as_json(row) for row in rows]}
             return _file(JsonResponse(body), "json")
-    page = Paginator(rows, LISTED).get_page(page_number(request.GET.get("page", "")))
+    page = page_of(request, rows, LISTED)
     context = {
         "page": page,
         "prices": [listing.ListedPrice(row) for row in page.object_list],

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 class Datasets(Resource[Dataset]):
     """Data sets; trainings and weights outlive the one that they were made from."""
 
-    model, parts = Dataset, ("recovery", "deletion")
+    model, parts = Dataset, ("deletion",)
     at, list_route = "data-sets/", "training:training"
+    deleted_words = "The data set is deleted. Its trainings are kept."
 
     def rows(self) -> Any:
         """Return the data sets with their trainers."""

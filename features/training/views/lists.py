@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.models import Endpoint, Revision, Standing
 from catalog.related.use_index import uses
 from core.http.caching import no_store
-from core.http.parameters import parse_uuid, search_words
+from core.http.parameters import search_words
 from core.http.posts import hidden
 from fal.db_safe import db_safe_text
 from features.training.data import adding, packing
@@ -47,7 +47,6 @@ def index(request: HtmxRequest) -> HttpResponse:
         "trainers": trainers,
         "locks": door.locks(current.current(request), trainers),
         "asked": query,
-        "deleted": parse_uuid(request.GET.get("deleted", "")),
     }
     return render(request, "features/training/training.html", context)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class AllWeights(Resource[Weights]):
     """Weights; their run and its file stay when they leave the list."""
 
-    model, parts = Weights, ("list", "recovery", "deletion")
+    model, parts = Weights, ("list", "deletion")
     at, list_route = "weights/", "training:weights"
     on_page, deleted_words = 24, "Removed. Their run is kept."
     list_template, row_template = (

@@ -104,7 +104,7 @@ def erase(person: User, to: User, by: User | None) -> str:
         _forget_name(person)
         active_sessions.end_others(person, None)
         for token in Token.objects.filter(user=person, revoked_at=None):
-            tokens.revoke(token, by)
+            tokens.revoke(by, token)
         members.pass_on(person, to, by)
         _delete_alone(person)
         passed = handover.hand_over_shared(person, to)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core.http.caching import no_store
-from core.http.parameters import page_number
+from core.http.parameters import page_of
 from house.operations.models import Announcement
 from house.operations.retention import walk
 from house.operations.retention.kinds import KINDS
@@ -57,7 +56,7 @@ def _part(request: HtmxRequest, row: Announcement) -> Part:
     rows: Any = kind.model._default_manager.all()
     rows = rows.recent() if isinstance(rows, RunQuerySet) else rows
     seen = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")
-    page = Paginator(seen, ON_A_PAGE).get_page(page_number(request.GET.get("page", "")))
+    page = page_of(request, seen, ON_A_PAGE)
     shown = page.object_list
     if isinstance(rows, RunQuerySet):
         shown = history.rows_for(request.user, shown)

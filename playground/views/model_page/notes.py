@@ -17,9 +17,9 @@ from catalog.curation import notes as domain
 from catalog.curation.moderation import StandingForm
 from catalog.curation.notes import NoteForm
 from catalog.curation.permissions import curators_only
-from catalog.models import Endpoint
+from catalog.models import Endpoint, Note
 from core.http.htmx import HtmxRequest
-from core.http.posts import hidden
+from core.resource import Resource
 
 
 @require_POST
@@ -52,25 +52,41 @@ def note(request: HtmxRequest, pk: int) -> HttpResponseBase:
     return _list(request, note.endpoint)
 
 
-@require_POST
-def deletion(request: HtmxRequest, pk: int) -> HttpResponseBase:
-    """Delete a note; the response offers to restore it."""
-    removable = domain.removable_by(request.user).select_related("endpoint")
-    note = get_object_or_404(removable, pk=pk)
-    endpoint = note.endpoint
-    with transaction.atomic():
-        audit.record(request.user, "deleted", [note], f"of {note.user or 'nobody'}")
-        signed = domain.delete(note)
-    return _list(request, endpoint, deleted=signed)
+class Notes(Resource[Note]):
+    """The way out of a note, by its writer or with the permission, and back for a day."""
+
+    model, parts = Note, ("deletion",)
+    at, list_route = "notes/", "playground:notes"
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return the notes that the user may delete."""
+        return self.deleted_for(request).filter(deleted_at=None)
+
+    def deleted_for(self, request: HtmxRequest) -> Any:
+        """Return the notes that the user may bring back."""
+        return domain.removable_by(request.user)
+
+    def delete(self, request: HtmxRequest, row: Note) -> None:
+        with transaction.atomic():
+            row.remove()
+            audit.record(request.user, "deleted", [row], f"of {row.user or 'nobody'}")
+
+    def restore(self, request: HtmxRequest, row: Note) -> None:
+        row.bring_back()
+
+    def deleted(self, request: HtmxRequest, row: Note) -> HttpResponseBase:
+        if request.htmx:
+            return _list(request, row.endpoint, deleted=row)
+        return super().deleted(request, row)
+
+    def list_of(self, request: HtmxRequest, row: Note) -> str:
+        return f"{row.endpoint.get_absolute_url()}?tab=about"
+
+    def restored(self, request: HtmxRequest, row: Note) -> HttpResponseBase:
+        return _list(request, row.endpoint)
 
 
-@require_POST
-def recovery(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
-    """Restore a deleted note."""
-    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    if domain.restore(hidden(request, "note"), request.user) is None:
-        messages.info(request, "There is nothing to bring back.")
-    return _list(request, endpoint)
+NOTES = Notes()
 
 
 def _list(
@@ -78,10 +94,10 @@ def _list(
 ) -> HttpResponseBase:
     """Render the notes; without JavaScript redirect to the model's page, which shows them.
 
-    Responses with an error or an undo render a page of their own without JavaScript.
+    Responses with an error render a page of their own without JavaScript.
     """
     is_wrong = form is not None and form.is_bound
-    if not request.htmx and not is_wrong and "deleted" not in more:
+    if not request.htmx and not is_wrong:
         return redirect(f"{endpoint.get_absolute_url()}?tab=about#notes")
     context = {"endpoint": endpoint, "notes": domain.notes_for(endpoint), **more}
     context["note_form"] = form or NoteForm()

@@ -8,11 +8,10 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
 from accounts import permissions
@@ -20,34 +19,74 @@ from accounts.permissions import may
 from catalog.models import Endpoint
 from core.db.name_order import by_name
 from core.http.htmx import HtmxRequest
-from core.http.parameters import page_number, parse_key, search_words
+from core.http.parameters import search_words
 from core.http.posts import hidden
 from playground.display.navigation.destinations import having
 from playground.form import presets
 from playground.form.presets import PresetForm, Scope
 from playground.views.model_page.endpoint import login_keeping_post
 from projects import current, roles
+from projects.kept.resource import Resource
 from projects.rights import Rights
 from runs.models import Preset
 from schemas.exact import NotJson, dumps, loads
 
 NOTICE = "playground/endpoint/_notice_body.html"
-LISTED = 60
 
 
-@require_safe
-def of_all_models(request: HtmxRequest) -> HttpResponse:
-    """List the presets of all models that are offered in the project, by model and name."""
-    asked = search_words(request)
-    rows = Preset.objects.offered_in(current.current(request), request.user)
-    for word in asked.split():
-        rows = rows.filter(having("name", [word]) | having("endpoint__endpoint_id", [word]))
-    rows = rows.select_related("endpoint", "user", "project").defer("arguments", "unmended")
-    page = Paginator(
-        rows.order_by(by_name("endpoint__display_name"), by_name("name"), "pk"), LISTED
-    )
-    context = {"page": page.get_page(page_number(request.GET.get("page", ""))), "asked": asked}
-    return render(request, "playground/all_presets.html", context)
+class Presets(Resource[Preset]):
+    """The presets of all models that are offered in the project, and the way out of one and back.
+
+    Rights are those of its project, or the house's permissions for presets.
+    """
+
+    model, parts, app = Preset, ("list", "deletion"), "playground"
+    at, list_route = "presets/", "playground:all-presets"
+    list_template = "playground/all_presets.html"
+
+    def rows_for(self, request: HtmxRequest) -> Any:
+        """Return the presets that the user sees, or may change by a permission."""
+        return self.deleted_for(request).kept()
+
+    def deleted_for(self, request: HtmxRequest) -> Any:
+        """Return them with those that are deleted."""
+        rows = Preset.objects.editable_by(request.user)
+        return rows.select_related("endpoint", "user", "project")
+
+    def listed(self, request: HtmxRequest) -> Any:
+        """Return those that are offered, by model and name."""
+        rows = Preset.objects.offered_in(current.current(request), request.user)
+        rows = rows.select_related("endpoint", "user", "project").defer("arguments", "unmended")
+        return rows.order_by(by_name("endpoint__display_name"), by_name("name"), "pk")
+
+    def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
+        """Return those with all words of `?q=` in the name, or in the model's id."""
+        for word in search_words(request).split():
+            rows = rows.filter(having("name", [word]) | having("endpoint__endpoint_id", [word]))
+        return rows
+
+    def list_of(self, request: HtmxRequest, row: Preset) -> str:
+        return reverse("playground:presets", args=[row.endpoint.endpoint_id])
+
+    def delete(self, request: HtmxRequest, row: Preset) -> None:
+        _authorize(request, row, permissions.DELETE_PRESET)
+        row.delete_by(request.user)
+
+    def deleted(self, request: HtmxRequest, row: Preset) -> HttpResponseBase:
+        if not request.htmx:
+            return super().deleted(request, row)
+        context = {"notice": f"“{row.name}” is deleted.", "deleted": row}
+        return trigger_client_event(render(request, NOTICE, context), "presets:changed", {})
+
+    def restore(self, request: HtmxRequest, row: Preset) -> None:
+        _authorize(request, row, permissions.DELETE_PRESET)
+        super().restore(request, row)
+
+    def restored(self, request: HtmxRequest, row: Preset) -> HttpResponseBase:
+        return _done(request, row, self.back_words(row))
+
+
+PRESETS = Presets()
 
 
 @login_not_required  # handles logged-out requests itself, so that a posted preset is not lost
@@ -68,8 +107,6 @@ def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     if request.htmx:
         context["is_menu"] = True
         return render(request, "playground/presets/_list.html", context)
-    if pk := parse_key(request.GET.get("deleted")):
-        context["deleted"] = Preset.objects.editable_by(request.user).filter(pk=pk).first()
     return render(request, "playground/presets.html", context)
 
 
@@ -114,27 +151,6 @@ def _scope(request: HtmxRequest, form: PresetForm, preset: Preset | None = None)
     if is_own or (scope.is_shared and may(request.user, permissions.CHANGE_PRESET)):
         return scope
     return before
-
-
-@require_POST
-def deletion(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Delete a preset; the response offers to restore it."""
-    preset = _editable(request, pk, permissions.DELETE_PRESET)
-    preset.delete_by(request.user)
-    if request.htmx:
-        context = {"notice": f"“{preset.name}” is deleted.", "deleted": preset}
-        return trigger_client_event(render(request, NOTICE, context), "presets:changed", {})
-    page = reverse("playground:presets", args=[preset.endpoint.endpoint_id])
-    return redirect(f"{page}?deleted={preset.pk}")
-
-
-@require_POST
-def recovery(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Restore a deleted preset."""
-    preset = get_object_or_404(_seen(request), pk=pk)
-    _authorize(request, preset, permissions.DELETE_PRESET)
-    preset.restore_by(request.user)
-    return _done(request, preset, f"“{preset.name}” is back.")
 
 
 @require_POST
@@ -215,14 +231,9 @@ def _done(
     return redirect("playground:presets", preset.endpoint.endpoint_id)
 
 
-def _seen(request: HtmxRequest) -> Any:
-    presets_seen = Preset.objects.editable_by(request.user)
-    return presets_seen.select_related("endpoint", "user", "project")
-
-
 def _editable(request: HtmxRequest, pk: int, permission: str) -> Preset:
     """Return a preset that the user may change; raises Http404 and PermissionDenied."""
-    preset: Preset = get_object_or_404(_seen(request).kept(), pk=pk)
+    preset = PRESETS.find(request, pk)
     _authorize(request, preset, permission)
     return preset
 

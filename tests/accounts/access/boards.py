@@ -41,7 +41,7 @@ BOARDS: dict[str, Row] = {
     "boards:board-voting": Row(METHOD, OWNERS_ALONE),
     "boards:board-voting-closure": Row(METHOD, OWNERS_ALONE),
     "boards:boards": Row(ANYBODYS, METHOD),
-    "boards:comment-recovery": Row(METHOD, ANYBODYS),
+    "undo:comment": Row(METHOD, "login none none none none none"),
     "boards:import": Row(ANYBODYS, ANYBODYS),
     "boards:plan": Row(ANYBODYS, ANYBODYS),
     "boards:plan-of-form": Row(METHOD, ANYBODYS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import get_resolver
 
+from projects.kept.models import kinds
 from projects.kept.resource import Resource
 from tests.accounts.access.marks import ANYBODYS, METHOD, OWNERS_ALONE, Row
 from tests.accounts.routes import routes
@@ -12,7 +13,6 @@ from tests.accounts.routes import routes
 ROWS = {
     "index": Row(ANYBODYS, METHOD),
     "new": Row(ANYBODYS, ANYBODYS),
-    "recovery": Row(METHOD, ANYBODYS),
     "page": Row(OWNERS_ALONE, METHOD),
     "change": Row(OWNERS_ALONE, OWNERS_ALONE),
     "deletion": Row(METHOD, OWNERS_ALONE),
@@ -28,4 +28,7 @@ def served() -> dict[str, str]:
     }
 
 
-KEPT: dict[str, Row] = {name: ROWS[method] for name, method in served().items()}
+KEPT: dict[str, Row] = {
+    **{name: ROWS[method] for name, method in served().items()},
+    **{f"undo:{kind.slug}": Row(METHOD, OWNERS_ALONE) for kind in kinds()},
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.permissions import CHANGE_USER
 from tests.accounts.access.marks import (
     ANYBODYS,
     CLOSED,
@@ -9,6 +10,7 @@ from tests.accounts.access.marks import (
     METHOD,
     NOWHERE,
     OPEN,
+    OWNERS,
     OWNERS_ALONE,
     SAME_ORIGIN,
     TOKEN,
@@ -38,8 +40,8 @@ PROGRAMS: dict[str, Row] = {
     "api:openai-completions": Row(CLOSED, TOKEN),
     "api:openai-model": Row(TOKEN, CLOSED),
     "api:openai-models": Row(TOKEN, CLOSED),
-    "api:token-recovery": Row(METHOD, OWNERS_ALONE),
-    "api:token-revocation": Row(METHOD, OWNERS_ALONE),
+    "api:token-revocation": Row(METHOD, OWNERS, CHANGE_USER),
+    "undo:token": Row(METHOD, OWNERS, CHANGE_USER),
     "api:token-trial": Row(METHOD, OWNERS_ALONE),
     "api:tokens": Row(ANYBODYS, ANYBODYS),
     "api:v1-boards": Row(TOKEN, TOKEN),

@@ -49,5 +49,5 @@ SHARES: dict[str, Row] = {
     "sharing:share-vote-file": Row(NOWHERE, CLOSED),
     "sharing:share-vote-retraction": Row(CLOSED, NOWHERE),
     "sharing:shares": Row(ANYBODYS, ANYBODYS),
-    "sharing:shares-recovery": Row(METHOD, ANYBODYS),
+    "undo:share": Row(METHOD, "login none yes none yes yes", SEE_ALL_SHARES),
 }

@@ -139,7 +139,7 @@ def test_a_session_is_refused_without_valid_credentials(
         query = f"?fal_jwt_token={left}"
     headers = {"Authorization": f"Key {keys[credential]}"} if credential in keys else {}
     if credential == "revoked":
-        tokens.revoke(row)
+        tokens.revoke(None, row)
     if credential == "blocked":
         Endpoint.objects.filter(endpoint_id=LIVE).update(standing="blocked")
 

@@ -404,7 +404,7 @@ def test_tokens_for_live_sessions_are_signed_by_us(call: Call, settings: Any, us
             False,
         )
         assert LiveToken.verify(text + "x") is None
-    tokens.revoke(Token.objects.get())
+    tokens.revoke(None, Token.objects.get())
     assert live_token
     assert live_token.is_revoked
     settings.REALTIME_URL = ""

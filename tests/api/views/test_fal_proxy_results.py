@@ -90,9 +90,9 @@ def test_a_file_closes_with_its_token(call: Call, run: Run) -> None:
     address = address_of(call, run)
     token = Token.objects.get()
     assert status_of(address) == 200
-    tokens.revoke(token)
+    tokens.revoke(None, token)
     assert status_of(address) == 404
-    tokens.restore(token)
+    tokens.restore(None, token)
     assert status_of(address) == 200
     Token.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
     assert status_of(address) == 404

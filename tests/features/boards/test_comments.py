@@ -160,17 +160,17 @@ def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board
     assert "The comment is deleted." in page
     assert "Silly" not in page
     assert not AuditEntry.objects.filter(event="deleted a comment on").exists()
-    assert logged_in(max_).post("/compare/comments/recovery/", {"comment": comment.pk}).status_code
+    assert logged_in(max_).post(f"/undo/comment/{comment.pk}/").status_code
     assert not board.comments.kept().exists()
-    vera.post("/compare/comments/recovery/", {"comment": comment.pk})
+    vera.post(f"/undo/comment/{comment.pk}/")
     assert board.comments.kept().exists()
     assert logged_in(person("ana")).post(deletion).status_code == 302
     assert AuditEntry.objects.filter(event="deleted a comment on").exists()
-    vera.post("/compare/comments/recovery/", {"comment": comment.pk})
+    vera.post(f"/undo/comment/{comment.pk}/")
     assert not board.comments.kept().exists()
     told = Notification.objects.filter(user__username="mia")
     assert [line.text for line in told] == [""]
-    logged_in(person("ana")).post("/compare/comments/recovery/", {"comment": comment.pk})
+    logged_in(person("ana")).post(f"/undo/comment/{comment.pk}/")
     assert [line.text for line in told.all()] == ["Silly"]
 
 

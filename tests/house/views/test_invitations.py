@@ -176,7 +176,7 @@ def test_a_withdrawal_can_be_undone(admin: Client, eva: User) -> None:
     page = admin.post(f"{PAGE}{invitation.pk}/revocation/", follow=True)
     assert "The invitation is withdrawn" in text_of(page)
     assert Client().get(f"{PAGE}{token}/").status_code == 410
-    page = admin.post(f"{PAGE}{invitation.pk}/recovery/", follow=True)
+    page = admin.post(f"/undo/invitation/{invitation.pk}/", follow=True)
     assert "The invitation is open again." in text_of(page)
     assert Client().get(f"{PAGE}{token}/").status_code == 200
 

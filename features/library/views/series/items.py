@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from core.http.caching import no_store
 from core.http.parameters import parse_key, parse_moment, parse_uuid
 from core.http.posts import hidden, is_posted, ticked
 from core.refusals import Refused
+from core.resource import Resource
 from features.library import selection
-from features.library.models import Series
+from features.library.models import Series, SeriesItem
 from features.library.series import items, naming
 from features.library.series.naming import NameForm
 from features.library.views import selected
@@ -143,18 +143,26 @@ def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     series = SERIES.find_changeable(request, pk)
     keys = [key for text in ticked(request, "item") if (key := parse_key(text))]
     at = items.remove(series, keys)
-    query = f"?{urlencode({'removed': at.isoformat()})}" if at else ""
-    return redirect(f"{series.get_absolute_url()}{query}")
+    page = series.get_absolute_url()
+    return redirect(REMOVALS.undo_address(page, f"{pk}~{at.isoformat()}") if at else page)
 
 
-@require_POST
-def removals_undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Put back what was taken out at the time `at`."""
-    series = SERIES.find_changeable(request, pk)
-    at = parse_moment(hidden(request, "at"))
-    if not at or not items.put_back(series, at):
-        messages.warning(request, "Nothing was put back: it is there already, or gone for good.")
-    return redirect(series)
+class Removals(Resource[SeriesItem]):
+    """The way back of results that were taken out; the key is the series and the time."""
+
+    model, parts, list_route = SeriesItem, (), "library:all-series"
+    deleted_words = "Taken out of the series."
+
+    def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
+        pk, _, moment = key.partition("~")
+        series, at = SERIES.find_changeable(request, parse_uuid(pk)), parse_moment(moment)
+        if not at or not items.put_back(series, at):
+            warning = "Nothing was put back: it is there already, or gone for good."
+            messages.warning(request, warning)
+        return redirect(series)
+
+
+REMOVALS = Removals()
 
 
 def _item(request: HtmxRequest) -> int:

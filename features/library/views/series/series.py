@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from core.http.parameters import parse_moment
 from features.library.models import Series
 from features.library.search.conditions import SERIES as SERIES_CONDITION
 from features.library.search.conditions import Condition
@@ -33,7 +32,7 @@ class AllSeries(Resource[Series]):
         return {"cards": shown_series.cards(request.user, Series.objects.filter(pk__in=keys))}
 
     def details(self, request: HtmxRequest, row: Series) -> Mapping[str, Any]:
-        """Return its results in their order, and what was just taken out."""
+        """Return its results in their order."""
         results = shown_series.of(request.user, row)
         is_cut = len(results) == shown_series.MAX_SHOWN
         return {
@@ -41,14 +40,7 @@ class AllSeries(Resource[Series]):
             "number": sum(result.stack is not None for result in results),
             "gaps": sum(result.stack is None for result in results),
             "all_of_it": Condition(SERIES_CONDITION, (row.name,)).word if is_cut else "",
-            "removed": _removed(request, row),
         }
 
 
 SERIES = AllSeries()
-
-
-def _removed(request: HtmxRequest, series: Series) -> str:
-    """Return when results were taken out as the address says, if that can be undone."""
-    at = parse_moment(request.GET.get("removed", ""))
-    return at.isoformat() if at and series.items.filter(removed_at=at).exists() else ""

@@ -100,7 +100,7 @@ def test_a_name_is_taken_without_regard_to_case(
     assert answer.status_code == 422
     bottle.delete_by(bottle.user)
     assert make(member, name="bottle").status_code == 302
-    answer = member.post("/references/recovery/", {"reference": bottle.pk}, follow=True)
+    answer = member.post(f"/undo/reference/{bottle.pk}/", follow=True)
     assert "There is an @bottle here already." in html.unescape(answer.content.decode())
 
 

@@ -107,8 +107,8 @@ def test_what_is_taken_out_comes_back_to_its_place(
     gone = [item_of(poster, position).pk for position in (1, 2)]
     answer = member.post(f"/series/{poster.pk}/removals/", {"item": gone}, follow=True)
     assert order(poster) == keys(fox, 0, 3)
-    (at,) = re.findall(r'name="at" value="([^"]+)"', answer.content.decode())
-    member.post(f"/series/{poster.pk}/removals/undoing/", {"at": html.unescape(at)})
+    (undo,) = re.findall(r'"(/undo/seriesitem/[^"]+)"', answer.content.decode())
+    member.post(html.unescape(undo))
     assert order(poster) == keys(fox, 0, 1, 2, 3)
     member.post(f"/series/{poster.pk}/removals/", {"item": gone[0]})
     member.post("/series/additions/", {"artifact": keys(fox, 1), "series": poster.pk})

@@ -49,7 +49,7 @@ def test_an_admin_makes_changes_and_ends_a_budget(
 
     ended = admin.post(f"{page}end/", follow=True)
     assert "it holds nobody back any more" in text(ended)
-    back = admin.post(f"{page}recovery/", follow=True)
+    back = admin.post(f"/undo/budget/{budget.pk}/", follow=True)
     assert "The budget holds again. Fox: $8.00 a month." in text(back)
 
 
@@ -176,7 +176,7 @@ def test_a_second_budget_of_the_same_names_the_first(admin: Client) -> None:
     assert admin.post(NEW, post | {"period": "day"}).status_code == 302
     admin.post(f"{first.get_absolute_url()}end/")
     admin.post(NEW, post)
-    back = admin.post(f"{first.get_absolute_url()}recovery/", follow=True)
+    back = admin.post(f"/undo/budget/{first.pk}/", follow=True)
     assert "has such a budget again meanwhile" in text(back)
     assert Budget.objects.filter(ended_at=None).count() == 2
 

@@ -60,13 +60,15 @@ def test_makers_are_not_told_to_make_one_of_their_own(maker: Client, budget: Bud
     assert "of your own" not in page
 
 
-@pytest.mark.parametrize("path", ["", "end/", "recovery/"])
+@pytest.mark.parametrize("path", ["", "end/", "undo"])
 def test_a_post_by_hand_changes_nothing(manager: Client, budget: Budget, path: str) -> None:
     post = {"limit": "900", "period": "month", "is_by_admin": "", "is_below_fine": "1"}
-    if path == "recovery/":
+    address = f"{budget.get_absolute_url()}{path}"
+    if path == "undo":
         Budget.objects.update(ended_at=timezone.now())
+        address = f"/undo/budget/{budget.pk}/"
     before = Budget.objects.values().get()
-    response = manager.post(f"{budget.get_absolute_url()}{path}", post)
+    response = manager.post(address, post)
     assert response.status_code == 403
     assert WHOSE in text(response)
     assert Budget.objects.values().get() == before
@@ -78,7 +80,7 @@ def test_the_functions_behind_the_pages_refuse_managers(budget: Budget) -> None:
         editing.save(mia, budget, [])
     for change in (editing.end, editing.bring_back):
         with pytest.raises(PermissionDenied, match="Ask eva"):
-            change(mia, budget.pk)
+            change(mia, budget)
     assert not access.managed(mia).exists()
 
 
@@ -150,7 +152,7 @@ def test_managers_make_smaller_ones_beside_it(
 
     manager.post(f"{own.get_absolute_url()}end/")
     assert not Budget.objects.filter(pk=own.pk, ended_at=None).exists()
-    manager.post(f"{own.get_absolute_url()}recovery/")
+    manager.post(f"/undo/budget/{own.pk}/")
     assert Budget.objects.filter(ended_at=None).count() == 2
     changed = admin.post(own.get_absolute_url(), {"limit": "1.5", "period": "month"})
     assert changed.status_code == 302
