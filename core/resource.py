@@ -17,7 +17,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.http.caching import no_store
 from core.http.parameters import page_of, parse_key, parse_uuid, search_words
@@ -114,7 +114,7 @@ class Resource(Generic[Row]):
 
     # The way out, and the way back
 
-    @method_decorator(require_POST)
+    @method_decorator(require_http_methods(["POST", "DELETE"]))
     def deletion(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
         """Delete a row; the next page offers to undo it."""
         row: Row = self.find(request, pk)
@@ -130,7 +130,9 @@ class Resource(Generic[Row]):
         self.acts[0](request.user, row)
 
     def deleted(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
-        """Lead to the list that the row was in, which offers to bring it back."""
+        """Redirect to the row's list, which offers to bring it back; a DELETE gets no page."""
+        if request.method == "DELETE":
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
         return redirect(self.undo_address(self.list_of(request, row), row.pk))
 
     def undo_address(self, address: str, key: Any) -> str:

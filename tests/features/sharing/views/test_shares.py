@@ -323,7 +323,7 @@ def test_a_share_ends_by_a_click_and_the_end_can_be_undone(member: Client, share
     assert Client().get(share.get_absolute_url()).status_code == 410
     member.post(f"/undo/share/{share.pk}/")
     assert Client().get(share.get_absolute_url()).status_code == 200
-    member.post(f"/shares/{share.pk}/revocation/")
+    assert member.delete(f"/shares/{share.pk}/revocation/").status_code == 204
     assert Client().get(share.get_absolute_url()).status_code == 410
     assert [entry.event for entry in events()] == ["ended", "restored", "ended"]
 
