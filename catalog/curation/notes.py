@@ -24,7 +24,7 @@ SALT = "vitrine.note"
 
 
 class NoteForm(forms.Form):
-    """What somebody found out about a model."""
+    """A note on a model."""
 
     text = TextField(
         label="A note for the team",
