@@ -33,9 +33,9 @@ def digest(token: str) -> str:
 
 
 def stored_session_key(secret: str) -> str:
-    """Return the key of a session by its cookie's secret: a digest, with which nobody can log in.
+    """Return a session's key from its cookie's secret: a digest, with which nobody can log in.
 
-    It has the 40 characters of Django's column. Empty without a secret.
+    It has 40 characters, as Django's column. Empty without a secret.
     """
     return digest(secret)[:40] if secret else ""
 
