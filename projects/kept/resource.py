@@ -1,6 +1,6 @@
 """The pages of a kind of kept thing: its list, page and form, its deletion and recovery.
 
-A kind overrides what is its own; its own verbs stay views of its app, beside `urls()`.
+A kind overrides what differs. Additional actions are views of its app, beside `urls()`.
 """
 
 from __future__ import annotations
@@ -43,22 +43,22 @@ Row = TypeVar("Row", bound=Kept)
 
 
 class Resource(Generic[Row]):
-    """One kind's pages, below `at`; their addresses are named by the kind's `slug`.
+    """One kind's pages, below the path `at`; their URL names begin with the kind's `slug`.
 
-    `parts` are those that it has; the others are views of its app. `fields` are the columns of its
-    form, unless it has a `form` of its own. `about` says what it is for, where there is none yet.
-    Templates get a row by the name of its kind as well, such as `prompt`.
+    `parts` are the pages that it has; its app has views for the others. `fields` are the columns of
+    its form, unless it has its own `form`. `about` is the text of the empty list: what the kind is
+    for. Templates also get a row by the name of its kind, such as `prompt`.
     """
 
     model: ClassVar[type[Kept]]
     at: ClassVar[str]  # the path of its list: `prompts/`
-    list_route: ClassVar[str]  # the name of its list's address: `library:prompts`
+    list_route: ClassVar[str]  # the URL name of its list: `library:prompts`
     about: ClassVar[str] = ""
-    deleted_words: ClassVar[str] = ""  # what the list says of a deletion, beside its undo
+    deleted_words: ClassVar[str] = ""  # the list's notice of a deletion, beside its undo
     fields: ClassVar[Sequence[str]] = ()
     form: ClassVar[type[KeptForm] | None] = None
     parts: ClassVar[Sequence[str]] = ("list", "new", "recovery", "page", "form", "deletion")
-    filters: ClassVar[Sequence[str]] = ("q",)  # parameters by which the list is narrowed
+    filters: ClassVar[Sequence[str]] = ("q",)  # parameters that narrow the list
     on_page: ClassVar[int] = 60
     list_template: ClassVar[str] = "projects/kept/list.html"
     row_template: ClassVar[str] = "projects/kept/_row.html"
@@ -68,15 +68,15 @@ class Resource(Generic[Row]):
     # The rows
 
     def rows(self) -> Any:
-        """Return the rows with what pages show of each."""
+        """Return the rows with the relations that pages show."""
         return rows_of(self.model).kept().select_related("project", "user")
 
     def listed(self, request: HtmxRequest) -> Any:
-        """Return what the list holds before it is narrowed."""
+        """Return the rows of the list before it is narrowed."""
         return current.listed(self.rows(), request)
 
     def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
-        """Return what is left of the list by the parameters of its address."""
+        """Return the rows that match the parameters of the list's URL."""
         return rows.with_words(search_words(request))
 
     def find(self, request: HtmxRequest, pk: uuid.UUID) -> Row:
@@ -84,7 +84,7 @@ class Resource(Generic[Row]):
         return cast("Row", get_object_or_404(self.rows().shown_to(request.user), pk=pk))
 
     def find_changeable(self, request: HtmxRequest, pk: uuid.UUID) -> Row:
-        """Return a row that the user may change; raises Http404, or PermissionDenied with why."""
+        """Return a row that the user may change; raises Http404, or PermissionDenied saying why."""
         row = self.find(request, pk)
         roles.require_maker(request.user, row.project)
         return row
@@ -93,7 +93,7 @@ class Resource(Generic[Row]):
 
     @method_decorator([limit("search"), require_safe, no_store])
     def index(self, request: HtmxRequest) -> HttpResponseBase:
-        """List the project's rows, or one's own of all projects, narrowed by the address."""
+        """List the project's rows, or the user's own in all projects, narrowed by the URL."""
         rows = self.narrowed(self.listed(request), request)
         page = Paginator(rows, self.on_page).get_page(page_number(request.GET.get("page", "")))
         context = {
@@ -108,7 +108,7 @@ class Resource(Generic[Row]):
         return self.render(request, self.list_template, {**context, **self.shown(request, page)})
 
     def shown(self, request: HtmxRequest, page: Page[Row]) -> Mapping[str, Any]:
-        """Return what its list shows besides the rows."""
+        """Return additional context for the list."""
         return {}
 
     # A page
@@ -129,14 +129,14 @@ class Resource(Generic[Row]):
         return self.render(request, self.page_template, context, context["status"])
 
     def details(self, request: HtmxRequest, row: Row) -> Mapping[str, Any]:
-        """Return what its page shows besides the row; `status` where it is not 200."""
+        """Return additional context for a row's page; `status` if it is not 200."""
         return {}
 
     # The form
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def new(self, request: HtmxRequest) -> HttpResponseBase:
-        """Show the form of a new row, filled in by the address; a POST saves it."""
+        """Show the form of a new row, filled in from the URL; a POST saves it."""
         project = current.current(request)
         if refused := roles.refusal_to_make(request.user, project):
             context = {"refused": refused, "back": reverse(self.list_route)}
@@ -144,7 +144,7 @@ class Resource(Generic[Row]):
         return self._filled_in(request, self.begun(request, project))
 
     def begun(self, request: HtmxRequest, project: Project) -> Row:
-        """Return a row that is not saved yet."""
+        """Return an unsaved row."""
         return cast("Row", self.model(user=request.user, project=project))
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
@@ -175,11 +175,11 @@ class Resource(Generic[Row]):
         return self.render(request, self.form_template, context, status)
 
     def around_form(self, request: HtmxRequest, form: Any) -> Mapping[str, Any]:
-        """Return what its form's page shows besides the form."""
+        """Return additional context for the form's page."""
         return {}
 
     def form_of(self, request: HtmxRequest, row: Row, **more: Any) -> KeptForm:
-        """Return the form, as it was posted; else with what the row or the address has."""
+        """Return the posted form, or one with the values of the row or the URL."""
         kind: Any = self.form or modelform_factory(self.model, KeptForm, fields=self.fields)
         is_posted = request.method == "POST"
         form: KeptForm = kind(
@@ -194,39 +194,39 @@ class Resource(Generic[Row]):
         return form
 
     def initial(self, request: HtmxRequest) -> dict[str, Any]:
-        """Return what an address fills into the form of a new row."""
+        """Return the values from the URL for the form of a new row."""
         return {name: db_safe_text(value) for name, value in request.GET.dict().items()}
 
     def saved(self, request: HtmxRequest, row: Row, form: Any) -> None:
-        """Say on the next page that a row is saved."""
+        """Add a message that the row is saved."""
         messages.success(request, f"“{row}” is saved.")
 
-    # The way out, and the way back
+    # Deletion and recovery
 
     @method_decorator(require_POST)
     def deletion(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-        """Delete a row, as its user or a manager; the list offers to undo it."""
+        """Delete a row, if the user owns it or manages its project; the list offers to undo it."""
         row: Row = self.find(request, pk)
         Rights(request.user, row).require_removal()
         row.delete_by(request.user)
         return self._undo_at(row)
 
     def _undo_at(self, row: Row) -> HttpResponseBase:
-        """Lead to the row's list, which offers to bring it back."""
+        """Redirect to the row's list, which offers to bring it back."""
         address = self.list_of(row)
         return redirect(f"{address}{'&' if '?' in address else '?'}deleted={row.pk}")
 
     def list_of(self, row: Row) -> str:
-        """Return the address of the list that a row was in."""
+        """Return the URL of the list that a row was in."""
         return reverse(self.list_route)
 
     @method_decorator(require_POST)
     def recovery(self, request: HtmxRequest) -> HttpResponseBase:
-        """Bring a deleted row back, as its user or a manager of its project."""
+        """Bring a deleted row back, if the user owns it or manages its project."""
         pk = parse_uuid(hidden(request, self.model.slug))
         rows = rows_of(self.model).restorable(request.user)
         row = rows.filter(pk=pk).first() if pk else None
-        if row is None:  # it is there already, or was never theirs: its page says which
+        if row is None:  # it is back already, or was never theirs: its page says which
             return redirect(self.model.route, pk) if pk else redirect(self.list_route)
         try:
             row.restore_by(request.user)
@@ -236,7 +236,7 @@ class Resource(Generic[Row]):
         messages.success(request, f"“{row}” is back.")
         return redirect(row)
 
-    # What is around
+    # Rendering, names and URLs
 
     def render(
         self,
@@ -245,44 +245,44 @@ class Resource(Generic[Row]):
         context: Mapping[str, Any],
         status: int = HTTPStatus.OK,
     ) -> HttpResponse:
-        """Render a page of the kind; its row has the name of the kind too, such as `prompt`."""
+        """Render a page of the kind; templates also get the row by its kind, such as `prompt`."""
         around = {"resource": self, self.model.slug: context.get("row")}
         return render(request, template, {**around, **context}, status=status)
 
     @property
     def title(self) -> str:
-        """Return what the list is called: `Data sets`."""
+        """Return the title of the list: `Data sets`."""
         return self.plural[:1].upper() + self.plural[1:]
 
     @property
     def plural(self) -> str:
-        """Return what its rows are called: `data sets`."""
+        """Return the plural name of its rows: `data sets`."""
         return str(self.model._meta.verbose_name_plural)
 
     @property
     def slug(self) -> str:
-        """Return how addresses name the kind."""
+        """Return the kind's name in URLs."""
         return self.model.slug
 
     @property
     def undo_notice(self) -> str:
-        """Return what the list says of a deletion, beside its undo."""
+        """Return the list's notice of a deletion, beside its undo."""
         return self.deleted_words or f"The {self.noun} is deleted."
 
     @property
     def noun(self) -> str:
-        """Return what a row is called: `data set`."""
+        """Return the name of a row: `data set`."""
         return str(self.model._meta.verbose_name)
 
     @property
     def routes(self) -> dict[str, str]:
-        """Return the names of the addresses of its `parts`."""
+        """Return the URL names of its `parts`."""
         names = {"list": self.list_route, "page": self.model.route}
         app = self.model.route.partition(":")[0]
         return {part: names.get(part) or f"{app}:{self.slug}-{part}" for part in self.parts}
 
     def urls(self) -> list[URLPattern]:
-        """Return its addresses, for the `urlpatterns` of its app."""
+        """Return its URL patterns, for the `urlpatterns` of its app."""
         views: dict[str, tuple[str, Callable[..., HttpResponseBase]]] = {
             "list": ("", self.index),
             "new": ("new/", self.new),
