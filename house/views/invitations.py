@@ -1,4 +1,4 @@
-"""Invitations, for whoever may invite people: the list, a new one, and its end."""
+"""Invitations, for users who may invite people: list, create, withdraw."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ PER_PAGE = 50
 @no_store  # the page of a new invitation has its link
 @sensitive_variables("token", "link", "shown")
 def index(request: HtmxRequest) -> HttpResponse:
-    """List invitations; a POST makes one, and mails its link or shows it once."""
+    """List invitations; a POST creates one, and mails its link or shows it once."""
     if request.method != "POST":
         return _page(request, InvitationForm(request.user))
     form = InvitationForm(request.user, request.POST)
-    if is_posted(request, "more"):  # lines for projects; nothing is made, and nothing judged
+    if is_posted(request, "more"):  # more lines for projects; nothing is created or validated
         return _page(request, form)
     if not form.is_valid():
         return _page(request, form, HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -98,7 +98,7 @@ def _page(
 def _on_project(
     request: HtmxRequest, form: InvitationForm, status: int, **more: Any
 ) -> HttpResponse:
-    """Answer the form on a project's page by the invitation, or by the form with what is wrong."""
+    """Answer the form on a project's page with the invitation, or with the form and its errors."""
     context = {
         "form": form,
         "project_key": hidden(request, "project"),
