@@ -28,7 +28,7 @@ def is_spent(token: str) -> bool:
 
 
 def digest(token: str) -> str:
-    """Return what the database stores for a token; nobody can log in with it."""
+    """Return a token's digest for the database; nobody can log in with it."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 

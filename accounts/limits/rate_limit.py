@@ -187,7 +187,7 @@ class Buckets:
 
 
 def spend_shared(name: str, client: str, burst: int, rate: float, spent: int) -> float | None:
-    """Take the tokens that a process has `spent`, and one; return the rest, negative if refused.
+    """Take a process's `spent` tokens and one more; return the rest, negative if refused.
 
     A refused request takes no token, but the `spent` ones are still subtracted. Returns None if the
     database fails: a limit is no reason to fail a request.

@@ -42,7 +42,7 @@ class Factors:
 
     @property
     def summary(self) -> str:
-        """What is asked for after the password, for the account page."""
+        """The second factors in words, for the account page."""
         app = "authenticator app" if self.has_app else ""
         passkeys = counted(self.passkey_count, "passkey") if self.passkey_count else ""
         state = " or ".join(filter(None, (app, passkeys))) or "off"

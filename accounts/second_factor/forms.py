@@ -96,7 +96,7 @@ class NewPasskeyForm(webauthn.AddWebAuthnForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Check what the device made."""
+        """Check the passkey that the device created."""
         with _worded(REFUSED_PASSKEY):
             return super().clean()
 
@@ -110,7 +110,7 @@ class PasskeyNameForm(webauthn.EditWebAuthnForm):
 
 
 class _PasskeyForm(webauthn.AuthenticateWebAuthnForm):
-    """What a passkey has signed."""
+    """A challenge that a passkey has signed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

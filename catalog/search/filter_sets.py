@@ -247,7 +247,7 @@ def _relaxed(sets: FilterSets, title: str, query: Query, name: str = "") -> Filt
 
 
 def _title(query: Query, name: str) -> str:
-    """Return the name of what is left out, as text."""
+    """Return the title of the query without this filter: `Without “Starred only”`."""
     described = (
         describe(condition, query.seconds)
         for condition in query.conditions

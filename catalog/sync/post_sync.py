@@ -1,7 +1,7 @@
 """Jobs that run after a sync: extract facts, tell names apart, diff schemas, prune old changes.
 
 Each step processes one batch in short transactions and returns its size, 0 when nothing is left.
-What a stop leaves undone is done after the next sync.
+A stopped job continues after the next sync.
 """
 
 from __future__ import annotations

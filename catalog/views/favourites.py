@@ -25,7 +25,7 @@ from core.http.posts import hidden, is_posted
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def favourites(request: HtmxRequest) -> HttpResponseBase:
-    """Search within one's favourites; a POST stars or unstars a model."""
+    """Search within the user's favourites; a POST stars or unstars a model."""
     return _star(request) if request.method == "POST" else _page(request)
 
 
@@ -58,7 +58,7 @@ def _star(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def account(request: HtmxRequest) -> HttpResponseBase:
-    """Star what upstream's account has starred; `undo` reverts that. Staff only."""
+    """Star the models that upstream's account has starred; `undo` reverts that. Staff only."""
     if not request.user.is_staff:
         raise Http404("Only staff see the account.")
     page = reverse("catalog:favourites")

@@ -1,4 +1,4 @@
-"""The filters of the audit log, and its pages by keyset, so that no million entries are counted."""
+"""The filters of the audit log, and its pages by keyset, which never count a million entries."""
 
 from __future__ import annotations
 

@@ -136,7 +136,7 @@ class IssuerProvider(OAuth2Provider):
         return data.subject
 
     def extract_extra_data(self, data: Identity) -> dict[str, Any]:
-        """Return what an account stores of the identity: names to show, and values that grant."""
+        """Return what an account stores: names to show, and claims for roles and projects."""
         return {
             "name": data.name,
             "username": data.username,
