@@ -1,6 +1,6 @@
-"""The admin lists accounts at issuers, and shows nothing that holds a secret.
+"""Admin pages of accounts at issuers; tables that hold secrets are not shown.
 
-Second factors are none of its business: a person's page takes them away.
+Second factors are removed on a person's page, not here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ for model in (Authenticator, SocialAccount, SocialApp, SocialToken):
 
 @admin.register(SocialAccount)
 class SocialAccountAdmin(RestrictedAdmin):
-    """Who logs in by which issuer; an admin can disconnect somebody."""
+    """The accounts at issuers that people log in with; an admin can disconnect them."""
 
     denied: ClassVar[Mapping[Action, str]] = {
         "add": "only its owner proves whose an account is",

@@ -1,9 +1,9 @@
 """The audit log: who did what to which row, when, from where, and what changed.
 
-Entries outlive the person who acted and the row they are about, so they hold names rather than
-rely on relations. django-auditlog writes what changed in the rows of `config/audited_rows.py`;
-events that are no change of a row are written by `record`. Django's own admin log is deleted with
-the admin who wrote it; what the admin writes there is written here too (`config/admin.py`).
+Entries outlive the person who acted and the row they are about, so they hold names and do not rely
+on relations. django-auditlog writes changes of the rows in `config/audited_rows.py`; `record`
+writes all other events. Django deletes its own admin log with the user who acted, so its entries
+are written here too (`config/admin.py`).
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ def record(
 ) -> None:
     """Write an entry for each of `rows`, in the caller's transaction.
 
-    Without a person (`by` is None) the `program` acted, such as a job of the worker; by default a
-    command, or whoever's request is answered.
+    If `by` is None, a `program` acted, such as a job of the worker; by default the command line, or
+    "somebody" during a request.
 
-    `action` is a past participle such as "blocked". `changes` are the former and the new values of
-    fields by the row's key, where they are not written by django-auditlog. The server's log gets
-    the same without names that people chose.
+    `action` is a past participle such as "blocked". `changes` maps row keys to the former and new
+    values of fields that django-auditlog does not write. The server's log gets the same without
+    names that people chose.
     """
     actor = by if by is not None and by.pk else None
     who = actor.get_username() if actor else program or acting.nobody()
@@ -73,13 +73,13 @@ def record(
 
 
 def record_export(request: HttpRequest, rows: Iterable[Model], detail: str = "") -> None:
-    """Write that the request's user takes these rows away as a file, which a HEAD does not."""
+    """Write that the request's user downloads these rows as a file; nothing for a HEAD request."""
     if request.method == "GET":
         record(request.user, "exported", rows, detail)
 
 
 def delete_expired(batch_rows: int) -> int:
-    """Delete at most that many entries that are older than `AUDIT_DAYS`; returns their number."""
+    """Delete up to `batch_rows` entries older than `AUDIT_DAYS`; returns their number."""
     if not settings.AUDIT_DAYS:
         return 0
     end = timezone.now() - timedelta(days=settings.AUDIT_DAYS)
@@ -93,8 +93,8 @@ def remember_request(
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware: entries written while a request is answered name its user and address.
 
-    In place of django-auditlog's, which believes any `X-Forwarded-For`, and connects a receiver for
-    each request.
+    It replaces django-auditlog's middleware, which trusts any `X-Forwarded-For` and connects a
+    receiver for each request.
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:

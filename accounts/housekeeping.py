@@ -17,8 +17,8 @@ BATCH_ROWS = 1000  # keeps each statement, and its lock on the database, short
 def delete_expired(batch_rows: int = BATCH_ROWS) -> float:
     """Delete expired sessions, links, tokens, counters and audit entries.
 
-    Deletes at most `batch_rows` sessions and entries. Returns the seconds until the next call: 1 if
-    more may be left.
+    Deletes at most `batch_rows` sessions and as many audit entries. Returns the seconds until the
+    next call: 1 if more may be left.
     """
     throttle.delete_expired()
     rate_limit.delete_full_buckets()

@@ -19,10 +19,10 @@ from core.db.prepared_queries import Param, PreparedQuery
 LOADED_WITH_USER = {"preferences"}
 
 
-# Each session names the backend that opened it: if this class moves, `sessions/store.py` has to
-# know its former name, or everybody is logged out.
+# Each session stores the path of its backend: if this class moves, `sessions/store.py` must know
+# the former path, or everybody is logged out.
 class Backend(AuthenticationBackend):
-    """allauth's backend, which loads with the user what pages need of them."""
+    """allauth's backend; loads the user with the relations that pages need."""
 
     def get_user(self, user_id: int) -> User | None:
         """Return a session's user, unless the account is inactive."""
@@ -35,12 +35,12 @@ def _user() -> models.QuerySet[User]:
     return users.filter(pk=Param("pk", User._meta.pk))
 
 
-# Every request asks it, over six tables: to compile it takes longer than to execute it.
+# Every request runs this query over six tables; compiling it takes longer than executing it.
 _USER = PreparedQuery(_user)
 
 
 class LoginRequired(LoginRequiredMiddleware):
-    """Django's middleware, but 401 for htmx, so that no login page is swapped into another page."""
+    """Django's middleware; answers htmx with 401, so that it swaps no login page into a page."""
 
     def handle_no_permission(  # type: ignore[override]  # the stubs allow redirects only
         self, request: HttpRequest, view_func: Callable[..., Any]

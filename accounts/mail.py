@@ -1,7 +1,7 @@
 """The queue of mail to people: written by the web process, sent by the worker.
 
-The web process makes no connection to a mail server. A mail may carry a link that logs somebody in,
-so its text is sealed with the server's secret: a copy of the database opens none.
+The web process never connects to a mail server. A mail may carry a link that logs somebody in, so
+its text is encrypted with the server's secret: a copy of the database is not enough to read it.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ def is_configured() -> bool:
 
 
 def missing_for_links() -> str:
-    """Return the setting without which no mail with a link is sent; empty if all are there.
+    """Return the setting that is missing for mails with a link; empty if none is.
 
-    Without PUBLIC_URL the address would be the Host header's, which whoever asks for the mail
-    chooses: the link of somebody else's new password would lead to a host of theirs.
+    Without PUBLIC_URL the link's host would come from the Host header of the request. An attacker
+    could request a new password for somebody else, with a link to the attacker's host.
     """
     needed = {"EMAIL_URL": settings.EMAIL_URL, "PUBLIC_URL": settings.PUBLIC_URL}
     return next((name for name, value in needed.items() if not value), "")
 
 
 def sends_links() -> bool:
-    """Return whether mails with a link are sent."""
+    """Return whether this server can send mails with a link."""
     return not missing_for_links()
 
 
@@ -65,7 +65,7 @@ def queue(to: str, subject: str, text: str) -> None:
 def send_due() -> float:
     """Send the mails that are due; return the seconds until the next one is due.
 
-    The worker calls it after that time, and whenever something has changed.
+    The worker calls it after that time, and at each notification of a change.
     """
     if not is_configured():
         return LONGEST_PAUSE_S

@@ -1,4 +1,4 @@
-"""What all processes share about people: sign-in state, limits, preferences, the audit log."""
+"""Rows about people: sign-in state, limits, preferences, queued mail and the audit log."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class QueuedMail(models.Model):
 
 
 class RateBucket(models.Model):
-    """How often a client may still ask, for all web processes (`limits.rate_limit`)."""
+    """A client's remaining requests, shared by all web processes (`limits.rate_limit`)."""
 
     key = models.CharField(
         primary_key=True, max_length=64, help_text="SHA-256 of the limit and the client"
@@ -110,10 +110,10 @@ class RateBucket(models.Model):
 class AuditEntry(AbstractLogEntry):
     """One act on one row; stays when the person or the row is gone (`accounts.audit`).
 
-    django-auditlog's entry, for what changed in a row, and for events of our own.
+    It is django-auditlog's entry, used for changes of rows and for our own events.
     """
 
-    # Those of django-auditlog with fewer indexes, and with a content type that may be removed.
+    # django-auditlog's fields, with fewer indexes, and with a content type that may be removed.
     content_type = models.ForeignKey(  # type: ignore[assignment]
         ContentType, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -133,7 +133,7 @@ class AuditEntry(AbstractLogEntry):
     )
     cid = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  django-auditlog's
     timestamp = models.DateTimeField(default=timezone.now)
-    # Of our own
+    # Our own fields
     actor_name = models.CharField(max_length=150, help_text="as it was when they acted")
     event = models.CharField(max_length=60, help_text="a past participle, such as blocked")
     kind = models.CharField(max_length=100, help_text="the row's model, such as playground.run")

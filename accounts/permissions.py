@@ -1,7 +1,7 @@
 """The permissions for other people's objects; an object's owner needs none.
 
-Seeing everybody's runs, and each action on other people's objects, needs being staff and a Django
-permission, granted to a user or a group in the admin. Superusers have all.
+To see everybody's runs, or to act on other people's objects, a user must be staff and have a Django
+permission, granted to them or to a group in the admin. Superusers have all permissions.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ VIEW_AUDIT = "accounts.view_auditentry"
 CHANGE_USER = "auth.change_user"
 DELETE_USER = "auth.delete_user"
 ADD_USER = "auth.add_user"
-ADD_PROJECT = "projects.add_project"  # of all roles, who need not be staff
+ADD_PROJECT = "projects.add_project"  # all roles have it, and it does not need staff
 CHANGE_PROJECT = "projects.change_project"
 CANCEL_RUN = "playground.cancel_any_run"
 PUBLISH_RUN = "playground.publish_any_run"

@@ -1,10 +1,10 @@
 """The roles of the house: member, curator, admin. Each is a Django group of that name.
 
-So `/admin/` works as ever, and an operator may take a permission from a role or give it one there.
-Permissions of others' things need `is_staff` as well (`permissions.py`): curators and admins are
-staff. Staff who are superusers count as admins, other staff at least as curators.
+Operators can therefore give a role permissions, or take them away, in `/admin/`. Permissions for
+other people's objects need `is_staff` as well (`permissions.py`): curators and admins are staff.
+Staff who are superusers count as admins, other staff at least as curators.
 
-There is always an active admin: whoever is the last one stays.
+There is always an active admin: the last one cannot be removed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class Role(models.TextChoices):
-    """Each may do what those before it may; the value is the name of its group."""
+    """Each role includes the permissions of those before it; its value is the group's name."""
 
     MEMBER = "member", "Member"
     CURATOR = "curator", "Curator"
     ADMIN = "admin", "Admin"
 
 
-# What each role is for, as pages say it.
+# What each role does, as pages describe it.
 MEANINGS = {
     Role.MEMBER: "works in projects, and makes shared ones",
     Role.CURATOR: "marks models, and keeps collections and what the house starts with",
@@ -51,19 +51,19 @@ class Refused(refusals.Refused):
 
 
 def role_of(person: User) -> Role:
-    """Return somebody's role; one query, none if their groups were prefetched."""
+    """Return a person's role; one query, or none if their groups were prefetched."""
     return role_in(person, {group.name for group in person.groups.all()})
 
 
 def role_in(person: User, groups: Collection[str]) -> Role:
-    """Return the role of somebody who is in the groups of these names."""
+    """Return the role of a person who is in the groups of these names."""
     if person.is_staff and (person.is_superuser or Role.ADMIN in groups):
         return Role.ADMIN
     return Role.CURATOR if person.is_staff or Role.CURATOR in groups else Role.MEMBER
 
 
 def having(role: Role) -> Q:
-    """Return the condition that somebody has the role."""
+    """Return the query condition that a person has the role."""
     is_admin = Q(is_staff=True) & (Q(is_superuser=True) | Q(_is_in(Role.ADMIN)))
     is_curator = Q(is_staff=True) | Q(_is_in(Role.CURATOR))
     if role == Role.ADMIN:
@@ -77,21 +77,21 @@ def admins() -> QuerySet[User]:
 
 
 def whom_to_ask() -> str:
-    """Return "Ask Ada or Ben": admins, of whom one can help."""
+    """Return "Ask Ada or Ben", with the names of admins."""
     return ask_one_of(admins().order_by("username"))
 
 
 def ask_one_of(people: QuerySet[User]) -> str:
-    """Return "Ask Ada or Ben": the first few of these people, any of whom can help. One query."""
+    """Return "Ask Ada or Ben", with the first few of these people's names; one query."""
     names = list(people.values_list("username", flat=True)[:3])
     return f"Ask {' or '.join(names)}" if names else "Ask who administers Vitrine"
 
 
 def set_role(person: User, role: Role, by: User | None, program: str = "") -> Role:
-    """Give somebody a role; returns the one that they had. `by` is None for a `program`.
+    """Give a person a role; returns their former role. `by` is None for a `program`.
 
-    Raises Refused for the last admin, and where `by` is not, or is no longer, an admin themselves
-    and one is made or unmade. One change at a time, each decided by what the rows say then.
+    Raises Refused for the last admin, and if `by` is no admin (any more) but makes or unmakes one.
+    Changes run one at a time, each decided by the locked rows.
     """
     with transaction.atomic():
         lock()
@@ -110,7 +110,7 @@ def set_role(person: User, role: Role, by: User | None, program: str = "") -> Ro
 
 
 def lock() -> None:
-    """Lock the roles until the end of the transaction: who reduces the admins does it alone."""
+    """Lock the roles until the transaction ends, so that only one at a time reduces the admins."""
     group_of(Role.ADMIN)  # exists from now on, so there is a row to lock
     list(Group.objects.select_for_update(no_key=True).filter(name=Role.ADMIN).values_list("pk"))
 
@@ -118,7 +118,7 @@ def lock() -> None:
 def require_another_admin(person: User, by: User | None = None) -> None:
     """Raise Refused if the person, whose account or role is about to end, is the last admin.
 
-    In a transaction that holds `lock`.
+    Call it in a transaction that holds `lock`.
     """
     if admins().filter(pk=person.pk).exists() and not admins().exclude(pk=person.pk).exists():
         is_oneself = by is not None and by.pk == person.pk
@@ -127,30 +127,30 @@ def require_another_admin(person: User, by: User | None = None) -> None:
 
 
 def require_admin(person: User) -> None:
-    """Raise Refused, saying whom to ask, unless the person is an admin as the rows say now."""
+    """Raise Refused, saying whom to ask, unless the person is an admin in the database now."""
     if not admins().filter(pk=person.pk).exists():
         raise Refused(NOT_AN_ADMIN.format(ask=whom_to_ask()))
 
 
 def require_may_act_on(person: User, by: User) -> None:
-    """Raise Refused if the person is an admin and `by` is none: nobody outranks an admin."""
+    """Raise Refused if the person is an admin and `by` is not: nobody outranks an admin."""
     if admins().filter(pk=person.pk).exists():
         require_admin(by)
 
 
 def group_of(role: Role) -> Group:
-    """Return a role's group, which an operator may have deleted."""
+    """Return a role's group; creates it if an operator has deleted it."""
     group, _ = Group.objects.get_or_create(name=role.value)
     return group
 
 
 def connect() -> None:
-    """Put new accounts into the group of their role, from now on; once."""
+    """Connect the receiver that puts new accounts into the group of their role; once."""
     post_save.connect(_made, sender=User, dispatch_uid="accounts.new_account")
 
 
 def _made(instance: User, created: bool, raw: bool = False, **_: Any) -> None:
-    if created and not raw:  # raw: from a fixture, which has the groups as well
+    if created and not raw:  # raw: from a fixture, which contains the groups
         role = Role.ADMIN if instance.is_superuser else Role.MEMBER
         instance.groups.add(group_of(role))
 

@@ -28,14 +28,14 @@ def is_spent(token: str) -> bool:
 
 
 def digest(token: str) -> str:
-    """Return what the database stores for a token; nobody can log in with it."""
+    """Return a token's digest for the database; nobody can log in with it."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def stored_session_key(secret: str) -> str:
-    """Return the key of a session by its cookie's secret: a digest, with which nobody can log in.
+    """Return a session's key from its cookie's secret: a digest, with which nobody can log in.
 
-    It has the 40 characters of Django's column. Empty without a secret.
+    It has 40 characters, as Django's column. Empty without a secret.
     """
     return digest(secret)[:40] if secret else ""
 

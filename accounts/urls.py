@@ -44,7 +44,7 @@ def _guarded(view: View) -> View:
 
 
 def _page(route: str, view: View, name: str) -> URLPattern:
-    """Return the address of one of allauth's views."""
+    """Return the URL pattern of one of allauth's views."""
     return path(route, _guarded(view), name=name)
 
 

@@ -29,7 +29,7 @@ def _copied(name: str, *, is_searched: bool = False, default: Any = None) -> Col
 
 
 def _link(name: str, *, is_searched: bool = False) -> Column:
-    """Return the column of a URL; empty unless it is http or https: pages link to it."""
+    """Return the column of a URL that pages link to; empty unless it is http or https."""
 
     def read(item: fal.CatalogueItem, data: fal.Metadata) -> str:
         url: str | None = getattr(data, name)

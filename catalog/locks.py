@@ -1,6 +1,6 @@
-"""Which models a page shows as locked, and why: known to an app above, which registers itself.
+"""The models that a page shows as locked, and why.
 
-`projects/rules/gallery.py` is that app: the catalogue knows models and no projects.
+The catalogue knows no projects and rules, so `projects/rules/gallery.py` registers a function.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Locks:
-    """The models that may not be run where a page is, by their primary keys, with the reasons.
+    """The primary keys of the models that may not be run in a page's project, with the reasons.
 
     `key` is equal only for equal locks of one revision: rendered fragments are cached under it.
     """
@@ -39,7 +39,7 @@ _sources: list[Source] = []
 
 
 def register(source: Source) -> None:
-    """Let this function answer `locks_of`; called once, when the app is ready."""
+    """Set the function that `locks_of` calls; called once, when the app is ready."""
     _sources[:] = [source]
 
 

@@ -1,8 +1,8 @@
-"""The names by which people tell models apart: upstream's title, with what it leaves out.
+"""The names of models for people: upstream's titles, extended until no two are the same.
 
 Upstream calls `fal-ai/pixverse/v5.6/image-to-video` "Pixverse", as it does nine others, and
-`fal-ai/kling-video/v2.6/pro/image-to-video` "V2.6". A name says the version of the id, and where
-several models would still share it, their variant, what they do, or their id.
+`fal-ai/kling-video/v2.6/pro/image-to-video` "V2.6". A name includes the version in the id. If
+several models would still share a name, it includes their variant, category or id.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _VARIANTS = frozenset(
 
 
 class Title(NamedTuple):
-    """What a model's name is made of, by its primary key."""
+    """The parts of a model's name, and its primary key."""
 
     key: int
     endpoint_id: str
@@ -40,7 +40,7 @@ class Title(NamedTuple):
 
 @byte_cached(1 << 20)
 def with_version(display_name: str, endpoint_id: str) -> str:
-    """Return upstream's title with the version of the id, and with a name if it has none."""
+    """Return upstream's title with the version in the id, and a name if it is only a version."""
     owner, _, rest = endpoint_id.partition("/")
     parts = [part for part in (rest or owner).split("/") if part]
     if _ONLY_VERSION.fullmatch(display_name.strip()):
@@ -73,7 +73,7 @@ def _told_apart(
     *,
     is_last: bool = False,
 ) -> dict[int, str]:
-    """Add to the names that several models share what tells all of them apart."""
+    """Add the suffix to names that several models share, if it tells all of them apart."""
     sharing: dict[str, list[Title]] = defaultdict(list)
     for title in titles:
         sharing[names[title.key].casefold()].append(title)
@@ -98,7 +98,7 @@ def _variant(title: Title, name: str) -> str:
 
 
 def _unsaid(parts: Iterable[str], name: str) -> str:
-    """Return the parts of an id that neither the name nor the category says, each once."""
+    """Return the parts of an id that the name lacks, without categories, each once."""
     name_signs = _signs(name)
     parts = [part for part in dict.fromkeys(parts) if not _CATEGORY.fullmatch(part)]
     return "".join(f" {_words(part)}" for part in parts if _signs(part) not in name_signs)

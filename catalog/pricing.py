@@ -25,7 +25,7 @@ class TypicalPrice(NamedTuple):
     """A model's price for display and comparison: `$0.25` for `5 s`, and how it is computed.
 
     `value` is None if no figure is known; `words` is then the list price or empty. `is_measured`:
-    it is not the list price but what was measured here.
+    it was measured here and differs from the list price.
     """
 
     value: Decimal | None
@@ -38,8 +38,8 @@ class TypicalPrice(NamedTuple):
 def price_of(endpoint: Any, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Price:
     """Return an endpoint's price in the form that `schemas.estimate` takes.
 
-    The measured price where there is one, for runs with these arguments (of
-    `schemas.estimate.plain_values`) if they change it; else the list price.
+    This is the measured price if there is one, else the list price. `arguments` (from
+    `schemas.estimate.plain_values`) select a measured price for such arguments, if there is one.
     """
     if endpoint.measured_price is None:
         return Price(endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency)
@@ -55,7 +55,7 @@ def price_of(endpoint: Any, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Pric
 
 
 def is_priced(endpoint: Any) -> bool:
-    """Whether runs cost something, by a price that is known."""
+    """Whether a price above zero is known."""
     return bool(
         endpoint.unit_price_usd if endpoint.measured_price is None else endpoint.measured_price
     )
@@ -71,7 +71,7 @@ def _group(groups: Iterable[Any], arguments: Mapping[str, str]) -> Any:
 def current_price(endpoint: Any) -> str:
     """Return the price that estimates use: `$0.049 per image, measured`, or the list price.
 
-    Empty where it is unknown, also of a model that the catalogue does not have (None).
+    Empty if it is unknown, or if the catalogue does not have the model (None).
     """
     if not endpoint:  # a step of a workflow may have such a model
         return ""
@@ -81,7 +81,7 @@ def current_price(endpoint: Any) -> str:
 
 
 def price_note(endpoint: Any) -> str:
-    """Return how a measured price was found and what is said instead; empty for a list price."""
+    """Return how the price was measured and the list price; empty if it was not measured."""
     return price_of(endpoint).note
 
 
@@ -120,7 +120,7 @@ def listed_price(endpoint: Any) -> str:
 
 
 def in_words(endpoint: Any, facts: Iterable[str]) -> str:
-    """`$0.05 per second of video; 5 s ≈ $0.25`; empty where no price is known.
+    """Return `$0.05 per second of video; 5 s ≈ $0.25`; empty if no price is known.
 
     `facts` are the endpoint's capabilities, which give the usual quantities and the kind of output.
     """
@@ -155,7 +155,7 @@ def _expected_s(endpoint: Any) -> float | None:
 
 
 def units_in_words(count: str, price_unit: str) -> str:
-    """`48 seconds`: what upstream has billed, in the unit of the model's price."""
+    """Return the quantity that upstream billed, in the unit of the model's price: `48 seconds`."""
     units = _units(count)
     return f"{count} {price_unit}".strip() if units is None else _counted(units, price_unit)
 

@@ -30,7 +30,7 @@ def former_version(endpoint: Endpoint, digest: str) -> Version | None:
 
 
 def _version_size(version: Version) -> int:
-    """Return a version's bytes, twice: its validator (`schemas/validation.py`) is built later."""
+    """Return twice a version's bytes: its validator (`schemas/validation.py`) is built later."""
     return 2 * size_of(version)
 
 

@@ -1,7 +1,6 @@
-"""How often each model won the votes of this house, as far as a viewer may see: an app above knows.
+"""How often each model won the votes of this house, as far as a viewer may see.
 
-`features/boards/leaderboard/records.py` is that app, which registers itself: the catalogue knows
-models and no boards.
+The catalogue knows no boards, so `features/boards/leaderboard/records.py` registers a function.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class TrackRecord:
     def sure_share(self) -> float:
         """Return the lower end of the share's 95 % interval (E. B. Wilson, 1927).
 
-        By it, 70 of 100 votes come before one of one.
+        Sorted by it, 70 of 100 votes come before one of one.
         """
         share, z2 = self.wins / self.votes, _Z_95**2
         spread = _Z_95 * math.sqrt(share * (1 - share) / self.votes + z2 / (4 * self.votes**2))
@@ -45,12 +44,12 @@ class TrackRecord:
 
     @property
     def words(self) -> str:
-        """Return it as a sentence without its full stop."""
+        """Return the record as a sentence without its full stop."""
         return f"{self.words_of_all}, {self.tag}" if self.tag else self.words_of_all
 
     @property
     def words_of_all(self) -> str:
-        """Return the same without the tag."""
+        """Return `words` without the tag."""
         return f"Won {round(self.percent)} % of {counted(self.votes, 'vote')} here"
 
 
@@ -58,7 +57,7 @@ class TrackRecord:
 class TrackRecords:
     """The records of all models on which there are votes that a viewer may see.
 
-    `shown` is what a card says of a model: all its votes, with the tag that most of them have.
+    `shown` has the record on a model's card: all its votes, with the tag that most of them have.
     `key` is equal only for equal records: rendered fragments are cached under it.
     """
 
@@ -71,24 +70,24 @@ class TrackRecords:
         return bool(self.shown)
 
     def fact(self, model: int) -> str:
-        """Return a model's record as a fact that conditions accept: `won:71.4`; "" without."""
+        """Return a model's record as a fact that conditions accept: `won:71.4`; "" if none."""
         record = self.shown.get(model)
         return f"won:{record.percent:.4f}" if record else ""
 
     def rank(self, model: int) -> float:
-        """Return what sorts models, the surest winner first and those without votes last."""
+        """Return a model's sort key: the surest winner comes first, models without votes last."""
         record = self.shown.get(model)
         return -record.sure_share if record else math.inf
 
 
 NO_RECORDS = TrackRecords()
-# (user, revision, key of the only project whose boards count; None: of all) → the records
+# (user, revision, key of the only project whose boards count, or None for all) → the records
 Source = Callable[["User | AnonymousUser", str, int | None], TrackRecords]
 _sources: list[Source] = []
 
 
 def register(source: Source) -> None:
-    """Let this function answer `records_of`; called once, when the app is ready."""
+    """Set the function that `records_of` calls; called once, when the app is ready."""
     _sources[:] = [source]
 
 

@@ -13,7 +13,7 @@ from core.byte_cache import byte_cached
 LONGEST = 44  # characters of a variant on a card
 _WORD = re.compile(r"[^\s()\[\]/,|_\u2013\u2014-]+")
 _SIGNS = re.compile(r"[^a-z0-9]+")
-# Words that tell nothing.
+# Words that distinguish nothing.
 _STOP_WORDS = {"", "to", "the", "and", "with", "model", "models", "fal", "ai", "run"}
 
 

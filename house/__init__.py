@@ -1,1 +1,1 @@
-"""The people of the house: their pages, roles, invitations, and how somebody leaves."""
+"""The people of the house: their pages, roles, invitations and departure; and operations."""

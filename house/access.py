@@ -1,4 +1,4 @@
-"""The ways in that somebody has, across apps: when they were last used, and how all of them end."""
+"""All accesses of a person across apps: when they were last used, and how to end them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Factor(NamedTuple):
-    """What somebody has for the second step, without its secret."""
+    """A second factor of a person, without its secret."""
 
     name: str
     last_used: datetime | None
@@ -29,14 +29,14 @@ class Factor(NamedTuple):
 
 
 class SecondStep(NamedTuple):
-    """What is asked of somebody after the password."""
+    """A person's second factors, and whether they must have one."""
 
     factors: Sequence[Factor]
     is_required: bool
 
 
 def with_last_seen(people: QuerySet[User]) -> QuerySet[User]:
-    """Annotate people with when they last used a session and a token: `browsed_at`, `called_at`."""
+    """Annotate people with the last use of a session (`browsed_at`) and a token (`called_at`)."""
     sessions = UserSession.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at")
     used = Token.objects.filter(user=OuterRef("pk"), last_used_at__isnull=False)
     return people.annotate(
@@ -46,18 +46,18 @@ def with_last_seen(people: QuerySet[User]) -> QuerySet[User]:
 
 
 def last_seen(person: User) -> datetime | None:
-    """Return when somebody of `with_last_seen` was last here, themselves or by a program."""
+    """Return the time of the last login or request; `person` comes from `with_last_seen`."""
     moments = (person.last_login, getattr(person, "browsed_at", None))
     return max(filter(None, (*moments, getattr(person, "called_at", None))), default=None)
 
 
 def tokens_of(person: User) -> QuerySet[Token]:
-    """Return the tokens that somebody has not revoked."""
+    """Return the person's tokens that are not revoked."""
     return Token.objects.filter(user=person, revoked_at=None).select_related("project")
 
 
 def second_step_of(person: User) -> SecondStep:
-    """Return what somebody has for the second step, and whether they must have one."""
+    """Return the person's second factors, and whether they must have one."""
     rows = [
         Factor(factors.describe(row), row.last_used_at, row.created_at)
         for row in factors.listed(person)
@@ -66,9 +66,9 @@ def second_step_of(person: User) -> SecondStep:
 
 
 def take_second_step(person: User, by: User) -> str:
-    """Take somebody's second step away, with their sessions; returns a sentence for `by`.
+    """Remove a person's second factors and end their sessions; returns a sentence for `by`.
 
-    Raises PermissionDenied for a superuser's, unless `by` is one.
+    Raises PermissionDenied if the person is a superuser and `by` is not.
     """
     name = person.get_username()
     if not reset.reset_second_factor(person, by):
@@ -78,9 +78,10 @@ def take_second_step(person: User, by: User) -> str:
 
 
 def end_all(person: User, by: User) -> None:
-    """End every way in, in the caller's transaction: nothing of it comes back with the account.
+    """End every access of a person, in the caller's transaction; it stays ended if they return.
 
-    Sessions with their live streams, tokens and what acts by them, login links, the feed's address.
+    This covers sessions with their live streams, tokens with the programs that use them, login
+    links, and the URL of the feed.
     """
     active_sessions.end_others(person, None)
     for token in tokens_of(person):

@@ -1,6 +1,6 @@
-"""Users and groups in the admin. What changes a person's role or account is on their own page.
+"""Users and groups in the admin. A person's role and account are changed on the person's page.
 
-The audit log is not here: django-auditlog registers it, `/people/audit/` shows it.
+django-auditlog's page is unregistered, because `/people/audit/` shows the audit log.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ def _is_role(group: Any) -> bool:
 
 
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]
-    """Django's form, which refuses what would leave Vitrine without an admin."""
+    """Django's form; refuses changes that would leave Vitrine without an admin."""
 
     def clean(self) -> dict[str, Any]:
-        """Raise ValidationError if the last admin were none any more."""
+        """Raise ValidationError if the last admin would lose the role."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         groups = cleaned.get("groups")
         names = {group.name for group in (groups if groups is not None else [])}
@@ -86,15 +86,15 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
 class TeamAdmin(GroupAdmin):
     """Django's group admin, with the permissions of the admin's own models only.
 
-    The groups of the roles stay, under their names: their permissions are the operator's.
+    The groups of roles cannot be deleted or renamed; operators may change their permissions.
     """
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether the group may be deleted: none of a role."""
+        """Return whether the group may be deleted; never a role's group."""
         return not _is_role(obj) and super().has_delete_permission(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the name of a role's group, beside what Django says."""
+        """Add the name, if the group is a role's."""
         fields = super().get_readonly_fields(request, obj)
         return [*fields, "name"] if _is_role(obj) else fields
 
@@ -128,7 +128,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return users.annotate(last_run_at=Subquery(runs.values("created_at")[:1]))
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        """Add the column of runs: a worker has counted them, and the head says when."""
+        """Add the column of runs; the worker counts them, and the column's head shows when."""
         return [*self.list_display, _run_column(figures.read(figures.RUNS_OF_PEOPLE))]
 
     def formfield_for_manytomany(self, db_field: Any, *args: Any, **kwargs: Any) -> Any:
@@ -164,14 +164,14 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         self.message_user(request, f"{done}; their sessions are ended.")
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
-        """Redirect to the page that asks what becomes of the user's work."""
+        """Redirect to the page that asks what happens to the user's work."""
         person = self.get_object(request, object_id)
         if person is None or not self.has_delete_permission(request, person):
             raise PermissionDenied
         return redirect("people:person-departure", person.pk)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
-        """Set a password as Django does; then end the person's other sessions at once."""
+        """Set a password as Django does, then end the person's other sessions."""
         before = self.get_object(request, unquote(id))
         response = super().user_change_password(request, id, form_url)
         person = self.get_object(request, unquote(id))
@@ -180,9 +180,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         return response
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Whether an account is active is changed on the person's page alone.
+        """Make `is_active` read-only, because it is changed on the person's page.
 
-        What makes somebody powerful is for superusers: others would do it to themselves.
+        Only superusers may change fields that give power; others could give it to themselves.
         """
         mighty = () if request.user.is_superuser else MIGHTY
         return [*super().get_readonly_fields(request, obj), "is_active", *mighty]

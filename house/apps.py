@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate
 class PeopleConfig(AppConfig):
     """Puts new accounts into the group of their role, and gives the groups their permissions.
 
-    Its invitations open the way to an account, however somebody logs in first.
+    It registers invitations, with which people create an account by any kind of first login.
     """
 
     name = "house"
@@ -15,7 +15,7 @@ class PeopleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect what follows a new account and a migration; register the notice of looks."""
+        """Connect receivers of new accounts and migrations; register notices and invitations."""
         from accounts import roles
         from accounts.sign_in import joining
         from features.notifications import things
@@ -27,7 +27,7 @@ class PeopleConfig(AppConfig):
         things.register(Invitation, invitations.addressed_to, invitations.waiting_for)
         roles.connect()
         joining.register(invitations)
-        # Django makes permissions app by app after `migrate`; this app is the last one.
+        # Django creates permissions app by app after `migrate`; this app is the last one.
         post_migrate.connect(
             role_permissions.after_migrate,
             sender=self,

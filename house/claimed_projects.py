@@ -1,4 +1,4 @@
-"""The projects that an issuer's claim leads to, applied at each sign-in by it."""
+"""Applies the projects that an issuer's claim gives, at each sign-in by the issuer."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def connect() -> None:
 
 
 def apply(user: User, account: SocialAccount) -> None:
-    """Make the user a member of the projects that the claim means, and take back what it gave.
+    """Make the user a member of the projects that the claim means, and end what it no longer gives.
 
-    A role that people gave is only raised, and a project's last manager stays one. A project that
-    is not there is logged and left out.
+    A role that people gave is only raised, and a project's last manager stays one. An unknown
+    project is logged and left out.
     """
     rules = configured.claim_rules(account.provider)
     values = account.extra_data.get("project_values")
@@ -62,7 +62,7 @@ def apply(user: User, account: SocialAccount) -> None:
 
 
 def _settle(user: User, project: Project, wanted: str, given: str, program: str) -> str:
-    """Bring the user's membership in line; returns what of it the claim has given."""
+    """Update the user's membership to the claim; returns the role that the claim gave, or ""."""
     with transaction.atomic():
         row = locked(project)
         member = Membership.objects.filter(project=row, user=user).first()

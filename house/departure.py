@@ -1,7 +1,7 @@
-"""How somebody leaves the house: access ends at once, and their work passes to somebody or stays.
+"""Lets a person leave the house: access ends at once, and their work stays or passes to another.
 
-The account is kept, closed: what they made in shared projects stays under their name, as that of a
-former member. Runs that are under way go on to their end; nothing new begins.
+The account is closed but kept: work in shared projects stays under the name of a former member.
+Running runs go on to their end; nothing new begins.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Refused(refusals.Refused):
 
 
 class Fate(StrEnum):
-    """What becomes of somebody's work."""
+    """What happens to the work of a person who leaves."""
 
     STAYS = "stays"
     PRIVATE_PASSES = "private"
@@ -72,7 +72,7 @@ MEANINGS = {
 
 
 class Leaver(NamedTuple):
-    """What somebody who is about to leave has."""
+    """The belongings and accesses of a person who is about to leave."""
 
     in_all: Sequence[Belongings]
     private: Sequence[Belongings]
@@ -84,14 +84,14 @@ class Leaver(NamedTuple):
 
 
 class Left(NamedTuple):
-    """What has happened."""
+    """The result of a departure."""
 
     fate: Fate
     passed: Sequence[Belongings]
-    managed: Sequence[Project]  # by `to` from now on, since nobody else managed them
+    managed: Sequence[Project]  # projects that `to` manages now, because nobody else did
 
     def sentence(self, name: str, to: str) -> str:
-        """Return what to tell whoever ended the account of `name`."""
+        """Return the message for the admin who ended the account of `name`."""
         has_left = "is removed" if self.fate == Fate.REMOVED else "has left: every access is ended"
         parts = [f"{name} {has_left}."]
         if self.fate != Fate.STAYS:
@@ -103,7 +103,7 @@ class Left(NamedTuple):
 
 
 def preview(person: User) -> Leaver:
-    """Return what somebody has, before they leave."""
+    """Return the person's belongings and accesses, before they leave."""
     return Leaver(
         [part for part in handover.belongings(person) if part.number],
         [part for part in handover.private_belongings(person) if part.number],
@@ -116,7 +116,7 @@ def preview(person: User) -> Leaver:
 
 
 def managed_alone(person: User) -> QuerySet[Project]:
-    """Return the shared projects that nobody else with an active account manages."""
+    """Return the person's shared projects that no other active account manages."""
     managers = Membership.objects.filter(role=Membership.Role.MANAGER)
     others = managers.filter(project=OuterRef("pk"), user__is_active=True).exclude(user=person)
     own = managers.filter(project=OuterRef("pk"), user=person)
@@ -126,10 +126,10 @@ def managed_alone(person: User) -> QuerySet[Project]:
 
 
 def leave(person: User, by: User, fate: Fate, to: User) -> Left:
-    """End somebody's access at once, and do with their work what was chosen.
+    """End a person's access at once, and apply the chosen `fate` to their work.
 
-    `to` gets what passes on, and manages what nobody else would manage. Raises Refused,
-    `handover.Refused` and `roles.Refused`; then nothing was changed.
+    `to` gets the work that passes on, and manages projects that nobody else would manage. Raises
+    Refused, `handover.Refused` and `roles.Refused`; nothing has changed then.
     """
     if fate == Fate.REMOVED:
         permissions.require(by, permissions.DELETE_USER)
@@ -152,7 +152,7 @@ def leave(person: User, by: User, fate: Fate, to: User) -> Left:
 
 
 def take_back(person: User, by: User) -> None:
-    """Let somebody who has left sign in again, as a member without projects; idempotent."""
+    """Let a person who has left sign in again, as a member without projects; idempotent."""
     with transaction.atomic():
         former = User.objects.filter(pk=person.pk, is_active=False)
         if former.update(is_active=True):
@@ -160,7 +160,7 @@ def take_back(person: User, by: User) -> None:
 
 
 def in_words(parts: Iterable[Belongings]) -> str:
-    """Return "2 runs and 1 board": what there is of these."""
+    """Return the belongings in words, without empty kinds: "2 runs and 1 board"."""
     return enumerated([part.words for part in parts if part.number])
 
 

@@ -1,4 +1,4 @@
-"""The forms about people: an invitation, a new account, and what becomes of somebody's work."""
+"""The forms of an invitation and a new account, and the choice of who gets a leaver's work."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ E_MAIL = "That is not an e-mail address, such as ana@example.com."
 
 
 class ProjectRow(NamedTuple):
-    """A line of the form: the key of a project and the role there, as chosen."""
+    """A line of the form: the chosen project's key, and the role in it."""
 
     project: str
     role: str
 
 
 class InvitationForm(forms.Form):
-    """Role, projects, whom it is for, how long, and how many may use it."""
+    """An invitation: role, projects, e-mail address, days, and number of uses."""
 
     role = forms.ChoiceField(choices=Role.choices, initial=Role.MEMBER)
     email = forms.EmailField(
@@ -78,7 +78,7 @@ class InvitationForm(forms.Form):
         return roles.admins().filter(pk=self.by.pk).exists()
 
     def clean_email(self) -> str:
-        """Reject the address of an account: whoever has it is in the house, or was."""
+        """Reject the address of an account: its owner is, or was, in the house."""
         email = str(self.cleaned_data["email"])
         account = sign_up.account_with(email)
         if account and not account.is_active:
@@ -96,7 +96,7 @@ class InvitationForm(forms.Form):
         return email
 
     def clean(self) -> dict[str, Any]:
-        """Check the projects, which are no fields of Django's: any number of lines."""
+        """Check the projects; they are any number of lines, and not Django fields."""
         cleaned = super().clean() or self.cleaned_data
         offered = {str(project.pk): project for project in self.offered}
         chosen: dict[str, tuple[Project, str]] = {}
@@ -116,7 +116,7 @@ class InvitationForm(forms.Form):
 
     @property
     def wanted(self) -> invitations.Wanted:
-        """What a valid form says."""
+        """The values of a valid form."""
         values = self.cleaned_data
         return invitations.Wanted(
             Role(values["role"]),
@@ -152,14 +152,14 @@ class SignUpForm(forms.Form):
     )
 
     def __init__(self, email: str, data: QueryDict | None = None) -> None:
-        """`email` is whom the invitation is for: the account gets this address and no other."""
+        """Create the form; the account gets the invitation's `email`, if there is one."""
         super().__init__(data)
         if email:
-            self.fields["email"].disabled = True  # what is posted does not count
+            self.fields["email"].disabled = True  # a posted value is ignored
             self.fields["email"].initial = email
 
     def clean_username(self) -> str:
-        """Reject a name that is taken, whatever its letters' case."""
+        """Reject a name that is taken, ignoring case."""
         name = unicodedata.normalize("NFKC", self.cleaned_data["username"])
         if local_owner.is_name_taken(name):
             raise ValidationError("Somebody has this name here. Choose another one.", code="taken")
@@ -186,12 +186,12 @@ class SignUpForm(forms.Form):
 
 
 def person_of(key: str | None) -> User | None:
-    """Return the active account of a posted key."""
+    """Return the active account with a posted key, or None."""
     return User.objects.filter(pk=parse_key(key) or 0, is_active=True).first()
 
 
 def others(person: User) -> Sequence[User]:
-    """Return who may get somebody's work: all other active accounts, by name."""
+    """Return the people who may get a person's work: all other active accounts, by name."""
     return list(
         User.objects.filter(is_active=True)
         .exclude(pk=person.pk)

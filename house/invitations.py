@@ -1,7 +1,7 @@
 """Invitations: links with which people join the house, with a role and in projects.
 
-The token is shown once; the database has its digest. Who made an invitation vouches for it: it
-holds as long as they may invite people. Uses are counted under the invitation's lock.
+The token is shown once; the database has its digest. An invitation is valid only while its author
+may invite people. Uses are counted under the invitation's lock.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from projects.models import Membership, Project
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-SESSION_KEY = "invitation"  # in the session: the invitation that somebody has opened
+SESSION_KEY = "invitation"  # in the session: the invitation that the visitor has opened
 UNKNOWN = (
     "There is no such invitation here. Check that the whole link was copied, or ask for a new one."
 )
@@ -48,10 +48,10 @@ class Refused(refusals.Refused):
 
 
 class Wanted(NamedTuple):
-    """What an invitation is to say."""
+    """The values of a new invitation."""
 
     role: Role
-    projects: Sequence[tuple[Project, str]]  # with the role there
+    projects: Sequence[tuple[Project, str]]  # with the role in it
     email: str
     days: int
     max_uses: int | None
@@ -62,7 +62,7 @@ class Gift(NamedTuple):
 
     project: Project
     role: str
-    own_role: str  # what they are there now; empty: no member
+    own_role: str  # the person's present role; empty: not a member
 
     @property
     def is_new(self) -> bool:
@@ -71,12 +71,12 @@ class Gift(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The role that they will have, as pages say it."""
+        """The label of the role that they will have."""
         return str(Membership.Role(self.role if self.is_new else self.own_role).label)
 
 
 class Joined(NamedTuple):
-    """What somebody has got by an invitation; `left_out` are projects that no longer hold."""
+    """What an invitation gave a person; `left_out` are projects that could not be given."""
 
     invitation: Invitation
     role: Role
@@ -85,7 +85,7 @@ class Joined(NamedTuple):
 
 
 def projects_to_offer(by: User) -> QuerySet[Project]:
-    """Return the shared projects into which somebody may invite: their own, or all for admins."""
+    """Return the projects for invitations by a user: those that they manage; all for admins."""
     projects = Project.objects.active().filter(person=None).order_by(by_name("name"), "pk")
     if permissions.may(by, permissions.CHANGE_PROJECT):
         return projects
@@ -93,9 +93,9 @@ def projects_to_offer(by: User) -> QuerySet[Project]:
 
 
 def make(by: User, wanted: Wanted) -> tuple[Invitation, str]:
-    """Make an invitation; returns it with its token, which cannot be had later.
+    """Create an invitation; returns it with its token, which cannot be read later.
 
-    Raises Refused where `by` may not give the role; the projects are of `projects_to_offer`.
+    Raises Refused if `by` may not give the role. The projects must be from `projects_to_offer`.
     """
     if wanted.role == Role.ADMIN and not roles.admins().filter(pk=by.pk).exists():
         raise Refused(roles.NOT_AN_ADMIN.format(ask=roles.whom_to_ask()))
@@ -119,7 +119,7 @@ def make(by: User, wanted: Wanted) -> tuple[Invitation, str]:
 
 
 def _tell_invited(invitation: Invitation) -> None:
-    """Tell whoever has an account with the address; the link's token stays unknown."""
+    """Notify people who have an account with the address, without the link's token."""
     if not invitation.email or invitation.made_by is None:
         return
     who, projects = members.name_of(invitation.made_by), _names(invitation)
@@ -152,23 +152,23 @@ def _has_proved(email: str) -> Q:
 
 
 def addressed_to(user: User) -> QuerySet[Invitation]:
-    """Return the invitations for an address that the user has proved to read."""
+    """Return the invitations for the user's confirmed e-mail addresses."""
     proved = user.emailaddress_set.filter(verified=True).annotate(lower=Lower("email"))
     mine = Invitation.objects.annotate(lower=Lower("email")).exclude(email="")
     return mine.filter(lower__in=proved.values("lower"))
 
 
 def waiting_for(user: User) -> QuerySet[Invitation]:
-    """Return those of them by which the user may still join."""
+    """Return the invitations of `addressed_to` by which the user may still join."""
     open_ones = Q(max_uses=None) | Q(uses__lt=F("max_uses"))
     open_ones &= Q(revoked_at=None, expires_at__gt=timezone.now())
     return addressed_to(user).filter(open_ones).exclude(joinings__user=user)
 
 
 def send(invitation: Invitation, link: str) -> bool:
-    """Queue the mail to whom the invitation is for; False where this server sends no mail.
+    """Queue a mail with the link to the invitation's address; return False if that is impossible.
 
-    The link is then shown to nobody, so that whoever opens it has proved the address.
+    Nobody else sees a mailed link, so whoever opens it reads the mail of that address.
     """
     if not invitation.email or not mail.sends_links():
         return False
@@ -197,7 +197,7 @@ The link is good until {until}. If you do not know what this is about, do nothin
 
 
 def find(token: str, user: User | AnonymousUser | None = None) -> Invitation | None:
-    """Return the invitation of a token; for whom it is addressed to its key is enough."""
+    """Return the invitation of a token; a user to whom it is addressed may use its key instead."""
     rows = Invitation.objects.select_related("made_by").prefetch_related("projects__project")
     if user is not None and user.is_authenticated and (key := parse_key(token)):
         return rows.filter(pk__in=addressed_to(user).values("pk")).filter(pk=key).first()
@@ -227,7 +227,7 @@ def refusal(invitation: Invitation) -> str:
 
 
 def gifts(invitation: Invitation, user: User | AnonymousUser) -> list[Gift]:
-    """Return the projects that the invitation leads to, with what the user is in each."""
+    """Return the projects that the invitation leads to, with the user's role in each."""
     invited = invitation.projects.all()
     keys = [i.project_id for i in invited]
     own = Membership.objects.filter(user_id=user.pk or 0, project__in=keys)
@@ -241,18 +241,18 @@ def has_joined(invitation: Invitation, user: User | AnonymousUser) -> bool:
 
 
 def gives_anything(invitation: Invitation, user: User) -> bool:
-    """Return whether the user would get a higher role, or another project, by it."""
+    """Return whether the invitation gives the user a higher role or another project."""
     is_higher = roles.RANKS[Role(invitation.role)] > roles.RANKS[roles.role_of(user)]
     return is_higher or any(gift.is_new for gift in gifts(invitation, user))
 
 
 def keep(session: MutableMapping[str, Any], invitation: Invitation, token: str) -> None:
-    """Remember in the session which invitation somebody follows, until they have an account."""
+    """Store the opened invitation in the session, until the visitor has an account."""
     session[SESSION_KEY] = {"id": invitation.pk, "token": token}
 
 
 def pending(session: MutableMapping[str, Any]) -> Invitation | None:
-    """Return the invitation that the session has, if one may still join by it."""
+    """Return the session's invitation if people may still join by it, else None."""
     kept = session.get(SESSION_KEY) or {}
     invitation = find(str(kept.get("token", "")))
     if invitation is None or invitation.pk != kept.get("id") or refusal(invitation):
@@ -263,7 +263,7 @@ def pending(session: MutableMapping[str, Any]) -> Invitation | None:
 def accept(user: User, session: MutableMapping[str, Any]) -> Joined | None:
     """Let the user join by the session's invitation, after any kind of sign-up or sign-in.
 
-    Returns None if the session has none. Raises Refused; then nothing was changed.
+    Returns None if the session has none. Raises Refused; nothing has changed then.
     """
     opened = session.get(SESSION_KEY)
     if opened is None:
@@ -277,13 +277,13 @@ def accept(user: User, session: MutableMapping[str, Any]) -> Joined | None:
 
 
 def join(user: User, invitation: Invitation) -> Joined:
-    """Let the user join: a role is never lowered, and none in a project. Raises Refused.
+    """Let the user join; no role is lowered, in the house or in a project. Raises Refused.
 
-    Of two who take the last use at once, one gets it.
+    If two people take the last use at once, only one gets it.
     """
     with transaction.atomic():
         if invitation.role != Role.MEMBER:
-            roles.lock()  # always before the invitation: whoever leaves locks in this order, too
+            roles.lock()  # before the invitation, in the same order as `departure.leave`
         rows = Invitation.objects.select_for_update(no_key=True, of=("self",))
         row = rows.select_related("made_by").filter(pk=invitation.pk).first()
         if row is None:
@@ -292,7 +292,7 @@ def join(user: User, invitation: Invitation) -> Joined:
             raise Refused(JOINED_BEFORE)
         if sentence := refusal(row):
             raise Refused(sentence)
-        author: Any = row.made_by  # else it would be refused
+        author: Any = row.made_by  # not None, or `refusal` would have refused
         Joining.objects.create(invitation=row, user=user)
         inbox.see(user, row)
         Invitation.objects.filter(pk=row.pk).update(uses=F("uses") + 1)
@@ -307,7 +307,7 @@ def join(user: User, invitation: Invitation) -> Joined:
 
 
 def revoke(by: User, invitation: Invitation) -> None:
-    """Withdraw an invitation at once; who has joined stays. `restore` undoes it for a day."""
+    """Withdraw an invitation at once; people who joined stay. `restore` undoes it for a day."""
     with transaction.atomic():
         open_one = Invitation.objects.filter(pk=invitation.pk, revoked_at=None)
         if open_one.update(revoked_at=timezone.now()):
@@ -315,7 +315,7 @@ def revoke(by: User, invitation: Invitation) -> None:
 
 
 def revoke_all_of(person: User, by: User) -> None:
-    """Withdraw what somebody who leaves has made, in the caller's transaction."""
+    """Withdraw the invitations of a person who leaves, in the caller's transaction."""
     rows = list(Invitation.objects.filter(made_by=person, revoked_at=None))
     Invitation.objects.filter(pk__in=[row.pk for row in rows]).update(revoked_at=timezone.now())
     audit.record(by, "withdrew", rows, f"{person.get_username()} leaves")
@@ -333,7 +333,7 @@ def restore(by: User, invitation: Invitation) -> None:
 
 
 def _include(by: User, invited: InvitedProject, user: User) -> bool:
-    """Add the user to a project; False if who invites may not do that any more."""
+    """Add the user to a project; return False if `by` may not do that any more."""
     try:
         members.include(by, invited.project, user, invited.role)
     except (refusals.Refused, PermissionDenied):

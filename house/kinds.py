@@ -1,4 +1,4 @@
-"""The notifications of looks at something private, and of invitations that were taken."""
+"""The kinds of notifications of looks at private work and of invitations."""
 
 from accounts.permissions import ADD_USER
 from features.notifications.kinds import Kind, register
@@ -9,7 +9,7 @@ INVITED = "invited"
 
 
 def connect() -> None:
-    """Offer the kinds in everybody's settings."""
+    """Register the kinds, so that everybody's settings offer them."""
     register(Kind(LOOKED_AT, "Looks", "an admin has looked at something private of yours, and why"))
     register(Kind(TAKEN, "Invitations", "somebody has joined by an invitation of yours", ADD_USER))
     register(Kind(INVITED, "Invited", "somebody has invited you to a project", asks=True))

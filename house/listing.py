@@ -1,4 +1,4 @@
-"""The list of people, as admins see it: the same few queries however many there are."""
+"""The list of people for admins, in the same few queries for any number of people."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ACTIVE, FORMER = "active", "former"
 
 
 class Filters(NamedTuple):
-    """What a list shows, as its address says it."""
+    """The filters in the URL of the list."""
 
     q: str = ""
     role: str = ""
@@ -39,22 +39,22 @@ class Filters(NamedTuple):
 
     @property
     def query(self) -> str:
-        """The address's query string."""
+        """The query string of the URL."""
         return urlencode({name: value for name, value in self._asdict().items() if value})
 
     @property
     def active_query(self) -> str:
-        """The query string of the same for those who are here."""
+        """The query string of the same list for active people."""
         return self._replace(state=ACTIVE).query
 
     @property
     def former_query(self) -> str:
-        """The query string of the same for those who have left."""
+        """The query string of the same list for people who have left."""
         return self._replace(state=FORMER).query
 
 
 class Entry(NamedTuple):
-    """A person with what the list shows."""
+    """A person with the columns of the list."""
 
     person: User
     role: Role
@@ -64,7 +64,7 @@ class Entry(NamedTuple):
 
 
 def filters_of(parameters: QueryDict | Mapping[str, str]) -> Filters:
-    """Return the filters of an address; unknown values count as none."""
+    """Return the filters of a URL; unknown values are ignored."""
     role, state = parameters.get("role", ""), parameters.get("state", ACTIVE)
     return Filters(
         db_safe_text(str(parameters.get("q", "")).strip()[:100]),
@@ -74,7 +74,7 @@ def filters_of(parameters: QueryDict | Mapping[str, str]) -> Filters:
 
 
 def found(filters: Filters) -> QuerySet[User]:
-    """Return the people of the filters, by name."""
+    """Return the people who match the filters, by name."""
     people = User.objects.filter(is_active=filters.state == ACTIVE)
     for word in filters.q.split():
         names = ("username", "first_name", "last_name", "email")
@@ -88,7 +88,7 @@ def found(filters: Filters) -> QuerySet[User]:
 
 
 def page_of(filters: Filters, number: int) -> tuple[Page[Any], Sequence[Entry]]:
-    """Return a page of people with what is shown of each."""
+    """Return a page of people, with an entry for each."""
     people = access.with_last_seen(found(filters)).prefetch_related("groups")
     page = Paginator(people.annotate(shared=_projects()), PER_PAGE).get_page(number)
     shown = list(page.object_list)

@@ -1,4 +1,4 @@
-"""Invitations to the house, and which permissions its roles were given."""
+"""Invitations to the house, and the permissions that its roles were given."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from projects.models import Membership, Project
 
 
 class GivenPermission(models.Model):
-    """A permission that a role's group was given once: who took it away meant it."""
+    """A permission that a role's group was given once; if removed, it is not given again."""
 
     role = models.CharField(max_length=16)
     permission = models.CharField(max_length=160, help_text="such as projects.add_project")
@@ -51,22 +51,22 @@ class Invitation(models.Model):
 
     @property
     def proves_address(self) -> bool:
-        """Whether whoever opens it reads the mail of its address: nobody else got the link."""
+        """Whether opening it proves the e-mail address, because its link was only mailed there."""
         return bool(self.email) and self.sent_at is not None
 
     @property
     def is_expired(self) -> bool:
-        """Whether its time is over."""
+        """Whether it has expired."""
         return self.expires_at <= timezone.now()
 
     @property
     def is_used_up(self) -> bool:
-        """Whether as many people have joined as it was for."""
+        """Whether all its uses are taken."""
         return self.max_uses is not None and self.uses >= self.max_uses
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody may still join by it."""
+        """Whether people may still join by it."""
         return self.revoked_at is None and not self.is_expired and not self.is_used_up
 
 
@@ -90,7 +90,7 @@ class InvitedProject(models.Model):
 
 
 class Joining(models.Model):
-    """Somebody who has joined by an invitation."""
+    """A user who has joined by an invitation."""
 
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="joinings")
     user = models.ForeignKey(

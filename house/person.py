@@ -1,4 +1,4 @@
-"""What admins see of one person, and change: role, projects, ways in."""
+"""Data of one person's page for admins, and the changes that they make there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Overview:
-    """A person's page."""
+    """The data of a person's page."""
 
     person: User
     role: Role
@@ -46,12 +46,12 @@ class Overview:
 
 
 def find(user_id: int) -> User | None:
-    """Return a person with when they were last here."""
+    """Return a person, annotated by `access.with_last_seen`; None if there is none."""
     return access.with_last_seen(User.objects.filter(pk=user_id)).first()
 
 
 def overview(person: User, key: str | None) -> Overview:
-    """Return what is shown of a person of `find`; `key` is of the reader's own session."""
+    """Return the data of a person from `find`; `key` is the key of the reader's own session."""
     memberships = Membership.objects.filter(user=person, project__person=None)
     joinings = Joining.objects.filter(user=person).select_related("invitation__made_by")
     nothing = Decimal(0)
@@ -80,8 +80,8 @@ def projects_to_add(person: User) -> Sequence[Project]:
 def change_role(by: User, person: User, wanted: str, shown: str) -> str:
     """Give the person another role; returns a sentence about what happened, for `by`.
 
-    `shown` is the role that the page showed. The last one who changes it wins, and is told if
-    somebody else did meanwhile. Raises Refused.
+    `shown` is the role that the page showed. The last change wins; the sentence mentions a change
+    that somebody else made meanwhile. Raises Refused.
     """
     if wanted not in Role.values:
         raise roles.Refused("Choose a role: member, curator or admin.")

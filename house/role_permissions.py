@@ -1,7 +1,7 @@
-"""Which permissions the groups of the roles have at first.
+"""The initial permissions of the groups of roles.
 
-Each is given once: what an operator takes from a group in `/admin/` afterwards stays taken, also
-when a release brings new permissions. `GivenPermission` remembers which were given.
+Each is given once: if an operator removes one from a group in `/admin/`, it stays removed, also
+when a release adds new permissions. `GivenPermission` records the permissions that were given.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db import transaction
 from accounts.roles import Role, group_of
 from house.models import GivenPermission
 
-# `app.codename`, with `*` for whatever may stand there. Those of other releases may not exist.
+# `app.codename`, with `*` for any text. Permissions of other releases may not exist.
 DEFAULTS: Mapping[Role, Sequence[str]] = {
     Role.MEMBER: ("projects.add_project",),
     Role.CURATOR: (
@@ -55,9 +55,9 @@ DEFAULTS: Mapping[Role, Sequence[str]] = {
 
 
 def after_migrate(apps: Any = apps, **_: Any) -> None:
-    """Receive `post_migrate` of the last app: all permissions exist by then.
+    """Receive `post_migrate` of the last app, after which all permissions exist.
 
-    `apps` has the models as they are migrated: a database may be migrated only in part.
+    `apps` has the migrated models, because a database may be migrated only in part.
     """
     try:
         apps.get_model("people", "GivenPermission")
@@ -67,9 +67,9 @@ def after_migrate(apps: Any = apps, **_: Any) -> None:
 
 
 def give_defaults() -> int:
-    """Give each role's group the permissions it was never given; idempotent.
+    """Give each role's group the permissions that it was never given; idempotent.
 
-    Returns how many were given.
+    Returns the number of given permissions.
     """
     existing = {
         f"{permission.content_type.app_label}.{permission.codename}": permission

@@ -1,4 +1,4 @@
-"""New accounts: only by an invitation, and only together with joining by it."""
+"""Creates accounts, only for people with an invitation, who join by it at the same time."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from house.invitations import Refused
 
 
 def account_with(email: str) -> User | None:
-    """Return an account that has the address, whatever its letters' case, confirmed or not."""
+    """Return an account with the address, ignoring case, confirmed or not; or None."""
     confirmed = EmailAddress.objects.filter(email__iexact=email, verified=True)
     has_address = Q(email__iexact=email) | Q(pk__in=confirmed.values("user"))
     return User.objects.filter(has_address).first() if email else None
 
 
 def why_taken(email: str) -> str:
-    """Return why no account can be made with the address, and what to do; empty if it is free."""
+    """Return why no account can have the address, and what to do; empty if it is free."""
     account = account_with(email)
     if account is None:
         return ""
@@ -35,16 +35,16 @@ def why_taken(email: str) -> str:
 def create_account(
     session: MutableMapping[str, Any], username: str, email: str, password: str | None
 ) -> User:
-    """Make an account and let it join by the session's invitation, or neither.
+    """Create an account and let it join by the session's invitation, in one transaction.
 
     Without a password the person signs in by other means, such as a passkey. The address counts as
-    confirmed where the invitation proves it. Raises Refused where the invitation no longer holds,
-    or the name or the address has just been taken.
+    confirmed if the invitation proves it. Raises Refused if the invitation is no longer valid, or
+    if the name or the address has just been taken.
     """
-    email = email.lower()  # as allauth compares them
+    email = email.lower()  # as allauth compares addresses
     try:
         with transaction.atomic():
-            roles.lock()  # one account at a time: no constraint keeps addresses apart
+            roles.lock()  # one account at a time: no constraint makes addresses unique
             if sentence := why_taken(email):
                 raise Refused(sentence)
             person = User.objects.create_user(username, email, password)

@@ -1,4 +1,4 @@
-"""The addresses of pages about people."""
+"""The URLs of pages about people."""
 
 from __future__ import annotations
 

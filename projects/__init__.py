@@ -1,1 +1,1 @@
-"""Where work lives and who may do what in it: projects and their members."""
+"""Projects, in which all work lives; their members, roles, rules and kept things."""

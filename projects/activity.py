@@ -1,4 +1,4 @@
-"""When something last happened in a project. The apps above know it, and are connected here."""
+"""The time of the last activity in a project. Apps above this one connect their sources here."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# (user, keys of projects) → the moment of the last thing in each that the user sees
+# (user, keys of projects) → by project, the time of the last activity that the user sees
 Latest = Callable[["User", Collection[int]], Mapping[int, datetime]]
 _sources: list[Latest] = []
 
 
 def connect(source: Latest) -> None:
-    """Ask this source from now on; called in an app's `ready`, which Django may call twice."""
+    """Add a source; called in an app's `ready`, which Django may call twice."""
     if source not in _sources:
         _sources.append(source)
 
 
 def latest(user: User, projects: Collection[int]) -> dict[int, datetime]:
-    """Return the moment of the last thing that the user sees, by project; without what has none."""
+    """Return the time of the last activity that the user sees, by project; omits idle projects."""
     moments: dict[int, datetime] = {}
     for source in _sources:
         for project, moment in source(user, projects).items():

@@ -1,4 +1,4 @@
-"""Projects in the admin: who is in them, for when no manager can be asked any more."""
+"""Projects in the admin, where members can be changed if no manager is left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NO_MANAGER = "A project needs a manager whose account is active."
 
 
 class MembersFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
-    """The members of a project, of whom one is a manager."""
+    """The members of a project, at least one of them an active manager."""
 
     def clean(self) -> None:
         """Raise ValidationError if nobody could manage the project afterwards."""
@@ -28,7 +28,7 @@ class MembersFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
 
 class MembersInline(admin.TabularInline):  # type: ignore[type-arg]
-    """The members on a project's page; of a private one they never change."""
+    """The members on a project's page; those of a private project cannot be changed."""
 
     model = Membership
     formset = MembersFormSet
@@ -72,7 +72,7 @@ class ProjectAdmin(RestrictedAdmin):
     inlines = [MembersInline]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return whether the project may be changed: nobody's private one."""
+        """Return whether the project may be changed; never a private one."""
         return _is_shared(obj) and super().has_change_permission(request, obj)
 
 

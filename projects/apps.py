@@ -4,13 +4,13 @@ from django.apps import AppConfig
 
 
 class ProjectsConfig(AppConfig):
-    """Makes everybody's private project, loads a person's projects with them, locks models."""
+    """Connects private projects of new accounts, the loading of projects, and locks of models."""
 
     name = "projects"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Connect what follows a new account; name what a request's user is loaded with; locks."""
+        """Connect the receivers and the locks; add the relations that are loaded with a user."""
         from accounts import login
         from projects import current, new_accounts
         from projects.rules import gallery

@@ -1,4 +1,4 @@
-"""Makes shared projects, and the slugs that name them in addresses."""
+"""Creates shared projects with slugs for their URLs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from projects.models.project import PRIVATE
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# Addresses below /projects/ that are no project's.
+# Paths below /projects/ that are not a project's.
 RESERVED = frozenset({PRIVATE, "new", "menu"})
-_PRIVATE_SLUG = re.compile(rf"{PRIVATE}(-\d+)?")  # what private projects have
+_PRIVATE_SLUG = re.compile(rf"{PRIVATE}(-\d+)?")  # slugs of private projects
 _BASE_CHARS = 48  # of the column's 60: the rest is for a prefix and a number
 _TRIES = 5  # for others who take the same slug at the same moment
 
 
 def create(by: User, *, name: str, description: str = "", hides_new_runs: bool = False) -> Project:
-    """Make a project whose manager is `by`; PermissionDenied if their role does not allow it."""
+    """Create a project whose manager is `by`; raises PermissionDenied if their role forbids it."""
     if refusal := refusal_to_create(by):
         raise PermissionDenied(refusal)
     for left in reversed(range(_TRIES)):
@@ -46,9 +46,9 @@ def create(by: User, *, name: str, description: str = "", hides_new_runs: bool =
 
 
 def refusal_to_create(person: User) -> str:
-    """Return why somebody may make no shared project, and whom to ask; empty if they may.
+    """Return why a person may not create shared projects, and whom to ask; empty if they may.
 
-    All roles may, unless an operator has taken the permission from one in `/admin/`.
+    All roles may, unless an operator has removed the permission from one in `/admin/`.
     """
     if person.has_perm(permissions.ADD_PROJECT):
         return ""
@@ -56,7 +56,7 @@ def refusal_to_create(person: User) -> str:
 
 
 def free_slug(name: str) -> str:
-    """Return a slug for this name that no project has, in any script; emoji have no letters."""
+    """Return a free slug for this name, which may be in any script or have no letters (emoji)."""
     base = slugify(name, allow_unicode=True)[:_BASE_CHARS].strip("-_") or "project"
     if _PRIVATE_SLUG.fullmatch(base):
         base = f"shared-{base}"

@@ -1,7 +1,7 @@
-"""Which project a request works in: the one its address names, else the person's last choice.
+"""The project of a request: the one that its URL names, else the user's last choice.
 
-Every address that begins something has `?project=<slug>`, so that a link opens in the right
-project, and a page posts to the one that it showed, whatever another tab has chosen since.
+Every URL that begins something has `?project=<slug>`. A link therefore opens in the right project,
+and a page posts to the project that it showed, even if another tab has chosen another one since.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
     from django.http.response import HttpResponseBase
 
-# What a request's user is loaded with, so that no page needs a query for its project.
+# Relations loaded with the request's user, so that no page needs a query for its project.
 LOADED = ("private_project", "project_choice__membership__project")
 PARAMETER = "project"
 SCOPE, ALL = "scope", "all"
 Rows = TypeVar("Rows", bound=InProjectQuerySet[Any])
 View = TypeVar("View", bound=Callable[..., Any])
-PROGRAMS = "/api/"  # addresses of programs, whose projects `api/reach.py` decides
+PROGRAMS = "/api/"  # paths for programs, whose projects `api/reach.py` decides
 UNKNOWN = (
     "You are not a member of a project at this address. "
     "Ask whoever gave you the link, or work in one of your own."
@@ -36,14 +36,14 @@ UNKNOWN = (
 
 
 class NotAMember(PermissionDenied):
-    """The address names a project that the user is not a member of, or that there is not."""
+    """The URL names a project that does not exist or that the user is not a member of."""
 
 
 def current(request: HttpRequest) -> Project:
-    """Return the project in which what this request begins will live.
+    """Return the project for everything that this request begins.
 
-    Raises NotAMember if its address names one that is not the user's: what somebody began
-    elsewhere must not land in another place without a word.
+    Raises NotAMember if the URL names a project that is not the user's: their work must not
+    silently go to another project.
     """
     user = cast("User", request.user)
     named = request.GET.get(PARAMETER, "")
@@ -57,9 +57,9 @@ def current(request: HttpRequest) -> Project:
 
 
 def listed(rows: Rows, request: HttpRequest) -> Rows:
-    """Return what a list shows: what the user sees in the request's project.
+    """Return the rows of a list: those that the user sees in the request's project.
 
-    With `?scope=all` the user's own rows of all their projects.
+    With `?scope=all` these are the user's own rows in all their projects.
     """
     user = cast("User", request.user)
     if is_of_all_projects(request):
@@ -68,12 +68,12 @@ def listed(rows: Rows, request: HttpRequest) -> Rows:
 
 
 def is_of_all_projects(request: HttpRequest) -> bool:
-    """Return whether a list shows the user's own rows of all their projects."""
+    """Return whether a list shows the user's own rows in all their projects."""
     return request.GET.get(SCOPE) == ALL
 
 
 def is_of_shared_project(request: HttpRequest) -> bool:
-    """Return whether a list shows what all members of a shared project have made."""
+    """Return whether a list shows the rows of all members of a shared project."""
     return not current(request).is_private and not is_of_all_projects(request)
 
 
@@ -91,9 +91,9 @@ def named_project(user: User, slug: str) -> Project:
 
 
 def chosen(user: User) -> Project:
-    """Return the project that the user chose last; no query for a request's own user.
+    """Return the project that the user chose last; no query for the request's user.
 
-    One that is archived since is nobody's any more.
+    If it has been archived since, return their private one.
     """
     try:
         project = user.project_choice.membership.project
@@ -103,7 +103,7 @@ def chosen(user: User) -> Project:
 
 
 def choose(user: User, project: Project) -> None:
-    """Remember that the user works in this project from now on; not in one that is archived."""
+    """Store the project as the user's choice; do nothing if it is archived."""
     if project == chosen(user) or project.archived_at is not None:
         return
     membership = Membership.objects.filter(project=project, user=user).first()
@@ -119,10 +119,10 @@ def query(project: Project) -> str:
 def in_named_project(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """Middleware: refuses an address that names somebody else's project, before anything begins.
+    """Middleware: refuses a URL that names a project of others, before anything begins.
 
-    A page that is opened at such an address chooses its project: what its other links lead to
-    would otherwise be elsewhere.
+    Opening a page whose URL names a project chooses that project; otherwise the page's other links
+    would lead to another one.
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
@@ -144,9 +144,9 @@ def in_named_project(
 
 
 def filters_by_project(view: View) -> View:
-    """Mark a view on which `?project=` narrows what is shown, also to projects of others.
+    """Mark a view in which `?project=` only filters the rows, and may name projects of others.
 
-    Nothing begins there, and the view itself decides what somebody sees.
+    Nothing begins there, and the view itself decides what the user sees.
     """
     _FILTERED.add(view)
     return view

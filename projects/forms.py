@@ -1,4 +1,4 @@
-"""The forms of a project: what a new one asks for, and its settings."""
+"""The forms of a new project and of a project's settings."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ class ProjectForm(forms.Form):
     )
 
     def clean_name(self) -> str:
-        """Return the name on one line; there must be something to see of it."""
+        """Return the name on one line; it must have a visible character."""
         name = clean_name(self.cleaned_data["name"])
         if not name:
             raise ValidationError("A project needs a name that can be seen.", code="invisible")
         return name
 
     def clean_hides_new_runs(self) -> bool:
-        """Return whether new runs are hidden; they are not where nothing was chosen."""
+        """Return whether new runs are hidden; False if nothing was chosen."""
         return bool(self.cleaned_data["hides_new_runs"])
 
     def clean_description(self) -> str:
@@ -70,7 +70,7 @@ def _days(label: str) -> forms.IntegerField:
 
 
 class SettingsForm(ProjectForm):
-    """A project's settings. That of a private project has only how long things are kept."""
+    """A project's settings. A private project has only the days that things are kept."""
 
     retention_days = _days("Delete runs after (days)")
     files_days = _days("Delete only their files after (days)")
@@ -92,11 +92,11 @@ class SettingsForm(ProjectForm):
 
     @property
     def version(self) -> str:
-        """Return the version of the settings as they were when the form was made."""
+        """Return the version of the settings when the form was created."""
         return version_of(self._now)
 
     def add_outdated(self) -> None:
-        """Say what somebody else has saved; what was typed stays, and a second press saves it."""
+        """Add an error with the values that somebody else saved; saving again overwrites them."""
         now, typed = self._now._asdict(), self.values._asdict()
         now["hides_new_runs"] = dict(SHOWN_TO)[str(int(self._now.hides_new_runs))]
         theirs = [
@@ -108,5 +108,5 @@ class SettingsForm(ProjectForm):
 
     @property
     def values(self) -> Values:
-        """Return the settings as the valid form has them."""
+        """Return the settings of the valid form."""
         return self._now._replace(**self.cleaned_data)

@@ -28,7 +28,7 @@ class Entry(NamedTuple):
 
     @property
     def role_label(self) -> str:
-        """Return the role as pages say it."""
+        """Return the role's label for pages."""
         return str(Role(self.role).label)
 
 

@@ -1,4 +1,4 @@
-"""One change of a project at a time, each decided by what the row says then."""
+"""Locks a project's row, so that changes run one at a time and are decided by its current state."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Refused(refusals.Refused):
 
 
 def locked_for(by: User, project: Project) -> Project:
-    """Return the project's row, locked in this transaction; PermissionDenied for no manager.
+    """Return the project's row, locked in this transaction; raises PermissionDenied, Refused.
 
-    The role is read under the lock: a manager may have been made a viewer a moment ago. New work
-    is not held up by the lock.
+    `by` must be a manager. The role is read under the lock, because it may have changed a moment
+    ago. New work does not wait for the lock.
     """
     row = locked(project)
     roles.require_manager(by, row)

@@ -1,6 +1,6 @@
-"""Who is in a shared project: managers add and remove people and give them roles; so may admins.
+"""The members of a shared project: managers and admins add and remove people and give them roles.
 
-A shared project always has a manager whose account is active: whoever is the last one stays.
+A shared project always has a manager whose account is active: the last one cannot leave.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ RANKS = {role.value: rank for rank, role in enumerate(Role)}
 
 
 class Removed(NamedTuple):
-    """A membership that a manager has ended, as it can be restored."""
+    """A membership that a manager has ended, with all that is needed to restore it."""
 
     project_id: int
     user_id: int
@@ -41,7 +41,7 @@ class Removed(NamedTuple):
     joined_at: str
 
     def token(self) -> str:
-        """Return what the page's Undo posts: signed, and good for a day."""
+        """Return the signed token that the page's Undo posts; it is valid for a day."""
         return signing.dumps(list(self), salt=_SALT)
 
 
@@ -60,13 +60,13 @@ def candidates(project: Project) -> QuerySet[User]:
 
 
 def name_of(person: User) -> str:
-    """Return a person's full name with the account's, or the account's alone."""
+    """Return a person's full name with the user name, or the user name alone."""
     full, account = person.get_full_name(), person.get_username()
     return f"{full} ({account})" if full and full != account else account
 
 
 def add(by: User, project: Project, user_id: int, role: str) -> Membership:
-    """Make somebody with an active account a member; raises Refused, PermissionDenied."""
+    """Make a user with an active account a member; raises Refused, PermissionDenied."""
     with transaction.atomic():
         _require_shared(_locked_for(by, project))
         role = _known(role)
@@ -77,7 +77,7 @@ def add(by: User, project: Project, user_id: int, role: str) -> Membership:
 
 
 def include(by: User, project: Project, person: User, role: str) -> bool:
-    """Make somebody a member with this role at least; returns whether that changed anything.
+    """Make a person a member with at least this role; returns whether that changed anything.
 
     A role is never lowered. Raises Refused, PermissionDenied.
     """
@@ -101,8 +101,8 @@ def include(by: User, project: Project, person: User, role: str) -> bool:
 def change_role(by: User, project: Project, user_id: int, role: str, shown: str) -> str:
     """Give a member another role; returns a sentence about what happened, for `by`.
 
-    `shown` is the role that the page showed. The last one who changes it wins, and is told if
-    somebody else did meanwhile. Raises Refused, PermissionDenied.
+    `shown` is the role that the page showed. The last change wins; the sentence mentions a change
+    that somebody else made meanwhile. Raises Refused, PermissionDenied.
     """
     with transaction.atomic():
         _require_shared(_locked_for(by, project))
@@ -123,7 +123,7 @@ def change_role(by: User, project: Project, user_id: int, role: str, shown: str)
 
 
 def remove(by: User, project: Project, user_id: int) -> Removed:
-    """End somebody's membership; what they made stays. Raises Refused, PermissionDenied."""
+    """End a person's membership; their work stays. Raises Refused, PermissionDenied."""
     with transaction.atomic():
         _require_shared(_locked_for(by, project))
         member = _member(project, user_id)
@@ -134,7 +134,7 @@ def remove(by: User, project: Project, user_id: int) -> Removed:
 
 
 def leave(person: User, project: Project) -> None:
-    """End one's own membership; raises Refused for the last manager."""
+    """End the person's own membership; raises Refused for the last manager."""
     with transaction.atomic():
         _require_shared(locked(project))
         member = _member(project, person.pk)
@@ -167,7 +167,7 @@ def restore(by: User, token: str) -> Membership:
 
 
 def pass_on(person: User, to: User, by: User | None) -> None:
-    """Make `to` the manager of projects that would be left without one when `person` goes."""
+    """Make `to` a manager of the projects that would have none without `person`."""
     with transaction.atomic():
         managed = Project.objects.filter(
             person=None, memberships__user=person, memberships__role=Role.MANAGER
@@ -182,9 +182,9 @@ def pass_on(person: User, to: User, by: User | None) -> None:
 
 
 def end_all(person: User, by: User | None) -> list[Project]:
-    """End all of somebody's memberships of shared projects; returns these, what they made stays.
+    """End a person's memberships of shared projects; returns the projects. Their work stays.
 
-    Each has another manager (`pass_on`).
+    Each project must have another manager (`pass_on`).
     """
     with transaction.atomic():
         memberships = Membership.objects.filter(user=person, project__person=None)
@@ -205,7 +205,7 @@ def _insert(by: User, project: Project, person: User, role: str, action: str) ->
 
 
 def _member(project: Project, user_id: int) -> Membership:
-    user_id = parse_key(str(user_id)) or 0  # the largest in an address is no key
+    user_id = parse_key(str(user_id)) or 0  # a number in a URL can be too large for a key
     members = Membership.objects.filter(project=project, user_id=user_id).select_related("user")
     member = members.first()
     if member is None:
@@ -225,7 +225,7 @@ def _require_another_manager(project: Project, member: Membership, by: User) -> 
 
 
 def _locked_for(by: User, project: Project) -> Project:
-    """Return the locked row; PermissionDenied for who neither manages it nor may change any."""
+    """Return the locked row; PermissionDenied unless `by` manages it or may change any project."""
     if permissions.may(by, permissions.CHANGE_PROJECT):
         return locked(project)
     return locked_for(by, project)

@@ -1,4 +1,4 @@
-"""Everybody's private project, made with the account."""
+"""Creates a private project with each account."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def connect() -> None:
 
 
 def _made(instance: User, created: bool, raw: bool = False, **_: Any) -> None:
-    if created and not raw:  # raw: from a fixture, which has the project's row as well
+    if created and not raw:  # raw: from a fixture, which contains the project
         private_project(instance)
 
 
 def _is_logged(instance: Project | Membership, **_: Any) -> bool:
     """Leave private projects out of the audit log: each account has one.
 
-    django-auditlog writes nothing where a receiver returns False.
+    django-auditlog writes nothing if a receiver returns False.
     """
     project = instance.project if isinstance(instance, Membership) else instance
     return not project.is_private

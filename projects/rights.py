@@ -1,6 +1,6 @@
-"""What a user may do with a row that lives in a project: one answer for pages, posts and programs.
+"""A user's rights to a row that lives in a project, the same for pages, posts and programs.
 
-Which rows they see at all is said by querysets (`projects/models/in_project.py`).
+Querysets decide which rows they see at all (`projects/models/in_project.py`).
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 class Rights:
     """A user's rights to a row, whose project should be loaded.
 
-    No query for a row in the user's private project, one in a shared project, and one more for
-    `why_not` of who only looks. Who reads the row as no member (an admin with a reason, somebody
-    for whom it is open to the house) has no right but that.
+    Takes no query for a row in the user's private project, one in a shared project, and one more
+    for a viewer's `why_not`. Readers who are not members (an admin with a reason, or anybody if the
+    row is open to the house) have no other rights.
     """
 
     def __init__(self, user: User | AnonymousUser, row: InProject) -> None:
@@ -34,7 +34,7 @@ class Rights:
 
     @cached_property
     def role(self) -> str:
-        """Return the user's role in the row's project; empty for who does not see the row."""
+        """Return the user's role in the row's project; empty if they do not see the row."""
         is_seen = self.is_own or not self.row.is_hidden
         return roles.role_in(self.row.project, self.user) if is_seen else ""
 
@@ -45,7 +45,7 @@ class Rights:
 
     @property
     def may_change(self) -> bool:
-        """Return whether the user may change the row: makers, in a living project."""
+        """Return whether the user may change the row: a maker or manager, project not archived."""
         return self.role in MAKERS and self.row.project.archived_at is None
 
     @property
@@ -55,11 +55,11 @@ class Rights:
 
     @property
     def may_remove(self) -> bool:
-        """Return whether the user may delete it or stop it: who made it, and managers."""
+        """Return whether the user may delete or stop it: its own user, and managers."""
         return self.is_member and (self.is_own or self.may_manage)
 
     def may_remove_by(self, permission: str) -> bool:
-        """Return whether the user may delete it, or has the permission, if any, for everybody's."""
+        """Return whether the user may delete it, or has the `permission` (if any) for all rows."""
         return self.may_remove or bool(permission and permissions.may(self.user, permission))
 
     def require_removal(self, permission: str = "") -> None:
@@ -75,7 +75,7 @@ class Rights:
 
     @cached_property
     def why_not(self) -> str:
-        """Return why a member may not change it, and whom to ask; empty if they may."""
+        """Return why a member may not change it, and whom to ask; empty for others."""
         if self.may_change or not self.is_member:
             return ""
         return roles.refusal_to_make(self.user, self.row.project, self.role)

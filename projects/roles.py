@@ -1,4 +1,4 @@
-"""What a member's role lets them do in a project, and the sentences that say why not."""
+"""The rights of members by role, and the sentences of refusals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 Role = Membership.Role
-# What each role may do, as pages say it.
+# What each role may do, as pages describe it.
 MEANINGS = {
     Role.VIEWER: "looks at everything, votes and comments",
     Role.MAKER: "runs models, and changes what lives in the project",
@@ -25,7 +25,7 @@ MEANINGS = {
 
 
 def role_in(project: Project, user: User | AnonymousUser) -> str:
-    """Return the user's role in the project; empty for who is no member."""
+    """Return the user's role in the project; empty if they are not a member."""
     if project.person_id is not None:
         return Role.MANAGER if project.person_id == user.pk else ""
     memberships = Membership.objects.filter(project=project, user_id=user.pk or 0)
@@ -35,7 +35,7 @@ def role_in(project: Project, user: User | AnonymousUser) -> str:
 def refusal_to_make(user: User | AnonymousUser, project: Project, role: str | None = None) -> str:
     """Return why the user may not begin anything in the project; empty if they may.
 
-    It names whom to ask, where somebody can help. `role` is theirs, if the caller knows it.
+    It names whom to ask, if somebody can help. `role` is the user's role, if the caller knows it.
     """
     if project.archived_at is not None:
         return (
@@ -54,7 +54,7 @@ def refusal_to_make(user: User | AnonymousUser, project: Project, role: str | No
 
 
 def require_maker(user: User, project: Project) -> None:
-    """Raise PermissionDenied, with why and whom to ask, if the user may begin nothing here."""
+    """Raise PermissionDenied, saying why and whom to ask, unless the user may begin work here."""
     if refusal := refusal_to_make(user, project):
         raise PermissionDenied(refusal)
 
@@ -71,7 +71,7 @@ def require_manager(user: User | AnonymousUser, project: Project) -> None:
 
 
 def ask(project: Project) -> str:
-    """Return "Ask Ada or Ben": the managers, of whom one can help. One query."""
+    """Return "Ask Ada or Ben", with the names of managers; one query."""
     managers = User.objects.filter(
         memberships__project=project, memberships__role=Role.MANAGER, is_active=True
     )

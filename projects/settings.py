@@ -1,4 +1,4 @@
-"""What a project's managers decide: its name, who sees new runs, how long they stay, its end."""
+"""Changes that managers make to a project: its settings, archiving and deletion."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_DAYS = 3650
 
 
 class Values(NamedTuple):
-    """What the form of the settings has. A private project has nothing but the days."""
+    """The settings of a project. A private project uses only the days."""
 
     name: str
     description: str
@@ -38,12 +38,12 @@ SHARED_ONLY = ("name", "description", "hides_new_runs")
 
 
 def values_of(project: Project) -> Values:
-    """Return a project's settings as they are."""
+    """Return a project's present settings."""
     return Values(*(getattr(project, name) for name in Values._fields))
 
 
 class Outdated(Exception):
-    """Somebody else has saved other settings since the page was drawn; it has the `project`."""
+    """Somebody else has saved other settings since the page was rendered; has the `project`."""
 
     def __init__(self, project: Project) -> None:
         super().__init__("the settings are not those that the page showed")
@@ -51,15 +51,15 @@ class Outdated(Exception):
 
 
 def version_of(values: Values) -> str:
-    """Return what a page says of the settings that it shows, to be compared when it is saved."""
+    """Return a digest of the settings that a page shows, to compare when they are saved."""
     return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
 
 
 def change(by: User, project: Project, wanted: Values, version: str = "") -> Project:
-    """Change the settings; the slug stays, so that addresses do.
+    """Change the settings; the slug stays, so that URLs do not change.
 
-    `version` is that of the settings which the page showed, if there is a page. Raises
-    PermissionDenied, and Outdated if they are others by now.
+    `version` is the version of the settings that the page showed, if there was a page. Raises
+    PermissionDenied, and Outdated if the settings have changed since.
     """
     with transaction.atomic():
         row = locked_for(by, project)
@@ -82,7 +82,7 @@ def change(by: User, project: Project, wanted: Values, version: str = "") -> Pro
 
 
 def archive(by: User, project: Project) -> None:
-    """Keep the project to look at: nothing begins in it, and nobody works in it any more."""
+    """Archive the project: people can look at it, but nothing begins in it any more."""
     with transaction.atomic():
         row = locked_for(by, project)
         if row.is_private:
@@ -105,10 +105,10 @@ def bring_back(by: User, project: Project) -> None:
 
 
 def delete(by: User, project: Project) -> None:
-    """Delete a project in which nothing lives; raises Refused with what does.
+    """Delete an empty project; raises Refused if it has rows, saying which.
 
-    What is deleted but not yet purged, and files that were uploaded, go to their users' private
-    projects: a deleted run can still be brought back there.
+    Rows that are deleted but not yet purged, and uploads, move to their users' private projects. A
+    deleted run can still be brought back there.
     """
     with transaction.atomic():
         row = locked_for(by, project)
@@ -129,12 +129,12 @@ def delete(by: User, project: Project) -> None:
 
 
 def _models() -> list[type[InProject]]:
-    """Return the models whose rows live in projects; they are above, so none is named here."""
+    """Return the models whose rows live in projects; their apps must not be imported here."""
     return [model for model in apps.get_models() if issubclass(model, InProject)]
 
 
 def _living(by: User, project: Project) -> Iterator[str]:
-    """Yield how many rows of each kind live in the project, such as `2 boards`."""
+    """Yield the number of rows of each kind in the project, such as `2 boards`."""
     for model in _models():
         if model.goes_along:
             continue

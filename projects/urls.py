@@ -1,11 +1,11 @@
-"""The addresses of projects."""
+"""The URLs of projects."""
 
 from django.urls import path
 
 from projects.views import choice, members, project, rules, settings
 
 app_name = "projects"
-# What has no slug comes first; no project has such a slug (`creation.RESERVED`).
+# Fixed paths come before slugs; no project has such a slug (`creation.RESERVED`).
 urlpatterns = [
     path("", project.index, name="projects"),
     path("new/", project.new, name="new"),

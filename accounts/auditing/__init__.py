@@ -1,1 +1,1 @@
-"""Below the audit log's rows: who acts in which request, and what is kept of each entry."""
+"""Parts of the audit log: the current request and its user, and how entries are written."""

@@ -1,7 +1,7 @@
-"""Who acts at present: the request that is being answered, and its client's address.
+"""The request that is being answered, its user, and its client's address.
 
-Rows are written far below the views, so the request is remembered for as long as it is answered
-instead of being passed down.
+Rows are written far below the views, so the request is remembered in a context variable instead of
+being passed down.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest
 
-COMMAND_LINE = "command line"  # the actor of a command, which nobody is logged in to
-VISITOR = "somebody"  # whose request is answered, and who is not signed in
+COMMAND_LINE = "command line"  # the actor of a command
+VISITOR = "somebody"  # the actor of a request without a login
 
 
 class Acting(NamedTuple):
@@ -40,7 +40,7 @@ def within(request: HttpRequest, address: str) -> Iterator[None]:
 
 
 def person() -> User | None:
-    """Return the request's user; None without a request, and before anybody is signed in."""
+    """Return the request's user; None without a request or without a login."""
     acting = _acting.get()
     user = getattr(acting.request, "user", None) if acting else None
     return user if user is not None and user.is_authenticated else None
@@ -53,11 +53,11 @@ def request() -> HttpRequest | None:
 
 
 def nobody() -> str:
-    """Return how the log calls who acts while nobody is signed in: a visitor, or a command."""
+    """Return the log's name for an actor who is not signed in: a visitor, or the command line."""
     return VISITOR if _acting.get() else COMMAND_LINE
 
 
 def address() -> str | None:
-    """Return the client's address; None without a request, or where it is unknown."""
+    """Return the client's address; None without a request, or if it is unknown."""
     acting = _acting.get()
     return (acting.address or None) if acting else None

@@ -1,7 +1,7 @@
 """Database triggers that refuse changes of audit entries, and deletions of recent ones.
 
-Whoever has the database's own password can drop them; nobody can go past them through Vitrine.
-Installed after every `migrate`, since SQLite drops triggers when a migration rebuilds a table.
+Only somebody with the database's own password can drop them; Vitrine itself cannot bypass them.
+Installed after every `migrate`, because SQLite drops triggers when a migration rebuilds a table.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from django.conf import settings
 from django.db import connections
 
 TABLE = "accounts_auditentry"
-KEPT_DAYS = settings.AUDIT_KEPT_DAYS  # what is younger is never deleted
-# They lose their value when the row that they name is removed.
+KEPT_DAYS = settings.AUDIT_KEPT_DAYS  # younger entries are never deleted
+# Columns that become NULL when the row that they refer to is removed.
 _REMOVED_ALONG = {"actor_id", "content_type_id"}
 CHANGE = "Entries of the audit log cannot be changed."
 DELETION = f"Entries of the audit log are kept for at least {KEPT_DAYS} days."
 
 
 def install(using: str = "default", **_: Any) -> None:
-    """Create the triggers anew; nothing halfway through the migrations."""
+    """Recreate the triggers; do nothing halfway through the migrations."""
     connection = connections[using]
     if TABLE not in connection.introspection.table_names():
         return

@@ -1,4 +1,4 @@
-"""How django-auditlog's entries are written here: with names that outlive the rows they name."""
+"""Writes django-auditlog's entries with names, which outlive the rows that they name."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from accounts.auditing import acting, lines
 from fal.db_safe import db_safe_text
 
 MAX_NAME_CHARS = 255
-# By django-auditlog's number of an action: what happened to the row.
+# What happened to the row, by django-auditlog's number of the action.
 ROW_EVENTS = {0: "row added", 1: "row changed", 2: "row deleted"}
 
 
 def about(row: Model) -> dict[str, Any]:
-    """Return the fields of an entry that say which row it is about.
+    """Return the fields of an entry that identify its row.
 
-    A row's `audit_name` is used instead of its `str`, where that would show what is private.
-    `in_project` is the key of the project in which it lives, or that it is.
+    A row has an `audit_name` if its `str` would show private text. `in_project` is the key of the
+    row's project, or of the row itself if it is a project.
     """
     name = getattr(row, "audit_name", None) or str(row)
     is_project = row._meta.label_lower == "projects.project"
@@ -32,7 +32,7 @@ def about(row: Model) -> dict[str, Any]:
 
 
 class AuditEntryManager(LogEntryManager):
-    """django-auditlog's manager, which its receivers call; adds who acted, and from where."""
+    """django-auditlog's manager, which its receivers call; adds the actor and their address."""
 
     def log_create(self, instance: Model, force_log: bool = False, **kwargs: Any) -> Any:
         """Write what changed in a row that was saved or deleted."""

@@ -35,7 +35,7 @@ def line(entry: AuditEntry) -> str:
 
 
 def as_json(entry: AuditEntry) -> dict[str, Any]:
-    """Return what an entry says: who did what to which row, when, from where, before and after."""
+    """Return an entry as JSON values: actor, event, row, time, address, and changed values."""
     return {
         "id": entry.pk,
         "at": entry.timestamp.isoformat(),
@@ -55,7 +55,7 @@ def as_json(entry: AuditEntry) -> dict[str, Any]:
 def before_and_after(changes: Mapping[str, Any] | None) -> list[tuple[str, Any, Any]]:
     """Return each changed field with its former and its new value.
 
-    Of a relation to many rows, what was removed and what was added.
+    For a many-to-many relation these are the removed and the added rows.
     """
     rows = []
     for name, change in sorted((changes or {}).items()):
@@ -70,5 +70,5 @@ def before_and_after(changes: Mapping[str, Any] | None) -> list[tuple[str, Any, 
 
 
 def _shown(value: Any) -> Any:
-    """Return a value without django-auditlog's word for nothing."""
+    """Return a value, or "" for django-auditlog's "None"."""
     return "" if value in (None, "None") else value

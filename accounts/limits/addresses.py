@@ -25,7 +25,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def network(address: str) -> str:
-    """Return what limits count as one client: an IPv4 address, or an IPv6 network of 64 bits."""
+    """Return the client that limits count: an IPv4 address, or an IPv6 network of 64 bits."""
     parsed = _parse(address)
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, IPV6_PREFIX), strict=False))

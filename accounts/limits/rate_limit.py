@@ -48,9 +48,9 @@ class Limit:
     per_minute: int
 
 
-CHANGE = "change"  # of each view that names no limit
-ANONYMOUS = "anonymous"  # of clients that are not logged in, in all views together
-# Of those at shares: two hundred guests behind one office's address each load a hundred pictures.
+CHANGE = "change"  # for views that name no limit
+ANONYMOUS = "anonymous"  # for clients that are not logged in, in all views together
+# For guests of shares: two hundred behind one office's address each load a hundred pictures.
 SHARE = "share"
 LIMITS = {
     limit.name: limit
@@ -68,7 +68,7 @@ LIMITS = {
         Limit("webhook", WRITE, 60, 30),
         Limit("csp-report", WRITE, 60, 30),
         Limit("feed", READ, 30, 30),
-        Limit("guess", READ | WRITE, 60, 20),  # links of shares that lead nowhere
+        Limit("guess", READ | WRITE, 60, 20),  # unknown links of shares
         Limit("guest", WRITE, 300, 60),  # new names on shares
         Limit("review", WRITE, 2000, 1200),
     )
@@ -79,7 +79,7 @@ GUESTS_MARK = "rate_limit_of_guests"
 
 
 def limit(name: str) -> Callable[[View], View]:
-    """Let a view's requests count towards the limit of this name; the outermost decorator."""
+    """Count a view's requests towards the limit of this name; must be the outermost decorator."""
 
     def mark(view: View) -> View:
         setattr(view, MARK, LIMITS[name].name)
@@ -89,13 +89,13 @@ def limit(name: str) -> Callable[[View], View]:
 
 
 def limits_itself(view: View) -> View:
-    """Only apply the limit of clients that are not logged in: the view counts people's requests."""
+    """Apply only the limit for anonymous clients; the view counts logged-in people's requests."""
     setattr(view, MARK, OWN)
     return view
 
 
 def for_guests(view: View) -> View:
-    """Count requests of clients that are not logged in towards the limit of shares instead."""
+    """Count anonymous clients' requests towards the limit of shares instead of their usual one."""
     setattr(view, GUESTS_MARK, SHARE)
     return view
 
@@ -116,7 +116,7 @@ Spend = Callable[[str, str, int, float, int], "float | None"]  # `spend_shared`
 
 
 class Bucket(NamedTuple):
-    """What is left for a client as far as this process knows, and what it has not settled."""
+    """A client's remaining tokens as this process knows them, and its unsettled requests."""
 
     tokens: float
     counted_at: float
@@ -126,7 +126,7 @@ class Bucket(NamedTuple):
 class Buckets:
     """Token buckets by limit and client; evicts the least recently used beyond `most`.
 
-    With `spend` they are shared: what is counted here is never less than what is left there.
+    With `spend` they are shared: this process never counts fewer tokens than the database.
     """
 
     def __init__(
@@ -187,9 +187,9 @@ class Buckets:
 
 
 def spend_shared(name: str, client: str, burst: int, rate: float, spent: int) -> float | None:
-    """Take what a process has `spent` and one more; return what is left, negative if refused.
+    """Take a process's `spent` tokens and one more; return the rest, negative if refused.
 
-    A refused request takes nothing, but what was spent elsewhere stays owed. None where the
+    A refused request takes no token, but the `spent` ones are still subtracted. Returns None if the
     database fails: a limit is no reason to fail a request.
     """
     key, now = hashlib.sha256(f"{name}\0{client}".encode()).hexdigest(), timezone.now()
@@ -209,7 +209,7 @@ def spend_shared(name: str, client: str, burst: int, rate: float, spent: int) ->
 
 
 def delete_full_buckets() -> None:
-    """Delete the buckets that have been full for long."""
+    """Delete the buckets that have been full for a long time."""
     RateBucket.objects.filter(counted_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()
 
 
@@ -254,7 +254,7 @@ def _applicable_limits(request: HttpRequest, view: Callable[..., Any]) -> list[t
     if request.user.is_authenticated:
         return [(own, f"person {request.user.pk}")] if own else []
     client = network(client_address(request))
-    # What only people do, and a view names no limit for, is counted with the rest.
+    # Requests to views without a named limit are counted with all the others.
     rare = [own] if own and own.name != CHANGE else []
     everything = LIMITS[getattr(view, GUESTS_MARK, ANONYMOUS)]
     return [(limit, client) for limit in (*rare, everything)]

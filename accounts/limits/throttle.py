@@ -87,7 +87,7 @@ def wait_s(account: str, address: str) -> int:
 
 
 def wait_key(account: str, address: str) -> str:
-    """Return a text that tells the wait that holds now from any other; empty without one."""
+    """Return a text that identifies the present wait; empty if there is none."""
     rows = SignInCounter.objects.filter(pk__in=_keys(account, address).values())
     row = rows.filter(wait_until__gt=timezone.now()).order_by("wait_until").last()
     return f"{row.pk} {row.wait_until}" if row else ""
@@ -109,7 +109,7 @@ def format_wait(seconds: int) -> str:
 
 
 def _keys(account: str, address: str) -> dict[str, str]:
-    """Return the counters' keys by scope; hashed, since people type passwords as names too."""
+    """Return the counters' keys by scope; hashed, because people type passwords as names too."""
     name = unicodedata.normalize("NFKC", account).casefold()
     client = network(address)
     counted = {PAIR: (PAIR, name, client), ADDRESS: (ADDRESS, client), ACCOUNT: (ACCOUNT, name)}
@@ -122,7 +122,7 @@ def _keys(account: str, address: str) -> dict[str, str]:
 def _lock_rows(keys: dict[str, str], now: datetime) -> dict[str, SignInCounter]:
     """Lock and return the rows by scope, creating missing ones.
 
-    Ordered by key against deadlocks.
+    Rows are locked in the order of their keys, to avoid deadlocks.
     """
     new = [SignInCounter(key=key, updated_at=now) for key in sorted(keys.values())]
     SignInCounter.objects.bulk_create(new, ignore_conflicts=True)

@@ -1,1 +1,1 @@
-"""The account page: name, password and its reset, preferences, one's sessions."""
+"""The account page: name, password and its reset, preferences, the user's sessions."""

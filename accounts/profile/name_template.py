@@ -1,6 +1,6 @@
-"""The template after which results are named when they are saved: `{date}-{prompt}-{model}`.
+"""The template for file names of saved results: `{date}-{prompt}-{model}`.
 
-Each person has one (`preferences.py`); `runs/files/result_names.py` says what a run gives for each
+Each person has one (`preferences.py`); `runs/files/result_names.py` gives a run's value for each
 word.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from core.file_names import MAX_PORTABLE_BYTES, portable_name, shorten
 
 DEFAULT = "{date}-{prompt}-{model}-{seed}-{n}"
-WORDS = {  # each with what it stands for
+WORDS = {  # word → its meaning
     "date": "the day of the run",
     "time": "its time",
     "prompt": "the first words of the prompt",
@@ -50,10 +50,10 @@ def problem(template: str) -> str:
 
 
 def fill(template: str, values: Mapping[str, str], suffix: str = "", fallback: str = "file") -> str:
-    """Return the portable name of a file after a template, by default DEFAULT.
+    """Return a portable file name from a template; an empty one means DEFAULT.
 
-    A word without a value goes with the separator before it. What is too long loses words of the
-    prompt first, so that seed and number stay.
+    A word without a value is removed together with the separator before it. A name that is too long
+    loses words of the prompt first, so that seed and number stay.
     """
     template = template or DEFAULT
     stem = _replaced(template, values)
@@ -69,7 +69,7 @@ def fill(template: str, values: Mapping[str, str], suffix: str = "", fallback: s
 
 
 def example(template: str) -> str:
-    """Return how a picture is named after a template."""
+    """Return an example of a picture's name from a template."""
     return fill(template, EXAMPLE, ".png")
 
 

@@ -8,7 +8,7 @@ from accounts.models import Preferences
 
 
 def shares_runs(user: User) -> bool:
-    """Return whether the team sees the user's new runs; no query for a request's own user."""
+    """Return whether the team sees the user's new runs; no query for the request's user."""
     try:
         return user.preferences.shares_runs
     except Preferences.DoesNotExist:
@@ -21,7 +21,7 @@ def set_shares_runs(user: User, shares: bool) -> None:
 
 
 def file_names(user: User | AnonymousUser) -> str:
-    """Return the user's template of names, empty for the default; no query for a request's own."""
+    """Return the user's template of file names, or ""; no query for the request's user."""
     try:
         return user.preferences.file_names if isinstance(user, User) else ""
     except Preferences.DoesNotExist:
@@ -29,5 +29,5 @@ def file_names(user: User | AnonymousUser) -> str:
 
 
 def set_file_names(user: User, template: str) -> None:
-    """Choose how results are named when they are saved; empty for the default."""
+    """Set the template for names of saved results; empty for the default."""
     Preferences.objects.update_or_create(user=user, defaults={"file_names": template})

@@ -1,4 +1,4 @@
-"""The account page and the forms on it; how one signs in has pages of its own, by allauth."""
+"""The account page and its forms; allauth has its own pages for the ways to sign in."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FileNamesForm(forms.ModelForm):  # type: ignore[type-arg]
         }
 
     def clean_file_names(self) -> str:
-        """Return the template; ValidationError if it has a word that nothing replaces."""
+        """Return the template; raises ValidationError if it has an unknown word."""
         template: str = self.cleaned_data["file_names"]
         if problem := name_template.problem(template):
             raise forms.ValidationError(problem)

@@ -1,4 +1,4 @@
-"""What allauth's `mfa` asks of us: encrypted secrets, the host of passkeys, and our words."""
+"""The adapter of allauth's `mfa`: encrypted secrets, the host of passkeys, and our words."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return not factors.is_last_required(authenticator)
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
-        """Return a name for a new passkey, for its person to change."""
+        """Return a name for a new passkey, which the person can change."""
         count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
         return f"Passkey {count + 1}" if count else "Passkey"
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from core.encryption import cipher
 
 SALT = "vitrine.second-factor"
-SECRETS = ("secret", "seed")  # where allauth keeps that of an app, and of recovery codes
+SECRETS = ("secret", "seed")  # allauth's keys: of an app's secret, and of recovery codes
 
 log = logging.getLogger(__name__)
 
@@ -23,9 +23,9 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(text: str) -> str:
-    """Decrypt a secret; a random one, which nobody has a code of, if its key is lost.
+    """Decrypt a secret; if its key is lost, return a random one, for which nobody has a code.
 
-    Then an admin takes the second factor away (`accounts.second_factor.reset`).
+    An admin then takes the second factor away (`accounts.second_factor.reset`).
     """
     try:
         return cipher(SALT).decrypt(text).decode()
@@ -35,9 +35,9 @@ def decrypt(text: str) -> str:
 
 
 def encrypt_anew() -> int:
-    """Encrypt all secrets with the newest key, before a former one is taken out; return how many.
+    """Encrypt all secrets with the newest key, so that former keys can be removed; return how many.
 
-    One whose key is lost stays as it is.
+    A secret whose key is lost stays as it is.
     """
     count = 0
     for pk in Authenticator.objects.values_list("pk", flat=True):
@@ -58,4 +58,4 @@ def _rotate(row: Authenticator) -> bool:
                 log.error("the second factor %s has no key any more", row.pk)
                 return False
             return True
-    return False  # a passkey: the database has its public key alone
+    return False  # a passkey: the database has only its public key

@@ -1,4 +1,4 @@
-"""What a person has for the second step, and which of it they may remove."""
+"""A person's second factors, and whether they may remove one."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Factors:
 
     @property
     def summary(self) -> str:
-        """What is asked for after the password, for the account page."""
+        """The second factors in words, for the account page."""
         app = "authenticator app" if self.has_app else ""
         passkeys = counted(self.passkey_count, "passkey") if self.passkey_count else ""
         state = " or ".join(filter(None, (app, passkeys))) or "off"
@@ -72,13 +72,13 @@ def is_last_required(factor: Authenticator) -> bool:
 
 
 def listed(person: User) -> list[Authenticator]:
-    """Return a person's factors, app, passkeys and codes, the oldest of each first."""
+    """Return a person's factors in the order app, passkeys, codes, the oldest of each first."""
     order = list(NAMES)
     rows = Authenticator.objects.filter(user_id=person.pk).order_by("pk")
     return sorted(rows, key=lambda factor: order.index(Authenticator.Type(factor.type)))
 
 
 def describe(factor: Authenticator) -> str:
-    """Return what a factor is, for logs of who did what: `passkey “Laptop”`."""
+    """Return a factor's description for the audit log: `passkey “Laptop”`."""
     name = NAMES[Authenticator.Type(factor.type)]
     return f"{name} “{factor}”" if factor.type == Authenticator.Type.WEBAUTHN else name

@@ -34,8 +34,8 @@ NAME_LENGTH = 80
 class _CodeForm(base.BaseAuthenticateForm):
     """A code of the app or a recovery code; attempts are throttled like those of a password.
 
-    They count towards a name of their own: whoever gets here has given the password, so strangers
-    cannot make the owner wait.
+    Attempts count towards a separate name. Only somebody who gave the password gets here, so
+    strangers cannot make the owner wait.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,7 +44,7 @@ class _CodeForm(base.BaseAuthenticateForm):
         _expect_code(self)
 
     def clean_code(self) -> str:
-        """Check the code; each code of an app counts once, whichever process sees it."""
+        """Check the code; each code of an app is valid once in all processes."""
         request = context.request
         name = f"second step {self.user.get_username()}"
         address = client_address(request)
@@ -96,7 +96,7 @@ class NewPasskeyForm(webauthn.AddWebAuthnForm):
         )
 
     def clean(self) -> dict[str, Any]:
-        """Check what the device made."""
+        """Check the passkey that the device created."""
         with _worded(REFUSED_PASSKEY):
             return super().clean()
 
@@ -110,7 +110,7 @@ class PasskeyNameForm(webauthn.EditWebAuthnForm):
 
 
 class _PasskeyForm(webauthn.AuthenticateWebAuthnForm):
-    """What a passkey has signed."""
+    """A challenge that a passkey has signed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -136,7 +136,7 @@ class PasskeyLoginForm(_PasskeyForm, webauthn.LoginWebAuthnForm):
 
 @contextmanager
 def _worded(message: str) -> Iterator[None]:
-    """Replace allauth's one message for whatever was wrong."""
+    """Replace the one message that allauth has for all errors."""
     try:
         yield
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Where passkeys work: browsers bind each to a host name, and offer none elsewhere (WebAuthn)."""
+"""Where passkeys work: browsers bind each to a host name and offer it only there (WebAuthn)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def host_of(request: HttpRequest) -> str:
 def relying_party_id(host: str, public_url: str) -> str:
     """Return the host name that passkeys are bound to.
 
-    That of PUBLIC_URL, also at a host below it; at any other, such as localhost, the host itself.
+    This is the host of PUBLIC_URL for that host and its subdomains, else `host` itself (localhost).
     """
     public = urlsplit(public_url).hostname or ""
     is_public = public and (host == public or host.endswith(f".{public}"))

@@ -32,7 +32,7 @@ def connect() -> None:
 def _added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
     audit.record(user, "added a second factor to", [user], factors.describe(authenticator))
     if authenticator.type in strength.FACTORS:
-        # Whoever has just shown it need not show it again in this session.
+        # The person has just used it and need not show it again in this session.
         record_authentication(
             request, user, "mfa", id=authenticator.pk, type=str(authenticator.type)
         )

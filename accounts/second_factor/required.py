@@ -1,7 +1,7 @@
-"""Middleware: leads people who must have a second factor, and have none, to where they set it up.
+"""Middleware: redirects people who need a second factor and have none to its set-up page.
 
-SECOND_FACTOR says who must (`sessions/strength.py`). API tokens are not sessions, and so
-are not asked.
+SECOND_FACTOR says who needs one (`sessions/strength.py`). Requests by API token have no session and
+pass.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from accounts.sessions.strength import Missing
 
 SAFE = frozenset({"GET", "HEAD"})
 DESTINATION = "second_factor_next"  # in the session: where the person wanted to go
-# What a session may still ask for. Whoever lacks the step alone must not get to where a factor is
-# added: a password would be enough there.
+# The views that such a session may still request. A session that lacks only the step must not reach
+# the pages that add a factor: a password would be enough there.
 OPEN = {
     Missing.FACTOR: frozenset(
         {
@@ -43,13 +43,13 @@ WORDS = {
 
 
 class SecondFactorRequired:
-    """Lets only those sessions pass that are as strong as SECOND_FACTOR asks."""
+    """Lets a session pass only if it is as strong as SECOND_FACTOR requires."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on; `process_view` knows the view."""
+        """Pass the request on; `process_view` checks the session."""
         return self._get_response(request)
 
     def process_view(
@@ -67,12 +67,12 @@ class SecondFactorRequired:
 
 
 def pop_destination(request: HttpRequest) -> str:
-    """Return where the person wanted to go when they were led away; empty if nowhere. Once."""
+    """Remove and return the URL from which the person was redirected; empty if there is none."""
     return str(request.session.pop(DESTINATION, ""))
 
 
 def _refuse(request: HttpRequest, missing: Missing) -> HttpResponseBase:
-    """Lead a page to what is missing; refuse what cannot be led anywhere with 403."""
+    """Redirect a page to where the missing factor is set up or used; 403 for other requests."""
     where, message = _page_for(request, missing), WORDS[missing]
     if request.headers.get("HX-Request") == "true":
         text = "text/plain; charset=utf-8"

@@ -1,4 +1,4 @@
-"""Takes a person's second factor away for them: the way back after a lost phone."""
+"""Takes a person's second factor away, so that they can log in after losing a phone."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ TEMPLATE = "mfa/email/second_factor_reset"
 def reset_second_factor(person: User, by: User) -> int:
     """Remove all factors of `person` and end their sessions; return the number of factors.
 
-    The password stays. Whoever must have a second factor sets one up at the next login. Raises
-    PermissionDenied for a superuser's, unless `by` is one. The caller checks that `by` may change
+    The password stays. If the person must have a second factor, they set one up at the next login.
+    Raises PermissionDenied if only `person` is a superuser. The caller checks that `by` may change
     accounts.
     """
     if person.is_superuser and not by.is_superuser:

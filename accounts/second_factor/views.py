@@ -1,4 +1,4 @@
-"""allauth's views of the second factor, with what our pages show and refuse besides."""
+"""allauth's views of the second factor, with our additional context and refusals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GROUP = 4  # characters of a secret that are typed in one go
 
 
 class _OffersPasskeys(ContextMixin):
-    """Says why passkeys do not work at this address, if they do not."""
+    """Adds the reason why passkeys do not work at this address, if they do not."""
 
     request: HttpRequest
 
@@ -38,7 +38,7 @@ class _OffersPasskeys(ContextMixin):
 
 
 class Index(_OffersPasskeys, IndexView):
-    """What one has for the second step."""
+    """Lists the person's second factors."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add the person's factors."""
@@ -70,7 +70,7 @@ class Codes(ViewRecoveryCodesView):
     """The recovery codes that are left."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add where the person wanted to go before a second step was asked of them."""
+        """Add the page that the person requested before they had to set up a second step."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
         return context | {"go_on": required.pop_destination(self.request)}
 
@@ -80,7 +80,7 @@ class AddPasskey(_OffersPasskeys, AddWebAuthnView):
 
 
 class Passkeys(_OffersPasskeys, ListWebAuthnView):
-    """One's passkeys."""
+    """Lists the person's passkeys."""
 
     ordering = "created_at"
 
@@ -91,7 +91,7 @@ class _RefusesLast:
     request: HttpRequest
 
     def factor(self) -> Authenticator:
-        """Return what is to be removed."""
+        """Return the factor to remove."""
         raise NotImplementedError
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -142,7 +142,7 @@ class ConfirmByPasskey(_OffersPasskeys, ReauthenticateWebAuthnView):
     """A passkey that confirms who is logged in."""
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Show the page again, with the error; allauth would lead to the login page."""
+        """Show the page again, with the error; allauth would redirect to the login page."""
         response: HttpResponse = self.render_to_response(self.get_context_data(form=form))
         return response
 
@@ -153,5 +153,5 @@ class LogInAgain(TemplateView):
     template_name = "account/log_in_again.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add how the person logged in, and where they go on."""
+        """Add how the person logged in, and where a new login leads."""
         return super().get_context_data(**kwargs) | reauthentication.way_back(self.request)

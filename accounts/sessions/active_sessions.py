@@ -1,6 +1,6 @@
 """A person's sessions (allauth's `UserSession`): where each was last used, and how to end them.
 
-The time of the last note is kept in the session's own data, so that a page view needs no query. The
+The session's own data holds the time of the last record, so a page view needs no query. The
 `UserSession` row is written at most once per `NOTE_EVERY`.
 """
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ENDED = "ended sessions"  # the topic of messages that hold the key of one
+ENDED = "ended sessions"  # the topic of messages that contain an ended session's key
 RECORDED_AT = "used_at"  # in the session: seconds since 1970
 NOTE_EVERY = timedelta(minutes=10)
 MARGIN_S = 120  # covers a ticket's lifetime and clock differences
@@ -62,10 +62,10 @@ UNKNOWN = "Unknown device"
 
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
-    """Ends a session with all that was opened from it."""
+    """Ends a session together with its tickets, streams and long polls."""
 
     def end_sessions(self, sessions: Iterable[UserSession]) -> None:
-        """End sessions, and whatever was opened from them."""
+        """End sessions, and the connections that were opened from them."""
         for session in sessions:
             end_connections(session.session_key)
             session.end()
@@ -96,9 +96,9 @@ def _try_to_note(request: HttpRequest, user: User) -> None:
 
 
 def record_session(request: HttpRequest, user: User) -> None:
-    """Record when and from where the session was used; nothing for a session not stored yet.
+    """Record when and from where the session was used; do nothing if it is not stored yet.
 
-    Another request may end the session meanwhile; its row then goes with the next look at the list.
+    Another request may end the session meanwhile; its row is then deleted when the list is shown.
     """
     if request.session.session_key:
         UserSession.objects.create_from_request(request, user=user)
@@ -106,7 +106,7 @@ def record_session(request: HttpRequest, user: User) -> None:
 
 
 def list_for_user(user: User, key: str | None) -> list[UserSession]:
-    """Return a person's sessions: that of `key` first, then the most recently used."""
+    """Return a person's sessions: the one with `key` first, then the most recently used."""
     stored = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
     rows = UserSession.objects.filter(user=user, session_key__in=stored)
     return sorted(rows.order_by("-last_seen_at"), key=lambda session: session.session_key != key)
@@ -118,17 +118,17 @@ def end(user: User, pk: int) -> bool:
 
 
 def end_others(user: User, key: str | None) -> int:
-    """End all of a person's sessions except that of `key`; return their number."""
+    """End all of a person's sessions except the one with `key`; return their number."""
     return _end(UserSession.objects.filter(user=user).exclude(session_key=key or ""))
 
 
 def end_connections(key: str | None) -> None:
-    """End what was opened from a session that ends: its tickets, live streams and long polls.
+    """End the tickets, live streams and long polls of a session that ends.
 
-    Long polls of other processes on this machine end by a message (`cache.py`).
+    A message ends long polls of other processes on this machine (`cache.py`).
     """
     if key and (digest := single_use.session_digest(key)):
-        # They check this until none that began before the session's end can be left.
+        # They check this record, which lasts longer than any that began before the session's end.
         single_use.spend(digest, settings.LIVE_MINUTES * 60 + MARGIN_S)
         transaction.on_commit(partial(messages.send, ENDED, key.encode()), robust=True)
 

@@ -30,7 +30,7 @@ class SessionUser(NamedTuple):
 
 
 class SessionCache:
-    """Maps session keys to users for `TTL_S`; the end of one on this machine counts at once."""
+    """Maps session keys to users for `TTL_S`; sees the end of a session on this machine at once."""
 
     def __init__(self) -> None:
         # By session key: the user, and when the entry expires.
@@ -53,13 +53,13 @@ class SessionCache:
     async def is_still(self, user: SessionUser, key: str) -> bool:
         """Return whether a long poll's session is still the user's.
 
-        From the cache even if the entry has expired: the session's end has replaced the entry.
+        Reads the cache even if the entry has expired: the session's end would have replaced it.
         """
         entry = self._entries.get(key)
         return (entry[0] if entry else await self.get_user(key)) == user
 
     def end(self, key: str) -> None:
-        """Note that a session has ended, whatever the database still says."""
+        """Record that a session has ended, even if the database still has it."""
         self._entries[key] = _with_expiry(None)
 
     async def _query(self, key: str) -> SessionUser | None:
@@ -84,7 +84,7 @@ def _with_expiry(user: SessionUser | None) -> tuple[SessionUser | None, float]:
 
 
 def session_key(headers: list[tuple[bytes, bytes]]) -> str:
-    """Return the session key by the cookies in ASGI request headers; empty without one."""
+    """Return the session key from the cookies in ASGI request headers; empty without a cookie."""
     cookies = b"; ".join(value for name, value in headers if name == b"cookie")
     parsed = parse_cookie(cookies.decode("latin-1"))
     return stored_session_key(parsed.get(settings.SESSION_COOKIE_NAME, ""))

@@ -1,4 +1,4 @@
-"""Sessions whose key is a digest: the cookie holds the secret, and nothing on the server does."""
+"""Sessions whose key is a digest; only the cookie holds the secret."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from accounts.single_use import stored_session_key
 class SessionMiddleware(middleware.SessionMiddleware):
     """Django's middleware; a session's key is the digest of its cookie, which is a secret.
 
-    So a copy of the database logs nobody in, and whatever stores session keys, such as allauth's
-    list of sessions, stores digests.
+    A copy of the database therefore logs nobody in. Everything that stores session keys, such as
+    allauth's list of sessions, stores digests.
     """
 
     def process_request(self, request: HttpRequest) -> None:
-        """Open the session that the cookie is the secret of."""
+        """Open the session whose secret is in the cookie."""
         secret = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
         session = SessionStore(stored_session_key(secret) or None)
         session.secret = secret
@@ -27,7 +27,7 @@ class SessionMiddleware(middleware.SessionMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Set the cookie as Django does, with the secret in place of the key.
 
-        allauth opens a session again within a request, by its key alone.
+        allauth reopens a session within a request by its key alone, which loses the secret.
         """
         response = super().process_response(request, response)
         cookie = response.cookies.get(settings.SESSION_COOKIE_NAME)

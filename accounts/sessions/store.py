@@ -11,7 +11,7 @@ from django.contrib.sessions.backends import db
 
 from accounts.single_use import stored_session_key
 
-# Where the backend that opened a session was in 0.2.0: sessions last for weeks.
+# The backend's path in 0.2.0; sessions that it opened last for weeks.
 FORMER_BACKEND = "people.accounts.login.Backend"
 
 
@@ -26,7 +26,7 @@ class SessionStore(db.SessionStore):
         return stored_session_key(self.secret)
 
     def decode(self, session_data: bytes | str) -> dict[str, Any]:
-        """Return a session's values; who was logged in by the backend's former name stays so."""
+        """Return a session's values, with the backend's former path replaced by the present one."""
         values: dict[str, Any] = super().decode(session_data)
         if values.get(BACKEND_SESSION_KEY) == FORMER_BACKEND:
             values[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

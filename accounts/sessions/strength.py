@@ -1,4 +1,4 @@
-"""Whether a session is as strong as SECOND_FACTOR asks of its person."""
+"""Decides whether a session is as strong as SECOND_FACTOR requires for its person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.http import HttpRequest
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-# Recovery codes alone are no second factor: they stand in for one that was lost.
+# Recovery codes alone are not a second factor: they replace one that was lost.
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -25,7 +25,7 @@ class Missing(Enum):
 
 
 def must_have_factor(user: User | AnonymousUser) -> bool:
-    """Return whether SECOND_FACTOR asks a second factor of this person."""
+    """Return whether SECOND_FACTOR requires a second factor of this person."""
     if settings.SECOND_FACTOR == "admins":
         return user.is_staff or user.is_superuser
     return bool(settings.SECOND_FACTOR == "all" and user.is_authenticated)
@@ -39,14 +39,14 @@ def has_factor(user: User | AnonymousUser) -> bool:
 def missing(request: HttpRequest, user: User | AnonymousUser) -> Missing | None:
     """Return what the request's session lacks; None if it is strong enough.
 
-    Also for sessions that were opened before SECOND_FACTOR was set, or before the person had a
+    This covers sessions that were opened before SECOND_FACTOR was set, or before the person had a
     second factor. Queries the database only for people who must have one.
     """
     if not must_have_factor(user):
         return None
     records = get_authentication_records(request, user)  # type: ignore[arg-type]  # no anonymous
     if any(record.get("is_local_owner") for record in records):
-        return None  # whoever reads the link that `make run` prints can read the database too
+        return None  # who can read the link that `make run` prints can read the database too
     if not has_factor(user):
         return Missing.FACTOR
     return None if any(record.get("method") == "mfa" for record in records) else Missing.STEP

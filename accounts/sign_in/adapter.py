@@ -1,4 +1,4 @@
-"""What allauth asks of us: growing waits, mail through the worker, and our words."""
+"""allauth's adapter for accounts: growing waits, mail through the worker, and our words."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class AccountAdapter(DefaultAccountAdapter):
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Return whether whoever asks may make an account: nobody, without an invitation."""
+        """Return False: nobody can create an account without an invitation."""
         return False
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count an attempt; raises ValidationError, with the time to wait, after too many.
 
-        A throttled attempt's password is not checked. The waits grow, and the owner of an account
-        is not locked out by others' attempts (`limits/throttle.py`). Does not call allauth's own
-        limit, which counts in one process.
+        The password of a throttled attempt is not checked. Waits grow, and other people's attempts
+        do not lock an account's owner out (`limits/throttle.py`). allauth's own limit is not
+        called, because it counts in one process only.
         """
         account, address = _account(credentials), client_address(request)
         try:
@@ -79,16 +79,16 @@ class AccountAdapter(DefaultAccountAdapter):
         _log_failure("failed", _account(credentials), client_address(request))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Return whether the person has to show again who they are: not soon after a login.
+        """Return whether the person has to authenticate again: False soon after a login.
 
-        allauth would ask who logged in a minute ago, and has no way for who has no password.
+        allauth would ask people who logged in a minute ago, and cannot ask those without password.
         """
         records = get_authentication_records(self.request, self.request.user)
         latest = max((record["at"] for record in records), default=0.0)
         return time.time() - latest > settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
-        """Return the ways to confirm; never none, so that nobody meets a bare 403."""
+        """Return the ways to confirm; at least one for a user, so that nobody gets a bare 403."""
         methods = super().get_reauthentication_methods(user)
         return reauthentication.in_our_words(methods) if user.is_authenticated else []
 
@@ -99,8 +99,8 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Queue a mail for the worker.
 
-        Renders that to an unknown account too, though nothing is sent, so that the answer takes as
-        long as for a known one.
+        A mail to an unknown account is rendered but not sent, so that the response takes as long as
+        for a known one.
         """
         message = self.render_mail(template_prefix, email, {"email": email, **context})
         if mail.sends_links() and template_prefix != UNKNOWN_ACCOUNT:
@@ -119,7 +119,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _account(credentials: dict[str, Any]) -> str:
-    """Return what an attempt counts towards: the account's name, however it was named."""
+    """Return the user name that an attempt counts towards, also if an e-mail address was typed."""
     typed = str(credentials.get("username") or credentials.get("email") or "")
     if "@" in typed:
         users = filter_users_by_email(typed)
@@ -129,7 +129,7 @@ def _account(credentials: dict[str, Any]) -> str:
 
 
 def _log_failure(outcome: str, account: str, address: str) -> None:
-    """Log an attempt; leaves out unknown names, since people type passwords in their place."""
+    """Log an attempt without unknown names, because people type passwords in their place."""
     is_known = get_user_model()._default_manager.filter(username=account[:150]).exists()
     name = repr(account[:150]) if is_known else "an unknown name"
     log.warning("sign-in of %s from %s %s", name, address or "-", outcome)

@@ -29,9 +29,9 @@ def require_no_wait(account: str, address: str, message: str = TOO_MANY) -> None
 
 
 def with_wait(response: HttpResponseBase, form: Any) -> HttpResponseBase:
-    """Set 429 and `Retry-After` on the response if the form has the error of an attempt too many.
+    """Set 429 and `Retry-After` on the response if the form has the error of too many attempts.
 
-    Other errors of a posted form are answered with 422.
+    Other errors of a posted form get status 422.
     """
     errors = [error for errors in form.errors.as_data().values() for error in errors]
     waits_s = [error.params["wait_s"] for error in errors if error.code == THROTTLED]
@@ -103,7 +103,7 @@ class ResetForm(forms.ResetPasswordForm):
         _without_placeholders(self)
 
     def clean_email(self) -> str:
-        """Count the request: each counts as a failed attempt."""
+        """Count each request as a failed attempt."""
         if missing := mail.missing_for_links():
             raise ValidationError(f"This server sends no link: {missing} is not set.")
         email = str(self.cleaned_data["email"])
@@ -114,6 +114,6 @@ class ResetForm(forms.ResetPasswordForm):
 
 
 def _without_placeholders(form: Any) -> None:
-    """Remove placeholders that repeat the label, and vanish when one types."""
+    """Remove placeholders: they repeat the label, and vanish when people type."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)

@@ -1,4 +1,4 @@
-"""Invitations, as far as signing in knows of them: the app that has them registers itself here."""
+"""The interface of sign-in to invitations; the app that has invitations registers here."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 
 
 class Invitations(Protocol):
-    """What an app of invitations does for a new account; `session` is a request's."""
+    """What an app of invitations does for a new account; `session` is the request's session."""
 
     def pending(self, session: Any) -> Any:
-        """Return what is true if the session holds an open invitation."""
+        """Return a true value if the session holds an open invitation."""
 
     def accept(self, user: User, session: Any) -> Any:
         """Use the session's invitation for the user, in the caller's transaction."""
@@ -21,7 +21,7 @@ _registered: list[Invitations] = []
 
 
 def register(invitations: Invitations) -> None:
-    """Let an app's invitations open the way to an account; once, in its `AppConfig.ready`."""
+    """Register the app of invitations; called once, in its `AppConfig.ready`."""
     _registered[:] = [invitations]
 
 

@@ -11,9 +11,10 @@ HOST = "127.0.0.1"
 
 
 def is_name_taken(name: str) -> bool:
-    """Return whether a new account may not be called so, or so that it looks the same.
+    """Return whether a new account must not have this name, because a taken name looks the same.
 
-    Nor like the local owner, whose account is found by its name: the owner's link would open it.
+    The local owner's name counts as taken: that account is found by name, so the owner's link
+    would open the new account.
     """
     key = name_key(name)
     if key == name_key(NAME) or User.objects.filter(username__iexact=name).exists():

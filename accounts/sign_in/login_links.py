@@ -29,7 +29,7 @@ def create(user: User) -> str:
 
 
 def owner_of(token: str) -> User | None:
-    """Return the user of a token, which stays good.
+    """Return the user of a token without using it up.
 
     Returns None if the token is unknown, used or older than `LIFETIME`, or if its user has logged
     out or changed the password since it was created.

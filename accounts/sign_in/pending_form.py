@@ -1,8 +1,8 @@
 """Keeps a form that was posted after the session had expired until the person has logged in.
 
-The server stores nothing before the login. The form's values travel, signed, in a hidden field of
-the login page, and if short enough also in a cookie, for a login by link or in another tab. After
-the login they are in the session.
+The server stores nothing before the login. A hidden field of the login page carries the signed
+values. If they are short enough, a cookie carries them too, for a login by link or in another tab.
+After the login they are in the session.
 """
 
 from __future__ import annotations

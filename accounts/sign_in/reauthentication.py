@@ -1,4 +1,4 @@
-"""Confirming who is logged in before they change how they log in."""
+"""Asks people to authenticate again before they change how they log in."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS = {
 def in_our_words(methods: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return allauth's ways to confirm, with our words.
 
-    Whoever has none, because they log in by link or issuer alone, logs in again.
+    People who have none, because they log in only by link or issuer, log in again.
     """
     worded = [
         method | {"description": WORDS.get(method["id"], method["description"])}
@@ -37,7 +37,7 @@ def in_our_words(methods: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def way_back(request: HttpRequest) -> dict[str, Any]:
-    """Return for the page: whether a link opened the session, and where a new login leads."""
+    """Return the page's context: whether a link opened the session, and the URL of a new login."""
     records = get_authentication_records(request, authenticated_user(request))
     destination = get_next_redirect_url(request) or reverse("account")
     login = f"{reverse('account_login')}?{urlencode({'next': destination})}"

@@ -1,4 +1,4 @@
-"""Signal receivers of logins, logouts and new passwords: log them, and end what they end."""
+"""Signal receivers of logins, logouts and new passwords: log them, and end sessions."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ def _failed(credentials: Mapping[str, Any], request: HttpRequest | None = None, 
 
 
 def record_throttled(name: str, address: str, wait_s: int) -> None:
-    """Record an attempt that has to wait: the first of each wait, so that many fill no table."""
+    """Record an attempt that has to wait; only the first of each wait, to keep the table small."""
     wait = throttle.wait_key(name, address)
     if wait and single_use.spend(f"throttled {wait}", wait_s):
         _record_failure("was throttled signing in as", name, wait_s)
 
 
 def _record_failure(event: str, name: str, wait_s: int) -> None:
-    """Record a failure; without the name if nobody has it, since people type passwords there."""
+    """Record a failure; without unknown names, because people type passwords in their place."""
     detail = f"the next attempt in {throttle.format_wait(wait_s)}" if wait_s else ""
     users = get_user_model()._default_manager
     has_name = Q(username=name[:150]) | Q(email__iexact=name[:254])
@@ -72,6 +72,6 @@ def _record_failure(event: str, name: str, wait_s: int) -> None:
 
 
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:
-    """End every other session of the account; after a reset, every one."""
+    """End every other session of the account; after a reset, all sessions."""
     is_own = request.user.is_authenticated and request.user.pk == user.pk
     active_sessions.end_others(user, request.session.session_key if is_own else None)

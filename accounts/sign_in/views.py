@@ -24,7 +24,7 @@ class SignIn(LoginView):
     """The login page; carries a pending form along, also through failed attempts."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Keep the pending form in the session, which outlives a second step, and log in."""
+        """Move the pending form to the session, which outlives a second step, and log in."""
         pending_form.move_to_session(self.request)
         response: HttpResponse = super().form_valid(form)
         pending_form.delete_cookie(self.request, response)
@@ -41,10 +41,10 @@ class SignIn(LoginView):
 def login_required(
     request: HttpRequest, back_to: str, value: dict[str, Any] | None
 ) -> HttpResponse:
-    """Answer a form that was posted without a login: the login page, with status 401.
+    """Answer a form that was posted without a login with the login page and status 401.
 
-    After the login the person is redirected to `back_to`, where the form is filled in with `value`;
-    None means that it is too large to be carried along.
+    After the login the person is redirected to `back_to`, where the form is filled in with `value`.
+    None means that the form is too large to be carried along.
     """
     context = {
         "form": SignInForm(request=request),
@@ -72,9 +72,9 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def link(request: HttpRequest, token: str) -> HttpResponse:
-    """Show a button that logs the owner in by a single-use link; a POST of it does.
+    """Show a button that logs the owner in by a single-use link; a POST uses the link.
 
-    Whatever opens the link first, such as a chat's preview or a prefetch, does not use it up.
+    A GET, such as a chat's preview or a prefetch, does not use it up.
     """
     is_used = request.method == "POST"
     user = login_links.redeem(token) if is_used else login_links.owner_of(token)

@@ -34,10 +34,10 @@ class BlockForm(forms.Form):
 
 
 class CollectionField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """Offers collections; of each it says whether it is a draft."""
+    """A choice of collections, with drafts marked."""
 
     def label_from_instance(self, obj: Collection) -> str:
-        """Return how it is offered."""
+        """Return the title, with "(draft)" for drafts."""
         return obj.title if obj.is_published else f"{obj.title} (draft)"
 
 
@@ -112,7 +112,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
     def _render_form(
         self, request: HttpRequest, endpoints: EndpointQuerySet, action: str, form: forms.Form
     ) -> HttpResponse:
-        """Render the form for the missing value, which lists the models."""
+        """Render the form that asks for the missing value and lists the models."""
         context = {
             **self.admin_site.each_context(request),
             "opts": Endpoint._meta,

@@ -1,7 +1,6 @@
-"""What other apps tell one user: what waits for them, on the front page, and news in the feed.
+"""What other apps report to one user: open tasks on the front page, and news in the feed.
 
-The apps are above the catalogue, so the runs, which ask them (`runs/promises/owners.py`), connect
-them here.
+The catalogue must not import these apps, so `runs/promises/owners.py` connects them here.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ MOST_SHOWN = 5  # on the front page
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the user's inbox; `path` marks it as seen and leads to its place."""
+    """A line of the user's inbox; `path` opens its page and marks it as seen."""
 
     key: str
     at: datetime
@@ -33,7 +32,7 @@ _sources: dict[str, Source] = {}
 
 
 def connect(news: Source, waiting: Source) -> None:
-    """Set what returns a user's news for the feed, and what waits for an act of theirs."""
+    """Set the functions that return a user's news for the feed and the tasks that wait for them."""
     _sources.update(news=news, waiting=waiting)
 
 
@@ -43,5 +42,5 @@ def entries(user: User) -> Sequence[Entry]:
 
 
 def waiting(user: User) -> Sequence[Entry]:
-    """Return what asks the user for an act, newest first: as much as the front page shows."""
+    """Return the newest tasks that wait for the user, as many as the front page shows."""
     return _sources["waiting"](user)[:MOST_SHOWN]

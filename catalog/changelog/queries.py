@@ -94,7 +94,7 @@ class Filters:
         return replace(self, page=1).query
 
     def filter(self, changes: ChangeQuerySet, starred: tuple[int, ...]) -> ChangeQuerySet:
-        """Apply all filters but the kind; `starred` are keys of the user's favourites."""
+        """Apply all filters except the kind; `starred` are keys of the user's favourites."""
         if self.category:
             names = [self.category, ""] if self.category == "unknown" else [self.category]
             changes = changes.filter(endpoint__category__in=names)
@@ -203,7 +203,7 @@ def _unread() -> QuerySet[Change, dict[str, Any]]:
     seen = Subquery(reader.values("seen_at")[:1])
     later = Q(at__gt=Coalesce(seen, Param("week", DateTimeField())))
     fresh = Change.objects.shown().filter(later).order_by().annotate(seen=seen)
-    # Of all in one group, even of none: what `aggregate` returns, in a query that can be compiled.
+    # One group of all rows, also if there are none: as `aggregate`, but the query can be compiled.
     in_one = fresh.annotate(group=Value(1)).values("group")
     counted: Any = in_one.annotate(since=Max("seen"), **_COUNTS)
     unread: QuerySet[Change, dict[str, Any]] = counted.values("since", *_COUNTS)

@@ -1,7 +1,7 @@
 """Finds the successor of a deprecated or removed model.
 
-The model that upstream's description names; else the newest version of the same name, or the newest
-model of its family, that does the same: what is only like it takes nothing's place.
+It is the model that upstream's description names. Otherwise it is the newest version of the same
+name or the newest model of the family, if that model does the same; a similar one is not enough.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _READ = (
 
 
 def successors_of(endpoints: Iterable[Endpoint]) -> dict[int, Endpoint]:
-    """Map the primary key of each endpoint with a successor to it, in two queries."""
+    """Map primary keys to successors, for the endpoints that have one; two queries."""
     keys = [endpoint.pk for endpoint in endpoints]
     lost = Endpoint.objects.filter(pk__in=keys).annotate(entry_text=F("entry__text"))
     rows = list(lost.only(*_READ, "description")) if keys else []
@@ -75,7 +75,7 @@ def follows(new: Endpoint, old: Endpoint) -> bool:
 
 
 def does_the_same(new: Endpoint, old: Endpoint) -> bool:
-    """Whether a model takes and makes what another one does, as far as their schemas are known."""
+    """Whether `new` has the category and media of `old`; media that are not known match."""
     media, own = ({fact for fact in e.facts or [] if _MEDIUM(fact)} for e in (new, old))
     return new.category == old.category and (not media or own <= media)
 
@@ -85,7 +85,7 @@ def _without_mark(name: str) -> str:
 
 
 def _named_upstream(row: Endpoint) -> list[str]:
-    """The ids that the listing entry or the description names as what to use instead."""
+    """The ids that the listing entry or the description names as replacements."""
     entry: str = row.entry_text or ""  # type: ignore[attr-defined]  # annotated
     return [*_FIELD.findall(entry), *_SAID.findall(row.description)]
 

@@ -1,1 +1,1 @@
-"""What users and curators add: statuses, collections, notes, saved searches."""
+"""What users and curators add: statuses, collections, notes; and news of stored queries."""

@@ -1,4 +1,4 @@
-"""Copies the favourites of upstream's account (that of FAL_KEY) to a user's own."""
+"""Copies the favourites of the upstream account that owns FAL_KEY to a user's favourites."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _SLUG = re.compile(rf"[-a-zA-Z0-9_]{{1,{LONGEST_SLUG}}}")
 _KEYS = ("title", "slug", "description", "order", "is_published", "cover", "items")
 _LINE_KEYS = ("endpoint_id", "note")
 CollectionJson = dict[str, Any]
-_ENTRIES_AT_ONCE = 500  # entries a query
+_ENTRIES_AT_ONCE = 500  # entries per query
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def dump(collection: Collection) -> CollectionJson:
 
 
 def dump_all(collections: Iterable[Collection] | None = None) -> CollectionJson:
-    """All collections, or these, in order, as JSON; always two queries."""
+    """Return all or the given collections as JSON, in order, in two queries."""
     chosen = list(
         Collection.objects.select_related("cover") if collections is None else collections
     )
@@ -92,7 +92,7 @@ def dump_all(collections: Iterable[Collection] | None = None) -> CollectionJson:
 
 
 def export(collections: Iterable[Collection] | None = None) -> str:
-    """The file of all collections, or these, for `parse`; raises ValueError with a message."""
+    """Return the file of all or the given collections; raises ValueError with a message."""
     document = dump_all(collections)
     text = dumps(document) + "\n"
     count = len(document["collections"])
@@ -283,9 +283,9 @@ def export_catalogue(
 ) -> str:
     """Return JSON with every model that a query finds, in upstream's order.
 
-    `locked` are the models that rules lock, `records` the votes on them, for queries by them.
+    `locked` are the models that rules lock, `records` the votes; queries may filter by both.
 
-    A model that no sync has listed since entries are stored has only its id.
+    A model without a stored entry has only its id.
     """
     index = current(Revision.current())
     places = sorted(engine.find_all(query, starred, index, locked, records))

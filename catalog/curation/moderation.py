@@ -1,4 +1,4 @@
-"""Sets the status of endpoints: approved, experimental or blocked; by whom, when and why."""
+"""Sets the status of endpoints (approved, experimental, blocked) and records user, time, reason."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SHOWN = 50
 
 
 class NoteForm(forms.Form):
-    """What somebody found out about a model."""
+    """A note on a model."""
 
     text = TextField(
         label="A note for the team",

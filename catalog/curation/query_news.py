@@ -1,4 +1,4 @@
-"""What is new in a query of the catalogue: for saved views, and for boards that try new models."""
+"""Finds new models of a stored query, for saved views and for boards that try new models."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ READS_FOR = timedelta(
 def params_of(query: Query) -> str:
     """Return the canonical query string under which a query is stored.
 
-    Without a filter by rules: the query is the user's, and rules are those of a project.
+    It lacks the filter by rules, because rules belong to a project and the query to a user.
     """
     stored = replace(Query.from_address(query.as_params()), page=1, allowed="")
     return stored.as_params().removeprefix("?")
@@ -52,7 +52,7 @@ def in_words(query: Query) -> str:
 
 
 def counts(user: User, asked: Sequence[tuple[str, datetime]]) -> list[int]:
-    """Return how many models are new in each stored query since its time; at most 3 queries."""
+    """Count the new models of each stored query since its time, in at most 3 SQL queries."""
     if not asked:
         return []
     arrivals = _came_since(min(since for _, since in asked))
@@ -75,7 +75,7 @@ def news(user: User, params: str, since: datetime) -> list[Endpoint]:
 def seen_until() -> datetime:
     """Return the time up to which results are complete: now, or the start of a running sync.
 
-    A model may so be shown as new twice, but is never missed.
+    A model may therefore be shown as new twice, but is never missed.
     """
     now = timezone.now()
     alive = Q(state=SyncReport.State.RUNNING, beat_at__gt=now - STALE_HERE)

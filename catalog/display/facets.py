@@ -78,12 +78,12 @@ class Section:
 
     @property
     def is_open(self) -> bool:
-        """Whether it is shown expanded: the first, and what something of is in force."""
+        """Whether it is expanded: the category, and each facet with a selected value."""
         return self.name == "category" or self.picked > 0
 
     @property
     def is_first(self) -> bool:
-        """Whether it is among those that are always shown."""
+        """Whether it is always shown, not behind "More filters"."""
         return self.name in _FIRST
 
     @property
@@ -184,5 +184,5 @@ def _typed_label(condition: Condition) -> str:
 
 
 def _note(query: Query) -> str:
-    """Return the note on which prices are compared."""
+    """Return the note that says which run's prices are compared."""
     return f"of a run of {query.seconds:g} s" if query.seconds else "of a typical run"

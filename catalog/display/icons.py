@@ -1,4 +1,4 @@
-"""The icon set: `static/icons.svg`, whose icons are written into the page where they are used."""
+"""The icon set of `static/icons.svg`; pages contain the icons inline."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _SYMBOL = re.compile(r'<symbol id="([a-z-]+)" viewBox="([\d ]+)">(.*)</symbol>')
 def icons() -> dict[str, SafeString]:
     """Return the markup of every icon by its name.
 
-    Inline, since a browser draws a `<use>` of another file only in the frame after the button
-    around it, and styles and lays out that part of the page a second time.
+    Icons are inline because a browser draws a `<use>` of another file one frame after the button
+    around it, and then styles and lays out that part of the page a second time.
     """
     source = Path(str(finders.find("icons.svg"))).read_text()
     return {

@@ -1,4 +1,4 @@
-"""What people come to do, as the front page offers it: each leads to the models that do it."""
+"""The operations that the front page offers; each links to the models for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.urls import reverse
 
 @dataclass(frozen=True)
 class Operation:
-    """Something to do; `query` finds its models where their category has others too."""
+    """Something to do; `query` finds its models if their category has other models too."""
 
     label: str
     category: str
@@ -20,7 +20,7 @@ class Operation:
 
     @property
     def address(self) -> str:
-        """Where its models are."""
+        """The URL of its models."""
         if self.query:
             return f"{reverse('catalog:models')}?{urlencode({'q': self.query})}"
         return reverse("catalog:category", args=[self.category])
@@ -49,11 +49,10 @@ OPERATIONS = (
 
 
 def tiles(pictures: Mapping[str, Sequence[str]]) -> list[Tile]:
-    """Return the operations that some model does.
+    """Return the operations that at least one model does.
 
-    `pictures` are the addresses of pictures of each category's models: each operation of a
-    category shows another one. An operation for some of a category's models is left out if the
-    category has too few models for another picture.
+    `pictures` maps each category to picture URLs of its models; each operation of a category shows
+    a different one. An operation with a `query` is left out if no picture is left for it.
     """
     left = {category: iter(addresses) for category, addresses in pictures.items()}
     found = [

@@ -33,8 +33,8 @@ from core.formatting import counted
 
 Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
 ON_A_SHELF = 4
-PICTURES = 3  # that are known of each category
-FEW = 8  # models, which fit one page
+PICTURES = 3  # stored for each category
+FEW = 8  # models that fit one page
 
 
 class Region(NamedTuple):
@@ -49,7 +49,7 @@ class Region(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """How the results differ from the query as typed, and a link to search for just that."""
+    """How the results differ from the query as typed, and a link to search exactly for that."""
 
     before: str
     shown: str
@@ -79,7 +79,7 @@ def region(
 
 
 def _region_key(*args: object) -> tuple[object, ...]:
-    """Return a page's arguments as a key: of locks and records only their own key."""
+    """Return the arguments as a cache key, with locks and records replaced by their `key`."""
     return tuple(arg.key if isinstance(arg, Locks | TrackRecords) else arg for arg in args)
 
 
@@ -93,7 +93,7 @@ def _region(
     locks: Locks,
     records: TrackRecords,
 ) -> Region:
-    """Render under the index's own `token`: the index may lag behind `revision`."""
+    """Render the region, cached by the index's `token`, which may lag behind `revision`."""
     index = current(revision)
     answer = search(query, frozenset(starred), index=index, locked=locks.models, records=records)
     context = {

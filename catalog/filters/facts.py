@@ -169,7 +169,7 @@ def _price(row: Listing, schema_facts: list[str]) -> list[str]:
 
 
 def _paid(row: Listing) -> list[str]:
-    """Return what a run has cost here, if there were enough to tell."""
+    """Return what a run has cost here, if there were enough runs to tell."""
     return [] if row.paid_usd is None else [f"paid:{format_number(float(row.paid_usd))}"]
 
 

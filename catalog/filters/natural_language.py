@@ -1,8 +1,8 @@
 """Reads a wish: `ten-second product film from two pictures, under a dollar`.
 
-Its requirements become conditions, in query words; its words of content (`product`) say which of
-the models that meet them come first. Words without relevance are dropped. A wish of many conditions
-is also offered to the user as a query, since a sentence may be part of a name.
+Its requirements become conditions, written as query words. Its words of content (`product`) decide
+which of the matching models come first. Irrelevant words are dropped. A wish of many conditions is
+also offered to the user as a query, because a sentence may be part of a name.
 """
 
 from __future__ import annotations
@@ -33,10 +33,9 @@ FEWEST = 3  # conditions; a text with fewer is not offered as a query
 class Wish(NamedTuple):
     """The requirements of a text as query words, and its words of content.
 
-    `ranking` are the words that rank: those of content, and those that a requirement covers but
-    does not express (`music` is sound, but not any), languages among them. `is_firm` says that it
-    requires more than media, which texts name as well; `is_graded`, that it asks for the best
-    or the fastest.
+    `ranking` holds the words that rank: those of content, and those that a requirement expresses
+    only roughly, such as languages and `music`, which is one kind of sound. `is_firm`: it requires
+    more than media, which texts name as well. `is_graded`: it asks for the best or the fastest.
     """
 
     conditions: tuple[str, ...] = ()
@@ -60,7 +59,7 @@ _PHRASES = [(_compile(form), words.split()) for form, words in _TABLE["phrases"]
 
 
 def read_wish(text: str) -> Wish:
-    """Return what a text asks for; a quoted text asks for nothing but itself."""
+    """Return what a text asks for; a text with quotes has no requirements."""
     if '"' in text:
         return Wish(content=text)
     by_key: dict[str, str] = {}  # key → query word; the first of each key
@@ -98,7 +97,7 @@ def _is_firm(word: str) -> bool:
 
 
 def _kept(match: re.Match[str]) -> str:
-    """Return what stays of a phrase: the words that only had to stand beside it."""
+    """Return the part of a matched phrase that stays in the text: its group `kept`."""
     return f" {match.groupdict().get('kept') or ''} "
 
 

@@ -1,4 +1,4 @@
-"""Favourites, collections, notes and saved searches."""
+"""Favourites, collections and notes."""
 
 from __future__ import annotations
 

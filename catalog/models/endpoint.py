@@ -151,13 +151,13 @@ class Endpoint(models.Model):
 
     objects = EndpointQuerySet.as_manager()
 
-    # Why it may not be run where a page shows it: set on the object by `projects/rules/`.
+    # Why it may not be run in the page's project; `projects/rules/` sets it on the object.
     lock = ""
 
-    # `entry_digest` of a workflow of the account, which no listing has: syncs do not change it.
+    # `entry_digest` of the account's workflows: no listing has them, so syncs do not change them.
     OF_ACCOUNT = "account"
 
-    # Where the list price is used.
+    # The values of these columns if the list price is used.
     NOT_MEASURED: ClassVar[Mapping[str, Any]] = {
         "measured_price": None,
         "measured_unit": "",
@@ -194,7 +194,7 @@ class Endpoint(models.Model):
 
     @property
     def is_runnable(self) -> bool:
-        """Whether it can be run: upstream lists it, and neither a curator nor a rule is against."""
+        """Whether it can be run: upstream lists it, and neither a curator nor a rule forbids it."""
         return self.gone_at is None and self.standing != Standing.BLOCKED and not self.lock
 
     @property
@@ -204,7 +204,7 @@ class Endpoint(models.Model):
 
     @property
     def refusal_everywhere(self) -> str:
-        """Why it can be run nowhere, whatever the rules of a project."""
+        """Why no project can run it, whatever its rules; empty if that depends on the rules."""
         if self.standing == Standing.BLOCKED:
             reason = self.standing_reason
             end = "" if reason.endswith((".", "!", "?", "…")) else "."

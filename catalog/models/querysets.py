@@ -49,9 +49,9 @@ CARD = (
 )
 ITEM = ("collection_id", "note", "position")  # of a collection's item, beside its card
 
-MOST_WORDS = 8  # of a text that names are searched for
+MOST_WORDS = 8  # of a text to find in names
 
-# What search and comparison read; neither a form nor a run shows it.
+# Columns that search and comparison read; no form or run shows them.
 CATALOGUE_ONLY = (
     "description",
     "field_words",

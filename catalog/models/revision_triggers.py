@@ -18,8 +18,8 @@ from catalog.models.curation import Collection, CollectionItem, Favourite
 from catalog.models.endpoint import Endpoint
 from catalog.models.querysets import CARD, ITEM
 
-# What search, filters and orders read of an endpoint beside its card. Not its schema: a card shows
-# the facts that were read from it. A test compares this with the columns that they load.
+# Columns of an endpoint that search, filters and orders read, besides those of its card. They do
+# not read the schema, only facts from it. A test compares this with the columns that are loaded.
 SEARCHED = (
     *(name for name, column in COLUMNS.items() if column.is_searched),
     *("field_words", "inputs", "paid_usd", "position", "standing_reason"),
@@ -30,9 +30,9 @@ _elsewhere: dict[type[Model], tuple[str, ...]] = {}
 
 
 def watch(model: type[Model], names: Iterable[str]) -> None:
-    """Renew the revision with these columns as well: of an app above, on whose rows pages depend.
+    """Renew the revision also when these columns of another app change, because pages show them.
 
-    Called when the app is ready; the triggers come with the next `migrate`.
+    Called when that app is ready; the next `migrate` installs the triggers.
     """
     _elsewhere[model] = tuple(names)
 
@@ -40,7 +40,7 @@ def watch(model: type[Model], names: Iterable[str]) -> None:
 def watched() -> dict[str, list[str]]:
     """Return the columns whose change renews the revision, by table.
 
-    Those of cards are the ones that `for_cards` loads: a card's new column is watched as well.
+    These include all columns that `for_cards` loads, so a card's new column is watched as well.
     """
     return {
         "catalog_endpoint": _columns(Endpoint, (*CARD, *SEARCHED)),
@@ -52,7 +52,7 @@ def watched() -> dict[str, list[str]]:
 
 
 def _columns(model: type[Model], names: Iterable[str]) -> list[str]:
-    """Return the model's own columns that the names of a query load: `picture__small` by a key."""
+    """Return the model's columns for these query names; for `picture__small` its foreign key."""
     fields = (model._meta.get_field(name.partition("__")[0]) for name in names)
     return sorted({field.column for field in fields if isinstance(field, Field) and field.column})
 
@@ -86,7 +86,7 @@ def _install_sqlite(cursor: Any, tables: Set[str]) -> None:
     )
     for table, columns in watched().items():
         if table not in tables:
-            continue  # of a release to which this database is migrated back
+            continue  # the database is migrated back to a release without this table
         for event in ("INSERT", f"UPDATE OF {', '.join(columns)}", "DELETE"):
             name = f"{table}_{event.split()[0].lower()}_revision"
             sql = f"CREATE TRIGGER {name} AFTER {event} ON {table} BEGIN {renew} END"
@@ -96,7 +96,7 @@ def _install_sqlite(cursor: Any, tables: Set[str]) -> None:
 
 
 def _install_postgresql(cursor: Any, tables: Set[str]) -> None:
-    """Replace only triggers that differ: altering a table waits for all who read it.
+    """Replace only triggers that differ, because altering a table waits for all its readers.
 
     PostgreSQL rewrites the SQL of a trigger, so a comment holds the digest of what was executed.
     """

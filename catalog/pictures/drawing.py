@@ -26,7 +26,7 @@ SMALL = (320, 240)
 LARGE = (640, 480)
 SMALL_BYTES, LARGE_BYTES, CLIP_BYTES = 24 << 10, 72 << 10, 384 << 10
 # WebP: AVIF saves a tenth to a fifth at the same likeness, for five times the time (ADR 50).
-# On a dense screen pixels are a quarter as large, so the large size bears lower quality.
+# On a dense screen pixels are a quarter as large, so lower quality suffices for the large size.
 SMALL_QUALITIES, LARGE_QUALITIES = (64, 50, 40, 30), (50, 40, 30)
 MAX_PIXELS = 50_000_000
 CLIP_S, CLIP_FPS = 4, 12
@@ -79,7 +79,7 @@ def first_frame(path: str) -> Image.Image:
 
 
 def frames(path: str) -> Frames:
-    """The frames of an animated file; none of a still."""
+    """The frames of an animated file; empty for a still."""
     if _film_format(path):
         yield from _film_frames(path)
         return

@@ -33,8 +33,8 @@ MAX_BYTES = 32 << 20
 DRAW_S = 30.0
 REST_S = 15.0  # when the catalogue has not changed for `QUIET_S`
 QUIET_S = 60.0
-# Growing pauses between batches of links: the first cards at once, then the rarer the more there
-# are (a second per thousand), because each batch makes open pages render the catalogue again.
+# Pauses between batches of links. They double up to a limit, which grows by a second per thousand
+# endpoints, because each batch makes open pages render the catalogue again.
 FIRST_LINKS_S, LONG_LINKS_S, MORE_S_PER_ENDPOINT = 1.0, 3.0, 0.001
 SWEEP_EVERY_S = 3600.0
 RECIPE = b"2"  # raised when the output of `drawing.py` changes, to get new file names

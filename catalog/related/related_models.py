@@ -34,7 +34,7 @@ _MANY = 12  # siblings by id prefix only
 _CANDIDATES, _RARE = 60, 200
 _WEIGHTS = {"out": 4.0, "in": 3.0, "category": 2.0, "can": 1.5, "tag": 1.0, "kind": 1.0}
 _WORDS_COUNT = 6.0  # weight of the words; that of all facts together is about twice this
-MISCHIEF = "mischief"  # the tag of those of the sandbox
+MISCHIEF = "mischief"  # the tag of the sandbox's models that misbehave on purpose
 _TELLING = ("in", "out", "can")
 _PICTURE = ("small", "large", "clip", "colour")
 _COLUMNS = (
@@ -276,7 +276,7 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
 
 
 def _is_serious(endpoint: Endpoint) -> bool:
-    """Whether a model is not one of the sandbox's that misbehave on purpose."""
+    """Return False for the sandbox's models that misbehave on purpose."""
     return MISCHIEF not in (endpoint.tags if isinstance(endpoint.tags, list) else ())
 
 

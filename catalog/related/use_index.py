@@ -73,7 +73,7 @@ class UseIndex:
 
     @cached_property
     def _required(self) -> dict[int, list[Input]]:
-        """The files without which each endpoint does not run."""
+        """The required file inputs of each endpoint."""
         required = {}
         for key, *_, stored in self._rows.values():
             read = map(Input.from_json, stored if isinstance(stored, list) else ())
@@ -81,9 +81,9 @@ class UseIndex:
         return required
 
     def need(self, key: int, kinds: Collection[str] = (), path: str = "") -> str:
-        """Return what an endpoint needs besides what one has: `a video and a sound`; often nothing.
+        """Return the files that an endpoint still needs, as text: `a video and a sound`, or empty.
 
-        One has files of some `kinds`, or what goes into the input at `path`. Words are no need.
+        The user has files of some `kinds`, or a file for the input at `path`.
         """
         required = self._required.get(key, ())
         had = {i.kind for i in required if i.path == path}

@@ -41,7 +41,7 @@ from catalog.track_records import NO_RECORDS, TrackRecords
 
 PAGE_SIZE = 24
 _MEDIA = {"in", "out", "category"}
-_LAST = 1 << 30  # the score of what has none of the words
+_LAST = 1 << 30  # the score of an endpoint with none of the words
 
 
 class Slice(NamedTuple):
@@ -185,7 +185,7 @@ def _understand(
     locked: frozenset[int] = frozenset(),
     records: TrackRecords = NO_RECORDS,
 ) -> _Understood:
-    """Interpret the query: a wish by what it requires, if anything meets it, else by its words."""
+    """Interpret the query as a wish if a model meets its requirements, else as words."""
 
     def evaluate(asked: Query) -> _Understood:
         return _evaluate(index, asked, starred, locked, records)
@@ -198,10 +198,10 @@ def _understand(
 
 
 def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
-    """Whether a text is to be read as a wish, and not only to be looked for.
+    """Whether to interpret a text as a wish instead of only searching for its words.
 
-    Media alone are what texts say too: `image to video` is a wish only if no text has its words.
-    `last frame` alone says what a model is called or does, and nothing that is wanted of it.
+    Texts name media too, so `image to video` is a wish only if no text has its words. `last frame`
+    alone is not a wish, because it may be a model's name or ability.
     """
     wish, count = parsed.wish, len(parsed.wish.conditions)
     # "best image model" and "cheap fast image" ask for an order: no text has these words.
@@ -219,8 +219,8 @@ def _granted(
 ) -> _Understood | None:
     """Return the models that meet what a wish requires; None if nothing meets any part of it.
 
-    Its words of content decide only what comes first. Where it names no medium, they are all that
-    says what is wanted (`upscaler under 5 cents`), and narrow the results as in a search.
+    Its words of content decide only what comes first. If it names no medium, only they say what is
+    wanted (`upscaler under 5 cents`), so they narrow the results as in a search.
     """
     wish = query.words.wish
     required = parse_query(" ".join(wish.conditions)).conditions
@@ -275,7 +275,7 @@ def _ranked(sets: FilterSets, query: Query, matches: Found | None, end: int) -> 
     if not query.order:
         scores = {**matches.near, **matches.scores} if matches.near else matches.scores
         return nsmallest(end, hits, key=_score_key(index, matches, scores))
-    # "cheapest flux": what is called so, before what only mentions it.
+    # "cheapest flux": models with this name come before those that only mention it.
     by = index.sort_key(query.order, query.seconds)  # exact names come first
     return nsmallest(end, hits, key=lambda place: (not matches.is_sure(place), by(place)))
 

@@ -19,8 +19,8 @@ from catalog.track_records import NO_RECORDS, TrackRecords
 from core.byte_cache import byte_cached
 
 _GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in (False, True))
-# The keys of a wish in the order in which their conditions may be dropped. What it takes and makes
-# comes last: pictures are no answer to who wants a film.
+# The keys of a wish in the order in which their conditions may be dropped. Inputs and outputs come
+# last: pictures do not help somebody who wants a film.
 _LEAST_FIRST = (
     "ratio", "resolution", "time", "can", "duration", "price", "is", "license", "language",
     "in", "out", "category",
@@ -63,7 +63,7 @@ class FilterSets:
 
     `base` is the result of the words, `favourites` the user's starred endpoints, `by_name` the
     endpoints that meet each filter: the key of its conditions, `status`, `favourite` or `allowed`.
-    `locked` are the endpoints that rules lock where the page is, `records` the votes on them.
+    `locked` are the endpoints that the project's rules lock, `records` the votes on endpoints.
     """
 
     def __init__(
@@ -247,7 +247,7 @@ def _relaxed(sets: FilterSets, title: str, query: Query, name: str = "") -> Filt
 
 
 def _title(query: Query, name: str) -> str:
-    """Return the name of what is left out, as text."""
+    """Return the title of the query without this filter: `Without “Starred only”`."""
     described = (
         describe(condition, query.seconds)
         for condition in query.conditions

@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 5000  # endpoints: a larger index is rebuilt in the background, a smaller one at once
 MOST_SETS = 2000  # of conditions, cached with the index
 REST = 10  # a background rebuild waits this many times the duration of the one before it
-OLDEST_S = 600.0  # then runs are counted again; any other change renews the revision
+OLDEST_S = 600.0  # maximum age, because new runs do not renew the revision
 UPSTREAM_ORDER = ("-pinned", "-highlighted", "position", "endpoint_id")
 _POPULARITY_WEIGHT = 0.25  # merit per doubling; position and freshness together are at most 1
 _YEAR_S = 365 * 86400.0
@@ -170,14 +170,14 @@ class Index:
 
 
 def _static_rank(listings: list[Listing], popularity: Iterable[int]) -> list[float]:
-    """Return the ranks of equally good results: use by the team, upstream's order, freshness."""
+    """Return each place's merit, which ranks equal results: use, upstream's order, freshness."""
     published = [
         listing.published_at.timestamp() if listing.published_at else 0.0 for listing in listings
     ]
     newest = max(published, default=0.0)
     merit = []
     for place, (listing, at, uses) in enumerate(zip(listings, published, popularity, strict=True)):
-        # A model of last week before one of last year; after years the difference is none.
+        # Last week's model comes before last year's; between old models there is no difference.
         fresh = 0.5 ** ((newest - at) / _YEAR_S) if at else 0.0
         liked = _POPULARITY_WEIGHT * math.log2(1 + uses)
         is_old = listing.gone_at is not None or listing.status == "deprecated"
@@ -251,7 +251,7 @@ def _build() -> Index:
 def _popularity() -> Counter[int]:
     """Count the team's runs and stars by endpoint key; a star counts as three runs.
 
-    Runs by the sums of their days: each change of the catalogue would count a million of them.
+    Runs are counted by daily sums: each change of the catalogue would count a million rows.
     """
     days = apps.get_model("playground", "DailySum")._default_manager.filter(kind="model")
     popularity: Counter[int] = Counter()

@@ -119,8 +119,8 @@ def _partial_matches(
 ) -> tuple[frozenset[int], Depths]:
     """Return the units of the best places that have most units but not all, and their scores.
 
-    Places with more units come first; ties are decided by the number of main units (not said in
-    passing), of units with synonyms, and by rarity. The best have scores below `_PER_GROUP`.
+    Places with more units come first; ties are decided by the number of main units (not asides),
+    of units with synonyms, and by rarity. The best have scores below `_PER_GROUP`.
     """
     unit_numbers: dict[int, list[int]] = defaultdict(list)
     for number, of_unit in enumerate(depths):

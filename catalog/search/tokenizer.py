@@ -35,7 +35,7 @@ _SURROUNDING_PUNCTUATION = ".,;:!?()[]{}'"  # punctuation around a word
 
 @lru_cache(maxsize=1)
 def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
-    """Return phrases, in words without plurals → what they also search for."""
+    """Map phrases (words without plural endings) to what they also search for."""
     phrases: dict[tuple[str, ...], tuple[str, ...]] = {}
     for entry in _ENTRIES:
         phrase, _, means = entry.partition("|")
@@ -104,8 +104,7 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
             or (Unit(token.text, (token,)), 1)
         )
         units.append(unit)
-        # "a model for video": only what carries meaning has to be found; alone, a stop word is
-        # looked for.
+        # "a model for video": stop words need not be found, unless there are no other words.
         if unit.text not in STOP or token.is_quoted:
             meant.append(replace(unit, is_aside=True) if is_aside and meant else unit)
         is_aside = is_aside or unit.text in ASIDE

@@ -1,7 +1,7 @@
 """Jobs that run after a sync: extract facts, tell names apart, diff schemas, prune old changes.
 
 Each step processes one batch in short transactions and returns its size, 0 when nothing is left.
-What a stop leaves undone is done after the next sync.
+A stopped job continues after the next sync.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ PAUSE_S = 0.02  # between batches, so that other work of this process is not del
 
 # Stores the names by which people tell the models of the catalogue apart.
 def tell_names_apart() -> int:
-    """Write the names that differ, in short transactions; nothing is left to do then.
+    """Write all names that differ, in short transactions; returns 0, as nothing is left to do.
 
-    A name depends on all the others, so that all titles are read.
+    A name depends on all the others, so all titles are read.
     """
     rows = Endpoint.objects.order_by("position", "endpoint_id")
     endpoints = list(rows.only("endpoint_id", "display_name", "full_name", "category"))
@@ -70,7 +70,7 @@ def extract_facts() -> int:
 
 
 def _read_facts(document: Any) -> dict[str, Any]:
-    """What pages and search need of a document, as JSON."""
+    """What pages and search need from a document, as JSON."""
     input_contract = contract(document, "")
     root = build(input_contract)
     able = capabilities_of(input_contract, root, document)
@@ -91,13 +91,13 @@ def copy_facts_to_endpoints() -> int:
     rows = list(stale[:ENDPOINTS_AT_ONCE])
     with transaction.atomic():
         for row in rows:
-            # One whose schema changed meanwhile stays due.
+            # An endpoint whose schema changed meanwhile stays due.
             Endpoint.objects.filter(pk=row.pk, schema=row.schema).update(**_differing(row))
     return len(rows)
 
 
 def _differing(row: Endpoint) -> dict[str, Any]:
-    """The columns to write; facts that are the same are not, as they would renew the revision."""
+    """The columns to write, without equal facts: writing them would renew the revision."""
     stored = row.schema.facts if row.schema and isinstance(row.schema.facts, dict) else {}
     fresh = {
         "facts": stored.get("facts", []),

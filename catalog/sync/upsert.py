@@ -62,9 +62,9 @@ class CatalogUpserter:
         return [i for i, row in rows if i not in self._seen and _is_listed(row)]
 
     def confirm(self, requested: list[str], answer: fal.Found) -> None:
-        """Mark as gone the `requested` ids that are missing from `found` or have no metadata there.
+        """Mark `requested` ids as gone that are missing from `answer` or have no metadata there.
 
-        (protocol, 3.2: an unknown id may come back as 404, not at all, or bare.)
+        An unknown id may come back as 404, not at all, or without metadata (protocol, 3.2).
         """
         confirmed = [item for item in answer.items if item.metadata is not None]
         unreadable = {entry.endpoint_id for entry in answer.malformed}
@@ -124,7 +124,7 @@ class CatalogUpserter:
                 amount = max(amount, _LEAST_PRICE)
             values = [amount, price.unit, price.currency]
             if was := _assign(row, _truncate(dict(zip(_PRICE, values, strict=True)))):
-                _assign(row, dict(Endpoint.NOT_MEASURED))  # what was paid before says nothing now
+                _assign(row, dict(Endpoint.NOT_MEASURED))  # measured at the old price
                 rows.append(row)
                 changes += recorder.priced(row, was)
         bulk_write.update(rows, [*_PRICE, *Endpoint.NOT_MEASURED], changes)
@@ -157,7 +157,7 @@ class CatalogUpserter:
                 self._rows[item.endpoint_id] = row
                 new.append(row)
             elif row.entry_digest != digest:
-                is_known = bool(row.entry_digest)  # not of a row older than this column
+                is_known = bool(row.entry_digest)  # False for a row older than this column
                 row.entry_digest = digest
                 was = _assign(row, _truncate(_values(item)) if item.metadata else _BACK)
                 changed.append(row)
@@ -217,7 +217,7 @@ def _is_first() -> bool:
 
 
 def _is_listed(row: Endpoint) -> bool:
-    """Return whether upstream's listing had it, as far as known; the account's own are in none."""
+    """Whether upstream's listing has it, as far as known; never the account's own workflows."""
     return row.gone_at is None and row.entry_digest != Endpoint.OF_ACCOUNT
 
 

@@ -70,19 +70,19 @@ def reason(locks: Locks, key: int) -> str:
 
 @register.filter
 def won(records: TrackRecords, key: int) -> str:
-    """How often the endpoint with this primary key won the votes, in a sentence; it has some."""
+    """How often the endpoint with this primary key won its votes, in a sentence; it needs votes."""
     return records.shown[key].words
 
 
 @register.filter
 def won_overall(records: TrackRecords, key: int) -> str:
-    """The same without a tag."""
+    """The sentence of `won` without the tag."""
     return records.shown[key].words_of_all
 
 
 @register.filter
 def won_by_tag(records: TrackRecords, key: int) -> tuple[TrackRecord, ...]:
-    """The same by tag, that with most votes first."""
+    """The endpoint's records by tag, the one with most votes first."""
     return records.by_tag.get(key, ())
 
 

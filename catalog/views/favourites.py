@@ -26,7 +26,7 @@ from core.resource import Resource
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def favourites(request: HtmxRequest) -> HttpResponseBase:
-    """Search within one's favourites; a POST stars or unstars a model."""
+    """Search within the user's favourites; a POST stars or unstars a model."""
     return _star(request) if request.method == "POST" else _page(request)
 
 

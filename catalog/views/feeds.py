@@ -73,7 +73,7 @@ def reader_of(token: str) -> User | None:
 
 def etag(request: HttpRequest) -> str:
     """The ETag of the feed's current state."""
-    # The sum distinguishes equally many others: another favourite, another reader's favourites.
+    # The sum tells selections of equal size apart: other favourites, or those of another reader.
     totals = _selected(request).aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
     own = [(entry.key, entry.at, entry.title) for entry in _own(request)]
     return hashlib.sha256(repr((request.get_full_path(), totals, own)).encode()).hexdigest()[:32]
@@ -97,7 +97,7 @@ def _selected(request: Any) -> ChangeQuerySet:
 
 
 def _own(request: Any) -> Sequence[Entry]:
-    """Return the reader's own news, in the unfiltered feed only: they have no kind or category."""
+    """Return the reader's own news; none in a filtered feed, as news have no kind or category."""
     is_narrow = Filters.from_query(request.GET).is_narrow
     return [] if is_narrow else personal_news.entries(request.reader)
 

@@ -1,4 +1,4 @@
-"""The filters of the audit log, and its pages by keyset: a million entries are never counted."""
+"""The filters of the audit log, and its pages by keyset, which never count a million entries."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from projects.models import Project
 
 PER_PAGE = 50
 MIN_SEARCH_CHARS = 2
-# The columns that a search reads; PostgreSQL's index `audit_text` is of them.
+# The columns that a search reads; PostgreSQL's index `audit_text` covers them.
 SEARCHED = ("actor_name", "event", "object_repr", "detail")
-INDEXED_CHARS = 3  # PostgreSQL's index knows no shorter parts of words
-SCANNED_FIRST = 5000  # some 10 ms; a word without a page of matches among them is a rare one
+INDEXED_CHARS = 3  # PostgreSQL's index does not find shorter parts of words
+SCANNED_FIRST = 5000  # about 10 ms; a word that does not fill a page from these is rare
 # The columns that a page and a download read.
 COLUMNS = (
     "timestamp",
@@ -47,7 +47,7 @@ COLUMNS = (
 
 
 class Filters(forms.Form):
-    """What of the audit log is asked for; all are optional."""
+    """The filters of the audit log; all are optional."""
 
     q = forms.CharField(label="Search", required=False, max_length=100, empty_value="")
     who = forms.CharField(required=False, max_length=150)
@@ -70,14 +70,14 @@ class Filters(forms.Form):
     )
 
     def clean_q(self) -> str:
-        """Refuse a search that nearly everything matches."""
+        """Refuse a search that would match nearly everything."""
         text = str(self.cleaned_data["q"])
         if text and len(text) < MIN_SEARCH_CHARS:
             raise forms.ValidationError("Search for two letters or more.")
         return text
 
     def clean_address(self) -> str:
-        """Refuse what is no IP address."""
+        """Refuse a text that is not an IP address."""
         address = str(self.cleaned_data["address"])
         if address:
             validate_ipv46_address(address)
@@ -93,32 +93,32 @@ class Filters(forms.Form):
 
     @property
     def query(self) -> str:
-        """Return what was asked for as a query string, without a page; also where it is wrong."""
+        """Return the filters as a query string without a page, even if they are invalid."""
         return urlencode([(name, self.data[name]) for name in self.fields if self.data.get(name)])
 
     @property
     def question(self) -> str:
-        """Return the query string with its question mark; empty if nothing is asked for."""
+        """Return the query string with its question mark; empty without filters."""
         return f"?{self.query}" if self.query else ""
 
     def page_before(self, place: str) -> str:
-        """Return the address of the page that begins after a place, relative to this one."""
+        """Return the relative URL of the page that begins after a place."""
         return f"{self.question or '?'}{'&' * bool(self.query)}{urlencode({'before': place})}"
 
     @property
     def kinds(self) -> list[tuple[str, str]]:
-        """Return the kinds to choose from, by their words; one that is asked for is among them."""
+        """Return the kinds to choose from, ordered by label; includes the chosen one."""
         chosen = str(self.data.get("kind", ""))
         labels = {**KINDS, **({chosen: kind_word(chosen)} if chosen else {})}
         return sorted(labels.items(), key=lambda item: item[1])
 
     @property
     def words(self) -> list[str]:
-        """Return the words that are searched for; none while something asked for is wrong."""
+        """Return the search words; empty if a filter is invalid."""
         return str(self.cleaned_data["q"]).split() if self.is_valid() else []
 
     def entries(self) -> QuerySet[AuditEntry]:
-        """Return the matching entries, newest first; none while something asked for is wrong."""
+        """Return the matching entries, newest first; none if a filter is invalid."""
         if not self.is_valid():
             return AuditEntry.objects.none()
         values = self.cleaned_data
@@ -149,7 +149,7 @@ def _start_of(day: Any) -> datetime:
 
 
 class Change(NamedTuple):
-    """One field's former and new value; an empty text for nothing."""
+    """One field's former and new value; empty if there is none."""
 
     field: str
     before: str
@@ -158,7 +158,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class Shown:
-    """An entry as a sentence: what was done, to which row by name unless it is oneself."""
+    """An entry as a sentence; `name` is the row's, empty if people acted on their own account."""
 
     entry: AuditEntry
     deed: str
@@ -176,9 +176,9 @@ class Page:
 
 
 def page(entries: QuerySet[AuditEntry], before: str, words: Sequence[str] = ()) -> Page:
-    """Return the entries older than `before`, which is the place that the page before named.
+    """Return the entries older than `before`, the place that the previous page ended with.
 
-    Two queries, however many there are; up to two more where `words` are searched for.
+    Two queries for any number of entries; up to two more if `words` are searched for.
     """
     older = _older_than(entries, before)
     with custom_plans():
@@ -198,9 +198,9 @@ def page(entries: QuerySet[AuditEntry], before: str, words: Sequence[str] = ()) 
 def _rows_by_words(older: QuerySet[AuditEntry], before: str) -> list[AuditEntry]:
     """Return the page's entries, and one more if there is another page.
 
-    PostgreSQL takes the entries with a word for evenly spread in time. For somebody who left a year
-    ago it would read a million of them, newest first. So only the newest are read by time, which
-    finds a page of a common word; for others it has to take the index of words.
+    PostgreSQL assumes that the entries with a word are evenly spread in time. For somebody who left
+    a year ago it would read a million entries, newest first. So only the newest are read by time,
+    which finds a page for a common word. For other words it must use the index of words.
     """
     every = _older_than(AuditEntry.objects.order_by("-timestamp", "-pk"), before)
     edge = list(every.values_list("timestamp", flat=True)[SCANNED_FIRST : SCANNED_FIRST + 1])
@@ -221,7 +221,7 @@ def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
             value_word(entry.kind, name, new),
         )
         for name, old, new in before_and_after(entry.changes)
-        if old != "" or new != ""  # of an added row: a field that is empty
+        if old != "" or new != ""  # empty fields of an added row
     )
     project = "" if entry.kind == "projects.project" else projects.get(entry.in_project or 0, "")
     is_oneself = entry.kind == "auth.user" and entry.object_pk == str(entry.actor_id)
@@ -238,5 +238,5 @@ def _older_than(entries: QuerySet[AuditEntry], before: str) -> QuerySet[AuditEnt
     at, pk = parse_moment(moment), parse_key(key)
     if at is None or pk is None:
         return entries
-    # The first condition is what an index can begin with.
+    # An index can begin with `timestamp__lte`, which is why it is a condition of its own.
     return entries.filter(Q(timestamp__lt=at) | Q(pk__lt=pk), timestamp__lte=at)

@@ -23,7 +23,7 @@ CHUNK_ROWS = 2000
 @never_cache
 @require_safe
 def log(request: HtmxRequest) -> HttpResponse:
-    """Show who did what, newest first; 422 with a sentence beside a filter that is none."""
+    """Show who did what, newest first; 422 with a message beside an invalid filter."""
     permissions.require(request.user, permissions.VIEW_AUDIT)
     chosen = filters.Filters(request.GET)
     before = request.GET.get("before", "")
@@ -41,7 +41,7 @@ def log(request: HtmxRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def download(request: HtmxRequest) -> HttpResponseBase:
-    """Send the entries that the filters select, each as a line of JSON; the log notes that."""
+    """Download the selected entries, each as a line of JSON; the audit log records the download."""
     permissions.require(request.user, permissions.VIEW_AUDIT)
     chosen = filters.Filters(request.GET)
     if not chosen.is_valid():

@@ -11,7 +11,7 @@ from django.db.models import DateTimeField
 from django.utils.dateformat import format as date_format
 from django.utils.dateparse import parse_datetime
 
-TIME_FORMAT = "j M Y H:i"  # as the page writes when an entry was made
+TIME_FORMAT = "j M Y H:i"  # as for the times of entries on the page
 
 KINDS: Mapping[str, str] = {
     "auth.user": "Person",
@@ -38,7 +38,7 @@ KINDS: Mapping[str, str] = {
     "training.weights": "Weights",
     "notifications.channel": "Channel",
 }
-# What is offered while somebody types; others can be typed as well.
+# Suggestions while people type; they can type other events as well.
 EVENTS = (
     "signed in",
     "signed out",
@@ -78,7 +78,7 @@ EVENTS = (
 )
 
 
-# What happened to a row that no event of ours tells of, read before the row's name.
+# Verbs for django-auditlog's events, which stand before the row's name.
 _OF_ROWS = {
     "row added": "added",
     "row changed": "changed",
@@ -86,13 +86,13 @@ _OF_ROWS = {
 }
 
 
-_SAY_WHAT = {"shared", "auth.user"}  # events and kinds of row beside which no kind is said
+_SAY_WHAT = {"shared", "auth.user"}  # events and kinds without the word for the kind of row
 
 
 def deed(event: str, kind: str) -> str:
-    """Return what was done as an entry says it, between who did it and the row's name.
+    """Return the words between an entry's actor and its row's name, such as "ended the share".
 
-    Such as "ended the share"; a person is named alone.
+    A person is named without the word for the kind.
     """
     said = _OF_ROWS.get(event, event)
     if not kind or {event, kind} & _SAY_WHAT:
@@ -105,12 +105,12 @@ def kind_word(kind: str) -> str:
     """Return a kind of row in words, such as "API token" for `api.token`."""
     try:
         return KINDS.get(kind) or str(apps.get_model(kind)._meta.verbose_name).capitalize()
-    except (LookupError, ValueError):  # of a former release
+    except (LookupError, ValueError):  # a model of a former release
         return kind
 
 
 def field_word(kind: str, name: str) -> str:
-    """Return a field's name in words; the name itself where the model no longer has it."""
+    """Return a field's name in words; the name itself if the model no longer has it."""
     field = _field(kind, name)
     return str(getattr(field, "verbose_name", name)) if field else name.replace("_", " ")
 
@@ -132,7 +132,7 @@ def _minute(text: str) -> str:
 
 
 def _field(kind: str, name: str) -> Any:
-    """Return a field of a kind of row; None where the model no longer has it."""
+    """Return a field of a kind of row; None if the model no longer has it."""
     try:
         return apps.get_model(kind)._meta.get_field(name)
     except (LookupError, ValueError, FieldDoesNotExist):

@@ -1,4 +1,4 @@
-"""How somebody leaves, and comes back."""
+"""The page on which admins end a person's access, and the way back."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @needs(permissions.CHANGE_USER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def departure(request: HtmxRequest, user_id: int) -> HttpResponse:
-    """Ask what becomes of somebody's work; a POST ends their access and does it."""
+    """Ask what happens to a person's work; a POST applies it and ends their access."""
     person = person_or_404(user_id)
     if request.method != "POST":
         return _page(request, person, Fate.STAYS, str(request.user.pk))
@@ -52,7 +52,7 @@ def departure(request: HtmxRequest, user_id: int) -> HttpResponse:
 @needs(permissions.CHANGE_USER)
 @require_POST
 def return_(request: HtmxRequest, user_id: int) -> HttpResponse:
-    """Let somebody who has left sign in again."""
+    """Let a person who has left sign in again."""
     person = person_or_404(user_id)
     with refusals_as_messages(request):
         rules.take_back(person, request.user)

@@ -1,4 +1,4 @@
-"""What the views about people share: who may open them, and refusals as messages."""
+"""Shared by the views about people: permissions, look-up of a person, refusals as messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def needs(permission: str) -> Callable[[View], View]:
-    """Respond with 404 to who is not staff, 403 to staff without the permission."""
+    """Respond with 404 to users who are not staff, 403 to staff without the permission."""
 
     def guard(view: View) -> View:
         @wraps(view)
@@ -43,12 +43,12 @@ def require(user: User | AnonymousUser, permission: str) -> None:
 
 
 def person_or_404(user_id: int) -> User:
-    """Return the person of an address; raises Http404."""
+    """Return the person of a URL; raises Http404."""
     person = people.find(user_id)
     if person is None:
         raise Http404("There is no such account.")
     return person
 
 
-# Admins stay on the page on which they acted, also where only somebody else may act.
+# Admins stay on the page on which they acted, even if they lack the permission for the action.
 refusals_as_messages = partial(refusals.refusals_as_messages, refused=(Refused, PermissionDenied))

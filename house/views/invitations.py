@@ -1,4 +1,4 @@
-"""Invitations, for whoever may invite people: the list, a new one, and its end."""
+"""Invitations, for users who may invite people: list, create, withdraw."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an invitation's link opens: for who has an account "Join", for others "Make an account"."""
+"""Pages behind an invitation link: people with an account join, others create one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Open = Callable[["HtmxRequest", "Invitation", str], HttpResponse]
 
 
 def _of_open_invitation(view: Open) -> Callable[..., HttpResponse]:
-    """Pass on the invitation of an address; else answer with a sentence why there is none."""
+    """Pass the URL's open invitation to the view; otherwise show why there is none."""
 
     @wraps(view)
     def respond(request: HtmxRequest, token: str) -> HttpResponse:
@@ -55,7 +55,7 @@ def _of_open_invitation(view: Open) -> Callable[..., HttpResponse]:
 @require_safe
 @_of_open_invitation
 def invitation(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse:
-    """Say who invites and to what, and offer to join."""
+    """Show who invites the visitor and to what, and offer to join."""
     if not request.user.is_authenticated:
         rules.keep(request.session, shown, token)
     return _page(request, shown, token)
@@ -82,7 +82,7 @@ def acceptance(request: HtmxRequest, shown: Invitation, token: str) -> HttpRespo
 @require_POST
 @_of_open_invitation
 def sign_up(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse:
-    """Make an account, let it join, and log in."""
+    """Create an account, let it join, and log in."""
     if request.user.is_authenticated:
         return redirect("people:invitation", token)
     form = SignUpForm(shown.email, request.POST)
@@ -139,5 +139,5 @@ def _welcome(request: HtmxRequest, joined: rules.Joined) -> HttpResponse:
 
 
 def _address(projects: Any) -> str:
-    """Return where somebody who has joined begins: in their one project, else at the front."""
+    """Return the first page after joining: that of the only project, else the front page."""
     return projects[0].get_absolute_url() if len(projects) == 1 else "/"

@@ -1,4 +1,4 @@
-"""Takes the reason of an admin who needs to look at somebody's private work, and tells its user."""
+"""Takes an admin's reason for looking at somebody's private work, and notifies its user."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from runs.state import state_machine
 
 @require_POST
 def look(request: HtmxRequest, kind: str, pk: uuid.UUID) -> HttpResponseBase:
-    """Open something private for a day, with a reason; without one its page and a sentence."""
+    """Open a private row for a day, with a reason; without one show its page with an error."""
     if not permissions.may_see_runs(request.user):
         permissions.require(request.user, permissions.VIEW_RUN)
     row = looking.covered(request.user, kind, pk) if kind in owners.private_pages() else None

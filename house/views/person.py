@@ -1,4 +1,4 @@
-"""One person's page for admins, and what they change there."""
+"""The list of people, and one person's page for admins with its actions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @needs(permissions.CHANGE_USER)
 @require_safe
 def index(request: HtmxRequest) -> HttpResponse:
-    """List people: search by `q`, with filters by role and by whether they are still here."""
+    """List people, searched by `q` and filtered by role and by active or former."""
     filters = listing.filters_of(request.GET)
     page, entries = listing.page_of(filters, page_number(request.GET.get("page", "")))
     context = {
@@ -51,7 +51,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @needs(permissions.CHANGE_USER)
 @require_safe
 def person(request: HtmxRequest, user_id: int) -> HttpResponse:
-    """Show a person: role, projects, ways in, spending, and how they joined."""
+    """Show a person: role, projects, accesses, spending, and how they joined."""
     shown = person_or_404(user_id)
     may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
     context = {
@@ -120,7 +120,7 @@ def removal(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse
 @needs(permissions.CHANGE_USER)
 @require_POST
 def session_ends(request: HtmxRequest, user_id: int) -> HttpResponse:
-    """End the posted `session`, or with `all` every one; one's own present one stays."""
+    """End the posted `session`, or with `all` every session but the reader's present one."""
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
         roles.require_may_act_on(shown, request.user)
@@ -140,7 +140,7 @@ def session_ends(request: HtmxRequest, user_id: int) -> HttpResponse:
 @needs(permissions.CHANGE_USER)
 @require_POST
 def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
-    """Take the person's second step away, such as after a lost phone; never one's own."""
+    """Take the person's second step away, such as after a lost phone; never the reader's own."""
     shown = person_or_404(user_id)
     with refusals_as_messages(request):
         roles.require_may_act_on(shown, request.user)
@@ -151,7 +151,7 @@ def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
 
 
 def _project(pk: int) -> Project:
-    """Return a shared project: of a private one nobody else is told that it is there."""
+    """Return a shared project; 404 also for private ones, whose existence stays secret."""
     project = Project.objects.filter(pk=pk, person=None).first()
     if project is None:
         raise Http404("There is no such project.")
@@ -170,6 +170,6 @@ def _address(shown: User) -> str:
 
 
 def _back(request: HtmxRequest, shown: User, section: str) -> HttpResponse:
-    """Return to the person's page; who has just lost the right to see it, to the front."""
+    """Redirect to the person's page, or to the front page if the user just lost the right to it."""
     is_lost = shown.pk == request.user.pk and not roles.admins().filter(pk=shown.pk).exists()
     return redirect("/" if is_lost else f"{_address(shown)}#{section}")

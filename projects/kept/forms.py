@@ -1,4 +1,4 @@
-"""The form of a kept thing: what it is called, what it holds, and who of a project sees it."""
+"""The form of a kept thing: its name, its contents, and who in the project sees it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ONLY_ME, MEMBERS = "me", "members"
 
 
 def field_of(column: models.Field[Any, Any], **more: Any) -> forms.Field | None:
-    """Return the form's field for a column: texts are tidied as everywhere in the house."""
+    """Return the form field for a column; text columns get the fields that clean texts."""
     is_plain_text = isinstance(column, models.CharField) and not column.choices
     if is_plain_text or isinstance(column, models.TextField):
         kind = TextField if isinstance(column, models.TextField) else LineField
@@ -28,7 +28,7 @@ def field_of(column: models.Field[Any, Any], **more: Any) -> forms.Field | None:
 
 
 class UsedByField(forms.ChoiceField):
-    """Asks who of a shared project sees what is made in it."""
+    """Asks who in a shared project may use the row."""
 
     widget = forms.RadioSelect
 
@@ -37,12 +37,12 @@ class UsedByField(forms.ChoiceField):
         super().__init__(label="Who may use it", choices=choices, required=False, **more)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return what was chosen; what was asked only now is as it begins."""
+        """Return the posted choice, or the initial one if the posted form did not ask."""
         return data or initial
 
 
 class KeptForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A ModelForm of a row that has its user and project: `instance` of a new one has them too."""
+    """A ModelForm of a row in a project; a new `instance` must already have user and project."""
 
     used_by = UsedByField()
 
@@ -50,7 +50,7 @@ class KeptForm(forms.ModelForm):  # type: ignore[type-arg]
         formfield_callback = field_of
 
     def __init__(self, *args: Any, by: User, **more: Any) -> None:
-        """Make the form that a person fills in; see ModelForm for the rest."""
+        """Create the form for the user `by`; see ModelForm for the other arguments."""
         super().__init__(*args, **more)
         self.by = by
         row = self.instance
@@ -63,12 +63,12 @@ class KeptForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def is_hidden(self) -> bool | None:
-        """Return whether only its user sees it; None where that was not asked, or not answered."""
+        """Return whether only its user sees it; None if that was not asked or not answered."""
         used_by = self.cleaned_data.get("used_by")
         return used_by == ONLY_ME if used_by else None
 
     def save(self, commit: bool = True) -> Any:
-        """Save the row; a new one only where there is room: raises Refused."""
+        """Save the row; raises Refused if the project has no room for a new one."""
         if self.is_hidden is not None:
             self.instance.is_hidden = self.is_hidden
         if self.is_new:
@@ -77,9 +77,9 @@ class KeptForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class TextsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A row's name and other texts on its page: those that were not posted stay as they were.
+    """A row's name and other texts on its page.
 
-    So does a name that is left empty.
+    Texts that were not posted, and a name that was left empty, do not change.
     """
 
     class Meta:
@@ -94,7 +94,7 @@ class TextsForm(forms.ModelForm):  # type: ignore[type-arg]
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        """Return what was typed, with the former name if it has none."""
+        """Return the typed texts, with the former name if the name is empty."""
         typed = super().clean() or self.cleaned_data
         named = self.instance.searched[0]
         if typed.get(named) == "":
@@ -102,7 +102,7 @@ class TextsForm(forms.ModelForm):  # type: ignore[type-arg]
         return typed
 
     def save(self, commit: bool = True) -> Any:
-        """Save the texts, and no other column: somebody else may have changed these."""
+        """Save only the texts, because somebody else may have changed other columns."""
         row = self.instance
         if row._state.adding:
             return super().save(commit)

@@ -1,4 +1,4 @@
-"""What every kept thing has: who made it, where it lives, and a way back from its deletion."""
+"""The base of every kept thing: its user, its project, and a deletion that can be undone."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ class KeptQuerySet(InProjectQuerySet[Row]):
     """Filters for kept things."""
 
     def kept(self) -> Self:
-        """Those that are not deleted."""
+        """Rows that are not deleted."""
         return self.filter(deleted_at=None)
 
     def of(self, user: User | AnonymousUser) -> Self:
-        """The user's own, of those that are not deleted."""
+        """The user's own rows that are not deleted."""
         return self.kept().own(user)
 
     def findable(self, user: User | AnonymousUser) -> Self:
-        """What ⌘K finds: what the user sees, in all their projects."""
+        """Rows that ⌘K finds: all that the user sees in their projects."""
         return self.kept().shown_to(user)
 
     def restorable(self, user: User | AnonymousUser) -> Self:
@@ -47,28 +47,28 @@ class KeptQuerySet(InProjectQuerySet[Row]):
         return rows.exclude(deleted_at__lte=timezone.now() - GRACE)
 
     def offered_in(self, project: Project, user: User) -> Self:
-        """What a field offers: the project's, and one's private ones.
+        """Rows that a field offers: the project's, and those in the user's private project.
 
-        No query for a request's own user.
+        No extra query for the request's user.
         """
         own = Q(project=private_project(user))
         return self.kept().filter(own | Q(self.are_shown_to(user), project=project))
 
     def with_words(self, text: str) -> Self:
-        """Those that have each of the words somewhere in what is searched."""
+        """Rows that have each of the words in a searched column."""
         rows = self
         for word in text.split():
             rows = rows.filter(self.has_word(word))
         return rows
 
     def has_word(self, word: str) -> Q:
-        """Return the condition that a word is in one of the columns that are searched."""
+        """Return the condition that a word is in one of the searched columns."""
         return Q(
             *((f"{column}__icontains", word) for column in self.model.searched), _connector=Q.OR
         )
 
     def require_room(self, project: Project, more: int = 1) -> None:
-        """Raise Refused if the project would hold too many with so many `more`."""
+        """Raise Refused if the project would hold too many rows after adding `more`."""
         would_be = self.kept().filter(project=project).count() + more
         if would_be > self.model.most_in_project:
             raise Refused(
@@ -80,15 +80,15 @@ class KeptQuerySet(InProjectQuerySet[Row]):
 class Kept(InProject):
     """A thing of a kind that people make, name and keep in a project.
 
-    `slug` is how addresses name it (`?prompt=<key>`), `route` the name of its page's address, empty
-    where it has none. The first of the columns that are `searched` holds its name.
+    `slug` is its kind in URLs (`?prompt=<key>`), `route` the URL name of its page, empty if it has
+    none. The first of the `searched` columns holds its name.
     """
 
     slug: ClassVar[str]
     route: ClassVar[str]
     searched: ClassVar[Sequence[str]] = ("name",)
     most_in_project: ClassVar[int] = 10_000
-    is_purged: ClassVar[bool] = True  # once it cannot be brought back any more
+    is_purged: ClassVar[bool] = True  # by `purging.py`, once it cannot be brought back any more
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -102,23 +102,23 @@ class Kept(InProject):
         return str(getattr(self, self.searched[0]) or self.pk)
 
     def get_absolute_url(self) -> str:
-        """Return the address of its page."""
+        """Return the URL of its page."""
         return reverse(self.route, args=[self.pk])
 
     @property
     def audit_detail(self) -> str:
-        """Return what else the audit log says of its deletion."""
+        """Return additional text for the audit log's entry of its deletion."""
         return ""
 
     def delete_by(self, user: User) -> None:
-        """Delete it; it can be brought back within GRACE, then `purge` takes it."""
+        """Delete it; it can be brought back within GRACE, and is purged after that."""
         self.deleted_at = timezone.now()
         with transaction.atomic():
             self.save(update_fields=["deleted_at"])
             audit.record(user, "deleted", [self], self.audit_detail)
 
     def restore_by(self, user: User) -> None:
-        """Undo its deletion. Raises Refused where its place is taken by now."""
+        """Undo its deletion. Raises Refused if its place is taken by now."""
         with transaction.atomic():
             changed = self.make_place(user)
             self.deleted_at = None
@@ -126,9 +126,9 @@ class Kept(InProject):
             audit.record(user, "restored", [self], self.audit_detail)
 
     def make_place(self, user: User) -> Iterable[str]:
-        """Prepare that it is there again, such as by another name; returns the changed columns.
+        """Prepare its return, for example by another name; returns the changed columns.
 
-        Called in the transaction that brings it back. Raises Refused if it cannot be there.
+        Called in the transaction that brings it back. Raises Refused if it cannot return.
         """
         return ()
 

@@ -1,6 +1,6 @@
-"""Deletes for good what was deleted so long ago that nobody can bring it back; of all kinds.
+"""Deletes rows of all kinds for good once nobody can bring them back.
 
-Runs have a purge of their own, since files go with them (`runs/files/purge.py`).
+Runs have their own purge, which also deletes files (`runs/files/purge.py`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from core.db import recoverable
 from projects.kept.models import GRACE, kinds
 
 EVERY_S = 3600.0
-SOON_S = 1.0  # while more is due
-AT_ONCE = 50  # of a kind: no writer waits long for what goes with them
+SOON_S = 1.0  # while more rows are due
+AT_ONCE = 50  # rows of a kind, so that no writer waits long
 
 
 def step() -> float:
@@ -26,7 +26,7 @@ def step() -> float:
         if not kind.is_purged:
             continue
         due = kind._base_manager.filter(deleted_at__lt=long_ago).order_by("pk")[:AT_ONCE]
-        for row in due:  # each in its own transaction, with what belongs to it
+        for row in due:  # each in its own transaction, with the rows that belong to it
             row.delete()
             wait_s = SOON_S
     return wait_s

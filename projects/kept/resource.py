@@ -111,14 +111,14 @@ class Resource(resource.Resource[Row]):
         return self.render(request, self.page_template, context, context["status"])
 
     def details(self, request: HtmxRequest, row: Row) -> Mapping[str, Any]:
-        """Return what its page shows besides the row; `status` where it is not 200."""
+        """Return additional context for a row's page; `status` if it is not 200."""
         return {}
 
     # The form
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
     def new(self, request: HtmxRequest) -> HttpResponseBase:
-        """Show the form of a new row, filled in by the address; a POST saves it."""
+        """Show the form of a new row, filled in from the URL; a POST saves it."""
         project = current.current(request)
         if refused := roles.refusal_to_make(request.user, project):
             context = {"refused": refused, "back": reverse(self.list_route)}
@@ -126,7 +126,7 @@ class Resource(resource.Resource[Row]):
         return self._filled_in(request, self.begun(request, project))
 
     def begun(self, request: HtmxRequest, project: Project) -> Row:
-        """Return a row that is not saved yet."""
+        """Return an unsaved row."""
         return cast("Row", self.model(user=request.user, project=project))
 
     @method_decorator(require_http_methods(["GET", "HEAD", "POST"]))
@@ -157,11 +157,11 @@ class Resource(resource.Resource[Row]):
         return self.render(request, self.form_template, context, status)
 
     def around_form(self, request: HtmxRequest, form: Any) -> Mapping[str, Any]:
-        """Return what its form's page shows besides the form."""
+        """Return additional context for the form's page."""
         return {}
 
     def form_of(self, request: HtmxRequest, row: Row, **more: Any) -> KeptForm:
-        """Return the form, as it was posted; else with what the row or the address has."""
+        """Return the posted form, or one with the values of the row or the URL."""
         kind: Any = self.form or modelform_factory(self.model, KeptForm, fields=self.fields)
         is_posted = request.method == "POST"
         form: KeptForm = kind(
@@ -176,14 +176,14 @@ class Resource(resource.Resource[Row]):
         return form
 
     def initial(self, request: HtmxRequest) -> dict[str, Any]:
-        """Return what an address fills into the form of a new row."""
+        """Return the values from the URL for the form of a new row."""
         return {name: db_safe_text(value) for name, value in request.GET.dict().items()}
 
     def saved(self, request: HtmxRequest, row: Row, form: Any) -> None:
-        """Say on the next page that a row is saved."""
+        """Add a message that the row is saved."""
         messages.success(request, f"“{row}” is saved.")
 
-    # The way out, and the way back
+    # Deletion and recovery
 
     def delete(self, request: HtmxRequest, row: Row) -> None:
         """Delete a row, as its user or a manager."""
@@ -200,7 +200,7 @@ class Resource(resource.Resource[Row]):
         messages.success(request, self.back_words(row))
         return redirect(row)
 
-    # What is around
+    # Rendering, names and URLs
 
     def addresses(self) -> dict[str, tuple[str, Callable[..., HttpResponseBase], str]]:
         """Return the path below `at`, the view and the route's name of each part."""
@@ -213,17 +213,17 @@ class Resource(resource.Resource[Row]):
 
     @property
     def title(self) -> str:
-        """Return what the list is called: `Data sets`."""
+        """Return the title of the list: `Data sets`."""
         return self.plural[:1].upper() + self.plural[1:]
 
     @property
     def plural(self) -> str:
-        """Return what its rows are called: `data sets`."""
+        """Return the plural name of its rows: `data sets`."""
         return str(self.model._meta.verbose_name_plural)
 
     @property
     def slug(self) -> str:
-        """Return how addresses name the kind."""
+        """Return the kind's name in URLs."""
         return self.model.slug
 
     @property

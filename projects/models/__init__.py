@@ -1,4 +1,4 @@
-"""The rows of projects, and what every row that lives in one has."""
+"""The models of projects, and the base of all rows that live in one."""
 
 from projects.models.in_project import InProject, InProjectQuerySet
 from projects.models.look import Look

@@ -1,7 +1,7 @@
-"""What every row that lives in a project has: the project, and whether only its user sees it.
+"""The base of every row that lives in a project: the project, and whether only its user sees it.
 
-One rule for runs, boards, flows, chats, presets, data sets and uploads: the members of a project
-see what is in it, except what is hidden, which only its user sees.
+One rule holds for runs, boards, flows, chats, presets, data sets and uploads: the members of a
+project see its rows, except hidden ones, which only their user sees.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Role = Membership.Role
 MAKERS = (Role.MAKER, Role.MANAGER)
 MANAGERS = (Role.MANAGER,)
-FORMER = "former member"  # whose account is closed, and whose work stays
+FORMER = "former member"  # the account is closed, but the work stays
 
 
 def is_member(
@@ -31,8 +31,8 @@ def is_member(
 ) -> Exists:
     """Return the condition that the user has one of these roles in a row's project.
 
-    `prefix` is the path to the row, such as `run__`. It is asked of each row, by a unique index,
-    so that it never decides in which order the database reads.
+    `prefix` is the path to the row, such as `run__`. The database checks the condition for each row
+    by a unique index, so it never decides the order in which rows are read.
     """
     memberships = Membership.objects.filter(
         project=OuterRef(f"{prefix}project"), user_id=user.pk or 0
@@ -48,15 +48,15 @@ def is_shown_to(user: User | AnonymousUser, prefix: str = "") -> Q:
 
 
 def is_open_in_house(prefix: str = "") -> Q:
-    """Return the condition that a row is nobody's private work: in a shared project, not hidden."""
+    """Return the condition that a row is in a shared project and not hidden."""
     return Q(**{f"{prefix}is_hidden": False, f"{prefix}project__person": None})
 
 
 def is_open_to(user: User | AnonymousUser, kind: type[models.Model]) -> Q:
-    """Return the condition that the user may read a row: what they see in their projects.
+    """Return the condition that the user may read a row, because they see it in their projects.
 
-    With the permission to see everybody's runs also what is nobody's private work, and what they
-    have given a reason for (`runs/ownership/looks.py`).
+    With the permission to see everybody's runs, they may also read rows that are open in the house,
+    and rows for which they gave a reason (`runs/ownership/looks.py`).
     """
     in_projects = Q(is_shown_to(user), is_member(user))
     if not permissions.may_see_runs(user):
@@ -74,11 +74,11 @@ class InProjectQuerySet(models.QuerySet[Row]):
     """Filters for rows that live in projects."""
 
     def are_shown_to(self, user: User | AnonymousUser) -> Q:
-        """Return the condition on what members see: `is_shown_to`, and what a kind adds to it."""
+        """Return the condition that members see a row: `is_shown_to`, unless a kind extends it."""
         return is_shown_to(user)
 
     def in_project(self, project: Project, user: User | AnonymousUser) -> Self:
-        """What a member sees in the project."""
+        """Rows that a member sees in the project."""
         rows = self.filter(project=project)
         return rows if project.person_id == user.pk else rows.filter(self.are_shown_to(user))
 
@@ -87,35 +87,35 @@ class InProjectQuerySet(models.QuerySet[Row]):
         return self.filter(is_member(user), user_id=user.pk or 0)
 
     def shown_to(self, user: User | AnonymousUser) -> Self:
-        """What the user sees, in all their projects."""
+        """Rows that the user sees in all their projects."""
         return self.filter(self.are_shown_to(user), is_member(user))
 
     def open_to(self, user: User | AnonymousUser) -> Self:
-        """What the user may read, also where they are no member: see `is_open_to`."""
+        """Rows that the user may read, also in projects of others (`is_open_to`)."""
         return self.filter(is_open_to(user, self.model))
 
     def noticed_by(self, user: User | AnonymousUser) -> Self:
-        """What the user may know to be there; with the permission all.
+        """Rows whose existence the user may know; all with the permission to see everybody's runs.
 
-        When, whose and at what cost; its content only as `open_to` says.
+        This includes time, owner and cost; only `open_to` gives access to the content.
         """
         return self if permissions.may_see_runs(user) else self.shown_to(user)
 
     def covered_to(self, user: User | AnonymousUser) -> Self:
-        """What the user may only know to be there, until they give a reason to look at it.
+        """Rows whose existence the user may know, but which they may read only with a reason.
 
-        No query for who may not see others' runs.
+        No query for users who may not see other people's runs.
         """
         if not permissions.may_see_runs(user):
             return self.none()
         return self.exclude(is_open_to(user, self.model))
 
     def changeable_by(self, user: User | AnonymousUser) -> Self:
-        """What the user sees in the projects in which they may make something."""
+        """Rows that the user sees in projects in which they are a maker or manager."""
         return self.filter(self.are_shown_to(user), is_member(user, MAKERS))
 
     def removable_by(self, user: User | AnonymousUser) -> Self:
-        """The user's own rows, and all others that they see in the projects that they manage."""
+        """The user's own rows, and all rows that they see in projects that they manage."""
         own = Q(is_member(user), user_id=user.pk or 0)
         return self.filter(own | Q(self.are_shown_to(user), is_member(user, MANAGERS)))
 
@@ -130,8 +130,8 @@ class InProjectQuerySet(models.QuerySet[Row]):
 class InProject(models.Model):
     """A row of a user, which lives in exactly one project: by default in their private one.
 
-    One that `goes_along` is nothing by itself, such as an upload: a project with no others counts
-    as empty.
+    Rows of a kind that `goes_along`, such as uploads, do not count: a project that has no other
+    rows is empty.
     """
 
     goes_along: ClassVar[bool] = False
@@ -155,18 +155,18 @@ class InProject(models.Model):
 
     @property
     def audit_name(self) -> str:
-        """Return its name for the audit log, which admins read; without what is private."""
+        """Return its name for the audit log, which admins read; without private text."""
         is_open = not self.is_hidden and not self.project.is_private
         return str(self) if is_open else f"private {self._meta.verbose_name} {self.pk}"
 
     def is_shown_with(self, row: InProject) -> bool:
-        """Whether whoever sees `row` sees this as well, since both live in one project."""
+        """Whether everybody who sees `row` as a member of its project sees this row as well."""
         is_as_open = not self.is_hidden or (row.is_hidden and self.user_id == row.user_id)
         return self.project_id == row.project_id and is_as_open
 
     @property
     def author(self) -> str:
-        """The name of who made it; says so if they have left the house."""
+        """The name of its user, marked if they have left the house."""
         name = self.user.get_short_name() or self.user.get_username()
         return str(name if self.user.is_active else f"{name} ({FORMER})")
 

@@ -7,9 +7,9 @@ from django.db import models
 
 
 class Look(models.Model):
-    """Who may read a row that is not theirs, until when; the reason is in the audit log.
+    """A user's permission to read a row of others for a time; the audit log has the reason.
 
-    `kind` and `row` name any row that lives in a project and has a UUID for its key.
+    `kind` and `row` identify any row that lives in a project and has a UUID as its key.
     """
 
     kind = models.CharField(max_length=100, help_text="the row's model, such as playground.run")

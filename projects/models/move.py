@@ -1,4 +1,4 @@
-"""What "Move to…" has moved, so that it can be undone."""
+"""Records of "Move to…", so that a move can be undone."""
 
 from __future__ import annotations
 

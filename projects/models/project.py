@@ -1,4 +1,4 @@
-"""A project, its members, and which one a person has chosen."""
+"""Projects, their members, and the project that a person has chosen."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.urls import reverse
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-PRIVATE = "private"  # the slug by which everybody's private project is addressed
+PRIVATE = "private"  # the slug of the user's private project in URLs
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -27,7 +27,7 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 
 
 class Project(models.Model):
-    """A folder for work, with members. Everybody has a private one, whose only member they are."""
+    """A folder for work, with members. Every user is the only member of their private project."""
 
     slug = models.SlugField(max_length=60, unique=True, allow_unicode=True)
     name = models.CharField(max_length=80)
@@ -68,12 +68,12 @@ class Project(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        """Return the address of the project's page."""
+        """Return the URL of the project's page."""
         return reverse("projects:project", args=[self.key])
 
     @property
     def key(self) -> str:
-        """Return what `?project=` names it by."""
+        """Return its name in `?project=`."""
         return PRIVATE if self.is_private else self.slug
 
     @property
@@ -90,7 +90,7 @@ class Membership(models.Model):
     """A person in a project, with one role."""
 
     class Role(models.TextChoices):
-        """Each may do what those before it may; pages show the label."""
+        """Each role includes the rights of those before it; pages show the label."""
 
         VIEWER = "viewer", "Viewer"
         MAKER = "maker", "Maker"
@@ -114,7 +114,7 @@ class Membership(models.Model):
 
     @property
     def audit_name(self) -> str:
-        """Return who is a member of what."""
+        """Return the names of the member and the project."""
         return f"{self.user} in {self.project}"
 
     @property
@@ -129,9 +129,9 @@ class Membership(models.Model):
 
 
 def private_project(user: User) -> Project:
-    """Return the user's private project, which is made with the account or here.
+    """Return the user's private project; creates it if it is missing.
 
-    No query for a request's own user.
+    No query for the request's user.
     """
     try:
         return user.private_project
@@ -147,7 +147,7 @@ def private_project(user: User) -> Project:
 class Choice(models.Model):
     """The project that a person works in at present; without a row, their private one.
 
-    It names the membership, so that it ends with it.
+    It refers to the membership, and is deleted together with it.
     """
 
     user = models.OneToOneField(

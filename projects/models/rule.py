@@ -1,4 +1,4 @@
-"""Rules for models: which a project, or the whole house, may run."""
+"""Rules that decide which models a project, or the whole house, may run."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Rule(Recoverable):
     """A rule of a project, or of the house; `projects/rules/decision.py` says what it decides."""
 
     class Effect(models.TextChoices):
-        """What a rule does with the models that it names, as forms say it."""
+        """The effect of a rule on the models that it names, with the labels of forms."""
 
         FORBID = "forbid", "Forbid"
         ONLY = "only", "Allow only"
         ALLOW = "allow", "Allow"
 
     class Kind(models.TextChoices):
-        """What `value` names models by, the narrowest first."""
+        """The property of models that `value` contains, the narrowest first."""
 
         ID = "id", "Model"
         OWNER = "owner", "Owner"

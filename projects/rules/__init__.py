@@ -1,1 +1,1 @@
-"""Rules for models, of a project and of the house: what they decide, where, and how they change."""
+"""Rules for models, of a project and of the house: decisions, locks, and how rules change."""

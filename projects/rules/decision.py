@@ -1,23 +1,23 @@
 """Which rule locks a model: pure functions of rules and a model's listing.
 
-There are two lists: the rules of the house, which hold everywhere, and those of the project in
-which a run would live. Each rule names models: by id (exact, or with `*`), owner, category, mark,
-or a question in the gallery's language. What it does with them is its effect:
+There are two lists: the rules of the house, which hold everywhere, and those of the run's project.
+Each rule names models: by id (exact, or with `*`), owner, category, mark, or a question in the
+gallery's language. It has one of these effects on them:
 
 - *Forbid* locks the models that it names.
 - *Allow only* locks the models that no rule of its list names. Several are alternatives.
-- *Allow* makes an exception: it opens what a wider rule of its list, or the house, locks.
+- *Allow* makes an exception: it opens models that a wider rule of its list, or the house, locks.
 
 Within one list the rule that names a model most narrowly decides (`width`); of two that are equally
-narrow, the one that forbids. Between the lists:
+narrow, the one that forbids. Between the lists, the first of these that applies decides:
 
-1. What a *binding* rule of the house locks is locked. Only the house's own narrower rules open it.
-2. Else what the project's list locks is locked there.
-3. Else what a rule of the project allows is open there, though the house locks it. "Allow only"
-   opens nothing: a project that restricts itself has asked for no exception.
-4. Else what the house's list locks is locked.
+1. A *binding* rule of the house locks the model, and no narrower rule of the house opens it.
+2. The project's list locks it.
+3. An "Allow" rule of the project opens it, even if the house locks it. "Allow only" opens nothing:
+   a project that restricts itself has asked for no exception.
+4. The house's list locks it.
 
-Without rules everything is open.
+Without rules every model is open.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from catalog.models import Standing
 from projects.models import Rule
 
 Effect, Kind = Rule.Effect, Rule.Kind
-UNMARKED = "unmarked"  # the mark of models of which curators have said nothing
+UNMARKED = "unmarked"  # the mark of models without a status by curators
 MARKS = (Standing.APPROVED.value, Standing.EXPERIMENTAL.value, UNMARKED)
 NO_CATEGORY = "unknown"
 _EXACT, _WITHIN_OWNER, _OWNER, _CATEGORY, _MARK, _QUESTION, _ACROSS_OWNERS = range(7)
@@ -48,7 +48,7 @@ _RANKS = {Effect.FORBID: 0, Effect.ALLOW: 1, Effect.ONLY: 2}
 
 @dataclass(frozen=True)
 class Subject:
-    """A model of which rules decide, read from the columns of the catalogue."""
+    """A model to which rules apply, with its columns of the catalogue."""
 
     listing: Listing
 
@@ -64,12 +64,12 @@ class Subject:
 
     @property
     def mark(self) -> str:
-        """What curators have said of it."""
+        """The status that curators gave it, or `unmarked`."""
         return self.listing.standing or UNMARKED
 
     @cached_property
     def facts(self) -> tuple[str, ...]:
-        """Its facts, which questions are about."""
+        """Its facts, to which questions apply."""
         return facts_of(self.listing)
 
 
@@ -105,10 +105,10 @@ def names(rule: Rule, subject: Subject) -> bool:
 
 
 def width(rule: Rule) -> tuple[int, int]:
-    """Return how widely a rule names models; of two rules the smaller is the narrower one.
+    """Return how widely a rule names models; the rule with the smaller width is narrower.
 
-    An id, ids of one owner with `*` (the longer, the narrower), an owner, a category, a mark, a
-    question, and last ids with `*` of any owner.
+    The order is: an id, ids of one owner with `*` (longer ones first), an owner, a category, a
+    mark, a question, and ids with `*` of any owner.
     """
     if rule.kind != Kind.ID:
         return _WIDTHS[Kind(rule.kind)], 0
@@ -120,9 +120,9 @@ def width(rule: Rule) -> tuple[int, int]:
 
 
 def _locked_by(rules: Sequence[Rule], subject: Subject, *, is_binding: bool = False) -> Rule | None:
-    """Return the rule of one list that locks a model; with `is_binding`, of those that bind.
+    """Return the rule of one list that locks a model; with `is_binding`, only one that binds.
 
-    Whatever a list opens is open also to its binding rules.
+    A model that the list opens is also open for its binding rules.
     """
     counts = [
         rule for rule in rules if rule.is_binding or not is_binding or rule.effect != Effect.FORBID
@@ -133,15 +133,15 @@ def _locked_by(rules: Sequence[Rule], subject: Subject, *, is_binding: bool = Fa
         return narrowest if narrowest.effect == Effect.FORBID else None
     only = [rule for rule in counts if rule.effect == Effect.ONLY]
     binding = [rule for rule in only if rule.is_binding]
-    # The binding one is named first: it is what matters to who would ask for an exception.
+    # The binding rule comes first, because it matters to people who would ask for an exception.
     return next(iter(binding if is_binding else [*binding, *only]), None)
 
 
 def _is_like(endpoint_id: str, pattern: str) -> bool:
-    """Whether an id is what a pattern says, in which `*` stands for any text.
+    """Whether an id matches a pattern, in which `*` stands for any text.
 
-    Each part is looked for once, from left to right: as a regular expression, and so by `fnmatch`,
-    `******zq` takes seconds and nine stars days.
+    Each part is searched for once, from left to right. As a regular expression, and therefore with
+    `fnmatch`, `******zq` takes seconds, and nine stars take days.
     """
     first, *rest = pattern.split("*")
     if not rest:

@@ -1,7 +1,7 @@
-"""Whether a model may be run in a project now: what every start of a run asks.
+"""Decides whether a model may be run in a project now; every start of a run asks.
 
-One query where there are no rules, two with them. Rules and marks are read when they are asked for,
-so that one that was made a moment ago already holds.
+Takes one query without rules, two with rules. Rules and marks are read each time, so that a rule
+holds as soon as it is made.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 COMPOSED = "workflows/"  # the first part of the ids of models that run others
-# From keys of such models to the ids of those that each runs.
+# Maps keys of such models to the ids of the models that each runs.
 Parts = Callable[[Collection[int]], Mapping[int, Sequence[str]]]
 _parts: list[Parts] = []
 
@@ -33,7 +33,7 @@ def refusal(project: Project, endpoint: Endpoint) -> str:
 
 
 def refusals(project: Project, endpoints: Iterable[Endpoint]) -> dict[int, str]:
-    """Return why models may not be run in a project, by the keys of those that may not."""
+    """Return why models may not be run in a project, by model key; omits models that may."""
     rules = list(Rule.objects.holding_in([project]))
     if not rules:
         return {}
@@ -47,14 +47,14 @@ def refusals(project: Project, endpoints: Iterable[Endpoint]) -> dict[int, str]:
 
 
 def locks(project: Project, endpoints: Iterable[Endpoint]) -> Locks:
-    """Return which models of a list are locked in a project, and why, as templates take it."""
+    """Return the locked models of a list in a project, with reasons, for templates."""
     return Locks("list", refusals(project, endpoints))
 
 
 def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
-    """Give the models that may not be run in a project the reason as their `lock`, for a page.
+    """Set `lock` to the reason on each model that may not be run in a project, for a page.
 
-    Not for the cards of the search, which all pages share.
+    Do not use it for the cards of the search, which all pages share.
     """
     listed = list(endpoints)
     locked = refusals(project, listed)
@@ -63,7 +63,7 @@ def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
 
 
 def first_refusal(wanted: Collection[tuple[Project, Endpoint]]) -> str:
-    """Return why one of these models may not be run in the project beside it, or an empty text."""
+    """Return why the first model that its project locks may not be run there; empty if all may."""
     projects = {project.pk: project for project, _ in wanted}
     rules = list(Rule.objects.holding_in(projects.values()))
     if not rules:
@@ -77,7 +77,7 @@ def first_refusal(wanted: Collection[tuple[Project, Endpoint]]) -> str:
 
 
 def register_parts(parts_of: Parts) -> None:
-    """Let this function tell what models other models run; called once, when its app is ready."""
+    """Set the function that returns which models other models run; called when its app is ready."""
     _parts[:] = [parts_of]
 
 
@@ -85,7 +85,7 @@ def locking_rules(rules: Sequence[Rule], keys: Collection[int] | None = None) ->
     """Return the rule that locks each locked model among `keys`, or of the whole catalogue.
 
     `rules` are those that hold in one project. A model that runs others, such as a workflow, is
-    locked with any of them. One query, three for workflows.
+    locked if any of them is. One query, three for workflows.
     """
     if not rules:
         return {}
@@ -102,7 +102,7 @@ def locking_rules(rules: Sequence[Rule], keys: Collection[int] | None = None) ->
 
 
 def _locked_by_parts(rules: Sequence[Rule], composed: Sequence[int]) -> dict[int, Rule]:
-    """Return the rules that lock a model within one of these."""
+    """Return the rule for each of these models that runs a locked model."""
     parts = _parts[0](composed) if _parts and composed else {}
     names = {name for within in parts.values() for name in within}
     subjects = _subjects(Q(endpoint_id__in=names)) if names else {}

@@ -1,7 +1,7 @@
-"""How rules change: who may, what a rule may say, and how a removal is undone.
+"""Adds and removes rules, and undoes a removal.
 
-A project's rules are its managers' affair, those of the house that of staff with the permission.
-Nobody restricts their private project by rules, nor opens in it what the house locks.
+Managers change a project's rules, staff with the permission those of the house. A private project
+has no rules of its own, so nobody can open in it what the house locks.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ GONE = "This rule is gone: somebody removed it meanwhile."
 
 
 class Terms(NamedTuple):
-    """What a rule says, as a form has it."""
+    """The values of a rule, as a form has them."""
 
     effect: str
     kind: str
@@ -40,7 +40,7 @@ class Terms(NamedTuple):
     is_binding: bool = False
 
     def as_rule(self, project: Project | None) -> Rule:
-        """Return an unsaved rule that says this."""
+        """Return an unsaved rule with these values."""
         is_binding = self.is_binding and project is None
         return Rule(project=project, **(self._asdict() | {"is_binding": is_binding}))
 
@@ -63,7 +63,7 @@ def require_for(user: User | AnonymousUser, project: Project | None) -> None:
 
 
 def listed(project: Project | None) -> list[Rule]:
-    """Return the rules of a project, or of the house (None), with who made them; one query."""
+    """Return the rules of a project, or of the house (None), with their authors; one query."""
     return list(Rule.objects.filter(project=project).select_related("project", "made_by"))
 
 
@@ -90,12 +90,12 @@ def restore(by: User, rule: Rule) -> None:
 
 
 def same_models(project: Project | None, kind: str, value: str) -> Rule | None:
-    """Return the rule of this list about just these models, if there is one."""
+    """Return the rule of this list with the same kind and value, if there is one."""
     return Rule.objects.filter(project=project, kind=kind, value=value).first()
 
 
 def already(rule: Rule) -> str:
-    """Return that there is a rule about the same models, in a sentence."""
+    """Return a sentence that says that this rule about the same models exists."""
     return f"There is a rule about these already: “{wording.in_words(rule)}”. Remove it first."
 
 

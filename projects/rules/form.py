@@ -35,7 +35,7 @@ LOCKS_ALL = "This would lock all {}: nobody could run anything here."
 
 
 class RuleForm(forms.Form):
-    """Which models, what a rule does with them, and why; in the house also whether it binds."""
+    """The models, effect and reason of a rule; for the house also whether it is binding."""
 
     effect = forms.ChoiceField(choices=Rule.Effect, initial=Rule.Effect.FORBID)
     kind = forms.ChoiceField(choices=Rule.Kind, initial=Rule.Kind.OWNER)
@@ -52,7 +52,7 @@ class RuleForm(forms.Form):
 
     @property
     def terms(self) -> Terms:
-        """Return what the valid form says."""
+        """Return the values of the valid form."""
         return Terms(**self.cleaned_data)
 
     def clean_reason(self) -> str:
@@ -60,7 +60,7 @@ class RuleForm(forms.Form):
         return " ".join(db_safe_text(self.cleaned_data["reason"]).split())
 
     def clean(self) -> dict[str, Any]:
-        """Read the models, and see what the rule would do; the errors stand beside `value`."""
+        """Parse the models and preview the rule; adds errors to `value`."""
         cleaned = super().clean() or self.cleaned_data
         if self.errors:
             return cleaned

@@ -1,7 +1,7 @@
-"""The locks of the gallery: the rules' verdict on the whole catalogue, in a page's project.
+"""The locks of the gallery: the models of the whole catalogue that rules lock in a page's project.
 
-Rules renew the catalogue's revision like models do, so that all of this is known from memory while
-nothing changes: a page costs no query more, with rules or without.
+Changes of rules renew the catalogue's revision like changes of models. Locks are cached by
+revision, so rules cost a page no query while nothing changes.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ COLUMNS = ("project_id", "effect", "kind", "value", "reason", "is_binding", "del
 
 
 def connect() -> None:
-    """Answer for the catalogue's pages, and have rules renew its revision."""
+    """Register the locks of the catalogue's pages, and let rules renew its revision."""
     register(locks_of)
     revision_triggers.watch(Rule, COLUMNS)
 
 
 def locks_of(request: HttpRequest, revision: str) -> Locks:
-    """Return the locks of the request's project; no query at a revision that was asked before."""
+    """Return the locks of the request's project; no query if they are cached for the revision."""
     return locks_in(current.current(request), revision)
 
 
@@ -44,13 +44,13 @@ def locks_in(project: Project, revision: str) -> Locks:
 
 @byte_cached(1 << 20)
 def _rules(revision: str) -> tuple[Rule, ...]:
-    """Return the rules of all projects and of the house, as they were at a revision."""
+    """Return the rules of all projects and of the house, cached by revision."""
     return tuple(Rule.objects.all())
 
 
 @byte_cached(4 << 20, key=lambda revision, project, rules: (revision, project))
 def _locks(revision: str, project: int, rules: tuple[Rule, ...]) -> Locks:
-    """Return the locks of a project (0: of one without own rules), whose rules these are."""
-    texts = {rule.pk: wording.in_place(rule) for rule in rules}  # one text for all of a rule
+    """Return the locks of a project with these rules; `project` is 0 if it has no own rules."""
+    texts = {rule.pk: wording.in_place(rule) for rule in rules}  # one text per rule
     reasons = {key: texts[rule.pk] for key, rule in door.locking_rules(rules).items()}
     return Locks(f"{revision}/{project}", reasons)

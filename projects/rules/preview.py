@@ -1,4 +1,4 @@
-"""What rules do to the catalogue, in numbers: those there are, and one more."""
+"""Counts the models that rules lock: the present rules, and a new one."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Effect = Rule.Effect
 
 
 class Preview(NamedTuple):
-    """What a new rule would do in one project, or in the house."""
+    """The effect of a new rule in one project, or in the house."""
 
     total: int  # models that upstream lists and no curator has blocked
-    named: int  # that the rule names
-    locked: int  # that are locked with it
-    closed: Sequence[str]  # the names of those that it locks and that are open without it
-    opened: Sequence[str]  # and the other way round
+    named: int  # models that the rule names
+    locked: int  # models that are locked with the rule
+    closed: Sequence[str]  # names of the models that are locked only with the rule
+    opened: Sequence[str]  # names of the models that are locked only without the rule
 
     @property
     def locks_everything(self) -> bool:
@@ -36,7 +36,7 @@ class Preview(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """What it would do, in a sentence or two."""
+        """The effect in a sentence or two."""
         models = counted(self.total, "model")
         if self.opened:
             opened = f"This rule opens {len(self.opened):,} of {models}"
@@ -50,17 +50,17 @@ class Preview(NamedTuple):
 
     @property
     def examples(self) -> list[str]:
-        """The first few names of what changes."""
+        """The first few names of the models that change."""
         return [*(self.closed or self.opened)][:EXAMPLES]
 
     @property
     def others(self) -> int:
-        """How many more there are."""
+        """The number of further models that change."""
         return max(len(self.closed or self.opened) - EXAMPLES, 0)
 
 
 def preview(project: Project | None, rule: Rule) -> Preview:
-    """Return what a rule would do that is not saved yet. Two queries."""
+    """Return the effect of an unsaved rule. Two queries."""
     holding = list(Rule.objects.holding_in([project] if project else []))
     subjects = _subjects()
     closed, opened, locked, named = [], [], 0, 0
@@ -77,10 +77,10 @@ def preview(project: Project | None, rule: Rule) -> Preview:
 
 
 class Effects(NamedTuple):
-    """How many models the rules that hold somewhere lock now, each and together."""
+    """The numbers of models that a set of rules locks now, each and together."""
 
     total: int
-    by_rule: Mapping[int, int]  # by the keys of rules that lock any
+    by_rule: Mapping[int, int]  # key of a rule that locks models → their number
 
     @property
     def locked(self) -> int:
@@ -89,24 +89,24 @@ class Effects(NamedTuple):
 
     @property
     def open_ones(self) -> str:
-        """How many may run, such as "112 of 1,127 models"."""
+        """The number of models that may run: "112 of 1,127 models"."""
         return f"{self.total - self.locked:,} of {counted(self.total, 'model')}"
 
     @property
     def sentence(self) -> str:
-        """How many are locked, in a sentence."""
+        """The number of locked models in a sentence."""
         if not self.locked:
             return f"All {counted(self.total, 'model')} may run here."
         return f"{self.locked:,} of {counted(self.total, 'model')} are locked here."
 
 
 def effects_in(project: Project) -> Effects:
-    """Return what holds in a project, its own rules and the house's. Two queries."""
+    """Return the effects in a project of its own rules and the house's. Two queries."""
     return effects(list(Rule.objects.holding_in([project])))
 
 
 def effects(rules: Sequence[Rule]) -> Effects:
-    """Return what the rules that hold in a project lock now. One query."""
+    """Return the effects of all rules that hold in a project. One query."""
     if not rules:
         return Effects(_runnable().count(), {})
     subjects = _subjects()
@@ -119,7 +119,7 @@ def _runnable() -> EndpointQuerySet:
 
 
 def _subjects() -> list[tuple[str, Subject]]:
-    """Return the models that could be run, with their names, by their ids."""
+    """Return the runnable models with their names, ordered by id."""
     rows = _runnable().order_by("endpoint_id").values_list("full_name", *Listing._fields)
     subjects = ((name, Listing._make(columns)) for name, *columns in rows)
     return [(name or listing.endpoint_id, Subject(listing)) for name, listing in subjects]

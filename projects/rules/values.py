@@ -1,4 +1,4 @@
-"""Reads what somebody typed as the models of a rule; says what is wrong with it."""
+"""Parses the text that names the models of a rule; errors say what is wrong with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EMPTY = {
 
 
 def read(kind: str, text: str) -> str:
-    """Return the value in the spelling that rules compare; ValueError with what is wrong."""
+    """Return the value in the spelling that rules compare; raises ValueError with a message."""
     text = " ".join(db_safe_text(text).split())
     if not text:
         raise ValueError(EMPTY[Kind(kind)])

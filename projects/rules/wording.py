@@ -25,7 +25,7 @@ def in_words(rule: Rule) -> str:
 
 
 def models_in_words(rule: Rule) -> str:
-    """Return what a rule names: `models of kling`."""
+    """Return the models that a rule names, in words: `models of kling`."""
     match rule.kind:
         case Kind.ID:
             return f"models {rule.value}" if "*" in rule.value else rule.value
@@ -42,19 +42,19 @@ def models_in_words(rule: Rule) -> str:
 
 
 def refusal(rule: Rule, model: str, ask: str) -> str:
-    """Return why a run of a model is refused, and who could change that (`whom_to_ask`)."""
+    """Return why a run of a model is refused; `ask` is the sentence of `whom_to_ask`."""
     whose = f"the project “{rule.project}”" if rule.project else "the house"
     return f"{model} is {_locked_by(rule, whose)} {ask} if it should run here."
 
 
 def in_place(rule: Rule) -> str:
-    """Return why the model beside this text is locked, in the rule's project. No query."""
+    """Return why a model is locked, for its card in the rule's project. No query."""
     text = _locked_by(rule, "this project" if rule.project_id else "the house")
     return f"{text[:1].upper()}{text[1:]}"
 
 
 def whom_to_ask(project: Project | None) -> str:
-    """Return "Ask Ada or Ben": who can change the rules of a project, or of the house (None).
+    """Return "Ask Ada or Ben", who can change the rules of a project, or of the house (None).
 
     One query.
     """

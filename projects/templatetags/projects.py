@@ -1,4 +1,4 @@
-"""Addresses that begin something in the project that the page shows."""
+"""Query strings for URLs that begin something in the page's project."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def in_project(context: Context, **parameters: Any) -> str:
-    """Return `?project=<slug>` of the page's project, for the address of a form or a link.
+    """Return `?project=<slug>` of the page's project, for the URL of a form or a link.
 
-    After other parameters: `{% in_project run=run.pk %}`. A fragment without a page has no project.
+    Other parameters come first: `{% in_project run=run.pk %}`. A fragment without a page has no
+    project.
     """
     project = context.get("project")
     project = project() if callable(project) else project

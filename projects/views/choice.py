@@ -1,4 +1,4 @@
-"""The menu in the header: which project the person works in."""
+"""The menu in the header, in which people choose their project."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _OF_ONE_LIST = (current.PARAMETER, current.SCOPE, "before", "deleted", UNDO)
 @require_safe
 @never_cache
 def menu(request: HtmxRequest) -> HttpResponse:
-    """Return what the menu shows when it is opened: the projects that the user may work in."""
+    """Return the content of the open menu: the projects that the user may work in."""
     context = {"projects": listing.to_choose(request.user)}
     return render(request, "projects/_menu.html", context)
 
 
 @require_POST
 def choose(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Work in this project from now on; leads back to the page of `next`."""
+    """Choose this project from now on; redirects back to the page of `next`."""
     project = of_member(request, slug)
     if project.archived_at is not None:
         messages.error(request, f"“{project}” is archived: it is kept to look at.")
@@ -48,10 +48,10 @@ def choose(request: HtmxRequest, slug: str) -> HttpResponse:
 
 
 def _back(address: str, project: Project) -> str:
-    """Return the page that somebody who chose a project goes on with.
+    """Return the URL to which a user who chose a project is redirected.
 
-    It is the one that they came from, without what made it another project's list; from the page
-    of another project they get to that of this one.
+    It is the page that they came from, without the parameters of the former project's list. From
+    the page of another project they get to the page of this one.
     """
     is_ours = url_has_allowed_host_and_scheme(address, allowed_hosts=None)
     if not address.startswith("/") or not is_ours:

@@ -1,4 +1,4 @@
-"""What managers do to members, and members to themselves."""
+"""Actions of managers on members, and of members on themselves."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def role(request: HtmxRequest, slug: str, user_id: int) -> HttpResponse:
 
 @require_POST
 def removal(request: HtmxRequest, slug: str, user_id: int) -> HttpResponse:
-    """Remove a member, which can be undone for a day; or leave the project oneself."""
+    """Remove a member, which can be undone for a day; users who remove themselves leave."""
     project = of_member(request, slug)
     with refusals_as_messages(request):
         if user_id == request.user.pk:

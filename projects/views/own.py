@@ -1,4 +1,4 @@
-"""What the views of a project share: the project of an address, and refusals as messages."""
+"""Shared by the views of a project: looks up the project of a URL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def of_member(request: HtmxRequest, slug: str) -> Project:
-    """Return the user's project with this slug; 404 for who is no member, as if there were none."""
+    """Return the user's project with this slug; 404 if they are not a member or it is unknown."""
     try:
         return current.named_project(request.user, slug)
     except current.NotAMember as error:

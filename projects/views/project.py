@@ -1,4 +1,4 @@
-"""The list of one's projects, the page of one, and the form of a new one."""
+"""The list of the user's projects, the page of a project, and the form of a new one."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from projects.models import Project
 
-ONE_PRESS_S = 3600.0  # a form that was posted before creates nothing again for so long
+ONE_PRESS_S = 3600.0  # a form that is posted again within this time creates nothing
 
 
 @require_safe
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's projects, the private one first; the archived ones apart."""
+    """List the user's projects, the private one first, archived ones separately."""
     entries = listing.all_of(request.user)
     context = {
         "active": [entry for entry in entries if entry.project.archived_at is None],
@@ -40,7 +40,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HtmxRequest) -> HttpResponse:
-    """Show the form of a new project; a POST makes it, and its maker works in it."""
+    """Show the form of a new project; a POST creates and chooses it."""
     if refusal := creation.refusal_to_create(request.user):
         raise PermissionDenied(refusal)
     form = ProjectForm(request.POST or None, initial={"hides_new_runs": "0"})
@@ -61,9 +61,9 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 def project(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Show what a project allows, its newest results, what lives in it, and its members.
+    """Show the models that a project allows, its newest results, its contents and its members.
 
-    Its managers change who is a member, and invite others if they may invite to the house.
+    Managers change its members, and invite others if they may invite people to the house.
     """
     shown = of_member(request, slug)
     role = roles.role_in(shown, request.user)

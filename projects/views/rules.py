@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Listed(NamedTuple):
-    """A rule as its page lists it: in words, and how many models it locks now."""
+    """A rule on its page: in words, and with the number of models that it locks now."""
 
     rule: Rule
     words: str
@@ -42,7 +42,7 @@ def of_project(request: HtmxRequest, slug: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def of_house(request: HtmxRequest) -> HttpResponse:
-    """Show the rules of the house; a POST previews or adds one. For who may change them."""
+    """Show the rules of the house to users who may change them; a POST previews or adds one."""
     editing.require_for(request.user, None)
     return _rules(request, None)
 
@@ -74,7 +74,7 @@ def _rules(request: HtmxRequest, project: Project | None) -> HttpResponse:
     form = RuleForm(project, None)
     status = HTTPStatus.OK
     if request.method == "POST":
-        editing.require_for(request.user, project)  # before the form says anything
+        editing.require_for(request.user, project)  # before the form reveals anything
         form = RuleForm(project, request.POST)
         if not form.is_valid():
             status = HTTPStatus.UNPROCESSABLE_ENTITY

@@ -1,4 +1,4 @@
-"""The settings of a project, for its managers, and its end."""
+"""The pages for managers to change, archive and delete a project."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def recovery(request: HtmxRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def deletion(request: HtmxRequest, slug: str) -> HttpResponse:
-    """Delete a project in which nothing lives; else say what does."""
+    """Delete an empty project; otherwise show what it contains."""
     project = of_member(request, slug)
     with refusals_as_messages(request):
         rules.delete(request.user, project)

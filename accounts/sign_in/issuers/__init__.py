@@ -1,7 +1,7 @@
-"""Sign-in by other issuers: OpenID Connect, Google among it, and GitHub, set by settings alone.
+"""Sign-in by issuers that the settings name: OpenID Connect, such as Google, and GitHub.
 
-Who somebody is, is the issuer's address and its subject, never a name or an e-mail address.
-allauth keeps the state of a login, PKCE and the tables; reading what an issuer says is ours,
-because allauth takes an ID token from the token endpoint without looking at its signature, believes
-the userinfo endpoint before it, and has no nonce.
+An issuer's address and subject identify a person, never a name or an e-mail address. allauth keeps
+the state of a login, PKCE and the tables. Our code reads the issuer's answers, because allauth does
+not check the signature of an ID token from the token endpoint, trusts the userinfo endpoint more
+than the token, and has no nonce.
 """

@@ -1,4 +1,4 @@
-"""What allauth asks of us about issuers: which there are, and who may log in by one."""
+"""allauth's adapter for issuers: which issuers exist, and who may log in by one."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     def list_apps(
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
-        """Return the issuers of the settings; the database has none, so it is not asked."""
+        """Return the issuers of the settings, without a query: the database has none."""
         return [app for app in configured.apps() if provider in (None, app.provider_id)]
 
     def list_providers(self, request: HttpRequest) -> list[Provider]:
-        """Return what the login page has a button for."""
+        """Return the providers for which the login page has a button."""
         return [CLASSES[app.provider](request, app) for app in configured.apps()]
 
     def get_provider(
         self, request: HttpRequest, provider: str, client_id: str | None = None
     ) -> IssuerProvider:
-        """Return the provider of an issuer by its address, also of one that is no longer set."""
+        """Return the provider of an issuer by its address, even if the settings dropped it."""
         if app := configured.app_of(provider):
             return CLASSES[app.provider](request, app)
         name = configured.name_of(provider)
         return RetiredProvider(request, SocialApp(provider="", provider_id=provider, name=name))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
-        """Make an account for who has none and may have one; else end the login with a page.
+        """Create an account if the person has none and may have one; else end with a page.
 
-        A login with the address of an account that is there waits for its owner to log in.
+        A login with the e-mail address of an existing account waits until its owner logs in.
         """
         if sociallogin.is_existing or sociallogin.state.get("process") == AuthProcess.CONNECT:
             return
@@ -55,5 +55,5 @@ class SocialAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(pages.failed(request, provider, failure)) from failure
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        """Return False: accounts are made before allauth would ask for one (`new_accounts`)."""
+        """Return False: `new_accounts` creates accounts before allauth would ask."""
         return False

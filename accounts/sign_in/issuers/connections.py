@@ -1,4 +1,4 @@
-"""The page of the accounts at issuers that one logs in with: connect, disconnect."""
+"""The page on which people connect and disconnect their accounts at issuers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Connection(NamedTuple):
 @require_safe
 @never_cache
 def connections(request: HtmxRequest) -> HttpResponse:
-    """List the accounts that one logs in with, and what can be connected."""
+    """List the user's accounts at issuers, and the issuers that can be connected."""
     return _page(request)
 
 
@@ -60,7 +60,7 @@ def disconnection(request: HtmxRequest) -> HttpResponse:
     require_recent_login(request)
     pk = parse_key(hidden(request, "account")) or 0
     with transaction.atomic():
-        # Two disconnections at once must not each count the other's account as the one that stays.
+        # Locked: of two disconnections at once, each would count the other account as remaining.
         person = User.objects.select_for_update().get(pk=request.user.pk)
         account = SocialAccount.objects.filter(pk=pk, user=person).first()
         if account is None:
@@ -86,21 +86,22 @@ def pending_connection(request: HtmxRequest) -> HttpResponse:
 
 
 def listed(person: User) -> list[Connection]:
-    """Return the accounts at issuers that somebody logs in with, the first connected first."""
+    """Return a person's accounts at issuers, the first connected first."""
     return [_shown(account) for account in SocialAccount.objects.filter(user=person).order_by("pk")]
 
 
 def names_of(person: User) -> list[str]:
-    """Return the issuers that somebody logs in with, each once."""
+    """Return the names of the issuers that a person logs in with, each once."""
     accounts = SocialAccount.objects.filter(user=person).order_by("pk")
     names = map(configured.name_of, accounts.values_list("provider", flat=True))
     return list(dict.fromkeys(names))
 
 
 def require_recent_login(request: HttpRequest) -> None:
-    """Let only who has logged in a short while ago change how they log in.
+    """Require a recent login before people change how they log in.
 
-    Leads others to a page that asks again who they are.
+    Raises ReauthenticationRequired, which redirects to a page that asks them to authenticate again,
+    or PermissionDenied if the session lacks a second step.
     """
     if not request.user.is_authenticated:
         return
@@ -111,9 +112,9 @@ def require_recent_login(request: HttpRequest) -> None:
 
 
 def _has_other_way(person: User, account: SocialAccount) -> bool:
-    """Return whether somebody can log in without an account at an issuer.
+    """Return whether a person can log in without this account at an issuer.
 
-    A connection to an issuer that is no longer set lets nobody in.
+    A connection to an issuer that the settings dropped does not count.
     """
     if person.has_usable_password():
         return True

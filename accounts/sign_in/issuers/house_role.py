@@ -1,4 +1,4 @@
-"""The role in the house that an issuer's claim gives, applied at each sign-in by it."""
+"""Applies the role in the house that an issuer's claim gives, at each sign-in by the issuer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def apply(user: User, account: SocialAccount) -> None:
     """Give the user the role that the claim means, if the settings name a claim.
 
     A role that people gave is only raised, and the last admin stays one. Nothing changes while the
-    issuer says that it cannot tell (`claims.values`).
+    claim's values are unknown (`claims.values`).
     """
     rules = configured.claim_rules(account.provider)
     values = account.extra_data.get("role_values")
@@ -47,12 +47,12 @@ def apply(user: User, account: SocialAccount) -> None:
 
 
 def given_by(account: SocialAccount) -> dict[str, Any]:
-    """Return what the claims of an issuer have given: `role`, and `projects` with roles."""
+    """Return what an issuer's claims gave last: `role`, and `projects` with roles."""
     given = account.extra_data.get("given")
     return given if isinstance(given, dict) else {}
 
 
 def remember(account: SocialAccount, kind: str, given: Any) -> None:
-    """Store what the claims have given, which the next sign-in is compared with."""
+    """Store what the claims gave, to compare it with the next sign-in."""
     account.extra_data["given"] = {**given_by(account), kind: given}
     SocialAccount.objects.filter(pk=account.pk).update(extra_data=account.extra_data)

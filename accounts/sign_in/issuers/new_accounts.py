@@ -1,4 +1,4 @@
-"""Accounts made at the first sign-in by an issuer: who may have one, and how it is called."""
+"""Creates accounts at the first sign-in by an issuer: who may have one, and its user name."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ NAMELESS = "person"
 def require_may_join(email: str, is_verified: bool, is_invited: bool, domains: list[str]) -> None:
     """Raise IssuerFailure unless a new account may be made for this address.
 
-    An invitation opens the way to whoever holds it; else the issuer has to have checked an address
-    of one of the domains.
+    With an invitation anybody may; otherwise the issuer must have verified an address in one of the
+    domains.
     """
     if is_invited:
         return
@@ -42,7 +42,7 @@ def require_may_join(email: str, is_verified: bool, is_invited: bool, domains: l
 
 
 def choose_username(wished: str, email: str, is_taken: Callable[[str], bool]) -> str:
-    """Return a free user name: the wished one or the address's, with a number if it is taken."""
+    """Return a free user name from the wish or the address, with a number if it is taken."""
     texts = (re.sub(r"[^\w.+-]", "", text.partition("@")[0]) for text in (wished, email))
     name = next(filter(None, texts), NAMELESS)[:MAX_USERNAME_LENGTH].lower()
     free, number = name, 1
@@ -53,12 +53,12 @@ def choose_username(wished: str, email: str, is_taken: Callable[[str], bool]) ->
 
 
 def accounts_with(email: str) -> list[User]:
-    """Return the accounts that have this address, also those that have not confirmed it."""
+    """Return the accounts with this address, confirmed or not."""
     return list(filter_users_by_email(email))
 
 
 def owners_of(login: SocialLogin) -> list[User]:
-    """Return the accounts with the login's address, if the issuer has checked that it is theirs."""
+    """Return the accounts with the login's address, if the issuer has verified the address."""
     address = next(iter(login.email_addresses), None)
     return accounts_with(address.email) if address and address.verified else []
 
@@ -70,11 +70,10 @@ def require_open(owners: list[User]) -> None:
 
 
 def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
-    """Make an account for a login by an issuer, whole or not at all; raises IssuerFailure.
+    """Create an account for a login by an issuer, in one transaction; raises IssuerFailure.
 
-    Who was invited joins by the invitation with it.
-
-    An address that the issuer has not checked is not kept: a new password would be sent there.
+    An invited person joins by the invitation. An address that the issuer has not verified is not
+    stored, because a new password could be sent there.
     """
     address = next(iter(login.email_addresses), None)
     email, is_verified = (address.email, address.verified) if address else ("", False)
@@ -82,7 +81,7 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
     require_may_join(email, is_verified, is_invited, settings.SIGN_UP_DOMAINS)
     try:
         with transaction.atomic():
-            roles.lock()  # one account at a time: no constraint keeps addresses apart
+            roles.lock()  # one account at a time: no constraint makes addresses unique
             if owners_of(login):
                 raise IssuerFailure(Reason.BUSY, "its address was taken at the same time")
             user = _create_user(login, email if is_verified else "")
@@ -100,7 +99,7 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
     except Refused as error:
         raise IssuerFailure(Reason.NOT_INVITED, "the invitation has just ended") from error
     if is_invited:
-        login.state.pop("next", None)  # the invitation's page, which is done with
+        login.state.pop("next", None)  # the invitation's page, no longer needed
     messages.success(request, f"Your account “{user.get_username()}” is made.")
     return account
 

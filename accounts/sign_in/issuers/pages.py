@@ -1,4 +1,4 @@
-"""The pages on which a sign-in by an issuer ends or waits."""
+"""Pages for a sign-in by an issuer that failed or waits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger("accounts.sign_in")
 
 
 def failed(request: HttpRequest, provider: IssuerProvider, failure: IssuerFailure) -> HttpResponse:
-    """Say what happened and what to do, and log it without what the issuer sent."""
+    """Show what happened and what to do, and log it without the issuer's own texts."""
     page = failure.reason.value
     where = client_address(request) or "-"
     log.warning("sign-in by %s from %s failed: %s", provider.sub_id, where, failure)
@@ -32,7 +32,7 @@ def failed(request: HttpRequest, provider: IssuerProvider, failure: IssuerFailur
 
 
 def address_taken(request: HttpRequest, provider: IssuerProvider) -> HttpResponse:
-    """Say that an account with this address is there, and how it is connected."""
+    """Show that an account with this e-mail address exists and how to connect it."""
     log.info("sign-in by %s waits for the owner of the address", provider.sub_id)
     context: dict[str, object] = {"provider": provider}
     return _page(request, "socialaccount/address_taken.html", context, HTTPStatus.CONFLICT)

@@ -1,4 +1,4 @@
-"""A login by an issuer that waits, in the session, until the owner of its address has logged in."""
+"""A login by an issuer that waits in the session until the owner of its address logs in."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIFETIME_S = 15 * 60
 
 
 class Pending(NamedTuple):
-    """A person at an issuer who has logged in there, and the checked address they came with."""
+    """A person who has logged in at an issuer, with the e-mail address that it verified."""
 
     issuer: str
     uid: str
@@ -34,7 +34,7 @@ class Pending(NamedTuple):
 
 
 def keep(request: HttpRequest, login: SocialLogin) -> None:
-    """Keep a login whose checked address is that of an account; a later one replaces it."""
+    """Store a login whose verified address belongs to an account; a later login replaces it."""
     account = login.account
     email = login.email_addresses[0].email
     waiting = Pending(account.provider, account.uid, email, account.extra_data, time.time())
@@ -42,9 +42,9 @@ def keep(request: HttpRequest, login: SocialLogin) -> None:
 
 
 def of(request: HttpRequest) -> Pending | None:
-    """Return the login that waits for the person who is logged in; None for anybody else.
+    """Return the waiting login if its address belongs to the user who is logged in, else None.
 
-    It is the owner of its address whom it waits for, and not whoever uses the browser next.
+    Other people may use the same browser next; they must not get it.
     """
     values = request.session.get(SESSION_KEY)
     if not isinstance(values, list) or len(values) != len(Pending._fields):
@@ -56,18 +56,18 @@ def of(request: HttpRequest) -> Pending | None:
 
 
 def drop(request: HttpRequest) -> None:
-    """Forget the login that waits."""
+    """Remove the waiting login from the session."""
     request.session.pop(SESSION_KEY, None)
 
 
 def as_login(waiting: Pending, person: User) -> SocialLogin:
-    """Return allauth's login of the one that waits, for a person to be connected with."""
+    """Return the waiting login as allauth's login, to connect it to a person."""
     account = SocialAccount(provider=waiting.issuer, uid=waiting.uid, extra_data=waiting.said)
     return SocialLogin(user=person, account=account)
 
 
 def owns(person: Any, email: str) -> bool:
-    """Return whether the address is that of the person's account."""
+    """Return whether the address belongs to the person's account."""
     return person.is_authenticated and any(
         account.pk == person.pk for account in accounts_with(email)
     )

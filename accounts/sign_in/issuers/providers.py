@@ -1,4 +1,4 @@
-"""allauth's providers at our addresses, and how each finds out who has logged in at it."""
+"""allauth's providers at our URLs, and how each identifies the person who has logged in."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ State = dict[str, Any]
 
 
 class IssuerAccount(ProviderAccount):
-    """How an account at an issuer is called on pages."""
+    """An account at an issuer, with the name that pages show."""
 
     def to_str(self) -> str:
-        """Return the most telling of what the issuer said last."""
+        """Return the account's name (`configured.name_there`)."""
         return configured.name_there(self.account)
 
 
 class AddressBuilder(OAuth2Client):
-    """Builds the address at which a person logs in, also where the issuer's has a query."""
+    """Builds the URL at which a person logs in, even if the issuer's URL has a query string."""
 
     def get_redirect_url(self, authorization_url: str, scope: Any, extra_params: Any) -> str:
-        """Return the issuer's address with the parameters of this login."""
+        """Return the issuer's URL with the parameters of this login."""
         base, _, query = authorization_url.partition("?")
         address: str = super().get_redirect_url(base, scope, extra_params)
         return f"{address}&{query}" if query else address
 
 
 class Endpoints(OAuth2Adapter):
-    """Where a provider sends the browser; what allauth asks for when it builds that address."""
+    """The URLs from which allauth builds the address to which it sends the browser."""
 
     client_class = AddressBuilder
 
@@ -55,16 +55,16 @@ class Endpoints(OAuth2Adapter):
         self._callback = callback
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
-        """Return where the issuer sends the browser back to."""
+        """Return the URL to which the issuer sends the browser back."""
         return request.build_absolute_uri(self._callback)
 
 
 class IssuerProvider(OAuth2Provider):
-    """An issuer: allauth's provider with our addresses, PKCE, and nothing taken from a query."""
+    """An issuer: allauth's provider with our URLs and PKCE; takes nothing from a query string."""
 
     account_class = IssuerAccount
     pkce_enabled_default = True
-    names_itself = False  # in what it sends back, as RFC 9207 has it
+    names_itself = False  # whether its response has `iss` (RFC 9207)
 
     def __init__(self, request: HttpRequest, app: SocialApp) -> None:
         super().__init__(request, app=app)
@@ -72,11 +72,11 @@ class IssuerProvider(OAuth2Provider):
 
     @property
     def slug_in_addresses(self) -> str:
-        """Return the issuer's name in our addresses."""
+        """Return the issuer's name in our URLs."""
         return str(self.app.settings["slug"])
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Return the address at which a login begins."""
+        """Return the URL at which a login begins."""
         address = reverse("issuer-login", args=[self.slug_in_addresses])
         return f"{address}?{urlencode(kwargs)}" if kwargs else address
 
@@ -89,7 +89,7 @@ class IssuerProvider(OAuth2Provider):
         return Endpoints(request, self.find_authorize_url(), self.get_callback_url())
 
     def get_redirect_from_request_kwargs(self, request: HttpRequest) -> dict[str, Any]:
-        """Return what a login begins with: it logs in or connects, nothing else."""
+        """Return the arguments of a login, whose process is to log in or to connect."""
         kwargs: dict[str, Any] = super().get_redirect_from_request_kwargs(request)
         if kwargs["process"] != AuthProcess.CONNECT:
             kwargs["process"] = AuthProcess.LOGIN
@@ -105,7 +105,7 @@ class IssuerProvider(OAuth2Provider):
         return dict(self.get_auth_params())  # type: ignore[no-untyped-call]
 
     def serialize(self) -> dict[str, Any]:
-        """Return what a session keeps of the provider: its issuer, which is unique."""
+        """Return what a session stores of the provider: its issuer, which is unique."""
         return {"id": self.sub_id}
 
     def unstash_redirect_state(self, request: HttpRequest, state_id: str) -> State:
@@ -124,11 +124,11 @@ class IssuerProvider(OAuth2Provider):
         return login
 
     def find_authorize_url(self) -> str:
-        """Return where the person logs in; raises IssuerFailure."""
+        """Return the URL at which the person logs in; raises IssuerFailure."""
         raise NotImplementedError
 
     def identify(self, code: str, state: State, callback: str) -> Identity:
-        """Return whom the issuer names in exchange for a code; raises IssuerFailure."""
+        """Exchange a code for the person's identity; raises IssuerFailure."""
         raise NotImplementedError
 
     def extract_uid(self, data: Identity) -> str:
@@ -136,7 +136,7 @@ class IssuerProvider(OAuth2Provider):
         return data.subject
 
     def extract_extra_data(self, data: Identity) -> dict[str, Any]:
-        """Return what is stored of what the issuer says: how to show it, and what it grants."""
+        """Return what an account stores: names to show, and claims for roles and projects."""
         return {
             "name": data.name,
             "username": data.username,
@@ -147,7 +147,7 @@ class IssuerProvider(OAuth2Provider):
         }
 
     def extract_common_fields(self, data: Identity) -> dict[str, Any]:
-        """Return what a new account is filled in with."""
+        """Return the values for a new account."""
         return {
             "email": data.email,
             "username": data.username,
@@ -157,14 +157,14 @@ class IssuerProvider(OAuth2Provider):
         }
 
     def extract_email_addresses(self, data: Identity) -> list[EmailAddress]:
-        """Return the address, as verified as the issuer says that it is."""
+        """Return the e-mail address; it counts as verified if the issuer says so."""
         if not data.email:
             return []
         return [EmailAddress(email=data.email, verified=data.is_verified, primary=True)]
 
 
 class OpenIDProvider(IssuerProvider):
-    """An OpenID Connect issuer, whose ID token is verified for this very login by a nonce."""
+    """An OpenID Connect issuer; a nonce binds its ID token to one login."""
 
     id = "openid_connect"
     name = "OpenID Connect"
@@ -182,7 +182,7 @@ class OpenIDProvider(IssuerProvider):
         data: Any = None,
         **kwargs: Any,
     ) -> HttpResponse:
-        """Send the browser to the issuer, with a nonce that its ID token has to repeat."""
+        """Send the browser to the issuer, with a nonce that the ID token must repeat."""
         nonce = secrets.token_urlsafe(32)
         kwargs["auth_params"] = {**(kwargs.get("auth_params") or {}), "nonce": nonce}
         response: HttpResponse = super().redirect(
@@ -191,11 +191,11 @@ class OpenIDProvider(IssuerProvider):
         return response
 
     def find_authorize_url(self) -> str:
-        """Return where the person logs in, as the issuer's own configuration says."""
+        """Return the URL at which the person logs in, from the issuer's configuration."""
         return openid.discover(self.app).authorization_endpoint
 
     def identify(self, code: str, state: State, callback: str) -> Identity:
-        """Return whom the issuer names, by a verified ID token."""
+        """Return the person from a verified ID token."""
         verifier, nonce = str(state.get("pkce_code_verifier")), str(state.get("nonce"))
         said = openid.redeem(self.app, code, verifier, nonce, callback)
         return claims.read(said, self.app.settings)
@@ -212,11 +212,11 @@ class GitHubProvider(IssuerProvider):
         return ["user:email"]
 
     def find_authorize_url(self) -> str:
-        """Return where the person logs in."""
+        """Return the URL at which the person logs in."""
         return github.authorize_url(self.app)
 
     def identify(self, code: str, state: State, callback: str) -> Identity:
-        """Return whom GitHub names."""
+        """Return the person from GitHub's API."""
         return github.redeem(self.app, code, str(state.get("pkce_code_verifier")), callback)
 
 

@@ -1,4 +1,4 @@
-"""What follows a sign-in by an issuer, or a change of connections: a role, and the audit log."""
+"""Signal receivers of issuers: a sign-in applies the role, and connections are audited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leaving for an issuer, and coming back from it."""
+"""The views that send the browser to an issuer and complete the login when it returns."""
 
 from __future__ import annotations
 
@@ -29,11 +29,10 @@ CANCELLED = "access_denied"
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: HttpRequest, issuer: str) -> HttpResponse:
-    """Send the browser to the issuer; a GET asks first, since others' pages can cause one.
+    """Send the browser to the issuer; a GET only asks, because other sites can cause a GET.
 
-    The way there is a page that goes on by itself: browsers apply `form-action` of our Content
-    Security Policy to every redirect that follows a form, through all hosts of the issuer, which
-    nobody could list.
+    The response is a page that redirects by itself. Browsers apply `form-action` of our Content
+    Security Policy to every redirect after a form, and nobody could list all hosts of an issuer.
     """
     provider = _provider(request, issuer)
     process = hidden(request, "process") or request.GET.get("process")
@@ -61,7 +60,7 @@ def complete(request: HttpRequest, issuer: str) -> HttpResponse:
     if request.method == "HEAD":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     try:
-        # First, since some issuers leave the state out where they send an error.
+        # Before the state, because some issuers send an error without it.
         _require_code(request, provider)
         state = provider.unstash_redirect_state(request, request.GET.get("state", ""))
         login = provider.complete(request, request.GET["code"], state)
@@ -100,7 +99,7 @@ def _require_code(request: HttpRequest, provider: IssuerProvider) -> None:
 
 
 def _remember_given(login: SocialLogin) -> None:
-    """Carry along what claims gave at the last sign-in, which a new one is compared with."""
+    """Copy what the claims gave at the last sign-in, to compare it with the new claims."""
     key = {"provider": login.account.provider, "uid": login.account.uid}
     before = SocialAccount.objects.filter(**key).values_list("extra_data", flat=True).first()
     if isinstance(before, dict) and "given" in before:

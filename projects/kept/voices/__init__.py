@@ -1,4 +1,4 @@
-"""What people say of each other's work: who says it, comments, and whom they name.
+"""Comments on other people's work, their authors, and the people whom they mention.
 
-A room adds where something is said, who may say it, and who hears of it.
+An app adds where people comment, who may comment, and who is notified.
 """

@@ -1,4 +1,4 @@
-"""Comments in threads of one level: what all of them have, wherever they stand."""
+"""The base of all comments, in threads of one level."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class CommentQuerySet(models.QuerySet[Row]):
 
 
 class Saying(models.Model):
-    """What somebody said of something, or answered; an answer has a `parent`, which has none.
+    """A comment, or an answer to one: an answer has a `parent`, which itself has none.
 
-    A room's model says of what, by whom, and by whom a thread is resolved (`resolved_by`).
+    An app's model adds the subject, the author, and who resolved a thread (`resolved_by`).
     """
 
     parent = models.ForeignKey(
@@ -64,14 +64,14 @@ class Saying(models.Model):
         return cast("Self", self.parent or self)
 
     def set_resolved(self, is_resolved: bool, by: models.Model | None = None) -> None:
-        """Note that its thread is settled, as somebody says, or that it goes on."""
+        """Mark its thread as resolved by `by`, or as open again."""
         first = self.first
         first.resolved_at = timezone.now() if is_resolved else None
         first.resolved_by = by if is_resolved else None
         first.save(update_fields=["resolved_at", "resolved_by"])  # type: ignore[misc]  # a room's
 
     def take_back(self, *, is_removed: bool = False) -> None:
-        """Delete it, as its author or else it `is_removed`; its answers stay.
+        """Delete it; `is_removed` means that somebody else than its author does. Its answers stay.
 
         It can be brought back within UNDO_WITHIN.
         """
@@ -79,7 +79,10 @@ class Saying(models.Model):
         self.save(update_fields=["deleted_at", "is_removed"])
 
     def bring_back(self, *, may_remove: bool = False) -> None:
-        """Undo its deletion; raises Refused if that was too long ago, or not its author's own."""
+        """Undo its deletion; raises Refused if that is too long ago.
+
+        Only with `may_remove` can a comment come back that somebody else than its author deleted.
+        """
         if self.deleted_at is None or self.deleted_at < timezone.now() - UNDO_WITHIN:
             raise Refused(GONE)
         if self.is_removed and not may_remove:
@@ -104,7 +107,7 @@ class Thread(Generic[Row]):
 def threads_of(comments: Iterable[Row]) -> list[Thread[Row]]:
     """Return comments as threads, in their order.
 
-    A deleted comment stays only as long as it has answers; its text is not shown then.
+    A deleted comment stays only while it has answers, and its text is not shown.
     """
     listed = list(comments)
     threads = {one.pk: Thread(one) for one in listed if one.parent_id is None}
@@ -115,9 +118,9 @@ def threads_of(comments: Iterable[Row]) -> list[Thread[Row]]:
 
 
 def delete_for_good() -> float:
-    """Delete the rows of deleted comments once they cannot be brought back; an hour until next.
+    """Delete comments that cannot be brought back; returns the seconds until the next call.
 
-    What others answered keeps its thread: the first comment's row stays, without its text.
+    A comment with answers keeps its row, without its text, so that the thread stays.
     """
     for model in apps.get_models():
         if issubclass(model, Saying):

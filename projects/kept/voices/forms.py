@@ -1,4 +1,4 @@
-"""The form of a comment: its text, and what it answers."""
+"""The form of a comment: its text, and the comment that it answers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 class CommentField(TextField):
-    """What somebody says, without characters that cannot be seen or turn the text around."""
+    """A comment's text, without characters that are invisible or change the text's direction."""
 
     def __init__(self) -> None:
-        """Make a field with the limit that all comments have."""
+        """Create a field with the length limit of all comments."""
         too_long = f"That is %(show_value)d characters; {MAX_TEXT_CHARS:,} fit."
         super().__init__(
             max_length=MAX_TEXT_CHARS,
@@ -32,10 +32,10 @@ class CommentField(TextField):
 
 
 class CommentForm(forms.Form):
-    """A comment, or with `parent` an answer to one of `comments`; a room names its text's field."""
+    """A comment, or with `parent` an answer to one of `comments`; an app adds the text's field."""
 
     def __init__(self, *args: Any, comments: CommentQuerySet[Any], **more: Any) -> None:
-        """Make the form of a place where these comments can be answered; see Form for the rest."""
+        """Create the form; `comments` can be answered. See Form for the other arguments."""
         super().__init__(*args, **more)
         self.fields["parent"] = forms.ModelChoiceField(
             comments, required=False, error_messages={"invalid_choice": GONE}

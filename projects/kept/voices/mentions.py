@@ -1,4 +1,4 @@
-"""Whom a comment names by `@name`."""
+"""The people whom a comment mentions by `@name`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _END = rf"(?<={_WORD})(?!{_WORD})"  # of a word
 
 
 def mentioned_in(text: str, people: Mapping[str, User]) -> list[User]:
-    """Return who of the people is named, each once; of names that begin alike the longest counts.
+    """Return the people whom a text mentions, each once; the longest matching name counts.
 
-    A mention begins after no letter, as `x@annaberg.com` does, and ends where the name ends:
-    `@annabergmann` is somebody else.
+    The `@` must not follow a letter (`x@annaberg.com` mentions nobody), and the word must end with
+    the name: `@annabergmann` does not mention `annaberg`.
     """
     if "@" not in text:
         return []
@@ -28,7 +28,7 @@ def mentioned_in(text: str, people: Mapping[str, User]) -> list[User]:
 
     users: dict[int, User] = {}
     by_key = {name_key(name): user for name, user in people.items()}
-    longest = max(map(len, people), default=0) + 1  # one more, which shows that the name ends
+    longest = max(map(len, people), default=0) + 1  # one more character shows that the name ends
     most_words = max((len(regex.findall(_END, name)) for name in people), default=0)
     for at in regex.finditer(_BEGIN, text):
         after = text[at.end() : at.end() + longest]

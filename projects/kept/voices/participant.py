@@ -1,4 +1,4 @@
-"""Who says something: a user, or a guest of a share, who has no account."""
+"""The author of a comment or mark: a user, or a guest of a share, who has no account."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GUEST_MARK = "(guest)"  # tells a guest from a user of the same name
 
 @dataclass(frozen=True)
 class Participant:
-    """A user, or a guest with a key that no other guest has, and the name that they gave."""
+    """A user, or a guest with a unique key and the name that they gave."""
 
     user: User | None
     guest_key: str = ""
@@ -49,7 +49,7 @@ class Participant:
         return self.guest_key if self.user is None else self.user.pk
 
     def fields(self, user_field: str = "user") -> dict[str, Any]:
-        """Return what a new row says of its participant, whose user stands in `user_field`."""
+        """Return the participant's fields for a new row; a user is stored in `user_field`."""
         if self.user is not None:
             return {user_field: self.user}
         return {"guest": self.guest_key, "guest_name": self.name}
@@ -74,7 +74,7 @@ class OfGuest(models.Model):
 
     @property
     def guest_words(self) -> str:
-        """Return the guest's name, said to be a guest's."""
+        """Return the guest's name, marked as a guest's."""
         return f"{self.guest_name or 'Somebody'} {GUEST_MARK}"
 
 
@@ -91,7 +91,7 @@ class OfParticipant(OfGuest):
 
     @property
     def author(self) -> str:
-        """Return who wrote it; a guest is said to be one."""
+        """Return the author's name; a guest's is marked."""
         if self.guest:
             return self.guest_words
         if self.user is None:

@@ -1,1 +1,1 @@
-"""What is asked of an issuer and read from its answers; no request of ours, no row."""
+"""Requests to issuers, and the reading of their answers; knows no Django request and no row."""

@@ -1,4 +1,4 @@
-"""What an issuer says about a person, read from its claims; pure rules."""
+"""Reads what an issuer says about a person from its claims; pure functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_SUBJECT_LENGTH = 191  # allauth's column; OpenID Connect allows 255
 MAX_VALUES = 1000
 TEXT_LENGTH = 254
 Values = Sequence[str] | None  # None: unknown
-Given = dict[str, str]  # a role by the address of a project
+Given = dict[str, str]  # slug of a project → role
 
 
 class Identity(NamedTuple):
@@ -31,7 +31,7 @@ class Identity(NamedTuple):
 
 
 def read(claims: dict[str, Any], rules: dict[str, Any]) -> Identity:
-    """Return whom the claims of an issuer name; raises IssuerFailure without a subject.
+    """Return the person that an issuer's claims describe; raises IssuerFailure without a subject.
 
     `rules` names the claims that give a role and projects (`configured.claim_rules`).
     """
@@ -49,12 +49,12 @@ def read(claims: dict[str, Any], rules: dict[str, Any]) -> Identity:
 
 
 def _is_true(value: Any) -> bool:
-    """Whether a claim is JSON's `true`, or its text, as some issuers send it; 1 is neither."""
+    """Return True for `true`, or for "true", which some issuers send; 1 does not count."""
     return value is True or value == "true"
 
 
 def subject(value: Any) -> str:
-    """Return what the account is stored with; raises IssuerFailure if there is no subject."""
+    """Return the subject as accounts store it; raises IssuerFailure if there is none."""
     if not isinstance(value, str) or not value.strip() or not value.isprintable():
         raise IssuerFailure(Reason.UNTRUSTED, "no subject")
     if len(value) > MAX_SUBJECT_LENGTH:
@@ -65,9 +65,8 @@ def subject(value: Any) -> str:
 def values(claims: dict[str, Any], name: str) -> Values:
     """Return the texts of a claim, such as a person's groups; empty if it is missing.
 
-    A name with dots leads into objects (`realm_access.roles`), unless a claim is called just so.
-    None: the issuer says that they are too many to be sent (Entra's `_claim_names`), so nothing is
-    known.
+    A name with dots is a path into objects (`realm_access.roles`), unless a claim has exactly this
+    name. None means unknown: the issuer has too many to send (Entra's `_claim_names`).
     """
     if not name:
         return []
@@ -82,13 +81,13 @@ def values(claims: dict[str, Any], name: str) -> Values:
 
 
 def best(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> str:
-    """Return the highest of what the values mean, lowest first in `order`; empty if none does."""
+    """Return the highest role that the values mean; empty if none. `order` has the lowest first."""
     meant = {by_value[value] for value in listed if value in by_value}
     return max(meant, key=order.index, default="")
 
 
 def projects(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> Given:
-    """Return the highest role for each project that the values mean."""
+    """Return the highest role that the values mean in each project."""
     roles: Given = {}
     for place in " ".join(by_value[value] for value in listed if value in by_value).split():
         slug, _, role = place.rpartition(":")
@@ -97,11 +96,11 @@ def projects(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence
 
 
 def settle(current: str, wanted: str, given: str, order: Sequence[str]) -> tuple[str, str]:
-    """Return what a role becomes at a sign-in, and what of it the claim has given.
+    """Return the new role at a sign-in, and the part of it that the claim gave ("" if none).
 
-    `given` is what the claim gave last, empty if nothing. What still is as the claim made it is the
-    claim's, which raises and lowers it, down to "" where nothing is wanted any more. What people
-    have set is theirs: the claim only raises it.
+    `given` is the role that the claim gave last, or "". While `current` is still that role, the
+    claim raises and lowers it, down to "" if nothing is `wanted`. A role that people have set is
+    only raised by the claim.
     """
     if given and current == given:
         return wanted, wanted

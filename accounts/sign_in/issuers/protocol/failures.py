@@ -1,4 +1,4 @@
-"""Why a sign-in by an issuer fails: for each reason a status, a title and a sentence."""
+"""The reasons why a sign-in by an issuer fails, each with a status, a title and a sentence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """What a page says; `{name}` is the issuer's. `may_retry` offers to start again."""
+    """The texts of a page; `{name}` is the issuer's name. `may_retry` offers to start again."""
 
     status: HTTPStatus
     title: str
@@ -20,7 +20,7 @@ ADMIN = "If it goes on, tell who administers Vitrine."
 
 
 class Reason(Enum):
-    """One per reaction; the log has the details."""
+    """One reason for each page that people see; the log has the details."""
 
     UNREACHABLE = Words(
         HTTPStatus.BAD_GATEWAY,

@@ -1,7 +1,7 @@
-"""Talks to GitHub: a code for an access token, and with it the person and their addresses.
+"""Talks to GitHub: exchanges a code for an access token, and reads the person and addresses.
 
-GitHub is OAuth 2 without ID tokens: what it says counts because it is asked directly, over TLS. It
-names a person by a number that never changes.
+GitHub uses OAuth 2 without ID tokens. Its answers are trusted because we ask it directly over TLS.
+It identifies a person by a number that never changes.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ PUBLIC_API = "https://api.github.com"
 
 
 def authorize_url(app: SocialApp) -> str:
-    """Return where a person logs in."""
+    """Return the URL at which a person logs in."""
     return f"{app.settings['server_url']}/login/oauth/authorize"
 
 
 def redeem(app: SocialApp, code: str, verifier: str, callback: str) -> Identity:
-    """Return whom the code stands for, with the primary address; raises IssuerFailure."""
+    """Return the person for a code, with the primary address; raises IssuerFailure."""
     url = str(app.settings["server_url"])
     api = app.settings.get("api_url") or (PUBLIC_API if url == PUBLIC else f"{url}/api/v3")
     form = {
@@ -38,7 +38,7 @@ def redeem(app: SocialApp, code: str, verifier: str, callback: str) -> Identity:
     tokens = http.post_form(f"{url}/login/oauth/access_token", form)
     token: Any = tokens.get("access_token") if isinstance(tokens, dict) else None
     if not http.is_token(token):
-        # GitHub answers a code that it does not take with status 200 and an error.
+        # GitHub answers a code that it rejects with status 200 and an error.
         raise IssuerFailure(Reason.REJECTED, "no access token")
     person = http.get_json(f"{api}/user", token)
     number = person.get("id") if isinstance(person, dict) else None
@@ -56,7 +56,7 @@ def redeem(app: SocialApp, code: str, verifier: str, callback: str) -> Identity:
 
 
 def _primary(addresses: Any) -> dict[str, Any]:
-    """Return the primary address of a person, as GitHub lists it; empty if there is none."""
+    """Return GitHub's entry of the person's primary address; empty if there is none."""
     listed = addresses if isinstance(addresses, list) else []
     rows = [row for row in listed if isinstance(row, dict)]
     return next((row for row in rows if row.get("primary") is True), {})

@@ -1,4 +1,4 @@
-"""Asks an issuer: at most five seconds, half a megabyte, no redirect, and an answer in JSON."""
+"""Requests to an issuer: at most five seconds and half a megabyte, no redirects, JSON answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def get_json(url: str, bearer: str = "") -> Any:
 
 
 def post_form(url: str, form: dict[str, str], auth: tuple[str, str] | None = None) -> Any:
-    """Return the JSON that answers a form, `auth` by Basic; raises IssuerFailure."""
+    """Post a form, with `auth` as Basic; return the JSON answer. Raises IssuerFailure."""
     return _ask("POST", url, data=form, auth=auth)
 
 
@@ -32,7 +32,7 @@ def is_token(value: Any) -> bool:
 
 
 def _ask(method: str, url: str, **options: Any) -> Any:
-    # Loaded at the first sign-in by an issuer: the web process sends nothing else.
+    # Imported at the first sign-in by an issuer, as the web process sends no other requests.
     import httpx
 
     place = url.partition("?")[0]
@@ -56,7 +56,7 @@ def _ask(method: str, url: str, **options: Any) -> Any:
 
 
 def _read(response: httpx.Response, place: str) -> bytes:
-    """Return the body, which may not take long for being sent in drops."""
+    """Return the body; limits the total time, even if the body arrives in small parts."""
     until = time.monotonic() + TIMEOUT_S
     body = b""
     for part in response.iter_bytes():

@@ -1,4 +1,4 @@
-"""Whether an ID token proves who somebody is (OpenID Connect Core 1.0, ID Token Validation)."""
+"""Verifies an ID token (OpenID Connect Core 1.0, ID Token Validation)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Any
 
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 
-# Signatures by a key that only the issuer has. Never "none", nor one by the client's secret, which
-# a public key could be passed off as.
+# Signatures by a key that only the issuer has. Never "none", and never one by the client's secret:
+# an attacker could sign with the public key as that secret.
 ALGORITHMS = frozenset(
     ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 )
 REQUIRED = ["iss", "sub", "aud", "exp", "iat"]
-LEEWAY_S = 60  # by which clocks may differ
+LEEWAY_S = 60  # difference between clocks that is allowed
 
 
 def verify(token: Any, jwks: Any, *, issuer: str, client_id: str, nonce: str) -> dict[str, Any]:
-    """Return the claims of an ID token; raises IssuerFailure unless every one of its facts holds.
+    """Return the claims of an ID token; raises IssuerFailure unless all checks pass.
 
     `jwks` is the issuer's set of keys, as JSON. The signature is checked although the token came
-    straight from the issuer: TLS may end before it.
+    directly from the issuer, because a proxy in between may end TLS.
     """
-    # Loads `cryptography`, which a page does not need.
+    # Imported here because it loads `cryptography`, which pages do not need.
     import jwt
 
     if not isinstance(token, str):
@@ -56,7 +56,7 @@ def verify(token: Any, jwks: Any, *, issuer: str, client_id: str, nonce: str) ->
 
 
 def _keys(jwks: Any, kid: Any) -> Iterator[dict[str, Any]]:
-    """Yield the keys for signatures with this ID, or all where the token names none."""
+    """Yield the signature keys with this ID, or all if the token names none."""
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     for key in keys if isinstance(keys, list) else []:
         is_right = isinstance(key, dict) and key.get("use", "sig") == "sig"
@@ -65,7 +65,7 @@ def _keys(jwks: Any, kid: Any) -> Iterator[dict[str, Any]]:
 
 
 def _require_meant(claims: dict[str, Any], client_id: str, nonce: str) -> None:
-    """Raise IssuerFailure unless the token was made for this server and this very login."""
+    """Raise IssuerFailure unless the token was issued for this server and this login."""
     audience = claims["aud"]
     party = claims.get("azp")
     if party is None and isinstance(audience, list) and len(audience) > 1:

@@ -1,4 +1,4 @@
-"""Talks to an OpenID Connect issuer: its configuration, a code for an ID token, who that is."""
+"""Talks to an OpenID Connect issuer: reads its configuration, and exchanges a code for claims."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from allauth.socialaccount.models import SocialApp
 
 CONFIGURATION = "/.well-known/openid-configuration"
-# Asked for at the userinfo endpoint where the ID token leaves one out.
+# If the ID token lacks one of these, the userinfo endpoint is asked.
 USUAL = ("email", "email_verified", "name", "preferred_username")
 
 
 class Issuer(NamedTuple):
-    """An issuer's own configuration, as far as it is used."""
+    """The parts of an issuer's configuration that are used."""
 
     issuer: str
     authorization_endpoint: str
@@ -28,9 +28,9 @@ class Issuer(NamedTuple):
 
 
 def discover(app: SocialApp) -> Issuer:
-    """Return the configuration of an issuer, asked for anew; raises IssuerFailure.
+    """Fetch and return the configuration of an issuer; raises IssuerFailure.
 
-    It has to be of the very issuer that the settings name, or another could speak for its people.
+    It must name the issuer of the settings; otherwise another issuer could speak for its people.
     """
     url = str(app.settings["server_url"])
     said = http.get_json(f"{url}{CONFIGURATION}")
@@ -51,9 +51,9 @@ def discover(app: SocialApp) -> Issuer:
 
 
 def redeem(app: SocialApp, code: str, verifier: str, nonce: str, callback: str) -> dict[str, Any]:
-    """Return what the issuer says of the person whose login the code stands for.
+    """Exchange a code for the issuer's claims about the person; raises IssuerFailure.
 
-    Raises IssuerFailure. What the ID token says counts before what the userinfo endpoint says.
+    Claims of the ID token override those of the userinfo endpoint.
     """
     issuer = discover(app)
     tokens = _redeem(app, issuer, code, verifier, callback)
@@ -80,7 +80,7 @@ def _redeem(
     auth = None
     if issuer.takes_secret_in_form:
         form |= {"client_id": app.client_id, "client_secret": app.secret}
-    else:  # what OpenID Connect supposes; both parts are encoded first (RFC 6749, 2.3.1)
+    else:  # OpenID Connect's default; both parts are encoded first (RFC 6749, 2.3.1)
         auth = (quote_plus(app.client_id), quote_plus(app.secret))
     tokens = http.post_form(issuer.token_endpoint, form, auth)
     if not isinstance(tokens, dict):
@@ -89,7 +89,7 @@ def _redeem(
 
 
 def _userinfo(issuer: Issuer, access_token: Any, subject: str) -> dict[str, Any]:
-    """Return the claims of the userinfo endpoint, which have to be of the same person."""
+    """Return the claims of the userinfo endpoint; raises IssuerFailure for another person's."""
     if not http.is_token(access_token):
         raise IssuerFailure(Reason.BROKEN, "token: no access token")
     said = http.get_json(issuer.userinfo_endpoint, access_token)
@@ -99,7 +99,7 @@ def _userinfo(issuer: Issuer, access_token: Any, subject: str) -> dict[str, Any]
 
 
 def _endpoint(said: dict[str, Any], name: str, issuer: str, *, is_needed: bool = True) -> str:
-    """Return an endpoint: https, unless the issuer itself is on this machine without."""
+    """Return an endpoint's URL; it must be https or have the scheme of the issuer's own URL."""
     value = said.get(name)
     if value is None and not is_needed:
         return ""
