@@ -16,7 +16,7 @@ from runs.progress import watch_tokens
 from runs.results import previews
 from runs.results.outputs import artifacts_in
 
-WITH_STILLS = {"video", "audio", "mesh"}  # kinds of which copying makes a still picture
+WITH_STILLS = {"video", "audio", "mesh"}  # kinds for which copying makes a still picture
 TEXT_CHARS = 400  # of a text result; the run's page shows more
 _TILE_CACHE: ByteCache[SafeString] = ByteCache("tiles", 1 << 20, len)
 

@@ -29,7 +29,7 @@ LATEST = 12  # runs of the front page's strip
 NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
 _SQUARE, _LANDSCAPE = 100, 133
-GAP_SHAPE = _SQUARE  # of what is not there any more
+GAP_SHAPE = _SQUARE  # of a result that no longer exists
 _SHAPES_OF_KINDS = {"audio": 178, "text": _SQUARE, "file": _LANDSCAPE, "mesh": _SQUARE}
 _JSON_CHARS = 300  # of an output that is neither a file nor a text
 
@@ -61,13 +61,13 @@ class Piece:
 
     @property
     def word(self) -> str:
-        """Return what it is, for a tile without a picture."""
+        """Return the label of its kind, for a tile without a picture."""
         return KINDS.get(self.artifact.kind, KINDS["file"]).label
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A run on the wall: its files, or one tile with its text, its state or what hides it."""
+    """A run on the wall: its files, or one tile with its text or state, or covered."""
 
     row: history.Row
     pieces: Sequence[Piece]
@@ -82,7 +82,7 @@ class Stack:
 
     @property
     def html(self) -> SafeString:
-        """The markup; cached for an ended run by all that it shows, as it seldom changes."""
+        """The markup; for an ended run cached by everything that it shows."""
         run, row = self.run, self.row
         files = tuple(
             (piece.still, piece.shown.src, piece.artifact.is_starred) for piece in self.pieces
@@ -97,7 +97,7 @@ class Stack:
 
     @property
     def count(self) -> int:
-        """Return how many files lie in the stack; 0 if it is none."""
+        """Return the number of files in the stack; 0 if there are fewer than two."""
         return len(self.pieces) if len(self.pieces) > 1 else 0
 
 
@@ -128,7 +128,7 @@ def stack(run: Run, view: str = "wall") -> Stack:
 
 
 def latest(request: HttpRequest) -> list[Stack]:
-    """Return the newest results of the request's project; one query where there are none."""
+    """Return the newest results of the request's project; one query if there are none."""
     runs = current.listed(Run.objects.kept(), request).exclude(state__in=NOT_SHOWN)
     newest = runs.load_recent(LATEST)
     return stacks(request.user, newest) if newest else []

@@ -1,4 +1,4 @@
-"""What the team says of a model: its notes, with or without JavaScript, and whether it may run."""
+"""The team's notes on a model, with or without JavaScript, and its standing."""
 
 from __future__ import annotations
 
