@@ -72,6 +72,6 @@ urlpatterns = [
     path("account/tokens/<int:pk>/revocation/", tokens.revocation, name="token-revocation"),
     path("account/tokens/<int:pk>/recovery/", tokens.recovery, name="token-recovery"),
     path("account/agree/<str:signed>/", consents.page, name="consent"),
-    # Below one prefix, so that other addresses are not tried against each of these.
+    # Below one prefix, so that Django does not try other addresses against each of these.
     path(PREFIX, include(_API)),
 ]
