@@ -69,7 +69,7 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def budget(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Show a budget; who may, changes it by a POST."""
+    """Show a budget; a POST changes it, if the user may."""
     row = _visible(request, pk)
     shown = listing.describe(request.user, [row])[0]
     context: dict[str, Any] = {"shown": shown}
