@@ -1,8 +1,8 @@
 """Charges an assistant's calls to the session of its token, an account of the ledger.
 
-All web processes count in the same session, however the header spelled the token. A
-session ends after an hour without a paid call. Its cap is the smaller one of the call's cap and the
-house's budget per session.
+All web processes count in the same session, however the header spelled the token. A session ends
+after an hour without a paid call. Its cap is the smaller one of the call's cap and the house's
+budget per session.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Programs that can use Vitrine: how to configure its address in each, and what it cannot do.
 
-They are declared in `clients.toml`, since they differ only in data.
+`clients.toml` declares them, since they differ only in data.
 """
 
 from __future__ import annotations

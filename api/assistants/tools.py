@@ -419,7 +419,7 @@ class Tools:
         return await self._with_copies(run)
 
     async def _with_copies(self, run: dict[str, Any]) -> dict[str, Any]:
-        """Return a run once its files are copied, so that their addresses do not expire."""
+        """Return a run once its files are copied to lasting addresses, or after the wait."""
         until = time.monotonic() + COPY_WAIT_S
         while any(artifact["state"] == "remote" for artifact in run.get("artifacts", ())):
             began = time.monotonic()

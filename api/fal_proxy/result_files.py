@@ -39,7 +39,7 @@ def are_coming(run: Run) -> bool:
 
 
 def addresses(run: Run, token: Token | None, origin: str) -> dict[str, str]:
-    """Map upstream's addresses of copied files to this caller's addresses."""
+    """Return this caller's address of each copied file, by upstream's address."""
     stored = run.artifacts.filter(state=Artifact.State.STORED).exclude(url__startswith="data:")
     return {
         url: origin + (_path(run, position, token, url) if token else _page(run.pk, position))

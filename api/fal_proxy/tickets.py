@@ -1,7 +1,7 @@
 """Tickets that the web process signs for the gateway, the process that has the key.
 
-A stream's ticket names a run that the web process has created. A live token permits
-a user to open live sessions with some apps. fal's clients request it where they would request one
+A stream's ticket names a run that the web process has created. A live token permits a
+user to open live sessions with some apps. fal's clients request it where they would request one
 from fal (protocol, section 8.1); fal itself does not accept it.
 """
 

@@ -141,7 +141,7 @@ class Viewed:
 
     @property
     def beside(self) -> Beside | None:
-        """Return the file to lay over the result: the marked one, else its first such input."""
+        """Return the file to lay over the result: the marked one, else an input of that kind."""
         if self.kind not in VISUAL:
             return None
         if self.marked:

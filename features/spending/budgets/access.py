@@ -100,7 +100,7 @@ def may_change(user: User, budget: Budget) -> bool:
 
 
 def refusals_to_change(user: User, budgets: Collection[Budget]) -> dict[int, str]:
-    """Map budgets' keys to why the user may not change them and whom to ask.
+    """Return, by budget key, why the user may not change a budget, and whom to ask.
 
     Empty texts for budgets that the user may change. Three queries at most.
     """

@@ -64,7 +64,7 @@ def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> N
 
 
 def total(charges: Sequence[Charge]) -> Decimal:
-    """Return the highest known cost of these runs together."""
+    """Return the highest total cost of these runs, leaving out unknown costs."""
     return sum((charge.expected or NOTHING for charge in charges), NOTHING)
 
 

@@ -132,7 +132,7 @@ def _ask_admins(row: MeasuredPrice) -> None:
 
 
 def _preferred_unit(endpoint: Endpoint) -> str:
-    """Return the list price's unit, except compute seconds, which many models do not really use."""
+    """Return the list price's unit, except compute seconds, which many models only claim to use."""
     is_claimed = parse_unit(endpoint.price_unit).kind == "compute second"
     return PER_RUN if is_claimed else endpoint.price_unit
 

@@ -27,7 +27,7 @@ _ORDERS = {
 _SHOWN = (
     *Endpoint.NAMED_BY, "category", "unit_price_usd", "price_unit", "currency",
 )  # fmt: skip
-_TIMES = Decimal(2)  # above it a difference is worded as a factor
+_TIMES = Decimal(2)  # from this value on, a difference is worded as a factor
 HEADER = (
     "model", "name", "arguments", "unit", "runs", "measured", "low", "high", "said", "used",
     "measured at",

@@ -58,7 +58,7 @@ def coming(run: Run) -> str:
 def billed(run: Run) -> str:
     """Return what a result has cost: `≈ $0.12 · 2 images`; empty unless the run succeeded.
 
-    It is computed with the price at the run's start, or billed: `$0.10 billed by fal`.
+    The sum uses the price at the run's start, or is upstream's bill: `$0.10 billed by fal`.
     """
     if run.state != Run.State.SUCCEEDED:
         return ""

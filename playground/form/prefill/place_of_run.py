@@ -1,4 +1,4 @@
-"""Opens a form that an address fills in from a run in the project of that run.
+"""Chooses the project of a form that an address fills in from a run: the run's project.
 
 Links of a run need not name the project: everybody shares the markup of boards and walls, and
 people pass links on.

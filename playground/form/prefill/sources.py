@@ -218,7 +218,7 @@ def _sources() -> dict[str, FillForm]:
     return _SOURCES | {kind: fill for sources in of_apps for kind, fill in sources.items()}
 
 
-# Removes files that do not exist here or are not readable from arguments of other servers.
+# Removes files that do not exist here, or are not readable, from imported arguments.
 
 
 def without_unreadable(user: User, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
