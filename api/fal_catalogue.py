@@ -228,7 +228,7 @@ def _limit(text: str | None, most: int) -> int:
 
 
 def _first(text: str | None) -> int:
-    """Return the place at which a page begins."""
+    """Return the position of a page's first model."""
     if not text:
         return 0
     try:

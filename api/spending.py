@@ -12,7 +12,7 @@ from decimal import Decimal
 
 RAISE = "to raise MCP_SPENDING_CAP"
 NOTHING = Decimal(0)
-SESSION = timedelta(hours=1)  # without a paid run, after which the cap starts anew
+SESSION = timedelta(hours=1)  # without a paid run; then the cap starts again
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class UpstreamResponse(HttpResponse):
     """JSON in upstream's format, which error middleware leaves unchanged."""
 
     is_exact = True
-    _has_been_logged = True  # read by Django: a model's error is no failure of this server
+    _has_been_logged = True  # Django reads it: a model's error is not a failure of this server
 
     def __init__(
         self, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None

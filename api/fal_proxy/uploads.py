@@ -46,7 +46,7 @@ class Announced(NamedTuple):
 
 
 class Announcement(NamedTuple):
-    """A ticket with which a file is sent, and the path at which it can be read later."""
+    """A ticket for sending a file, and the file's later path."""
 
     ticket: str
     file_path: str

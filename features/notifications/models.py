@@ -1,4 +1,4 @@
-"""Notifications, the channels to which users have them sent, and each delivery."""
+"""Notifications, users' channels for them, and each delivery."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Row:
     kind: str = ""
     may_cancel: bool = True
     may_delete: bool = True
-    is_others: bool = False  # somebody else began it
+    is_others: bool = False  # another user started it
     is_on_stage: bool = False
     is_covered: bool = False  # the reader may only know that it happened
 

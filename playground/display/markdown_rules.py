@@ -49,7 +49,7 @@ def _is_wide(sign: str) -> bool:
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
-    """Keep a formula as it is: LaTeX's backslashes, stars and underscores are no marks."""
+    """Keep a formula as it is: LaTeX's backslashes, stars and underscores are not marks."""
     for begin, end in _FORMULAS.items():
         if state.src.startswith(begin, state.pos):
             start = state.pos + len(begin)

@@ -96,7 +96,7 @@ class Viewed:
 
     @cached_property
     def prompt(self) -> str:
-        """Return the text that the run was asked for; its title for a model without a prompt."""
+        """Return the run's prompt; its title for a model without a prompt."""
         return caption.prompt_of(self.run)
 
     @property

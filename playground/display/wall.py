@@ -1,6 +1,6 @@
 """The wall: results of many runs as tiles in rows of equal height, grouped by day.
 
-The shape of a tile is one of `SHAPES`, to which the stylesheet gives its width: a page needs no
+The shape of a tile is one of `SHAPES`. The stylesheet has their widths, so that a page needs no
 script to lay tiles out, and nothing moves when pictures arrive.
 """
 

@@ -1,4 +1,4 @@
-"""Presets: named settings for oneself, the members of a project, or everybody."""
+"""Presets: named settings for one user, the members of a project, or everybody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends due deliveries: a job of the worker, of which any number may run side by side.
+"""Sends due deliveries: a job of the worker; any number of workers may run in parallel.
 
 The first worker to update the row claims an attempt and records it before making it. If that worker
 dies, another one retries after `TAKEN_FOR`.

@@ -96,7 +96,7 @@ def outlook(state: BillingState, now: datetime) -> Outlook | None:
 
 
 def warn_if_short(state: BillingState, now: datetime) -> None:
-    """Tell the admins once when the balance lasts less than 7 days, and once below 2.
+    """Warn the admins once when the balance lasts less than 7 days, and once below 2.
 
     A top-up resets both warnings. Changes `state`, which the caller saves.
     """

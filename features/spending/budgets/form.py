@@ -274,6 +274,6 @@ def _tellable(user: User, budget: Budget | None) -> Any:
 
 def _would_see(person: User, budget: Budget) -> bool:
     key = counting.named_key(budget)
-    if key is None:  # each person is told of their own counter
+    if key is None:  # each person is notified of their own counter
         return True
     return access.may_see(person, budget, key)

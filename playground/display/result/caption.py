@@ -15,7 +15,7 @@ from runs.models import Run
 from runs.progress import current_upstream
 from schemas.carry.meanings import by_meaning
 
-MAX_PROMPT_CHARS = 4000  # the whole of it is in the input's JSON
+MAX_PROMPT_CHARS = 4000  # the input's JSON has all of it
 MAX_SEED_BITS = 256
 NOUNS = {
     "out:audio": "The sound",
@@ -29,7 +29,7 @@ UNKNOWN = "cost not reported"
 
 
 def prompt_of(run: Run) -> str:
-    """Return the text that the run was asked for; its title for a model without a prompt."""
+    """Return the run's prompt; its title for a model without a prompt."""
     field = by_meaning(version_of(run.endpoint).root.children).get("prompt")
     is_named = field is not None and isinstance(run.arguments, dict)
     text: Any = run.arguments.get(field.name) if field and is_named else None

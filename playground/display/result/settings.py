@@ -31,7 +31,7 @@ MAX_FILES = 20  # of one run
 
 @dataclass(frozen=True)
 class File:
-    """A file among the input: its name, our address of it, and a picture of it if there is one."""
+    """An input file: its name, our address, and the address of a picture if there is one."""
 
     name: str
     address: str = ""

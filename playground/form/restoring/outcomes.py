@@ -22,7 +22,7 @@ class Act(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A sentence about a file, and actions in the order in which pages list them.
+    """A sentence about a file, and actions in the order of the page.
 
     `fill` is the source (`prefill/sources.py`) that fills the form of `endpoint`, if that is open.
     `is_weak` if a form field that accepts the file takes precedence.

@@ -228,7 +228,7 @@ def _editable(request: HtmxRequest, pk: int, permission: str) -> Preset:
 
 
 def _authorize(request: HtmxRequest, preset: Preset, permission: str) -> None:
-    """Check role and permission; record a change by somebody else, which the owner's page shows."""
+    """Check role and permission; record changes by other users, which the owner's page shows."""
     if permission == permissions.CHANGE_PRESET:
         _require_change(request, preset)
     else:
