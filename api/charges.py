@@ -1,8 +1,8 @@
 """Charges an assistant's calls to the session of its token, an account of the ledger.
 
-All web processes count in the same session, whatever the header that carried the token looked like.
-A session ends with an hour without a paid call. Its cap is that of the call, or a budget of the
-house for each session where that is less.
+All web processes count in the same session, however the header spelled the token. A session ends
+after an hour without a paid call. Its cap is the smaller one of the call's cap and the house's
+budget per session.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ CHARGE = "vitrine.charge"
 
 @contextmanager
 def charged(request: HttpRequest, token: Token) -> Iterator[LedgerEntry | None]:
-    """Reserve what a call by an assistant may cost, in the transaction of what it starts.
+    """Reserve what an assistant's call may cost, in the transaction that starts the run.
 
     Yields the entry, which the call may assign to its run; None for a call that is not charged.
-    Raises CapExceeded. A failure within the block takes the reservation back.
+    Raises CapExceeded. An exception within the block cancels the reservation.
     """
     charge = request.META.get("asgi.scope", {}).get(CHARGE)
     if charge is None or request.method != "POST":
@@ -50,7 +50,7 @@ def charged(request: HttpRequest, token: Token) -> Iterator[LedgerEntry | None]:
 
 def _reserve(token: Token, charge: Charge) -> LedgerEntry:
     now = clock.now()
-    Token.objects.select_for_update().get(pk=token.pk)  # two calls at once begin one session
+    Token.objects.select_for_update().get(pk=token.pk)  # simultaneous calls share one session
     period = _current_session(token.pk, now) or now.isoformat(timespec="microseconds")
     cap = _cap(charge.cap)
     account = ledger.open_account(LedgerAccount.Kind.ASSISTANT, token.pk, period, cap)
@@ -67,7 +67,7 @@ def _cap(of_call: Decimal) -> Decimal:
 
 
 def _current_session(token_id: int, now: datetime) -> str:
-    """Return the period of a token's session that goes on, else an empty string."""
+    """Return the period of the token's current session; empty if there is none."""
     latest = LedgerEntry.objects.filter(
         account__kind=LedgerAccount.Kind.ASSISTANT,
         account__key=str(token_id),
@@ -84,4 +84,4 @@ def left_of(secret: str, cap: Decimal) -> Decimal:
     if not period:
         return cap
     spent = ledger.committed(LedgerAccount.Kind.ASSISTANT, token_id, period)
-    return max(cap - spent, Decimal(0))  # the budget may be less than what is spent
+    return max(cap - spent, Decimal(0))  # the budget may be below the amount spent

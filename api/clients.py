@@ -1,6 +1,6 @@
-"""Programs that can stand before Vitrine: how each is told its address, and what it cannot do.
+"""Programs that can use Vitrine: how to configure its address in each, and what it cannot do.
 
-`clients.toml` has them, since what differs between them is data.
+`clients.toml` declares them, since they differ only in data.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from schemas.reference.snippets import Snippet
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PLACEHOLDER = "vitrine_…"  # where a token will stand
+PLACEHOLDER = "vitrine_…"  # in place of a token
 
 
 class _Lines(Template):
-    """Lines with values to be filled in; no language here writes names with this sign."""
+    """Lines with placeholders; no language used here has names with this sign."""
 
     delimiter = "%"
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One client: `told` is how it is told the address, `parts` are lines, each in a language.
+    """One client: `told` says how to set the address, `parts` are lines, each in a language.
 
-    `cannot` is what it cannot do through Vitrine, in sentences; empty where there is nothing.
+    `cannot` says in sentences what it cannot do through Vitrine; empty if it can do everything.
     """
 
     key: str

@@ -1,9 +1,9 @@
-"""Asks a token's person before something dear is started for an assistant, and keeps the answer.
+"""Asks a token's person before something expensive starts for an assistant, and keeps the answer.
 
-A call with `?consent=ask` starts nothing: all that would refuse it is tried, then it becomes a
-question (a `Consent`), open for `OPEN_FOR`. Once that is answered with yes, by a form that the
-program shows or on the page of the question, the same call with `?consent=<id>` starts once. A
-changed body or price, another token or project, or an answer that comes too late starts nothing.
+A call with `?consent=ask` starts nothing: it is checked for every refusal, then it becomes a
+question (a `Consent`), open for `OPEN_FOR`. Once the person has said yes, in a form of the program
+or on the question's page, the same call with `?consent=<id>` starts once. Nothing starts after a
+change of body, price, token or project, or after a late answer.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ R = TypeVar("R", bound=_Row)
 
 
 class _Tried(Exception):
-    """All that a question is about was tried, and is rolled back."""
+    """Rolls back the trial start of a call that asks a question."""
 
 
 class Wanted(NamedTuple):
-    """What a call starts: the model or the flow, with which inputs, where, and what it may cost."""
+    """What a call starts: the model or flow, its inputs, the project, and the estimated cost."""
 
     subject: str
     inputs: Any
@@ -75,10 +75,10 @@ class Wanted(NamedTuple):
 def started(
     call: Call, wanted: Wanted, start: Callable[[], tuple[R, bool]]
 ) -> tuple[R, bool] | Consent:
-    """Return what `start` returns, or the question where the call asks one first.
+    """Return the result of `start`, or the question if the call asks first.
 
-    Raises what `start` raises, and Problem: 402 for what an assistant starts without the yes that
-    it needs, 409 for a yes that does not hold.
+    Raises what `start` raises, and Problem: 402 if an assistant's call lacks the required consent,
+    409 if its consent is not valid.
     """
     said = call.values["consent"]
     if said == ASK:
@@ -141,7 +141,7 @@ def _answer(estimate: Estimate) -> str:
 
 
 def _claimed(call: Call, said: str, wanted: Wanted) -> Consent:
-    """Return the question that was answered with yes to this call, locked; raises Problem (409)."""
+    """Return the question whose yes permits this call, locked; raises Problem (409)."""
     consent = of(call).select_for_update().filter(pk=said).first()
     is_same = consent is not None and consent.path == _path(call)
     if consent is None or not is_same or not identical(consent.inputs, wanted.inputs):
@@ -183,7 +183,7 @@ def answer(consent: Consent, way: str, program: str, *, agrees: bool) -> bool:
 
 
 def left(consent: Consent) -> str:
-    """Return what budgets leave to the run: `$12.00`; empty where none holds."""
+    """Return the amount that budgets leave for the run: `$12.00`; empty without a budget."""
     gauge = headroom.least(consent.token.user, consent.project)
     return "" if gauge is None else money(gauge.left)
 
@@ -210,7 +210,7 @@ def address(consent: Consent) -> str:
 
 
 def read_address(signed: str) -> uuid.UUID | None:
-    """Return the key of the question whose page has this in its address; None if forged."""
+    """Return the key of the question in a signed address; None if forged."""
     try:
         return uuid.UUID(_SIGNER.unsign(signed))
     except (signing.BadSignature, ValueError):

@@ -1,4 +1,4 @@
-"""The catalogue in the format of fal's Platform API: what a call may run (protocol, section 3)."""
+"""The models that a call may run, in the format of fal's Platform API (protocol, section 3)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _UNREAD = ("field_words", "inputs", "facts")
 
 @dataclass(frozen=True)
 class Question:
-    """The parameters of a call of `/models`; those that fal does not know are ignored, as there."""
+    """The parameters of a call of `/models`; unknown ones are ignored, as at fal."""
 
     ids: tuple[str, ...]
     expand: frozenset[str]
@@ -79,7 +79,7 @@ def read_ids(params: QueryDict, separator: str | None = None) -> tuple[str, ...]
 def page(question: Question, reach: Reach, run_address: str) -> dict[str, Any]:
     """Return a page of the models that the call may run; raises Problem (404) for unknown ids.
 
-    `run_address` is where models are called here, in place of fal's own host.
+    `run_address` is the address here that replaces fal's own host for running models.
     """
     keys = _keys(question, reach)
     end = question.first + question.limit
@@ -122,7 +122,7 @@ def prices(params: QueryDict, reach: Reach) -> dict[str, Any]:
 
 
 def _runnable(reach: Reach) -> EndpointQuerySet:
-    """Return the models that can be run in the project in which the call begins."""
+    """Return the models that can be run in the call's project."""
     locks = gallery.locks_in(reach.target, Revision.current())
     rows = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
     return rows.exclude(pk__in=locks.models) if locks.models else rows
@@ -131,7 +131,7 @@ def _runnable(reach: Reach) -> EndpointQuerySet:
 def _named(rows: EndpointQuerySet, ids: tuple[str, ...]) -> EndpointQuerySet:
     """Return the rows with these ids; raises Problem (404) if there is none.
 
-    A model that may not be run is answered like one that does not exist.
+    A model that the call may not run counts as nonexistent.
     """
     named = rows.filter(endpoint_id__in=ids)
     if not named.exists():
@@ -140,7 +140,7 @@ def _named(rows: EndpointQuerySet, ids: tuple[str, ...]) -> EndpointQuerySet:
 
 
 def _keys(question: Question, reach: Reach) -> list[int]:
-    """Return the keys of all models that a call asks for, in the order that it asks for."""
+    """Return the keys of all models that match a call, in the requested order."""
     rows = _runnable(reach)
     rows = _named(rows, question.ids) if question.ids else rows
     for name in ("category", "status"):
@@ -179,7 +179,7 @@ def _item(endpoint: Endpoint, expand: frozenset[str], run_address: str) -> dict[
 
 
 def _columns(endpoint: Endpoint) -> dict[str, Any]:
-    """Return all metadata that fal promises, also for a model that no listing has had."""
+    """Return all metadata that fal promises, also for a model that was never listed."""
     return {
         "display_name": endpoint.display_name,
         "category": endpoint.category,
@@ -197,7 +197,7 @@ def _columns(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _at_own_host(address: str, run_address: str) -> str:
-    """Return an address at the host that runs models as one of ours, where the token is valid."""
+    """Replace the host that runs models by ours, where the token is valid."""
     for theirs in (f"https://{Host.RUN}/", f"{settings.FAL_RUN_URL}/"):
         if address.startswith(theirs):
             return f"{run_address}/{address.removeprefix(theirs)}"
@@ -228,7 +228,7 @@ def _limit(text: str | None, most: int) -> int:
 
 
 def _first(text: str | None) -> int:
-    """Return the place at which a page begins."""
+    """Return the position of a page's first model."""
     if not text:
         return 0
     try:

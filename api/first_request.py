@@ -1,4 +1,4 @@
-"""The first request of a new token: an example to send, a trial from here, and what arrived."""
+"""The first request of a new token: an example to send, a trial run, and the run that arrived."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from runs.start.refused_starts import Forbidden
 if TYPE_CHECKING:
     from api.models import Token
 
-# Models that cost next to nothing and need a prompt alone, at fal and in the sandbox.
+# Very cheap models that need only a prompt, at fal and in the sandbox.
 EXAMPLES = ("fal-ai/flux/schnell", "sandbox/aurora")
 ARGUMENTS = {"prompt": "a lighthouse at dusk"}
 AWAITED_FOR = timedelta(hours=1)
-CLOCKS = timedelta(minutes=1)  # by which two servers' clocks may differ
+CLOCKS = timedelta(minutes=1)  # allowed difference between two servers' clocks
 
 
 def example_endpoint() -> Endpoint | None:
-    """Return the model that the lines call; None where no model takes a prompt alone."""
+    """Return the model that the example calls; None if no model takes only a prompt."""
     listed = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
     known = {endpoint.endpoint_id: endpoint for endpoint in listed.filter(endpoint_id__in=EXAMPLES)}
     named = (known[name] for name in EXAMPLES if name in known)
@@ -32,7 +32,7 @@ def example_endpoint() -> Endpoint | None:
 
 
 def of(token: Token) -> Run | None:
-    """Return the first run that a program began with this token; None before there is one."""
+    """Return the first run that a program started with this token; None if there is none."""
     began = Run.objects.of(token.user).filter(
         charge__token_id=token.pk, created_at__gte=token.created_at - CLOCKS
     )
@@ -47,9 +47,9 @@ def is_awaited(token: Token, run: Run | None) -> bool:
 
 
 def try_out(token: Token) -> Run:
-    """Run the example as this token's call; the same run however often it is asked for.
+    """Run the example as this token's call; repeated calls return the same run.
 
-    Raises refused_starts.Refused, and PermissionDenied if its user may begin nothing there.
+    Raises refused_starts.Refused, and PermissionDenied if its user may start nothing there.
     """
     endpoint = example_endpoint()
     if endpoint is None:

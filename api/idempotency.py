@@ -1,7 +1,7 @@
-"""Answers a repeated call with what the first one has started, by its `Idempotency-Key`.
+"""Answers a repeated call with the result of the first one, by its `Idempotency-Key`.
 
-A run has its key in its own row (`api.submission`), and so has the run of a flow. One board takes
-many calls, so each call with a key is a row here, written in the transaction of what it starts.
+A run has its key in its own row (`api.submission`), and so does the run of a flow. One board takes
+many calls, so each call with a key has a row here, written in the transaction that starts its runs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Repeated(Exception):
 
 
 def key_reused() -> Problem:
-    """Return the problem of a key that came with another request."""
+    """Return the problem of a key that another request has used."""
     detail = "This Idempotency-Key came with another request before. Use a new key for each."
     return Problem(422, detail, slug="idempotency-key-reused")
 
@@ -70,9 +70,9 @@ def once(repeat: Repeat) -> Callable[[Handler], Handler]:
 
 @contextmanager
 def claimed(call: Call) -> Iterator[dict[str, Any]]:
-    """Make the block one transaction that holds the call's key; it fills the answer for repeats.
+    """Run the block in a transaction that holds the call's key; it fills the answer for repeats.
 
-    A call at the same time with the same key waits for its end.
+    A simultaneous call with the same key waits for the end of the block.
     """
     answer: dict[str, Any] = {}
     with transaction.atomic():
@@ -102,7 +102,7 @@ def _same(call: Call, earlier_call: KeyedCall) -> KeyedCall:
 
 
 def _names(call: Call) -> dict[str, Any]:
-    """Return the columns that identify a call: whose it is, and its key."""
+    """Return the columns that identify a call: its user and its key."""
     return {"user": call.user, "key_digest": digest(key_of(call))}
 
 

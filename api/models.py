@@ -43,7 +43,7 @@ class Token(models.Model):
         help_text="an admin, who alone may restore it; null: its user",
     )
 
-    # Whether its user is in no project but their private one; False: not known.
+    # True if its user is only in their private project; False if that is not known.
     is_in_private_alone = False
 
     class Meta:
@@ -61,7 +61,7 @@ class Token(models.Model):
 
     @property
     def audit_name(self) -> str:
-        """Return what its user calls it, and whose it is."""
+        """Return its name and its user."""
         return f"{self.name} of {self.user}"
 
     @property
@@ -71,14 +71,15 @@ class Token(models.Model):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether it may look, and change nothing."""
+        """Whether it has only the scope `read`."""
         return self.scopes == "read"
 
     @property
     def is_shut_out(self) -> bool:
         """Whether its user is no longer a member of the project that it is bound to.
 
-        Asked each time, so that it ends with the membership. No query for a token of all projects.
+        Checked each time, so that access ends with the membership. No query for a token of all
+        projects.
         """
         if self.project is None or self.project.person_id == self.user_id:
             return False
@@ -110,9 +111,9 @@ class KeyedCall(models.Model):
 
 
 class Consent(models.Model):
-    """A question to a token's person: may a program start this, at this price, and the answer.
+    """A question to a token's person, whether a program may start something at a price; the answer.
 
-    One yes starts one thing: what the call with this path and body starts, in this project.
+    One yes permits one start: that of the call with this path and body, in this project.
     """
 
     class Way(models.TextChoices):
@@ -140,7 +141,7 @@ class Consent(models.Model):
     started = models.UUIDField(null=True, help_text="the run, or the flow's, of the one call")
 
     class State(models.TextChoices):
-        """Where it stands."""
+        """The states of a question."""
 
         WAITING = "waiting"
         AGREED = "agreed"
@@ -153,7 +154,7 @@ class Consent(models.Model):
 
     @property
     def state(self) -> State:
-        """Return where it stands now."""
+        """Return the current state."""
         if self.started is not None:
             return self.State.STARTED
         if self.declined_at is not None:

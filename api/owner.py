@@ -1,4 +1,4 @@
-"""What the API promises about files that arrive in parts."""
+"""The API's hooks for files that arrive in parts."""
 
 from __future__ import annotations
 

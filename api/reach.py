@@ -1,8 +1,8 @@
-"""Which projects a program's call sees, and in which one it begins: decided here for all ways in.
+"""Decides for all interfaces which projects a program's call sees, and in which one it starts runs.
 
-A token sees all projects of its user, or the one that it is bound to. It begins in the one that the
-call names by `?project=<slug>`, else in the one that it is bound to, else in the private one. What
-a person has chosen in the browser never applies.
+A token sees all projects of its user, or only the one that it is bound to. Its runs start in the
+project that the call names by `?project=<slug>`, else in the bound one, else in the private one.
+The project chosen in the browser never matters.
 """
 
 from __future__ import annotations
@@ -36,36 +36,36 @@ Rows = TypeVar("Rows", bound=InProjectQuerySet[Any])
 
 
 class OutOfReach(PermissionDenied):
-    """The call names a project that is not its user's, or not its token's."""
+    """The call names a project that its user or token cannot access."""
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The projects of a call: the one that its token is bound to, and the one that it names."""
+    """The projects of a call: `bound` is its token's only project, `named` comes from the call."""
 
     user: User
     bound: Project | None = None
     named: Project | None = None
-    is_in_private_alone: bool = False  # the user is in no other project; False: not known
+    is_in_private_alone: bool = False  # False: not known
 
     @property
     def only(self) -> Project | None:
-        """Return the one project that the call is about; None: all of its user's."""
+        """Return the call's only project; None if it covers all of its user's."""
         return self.named or self.bound
 
     def shown(self, rows: Rows) -> Rows:
-        """Return those of the rows, all of which the user may see, that the call may see."""
+        """Filter rows, all of which the user may see, to those that the call may see."""
         return rows if self.bound is None else rows.in_project(self.bound, self.user)
 
     def listed(self, rows: Rows) -> Rows:
-        """Return those of the rows, all of which the user may see, that the call lists."""
+        """Filter rows, all of which the user may see, to those that the call lists."""
         return rows if self.only is None else rows.in_project(self.only, self.user)
 
     def newest(self, rows: Rows, most: int) -> Rows:
-        """Return rows that the call lists, among them its newest `most` of these rows.
+        """Return a queryset that contains the newest `most` of these rows that the call lists.
 
-        Each project is asked by its own index, however much there is: a condition over several
-        projects would have the database sort their whole histories.
+        Each project is queried by its own index, however large it is: for a condition on several
+        projects the database would sort their whole histories.
         """
         parts = [rows.in_project(project, self.user) for project in self.projects]
         if len(parts) == 1:
@@ -77,27 +77,27 @@ class Reach:
 
     @property
     def target(self) -> Project:
-        """Return the project in which what the call begins will live."""
+        """Return the project in which the call starts runs."""
         return self.only or private_project(self.user)
 
     def beside(self, row: InProject) -> Project:
-        """Return the project in which what the call begins from this row will live.
+        """Return the project for a run that the call starts from this row.
 
-        The row's own, unless the call names another one, or its user may begin nothing there.
+        It is the row's own, unless the call names another one or its user may not change that row.
         """
         if self.only is None and Rights(self.user, row).may_change:
             return row.project
         return self.target
 
     def require_maker(self) -> Project:
-        """Return `target`; raises PermissionDenied if the user may begin nothing there."""
+        """Return `target`; raises PermissionDenied if the user may start nothing there."""
         roles.require_maker(self.user, self.target)
         return self.target
 
     def key_of(self, row: InProject) -> str | None:
-        """Return the slug of a row's project; None if it is none of the call's.
+        """Return the slug of a row's project; None if the call does not see that project.
 
-        No query for a user who is in no project but their private one.
+        No query for a user who is only in their private project.
         """
         for known in (self.only, private_project(self.user)):
             if known is not None and known.pk == row.project_id:
@@ -120,7 +120,7 @@ class Reach:
 
 
 def reach_of(user: User, token: Token | None, named: str | None) -> Reach:
-    """Return the projects of a call with this token, None for a login, that names `named`.
+    """Return the reach of a call with this token (None for a login) that names the project `named`.
 
     Raises OutOfReach if it names a project that is not the user's or the token's.
     """
@@ -150,7 +150,7 @@ def _named(user: User, slug: str) -> Project:
 def may_read_file(token: Token, pk: UUID) -> bool:
     """Return whether a token may read a file of the run or upload with this key.
 
-    One that is bound to a project reads that project's files alone; the page checks the rest.
+    A token that is bound to a project reads only that project's files; the page checks the rest.
     """
     if token.project is None:
         return True

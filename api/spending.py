@@ -1,7 +1,7 @@
-"""The spending cap of an assistant's session: what is left of it, and when a session ends.
+"""The spending cap of an assistant's session: the remaining amount, and the end of a session.
 
-Independent of Django, since `vitrine mcp` may use a remote Vitrine. `api.charges` counts the
-sessions of tokens in the database.
+It does not use Django, since `vitrine mcp` may call a remote Vitrine. `api.charges` counts tokens'
+sessions in the database.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 
 RAISE = "to raise MCP_SPENDING_CAP"
 NOTHING = Decimal(0)
-SESSION = timedelta(hours=1)  # without a paid run, after which the cap starts anew
+SESSION = timedelta(hours=1)  # without a paid run; then the cap starts again
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class CapExceeded(Exception):
 
 
 def counts_with(amount: Decimal | None, left: Decimal, *, is_of_house: bool = False) -> Decimal:
-    """Return what a call counts with in a session that has so much left; raises CapExceeded.
+    """Return the amount that a call counts in a session with `left`; raises CapExceeded.
 
-    While nobody knows what it costs, that is all that is left.
+    While its cost is unknown, that is all that is left.
     """
     if left <= 0 if amount is None else amount > left:
         raise CapExceeded(amount, left, is_of_house=is_of_house)

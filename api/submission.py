@@ -45,7 +45,7 @@ class ProxiedCall:
 
     user: User
     token: Token | None  # None: a call by login
-    project: Project  # where the run will live
+    project: Project  # the run's project
     endpoint: Endpoint
     arguments: dict[str, Any]
     way_in: str = "proxy"  # the timeline's word for the address
@@ -54,7 +54,7 @@ class ProxiedCall:
 
 @dataclass(frozen=True)
 class WantedRun:
-    """A run that a program asks for, with validated arguments; its end is reported to `webhook`.
+    """A run that a program requests, with validated arguments; `webhook` receives its end.
 
     A repeated call with the same `key` starts nothing.
     """
@@ -74,7 +74,7 @@ def find_problems(
 ) -> list[Problem]:
     """Return the arguments' violations of the model's schema, and keys that it does not name.
 
-    With `allow_unknown` these are meant: fal takes fields before its schema names them.
+    With `allow_unknown` such keys are allowed: fal may accept fields that its schema lacks.
     """
     problems = form_state.find_problems(endpoint, ParsedForm(arguments, []))
     unknown = [] if allow_unknown else unknown_keys(version_of(endpoint).contract, arguments)
@@ -85,8 +85,8 @@ def find_problems(
 def start(wanted: WantedRun) -> tuple[Run, bool]:
     """Create a run (True), or return the one that its key created (False).
 
-    Its webhook's address should be vetted. Raises KeyReused, and refused_starts.Refused if the
-    model cannot be run, or nothing there by its user.
+    The webhook's address must be vetted already. Raises KeyReused, and refused_starts.Refused if
+    the model cannot be run, or its user may start nothing in the project.
     """
     with transaction.atomic():
         run, is_new = starting.start(
@@ -127,7 +127,7 @@ def start_proxied(call: ProxiedCall, webhook: str = "") -> Run:
 def start_streamed(call: ProxiedCall, holder: str) -> Run:
     """Create a run that `holder` sends at once, over a connection on which the caller waits.
 
-    It counts as sent from now on, so that no worker sends it again if its holder dies.
+    It counts as sent from now on, so that no worker sends it again if the holder dies.
     """
     until = clock.now() + transitions.HOLDER_RENEWS_WITHIN
     request = replace(

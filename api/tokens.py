@@ -59,8 +59,8 @@ def create(
 ) -> tuple[Token, str]:
     """Create a token; returns the row and the token itself, which cannot be retrieved later.
 
-    `by` is who creates it, None for a command. `project` is the only one that it sees and begins
-    in, None for all of the user's. Raises ValueError with a message for an invalid name, unknown
+    `by` creates it; None for a command. `project` is the only one that it can access, None for all
+    of the user's. Raises ValueError with a message for an invalid name, unknown
     scopes or days, and a project that the user is not a member of.
     """
     name, wanted = _clean_name(name), set(scopes)
@@ -96,7 +96,7 @@ def create(
 
 
 def free_name(user: User, name: str) -> str:
-    """Return the name, with a number behind it if one of the user's tokens has it."""
+    """Return the name, followed by a number if one of the user's tokens has it."""
     taken = {*Token.objects.filter(user=user, revoked_at=None).values_list("name", flat=True)}
     numbered = (f"{name} {number}" for number in range(2, MAX_TOKENS + 2))
     return next(free for free in chain([name], numbered) if free not in taken)

@@ -70,6 +70,6 @@ urlpatterns = [
     path("account/tokens/clients/", clients.index, name="clients"),
     path("account/tokens/<int:pk>/trial/", clients.trial, name="token-trial"),
     path("account/agree/<str:signed>/", consents.page, name="consent"),
-    # Below one prefix, so that other addresses are not tried against each of these.
+    # Below one prefix, so that Django does not try other addresses against each of these.
     path(PREFIX, include(_API)),
 ]

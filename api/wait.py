@@ -1,8 +1,8 @@
 """Holds the responses of calls that wait for a run, without a thread (`?wait=`).
 
-A view responds at once, and names in a header the run that its caller waits for. That response is
-held back here, on the event loop, until the run has ended or the time is over; then the run is read
-again by a request of the same caller. So only the view handles authentication, permissions and
+A view responds at once, and a header names the run that its caller waits for. This middleware holds
+that response back on the event loop until the run has ended or the time is over; then it reads the
+run by a second request of the same caller. So only the view handles authentication, permissions and
 limits.
 
 One query serves all waiting calls of a kind: which of their runs have ended, at each notification.
@@ -27,13 +27,13 @@ from runs.models import Artifact, Run
 
 HEADER = "Vitrine-Wait"
 MAX_WAIT_S = 60
-COPY_WAIT_S = 5.0  # most of that time, a copy of a picture or a short film is done
+COPY_WAIT_S = 5.0  # mostly enough to copy a picture or a short film
 PREFIX = "/api/v1/runs"
 FLOWS, FLOW_RUNS = "/api/v1/flows", "/api/v1/flow-runs"
 BOARDS = "/api/v1/boards"
 PROXIES = ("/api/fal/", "/api/openai/")
 FAL_RESULTS = "/api/fal/queue/"
-_UNDER_WAY, _OVER = 0, 1  # versions of what is waited for
+_UNDER_WAY, _OVER = 0, 1  # versions of awaited rows
 _PKS = {"pk__in": ParamList("pks", UUIDField())}
 _REMOTE = Artifact.objects.filter(run=OuterRef("pk"), state=Artifact.State.REMOTE)
 _UNFINISHED = Cell.objects.filter(
@@ -42,14 +42,14 @@ _UNFINISHED = Cell.objects.filter(
 
 
 def _over(name: str, rows: Callable[[], QuerySet[Any]]) -> Source[uuid.UUID, int]:
-    """Return a source by the rows that are over, of those with the primary keys `pks`."""
+    """Return a source of the rows with the primary keys `pks` that have ended."""
     query = PreparedQuery(lambda: rows().values_list("pk", flat=True))
     return Source(name, lambda pks: dict.fromkeys(query.all(pks=pks), _OVER))
 
 
 _RUNS = _over("awaited runs", lambda: Run.objects.filter(**_PKS, state__in=Run.FINAL))
 _COPIES = _over("awaited copies", lambda: Run.objects.filter(~Exists(_REMOTE), **_PKS))
-# By the beginning of the address that reads them; any other address reads a run.
+# By the prefix of the address that reads them; any other address reads a run.
 _OTHERS = {
     FLOW_RUNS: _over(
         "awaited flows",
@@ -85,7 +85,7 @@ class HeldResponses:
 
 
 async def _wait(broker: Broker, pk: uuid.UUID, address: str, wait_s: float) -> None:
-    """Return when what the call waits for is over, and the files of a run are copied."""
+    """Wait until the awaited row has ended, and the files of a run are copied."""
     source = next((_OTHERS[prefix] for prefix in _OTHERS if address.startswith(prefix)), _RUNS)
     await broker.wait(NewerThan(source, pk, _UNDER_WAY), wait_s)
     if address.startswith((PREFIX, FAL_RESULTS)):

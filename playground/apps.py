@@ -4,9 +4,9 @@ from django.apps import AppConfig
 
 
 class PlaygroundConfig(AppConfig):
-    """Forms, the pages of models and runs, and their admin. Has no tables: `runs` has them.
+    """Forms, the pages of models and runs, and their admin. Has no tables.
 
-    `runs` has the label "playground" (see there).
+    `runs` has the tables, under the label "playground" (see there).
     """
 
     name = "playground"

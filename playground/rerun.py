@@ -75,9 +75,9 @@ def is_double_press(run: Run, person: User) -> bool:
 
 
 def _start_once(again: StartRequest, *, is_only_once: bool = False) -> Started:
-    """Start the rerun that an unnumbered request asks for, unless this press has started it.
+    """Start the rerun of a request without a number, unless this press has started it.
 
-    Simultaneous clicks get the same one, as it has a number. `is_only_once`: nor a later press.
+    Simultaneous clicks get the same rerun by its number; with `is_only_once`, later ones do too.
     """
     reruns = starting.runs_of(again.user, again.source, f"{again.key}-")
     last = reruns.order_by("-created_at").first()
@@ -92,10 +92,10 @@ def _start_once(again: StartRequest, *, is_only_once: bool = False) -> Started:
 def repetition(
     run: Run, person: User, source: Source, key: str, elsewhere: Project | None = None
 ) -> StartRequest:
-    """Return the request for a run with the same arguments, to be varied by the caller.
+    """Return a request to start a run with the same arguments, which the caller may change.
 
-    What the run contains may be private, such as a chat's system prompt, or a form's that its
-    owner has hidden from the team.
+    The run's content may be private, such as a chat's system prompt, or the prompt of a form that
+    its owner has hidden from the team.
     """
     stays = not roles.refusal_to_make(person, run.project)
     return StartRequest(

@@ -10,7 +10,7 @@ from playground.views.model_page import drafts, endpoint, links, notes, presets
 from runs.views import files, moves, webhooks
 
 app_name = "playground"
-# The first is requested most often: each is tried in turn.
+# Django tries them in order: the first one is requested most often.
 urlpatterns = [
     path("models/<path:endpoint_id>/", endpoint.endpoint, name="endpoint"),
     path("runs/latest/", runs.latest, name="latest"),

@@ -1,8 +1,8 @@
-"""How a person is asked about money: by the client of the assistant, in a way that it declares.
+"""Asks a person about money through the assistant's client, in a way that the client declares.
 
-A client of MCP 2026-07-28 gets "input required" as the answer to its call, and sends the call again
-with what the person said. Over an older protocol the client is asked while the call waits, if the
-transport can carry a question at all, which `/mcp` without sessions cannot. Who is left gets the
+A client of MCP 2026-07-28 receives "input required" as the answer to its call, and repeats the call
+with the person's answer. With an older protocol the client is asked while the call waits, if the
+transport can carry a question at all; `/mcp` without sessions cannot. All other clients receive the
 address of the question's page.
 """
 
@@ -24,13 +24,13 @@ from mcp_types import (
 from mcp_types.version import is_version_at_least
 
 INPUT_REQUIRED_SINCE = "2026-07-28"
-OPEN_FOR_S = 120.0  # as `api.consents`, which the command line does not have
+OPEN_FOR_S = 120.0  # as in `api.consents`, which the command line cannot import
 NAME = "consent"  # of the one question of a call
 YES = "run"  # of the form's one field
 
 
 class InputRequired(Exception):
-    """The call is answered with a question; the client sends it again with what was said."""
+    """The call is answered with a question; the client repeats it with the person's answer."""
 
     def __init__(self, result: InputRequiredResult) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class InputRequired(Exception):
 
 
 class Said(NamedTuple):
-    """What came with a repeated call: the question's id, and yes or no; None: see its page."""
+    """The answer in a repeated call: the question's id, and yes or no; None if its page has it."""
 
     consent_id: str
     agrees: bool | None
@@ -52,21 +52,21 @@ class Asking:
 
     @property
     def program(self) -> str:
-        """Return what the client calls itself, with its version; empty if it does not say."""
+        """Return the client's own name and version; empty if it sends none."""
         params = self._context.session.client_params
         return f"{params.client_info.name} {params.client_info.version}"[:80] if params else ""
 
     def said(self) -> Said | None:
-        """Return what this call brings from an earlier question; None: it asks for the first time.
+        """Return the answer to an earlier question in this call; None for a first call.
 
-        The question's id comes back sealed, so it is of this call with these arguments.
+        The question's id comes back sealed, so it belongs to this call with these arguments.
         """
         consent_id = self._context.request_state
         answer = (self._context.input_responses or {}).get(NAME)
         if not consent_id or not isinstance(answer, ElicitResult):
             return None
         if answer.action == "accept" and not self._declares_form():
-            return Said(consent_id, None)  # the page was opened, which is no yes
+            return Said(consent_id, None)  # the page was opened, which is not yet a yes
         return Said(consent_id, _is_yes(answer))
 
     async def ask(self, consent: dict[str, Any], message: str) -> bool | None:
@@ -102,7 +102,7 @@ class Asking:
 
     def _declares_form(self) -> bool:
         declared = self._elicitation
-        # An empty declaration means forms, as before there were addresses.
+        # An empty declaration means forms, as in versions without URLs.
         return declared is not None and (declared.form is not None or declared.url is None)
 
     def _declares_url(self) -> bool:

@@ -1,6 +1,6 @@
-"""What an assistant's session may spend: the interface for tools, and a session in memory.
+"""The budget of an assistant's session: the interface for tools, and a session in memory.
 
-Imports nothing of Django: the command line, which may be far from any Vitrine, has it too.
+Imports nothing from Django: the command line, which may use a remote Vitrine, needs it too.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ class Budget(Protocol):
     ) -> Any:
         """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 
-        None: nobody knows what it costs, and it counts as all that is left until somebody does.
-        What it starts lives in the project with this slug, empty: where the token begins. `consent`
+        If the cost is unknown (None), the call counts as all that is left until the cost is known.
+        The run lives in the project with the slug `project`, by default in the token's. `consent`
         is the id of the question that the person has answered with yes, if there was one.
         """
 
 
 class ProcessBudget:
-    """The session of this process, `vitrine mcp`: it serves one assistant, perhaps from afar."""
+    """The session of this process, `vitrine mcp`, which serves one assistant, perhaps remotely."""
 
     def __init__(
         self,
@@ -55,8 +55,8 @@ class ProcessBudget:
     ) -> Any:
         """Post to an operation that may cost `amount`; raises Refused, also for the cap.
 
-        The amount is counted before the call, since calls overlap, and no longer if the server
-        refuses it. After a lost response it stays counted: the run may exist.
+        The amount counts from before the call, since calls overlap, and no longer once the server
+        refuses it. After a lost response it keeps counting: the run may exist.
         """
         now = self._clock()
         before = spent_in_session(self._spent, self._paid_at, now)

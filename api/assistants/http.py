@@ -45,7 +45,7 @@ class Assistants:
         self._app = app
         self._cap = Decimal(cap)
         self._is_stopping = False
-        self._managers: dict[bool, Any] = {}  # those that answer by streams, and by JSON alone
+        self._managers: dict[bool, Any] = {}  # True: answers with streams; False: with JSON only
         self._stop = asyncio.Event()
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -71,7 +71,7 @@ class Assistants:
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept"]
         accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
         manager = managers[b"text/event-stream" in accepted or b"text/*" in accepted]
-        # The package insists on both types; clients of the field name one of them, or none.
+        # The package insists on both types; real clients send one of them, or none.
         headers.append((b"accept", b"application/json, text/event-stream"))
         known = {**scope, "headers": headers, TOKEN: caller}
         await manager.handle_request(known, receive, send)
@@ -115,7 +115,7 @@ class Assistants:
         }
 
     def _security(self) -> Any:
-        """Return how answers come back to whichever web process: sealed, bound to the token."""
+        """Return the sealing of answers, which any web process can open; bound to the token."""
         from mcp.server.request_state import RequestStateSecurity
 
         secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]

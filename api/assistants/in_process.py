@@ -17,7 +17,7 @@ CARRIED = {b"authorization", b"host", b"x-forwarded-for", b"x-forwarded-proto"}
 
 
 class InProcess:
-    """A `Caller` for the user whose request `scope` is."""
+    """A `Caller` for the user of the request `scope`."""
 
     def __init__(self, app: App, scope: Scope) -> None:
         self._app = app

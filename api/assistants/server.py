@@ -29,7 +29,7 @@ ToolsOf = Callable[[Context[Any, Any]], Tools]
 
 
 class _Server(MCPServer[Any]):
-    """The server; `null` for an argument is its absence, as many assistants write it."""
+    """The server; it treats an argument of `null` as missing, since many assistants send that."""
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
@@ -42,7 +42,7 @@ class _Server(MCPServer[Any]):
 def build(tools_of: ToolsOf, security: RequestStateSecurity | None = None) -> MCPServer[Any]:
     """Return the server; `tools_of` returns the tools for the context of a call.
 
-    `security` seals what clients bring back with answers; by default with a key of this process.
+    `security` seals the state that clients send back with answers, by default with a process key.
     """
     server: MCPServer[Any] = _Server(
         "vitrine",

@@ -162,7 +162,7 @@ def flow_run(flow_run: dict[str, Any]) -> str:
 
 
 def question(consent: dict[str, Any], session_left: str) -> str:
-    """Return what a person is asked before something dear starts."""
+    """Return the question to a person before something expensive starts."""
     left = f"Your budget leaves {consent['left']}; this" if consent["left"] else "This"
     return (
         f"Run {consent['subject']} for {consent['price']}? {left} session may spend "
@@ -171,7 +171,7 @@ def question(consent: dict[str, Any], session_left: str) -> str:
 
 
 def asked(consent: dict[str, Any], session_left: str) -> str:
-    """Tell an assistant whose client cannot ask where the person says yes."""
+    """Tell an assistant whose client cannot ask where the person can agree."""
     return (
         f"Nothing has run yet: {question(consent, session_left)}\n"
         f"Give the person this address, where they see it and press Run: {consent['url']}\n"

@@ -1,7 +1,7 @@
 """The tools of assistants: each makes a few API calls and returns a short text.
 
-A tool is a method of `Tools` with a title; its docstring and the descriptions of its parameters are
-what an assistant reads of it (`server.py` declares them).
+A tool is a method of `Tools` with a title. Assistants read its docstring and the descriptions of
+its parameters (`server.py` declares them).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from core.formatting import counted
 MAX_WAIT_S = 300
 HOLD_S = 5  # between two progress reports
 POLL_S = 0.3  # if the API cannot hold a call
-COPY_WAIT_S = 8.0  # for the copies of a run's files, whose addresses last
+COPY_WAIT_S = 8.0  # for the copies of a run's files, whose addresses do not expire
 CONSENT_POLL_S = 1.0
 CONSENT_WAIT_S = 120.0  # as long as a question is open
 MAX_PICTURE_BYTES = 1 << 20
@@ -331,10 +331,10 @@ class Tools:
     async def _start(
         self, estimate: dict[str, Any], path: str, body: dict[str, Any], project: str
     ) -> dict[str, Any] | str:
-        """Start something paid, with the person's yes where it needs one; raises Refused.
+        """Start something paid, with the person's consent if required; raises Refused.
 
-        Returns what was started, or a text that says where the person is asked. Raises
-        InputRequired for a client that asks itself.
+        Returns the started object, or a text that says where the person can answer. Raises
+        InputRequired for a client that asks the person itself.
         """
         is_known = estimate["high"] is not None and estimate["currency"] in {"", "USD"}
         amount = Decimal(str(estimate["high"])) if is_known else None
@@ -375,7 +375,7 @@ class Tools:
         return agreed
 
     async def _consent(self, consent_id: str, wait_s: float) -> dict[str, Any]:
-        """Return a question whose page has started something; waits for it. Raises Refused."""
+        """Wait until a question's page has started something, and return it. Raises Refused."""
         until = time.monotonic() + min(wait_s, CONSENT_WAIT_S)
         while True:
             consent: dict[str, Any] = await self._api.call("GET", _consent(consent_id))
@@ -419,7 +419,7 @@ class Tools:
         return await self._with_copies(run)
 
     async def _with_copies(self, run: dict[str, Any]) -> dict[str, Any]:
-        """Return a run once its files are copied, for addresses that last; else as it is."""
+        """Return a run once its files are copied to lasting addresses, or after the wait."""
         until = time.monotonic() + COPY_WAIT_S
         while any(artifact["state"] == "remote" for artifact in run.get("artifacts", ())):
             began = time.monotonic()

@@ -1,7 +1,7 @@
-"""`null` for an optional member of a request's body is its absence, as many programs write it.
+"""Treats `null` for an optional member of a request's body as missing: many programs send it.
 
-It is so where the member takes no null otherwise, also in nested objects of the API's own; never
-inside what is a model's, such as `arguments`, whose members no schema here names.
+This applies to members that take no null otherwise, also in nested objects of the API; never to
+values that belong to a model, such as `arguments`, whose members no schema here names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from api.contract.shapes import Schema, nullable
 
 
 def with_nulls(schema: Schema) -> Schema:
-    """Return a component as the document shows it: its optional members may be null."""
+    """Return a component for the document: its optional members may be null."""
     optional = _optional(schema)
     members = schema.get("properties", {}).items()
     shown = {name: nullable(member) if name in optional else member for name, member in members}
@@ -21,7 +21,7 @@ def with_nulls(schema: Schema) -> Schema:
 
 
 def without_nulls(schema: Schema, value: Any) -> Any:
-    """Return a body, or a part of one, without the nulls that are absence."""
+    """Return a body, or a part of one, without the nulls that mean a missing member."""
     if "$ref" in schema:
         return without_nulls(COMPONENTS[schema["$ref"].rpartition("/")[2]], value)
     if isinstance(value, list) and "items" in schema:

@@ -70,8 +70,8 @@ class Response:
 class Call:
     """One validated request to an operation: the token, the parameters and the body.
 
-    `reach` are the projects that it sees, and in which one it begins.
-    `reserved` is what the ledger holds for a call by an assistant until its run is known.
+    `reach` has the projects that it sees, and the one in which it starts runs. `reserved` is the
+    ledger's reservation for an assistant's call until its run is known.
     """
 
     request: HttpRequest
@@ -89,7 +89,7 @@ class Call:
 
     @cached_property
     def namer(self) -> Namer:
-        """Return what names files after the user's template."""
+        """Return the namer of files by the user's template."""
         return Namer(self.user)
 
     def absolute(self, address: str) -> str:
@@ -103,7 +103,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """What a handler returns: JSON for the body (None: no content), and headers."""
+    """A handler's return value: JSON for the body (None: no content), and headers."""
 
     body: Any
     status: int = 200

@@ -1,6 +1,6 @@
-"""The API's messages in the terms of its other callers: tools of assistants, the command line.
+"""Rewords the API's messages for its other callers: assistants' tools and the command line.
 
-A message names what its reader can use. Whoever types `vitrine run` sends no GET and has no body.
+A message names only what its reader can use: `vitrine run` has no GET and no body.
 """
 
 from __future__ import annotations
@@ -38,6 +38,6 @@ def in_terms(message: str, terms: Terms) -> str:
 
 
 def option_of(error: dict[str, Any]) -> str:
-    """Return the place of an error as the command line names it: an input, or an option."""
+    """Return the command line's name for an error's place: an input, or an option."""
     place = str(error.get("pointer") or error.get("parameter") or "").removeprefix("#/")
     return _OPTIONS.get(place, place.removeprefix("arguments/").replace("/", "."))

@@ -68,8 +68,8 @@ TOO_MANY = {
 class Caller:
     """The calling user, their token or login, and the addresses under which they call.
 
-    `origin` is ours, `queue` and `cdn` stand for fal's hosts. `reach` are the projects that the
-    call sees and begins in.
+    `origin` is ours, `queue` and `cdn` stand for fal's hosts. `reach` has the projects that the
+    call sees, and the one in which it starts runs.
     """
 
     user: User
@@ -99,7 +99,7 @@ class Caller:
     def call(
         self, endpoint: Endpoint, arguments: dict[str, Any], options: Mapping[str, Any]
     ) -> ProxiedCall:
-        """Return the call of a model, whose run lives in the project that the caller begins in."""
+        """Return the call of a model; its run lives in the caller's target project."""
         project = self.reach.target
         return ProxiedCall(self.user, self.token, project, endpoint, arguments, options=options)
 

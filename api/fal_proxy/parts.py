@@ -1,9 +1,9 @@
 """Multipart uploads, as `@fal-ai/client` sends files above 90 MB (protocol, section 9.1).
 
 A part is a file in our storage and a row, so any web process can receive the next one. Its row is
-written before its bytes are read, so that parts sent at once keep to the file's limit and to their
-user's quota together. After the last one they are joined to one upload; a worker deletes those that
-never are.
+written before its bytes are read, so that simultaneous parts together respect the file's limit and
+the user's quota. After the last part, all are joined to one upload; a worker deletes parts that are
+never joined.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def receive(announced: Announced, number: int, body: IO[bytes], size_bytes: int)
             name = _store(row.stored_as, spooled, size_bytes)
     except BaseException as error:
         count, _ = row.delete()
-        # Who replaced it deletes its file too, maybe while the storage still writes it.
+        # The replacing request also deletes the file, perhaps while the storage still writes it.
         if isinstance(error, uploads.NotStored) and not count:
             raise _replaced(number) from error
         raise

@@ -57,12 +57,12 @@ class RelayedStreams:
         if first.value:
             pk, ticket = first.value.split(" ")
             passing = self._pass_on(uuid.UUID(pk), scope["path"], ticket, send)
-            # Its end closes the gateway's connection, which cancels the run.
+            # When this ends, the gateway's connection closes, which cancels the run.
             await unless_disconnected(passing, receive)
         return None
 
     async def _pass_on(self, pk: uuid.UUID, path: str, ticket: str, send: Send) -> None:
-        """Send the gateway's response; raises ResponseBroken if that breaks off."""
+        """Send the gateway's response; raises ResponseBroken if the response breaks off."""
         try:
             async with post(self._gateway + STREAM_PATH + ticket) as response:
                 if response.status_code != TICKET_REFUSED:

@@ -31,7 +31,7 @@ class UpstreamResponse(HttpResponse):
     """JSON in upstream's format, which error middleware leaves unchanged."""
 
     is_exact = True
-    _has_been_logged = True  # read by Django: a model's error is no failure of this server
+    _has_been_logged = True  # Django reads it: a model's error is not a failure of this server
 
     def __init__(
         self, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None
@@ -82,7 +82,7 @@ def status_body(run: Run, base: str, *, with_logs: bool) -> dict[str, Any]:
     """Return the status as JSON; `base` is the address of the queue."""
     body = _request(run, base) | {"logs": run.logs if with_logs else None}
     if run.is_final:
-        # After a webhook's end upstream is asked for the metrics: an empty object would change.
+        # If a webhook ended the run, metrics arrive later: an empty object would change then.
         metrics = {"metrics": run.metrics} if run.metrics else {}
         body |= {"status": "COMPLETED", **metrics, **_error_words(run)}
     elif run.state == Run.State.RUNNING:

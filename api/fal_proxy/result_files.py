@@ -1,8 +1,7 @@
-"""Addresses of Vitrine's own for the files in a result: they open without a token, as at fal.
+"""Vitrine's own addresses for the files in a result: they open without a token, as at fal.
 
-An address opens for as long as its token could read the result from the queue, and for nobody after
-that: it names the run and the token. A page of ours, which calls with a login, gets the addresses
-that pages use.
+An address names the run and the token, and opens only as long as that token could read the result
+from the queue. Pages of ours, which call with a login, get the addresses that pages use.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 SALT = "api.fal_proxy.result_files"
 _ADDRESS = re.compile(r"/api/fal/results/([^/]+)/[^/]+")
-RECENT = timedelta(seconds=10)  # how long after its end a run's files may still be on their way
+RECENT = timedelta(seconds=10)  # time after a run's end in which its files may still be copied
 
 
 def are_coming(run: Run) -> bool:
@@ -40,7 +39,7 @@ def are_coming(run: Run) -> bool:
 
 
 def addresses(run: Run, token: Token | None, origin: str) -> dict[str, str]:
-    """Return the address for this caller of each copied file, by its address at upstream."""
+    """Return this caller's address of each copied file, by upstream's address."""
     stored = run.artifacts.filter(state=Artifact.State.STORED).exclude(url__startswith="data:")
     return {
         url: origin + (_path(run, position, token, url) if token else _page(run.pk, position))
@@ -59,11 +58,11 @@ def _page(run: uuid.UUID, position: int) -> str:
 
 
 def replaced(text: str, addresses: Mapping[str, str]) -> str:
-    """Return JSON text with these addresses replaced in its strings, all else as it is written."""
+    """Return JSON text with these addresses replaced in its strings, and the rest unchanged."""
     if not addresses:
         return text
     longest_first = sorted(addresses, key=len, reverse=True)
-    # A longer address that begins like a file's is another one.
+    # A longer address with the same beginning is another one.
     pattern = re.compile(rf"({'|'.join(map(re.escape, longest_first))})(?=$|[\s,;\"'<>)\]}}\\])")
 
     def rewritten(match: re.Match[str]) -> str:
@@ -77,7 +76,7 @@ def replaced(text: str, addresses: Mapping[str, str]) -> str:
 
 
 def page_of(path: str) -> str:
-    """Return the path that pages use for the file of an address' path; empty for other paths."""
+    """Return the path that pages use for the file at this path; empty for other paths."""
     match = _ADDRESS.fullmatch(path)
     try:
         run, position, _ = _read(match[1] if match else "")
@@ -87,7 +86,7 @@ def page_of(path: str) -> str:
 
 
 def find(signed: str) -> tuple[Artifact, User] | None:
-    """Return the copied file of an address, and whose it is; None if it no longer opens."""
+    """Return the copied file of an address and its owner; None if it no longer opens."""
     try:
         run, position, token_id = _read(signed)
     except signing.BadSignature:

@@ -1,4 +1,4 @@
-"""Parses which call a client of fal makes, from the address that it would have called.
+"""Parses a call of a fal client from the address that it would have called.
 
 Addresses come from the header `x-fal-target-url`, which fal's clients send with `proxyUrl`, or
 from the path below our own address, for clients with a configurable host. Nothing is ever sent to
@@ -18,7 +18,7 @@ from fal.messages.endpoint_id import EndpointId
 
 MAX_CHARS = 4000
 _ADDRESS = re.compile(r"https://[!-\[\]-~]+")  # printable ASCII without spaces and backslashes
-# What another address, or another path, could be hidden in; no id has it.
+# Text that could hide another address or path; no id contains it.
 _MISLEADING = re.compile(r"//|[:@\\%\s]|(?:^|/)\.{1,2}(?:/|$)")
 
 

@@ -1,8 +1,8 @@
 """Tickets that the web process signs for the gateway, the process that has the key.
 
-A stream's ticket names a run that the web process has created. A live token names who may open
-live sessions with which apps; fal's clients request it where they would request one from fal
-(protocol, section 8.1); fal itself does not accept it.
+A stream's ticket names a run that the web process has created. A live token permits a
+user to open live sessions with some apps. fal's clients request it where they would request one
+from fal (protocol, section 8.1); fal itself does not accept it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from projects.models import Membership
 
 STREAM_SALT, LIVE_SALT = "api.fal_proxy.stream", "api.fal_proxy.live"
 STREAM_AGE_S = 30
-LIVE_AGE_S = 120  # fal's clients request another one after 90 % of it
+LIVE_AGE_S = 120  # fal's clients request a new one after 90 % of this time
 STREAM_PATH = "/streams/"
 OPENAI, OPENAI_WITH_USAGE = "openai", "openai+usage"  # dialects of streams
 TICKET_REFUSED = 421  # Misdirected Request: a status that no model answers with
@@ -48,10 +48,10 @@ def verify_stream(ticket: str) -> StreamTicket | None:
 
 @dataclass(frozen=True)
 class LiveToken:
-    """Who may open live sessions: by which token or login, for apps with these aliases.
+    """A permission to open live sessions: the user, their token or login, and the apps' aliases.
 
-    Their runs live in the project. `said` is what the program says yes to beforehand, as
-    `Confirmation.parse` reads it.
+    The runs live in the project. `said` is the program's advance confirmation of costs, in the
+    format of `Confirmation.parse`.
     """
 
     user_id: int
@@ -77,10 +77,7 @@ class LiveToken:
 
     @property
     def is_revoked(self) -> bool:
-        """Whether the API token or login for which it was issued is no longer valid.
-
-        Also whether its user is no longer a member of the project.
-        """
+        """Whether its API token or login is no longer valid, or its user no longer a member."""
         members = Membership.objects.filter(project_id=self.project_id, user_id=self.user_id)
         if not members.exists():
             return True

@@ -1,4 +1,4 @@
-"""Uploads of fal's clients: a ticket to which a file is sent, and an address for inputs.
+"""Uploads of fal's clients: a ticket for sending a file, and an address for inputs.
 
 The client receives the file's address before it sends the file, so a row maps the address to the
 upload, which is stored once per content.
@@ -35,7 +35,7 @@ _FILE = re.compile(rf"{_OURS}files/([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f
 class Announced(NamedTuple):
     """A file that will be sent: its user, the id in its address, its name and claimed type.
 
-    It will live in the project; None in tickets of before there were any: the private one.
+    It will live in the project; None in old tickets means the private one.
     """
 
     user_id: int
@@ -46,7 +46,7 @@ class Announced(NamedTuple):
 
 
 class Announcement(NamedTuple):
-    """A ticket with which a file is sent, and the path at which it can be read later."""
+    """A ticket for sending a file, and the file's later path."""
 
     ticket: str
     file_path: str
@@ -82,7 +82,7 @@ def receive(announced: Announced, body: IO[bytes]) -> ProxyFile:
 def keep(announced: Announced, content: IO[bytes], size: int, *, freed_bytes: int = 0) -> ProxyFile:
     """Store a file's whole content as the user's upload; raises like `receive`.
 
-    Also PermissionDenied if the user may no longer begin anything in its project.
+    Raises PermissionDenied too, if the user may no longer start anything in the project.
     """
     user, project = User.objects.get(pk=announced.user_id), None
     if announced.project_id is not None:
@@ -100,7 +100,7 @@ def keep(announced: Announced, content: IO[bytes], size: int, *, freed_bytes: in
 
 
 def with_uploads(user: User, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return arguments with the proxy's addresses of files replaced by those that pages use."""
+    """Return arguments with the proxy's file addresses replaced by those that pages use."""
     paths = {text: path_at_own_host(text.strip()) for text in _texts(arguments) if _OURS in text}
     files = {text: match[1] for text, path in paths.items() if (match := _FILE.fullmatch(path))}
     rows = ProxyFile.objects.filter(pk__in=files.values(), user=user).select_related("upload")

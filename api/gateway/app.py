@@ -15,7 +15,7 @@ from core.http.asgi import Message, Receive, Send
 from playground.form import form_state
 from runs.realtime.relay import Relay
 
-# `manage.py doctor` asks there whether an address leads to this process.
+# `manage.py doctor` requests it to check that an address leads to this process.
 ALIVE_PATH, ALIVE = "/livez", b"realtime\n"
 
 

@@ -61,7 +61,7 @@ class LiveSocket:
         self.is_gone = False
         self._receive = receive
         self._send = send
-        # As they came: decoded, a frame takes up to a hundred times its size.
+        # Not decoded yet: a decoded frame takes up to a hundred times its size.
         self._waiting: deque[str | bytes] = deque(maxlen=max_buffering or MAX_BUFFERED)
         self._has_input = asyncio.Event()
 
@@ -79,7 +79,7 @@ class LiveSocket:
     async def next_input(self, idle_s: float) -> Input | None:
         """Return the next input; None if the client has disconnected, or was notified as idle.
 
-        The client is notified of inputs that cannot be read.
+        The client receives an error for each unreadable input.
         """
         while (frame := await self._next_frame(idle_s)) is not None:
             if (arguments := decode(frame)) is not None:
@@ -168,7 +168,7 @@ async def exchange(
         why, lost = str(error), error
         await socket.send_error("INTERNAL_ERROR", why)
     except Exception as error:
-        # A bug of ours; the run has to be ended nevertheless.
+        # A bug of ours; the run must end nevertheless.
         transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)
         why, lost = MODEL_ENDED, fal.FalError(MODEL_ENDED)
     finally:
@@ -203,7 +203,7 @@ class _Exchange:
         self._upstream = upstream
 
     async def forward_results(self) -> str:
-        """Store and forward every frame; returns why no more will come."""
+        """Store and forward every frame; returns why there are no more."""
         async for frame, message in self._session.frames():
             if isinstance(message, fal.RunFailed):
                 self._live.record_failure(message)

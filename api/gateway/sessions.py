@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 def is_session(path: str) -> bool:
-    """Whether a WebSocket's path is one of fal's, not that of a page's live session."""
+    """Whether a WebSocket's path has fal's format, not that of a page's live session."""
     return path.rstrip("/").endswith(SUFFIX) and bool(endpoint_id(path))
 
 
@@ -175,7 +175,7 @@ class LiveSessions:
 
 
 def _admit(scope: Message) -> Admission:
-    """Return who may open the session with which model; raises Denied."""
+    """Return the admission of a caller to a session with a model; raises Denied."""
     close_old_connections()
     query = parse_qs(scope["query_string"].decode("latin-1"))
     by, name = _caller(scope, query)
@@ -223,9 +223,9 @@ def _caller(scope: Message, query: dict[str, list[str]]) -> tuple[LiveToken, str
 
 
 async def _deny(send: Send, denied: Denied) -> None:
-    """Accept the handshake to say why the session is refused, in fal's format, and close.
+    """Accept the handshake, send the reason of the refusal in fal's format, and close.
 
-    Clients cannot read the answer to a failed handshake: fal's says "Unknown error 500" then.
+    Clients cannot read the answer to a failed handshake: fal's then says "Unknown error 500".
     """
     reason = str(denied)
     error = {"type": "x-fal-error", "error": DENIALS[denied.status], "reason": reason}

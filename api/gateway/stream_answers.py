@@ -130,7 +130,7 @@ class EndpointAnswer(RoutedAnswer):
     async def events(
         self, upstream: fal.Clients, endpoint_id: str, arguments: object, on_sent: direct.OnSent
     ) -> direct.Events:
-        """Open the run's connection; the caller gets the difference of each text to the last."""
+        """Open the run's connection; the caller gets only the new part of each text."""
         stream = upstream.stream.events(endpoint_id, arguments, on_sent=on_sent)  # type: ignore[arg-type]
         async with aclosing(stream) as events:
             async for event in events:

@@ -34,20 +34,20 @@ FILE_VIEWS = frozenset(
         "upload",
     )
 )
-HEALTH_VIEW = "operations:healthz"  # gives staff details, to whom a token with `read` counts
+HEALTH_VIEW = "operations:healthz"  # gives details to staff; a token with `read` suffices
 
 
 class TokenAuthentication:
     """Middleware: sets `request.user` and `request.api_token` for a valid token.
 
-    It precedes the rate limits, which count a token's requests as its person's.
+    It runs before the rate limits, which count a token's requests as its user's.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on; `process_view` knows the view."""
+        """Call the view; `process_view` authenticates, as it knows the view."""
         return self._get_response(request)
 
     def process_view(
@@ -75,7 +75,7 @@ class TokenAuthentication:
 
 
 def _identify(request: HttpRequest) -> None:
-    """Set the user of a valid token with the scope `read`; any other changes nothing."""
+    """Set the user of a valid token with the scope `read`; ignore other tokens."""
     token = _token(request)
     if token is not None and tokens.READ in token.scope_list and not token.is_shut_out:
         request.user = token.user
@@ -100,7 +100,7 @@ def require_scope(token: Token | None, scope: str) -> Token:
 
 
 def shut_out(token: Token) -> str:
-    """Return why a token that is shut out no longer works."""
+    """Return why a shut-out token no longer works."""
     return (
         f"This token is for the project “{token.project}”, of which {token.user.get_username()} "
         "is no longer a member. Create another one."

@@ -27,7 +27,7 @@ from runs.start import confirmation, refused_starts
 class Resource:
     """A view: the operations of one path, by method."""
 
-    # Read by middleware: a token replaces login and CSRF token.
+    # Middleware reads these: a token replaces login and CSRF token.
     login_required = False
     csrf_exempt = True
     takes_token = True
@@ -75,7 +75,7 @@ class Resource:
 
 
 def _confirm(request: HttpRequest, body: Any) -> None:
-    """Say yes to what the body of a request says that its runs may cost."""
+    """Confirm the costs that the request's body allows."""
     if isinstance(body, dict) and body.keys() & {"max_cost", "allow_unknown_price"}:
         most = Decimal(str(body.get("max_cost", 0)))
         is_fine = body.get("allow_unknown_price") is True

@@ -1,6 +1,6 @@
 """Rate limits of the API per user, with headers (draft-ietf-httpapi-ratelimit-headers).
 
-Counted like those of pages, by `accounts.limits.rate_limit`, for all web processes together.
+`accounts.limits.rate_limit` counts them like those of pages, for all web processes together.
 """
 
 from __future__ import annotations

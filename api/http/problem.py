@@ -119,7 +119,7 @@ class Problem(Exception):
         return response
 
 
-# By the root of the paths that have it: the format of errors of another service.
+# Error formats of other services, by the root of their paths.
 _FORMATS = {
     OPENAI_ROOT: Problem.as_openai_error,
     PLATFORM_ROOT: Problem.as_platform_error,
@@ -149,7 +149,7 @@ def as_problems(
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware: replaces error pages below `/api/` with problem documents.
 
-    It answers OPTIONS with the methods that a view names when it refuses that.
+    It answers OPTIONS with the methods that the view's 405 response names.
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
@@ -177,7 +177,7 @@ def as_problems(
 
 
 def _allowed(methods: str) -> str:
-    """Return the methods of an address with those that come with them (RFC 9110, 9.1)."""
+    """Return the methods of an address, including HEAD and OPTIONS (RFC 9110, 9.1)."""
     named = {*methods.split(", "), "OPTIONS"}
     return ", ".join(sorted(named | {"HEAD"} if "GET" in named else named))
 
@@ -189,7 +189,7 @@ def _is_ours(response: HttpResponse) -> bool:
 
 
 def _detail(response: HttpResponse) -> str:
-    """Return the information of the replaced page that its status alone does not give."""
+    """Return details of the replaced page that its status does not tell."""
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return MESSAGE.format(format_wait(int(response.headers["Retry-After"])))
     return f"The body is too large. {response.why}" if isinstance(response, TooLarge) else ""

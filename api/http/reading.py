@@ -81,7 +81,7 @@ def _objection(parameter: Parameter, value: Any) -> str:
 
 
 def _is_no_id(error: ValidationError) -> bool:
-    """Whether a text is no endpoint id: there is no such model, as its look-up says better."""
+    """Whether the text is not an endpoint id; the look-up of the model has a better message."""
     return error.validator == "pattern" and error.validator_value == endpoint_id.PATTERN
 
 
@@ -108,7 +108,7 @@ def read_body(operation: Operation, request: HttpRequest) -> Any:
 def loads_posted(text: str, most_values: int = MOST_VALUES) -> Any:
     """Parse JSON from outside as `loads`, without NUL and lone surrogates; raises NotJson.
 
-    They come by escapes alone; databases refuse them, and no page or export could write them.
+    Only escapes can contain them. Databases reject them, and no page or export could write them.
     """
     value = loads(text, most_values)
     return db_safe(value) if "\\u" in text else value
@@ -136,7 +136,7 @@ def find_errors(checked: Draft202012Validator, value: Any) -> list[dict[str, str
 
 
 def _in_words(error: ValidationError) -> Iterator[dict[str, str]]:
-    """Yield an error in words that name the properties of the object in which it is."""
+    """Yield an error in words, naming the properties of the object that contains it."""
     place = [*error.absolute_path]
     schema: Any = error.schema
     instance: Any = error.instance

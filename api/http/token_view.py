@@ -1,4 +1,4 @@
-"""The view of an address that programs call by a token, in the format of another service."""
+"""A view that programs call with a token, in the format of another service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from api.reach import PARAMETER, Reach, reach_of
 
 
 class Caller(NamedTuple):
-    """Who calls, and the projects that the call sees and begins in."""
+    """The caller's token, the projects that the call sees, and the one in which it starts runs."""
 
     token: Token
     reach: Reach
@@ -28,7 +28,7 @@ Refusal = Callable[[Problem], HttpResponse]
 
 
 class TokenView:
-    """A view: handles a token's call by one method; errors are what `refusal` makes of them."""
+    """A view: handles a token's call by one method; `refusal` formats errors."""
 
     login_required = False
     csrf_exempt = True

@@ -1,7 +1,7 @@
 """The messages of OpenAI's chat body as a conversation, with the media in them.
 
-What a conversation has no place for is refused by its place in the body (`messages[1].role`):
-left out without a word it would change the answer that is paid for.
+Parts that a conversation cannot hold are refused with their place in the body (`messages[1].role`):
+silent removal would change the answer that is paid for.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def wrong(parameter: str, detail: str, status: int = 400, slug: str = "") -> Pro
 
 
 def parse_messages(messages: Sequence[dict[str, Any]], name: str) -> list[Message]:
-    """Parse the messages for the model `name`; raises Problem for what it cannot get."""
+    """Parse the messages for the model `name`; raises Problem for parts that it cannot receive."""
     return [_message(message, f"messages[{at}]", name) for at, message in enumerate(messages)]
 
 

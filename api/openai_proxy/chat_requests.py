@@ -76,7 +76,7 @@ def _arguments(body: dict[str, Any], model: str) -> tuple[Endpoint, dict[str, An
 
 
 def _shape(endpoint: Endpoint) -> Shape:
-    """Return how an endpoint takes a conversation; raises Problem for one that takes none."""
+    """Return how an endpoint takes a conversation; raises Problem if it takes none."""
     shape = known_models.chat_shape(endpoint)
     if shape is None:
         raise wrong("model", NO_CHAT.format(endpoint.endpoint_id), 404, UNKNOWN_MODEL)

@@ -1,7 +1,7 @@
 """The parameters of OpenAI's chat body as arguments of an endpoint.
 
-A parameter goes to the endpoint's field of that name, or of one that means the same. A parameter
-without such a field is refused by its name, unless its value asks for what happens anyway.
+A parameter sets the endpoint's field of that name, or of a synonym. A parameter without such a
+field is refused by name, unless its value requests the default behaviour.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SAME: dict[str, tuple[str, ...]] = {
     "max_completion_tokens": MOST_TOKENS,
     "stop": ("stop", "stop_sequences"),
 }
-# Parameters of the call itself, and those that say who asks but nothing about the answer.
+# Parameters of the call itself, and those about the caller, which do not affect the answer.
 OF_THE_CALL = {"model", "messages", "stream", "stream_options"}
 OF_THE_CALLER = {
     *("user", "safety_identifier", "metadata", "store", "service_tier"),
@@ -27,7 +27,7 @@ OF_THE_CALLER = {
 }
 TOOLS = {"tools", "functions"}
 OF_TOOLS = {"tool_choice", "function_call", "parallel_tool_calls"}  # mean nothing without tools
-# Values that ask for what a model does that has no such parameter.
+# Values that describe the behaviour of a model without such a parameter.
 NEUTRAL = {
     "n": 1,
     "temperature": 1,
@@ -47,7 +47,7 @@ ONE_MEDIUM = "{} takes one file in “{}”, and the messages have {}. Leave out
 
 
 def settings_of(shape: Shape, body: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the arguments that the body's parameters set; raises Problem for any other."""
+    """Return the arguments that the body's parameters set; raises Problem for others."""
     fields = {child.name for child in shape.rest.children} - OF_THE_CALL
     settings: dict[str, Any] = {}
     for parameter, value in body.items():
@@ -76,7 +76,7 @@ def _require_no_effect(parameter: str, value: Any, name: str) -> None:
 def with_media(
     shape: Shape, settings: dict[str, Any], media: Iterable[Medium], name: str
 ) -> dict[str, Any]:
-    """Return the arguments with the media of the messages in the fields that take such."""
+    """Return the arguments with the messages' media in the fields that accept them."""
     by_kind: dict[str, dict[str, Medium]] = {}
     for file in media:
         by_kind.setdefault(file.kind, {}).setdefault(file.url, file)

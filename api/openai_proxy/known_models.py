@@ -1,8 +1,8 @@
 """The models that answer OpenAI's chat calls: endpoints of the catalogue, and the router's names.
 
-What is listed and what a call takes follow from the same functions. Upstream has no list of the
-router's names (protocol, section 16.5); listed are those that a schema in the catalogue
-offers as values or examples of a field `model`.
+The same functions decide which models are listed and which a call accepts. Upstream has no list of
+the router's names (protocol, section 16.5); ours has those that a schema in the catalogue offers as
+values or examples of a field `model`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from schemas.facts.capabilities import capabilities_of
 
 ROUTER = f"openrouter/router/openai/v1{completions.SUFFIX}"
 ROUTERS = ("openrouter/", "fal-ai/any-llm")
-PARTS = {"image", "audio", "video"}  # what a message can bring beside its text
+PARTS = {"image", "audio", "video"}  # media that a message can contain
 _IS_CHAT = {"in:text", "out:text"}
 
 
@@ -52,7 +52,7 @@ def is_router_name(name: str) -> bool:
 
 
 def chat_shape(endpoint: Endpoint) -> Shape | None:
-    """Return how an endpoint takes a chat call; None if it answers in anything but text."""
+    """Return how an endpoint takes a chat call; None if it does not answer in text only."""
     shape = shape_of(endpoint)
     if shape is None or shape.kind == "completions":
         return shape
@@ -62,7 +62,7 @@ def chat_shape(endpoint: Endpoint) -> Shape | None:
 
 
 def needs_model(shape: Shape) -> bool:
-    """Whether the model that answers is an argument of its own, as the router's is."""
+    """Whether the answering model is an argument of its own, as for the router."""
     return any(child.name == MODEL.name and child.is_required for child in shape.rest.children)
 
 
@@ -72,7 +72,7 @@ def _answers_in_text(facts: list[str]) -> bool:
 
 
 def _candidates() -> list[Endpoint]:
-    """Return the endpoints whose facts allow a chat; those whose facts are not known, too."""
+    """Return the endpoints whose facts allow a chat or are not known."""
     columns = ("endpoint_id", "schema_id", "facts", "first_seen_at", "gone_at", "standing")
     rows = Endpoint.objects.filter(gone_at=None).only(*columns).order_by("position")
     return [row for row in rows if row.is_runnable and (not row.facts or _may_chat(row))]
@@ -88,7 +88,7 @@ def _is_listed(endpoint: Endpoint) -> bool:
 
 @lru_cache(4096)
 def _takes_messages(schema_id: str, endpoint_id: str) -> bool:
-    """Whether messages alone suffice for a run; cached, as parsing the schemas takes seconds."""
+    """Whether messages suffice for a run; cached, as parsing the schemas takes seconds."""
     shape = chat_shape(Endpoint(endpoint_id=endpoint_id, schema_id=schema_id))
     if shape is None or shape.kind == "completions":
         return False

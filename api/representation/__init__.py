@@ -1,1 +1,1 @@
-"""Our objects as the API's JSON (`api/contract/components.py` has the schemas)."""
+"""Represents our objects as the API's JSON (`api/contract/components.py` has the schemas)."""

@@ -20,7 +20,7 @@ from schemas.reference.tables import Row, input_rows
 def card(endpoint: Endpoint, call: Call, *, is_locked: bool = False) -> dict[str, Any]:
     """Return a `ModelCard`; needs only the columns that a card shows.
 
-    `is_locked`: a rule locks it where the caller's runs begin.
+    `is_locked`: a rule of the call's target project locks it.
     """
     return {
         "endpoint_id": endpoint.endpoint_id,

@@ -39,7 +39,7 @@ _PLACES = {"table": "rows", "rows": "rows", "shared": "rows", "seeds": "seeds", 
 
 
 def _repeat(call: Call, answer: dict[str, Any]) -> Reply:
-    """Return the board of a repeated call as it is now, with what was said the first time."""
+    """Return the current board for a repeated call, with the message of the first one."""
     board = find(call, answer["board"])
     if "said" not in answer:
         return reply(board, call)
@@ -180,7 +180,7 @@ def _changeable(call: Call) -> Board:
 
 
 def _names(call: Call) -> NameResolver:
-    """Return what resolves the references in the cells of a new board."""
+    """Return the resolver of references in the cells of a new board."""
     return named_inputs.resolver(call.user, call.reach.target)
 
 

@@ -56,7 +56,7 @@ def find(call: Call, pk: int) -> Preset:
 
 
 def _fitting(sizes: list[int]) -> int:
-    """Return how many fit into a page: all have their arguments, which may have megabytes."""
+    """Return how many presets fit into a page: their arguments may take megabytes."""
     sums = enumerate(accumulate(sizes))
     return max(1, next((count for count, total in sums if total > MOST_CHARS), len(sizes)))
 

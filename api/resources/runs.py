@@ -123,7 +123,7 @@ def list_runs(call: Call) -> Reply:
 
 
 def _line(call: Call) -> Line:
-    """Return what the parameters ask for; raises Problem (422) for a condition that is none."""
+    """Return the search of the parameters; raises Problem (422) for an invalid condition."""
     values = call.values
     line = parse_line(values["q"] or "")
     if line.hints:
@@ -231,7 +231,7 @@ def estimate_run(call: Call) -> Reply:
     endpoint = find_endpoint(call.body["endpoint_id"])
     arguments = tidy_addresses(call.body.get("arguments", {}))
     unknown = unknown_keys(version_of(endpoint).contract, arguments)
-    if unknown and not call.body.get("allow_unknown", False):  # required ones may be lacking
+    if unknown and not call.body.get("allow_unknown", False):  # required ones may be missing
         raise _invalid_arguments(endpoint, unknown)
     return Reply(representation.estimate(cost.estimate_run(endpoint, arguments)))
 
@@ -326,7 +326,7 @@ def delete_run(call: Call) -> Reply:
 def find(call: Call, pk: uuid.UUID, *, may_read: bool = False, may_cover: bool = False) -> Run:
     """Return a run of the user's projects, or with `may_read` an example; raises Problem (404).
 
-    With `may_cover` also one of which the user may only know that it happened: show nothing of it.
+    With `may_cover`, include runs that the user may only know to exist: show none of their content.
     """
     runs = Run.objects
     allowed = runs.readable_by(call.user) if may_read else runs.visible_to(call.user)

@@ -102,7 +102,7 @@ def _star(call: Call, *, is_starred: bool) -> Reply:
 
 
 def _require_to_star(call: Call, run: Run) -> None:
-    """Raise PermissionDenied unless it is the user's own, or they may change what is beside it."""
+    """Raise PermissionDenied unless the user owns the run, or may change runs in its project."""
     if run.user_id != call.user.pk and not Rights(call.user, run).may_change:
         Rights(call.user, run).require_removal(permissions.CHANGE_RUN)
 

@@ -171,7 +171,7 @@ def repeat_delivery(call: Call) -> Reply:
 
 
 def _require_unbound(call: Call) -> None:
-    """Raise Problem (403) for a token of one project: a webhook reports the runs of all."""
+    """Raise Problem (403) for a token of one project: a webhook reports runs of all projects."""
     if call.token.project is not None:
         detail = (
             "A webhook reports your runs of all projects, and this token is for one of them. Name "

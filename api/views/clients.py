@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @no_store  # the page of a new token contains it
 @sensitive_variables("secret")
 def index(request: HtmxRequest) -> HttpResponse:
-    """Show a client's lines; a POST creates a token, which this answer alone has in them."""
+    """Show a client's lines; a POST creates a token, which only its response shows in them."""
     client = _client(request)
     name = tokens.free_name(request.user, client.title)
     if request.method != "POST":
@@ -46,7 +46,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 def _page(
     request: HtmxRequest, client: Client, form: TokenForm, token: Token | None, secret: str = ""
 ) -> HttpResponse:
-    """Return the page; for a poll that has seen what there is of the token's request, 204."""
+    """Return the page; 204 for a poll that has already seen the state of the token's request."""
     run = first_request.of(token) if token else None
     is_awaited = token is not None and first_request.is_awaited(token, run)
     seen = run.state if run else "used" if token and token.last_used_at else "none"
@@ -85,7 +85,7 @@ def trial(request: HtmxRequest, pk: int) -> HttpResponse:
 
 
 def _client(request: HtmxRequest) -> Client:
-    """Return the client that the address names, by default the first."""
+    """Return the client named in the address, by default the first."""
     client = CLIENTS.get(request.GET.get("client") or next(iter(CLIENTS)))
     if client is None:
         raise Http404
@@ -93,7 +93,7 @@ def _client(request: HtmxRequest) -> Client:
 
 
 def _token(request: HtmxRequest) -> Token | None:
-    """Return the token whose first request the address asks for."""
+    """Return the token named in the address, whose first request is shown."""
     if "token" not in request.GET:
         return None
     return get_object_or_404(_tokens(request), pk=parse_key(request.GET["token"]))

@@ -1,4 +1,4 @@
-"""The page of a question: what a program asks to start, what it costs, and the person's answer."""
+"""The page of a question: the run that a program wants to start, its cost, and the answer."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NO_TOKEN = "The program's token is no longer valid. Nothing was run."  # noqa: S
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def page(request: HtmxRequest, signed: str) -> HttpResponse:
-    """Show the question to the token's person alone; a POST answers it, and yes starts it."""
+    """Show the question to the token's person only; a POST answers it, and a yes starts the run."""
     rows = Consent.objects.select_related("token__user", "project")
     rows = rows.filter(token__user=request.user)
     consent = get_object_or_404(rows, pk=consents.read_address(signed))
@@ -61,7 +61,7 @@ def page(request: HtmxRequest, signed: str) -> HttpResponse:
 
 
 def _start(request: HtmxRequest, consent: Consent) -> str:
-    """Make the call that was asked about, as its token; return why it was refused, or nothing."""
+    """Make the call of the question with its token; return why it was refused, or an empty text."""
     if consent.token.revoked_at or consent.token.is_expired:
         return NO_TOKEN
     inner = HttpRequest()
@@ -77,7 +77,7 @@ def _start(request: HtmxRequest, consent: Consent) -> str:
     inner.META = {**request.META, "CONTENT_TYPE": JSON, "asgi.scope": {CHARGE: charge}}
     inner.content_type = JSON
     inner._body = json.dumps(consent.body).encode()
-    # Budgets of tokens count what the request that is answered starts.
+    # Token budgets read the outer request, so both requests get the token.
     for asking in (request, inner):
         asking.user, asking.api_token = consent.token.user, consent.token  # type: ignore[attr-defined]
     view, _, values = resolve(inner.path)
@@ -88,7 +88,7 @@ def _start(request: HtmxRequest, consent: Consent) -> str:
 
 
 def _started(consent: Consent) -> Run | FlowRun:
-    """Return what a yes has started; raises Http404 if it is deleted since."""
+    """Return the run that a yes has started; raises Http404 if it was deleted since."""
     rows: Any = Run.objects if consent.path == "/runs" else FlowRun.objects
     row: Run | FlowRun | None = rows.filter(pk=consent.started).first()
     if row is None:

@@ -1,4 +1,4 @@
-"""The addresses below `/api/fal/v1/`: fal's catalogue in fal's format, of what a token may run."""
+"""The addresses below `/api/fal/v1/`: the models that a token may run, in fal's format."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ Read = Callable[[HttpRequest, str, str], Target]
 class FalProxy:
     """A view: handles calls of fal's clients, by a token or by a login on this site's pages."""
 
-    # Read by middleware. `_person` accepts a token, or a login combined with a check of the origin.
+    # For middleware. `_person` accepts a token, or a login combined with a check of the origin.
     login_required = False
     csrf_exempt = True
     takes_token = True
@@ -129,10 +129,10 @@ def _origin(request: HttpRequest) -> str:
 
 
 def _under(request: HttpRequest, came_by: str, host: str) -> str:
-    """Return where a caller that came by one of fal's hosts finds another of them.
+    """Return the address of a fal host for a caller that used the host `came_by`.
 
-    By its own name only if the proxy in front says that it was called by such a name: else the
-    caller would send its token to fal.
+    It is the host's own name only if the proxy in front says that it was called by such a name:
+    otherwise the caller would send its token to fal.
     """
     if came_by and request.headers.get("X-Forwarded-Host") == came_by:
         return f"https://{host}"
@@ -197,7 +197,7 @@ def cdn(request: HttpRequest, address: str) -> HttpResponse:
 def result_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBase:
     """Serve a result's file by its signed address, for as long as its caller may read the result.
 
-    Any site may read it, as fal's: who has the address needs no login.
+    Any site may read it, as at fal: the address suffices, without a login.
     """
     found = result_files.find(signed)
     if found is None:
@@ -205,13 +205,13 @@ def result_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
     artifact, user = found
     named = result_names.served_name(artifact, user)
     response = served_files.serve(request, artifact.file, artifact.content_type, named)
-    response.headers["Cache-Control"] = "private, no-cache"  # what has ended is gone at once
+    response.headers["Cache-Control"] = "private, no-cache"  # ended addresses stop at once
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
 
 
 def _from_any_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Let pages of other sites send a file, as fal does: its ticket alone says who may."""
+    """Let pages of other sites send a file, as fal does: the ticket is the only permission."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: object, **named: object) -> HttpResponse:

@@ -108,7 +108,7 @@ def _model(request: HttpRequest, caller: Caller, name: str) -> HttpResponse:
 
 
 def _listed(caller: Caller) -> list[dict[str, Any]]:
-    """Return the models that may be run in the project in which the caller's calls begin."""
+    """Return the models that may be run in the caller's target project."""
     return known_models.listed(gallery.locks_in(caller.reach.target, Revision.current()))
 
 
@@ -118,10 +118,10 @@ def _view(method: str, limit: str, answer: Answer) -> TokenView:
 
 
 class Absent(TokenView):
-    """Says of OpenAI's other calls that they are not offered here, whoever makes them."""
+    """Answers OpenAI's other calls, with or without a token, that they are not offered here."""
 
     def __init__(self) -> None:
-        """Answer every method."""
+        """Skip the settings of a token's view: every method is answered alike."""
 
     def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
         """Say which calls are offered."""

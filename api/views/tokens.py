@@ -36,7 +36,7 @@ NOT_A_MEMBER = "You are not a member of this project. Choose another one."
 
 
 class TokenForm(forms.Form):
-    """What uses a token, what it may, where, and for how long."""
+    """The name, scopes, project and lifetime of a new token."""
 
     name = LineField(
         max_length=tokens.MAX_NAME_CHARS,
@@ -74,11 +74,11 @@ class TokenForm(forms.Form):
 
     @property
     def scopes(self) -> Iterator[tuple[BoundWidget, str]]:
-        """Yield the choices of what it may, each with its name."""
+        """Yield the choices of scopes, each with its name."""
         return zip(self["scope"], tokens.SCOPES, strict=True)
 
     def create(self) -> tuple[Token, str] | None:
-        """Create the token, returned with its secret; None if the form says what is wrong."""
+        """Create the token, returned with its secret; None if the form has errors."""
         if not self.is_valid():
             return None
         typed = self.cleaned_data

@@ -1,4 +1,4 @@
-"""Warns that a limit is nearly spent, and that it is: each once per period and limit."""
+"""Warns that a limit is nearly or fully spent, each once per period and limit."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ REST_S = 300.0  # while no user has set a limit
 def warn(user: User, what: str, spent: Decimal, limit: Decimal, *, period: str, path: str) -> bool:
     """Notify a user when 80 % of a limit, or all of it, is spent; False if nothing is sent.
 
-    `what` is the limit in words (“the day's limit”), `period` its name in the key: warnings are
-    repeated in a new period, or for another limit.
+    `what` is the limit in words (“the day's limit”), `period` its part of the key: a warning is
+    repeated in a new period or for another limit.
     """
     if limit <= 0 or spent < NEARLY * limit:
         return False
@@ -42,7 +42,7 @@ def warn(user: User, what: str, spent: Decimal, limit: Decimal, *, period: str, 
 
 
 def check_daily_limits() -> float:
-    """Warn users whose runs of today reach their own limit; returns seconds to the next call."""
+    """Warn users whose runs today reach their daily limit; returns the seconds to the next call."""
     today = day_start(clock.now())
     period = f"{today:%Y-%m-%d}"
     limited = NotificationPreferences.objects.filter(daily_limit__isnull=False)

@@ -36,7 +36,7 @@ class Invalid(ValueError):
 
 @dataclass(frozen=True)
 class Draft:
-    """What a channel is to be."""
+    """The contents of a new or changed channel."""
 
     method: str
     name: str = ""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
-    """Return `inbox_new`, which is counted only where a page shows it: fragments ask nothing."""
+    """Return `inbox_new`, counted only if a page shows it, so that fragments make no query."""
     return {"inbox_new": partial(_count_new, request)}
 
 

@@ -29,11 +29,11 @@ class Row:
     """A delivery in the list."""
 
     delivery: Delivery
-    is_readable: bool  # what it is about, by its user
+    is_readable: bool  # by its user
 
     @property
     def title(self) -> str:
-        """Return what is delivered."""
+        """Return the title of the notification or run."""
         if not self.is_readable:
             return OUT_OF_SIGHT
         notification = self.delivery.notification
@@ -44,7 +44,7 @@ class Row:
 
     @property
     def address(self) -> str:
-        """Return the address of the page about it."""
+        """Return the address of the subject's page."""
         notification, run = self.delivery.notification, self.delivery.run
         if not self.is_readable:
             return ""
@@ -64,7 +64,7 @@ class Row:
 
     @property
     def is_soon(self) -> bool:
-        """Whether its next attempt is so near that the page waits for it."""
+        """Whether the page should wait for its next attempt."""
         at = self.delivery.next_attempt_at
         is_pending = self.delivery.state == Delivery.State.PENDING
         return is_pending and at is not None and (at - timezone.now()).total_seconds() < 70
@@ -83,7 +83,7 @@ def rows(user: User, page: str) -> Page[Row]:
 
 
 def preferences_form(user: User) -> PreferencesForm:
-    """Return the form of the section "When", as it is stored."""
+    """Return the form of the section "When", with the stored preferences."""
     stored = preferences.of(user)
     return PreferencesForm(
         initial={"minutes": stored.long_run_minutes, "limit": stored.daily_limit}

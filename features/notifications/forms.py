@@ -1,4 +1,4 @@
-"""The forms of the settings page: a channel, and when its user is told."""
+"""The forms of the settings page: a channel, and the preferences."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ METHODS = {
 
 
 class KindsField(forms.MultipleChoiceField):
-    """The kinds that are sent; those that there were once are left out."""
+    """The kinds that a channel sends; former kinds are left out."""
 
     widget = forms.CheckboxSelectMultiple
 
@@ -90,7 +90,7 @@ class ChannelForm(forms.Form):
 
     @property
     def draft(self) -> Draft:
-        """Return the channel as the valid form has it."""
+        """Return the channel's contents in the valid form."""
         typed = self.cleaned_data
         return Draft(
             self.channel.method if self.channel else typed["method"],
@@ -101,23 +101,23 @@ class ChannelForm(forms.Form):
         )
 
     def refuse(self, invalid: Invalid) -> None:
-        """Say what is wrong with the channel, each beside its field."""
+        """Add the channel's errors to their fields."""
         for name, why in invalid.errors.items():
             self.add_error(name, why)
 
     @property
     def methods(self) -> Iterator[tuple[BoundWidget, str]]:
-        """Yield the choices of how it is sent, each with what it is."""
+        """Yield the choices of methods, each with its description."""
         return zip(self["method"], METHODS.values(), strict=True)
 
     @property
     def kinds(self) -> Iterator[tuple[BoundWidget, Kind]]:
-        """Yield the choices of what is sent, each with its kind."""
+        """Yield the choices of kinds, each with its `Kind`."""
         return zip(self["kind"], kinds.choices(), strict=True)
 
 
 class PreferencesForm(forms.Form):
-    """Which runs are long, and what a day may cost before one is warned."""
+    """The duration of long runs, and the daily cost that causes a warning."""
 
     minutes = LineField(
         label="Runs are long from this many minutes",
@@ -144,7 +144,7 @@ class PreferencesForm(forms.Form):
         return int(text)
 
     def clean_limit(self) -> Decimal | None:
-        """Return the sum; None if there is none."""
+        """Return the limit; None if there is none."""
         text = self.cleaned_data["limit"].removeprefix("$").replace(",", ".")
         if not text:
             return None

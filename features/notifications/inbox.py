@@ -1,4 +1,4 @@
-"""The inbox: what a user is told, how much of it is new, and what waits for an act of theirs."""
+"""The inbox: a user's notifications, the number of new ones, and those that require an action."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOST_ENTRIES = 40
 
 
 def lines(user: User, *conditions: Q) -> QuerySet[Notification]:
-    """Return what the user may read, newest first: not what is about things out of their sight."""
+    """Return the user's notifications, newest first, without those about rows they cannot see."""
     own = _own(user).filter(*conditions)
     return _visible(own, user, _labels_of(own))
 
@@ -38,9 +38,9 @@ def _hidden_from(user: User) -> list[str]:
 
 
 def _labels_of(own: QuerySet[Notification]) -> set[str]:
-    """Return about which models these are: each is a part of a query, and most are needed seldom.
+    """Return the models that these are about, since each is a part of a query.
 
-    To compile a query of all of them takes longer than a page may.
+    Compiling a query of all models takes too long for a page, and most are rarely needed.
     """
     return set(own.order_by().values_list("about", flat=True).distinct())
 
@@ -50,7 +50,7 @@ def _visible(own: QuerySet[Notification], user: User, labels: set[str]) -> Query
 
 
 def count_new(user: User) -> int:
-    """Count what is new, up to `MAX_COUNTED`; one query, a second one if that is about things."""
+    """Count new lines, up to `MAX_COUNTED`; one query, a second one if any is about a row."""
     labels = _NEW.all(user=user.pk, hidden=_hidden_from(user))
     if not any(labels):
         return len(labels)
@@ -58,7 +58,7 @@ def count_new(user: User) -> int:
     return _visible(new, user, set(labels))[:MAX_COUNTED].count()
 
 
-# Every page asks it.
+# Every page runs it.
 _NEW = PreparedQuery(
     lambda: (
         Notification.objects.filter(user_id=Param("user", IntegerField()), seen_at=None)
@@ -70,14 +70,14 @@ _NEW = PreparedQuery(
 
 
 def waiting(user: User) -> QuerySet[Notification]:
-    """Return what asks the user for an act, newest first."""
+    """Return the lines that require an action of the user, newest first."""
     asking = _own(user).filter(things.may_wait(), kind__in=kinds.asking())
     labels = _labels_of(asking)
     return _visible(asking, user, labels).filter(things.are_waiting(user, labels))
 
 
 def entries(lines: QuerySet[Notification]) -> list[Entry]:
-    """Return the first lines as the catalogue's pages show them."""
+    """Return the first lines as entries for the catalogue's pages."""
     return [
         Entry(
             line.key,
@@ -91,14 +91,14 @@ def entries(lines: QuerySet[Notification]) -> list[Entry]:
 
 
 def new_things(user: User, model: type[Model]) -> set[Any]:
-    """Return the keys of the rows of a model about which there is something new. One query."""
+    """Return the keys of a model's rows with new notifications. One query."""
     label = model._meta.label_lower
     new = _own(user).filter(seen_at=None, about=label).order_by()
     return {thing or number for thing, number in new.values_list("thing", "number")}
 
 
 def see(user: User, row: Model, *of_kinds: str) -> None:
-    """Mark as seen what the user is told about a row; of some kinds, if they are named."""
+    """Mark the user's notifications about a row as seen; only those `of_kinds`, if given."""
     new = Notification.objects.filter(user_id=user.pk, seen_at=None, **things.key_of(row))
     _mark(new.filter(kind__in=of_kinds) if of_kinds else new)
 
@@ -109,15 +109,15 @@ def open_line(line: Notification) -> None:
 
 
 def see_all(user: User) -> None:
-    """Mark all that the user is told as seen."""
+    """Mark all of the user's notifications as seen."""
     _mark(Notification.objects.filter(user_id=user.pk, seen_at=None))
 
 
 def settle(row: Model) -> None:
-    """Mark as seen what anybody is told about a row: nobody has to act on it any more."""
+    """Mark everybody's notifications about a row as seen, once no action is required."""
     _mark(Notification.objects.filter(seen_at=None, **things.key_of(row)))
 
 
 def _mark(new: QuerySet[Notification]) -> None:
-    if new.exists():  # mostly not: an UPDATE would take SQLite's lock for nothing
+    if new.exists():  # usually not, and an UPDATE would take SQLite's lock for nothing
         new.update(seen_at=clock.now())

@@ -24,9 +24,9 @@ TEST = "test"  # a test of a channel; cannot be chosen
 class Kind:
     """A kind of notification: its name in the database, and its texts on the settings page.
 
-    `needs` is the permission without which nobody reads it; what `asks` for an act is on the front
-    page until it is seen, or done. What `is_mailed` goes to the account's address as well, until
-    its user makes an e-mail channel, which then says what is mailed.
+    `needs` is the permission required to read it. A kind that `asks` for an action is on the front
+    page until it is seen or done. A kind that `is_mailed` is also sent to the account's address,
+    until its user creates an e-mail channel, which then selects the mails.
     """
 
     name: str
@@ -56,7 +56,7 @@ def is_known(name: str) -> bool:
 
 
 def hidden_from(user: User) -> list[str]:
-    """Return the kinds that the user may not read; asks the database for staff only."""
+    """Return the kinds that the user may not read; queries the database only for staff."""
     needs = {kind.needs for kind in _KINDS.values() if kind.needs}
     lacking = {need for need in needs if not permissions.may(user, need)}
     return [kind.name for kind in _KINDS.values() if kind.needs in lacking]
@@ -69,12 +69,12 @@ def is_mailed(name: str) -> bool:
 
 
 def asking() -> list[str]:
-    """Return the kinds that ask for an act."""
+    """Return the kinds that require an action."""
     return [kind.name for kind in _KINDS.values() if kind.asks]
 
 
 def label(name: str) -> str:
-    """Return the kind in words; its name if it is not registered any more."""
+    """Return the kind in words; its name if it is no longer registered."""
     if name == TEST:
         return "Test"
     kind = _KINDS.get(name)
@@ -82,7 +82,7 @@ def label(name: str) -> str:
 
 
 def known(names: Iterable[str]) -> list[str]:
-    """Return the registered ones of `names` without duplicates, in the order of the settings."""
+    """Return the registered kinds among `names`, without duplicates, in the settings' order."""
     wanted = set(names)
     return [name for name in _KINDS if name in wanted]
 

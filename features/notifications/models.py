@@ -1,4 +1,4 @@
-"""Notifications, the channels to which users have them sent, and each delivery."""
+"""Notifications, users' channels for them, and each delivery."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ SHOWN_CHARS = 4  # last characters of a webhook's address, to distinguish them
 class Notification(models.Model):
     """A message to a user about one event, once per `key`: a line of their inbox.
 
-    `about` and the key beside it name the row that it is about, which decides who may still read
-    it (`features/notifications/things.py`).
+    `about`, with `thing` or `number`, names the row that it is about, which decides who may still
+    read it (`features/notifications/things.py`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -58,7 +58,7 @@ class Notification(models.Model):
 
 
 class Method(models.TextChoices):
-    """How a delivery travels, and what its body looks like."""
+    """How a delivery is sent, and the format of its body."""
 
     EMAIL = "email", "E-mail"
     SLACK = "slack", "Slack"
@@ -75,7 +75,7 @@ class ChannelQuerySet(models.QuerySet["Channel"]):
 
 
 class Channel(models.Model):
-    """Where a user has notifications of some kinds sent, or the results of the API's runs."""
+    """A destination for a user's notifications of some kinds, or for results of the API's runs."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -101,7 +101,7 @@ class Channel(models.Model):
 
     @property
     def audit_name(self) -> str:
-        """Return what its user calls it, and whose it is."""
+        """Return its name and its user."""
         return f"{self.name or self.get_method_display()} of {self.user}"
 
     @property
@@ -121,7 +121,7 @@ def masked(address: str) -> str:
 
 
 class Delivery(models.Model):
-    """One notification, or one run's result, on its way to one address."""
+    """The delivery of one notification, or one run's result, to one address."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waits for the run"
@@ -178,7 +178,7 @@ class Delivery(models.Model):
 
 
 class RunEnd(models.Model):
-    """An ended run that may need a notification; deleted once that is decided."""
+    """An ended run that may need a notification; deleted after the decision."""
 
     run = models.OneToOneField(Run, primary_key=True, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

@@ -1,4 +1,4 @@
-"""Notifies a user: writes rows in the caller's transaction, which the worker sends afterwards."""
+"""Notifies a user: writes rows in the caller's transaction; the worker sends them afterwards."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def notify(
     key: str,
     about: Model | None = None,
 ) -> bool:
-    """Put a line about the event `key` into a user's inbox; False if there is one already.
+    """Add a line about the event `key` to a user's inbox; False if there is one already.
 
-    Callers leave out whoever did it: nobody is told of their own act. Part of the caller's
-    transaction: after a rollback nothing is sent. `text` is plain, `path` the page about it,
-    without scheme and host. Who may not see the row `about` is not shown the line either. Each of
-    the user's channels for this kind gets a delivery. Raises ValueError for an unknown kind.
+    Callers must not notify a user of their own action. It is part of the caller's transaction:
+    after a rollback nothing is sent. `text` is plain, `path` the page about it, without scheme and
+    host. Users who may not see the row `about` do not see the line either. Each of the user's
+    channels for this kind gets a delivery. Raises ValueError for an unknown kind.
     """
     if not kinds.is_known(kind):
         raise ValueError(f"{kind!r} is not a kind of notification; register it.")
@@ -48,14 +48,14 @@ def notify(
 
 
 def tell_anew(key: str, text: str) -> None:
-    """Let what people were told of an event say `text` instead, where it was not sent yet too."""
-    # By user and key, as the index has them.
+    """Replace the text of an event's notifications, also in deliveries not sent yet."""
+    # By user and key, so that the index is used.
     told = Notification.objects.filter(user__in=User.objects.values("pk"), key=key)
     told.update(text=db_safe_text(text)[:MAX_TEXT_CHARS])
 
 
 def send_test(channel: Channel) -> None:
-    """Send a test to one channel, whatever kinds it is for."""
+    """Send a test to one channel, regardless of its kinds."""
     message = f"This is a test of “{channel.name}”. If you read it, the channel works."
     key = f"test {uuid.uuid4()}"
     line = _line("Test from Vitrine", kinds.TEST, message, "/account/")
@@ -95,7 +95,7 @@ def _write(
 
 
 def _delivery(notification: Notification, channel: Channel | None) -> Delivery:
-    """Return a delivery that is due; without an address (a missing e-mail) a failed one."""
+    """Return a delivery that is due; without an e-mail address it will fail."""
     return Delivery(
         user=notification.user,
         method=channel.method if channel else Method.EMAIL,

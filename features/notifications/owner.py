@@ -1,4 +1,4 @@
-"""What notifications promise to every run: its user hears of a long one's end, once."""
+"""The hooks of notifications for runs: users are notified once of a long run's end."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
 
 
 class NotificationsOwner(RunOwner):
-    """Notes the end of each run; jobs of the worker decide later and deliver."""
+    """Records the end of each run; jobs of the worker decide and deliver later."""
 
     def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
         """Write a row if the end may need a notification."""
         run_ends.note_end(run, changed)
 
     def on_shown_end(self, user_id: int, run_ids: Sequence[uuid.UUID]) -> None:
-        """Note that the user has seen it."""
+        """Record that the user has seen the end of these runs."""
         run_ends.note_watched(user_id, run_ids)
 
     def news(self, user: User) -> Sequence[Entry]:
-        """Return how models did in standing trials: news of the catalogue, beside its changes."""
+        """Return the news of trials, which the catalogue shows next to its changes."""
         return inbox.entries(inbox.lines(user, Q(kind=kinds.TRIAL_NEWS)))
 
     def waiting(self, user: User) -> Sequence[Entry]:
-        """Return the lines of the inbox that ask for an act."""
+        """Return the lines of the inbox that require an action."""
         return inbox.entries(inbox.waiting(user))
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that decide, deliver, and warn of budgets."""
+        """Return the jobs that decide about notifications, deliver them, and warn of budgets."""
         decide = sync_to_async(run_ends.process_due)
         return (
             Job("ended runs", decide, wakes_on_change=True),

@@ -22,6 +22,6 @@ def of(user: User) -> NotificationPreferences:
 
 
 def save(user: User, minutes: int, limit: Decimal | None) -> None:
-    """Save from how many minutes a run is long, and the most that a day may cost."""
+    """Save the minutes from which a run is long, and the daily cost limit."""
     chosen = {"long_run_minutes": minutes, "daily_limit": limit}
     NotificationPreferences.objects.update_or_create(user=user, defaults=chosen)

@@ -1,7 +1,7 @@
 """Decides which users are notified that a run has ended.
 
-The end of a run writes a row if a notification may be needed (`note_end`); the worker decides later
-(`process_due`), when an open page of the user has had time to report that it showed the end.
+The end of a run writes a row if a notification may be needed (`note_end`). The worker decides later
+(`process_due`), after an open page of the user had time to report that it showed the end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from runs.promises import owners
 from runs.results import error_messages
 from runs.results.timeline import WAYS_IN
 
-SHORTEST = timedelta(minutes=1)  # duration of the shortest runs that can be notified of
+SHORTEST = timedelta(minutes=1)  # duration of the shortest runs with notifications
 WATCHED_WITHIN = timedelta(seconds=10)  # within this time a page reports that it showed the end
 DIGEST_EVERY = timedelta(minutes=10)  # so that a board of long runs does not cause many mails
 LISTED = 20  # runs in one digest
@@ -37,7 +37,7 @@ REST_S = 600.0
 
 
 def note_end(run: Run, changed: Mapping[str, Any]) -> None:
-    """Write a row if this run's end may need a notification; most are short and from a page."""
+    """Write a row if this run's end may need a notification; most runs are too short."""
     is_by_api = any(event.get("what") in WAYS_IN for event in run.events)
     took = changed["ended_at"] - run.created_at
     if not is_by_api and took < SHORTEST:
@@ -50,7 +50,7 @@ def note_end(run: Run, changed: Mapping[str, Any]) -> None:
 def note_watched(user_pk: int, runs: Iterable[uuid.UUID]) -> None:
     """Record that a user's open page has shown the end of these runs."""
     rows = RunEnd.objects.filter(run_id__in=list(runs), user_id=user_pk, is_watched=False)
-    if rows.exists():  # mostly not: an UPDATE would take SQLite's lock for nothing
+    if rows.exists():  # usually not, and an UPDATE would take SQLite's lock for nothing
         rows.update(is_watched=True)
 
 

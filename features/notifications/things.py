@@ -1,4 +1,4 @@
-"""What notifications are about, and who may still read of it: asked whenever they are shown."""
+"""The models that notifications are about, and who may still read them; checked at each display."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Rows = Callable[["User"], "QuerySet[Any]"]
 
 
 class Thing(NamedTuple):
-    """A model that notifications are about: the rows that a user sees, and that wait for them."""
+    """A model that notifications are about, with its rows that a user sees or has to act on."""
 
     visible: Rows
-    waiting: Rows | None  # None: what asks for an act does so until it is seen
+    waiting: Rows | None  # None: an action is required until the line is seen
 
 
 _THINGS: dict[str, Thing] = {}
@@ -36,9 +36,9 @@ def key_of(row: Model) -> dict[str, Any]:
 
 
 def are_visible(user: User, labels: set[str] | None = None) -> Q:
-    """Return the condition for notifications about nothing, or about what the user sees.
+    """Return the condition for notifications about no row, or about a row that the user sees.
 
-    `labels` are the models that they are about, by default all: every one is a part of the query.
+    `labels` limits the models, by default all, since each is a part of the query.
     """
     condition = Q(about="")
     for label in _THINGS.keys() if labels is None else _THINGS.keys() & labels:
@@ -47,12 +47,12 @@ def are_visible(user: User, labels: set[str] | None = None) -> Q:
 
 
 def may_wait() -> Q:
-    """Return the condition for notifications that may still ask for an act: asks no other table."""
+    """Return the condition for notifications that may require an action, without other tables."""
     return Q(seen_at=None) | Q(about__in=_waiting_rows())
 
 
 def are_waiting(user: User, labels: set[str]) -> Q:
-    """Return the condition for notifications that still ask for an act, or are new."""
+    """Return the condition for notifications that still require an action, or are new."""
     by_act = _waiting_rows()
     condition = Q(seen_at=None) & ~Q(about__in=by_act)
     for label in by_act.keys() & labels:

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class SpendingConfig(AppConfig):
-    """Refuses what a budget forbids, and shows what runs have cost; the sums are the ledger's."""
+    """Refuses runs that a budget forbids, and shows costs; the ledger keeps the sums."""
 
     name = "features.spending"
     verbose_name = "Spending"

@@ -1,4 +1,4 @@
-"""The context processor of what a budget has left, for the head of every page."""
+"""The context processor of the remaining budget, for every page's header."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ if TYPE_CHECKING:
 
 
 def left(request: HttpRequest) -> dict[str, Any]:
-    """Return `budget_left`, which is read only where a page shows it: fragments ask nothing."""
+    """Return `budget_left`, evaluated only if a page shows it, so that fragments make no query."""
     return {"budget_left": SimpleLazyObject(partial(headroom.of_request, request))}

@@ -1,4 +1,4 @@
-"""What budgets promise to the runs that they pay for."""
+"""The hooks of budgets for runs."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class SpendingOwner(RunOwner):
-    """A run that a budget, or a rule of the house about sums, forbids does not start."""
+    """Refuses runs that a budget or a rule of the house about sums forbids."""
 
     def on_charges(self, user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> None:
-        """Refuse what is not affordable, or not confirmed yet."""
+        """Refuse charges that are not affordable, or not confirmed yet."""
         door.check(user, charges, before)
 
     def on_settle(self, charge: Charge) -> None:
-        """Note a bill that is to be measured."""
+        """Queue a bill for the measured prices."""
         keeping.note_bill(charge)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:

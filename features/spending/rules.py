@@ -1,4 +1,4 @@
-"""The house's rules about sums: their form, and how they change."""
+"""The house's rules about sums: their form, and saving them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_LESS = "Enter $0 or more."
 
 
 class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What holds for every run."""
+    """The rules for every run."""
 
     unknown = forms.ChoiceField(
         label="A run that costs nobody knows how much before, where a budget holds",
@@ -80,14 +80,14 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(data, instance=SpendingRules.current())
 
     def clean_ceiling(self) -> Decimal | None:
-        """Return the ceiling, which is something; None: there is none."""
+        """Return the ceiling, which must be positive; None if there is none."""
         ceiling: Decimal | None = self.cleaned_data["ceiling"]
         if ceiling is not None and ceiling <= 0:
             raise forms.ValidationError(NO_CEILING, code="nothing")
         return ceiling
 
     def clean(self) -> dict[str, Any]:
-        """Check that there is a sum where one is assumed."""
+        """Require a sum if one is to be assumed."""
         cleaned = super().clean() or self.cleaned_data
         is_assumed = cleaned.get("unknown") == SpendingRules.Unknown.ASSUME
         assumed = cleaned.get("assumed")

@@ -1,4 +1,4 @@
-"""The kinds of notifications about money, and who may still read of what they are about."""
+"""The kinds of notifications about money, and who may still read them."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ def connect() -> None:
 
 
 def _projects(user: User) -> QuerySet[Project]:
-    """Return the projects of which the user may read how far their budget is spent."""
+    """Return the projects whose budgets' spending the user may see."""
     if visibility.sees_all(user):
         return Project.objects.all()
     return Project.objects.filter(memberships__user=user)
 
 
 def _people(user: User) -> QuerySet[User]:
-    """Return those of whom the user may read how far their budget is spent."""
+    """Return the people whose budgets' spending the user may see."""
     return User.objects.all() if visibility.sees_all(user) else User.objects.filter(pk=user.pk)

@@ -1,4 +1,4 @@
-"""Whose spending somebody sees: one's own, that of projects one manages, an admin everything."""
+"""Decides whose spending a user sees: their own, that of projects they manage, or everything."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def sees_all(user: User | AnonymousUser) -> bool:
-    """Whether the user looks after the money of the house: sees all sums, changes all budgets."""
+    """Whether the user may see all sums and change all budgets."""
     return permissions.may(user, permissions.CHANGE_BUDGETS)
 
 
 def of_user(user: User | AnonymousUser) -> Q:
-    """Return what rows with `user` and `project` somebody may see. No query of its own."""
+    """Return the condition for rows with `user` and `project` that the user may see. No query."""
     if sees_all(user):
         return Q()
     managed = Membership.objects.filter(user_id=user.pk or 0, role=Membership.Role.MANAGER)
@@ -29,7 +29,7 @@ def of_user(user: User | AnonymousUser) -> Q:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a page of sums shows a user; `projects` are the keys of those they are a member of."""
+    """The spending that a user sees; `projects` are the keys of their memberships."""
 
     user: User
     sees_all: bool
@@ -38,7 +38,7 @@ class Scope:
 
     @classmethod
     def of(cls, user: User) -> Scope:
-        """Return what a user sees. One query, and those of their permissions."""
+        """Return a user's scope. One query, and those of their permissions."""
         memberships = dict(Membership.objects.filter(user=user).values_list("project_id", "role"))
         manages = (key for key, role in memberships.items() if role == Membership.Role.MANAGER)
         return cls(user, sees_all(user), frozenset(manages), frozenset(memberships))
@@ -52,7 +52,7 @@ class Scope:
 
     @property
     def words(self) -> str:
-        """Return whose spending it is, as the page says it."""
+        """Return in words whose spending the page shows."""
         if self.sees_all:
             return "Everybody's runs, in all projects."
         if self.is_manager:
@@ -61,5 +61,5 @@ class Scope:
 
     @property
     def is_manager(self) -> bool:
-        """Whether the user manages a project besides their private one."""
+        """Whether the user manages a project in addition to their private one."""
         return len(self.managed) > 1

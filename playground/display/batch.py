@@ -61,12 +61,12 @@ class Batch:
 
     @property
     def prompt(self) -> str:
-        """Return what they were asked for."""
+        """Return the prompt of the first run."""
         return caption.prompt_of(self.variations[0].run)
 
     @property
     def billed(self) -> str:
-        """Return what they have cost together."""
+        """Return the total cost of the runs."""
         return caption.billed_together([variation.run for variation in self.variations])
 
     @property

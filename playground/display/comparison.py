@@ -129,21 +129,21 @@ def _sign(difference: float | Decimal) -> str:
     return "\N{MINUS SIGN}" if difference < 0 else "+"
 
 
-# The run that a run is most naturally compared with: what it repeats, or what came before it.
+# The run to compare a run with: the one that it repeats, or the one before it.
 
 
 class Predecessor(NamedTuple):
-    """A run to compare with, and which it is: `the run that it repeats`."""
+    """A run to compare with, and its description: `the run that it repeats`."""
 
     pk: uuid.UUID
     description: str
 
 
 def predecessor_of(user: User | AnonymousUser, run: Run) -> Predecessor | None:
-    """Return the run that a run was repeated from, else the one before it of its press or model.
+    """Return the run that a run repeats, else the one before it in its batch or of its model.
 
-    Only one that the user may read; None if there is none. Takes one query, up to three where the
-    first ones are gone.
+    Only runs that the user may read count; None without one. Takes one query, up to three if the
+    first candidates are gone.
     """
     original = _ORIGINAL.match(run.form_token)
     if original and (pk := _ORIGINAL_RUN.first(user, pk=uuid.UUID(original[1]))):

@@ -1,4 +1,4 @@
-"""What a newcomer begins with: a few models, each with an example that runs at one press."""
+"""First steps for a newcomer: a few models, each with an example that runs at one press."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 STEPS = 3
-CANDIDATES = 24  # whose schemas are read at most
+CANDIDATES = 24  # models whose schemas are read, at most
 
 
 class FirstStep(NamedTuple):
-    """A model whose own example runs as it is, with the words of that and its cost."""
+    """A model whose own example runs unchanged; `words` and `cost` are the example's."""
 
     name: str
     address: str
@@ -33,7 +33,7 @@ class FirstStep(NamedTuple):
 
 
 def first_steps(request: HttpRequest, revision: str) -> list[FirstStep]:
-    """Return models of different kinds, in the gallery's order, for who has made no run yet."""
+    """Return models of different kinds, in the gallery's order, for a user without runs."""
     user, project = cast("User", request.user), current.current(request)
     if Run.objects.filter(user_id=user.pk).exists() or roles.refusal_to_make(user, project):
         return []
@@ -54,7 +54,7 @@ def _steps(revision: str, locks: Locks) -> list[FirstStep]:
 
 
 def _step(endpoint: Endpoint) -> FirstStep | None:
-    """Return the model with its example, if that is all that a run needs."""
+    """Return the model with its example; None if a run needs more input."""
     arguments = example(form_state.version_of(endpoint).root)
     words = starting.title(arguments)
     post = form_state.from_arguments(endpoint, arguments).post

@@ -35,18 +35,18 @@ class Row:
     kind: str = ""
     may_cancel: bool = True
     may_delete: bool = True
-    is_others: bool = False  # somebody else began it
+    is_others: bool = False  # another user started it
     is_on_stage: bool = False
     is_covered: bool = False  # the reader may only know that it happened
 
     @property
     def by(self) -> str:
-        """Return who began the run, where that is not the reader."""
+        """Return the author of the run; empty if that is the reader."""
         return self.run.author if self.is_others else ""
 
     @property
     def reason(self) -> str:
-        """Return why the run failed; empty if it has not, and where that is not for the reader."""
+        """Return why the run failed; empty if it did not, or if the row is covered."""
         if self.is_covered:
             return ""
         return error_messages.reason(self.run.error) if self.run.state == Run.State.FAILED else ""
@@ -117,8 +117,8 @@ def rows_for(user: User | AnonymousUser, runs: Iterable[Run]) -> list[Row]:
 
 
 def covered_row(run: Run, view: str) -> Row:
-    """Return the row of a run of which the reader may only know that it happened."""
-    run.title = ""  # of the loaded run, which nobody saves
+    """Return the row of a run that the reader may only know to exist."""
+    run.title = ""  # of the loaded instance, which is not saved
     run.is_starred = False
     return Row(
         run,

@@ -1,4 +1,4 @@
-"""The page of what an admin may only know to be there, until they say why they need to look."""
+"""The page of a covered row: an admin sees only that it exists until they give a reason."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOO_LITTLE = f"Say why you need to look, in {MIN_CHARS} letters or more: whose i
 
 
 class ReasonForm(forms.Form):
-    """Why somebody needs to look at what is not theirs."""
+    """The reason why an admin needs to look at another person's row."""
 
     reason = LineField(
         label="Why do you need to look?",
@@ -45,10 +45,10 @@ class ReasonForm(forms.Form):
 
 
 def covered(user: User | AnonymousUser, kind: str, pk: uuid.UUID) -> Any:
-    """Return the row of which the user may only know that it is there; None if there is none.
+    """Return the row if the user may only know that it exists, else None.
 
-    `kind` is one of `owners.private_pages`. Raises KeyError for others. No query for who may not
-    see others' runs.
+    `kind` is a key of `owners.private_pages`; others raise KeyError. Makes no query for users who
+    may not see others' runs.
     """
     rows = owners.private_pages()[kind].covered_to(user)
     return rows.select_related("user").filter(pk=pk).first()
@@ -57,7 +57,7 @@ def covered(user: User | AnonymousUser, kind: str, pk: uuid.UUID) -> Any:
 def page(
     request: HttpRequest, kind: str, row: InProject, form: ReasonForm | None = None
 ) -> HttpResponse:
-    """Render what is known of a covered row, and the form for the reason; 422 with a posted one."""
+    """Render what is known of a covered row, and the reason form; 422 if `form` is given."""
     run = row if isinstance(row, Run) else None
     context = {
         "kind": kind,

@@ -33,7 +33,7 @@ def _cell_count(text: str) -> int:
 
 @cache
 def _parser() -> MarkdownIt:
-    """Import and build the parser with the first text: most processes never show one."""
+    """Import and build the parser at the first use: most processes never render Markdown."""
     from markdown_it import MarkdownIt
 
     from playground.display.markdown_rules import Inline

@@ -1,4 +1,4 @@
-"""What models write that CommonMark takes for something else: formulas, and bold beside CJK."""
+"""Rules for text of models that CommonMark misreads: formulas, and bold next to CJK characters."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from markdown_it.rules_inline.state_inline import Scanned
 
 # Where a formula begins, and its end; `$$` before `$`.
 _FORMULAS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
-_MOST_CHARS = 2000  # of a formula; else a text of beginnings would be read again from each
+_MOST_CHARS = 2000  # of a formula; bounds the search for the end of each
 
 
 class Inline(ParserInline):
-    """The parser of a line's marks, with our state."""
+    """The inline parser with our formula rule and delimiter state."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ def _is_wide(sign: str) -> bool:
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
-    """Keep a formula as it is: LaTeX's backslashes, stars and underscores are no marks."""
+    """Keep a formula as it is: LaTeX's backslashes, stars and underscores are not marks."""
     for begin, end in _FORMULAS.items():
         if state.src.startswith(begin, state.pos):
             start = state.pos + len(begin)

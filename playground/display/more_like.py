@@ -1,4 +1,4 @@
-"""What more of a run's results costs: several like it ("More like this"), or one again alone."""
+"""The cost of more results like a run's: several ("More like this"), or one of them again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.variations import Plan
 
 @dataclass(frozen=True)
 class MoreLike:
-    """The runs that "More like this" starts, and their cost; `alone`: that of one result again."""
+    """The runs that "More like this" starts, and their cost; `alone` is the cost of one again."""
 
     plan: Plan
     cost: Estimate
@@ -23,12 +23,12 @@ class MoreLike:
 
 
 def more_like(run: Run) -> MoreLike:
-    """Return what it would start for one run. At most two queries."""
+    """Return what "More like this" would start for one run; at most two queries."""
     return more_like_each([run])[0]
 
 
 def more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
-    """Return what it would start for each of these runs. Two queries for all of them."""
+    """Return what "More like this" would start for each run; two queries for all of them."""
     plans = [variations.plan_more(run) for run in runs]
     samples = [
         (run.endpoint, sample)

@@ -91,7 +91,7 @@ class Shown:
 
     @property
     def is_long(self) -> str:
-        """Whether its shorter side could not be read if all of it were shown: high, wide or ""."""
+        """Return `high` or `wide` if it is too long to be shown whole, else an empty string."""
         width, height = self.artifact.width or 1, self.artifact.height or 1
         return "high" if height > LONG * width else "wide" if width > LONG * height else ""
 
@@ -108,7 +108,7 @@ class Shown:
 
     @property
     def takes_recipe(self) -> bool:
-        """Whether the recipe that made it can go inside the file, which must not be signed."""
+        """Whether its recipe can be written into the file; a signed file must not change."""
         file = self.artifact
         is_stored = file.state == Artifact.State.STORED
         is_unsigned = file.provenance == Artifact.Provenance.NONE
@@ -154,7 +154,7 @@ def shown(run: Run) -> list[Shown]:
 
 
 def is_outdated(run: Run, shown_now: list[Shown]) -> bool:
-    """Whether the copies have changed how artifacts are shown since the run ended."""
+    """Whether copying has changed how artifacts are shown since the run ended."""
     kinds = {artifact.path: artifact.kind for artifact in artifacts_in(run.output)}
     rows = [result.artifact for result in shown_now]
     return any(row.error or row.attempts > 1 or row.kind != kinds.get(row.path) for row in rows)

@@ -1,4 +1,4 @@
-"""One result as the viewer shows it: a file of a run, or what the run gave in place of files."""
+"""One result as the viewer shows it: a file of a run, or the output of a run without files."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from runs.results.provenance import provenance_in_words
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-COLUMNS = ("arguments", "output", "output_text", "metrics", "events")  # that it needs of a run
+COLUMNS = ("arguments", "output", "output_text", "metrics", "events")  # of a run, needed here
 SHORTEST_WAIT = timedelta(seconds=1)  # shorter ones are not worth a line
-SAID_ELSEWHERE = {"Billed", "Origin"}  # of the run's facts: in its price, and of each file
+SAID_ELSEWHERE = {"Billed", "Origin"}  # facts of the run that its price and its files already show
 MOST_INPUTS = 12
-_Key = tuple[str, int]  # of a file: its upload and 0, or its run and its position there
+_Key = tuple[str, int]  # of a file: (upload, 0) or (run, position)
 
 
 class Beside(NamedTuple):
-    """What is laid over a result, under a slider: its address, words for both, and its run."""
+    """A file laid over a result, with a slider: its address, labels of both, and its run."""
 
     address: str
     first: str
@@ -50,7 +50,7 @@ class Beside(NamedTuple):
 
 @dataclass(frozen=True)
 class Viewed:
-    """A result, its run, and what a user may do with it; `shown` is None where it is no file.
+    """A result, its run, and the user's rights; `shown` is None unless the result is a file.
 
     `marked` is another file to compare it with.
     """
@@ -58,7 +58,7 @@ class Viewed:
     run: Run
     shown: renderers.Shown | None
     count: int  # files of the run
-    view: str  # as of `watch_tokens.view_for`
+    view: str  # as in `watch_tokens.view_for`
     user: User | AnonymousUser
     marked: renderers.Shown | None = None
 
@@ -117,7 +117,7 @@ class Viewed:
 
     @cached_property
     def prompt(self) -> str:
-        """Return the text that the run was asked for; its title for a model without a prompt."""
+        """Return the run's prompt; its title for a model without a prompt."""
         return caption.prompt_of(self.run)
 
     @property
@@ -137,7 +137,7 @@ class Viewed:
 
     @property
     def by(self) -> str:
-        """Return who began the run, where that is not the reader."""
+        """Return the author of the run; empty if that is the reader."""
         return self.run.author if watch_tokens.is_of_others(self.view) else ""
 
     @property
@@ -152,17 +152,17 @@ class Viewed:
 
     @property
     def file_facts(self) -> list[Fact]:
-        """Return the facts of the file; empty where it is none."""
+        """Return the facts of the file; empty if the result is not a file."""
         return facts_of_file(self.shown) if self.shown else []
 
     @cached_property
     def inputs(self) -> list[InputFile]:
-        """Return the files that it was made from; none of an example, whose reader has no right."""
+        """Return the run's input files; empty for an example, whose readers may not see them."""
         return input_files(self.run) if self._is_members else []
 
     @property
     def beside(self) -> Beside | None:
-        """Return what can be laid over the result: what is marked, else its first such input."""
+        """Return the file to lay over the result: the marked one, else an input of that kind."""
         if self.kind not in VISUAL:
             return None
         if self.marked:
@@ -175,7 +175,7 @@ class Viewed:
 
     @property
     def predecessor(self) -> Predecessor | None:
-        """Return the run that it is most naturally compared with."""
+        """Return the run to compare the run with."""
         return predecessor_of(self.user, self.run)
 
     @cached_property
@@ -212,9 +212,10 @@ def viewed(
     position: int | None = None,
     marked: renderers.Shown | None = None,
 ) -> Viewed | None:
-    """Return a file of a run for this user, or without a position what it gave instead of files.
+    """Return a file of a run for this user; without a position, the output of a run without files.
 
-    The run is one that the user may read, with its endpoint and artifacts. None without such file.
+    The user must be able to read the run; its endpoint and artifacts should be loaded. None if
+    there is no such file.
     """
     files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
     shown = None if position is None else file_at(run, position)
@@ -225,16 +226,16 @@ def viewed(
 
 
 def file_at(run: Run, position: int) -> renderers.Shown | None:
-    """Return one file of a run that went well; None without such file."""
+    """Return one file of a successful run; None if there is no such file."""
     files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
     return next((file for file in files if file.artifact.position == position), None)
 
 
-# What the viewer's details say of a result beside its settings: its run, and its file.
+# Facts about a result's run and file, for the viewer's details.
 
 
 class Fact(NamedTuple):
-    """A name and its value; `is_code` for what is copied rather than read."""
+    """A name and its value; `is_code` for values that people copy rather than read."""
 
     name: str
     value: str
@@ -275,22 +276,21 @@ def facts_of_file(shown: Shown) -> list[Fact]:
 
 
 class InputFile(NamedTuple):
-    """One of our files among a run's arguments: its address, and its kind as of artifacts."""
+    """One of our files among a run's arguments: its address, and its kind, as for artifacts."""
 
     address: str
     kind: str
 
     @property
     def word(self) -> str:
-        """Return what it is: `Picture`."""
+        """Return the label of its kind: `Picture`."""
         return KINDS[self.kind].label
 
 
 def input_files(run: Run) -> list[InputFile]:
-    """Return the first files of ours that the run's arguments name, in their order.
+    """Return the first `MOST_INPUTS` of our files in the run's arguments, in their order.
 
-    Two queries at most. Only for who may see the run as more than an example: who sees that one may
-    not open its inputs.
+    Two queries at most. Not for readers of an example: they may not open its inputs.
     """
     addresses = dict.fromkeys(_texts_in(run.arguments))
     matches = filter(None, map(OUR_ADDRESS.fullmatch, addresses))

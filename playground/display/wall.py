@@ -1,6 +1,6 @@
 """The wall: results of many runs as tiles in rows of equal height, grouped by day.
 
-The shape of a tile is one of `SHAPES`, to which the stylesheet gives its width: a page needs no
+The shape of a tile is one of `SHAPES`. The stylesheet has their widths, so that a page needs no
 script to lay tiles out, and nothing moves when pictures arrive.
 """
 
@@ -78,7 +78,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Stack:
-    """A run on the wall: its files, or one tile with its text, its state or what hides it."""
+    """A run on the wall: its files, or one tile with its text or state, or covered."""
 
     row: history.Row
     pieces: Sequence[Piece]
@@ -93,7 +93,7 @@ class Stack:
 
     @property
     def html(self) -> SafeString:
-        """The markup; cached for an ended run by all that it shows, as it seldom changes."""
+        """The markup; for an ended run cached by everything that it shows."""
         run, row = self.run, self.row
         files = tuple(
             (piece.still, piece.shown.src, piece.artifact.is_starred) for piece in self.pieces
@@ -108,7 +108,7 @@ class Stack:
 
     @property
     def count(self) -> int:
-        """Return how many files lie in the stack; 0 if it is none."""
+        """Return the number of files in the stack; 0 if there are fewer than two."""
         return len(self.pieces) if len(self.pieces) > 1 else 0
 
 
@@ -143,7 +143,7 @@ def stack(run: Run, view: str = "wall") -> Stack:
 
 
 def latest(request: HttpRequest) -> list[Stack]:
-    """Return the newest results of the request's project; one query where there are none."""
+    """Return the newest results of the request's project; one query if there are none."""
     runs = current.listed(Run.objects.kept(), request).exclude(state__in=NOT_SHOWN)
     newest = runs.load_recent(LATEST)
     return stacks(request.user, newest) if newest else []

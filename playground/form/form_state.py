@@ -139,7 +139,7 @@ def with_names(
 
 @dataclass(frozen=True)
 class Written:
-    """What somebody has written into a model's form; parsed once, when it is first asked for."""
+    """The contents of a model's form; parsed once, at the first use."""
 
     endpoint: Endpoint
     post: Post
@@ -311,7 +311,7 @@ def outdated_digest(post: Post) -> str:
 
 
 def origins(post: Post) -> list[str]:
-    """Return what apps have filled the form in from, the latest of each once."""
+    """Return the origins from which apps have filled in the form, each once, the latest ones."""
     return [*dict.fromkeys(text[:64] for text in post.get(ORIGIN, []))][-MAX_ORIGINS:]
 
 

@@ -1,4 +1,4 @@
-"""Presets: named settings for oneself, the members of a project, or everybody."""
+"""Presets: named settings for one user, the members of a project, or everybody."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Scope(StrEnum):
-    """For whom a preset is; what the house starts with fills everybody's untouched form."""
+    """Who may use a preset; a `START` preset also fills everybody's untouched form."""
 
     ME = "me"
     MEMBERS = "members"
@@ -53,7 +53,7 @@ class Scope(StrEnum):
 
     @property
     def columns(self) -> dict[str, bool]:
-        """Return the columns of the preset that hold it."""
+        """Return the values of the preset's columns."""
         return {
             "is_shared": self.is_shared,
             "is_hidden": self == Scope.ME,
@@ -62,7 +62,7 @@ class Scope(StrEnum):
 
 
 class PresetForm(forms.Form):
-    """What a preset is called, and for whom it is."""
+    """The name of a preset, and who may use it."""
 
     name = LineField(
         label="Name of the preset",
@@ -105,7 +105,7 @@ class Offer:
 class Listing:
     """The presets offered to a user, by name; `taken` are their own that somebody else deleted.
 
-    `members` are of others in the current project, `team` those that others offer to everybody.
+    `members` are other people's in the current project, `team` other people's for everybody.
     """
 
     mine: list[Offer]
@@ -127,7 +127,7 @@ def list_presets(user: User, endpoint: Endpoint, project: Project) -> Listing:
         .order_by(by_name("name"), "pk")
     )
     for row in rows:
-        row.endpoint = endpoint  # which their addresses name
+        row.endpoint = endpoint  # used in their addresses
     deleted = [row for row in rows if row.deleted_at]
     rows = [row for row in rows if not row.deleted_at]
     outdated = [row.pk for row in rows if row.schema_digest != (endpoint.schema_id or "")]
@@ -227,9 +227,9 @@ def create(
 
 
 def change(preset: Preset, name: str, scope: Scope, *, by: User) -> None:
-    """Rename a preset as `by`, or choose for whom it is; raises ValueError and NameTaken.
+    """Rename a preset or change its scope on behalf of `by`; raises ValueError and NameTaken.
 
-    The house starts with one preset of each model: the one before becomes an ordinary one.
+    Each model has one house default: the former one becomes an ordinary shared preset.
     """
     was_house_default = preset.is_house_default
     preset.name = clean_name(name)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 RUNS = 200  # newest runs that are searched, by the index `run_history`
 MAX_PROMPTS = 20
-MAX_CHARS = 10_000  # longer texts are no prompts
+MAX_CHARS = 10_000  # longer texts are not prompts
 
 
 def recent_prompts(user: User, field: str) -> list[str]:

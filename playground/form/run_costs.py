@@ -32,7 +32,7 @@ class RunCost:
     estimate: Estimate
     each: tuple[Estimate, ...]
     is_measuring: bool = False  # a worker is measuring the length of an input file
-    named: Sequence[NamedInput] = ()  # what of named things the model gets
+    named: Sequence[NamedInput] = ()  # the named inputs that the model gets
 
     @property
     def words(self) -> str:

@@ -36,7 +36,8 @@ class Link:
 def make_link(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Link:
     """Return the link that fills in these arguments.
 
-    One that opens files has a row, with which it ends. Otherwise a short input is in the address.
+    A link that opens files has a row, and ends with it. Otherwise the address contains the input,
+    unless that is too long.
     """
     opened = _count_own_files(user, arguments)
     count = len(_uploads_in(arguments)) + len(_results_in(arguments))

@@ -16,19 +16,19 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def header_areas(context: dict[str, Any]) -> list[corridor.Tab]:
-    """Return what the header leads to."""
+    """Return the areas of the header."""
     return corridor.areas(context["request"], corridor.HEADER)
 
 
 @register.simple_tag(takes_context=True)
 def menu_areas(context: dict[str, Any]) -> list[corridor.Tab]:
-    """Return what the menu under one's name leads to."""
+    """Return the areas of the user menu."""
     return corridor.areas(context["request"], corridor.MENU)
 
 
 @register.inclusion_tag("frame/_tabs.html", takes_context=True)
 def tabs(context: dict[str, Any]) -> dict[str, list[corridor.Tab]]:
-    """Render the rooms beside the page, if it is one itself."""
+    """Render the tabs above a page, if it has any."""
     request: HttpRequest | None = context.get("request")
     is_known = request is not None and request.user.is_authenticated
     return {"tabs": corridor.tabs(request) if request and is_known else []}

@@ -37,7 +37,7 @@ ICONS: Mapping[str, str] = {
 
 @register.simple_tag(takes_context=True)
 def first_steps(context: template.Context) -> list[newcomers.FirstStep]:
-    """Return what a newcomer begins with; nothing for others."""
+    """Return the first steps for a newcomer; empty for others."""
     return newcomers.first_steps(context["request"], context["revision"])
 
 
@@ -53,7 +53,7 @@ register.filter("charge", charges.charge_in_words)
 
 @register.filter
 def queue_words(run: Run) -> str:
-    """Return, after the state, how many runs upstream processes first; empty if unknown."""
+    """Return how many runs upstream processes first, to follow the state; empty if unknown."""
     ahead = run.queue_position
     if run.state != Run.State.QUEUED or ahead is None:
         return ""
@@ -62,9 +62,9 @@ def queue_words(run: Run) -> str:
 
 @register.simple_tag(takes_context=True)
 def listed_run(context: template.Context, row: history.Row) -> SafeString:
-    """Render a row of a list of runs; an ended run's is cached by all that it shows.
+    """Render a row of a list of runs; an ended run's is cached by everything that it shows.
 
-    A page has dozens of them, which change seldom and take most of its time.
+    A page has dozens of rows; they seldom change and take most of its rendering time.
     """
     run = row.run
     who = (row.by, run.user.username) if row.by else ()
@@ -135,7 +135,7 @@ def run_tile(run: Run, oob: int = 0) -> dict[str, Any]:
 
 @register.inclusion_tag("playground/wall/_stack.html")
 def run_on_wall(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
-    """Render a run as it hangs on the wall; `view` as in `watch_tokens.view_for`."""
+    """Render a run as the wall shows it; `view` as in `watch_tokens.view_for`."""
     return {"stack": wall.stack(run, view), "oob": oob}
 
 

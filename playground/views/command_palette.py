@@ -121,7 +121,7 @@ def _menu(
 
 
 def _locks_where_it_opens(request: HtmxRequest, run: Run) -> Locks:
-    """Return the locks of the project in which forms filled in from a run open."""
+    """Return the locks of the project where forms filled in from a run open."""
     project = current.current(request)
     if run.project_id != project.pk:
         project = place_of_run.project_of(request.user, run.pk) or project

@@ -1,6 +1,6 @@
-"""Runs that a button beside a run starts: again, one result alone, more like it; and how they show.
+"""Runs started by a button next to a run: the run again, one of its results, more like it.
 
-A new run takes its place on the stage of its model's page; from any other page it opens its own.
+A new run appears on the stage of its model's page; on any other page, its own page opens.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _refuse(request: HtmxRequest, run: Run, why: refused_starts.Refused) -> Http
 
 
 def _show_new_batch(request: HtmxRequest, runs: list[Run]) -> HttpResponseBase:
-    """Show new runs as a grid on the stage of their model's page, whatever page had the button."""
+    """Show new runs as a grid on the stage of their model's page, also from other pages."""
     if request.htmx and _path_from(request) != runs[0].endpoint.get_absolute_url():
         return announce_new_run(HttpResponseClientRedirect(batch.address(runs[0])), runs[0])
     return show_batch(request, runs)

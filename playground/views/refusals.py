@@ -1,7 +1,7 @@
-"""Answers a press that was refused: why, and what its user can do about it.
+"""Answers a refused press with the reason, and with what its user can do about it.
 
-A form that is rendered again with what was typed shows the refusal beside it (`_refused.html`).
-All other presses are answered here: with a page, or for htmx with what its page shows as a toast.
+A form that is rendered again with its contents shows the refusal itself (`_refused.html`). All
+other presses are answered here: with a page, or for htmx with a part that appears as a toast.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ def answer(
     *,
     is_part: bool = False,
 ) -> HttpResponse:
-    """Return why nothing was started, with a button that goes on where a yes is asked for.
+    """Return the reason of a refusal, with a button to confirm and continue if that is possible.
 
-    `fields` is what it posts again, by default what was posted. For htmx, and with `is_part`, it is
-    a part of a page.
+    The button posts `fields`, by default those of the request. For htmx, and with `is_part`, the
+    response is a part of a page.
     """
     is_part = is_part or request.headers.get("HX-Request") == "true"
     template = "projects/_refused.html" if is_part else "refused.html"
@@ -40,7 +40,7 @@ def answer(
 def again(
     request: HttpRequest, refused: Forbidden, fields: Mapping[str, Sequence[str]] | None = None
 ) -> list[tuple[str, str]]:
-    """Return the fields of a form that repeats a press, with the yes that was asked for."""
+    """Return the fields of a form that repeats a press with the requested confirmation."""
     if not isinstance(refused, Unconfirmed):
         return []
     posted = controls(request) if fields is None else fields
@@ -54,13 +54,13 @@ def again(
 
 
 class AnswerRefusals:
-    """Middleware: answers a refusal that a view has not answered itself."""
+    """Middleware that answers a refusal if the view has not."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
+        """Call the view."""
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -42,12 +42,12 @@ REFUSED = "playground/restorations/not_inside.html"
 @limit("file")
 @require_http_methods(["GET", "HEAD", "POST"])
 def restorations(request: HtmxRequest) -> HttpResponseBase:
-    """POST `digest` (SHA-256), `address` or `file`: what made it, and what can be done with it.
+    """POST `digest` (SHA-256), `address` or `file`: find its origin and the possible actions.
 
-    `endpoint` is the model on whose page it was dropped; `name` and `type` tell of a file of which
-    only the digest is sent. With `use` an own `file` is stored as an input. Scripts (`Accept:
-    application/json`) get JSON, browsers a page with the acts, or the only one. GET offers the
-    form; `?fill=` lists recipes.
+    `endpoint` is the model on whose page the file was dropped. `name` and `type` describe a file if
+    only its digest is sent. With `use`, `file` is stored as an input. Scripts (`Accept:
+    application/json`) get JSON; browsers get a page with the actions, or a redirect to the only
+    one. GET shows the form; `?fill=` lists recipes.
     """
     if request.method != "POST":
         return _page(request)
@@ -89,7 +89,7 @@ def _restore(request: HtmxRequest) -> Outcome:
 
 
 def _taken(request: HtmxRequest, file: UploadedFile[Any]) -> Outcome:
-    """Store a file as an input, which leads to the models that take it."""
+    """Store a file as an input; the outcome links to the models that accept it."""
     if refusal := roles.refusal_to_make(request.user, current.current(request)):
         raise ValueError(refusal)
     upload = store_upload(request, file)
@@ -97,7 +97,7 @@ def _taken(request: HtmxRequest, file: UploadedFile[Any]) -> Outcome:
 
 
 def _acts_of_unknown(request: HtmxRequest) -> list[Act]:
-    """Return what can be done with a file of no run: it becomes an input, if a model takes it."""
+    """Return the actions for a file of no run: use it as an input, if a model accepts it."""
     file = request.FILES.get("file")
     name = (file.name if file else hidden(request, "name")) or ""
     content_type = (file.content_type if file else hidden(request, "type")) or ""
@@ -112,7 +112,7 @@ def _acts_of_unknown(request: HtmxRequest) -> list[Act]:
 @require_safe
 @no_store
 def models(request: HtmxRequest) -> HttpResponse:
-    """List the models that `?recipe=`, of another program, can be tried on; `?q=` finds others."""
+    """List the models for `?recipe=`, a recipe of another program; `?q=` searches for others."""
     text = request.GET.get("recipe", "")
     recipe = ForeignRecipe.from_text(text)
     q = request.GET.get("q", "")
@@ -140,7 +140,8 @@ def run_file(request: HtmxRequest, pk: str) -> HttpResponse:
 def with_recipe(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:
     """Serve a stored PNG, JPEG or WebP with its recipe inside; its pixels stay as they are.
 
-    422 with a page that says why a file takes none, as one that is signed, and offers it unchanged.
+    If a file cannot take a recipe, for example because it is signed, a page with status 422 says
+    why and offers the unchanged file.
     """
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
     stored = run.artifacts.filter(state=Artifact.State.STORED)

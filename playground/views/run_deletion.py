@@ -127,7 +127,7 @@ def _place(request: HtmxRequest) -> str:
 def _posted_run(request: HttpRequest) -> Run | None:
     """Return the only run of a post from a stage, deleted or not; None if it is covered.
 
-    That is one of which the user may only know that it happened.
+    The user may only know that a covered run exists.
     """
     runs = Run.objects.within_reach_of(request.user).with_endpoint()
     return _posted(request, runs).with_endpoint().with_artifacts().first()

@@ -46,8 +46,8 @@ def latest(request: HtmxRequest) -> HttpResponse:
 def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show one run, updating until it ends; everybody may see the team's examples.
 
-    Users who may restore a deleted run get the button for that. Whoever may only know that a run
-    happened is asked for the reason to look.
+    Users who may restore a deleted run get the button for that. Users who may only know
+    that the run exists are asked for their reason to look.
     """
     try:
         return run_page(request, find_run(request, pk, may_read=True))
@@ -139,7 +139,7 @@ def _require_star(request: HtmxRequest, run: Run) -> None:
 
 @require_POST
 def visibility(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Show one's own run to the project's members (`hidden=0`), or keep it to oneself.
+    """Show the user's own run to the project's members (`hidden=0`), or hide it from them.
 
     A hidden run is no example either.
     """
@@ -171,7 +171,7 @@ def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _record_action_by_other(request: HttpRequest, run: Run, what: str) -> None:
-    """Record an action of somebody other than the owner in the run's timeline."""
+    """Record an action in the run's timeline, unless the owner performed it."""
     if by := permissions.name_of_other(request.user, run.user_id):
         state_machine.note_deed(run.pk, what, f"By {by}.")
 
@@ -181,7 +181,7 @@ def find_run(
 ) -> Run:
     """Return one of the user's own runs, or with `may_read` any that they may read.
 
-    With `may_cover` also one of which they may only know that it happened: show nothing of it.
+    With `may_cover`, include runs that they may only know to exist: show none of the content.
     """
     runs = Run.objects
     if may_read:

@@ -23,7 +23,7 @@ MARKED = re.compile(r"[0-9]{1,6}")
 
 @require_safe
 def dialog(request: HtmxRequest) -> HttpResponse:
-    """Render the empty dialog, into which its script puts one result after the other."""
+    """Render the empty dialog; its script inserts one result after the other."""
     return render(request, "playground/viewer/dialog.html")
 
 
@@ -37,7 +37,7 @@ def artifact(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse
 @require_safe
 @no_store
 def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show what a run gave in place of files, such as its text, likewise."""
+    """Show the output of a run without files, such as its text, in the same way."""
     return _result(request, pk)
 
 
@@ -58,7 +58,7 @@ def _readable(request: HtmxRequest) -> RunQuerySet:
 
 
 def _marked(request: HtmxRequest) -> Shown | None:
-    """Return the file that `?with=<run>/<position>` names, if there is one that they may read."""
+    """Return the file that `?with=<run>/<position>` names, if the user may read it."""
     pk, _, position = request.GET.get("with", "").partition("/")
     key = parse_uuid(pk)
     run = _readable(request).filter(pk=key).first() if key and MARKED.fullmatch(position) else None

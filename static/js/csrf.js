@@ -1,12 +1,12 @@
 /*
- * Every request carries the current CSRF token, not the one in the page: after a new login in
- * another tab this page keeps working with everything typed into it.
+ * Sends the current CSRF token with every request, not the one in the page: after a new login in
+ * another tab, this page keeps working and keeps its typed text.
  */
 const COOKIE = new RegExp(`(?:^|; )vitrine_csrf_${document.documentElement.dataset.port}=([^;]+)`);
 const token = () => document.cookie.match(COOKIE)?.[1];
 /*
- * The first access to the cookie is a call to another browser process, which takes as long as the
- * rest of a click: read it in advance.
+ * Reads the cookie in advance: the first access calls another browser process, which takes as long
+ * as the rest of a click.
  */
 (window.requestIdleCallback ?? setTimeout)(token);
 document.addEventListener("htmx:configRequest", ({ detail }) => {

@@ -1,5 +1,5 @@
 /**
- * Filter sections stay folded or open as the user left them, across swaps and pages.
+ * Keeps filter sections folded or open across swaps and pages, as the user left them.
  */
 const folded = JSON.parse(sessionStorage.getItem("facets") ?? "{}");
 const apply = (root) => {

@@ -1,5 +1,5 @@
 /**
- * The film strip shows the other runs: hides the items of the runs that are on the stage.
+ * Hides the items of the film strip whose runs are on the stage.
  */
 const hideShown = () => {
   const shown = document.querySelectorAll("#stage > .stage-run, #stage .batch-grid > li");

@@ -1,7 +1,7 @@
 /**
  * <form-fields shows="https://*.host …">: the whole form. Ctrl/⌘+Enter runs it from anywhere;
  * settings that differ from their defaults are listed and can be reset; the first problem gets the
- * focus; a file dropped beside a field does not navigate away.
+ * focus; a file dropped outside a field does not navigate away.
  */
 class FormFields extends HTMLElement {
   connectedCallback() {
@@ -125,7 +125,7 @@ function put(control, text) {
   control.dispatchEvent(new Event("input", { bubbles: true }));
   control.dispatchEvent(new Event("change", { bubbles: true }));
 }
-/** A short text of a field's value. */
+/** Returns a field's value as a short text. */
 function words(field) {
   const picked = field.querySelector(":scope > .union > .union-pick :checked")?.value;
   const branch = field.querySelector(`:scope > .union > [data-branch="${picked}"]`);
@@ -189,8 +189,8 @@ function complain(control, what) {
 customElements.define("form-fields", FormFields);
 
 /*
- * A number that may have any value moves by a small step while an arrow is pressed, of the keyboard
- * or of its own. Its `step` stays "any" otherwise: browsers refuse what lies between two steps.
+ * A number without a step changes by a small step while an arrow key or arrow button is pressed.
+ * Otherwise its `step` stays "any": browsers reject values between two steps.
  */
 for (const name of ["keydown", "pointerdown", "keyup", "pointerup", "focusout"])
   document.addEventListener(name, ({ type, key, target }) => {

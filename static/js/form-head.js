@@ -15,11 +15,11 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
 document.addEventListener("click", (event) => {
   if (!event.detail || !event.target.closest?.("#run-button")) return;
   if (event.detail === 2) event.preventDefault();
-  else lastRun = -Infinity; // a single click is a press of its own
+  else lastRun = -Infinity; // a single click is a new press
 });
 /*
- * Ignores the second of two presses of Run by keyboard, which have no count: Ctrl+Enter twice within
- * 100 ms paid two runs. Whatever is changed in between makes the second one a press of its own.
+ * Ignores the second of two presses of Run by keyboard, which have no click count: Ctrl+Enter twice
+ * within 100 ms paid two runs. After a change in between, the second one is a new press.
  */
 const SAME_PRESS_MS = 500;
 let lastRun = -Infinity;
@@ -29,7 +29,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const { name, value } = requestConfig.triggeringEvent?.submitter ?? {};
   if (elt.id !== FORM || (name === "~do" && value !== "run")) return;
   const now = performance.now();
-  const isYes = name === "~confirmed"; // to what the press before it was asked
+  const isYes = name === "~confirmed"; // the answer to the question of the previous press
   if (isYes === lastWasYes && now - lastRun < SAME_PRESS_MS) event.preventDefault();
   [lastRun, lastWasYes] = [now, isYes];
 });
@@ -52,7 +52,7 @@ document.addEventListener("click", (event) => {
   notice.replaceChildren();
   document.getElementById(isOfRun ? "run-button" : "more-button").focus();
 });
-/* Escape says no to what a press of Run was asked; what is open above the form closes first. */
+/* Escape answers a question about a press of Run with no, after closing menus and dialogs. */
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (document.querySelector(":popover-open, dialog[open], [aria-expanded='true']:focus")) return;

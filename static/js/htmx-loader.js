@@ -1,9 +1,9 @@
 /**
- * htmx is half of a page's weight and is not needed before the user acts: load it at the first
- * interaction, or at once if the page polls or goes on by itself. Clicks, submits and searches before that
- * wait for it. A browser that has it cached loads it when idle, which costs nothing.
+ * Loads htmx at the first interaction, or at once if the page polls or continues by itself: htmx is
+ * half of a page's weight and is not needed before the user acts. Earlier clicks, submits and
+ * searches wait for it. A browser that has it cached loads it when idle, which costs nothing.
  */
-/* The wall's next page is out of sight until somebody scrolls. */
+/* The wall's next page is out of sight until the user scrolls. */
 const POLLING =
   "[data-watch], [hx-trigger^='every'], [hx-trigger='load'], [hx-trigger*='intersect']:not(.wall-more *, details > *)";
 const INTERACTIONS = [
@@ -71,11 +71,11 @@ function hold(event) {
   load().then(() => (type === "submit" ? submit(target, submitter) : target.click()));
 }
 function submit(form, submitter) {
-  // htmx sends the value of the button that it saw pressed or focused, not that of the event.
+  // htmx sends the value of the last pressed or focused button, not that of the event.
   submitter?.dispatchEvent(new FocusEvent("focusin", { bubbles: true }));
   form.requestSubmit(submitter);
 }
-/* Back to a history entry of htmx, in a page that has not loaded it yet. */
+/* Back leads to a history entry of htmx, but the page has not loaded htmx yet. */
 addEventListener("popstate", ({ state }) => state?.htmx && !window.htmx && location.reload());
 if (document.querySelector(POLLING)) load();
 else if (window.caches)

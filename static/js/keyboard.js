@@ -1,12 +1,12 @@
 /*
- * Keys, as every handler of a page gets them: this listener comes before all others.
- * A key that an input method takes (Return, which confirms a composition) reaches none of them;
+ * Normalizes keys for all handlers of a page: this listener runs before all others.
+ * A key used by an input method, such as Return that confirms a composition, reaches no handler;
  * Safari's has the number 229 and no `isComposing`, because the composition has just ended.
- * Commands and keys outside of texts have the letter or digit of their place, in lower case, on a
- * layout without Latin letters, on one whose digits need Shift, and with Caps Lock.
+ * Commands and keys outside of texts get the letter or digit of their physical place, in lower
+ * case, on layouts without Latin letters or whose digits need Shift, and with Caps Lock.
  */
 const TEXTS = "textarea, select, input:not([type='checkbox'], [type='radio'], [type='range'])";
-const SIGNS = /^[-+=[\]/?]$/; // which have meanings of their own
+const SIGNS = /^[-+=[\]/?]$/; // signs that are shortcuts themselves
 function keyOf({ key, code, shiftKey }) {
   if (/^[A-Z]$/.test(key)) return shiftKey ? key : key.toLowerCase();
   const [, isLetter, place] = /^(?:(Key)|Digit)(\w)$/.exec(code) ?? [];

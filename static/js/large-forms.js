@@ -1,5 +1,5 @@
 /*
- * A form larger than the server accepts is not sent, so that nothing typed is lost; files do not
+ * Does not send a form larger than the server accepts, so that no typed text is lost; files do not
  * count.
  */
 const MOST_BYTES = 16 * 2 ** 20; // DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -34,7 +34,7 @@ addEventListener(
   true,
 );
 
-/** Whether all controls together are certainly within the limits: exact counting delays a click. */
+/** Whether all controls are certainly within the limits, since exact counting delays a click. */
 function isSmall({ elements }) {
   const texts = [...elements].flatMap(({ name, value, selectedOptions }) =>
     [...(selectedOptions ?? [{ value }])].map(({ value: text = "" }) => name + text),

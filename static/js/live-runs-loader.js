@@ -1,6 +1,6 @@
 /**
- * Loads the script of <live-runs> for pages that have a run to watch; where one can be started, at
- * the first focus in the form.
+ * Loads the script of <live-runs> on pages with a run to watch; on pages that can start one, at the
+ * first focus in the form.
  */
 const load = () => import("./lazy/live-runs.js");
 const loadIfWatched = () => document.querySelector("[data-watch]") && load();

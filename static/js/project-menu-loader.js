@@ -1,4 +1,4 @@
-/** Loads what the header's menu of projects lists when it is opened. */
+/** Loads the list of projects when the header's menu is opened. */
 document.addEventListener(
   "toggle",
   ({ target }) => {

@@ -7,8 +7,8 @@ class ElapsedTime extends HTMLElement {
     clearTimeout(this.timer);
   }
   /**
-   * Five updates per second show tenths in a short run; a longer run shows seconds. At the same
-   * moments in the whole page, which is then laid out once for all of them.
+   * Five updates per second show tenths in a short run; a longer run shows seconds. All clocks of a
+   * page update at the same moments, so that it is laid out once for all.
    */
   draw() {
     const seconds = Math.max(0, (Date.now() - Date.parse(this.getAttribute("since"))) / 1000);
@@ -39,7 +39,7 @@ class CopyButton extends HTMLElement {
   async handleEvent(event) {
     const address = this.getAttribute("address");
     if (address && (event.metaKey || event.ctrlKey || event.shiftKey)) return;
-    if (address) event.preventDefault(); // its link leads there
+    if (address) event.preventDefault(); // it is a link
     const source = document.getElementById(this.getAttribute("for"));
     try {
       await navigator.clipboard.writeText(

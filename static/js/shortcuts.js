@@ -2,7 +2,7 @@
  * `/` focuses the search box unless a text control has the focus, ⌘K or Ctrl+K opens the command
  * palette, Escape leaves the box.
  */
-/* A page that the palette opened begins in its first field: the search box, if it is the page's. */
+/* Focuses the first field of a page opened by the palette: the search box if it is the page's. */
 const begin = () => {
   const fields = document.querySelectorAll(
     ".find input[form], main :is(textarea, select, input:not([type='hidden']))",

@@ -16,7 +16,7 @@ class ToastNote extends HTMLElement {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.remove(), 7000);
   }
-  /* Until its button is used: whoever has to decide is not hurried. */
+  /* Keeps the toast until its button is used, so that a decision is not hurried. */
   stay() {
     clearTimeout(this.timer);
     this.wait = () => {};

@@ -28,17 +28,17 @@ document.addEventListener("htmx:responseError", (event) => {
     );
   else toast(`The server answered ${status}. Nothing was changed; try again.`);
 });
-/* The element that says why something was refused. */
+/* Returns the element with the reason of a refusal. */
 const refusalIn = (markup) =>
   new DOMParser().parseFromString(markup, "text/html").querySelector("[data-refused]");
-/* Its words, and the link or the form that may help, which stays until it is used or closed. */
+/* Shows the words of a refusal, and a link or form that may help until it is used or closed. */
 function refusalToast(refused) {
   const remedy = refused.querySelector("[data-remedy]");
   remedy?.remove();
   const note = toast(refused.textContent.replace(/\s+/g, " ").trim(), remedy);
   if (remedy) note.stay();
 }
-/* A refusal with a place in the page is swapped in: what was typed stays, and the words as well. */
+/* Whether a refusal has a place in the page, where it is swapped in without losing typed text. */
 const hasPlace = (markup) => /data-refused/.test(markup) && /hx-swap-oob/.test(markup);
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { status, responseText } = detail.xhr;
@@ -50,7 +50,7 @@ document.addEventListener("htmx:oobAfterSwap", ({ target }) =>
 document.addEventListener("htmx:sendError", () =>
   toast("The server does not answer. What is in this page stays; try again."),
 );
-/* One notice while logged out, whatever request has noticed it: a poll, a draft, a button. */
+/* One notice while logged out, whether a poll, a draft or a button has detected it. */
 const LOGGED_OUT =
   "You are logged out. Runs go on, and what you typed is still in this page: " +
   "log in, then go on here.";

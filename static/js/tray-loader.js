@@ -1,7 +1,6 @@
 /**
- * Loads the script of the tray, which the bell in the header of every page opens: at a press of the
- * bell, while there are runs (`vitrine-tray` has them for all tabs), and once per session in case
- * some were started elsewhere.
+ * Loads the script of the tray: at a press of the bell in the header, while there are runs
+ * (`vitrine-tray` has them for all tabs), and once per session in case some were started elsewhere.
  */
 const KEY = "vitrine-tray";
 const AFTER_RUN_MS = 400; // the run's own request has priority

@@ -1,6 +1,6 @@
 /*
- * A plain click on a result (`data-view`, its key) opens the viewer; so does an address that names
- * one, `#view=<run>/<position>`. The viewer is fetched when a result is pointed at or focused.
+ * Opens the viewer at a plain click on a result (`data-view` has its key), or for an address with
+ * `#view=<run>/<position>`. The viewer is fetched when a result is hovered or focused.
  */
 const RESULT = "a[data-view]";
 const loadViewer = () => import("./lazy/viewer.js");

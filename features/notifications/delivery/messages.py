@@ -64,7 +64,7 @@ def link(path: str) -> str:
 
 
 def mail_text(notification: Notification) -> str:
-    """Return the mail's text, which ends with where to turn off such mails."""
+    """Return the mail's text; its end links to the settings."""
     parts = [
         notification.text,
         link(notification.path),
@@ -103,8 +103,8 @@ def notification_payload(notification: Notification) -> dict[str, Any]:
 def run_payload(run: Run) -> bytes:
     """Return an ended run in the format of fal's webhook (protocol, section 10.1).
 
-    `request_id` is the run's id in the API. A result that is too large is left out as fal does it:
-    with a `payload_error`.
+    `request_id` is the run's id in the API. A result that is too large is replaced by a
+    `payload_error`, as at fal.
     """
     head = {"request_id": str(run.pk), "gateway_request_id": run.request_id or str(run.pk)}
     if run.state != Run.State.SUCCEEDED:

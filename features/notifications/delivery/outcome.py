@@ -1,4 +1,4 @@
-"""What came of an attempt to deliver a message."""
+"""The outcome of an attempt to deliver a message."""
 
 from __future__ import annotations
 

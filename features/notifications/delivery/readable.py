@@ -1,4 +1,4 @@
-"""Which deliveries are about what their user may read: asked when they are sent, and listed."""
+"""Selects the deliveries whose subjects their user may read, for sending and for lists."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def readable(user: User, deliveries: Sequence[Delivery]) -> set[uuid.UUID]:
-    """Return the keys of those of the user's deliveries that are about what they may read now."""
+    """Return the keys of those of the user's deliveries whose subjects they may read now."""
     notified = [one.notification for one in deliveries if one.notification]
     visible = things.are_visible(user, {line.about for line in notified})
     lines = Notification.objects.filter(visible, pk__in=[line.pk for line in notified])

@@ -1,7 +1,7 @@
-"""Sends due deliveries: a job of the worker, of which any number may run side by side.
+"""Sends due deliveries: a job of the worker; any number of workers may run in parallel.
 
-An attempt is recorded before it is made, by the worker whose update of the row came first. If that
-worker dies, another one retries after `TAKEN_FOR`.
+The first worker to update the row claims an attempt and records it before making it. If that worker
+dies, another one retries after `TAKEN_FOR`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
     deliveries = await sync_to_async(take)()
     if deliveries:
         from features.notifications.delivery.http_client import (
-            VettedTransport,  # not into the web process
+            VettedTransport,  # not in the web process
         )
 
         vetted = transport or VettedTransport(settings.WEBHOOK_PRIVATE_ORIGINS)
@@ -66,7 +66,7 @@ async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:
 
 
 def maintain() -> float:
-    """Maintain signing keys, if anything is signed, and addresses; returns seconds to the next."""
+    """Maintain signing keys, if in use, and addresses; returns the seconds to the next call."""
     now = clock.now()
     signs = (Method.WEBHOOK, Method.RUNS)
     if SigningKey.objects.exists() or Delivery.objects.filter(method__in=signs).exists():
@@ -76,9 +76,9 @@ def maintain() -> float:
 
 
 def _encrypt_anew() -> None:
-    """Encrypt the addresses with the current SECRET_KEY while there are former ones.
+    """Encrypt the addresses with the current SECRET_KEY while the settings have former ones.
 
-    So a former key is not needed any more once it is taken out of the settings.
+    So a former key can be removed from the settings later.
     """
     if not settings.SECRET_KEY_FALLBACKS:
         return
@@ -131,7 +131,7 @@ def _claim_attempt(delivery: Delivery, now: datetime) -> bool:
 
 
 def _closed(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the log; if the last attempt has no outcome, it gets one."""
+    """Return the log; add an outcome to the last attempt if it has none."""
     if not entries or "error" in entries[-1]:
         return entries
     return [*entries[:-1], entries[-1] | {"status": None, "error": NO_OUTCOME}]
@@ -154,7 +154,7 @@ async def _attempt(delivery: Delivery, transport: httpx.AsyncBaseTransport) -> N
 
 
 def _compose(delivery: Delivery) -> Mail | Post | None:
-    """Return what is sent; None if its user may not read it any more."""
+    """Return the message; None if its user may no longer read it."""
     is_readable = delivery.pk in readable(delivery.user, [delivery])
     return messages.compose(delivery, clock.now()) if is_readable else None
 
@@ -200,7 +200,7 @@ def record(delivery: Delivery, outcome: Outcome) -> None:
 
 
 def _pause(attempts: int, outcome: Outcome) -> timedelta:
-    """Return the time until the next attempt: growing, jittered, at least what was requested."""
+    """Return the time until the next attempt: growing, jittered, at least the requested pause."""
     wait_s = PAUSES_S[attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
     return timedelta(seconds=max(wait_s, outcome.retry_after_s))
 

@@ -1,7 +1,7 @@
 """The keys that sign our webhooks: Ed25519, created by the worker, published as a JWKS.
 
-A key that replaces another is published `PUBLISH_AHEAD` before it signs, since receivers cache a
-key set for up to a day (protocol, section 10.2). The first one signs at once.
+A new key is published `PUBLISH_AHEAD` before it signs, since receivers cache a key set for up to a
+day (protocol, section 10.2). The first key signs at once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 LASTS = timedelta(days=90)
 PUBLISH_AHEAD = timedelta(hours=25)
-KEEP_AFTER = timedelta(days=2)  # for deliveries signed before that are verified late
+KEEP_AFTER = timedelta(days=2)  # for late verification of earlier deliveries
 SALT = "vitrine.webhook-signing-key"
 
 

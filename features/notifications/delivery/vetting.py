@@ -1,7 +1,7 @@
-"""Decides where our webhooks may go: public addresses by https, and configured private origins.
+"""Restricts our webhooks to public addresses by https, and to configured private origins.
 
 Users type these addresses, and the worker that calls them is behind the firewall. The text is
-checked when it is submitted; the resolved IP address, when the connection is made.
+checked when it is submitted, the resolved IP address when the connection is made.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
 MAX_CHARS = 2000
-# Ranges that lead to other addresses: 6to4 contains an IPv4 address; its former relays.
+# Ranges that lead to other addresses: 6to4, which contains an IPv4 address, and its former relays.
 _TRANSLATED = [
     ipaddress.ip_network(text) for text in ("2002::/16", "192.88.99.0/24", "192.0.0.0/24")
 ]
@@ -28,7 +28,7 @@ class RefusedAddress(ValueError):
 
 def check(address: str, private_origins: Collection[str] = ()) -> httpx.URL:
     """Return the parsed address; raises RefusedAddress. No network access."""
-    import httpx  # parsed by what will connect; the web process needs it only here
+    import httpx  # the parser that the connection uses; the web process needs it only here
 
     if not address.isprintable() or " " in address or len(address) > MAX_CHARS:
         raise RefusedAddress(

@@ -1,1 +1,1 @@
-"""The pages of notifications: the inbox, and the settings of its ways out."""
+"""The pages of notifications: the inbox, and the settings of channels."""

@@ -1,4 +1,4 @@
-"""The inbox: its page, the panel that the bell opens, and what marks its lines as seen."""
+"""The inbox: its page, the panel that the bell opens, and marking lines as seen."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ IN_PANEL = 12
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List all that the user was told; with `show=running` their runs of the last hours."""
+    """List the user's notifications; with `show=running` their runs of the last hours."""
     if request.GET.get("show") == "running":
         runs = tray.runs(request.user, timezone.now() - tray.ENDED_WITHIN)[: tray.MAX_ROWS]
         rows = history.rows_for(request.user, runs)
@@ -44,7 +44,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def panel(request: HtmxRequest) -> HttpResponse:
-    """Render what the bell opens: runs in progress or ended after `?since`, and what is new."""
+    """Render the bell's panel: runs in progress or ended after `?since`, and new lines."""
     since = parse_moment(request.GET.get("since", ""))
     new = inbox.lines(request.user, Q(seen_at=None))[:IN_PANEL]
     context = {"rows": tray.rows(request.user, since), "lines": _labelled(new)}
@@ -54,7 +54,7 @@ def panel(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def line(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Lead to what a line is about, and mark it as seen: only one's own, so a link may do it."""
+    """Redirect to a line's page and mark it as seen; a GET suffices for the user's own line."""
     opened = get_object_or_404(inbox.lines(request.user, Q(pk=pk)))
     if request.method == "GET":
         inbox.open_line(opened)

@@ -1,1 +1,1 @@
-"""The alarm: a run that has cost far more than was expected of it is told at once."""
+"""The alarm: notifies people at once of a run that has cost far more than expected."""

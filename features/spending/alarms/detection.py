@@ -1,4 +1,4 @@
-"""The worker's job that holds each settled run against its estimate, once its figures have changed.
+"""The worker's job that compares each settled run with its estimate, whenever its figures change.
 
 The ledger marks charges (`awaits_check`); a partial index finds them, so that an idle round is one
 small query.
@@ -24,7 +24,7 @@ from schemas.estimate.wording import about
 KIND = "cost_alarm"
 BATCH = 200
 EVERY_S = 30.0  # earlier when the database has changed
-LATEST = 40  # earlier runs of the model, of which the median is taken
+LATEST = 40  # earlier runs of the model, for the median
 FEWEST = 3
 Basis = Alarm.Basis
 
@@ -47,7 +47,7 @@ def check_settled() -> float:
 def _check(charge: Charge, rules: SpendingRules) -> None:
     if charge.state != SumState.SETTLED or charge.amount is None:
         return
-    if charge.amount <= rules.alarm_least:  # no estimate could make it more than that above
+    if charge.amount <= rules.alarm_least:  # the difference to any estimate is too small
         return
     basis, expected = expectation(charge)
     if expected is None or not is_alarming(charge.amount, expected, rules):
@@ -56,15 +56,14 @@ def _check(charge: Charge, rules: SpendingRules) -> None:
 
 
 def is_alarming(cost: Decimal, expected: Decimal, rules: SpendingRules) -> bool:
-    """Whether a sum is so much above what was expected that people are told."""
+    """Whether a cost exceeds the expected one so much that people must be notified."""
     return cost > rules.alarm_factor * expected and cost - expected > rules.alarm_least
 
 
 def expectation(charge: Charge) -> tuple[Basis, Decimal | None]:
-    """Return what a run should have cost, and where that comes from; None if nothing is known.
+    """Return the expected cost of a run and its basis; the cost is None if nothing is known.
 
-    Its estimate; without one the median of at least three earlier runs of its model, of those that
-    were paid.
+    It is the estimate, or without one the median of at least three earlier paid runs of the model.
     """
     if charge.expected is not None:
         return Basis.ESTIMATE, charge.expected
@@ -100,7 +99,7 @@ def _raise_alarm(charge: Charge, expected: Decimal, basis: Basis) -> None:
 
 
 def people_told(alarm: Alarm) -> Sequence[User]:
-    """Return whose run it is, if the account is active, and the admins."""
+    """Return the run's user, if their account is active, and the admins."""
     owner = User.objects.filter(pk=alarm.user_id or 0, is_active=True)
     return list({person.pk: person for person in [*owner, *roles.admins()]}.values())
 

@@ -1,4 +1,4 @@
-"""Models whose runs wait for a click, since nobody has looked at an alarm about one of them."""
+"""Models whose runs need a confirmation, since nobody has looked at an alarm about one of them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SEE = "See the alarm"
 
 
 def held_among(endpoint_ids: Iterable[int]) -> dict[int, Alarm]:
-    """Return the newest alarm that nobody has looked at, by the model's key. One query."""
+    """Return the newest unseen alarm of each model, by the model's key. One query."""
     alarms = Alarm.objects.filter(endpoint__in=set(endpoint_ids), looked_at=None)
     return {
         alarm.endpoint_id: alarm
@@ -23,7 +23,7 @@ def held_among(endpoint_ids: Iterable[int]) -> dict[int, Alarm]:
 
 
 def question(alarm: Alarm) -> str:
-    """Return what whoever starts another run of the model is asked."""
+    """Return the question to a person who starts another run of the model."""
     name = alarm.endpoint.name if alarm.endpoint else "this model"
     return (
         f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. "
@@ -32,7 +32,7 @@ def question(alarm: Alarm) -> str:
 
 
 def refusal(alarm: Alarm) -> str:
-    """Return why a run does not start where nobody can be asked."""
+    """Return why a run does not start if nobody can be asked."""
     name = alarm.endpoint.name if alarm.endpoint else "this model"
     return (
         f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. "

@@ -1,4 +1,4 @@
-"""What an alarm's page says: the run's main facts, and a letter to upstream's support."""
+"""Texts of an alarm's page: the run's main facts, and a letter to upstream's support."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _in_words(value: Any) -> str:
 
 
 def figures(charge: Charge | None, run: Run | None, event: BillingEvent | None) -> list[Fact]:
-    """Return what is known of the bill: units, prices, upstream's event, how long the run took."""
+    """Return the facts about the bill: units, prices, upstream's event, the run's duration."""
     rows = []
     endpoint = charge.endpoint if charge else None
     if charge and charge.unit_price is not None:

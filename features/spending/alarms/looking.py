@@ -1,4 +1,4 @@
-"""Who may see an alarm, and who may say that somebody has looked at it."""
+"""Decides who may see an alarm, and who may mark it as looked at."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Alarm]:
-    """Return one's own alarms, those of projects that one manages, and for admins all."""
+    """Return the user's own alarms and those of projects that they manage; for admins all."""
     shown = Alarm.objects.filter(visibility.of_user(user))
     return shown.select_related("endpoint", "user", "project", "looked_by")
 
 
 def may_look(user: User | AnonymousUser, alarm: Alarm) -> bool:
-    """Whether the user may say that it was looked at: admins, and the shared project's managers."""
+    """Whether the user may mark it as looked at: admins, and managers of a shared project."""
     if visibility.sees_all(user):
         return True
     project = alarm.project
@@ -37,7 +37,7 @@ def may_look(user: User | AnonymousUser, alarm: Alarm) -> bool:
 
 @transaction.atomic
 def look(user: User, alarm: Alarm) -> bool:
-    """Note that somebody has looked, so that its model is held no more; False if that was noted.
+    """Mark the alarm as looked at, which releases its model; False if it was marked already.
 
     Raises PermissionDenied.
     """

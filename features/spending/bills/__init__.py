@@ -1,1 +1,1 @@
-"""Upstream's bills: read by the worker, held against our figures, and what the account has left."""
+"""Upstream's bills: read by the worker, compared with our figures; and the account's balance."""

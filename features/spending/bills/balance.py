@@ -1,4 +1,4 @@
-"""What the account has left, how long that lasts, and the admins' warnings when it is little."""
+"""The account's balance, how long it lasts, and the warnings to admins when it is low."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from runs.models.ledger import SumState
 
 KIND = "balance"
 BASIS = timedelta(days=14)
-BARS = (2, 7)  # days; the admins are told once below each
+BARS = (2, 7)  # days; admins are warned once below each
 MOST_DAYS = 3650
 
 
@@ -57,7 +57,7 @@ class Outlook:
 
     @property
     def basis(self) -> str:
-        """Return what the forecast is made of, as a sentence."""
+        """Return the basis of the forecast, as a sentence."""
         period = "the last day" if self.days == 1 else f"the last {self.days} days"
         if not self.per_day:
             return f"No run of {period} has cost anything."
@@ -66,16 +66,16 @@ class Outlook:
 
 @dataclass(frozen=True)
 class Account:
-    """What the status page says of the account's money."""
+    """The account's money, for the status page."""
 
     state: BillingState
     outlook: Outlook | None
-    open_alarms: int  # that nobody has looked at
+    open_alarms: int  # not looked at
     project_keys: int  # in use
 
 
 def account() -> Account:
-    """Return what is known of the account's money. Five queries."""
+    """Return the known facts about the account's money. Five queries."""
     state = BillingState.current()
     open_alarms = Alarm.objects.filter(looked_at=None).count()
     project_keys = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).count()
@@ -83,22 +83,22 @@ def account() -> Account:
 
 
 def outlook(state: BillingState, now: datetime) -> Outlook | None:
-    """Return how long the balance lasts; None if it is not known. One query."""
+    """Return how long the balance lasts; None if the balance is not known. One query."""
     if state.balance is None:
         return None
     since = now - BASIS
     recent = Charge.objects.filter(created_at__gte=since, state=SumState.SETTLED).order_by()
     spent = recent.aggregate(total=Sum("amount"))["total"] or NOTHING
     first = Charge.objects.order_by("created_at").values_list("created_at", flat=True).first()
-    age_days = -((first or now) - now).days  # a day that has begun counts whole
+    age_days = -((first or now) - now).days  # a part of a day counts as a day
     days = max(1, min(age_days, BASIS.days))
     return Outlook(state.balance, state.currency, spent / days, days)
 
 
 def warn_if_short(state: BillingState, now: datetime) -> None:
-    """Tell the admins once when the balance lasts less than 7 days, and once below 2.
+    """Warn the admins once when the balance lasts less than 7 days, and once below 2.
 
-    Topped up, it begins anew. Changes `state`, which the caller saves.
+    A top-up resets both warnings. Changes `state`, which the caller saves.
     """
     left = outlook(state, now)
     days = left.lasts_days if left else None

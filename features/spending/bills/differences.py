@@ -1,4 +1,4 @@
-"""Runs whose figures differ, and upstream's events of requests that are no run of ours."""
+"""Runs whose figures differ, and upstream's events of requests that no run of ours made."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Difference:
 
     charge: Charge
     run: Run | None
-    odd: str  # what is odd about upstream's event
+    odd: str  # why upstream's event is unusual
 
     @property
     def change(self) -> str:
-        """Return how much more or less the best figure is than the one before it."""
+        """Return the difference of the best figure to the one before it."""
         charge = self.charge
         earlier = charge.billed if charge.reported is not None and charge.billed else None
         if earlier is None or earlier == charge.amount:
@@ -72,8 +72,8 @@ def _difference(
 def differing(user: User | AnonymousUser) -> QuerySet[Charge]:
     """Return the charges of the last 90 days that the user may see, whose figures differ.
 
-    By more than a cent and 5 %: the estimate from the best figure, or billed units from upstream's
-    event.
+    The difference is more than a cent and 5 %, between the estimate and the best figure or between
+    the billed units and upstream's event.
     """
     recent = Charge.objects.filter(
         visibility.of_user(user),
@@ -94,5 +94,5 @@ def differing(user: User | AnonymousUser) -> QuerySet[Charge]:
 
 
 def unknown_requests() -> list[BillingEvent]:
-    """Return the newest events of requests that no run of this Vitrine has."""
+    """Return the newest events of requests that no run of this Vitrine made."""
     return list(BillingEvent.objects.filter(run=None).order_by("-created_at")[:UNKNOWN_SHOWN])

@@ -1,8 +1,8 @@
-"""The worker's job that reads the account's billing events, and what it has left.
+"""The worker's job that reads the account's billing events and balance.
 
 Events come minutes after the results, some of them later. Each round reads those since shortly
 before the newest known one; once a day a round reads those of three days. While the API is down or
-refuses, rounds become rarer; pages say why.
+refuses, rounds become rarer; pages show the reason.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from runs.results import refusals
 
 EVERY_S = 60.0
 LONGEST_PAUSE_S = 1800.0
-LONGEST_PAUSE_WITHIN_S = 300.0  # after so long without a page another worker takes over
+LONGEST_PAUSE_WITHIN_S = 300.0  # after this time without a page, another worker takes over
 OVERLAP = timedelta(hours=2)
 DEEP_EVERY, DEEP = timedelta(days=1), timedelta(days=3)
 FIRST = timedelta(days=30)  # how far back the first round reads, at most
@@ -33,7 +33,7 @@ MAX_TROUBLE_CHARS = 300
 
 
 class Claim(NamedTuple):
-    """A round that this worker does: the row, when, and from when on events are read."""
+    """A round of this worker: the state's row, its time, and the start of the events to read."""
 
     state: BillingState
     at: datetime
@@ -42,7 +42,7 @@ class Claim(NamedTuple):
 
 
 class BillReader:
-    """Reads bills; of several workers one does it at a time. `now` is for tests."""
+    """Reads bills, one worker at a time. `now` is for tests."""
 
     def __init__(
         self, upstream: fal.Clients | None, now: Callable[[], datetime] = clock.now
@@ -81,7 +81,7 @@ class BillReader:
             state.failures = min(state.failures + 1, 100)
             return
         state.trouble, state.failures = "", 0
-        # Not before the last page: which comes first, old or new ones, is fal's affair.
+        # Only after the last page: fal may send old or new events first.
         state.read_at, state.read_until, state.unreadable = now, newest, unreadable
         if is_deep:
             state.deep_at = now
@@ -105,7 +105,7 @@ class BillReader:
 
 
 def start_of(state: BillingState, now: datetime) -> tuple[datetime, bool]:
-    """Return from when on a round reads, and whether it searches for late events."""
+    """Return the start of the events that a round reads, and whether it searches for late ones."""
     if state.read_until is None:
         oldest = Charge.objects.order_by("created_at").values_list("created_at", flat=True).first()
         return max(oldest or now - OVERLAP, now - FIRST), True
@@ -121,7 +121,7 @@ def pause_s(failures: int) -> float:
 
 
 def sentence(error: fal.FalError) -> str:
-    """Return why nothing could be read, and what helps."""
+    """Return the reason of a failed reading, and a remedy."""
     refusal = refusals.of(error.as_json())
     if refusal and refusal.is_account_wide and error.status != HTTPStatus.UNAUTHORIZED:
         return refusal.sentence
@@ -145,7 +145,7 @@ def sentence(error: fal.FalError) -> str:
 
 
 def claimed(now: datetime) -> Claim | None:
-    """Return the round if one is due, and keep other workers from it meanwhile."""
+    """Return the round if one is due, and keep other workers from it."""
     state, _ = BillingState.objects.get_or_create(pk=ONLY)
     if state.next_at is not None and state.next_at > now:
         return None
@@ -164,14 +164,14 @@ def _renew(now: datetime) -> None:
 def _finish(claim: Claim) -> None:
     state, now = claim.state, claim.at
     state.has_key = True
-    # A little before the job looks again, so that it finds the round due.
+    # Slightly before the job's next call, so that the round is due then.
     state.next_at = now + timedelta(seconds=pause_s(state.failures) * 0.9)
     balance.warn_if_short(state, now)
     state.save()
 
 
 def _note_missing_key() -> None:
-    """Note that this worker has no key, unless another one reads bills."""
+    """Record that this worker has no key, unless another worker reads bills."""
     now = clock.now()
     if not BillingState.objects.filter(pk=ONLY).exists():
         return

@@ -1,4 +1,4 @@
-"""Writes billing events once each, and tells the ledger what the runs have cost."""
+"""Writes each billing event once, and reports the runs' costs to the ledger."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _COLUMNS = ("endpoint_id", "at", "units", "unit_price", "discount", "cost", "run
 
 
 def store(events: Sequence[fal.BillingEvent]) -> int:
-    """Write events, and settle their runs by them; returns how many are new or have changed.
+    """Write events and settle their runs; returns the number of new and changed events.
 
-    An event that is known already changes nothing. One whose sum has changed counts anew. What has
-    no sum, or a negative one, is kept and shown, but settles nothing.
+    A known event changes nothing, unless its sum has changed. An event without a sum, or with a
+    negative one, is kept and shown, but settles nothing.
     """
     newest = {event.request_id[:128]: event for event in events}
     known = {row.request_id: row for row in BillingEvent.objects.filter(request_id__in=newest)}
@@ -44,7 +44,7 @@ def store(events: Sequence[fal.BillingEvent]) -> int:
 
 
 def runs_of(request_ids: Iterable[str]) -> dict[str, uuid.UUID]:
-    """Return the run of each request that has one: the oldest, if upstream named one id twice."""
+    """Return the run of each request that has one; the oldest, if several have the same id."""
     wanted = list(request_ids)
     if not wanted:
         return {}
@@ -53,10 +53,10 @@ def runs_of(request_ids: Iterable[str]) -> dict[str, uuid.UUID]:
 
 
 def runs_of_steps(events: Iterable[fal.BillingEvent]) -> dict[str, uuid.UUID]:
-    """Return the run of each request that was a step of a workflow of upstream's.
+    """Return the run of each request that was a step of an upstream workflow.
 
-    Each step is a request of its own, which is billed for itself, and the workflow's run costs what
-    its steps do (protocol, 15.1). Only a streamed run says which requests they were.
+    Each step is a request with a bill of its own; the workflow's run costs the sum of its steps
+    (protocol, 15.1). Only a streamed run tells the ids of these requests.
     """
     at = {event.request_id[:128]: event.at for event in events if event.at}
     if not at:
@@ -73,7 +73,7 @@ def runs_of_steps(events: Iterable[fal.BillingEvent]) -> dict[str, uuid.UUID]:
 
 
 def oddity(event: BillingEvent) -> str:
-    """Return what is odd about an event, as a sentence; empty for an ordinary one."""
+    """Return why an event is unusual, as a sentence; empty for an ordinary one."""
     if event.cost is None:
         return "fal's event names no sum that can be read, so our own figure counts."
     if event.cost < 0:

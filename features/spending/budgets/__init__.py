@@ -1,1 +1,1 @@
-"""Budgets: which hold for a run, what they refuse, in which words, and who asks for more."""
+"""Budgets: which ones apply to a run, what they refuse, how that is worded, who may change them."""

@@ -1,9 +1,8 @@
-"""Who sees a budget, who changes it, and who decides on a request for more of it.
+"""Decides who sees a budget, who changes it, and who decides on a request for more of it.
 
-Those who look after the house's money see and change all. A project's managers make budgets of
-their project, and change those; one that an admin has made for it binds them. Everybody sees what
-limits themselves: nobody learns of a project that they are not in, nor what somebody else has
-spent.
+People with the permission for budgets see and change all. A project's managers make and change
+budgets of their project, but an admin's budget for it binds them. Everybody sees the budgets that
+limit themselves: nobody learns of a project without being a member, or what another person spent.
 """
 
 from __future__ import annotations
@@ -29,11 +28,11 @@ Keys = Mapping[Scope, frozenset[int]]
 MAY_NOT = "Only who looks after money, and the managers of its project, change a budget."
 BY_ADMIN = "An admin has set this budget, and only admins change it."
 BESIDE = "You may make a smaller one of your own beside it."
-TOKENS = Budget._meta.get_field("token").remote_field.model  # of a room above
+TOKENS = Budget._meta.get_field("token").remote_field.model  # of an app above this one
 
 
 def managed_projects(user: User) -> QuerySet[Project]:
-    """Return the shared projects whose budgets the user makes; for who manages all, all of them."""
+    """Return the shared projects for which the user may make budgets."""
     shared = Project.objects.active().filter(person=None)
     if visibility.sees_all(user):
         return shared
@@ -42,7 +41,7 @@ def managed_projects(user: User) -> QuerySet[Project]:
 
 
 def managed(user: User) -> QuerySet[Budget]:
-    """Return the budgets that the user changes."""
+    """Return the budgets that the user may change."""
     if visibility.sees_all(user):
         return Budget.objects.all()
     projects = _managerships(user).values("project_id")
@@ -58,7 +57,7 @@ def _managerships(user: User) -> QuerySet[Membership]:
 
 
 def visible(user: User) -> QuerySet[Budget]:
-    """Return the budgets that the user changes, or that limit what the user starts."""
+    """Return the budgets that the user may change, or that limit the user's runs."""
     if visibility.sees_all(user):
         return Budget.objects.all()
     projects = Membership.objects.filter(user=user).values("project_id")
@@ -71,7 +70,7 @@ def visible(user: User) -> QuerySet[Budget]:
 
 
 def own_keys(user: User) -> Keys:
-    """Return the keys of the counters that the user's own runs may count in. Two queries."""
+    """Return the keys of the counters in which the user's own runs may count. Two queries."""
     projects = Membership.objects.filter(user=user).values_list("project_id", flat=True)
     tokens = TOKENS._default_manager.filter(user=user).values_list("pk", flat=True)
     return {
@@ -83,7 +82,7 @@ def own_keys(user: User) -> Keys:
 
 
 def limits(user: User, budget: Budget, key: int) -> bool:
-    """Return whether the budget limits runs of the user's by the counter of this key."""
+    """Return whether the budget limits the user's runs by the counter of this key."""
     named = counting.named_key(budget)
     if budget.scope == Budget.Scope.SESSION or (named is not None and named != key):
         return False
@@ -91,19 +90,19 @@ def limits(user: User, budget: Budget, key: int) -> bool:
 
 
 def may_see(user: User, budget: Budget, key: int) -> bool:
-    """Return whether the user may know how far a budget is spent in the counter of this key."""
+    """Return whether the user may see a budget's spending in the counter of this key."""
     return visibility.sees_all(user) or limits(user, budget, key)
 
 
 def may_change(user: User, budget: Budget) -> bool:
-    """Return whether the user changes the budget."""
+    """Return whether the user may change the budget."""
     return managed(user).filter(pk=budget.pk).exists()
 
 
 def refusals_to_change(user: User, budgets: Collection[Budget]) -> dict[int, str]:
-    """Return by their keys why the user does not change these budgets, and whom to ask.
+    """Return, by budget key, why the user may not change a budget, and whom to ask.
 
-    Empty for one that the user changes. Three queries at most.
+    Empty texts for budgets that the user may change. Three queries at most.
     """
     changed = set(managed(user).values_list("pk", flat=True))
     bound = {
@@ -122,7 +121,7 @@ def refusals_to_change(user: User, budgets: Collection[Budget]) -> dict[int, str
 
 
 def deciders(budget: Budget | None) -> QuerySet[User]:
-    """Return who decides on a request: admins, and where managers made the budget they as well."""
+    """Return who decides on a request: admins, and managers if they made the budget."""
     able = house_roles.having(house_roles.Role.ADMIN)
     if budget is not None and budget.project_id is not None and not budget.is_by_admin:
         managers = Membership.objects.filter(
@@ -133,7 +132,7 @@ def deciders(budget: Budget | None) -> QuerySet[User]:
 
 
 def may_decide(user: User, request: BudgetRequest) -> bool:
-    """Return whether the user grants or refuses the request."""
+    """Return whether the user may grant or refuse the request."""
     if visibility.sees_all(user):
         return True
     return request.budget is not None and may_change(user, request.budget)

@@ -22,9 +22,9 @@ _KEYS = {Scope.PROJECT: "project_id", Scope.PERSON: "person_id", Scope.TOKEN: "t
 
 
 def holding_for(charges: Iterable[Charge], at: datetime) -> list[Budget]:
-    """Return the budgets that hold now for any of these charges. One query.
+    """Return the budgets that apply now to any of these charges. One query.
 
-    Those of an assistant's session are not among them: `api/charges.py` asks for these.
+    Budgets of assistants' sessions are left out: `api/charges.py` reads them.
     """
     keys: dict[Scope, set[int]] = {scope: set() for scope in Scope}
     for charge in charges:
@@ -48,7 +48,7 @@ _HOLDING = PreparedQuery(_holding)
 
 
 def key_of(charge: Charge, scope: Scope) -> int | None:
-    """Return whose run it is in a scope's terms; None for a run without a token."""
+    """Return the charge's key in a scope; None for a token's scope without a token."""
     match scope:
         case Scope.PROJECT:
             return charge.project_id
@@ -61,7 +61,7 @@ def key_of(charge: Charge, scope: Scope) -> int | None:
 
 
 def counter_of(budget: Budget, charge: Charge) -> Counter | None:
-    """Return what counts a charge for a budget; None if the budget is not for it."""
+    """Return the counter of a charge for a budget; None if the budget does not apply to it."""
     scope = Scope(budget.scope)
     key = key_of(charge, scope)
     named = named_key(budget)
@@ -71,7 +71,7 @@ def counter_of(budget: Budget, charge: Charge) -> Counter | None:
 
 
 def named_key(budget: Budget) -> int | None:
-    """Return the key of the one that a budget is for, 0 for the house; None: for each."""
+    """Return the key of the budget's only target, 0 for the house; None if it applies to each."""
     column = _KEYS.get(Scope(budget.scope)) if budget.scope != Budget.Scope.SESSION else None
     if column is None:
         return 0 if budget.scope == Budget.Scope.HOUSE else None
@@ -91,7 +91,7 @@ def period_of(budget: Budget, at: datetime) -> str:
 
 
 def ends_at(budget: Budget, period: str) -> datetime | None:
-    """Return when the budget begins anew, or is over; None: never."""
+    """Return when the budget's period ends; None if it never does."""
     _, end = periods.bounds(period)
     if end is None and budget.ends_on is not None:
         return periods.bounds(f"{budget.ends_on:%Y-%m-%d}")[1]

@@ -1,4 +1,4 @@
-"""Whether runs are affordable: what the door asks last, while nobody else starts any."""
+"""Checks whether runs are affordable: the last check before a start, under the house's lock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Unknown = SpendingRules.Unknown
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a press would add to a budget, in one of its counters."""
+    """The amount that a press would add to a budget, in one of its counters."""
 
     budget: Budget
     counter: Counter
@@ -37,11 +37,11 @@ class Wanted:
 
 
 def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> None:
-    """Refuse runs that pass the ceiling or a budget, or that somebody has to say yes to first.
+    """Refuse runs that exceed the ceiling or a budget, or that need a confirmation.
 
-    All of one press, which has reserved `before` already. Raises Unaffordable or Unconfirmed with a
-    sentence. What nothing is known of gets the sum with which it counts until its cost is known:
-    what the house assumes, else all that is left.
+    `charges` are all of one press, which has already reserved `before`. Raises Unaffordable or
+    Unconfirmed with a sentence. Until its cost is known, a run of unknown cost counts with the sum
+    that the house assumes, else with all that is left.
     """
     rules = SpendingRules.current()
     budgets = counting.holding_for(charges, charges[0].created_at)
@@ -64,17 +64,17 @@ def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> N
 
 
 def total(charges: Sequence[Charge]) -> Decimal:
-    """Return the most that these runs cost, as far as that is known."""
+    """Return the highest total cost of these runs, leaving out unknown costs."""
     return sum((charge.expected or NOTHING for charge in charges), NOTHING)
 
 
 def _require_below_ceiling(
     rules: SpendingRules, user: User, charges: Sequence[Charge], before: Decimal
 ) -> None:
-    """Raise Unaffordable if the whole press costs more than only admins start, and none agreed.
+    """Raise Unaffordable if the press exceeds the ceiling, without an admin's grant.
 
-    What was granted is used up by the press. Of what was granted for a plan, such as a flow, each
-    of its steps takes its part when it starts; so does each stretch of a live session.
+    A press uses up its grant. For a plan, such as a flow, each step takes its part of the grant
+    when it starts; so does each stretch of a live session.
     """
     if rules.ceiling is None:
         return
@@ -104,7 +104,7 @@ def _require_below_ceiling(
 
 
 def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
-    """Raise where nobody has looked at the alarm about a run of one of these models."""
+    """Raise if nobody has looked at an alarm about a run of one of these models."""
     said = confirmation.current()
     if said is not None and said.is_alarm_fine:
         return
@@ -126,9 +126,9 @@ def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
 def _require_left(
     user: User, budgets: Sequence[Budget], charges: Sequence[Charge], unknown: Sequence[Charge]
 ) -> None:
-    """Raise Unaffordable for the budget that has the least left for this.
+    """Raise Unaffordable for the budget with the least left for this press.
 
-    The `unknown` count as all that is left: one run, or the steps of a plan together.
+    The `unknown` charges count as all that is left: one run, or a plan's steps together.
     """
     wanted = _wanted(budgets, charges)
     spent = ledger.spent({want.counter for want in wanted})
@@ -146,7 +146,7 @@ def _require_left(
 
 
 def _rest(want: Wanted, spent: Mapping[Counter, Decimal], limit: Decimal) -> Decimal:
-    """Return what is left of a limit with this."""
+    """Return the rest of a limit after this amount."""
     return limit - spent[want.counter] - want.amount
 
 
@@ -162,7 +162,7 @@ def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted
 
 
 def limit_of(budget: Budget, counter: Counter) -> Decimal:
-    """Return what a budget allows in a counter, with what was granted on top of it. One query."""
+    """Return a budget's limit in a counter, including granted requests. One query."""
     granted = budget.requests.filter(
         is_granted=True, scope_key=counter.key, period=counter.period
     ).aggregate(more=Sum("amount"))
@@ -172,7 +172,7 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
 
 
 def _unaffordable(user: User, want: Wanted, rest: Decimal, *, is_unknown: bool) -> Forbidden:
-    """Return the refusal by a budget of which `rest` would be left, mostly less than nothing."""
+    """Return a budget's refusal; `rest` would be left after the press, mostly below zero."""
     whose = wording.subject(want.budget, want.counter, user)
     limit, left = limit_of(want.budget, want.counter), max(rest + want.amount, NOTHING)
     amount = None if is_unknown else want.amount
@@ -181,7 +181,7 @@ def _unaffordable(user: User, want: Wanted, rest: Decimal, *, is_unknown: bool) 
         change = Remedy(wording.CHANGE, want.budget.get_absolute_url())
         return Unaffordable(f"{sentence} {wording.YOURS}", change)
     ask = wording.whom_to_ask(want.budget, want.counter)
-    # With what a dear run has cost above the limit.
+    # Includes the overspent amount, for example of an expensive run.
     address = wording.request_address(want.budget, want.counter, -rest)
     return Unaffordable(f"{sentence} {ask} for more.", Remedy(wording.ASK_FOR_MORE, address))
 
@@ -189,7 +189,7 @@ def _unaffordable(user: User, want: Wanted, rest: Decimal, *, is_unknown: bool) 
 def _require_yes(
     budgets: Sequence[Budget], charges: Sequence[Charge], unknown: Sequence[Charge]
 ) -> None:
-    """Raise Unconfirmed if the press costs more than a budget lets pass unasked."""
+    """Raise Unconfirmed if the press costs more than a budget allows without a question."""
     said = confirmation.current()
     if said is None:
         return

@@ -1,4 +1,4 @@
-"""How budgets change: made, changed, ended, and brought back."""
+"""Makes, changes, ends and restores budgets."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Refused(refusals.Refused):
 
 
 def save(by: User, budget: Budget, informed: Iterable[User]) -> Budget:
-    """Make a budget, or change it; from then on it holds. Raises PermissionDenied."""
+    """Make or change a budget, which applies at once. Raises PermissionDenied."""
     with transaction.atomic():
-        ledger.lock_house()  # who starts runs now waits, and is held back by it
+        ledger.lock_house()  # simultaneous starts wait, and obey it
         if budget.pk is None:
             budget.made_by, budget.is_by_admin = by, visibility.sees_all(by)
         budget.save()
@@ -52,7 +52,7 @@ def end(by: User, budget: Budget) -> Budget:
 def bring_back(by: User, budget: Budget) -> Budget:
     """Undo the end of a budget. Raises PermissionDenied, and Refused if there is one in its place.
 
-    What was spent meanwhile counts.
+    Spending since its end counts.
     """
     with transaction.atomic():
         budget = _locked(by, budget.pk)

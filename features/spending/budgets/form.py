@@ -1,4 +1,4 @@
-"""The form of a budget: whose, how much, in which time, and who is told."""
+"""The form of a budget: its target, limit and period, and the people to notify."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SUM_ERRORS = {
 
 
 class SumField(forms.DecimalField):
-    """A sum in dollars, which may begin with `$`. NaN and infinity are no sums."""
+    """A sum in dollars, which may begin with `$`; NaN and infinity are invalid."""
 
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
@@ -66,7 +66,7 @@ class SumField(forms.DecimalField):
 
 
 class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A budget that the user may make or change; whose it is stays."""
+    """A budget that the user may make or change; its target cannot change."""
 
     target = forms.ChoiceField(
         label="For", error_messages={"required": FOR_WHOM, "invalid_choice": FOR_WHOM}
@@ -95,7 +95,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, user: User, data: QueryDict | None, instance: Budget | None = None) -> None:
         initial: dict[str, Any] = {} if instance else {"informed": [user.pk]}
         super().__init__(data, instance=instance, initial=initial)
-        self.existing: Budget | None = None  # the one that this would be a second of
+        self.existing: Budget | None = None  # a budget that this one would duplicate
         self.offers_below = False
         self._user = user
         self.fields["informed"] = forms.ModelMultipleChoiceField(
@@ -108,21 +108,21 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def people(self) -> list[tuple[int, str, bool]]:
-        """Return who may be told: key, name, and whether they are chosen. One query."""
+        """Return the people who may be notified: key, name, and whether chosen. One query."""
         chosen = {str(getattr(value, "pk", value)) for value in self["informed"].value() or ()}
         queryset = self.fields["informed"].queryset  # type: ignore[attr-defined]
         names = queryset.values_list("pk", "username")
         return [(pk, name, str(pk) in chosen) for pk, name in names]
 
     def clean_limit(self) -> Decimal:
-        """Return the limit, which is something."""
+        """Return the limit, which must be positive."""
         limit: Decimal = self.cleaned_data["limit"]
         if limit <= 0:
             raise ValidationError(NOT_NOTHING, code="nothing")
         return limit
 
     def clean(self) -> dict[str, Any]:
-        """Check the fields against each other, and against what is spent; each beside its field."""
+        """Check the fields against each other and against the spending."""
         cleaned = super().clean() or self.cleaned_data
         self._clean_dates(cleaned)
         limit, bar = cleaned.get("limit"), cleaned.get("ask_above")
@@ -139,7 +139,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def as_budget(self, cleaned: dict[str, Any]) -> Budget:
-        """Return the budget that this says, unsaved."""
+        """Return the form's budget, unsaved."""
         budget: Budget = self.instance
         if "target" in self.fields:
             scope, _, key = cleaned["target"].partition(":")
@@ -191,11 +191,11 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
 
     @property
     def _is_by_admin(self) -> bool:
-        """Whether it is an admin's: a project may have such a budget and one of its managers'."""
+        """Whether it is an admin's; a project may have an admin's and a manager's budget."""
         return self.instance.is_by_admin if self.instance.pk else visibility.sees_all(self._user)
 
     def _clean_below_admins(self, budget: Budget) -> None:
-        """Have managers enter less than an admin lets their project spend in the same time."""
+        """Require managers' limits to be below an admin's limit for the same period."""
         if self._is_by_admin or budget.project_id is None or "limit" not in self.changed_data:
             return
         now = clock.now()
@@ -237,7 +237,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 def choices(user: User) -> list[tuple[str, Any]]:
-    """Return whom the user may make a budget for, as a select lists them. Three queries at most."""
+    """Return choices of the targets for which the user may make a budget; at most three queries."""
     projects = [
         (f"project:{project.pk}", project.name) for project in access.managed_projects(user)
     ]
@@ -261,7 +261,7 @@ def choices(user: User) -> list[tuple[str, Any]]:
 
 
 def _tellable(user: User, budget: Budget | None) -> Any:
-    """Return whom the user may have told of a budget; those of now stay among them."""
+    """Return the people whom the user may choose to notify, and those already chosen."""
     people = User.objects.filter(is_active=True).order_by(by_name("username"), "pk")
     if visibility.sees_all(user):
         return people
@@ -274,6 +274,6 @@ def _tellable(user: User, budget: Budget | None) -> Any:
 
 def _would_see(person: User, budget: Budget) -> bool:
     key = counting.named_key(budget)
-    if key is None:  # each is told of one's own
+    if key is None:  # each person is notified of their own counter
         return True
     return access.may_see(person, budget, key)

@@ -1,4 +1,4 @@
-"""How far budgets are spent, to show it: read without a lock, so that no run waits for a page."""
+"""Reads the spending of budgets for display, without a lock, so that no run waits for a page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from runs.costs import ledger
 from runs.costs.ledger import NOTHING, Counter, Scope
 
 NEARLY = Decimal("0.8")
-NEAREST = 5  # of those that a budget for each of them limits
+NEAREST = 5  # counters of a budget that applies to each
 
 
 class Counted(NamedTuple):
@@ -33,7 +33,7 @@ class Counted(NamedTuple):
 
 @dataclass(frozen=True)
 class Gauge:
-    """How far a budget is spent in one of its counters; `limit` includes what was granted."""
+    """The spending of a budget in one of its counters; `limit` includes grants."""
 
     budget: Budget
     counter: Counter
@@ -42,19 +42,19 @@ class Gauge:
 
     @property
     def left(self) -> Decimal:
-        """Return what may still be spent."""
+        """Return the amount that may still be spent."""
         left: Decimal = max(self.limit - self.spent, NOTHING)
         return left
 
     @property
     def overspent(self) -> Decimal:
-        """Return what is spent above the limit, as after a run that was dearer than expected."""
+        """Return the amount above the limit, for example after an unexpectedly expensive run."""
         over: Decimal = max(self.spent - self.limit, NOTHING)
         return over
 
     @property
     def percent(self) -> int:
-        """Return how much of it is spent, at most 100; whole percents, rounded down."""
+        """Return the spent part in whole percent, rounded down, at most 100."""
         if self.spent >= self.limit:
             return 100
         return int(self.spent * 100 / self.limit)
@@ -66,18 +66,18 @@ class Gauge:
 
     @property
     def is_nearly_spent(self) -> bool:
-        """Whether 80 % are spent, or all of it."""
+        """Whether at least 80 % are spent."""
         return self.spent >= NEARLY * self.limit
 
     @property
     def granted(self) -> Decimal:
-        """Return what was granted on top of the budget."""
+        """Return the sum granted on top of the budget."""
         granted: Decimal = self.limit - self.budget.limit
         return granted
 
     @property
     def request_query(self) -> str:
-        """Return what the page of a request for more is opened with."""
+        """Return the query string for the page of a request for more."""
         asked = {"budget": self.budget.pk, "key": self.counter.key, "period": self.counter.period}
         return urlencode(asked)
 
@@ -93,7 +93,7 @@ def counter_of(budget: Budget, key: int, at: datetime) -> Counted:
 
 
 def read(counted: Sequence[Counted]) -> list[Gauge]:
-    """Return how far each is spent, in the same order.
+    """Return the gauges of counters, in the same order.
 
     One query, and one for each scope and period.
     """
@@ -108,7 +108,7 @@ def read(counted: Sequence[Counted]) -> list[Gauge]:
 
 
 def granted_on(counted: Sequence[Counted]) -> dict[tuple[int, Counter], Decimal]:
-    """Return what was granted on top of each budget in each counter. One query."""
+    """Return the sums granted on top of each budget, by counter. One query."""
     rows = BudgetRequest.objects.filter(
         is_granted=True,
         budget__in={budget.pk for budget, _ in counted},
@@ -123,9 +123,9 @@ def granted_on(counted: Sequence[Counted]) -> dict[tuple[int, Counter], Decimal]
 
 
 def nearest(budget: Budget, at: datetime, keys: Collection[int] | None = None) -> list[Counted]:
-    """Return those that a budget for each of them limits who have spent most, of `keys` or all.
+    """Return the counters with the most spending of a budget that applies to each, among `keys`.
 
-    One query.
+    All keys by default. One query.
     """
     scope, period = Scope(budget.scope), counting.period_of(budget, at)
     spent = [key for key, _ in ledger.spent_by_each(scope, period) if keys is None or key in keys]
@@ -133,9 +133,9 @@ def nearest(budget: Budget, at: datetime, keys: Collection[int] | None = None) -
 
 
 def most_spent(budget: Budget, at: datetime) -> Gauge | None:
-    """Return the counter of a budget in which most is spent at present; None: nobody had a run.
+    """Return the gauge of a budget's counter with the most spending now; None without any run.
 
-    Of the house's, or a named one's, the only one.
+    A budget of the house or of a named target has only one counter.
     """
     if budget.scope == Budget.Scope.SESSION:
         return None
@@ -148,7 +148,7 @@ def most_spent(budget: Budget, at: datetime) -> Gauge | None:
 
 
 def names_of(counters: Iterable[Counter]) -> dict[Counter, str]:
-    """Return whose each counter is: "Fox", "ada", "ada's token “films”". Three queries at most."""
+    """Return the counters' targets: "Fox", "ada's token “films”". Three queries at most."""
     keys: dict[Scope, set[int]] = defaultdict(set)
     listed = list(counters)
     for counter in listed:

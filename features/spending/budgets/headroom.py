@@ -1,4 +1,4 @@
-"""What budgets leave to whoever looks at a page: the least of those that limit a run from here."""
+"""The remaining budget for the user of a page: the smallest among those that limit their runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REUSED_FOR_S = 8.0
 
 
 class Headroom(NamedTuple):
-    """What is left, as the head says it."""
+    """The remaining amount, for the page's header."""
 
     words: str
     title: str
@@ -37,10 +37,10 @@ class Headroom(NamedTuple):
 
 
 def of_request(request: HttpRequest) -> Headroom | None:
-    """Return what is left to the request's user in its project; None where no budget holds.
+    """Return what is left for the request's user in its project; None if no budget applies.
 
-    Two queries, and one for each scope and period; at most one in some seconds where there are no
-    budgets at all.
+    Two queries, and one for each scope and period. While no budgets exist, one query every few
+    seconds.
     """
     if not request.user.is_authenticated or not _is_any_made():
         return None
@@ -57,7 +57,7 @@ def of_request(request: HttpRequest) -> Headroom | None:
 
 
 def _is_any_made() -> bool:
-    """Return whether there is any budget, as of some seconds ago: few houses have one at first."""
+    """Return whether any budget exists, cached for seconds: a new installation has none."""
     global _known
     is_any, good_until = _known
     if good_until < time.monotonic():
@@ -70,7 +70,7 @@ def _is_any_made() -> bool:
 
 
 def forget() -> None:
-    """Ask anew whether there is any budget: one was made here."""
+    """Discard the cached result of `_is_any_made`."""
     global _known
     _known = False, 0.0
 
@@ -79,7 +79,7 @@ _known: tuple[bool, float] = False, 0.0
 
 
 def least(user: User, project: Project) -> Gauge | None:
-    """Return the budget that leaves least to a run of the user's in the project."""
+    """Return the gauge with the least left for a run of the user in the project."""
     now = clock.now()
     named = Q(scope=Budget.Scope.HOUSE)
     named |= Q(scope=Budget.Scope.PROJECT) & (Q(project=None) | Q(project=project))

@@ -1,4 +1,4 @@
-"""The budgets that somebody sees, each with how far it is spent."""
+"""The budgets that a user sees, with their spending."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from features.spending.budgets.access import Keys
     from projects.models import Project
 
-ENDED = 20  # the latest that have ended, as the page lists them
+ENDED = 20  # ended budgets on the page
 
 
 @dataclass(frozen=True)
 class Named:
-    """How far a budget is spent by one of those that it limits; `name` says by whom."""
+    """A gauge of a budget, and the name of its counter's target."""
 
     gauge: Gauge
     name: str
@@ -37,33 +37,33 @@ class Named:
 
 @dataclass(frozen=True)
 class Listed:
-    """A budget as pages show it. `lines` are those of its counters that the user may see."""
+    """A budget for display; `lines` are the counters that the user may see."""
 
     budget: Budget
     title: str
     allowance: str
     lines: Sequence[Named]
     told: str
-    refusal: str  # why the user does not change it, and whom to ask; empty for who may
+    refusal: str  # why the user may not change it, and whom to ask; else empty
     is_for_each: bool
-    state: str  # "Begins 1 December", "Over"; empty while it holds
+    state: str  # "Begins 1 December", "Over"; empty while it applies
 
     @property
     def may_change(self) -> bool:
-        """Whether the user changes it."""
+        """Whether the user may change it."""
         return not self.refusal
 
     @property
     def is_by_admin(self) -> bool:
-        """Whether an admin has made it for a project, whose managers do not change it then."""
+        """Whether an admin has made it for a project, so that managers may not change it."""
         return self.budget.is_by_admin and self.budget.project_id is not None
 
 
 def listed(user: User, project: Project | None = None) -> list[Listed]:
     """Return the budgets that the user sees and that have not ended, or those of a project.
 
-    The number of queries does not depend on how many there are, but for one for each budget that
-    is for each project, person or token.
+    The number of queries is constant, plus one for each budget that applies to each project,
+    person or token.
     """
     budgets = _loaded(access.visible(user).filter(ended_at=None))
     if project is not None:
@@ -72,7 +72,7 @@ def listed(user: User, project: Project | None = None) -> list[Listed]:
 
 
 def describe(user: User, budgets: Sequence[Budget], project: Project | None = None) -> list[Listed]:
-    """Return these budgets, which the user sees, as pages show them; of one project: its lines."""
+    """Return budgets that the user sees, for display; with `project`, only its lines."""
     if not budgets:
         return []
     now, own = clock.now(), access.own_keys(user)
@@ -103,13 +103,13 @@ def describe(user: User, budgets: Sequence[Budget], project: Project | None = No
 
 
 def ended(user: User) -> list[Budget]:
-    """Return the latest budgets that have ended, of those that the user changes. One query."""
+    """Return the latest ended budgets that the user may change. One query."""
     rows = access.managed(user).exclude(ended_at=None).order_by("-ended_at")
     return list(rows.select_related("project__person", "person", "token__user")[:ENDED])
 
 
 def _is_of(budget: Budget, project: Project) -> bool:
-    """Whether a budget is the project's; of a private one, also its person's."""
+    """Whether a budget belongs to the project, or to the person of a private project."""
     if budget.scope == Budget.Scope.PERSON:
         return project.is_private and budget.person_id in {None, project.person_id}
     return budget.scope == Budget.Scope.PROJECT and budget.project_id in {None, project.pk}
@@ -129,7 +129,7 @@ def _loaded(budgets: Any) -> list[Budget]:
 def _counted(
     budget: Budget, now: datetime, own: Keys, *, sees_all: bool, project: Project | None
 ) -> list[Counted]:
-    """Return the counters of a budget that the user may see: of one for each of them, a few."""
+    """Return the counters of a budget that the user may see; a few, if it applies to each."""
     if budget.scope == Budget.Scope.SESSION:
         return []
     key = counting.named_key(budget)
@@ -139,7 +139,7 @@ def _counted(
         return [gauges.counter_of(budget, project.pk, now)]
     keys = own[Scope(budget.scope)]
     pairs = gauges.nearest(budget, now, None if sees_all else keys)
-    if budget.scope == Budget.Scope.PERSON:  # one's own is always among them, and the first
+    if budget.scope == Budget.Scope.PERSON:  # the user's own counter is always there, and first
         (own_key,) = keys
         mine = gauges.counter_of(budget, own_key, now)
         pairs = [mine, *(pair for pair in pairs if pair != mine)]

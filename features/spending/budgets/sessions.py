@@ -1,4 +1,4 @@
-"""What the house lets an assistant's session spend; the sessions themselves are the API's."""
+"""The house's limits for an assistant's session; `api/charges.py` has the sessions."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from features.spending.models import Budget
 
 
 def limit() -> Decimal | None:
-    """Return the most that a session may spend; None: no budget says. One query."""
+    """Return the most that a session may spend; None without such a budget. One query."""
     return _least("limit")
 
 
 def asks_above() -> Decimal | None:
-    """Return above which sum an assistant has to ask; None: no budget says. One query."""
+    """Return the sum above which an assistant has to ask; None without one. One query."""
     return _least("ask_above")
 
 

@@ -1,4 +1,4 @@
-"""Tells of budgets that are nearly spent, and of those that are: each once per period and limit."""
+"""Warns of budgets that are nearly or fully spent, each once per period and limit."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 CHECK_EVERY_S = 15.0
-REST_S = 60.0  # while no budget has anybody to tell
-MOST_AT_ONCE = 500  # counters of a budget for each of them
+REST_S = 60.0  # while no budget has people to notify
+MOST_AT_ONCE = 500  # counters of a budget that applies to each
 
 
 def warn() -> float:
-    """Notify a budget's people when 80 % of it, or all of it, is spent; returns seconds to wait.
+    """Notify a budget's people when 80 % or all of it is spent; returns the seconds to wait.
 
-    Of a budget for each of them, who may see whose it is: admins, and that person, or the members
-    of that project.
+    For a budget that applies to each, notify only people who may see the counter: admins, and that
+    person or the members of that project.
     """
     now = clock.now()
     holding = Budget.objects.holding(timezone.localdate(now)).filter(informed__is_active=True)
@@ -49,7 +49,7 @@ def warn() -> float:
 
 
 def _counted(budget: Budget, now: datetime) -> list[Counted]:
-    """Return what is to be looked at: of a budget for each, those who may have spent 80 %."""
+    """Return the counters to check; of a budget that applies to each, those near 80 %."""
     if budget.scope == Budget.Scope.SESSION:
         return []
     key = counting.named_key(budget)
@@ -96,14 +96,14 @@ def _notify(person: User, gauge: Gauge, name: str) -> None:
 
 
 def _whose(gauge: Gauge) -> Model:
-    """Return whose money it is: the project, the person, or else the budget itself."""
+    """Return the row that the warning is about: the project, the person, or else the budget."""
     counter = gauge.counter
     owners = {Scope.PROJECT: Project(pk=counter.key), Scope.PERSON: User(pk=counter.key)}
     return owners.get(counter.scope, gauge.budget)
 
 
 def _key(gauge: Gauge) -> str:
-    """Return what a warning is told once by: the budget, its counter, its limit, and how much."""
+    """Return the key of a warning: the budget, its counter, its limit, and the share."""
     share = "all" if gauge.is_spent else "80"
     limit = f"{gauge.limit.normalize():f}"
     return f"budget {gauge.budget.pk} {gauge.counter.name} {gauge.counter.period} {limit} {share}"

@@ -1,4 +1,4 @@
-"""Budgets in words: the sentences of a refusal, with what is left, until when, and whom to ask."""
+"""Words budgets and refusals: the remaining amount, its period, and whom to ask."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ _WHEN = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month", Budget
 def spent(
     budget: Budget, period: str, whose: str, limit: Decimal, left: Decimal, wanted: Decimal | None
 ) -> str:
-    """Return why a budget refuses this: what is left of it, and until when.
+    """Return why a budget refuses a press: the remaining amount, and until when.
 
-    `limit` is with what was granted on top of it, `whose` is of `subject`. `wanted` None: of a part
-    nobody knows what it costs.
+    `limit` includes grants; `whose` comes from `subject`. `wanted` is None if a part of the cost is
+    unknown.
     """
     rest = f"{money(left)} is left" if left else "nothing is left"
     end = until(budget, period)
@@ -68,7 +68,7 @@ def until(budget: Budget, period: str) -> str:
 
 
 def subject(budget: Budget, counter: Counter, user: User) -> str:
-    """Return whose budget it is, as a refusal says it to the user."""
+    """Return the budget's target as the subject of a refusal to the user."""
     match counter.scope:
         case Scope.PROJECT:
             project = Project.objects.filter(pk=counter.key).first()
@@ -83,7 +83,7 @@ def subject(budget: Budget, counter: Counter, user: User) -> str:
 
 
 def whom_to_ask(budget: Budget, counter: Counter) -> str:
-    """Return "Ask Ada or Ben": who can grant more of it."""
+    """Return "Ask Ada or Ben", naming those who can grant more."""
     is_named = counting.named_key(budget) is not None
     if counter.scope == Scope.PROJECT and is_named and not budget.is_by_admin:
         project = Project.objects.filter(pk=counter.key).first()
@@ -93,7 +93,7 @@ def whom_to_ask(budget: Budget, counter: Counter) -> str:
 
 
 def above_ceiling(wanted: Decimal, runs: int, ceiling: Decimal) -> str:
-    """Return why the house's ceiling refuses a press of so many runs."""
+    """Return why the house's ceiling refuses a press of `runs` runs."""
     what = "This run" if runs == 1 else f"These {counted(runs, 'run')} together"
     return (
         f"{what} may cost {money(wanted)}, and only admins start more than {money(ceiling)} at "
@@ -102,7 +102,7 @@ def above_ceiling(wanted: Decimal, runs: int, ceiling: Decimal) -> str:
 
 
 def unknown_refused(charges: Sequence[Charge]) -> str:
-    """Return why runs that cost nobody knows how much are refused."""
+    """Return why runs of unknown cost are refused."""
     (name, *_) = [charge.endpoint.name for charge in charges if charge.endpoint] or ["this model"]
     return (
         f"How much a run of {name} costs is not known before, and the house starts no such run "
@@ -111,7 +111,7 @@ def unknown_refused(charges: Sequence[Charge]) -> str:
 
 
 def one_at_a_time(runs: int) -> str:
-    """Return why so many runs that cost nobody knows how much do not start together."""
+    """Return why several runs of unknown cost do not start together."""
     return (
         f"How much {runs} of these runs cost is not known before. Under a budget one such run "
         "starts at a time, since it counts as all that is left until its cost is known. "
@@ -120,7 +120,7 @@ def one_at_a_time(runs: int) -> str:
 
 
 def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
-    """Return the question that whoever presses answers."""
+    """Return the question to confirm before a press."""
     what = "This run costs" if runs == 1 else f"These {counted(runs, 'run')} cost"
     if not unknown:
         return f"{what} {about(amount)}. Go on?"
@@ -139,7 +139,7 @@ def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
 
 
 def request_address(budget: Budget | None, counter: Counter | None, amount: Decimal) -> str:
-    """Return the page on which somebody asks for this much more; without a budget for a press."""
+    """Return the address to request this amount more; without a budget, for a press."""
     asked: dict[str, object] = {"amount": plain(in_cents(amount))}
     if budget and counter:
         asked |= {"budget": budget.pk, "key": counter.key, "period": counter.period}
@@ -147,7 +147,7 @@ def request_address(budget: Budget | None, counter: Counter | None, amount: Deci
 
 
 def plain(amount: Decimal) -> str:
-    """Return a sum as an address has it, without needless zeros."""
+    """Return a sum for an address, without trailing zeros."""
     return f"{amount.normalize():f}"
 
 
@@ -161,7 +161,7 @@ def period_in_words(period: str) -> str:
 
 
 def title(budget: Budget) -> str:
-    """Return whose budget it is: "The house", "Fox", "ada", "Each person"."""
+    """Return the budget's target: "The house", "Fox", "ada", "Each person"."""
     if budget.scope == Budget.Scope.HOUSE:
         return "The house"
     if budget.project:
@@ -172,7 +172,7 @@ def title(budget: Budget) -> str:
 
 
 def project_name(project: Project) -> str:
-    """Return a project's name, which of a private one says whose it is."""
+    """Return a project's name; for a private project, with its person."""
     return f"{project.person.get_username()}'s private project" if project.person else project.name
 
 

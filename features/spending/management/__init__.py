@@ -1,1 +1,1 @@
-"""The room's commands."""
+"""The app's commands."""

@@ -1,4 +1,4 @@
-"""The alarm: runs that have cost far more than was expected of them."""
+"""The alarm: runs that have cost far more than expected."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _KEPT: dict[str, Any] = {
 
 
 class Alarm(models.Model):
-    """A run that has cost far more than about `expected`. One row a run, ever."""
+    """A run that has cost far more than `expected`; at most one row per run."""
 
     class Basis(models.TextChoices):
-        """Where the expected sum comes from."""
+        """The basis of the expected sum."""
 
         ESTIMATE = "estimate", "the estimate when it began"
         MEDIAN = "median", "what earlier runs of the model cost"

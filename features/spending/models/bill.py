@@ -1,4 +1,4 @@
-"""Upstream's own bills: what it says that each request has cost, and how far they were read."""
+"""Upstream's own bills: the billed cost of each request, and the state of reading them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEPT: dict[str, Any] = {
 class BillingEvent(models.Model):
     """What upstream has billed for one request.
 
-    `run` is empty where no run of this Vitrine has the request: somebody else uses the account.
+    `run` is empty if no run of this Vitrine made the request: another program uses the account.
     """
 
     request_id = models.CharField(max_length=128, unique=True)
@@ -46,7 +46,7 @@ class BillingEvent(models.Model):
 
 
 class BillingState(models.Model):
-    """How far the worker has read the account's bills, and what the account has left: one row."""
+    """The state of reading the account's bills, and the account's balance: one row."""
 
     has_key = models.BooleanField(default=False, help_text="the worker has FAL_ADMIN_KEY")
     next_at = models.DateTimeField(null=True, help_text="when a worker reads again")
@@ -70,5 +70,5 @@ class BillingState(models.Model):
 
     @classmethod
     def current(cls) -> BillingState:
-        """Return the row; as at the beginning if no worker has written any. One query."""
+        """Return the row, or the initial state if no worker has written one. One query."""
         return cls.objects.filter(pk=ONLY).first() or cls(pk=ONLY)

@@ -1,4 +1,4 @@
-"""Budgets, and what people ask for when one is spent."""
+"""Budgets, and requests for more when one is spent."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
     """Filters for budgets."""
 
     def holding(self, today: date | Param) -> BudgetQuerySet:
-        """Return the budgets that hold on a day: not ended, and within their dates."""
+        """Return the budgets that apply on a day: not ended, and within their dates."""
         begun = Q(begins_on=None) | Q(begins_on__lte=today)
         open_ended = Q(ends_on=None) | Q(ends_on__gte=today)
         return self.filter(begun, open_ended, ended_at=None)
 
 
 class Budget(models.Model):
-    """What may be spent, by whom, in which time. Without a named one it is for each of them.
+    """A spending limit per period. Without a named target it applies to each one of its scope.
 
-    What is spent of it is a counter of the ledger (`features/spending/budgets/counting.py`).
+    The ledger's counters hold the spending (`features/spending/budgets/counting.py`).
     """
 
     class Scope(models.TextChoices):
-        """Whose runs it is for; the values are those of `ledger.Scope`, but for the last."""
+        """The runs it applies to; the values are those of `ledger.Scope`, except the last."""
 
         HOUSE = "house", "The house"
         PROJECT = "project", "A project"
@@ -47,7 +47,7 @@ class Budget(models.Model):
         SESSION = "session", "An assistant's session"
 
     class Period(models.TextChoices):
-        """How long it lasts before it begins anew."""
+        """The time after which it starts again."""
 
         DAY = "day", "a day"
         MONTH = "month", "a month"
@@ -102,10 +102,10 @@ class Budget(models.Model):
 
 
 class BudgetRequest(models.Model):
-    """Somebody asks for more than a budget has left, or for a press above the house's ceiling.
+    """A request for more than a budget has left, or for a press above the house's ceiling.
 
-    Granted, `amount` is added to what the budget allows `scope_key` in `period`; without a budget
-    it lets one press of theirs pass whose runs cost at most that together.
+    If granted, `amount` is added to the budget's limit for `scope_key` in `period`. Without a
+    budget, it allows one press of the user whose runs together cost at most this amount.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""What models really cost, by the runs of this house: one row a model."""
+"""What models really cost, measured from the runs of this house: one row per model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.db.dollars_field import DollarsField
 class MeasuredPrice(models.Model):
     """The latest measurement of a model's price, of the runs of all projects.
 
-    Sums are per `unit`, which reads like upstream's: `images`, `1000 characters`, empty for a run.
+    Sums are per `unit`, worded as by upstream: `images`, `1000 characters`; empty for a run.
     """
 
     endpoint = models.OneToOneField(
@@ -57,12 +57,12 @@ class MeasuredPrice(models.Model):
 
 
 class UnmeasuredRun(models.Model):
-    """A run's bill that its model's measured price does not contain yet.
+    """A run's bill that its model's measured price does not include yet.
 
-    A queue, so that the ends of runs never wait for each other at a row of their model's.
+    It is a queue, so that the ends of runs never wait for each other at their model's row.
     """
 
-    # Not a constraint: it would lock the model's row at each bill.
+    # No constraint: it would lock the model's row at each bill.
     endpoint = models.ForeignKey(
         Endpoint, db_constraint=False, on_delete=models.CASCADE, related_name="+"
     )

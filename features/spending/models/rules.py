@@ -14,10 +14,10 @@ ONLY = 1  # the key of the row
 
 
 class SpendingRules(models.Model):
-    """What holds for every run, whoever starts it."""
+    """The rules for every run of any user."""
 
     class Unknown(models.TextChoices):
-        """What happens to a run of which nothing is known of what it costs, under a budget."""
+        """What happens to a run of unknown cost if a budget applies."""
 
         ASK = "ask", "Ask whoever starts it"
         ALLOW = "allow", "Allow it; it counts once its cost is known"
@@ -62,4 +62,4 @@ class SpendingRules(models.Model):
         return _CURRENT.first() or cls(pk=ONLY)
 
 
-_CURRENT = PreparedQuery(lambda: SpendingRules.objects.filter(pk=ONLY))  # asked at each start
+_CURRENT = PreparedQuery(lambda: SpendingRules.objects.filter(pk=ONLY))  # read at each start

@@ -1,7 +1,7 @@
-"""Keeps the measured prices: measures models with new bills, and writes what is used.
+"""Keeps the measured prices: measures models with new bills, and writes the prices in use.
 
-What estimates use is written to the model's own row (`catalog/pricing.py` reads it there), and
-only where it changes: each change renews the catalogue's search index.
+Prices for estimates are written to the model's own row (`catalog/pricing.py` reads them there), and
+only if they change: each change rebuilds the catalogue's search index.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from runs.costs.ledger import IN_DOLLARS
 from runs.models import Charge
 from schemas.estimate import parse_unit
 
-PAUSE_S = 20.0  # between two looks at the queue
-SOON_S = 0.1  # while there are more
+PAUSE_S = 20.0  # between two checks of the queue
+SOON_S = 0.1  # while the queue has more
 AT_ONCE = 1000  # bills taken from the queue
 _SAME = Decimal("0.01")  # of a price; a smaller change is not worth a new search index
-_NEW_COUNT = Decimal("1.2")  # times the runs that the page says now
+_NEW_COUNT = Decimal("1.2")  # times the number of runs that the page shows
 _NANO = Decimal("1e-9")
 _MOST_DIFFERENCE = Decimal(10**9)
-MOST_UNASKED = Decimal(1)  # above the list price, relative to it: beyond twice it an admin is asked
-_NEAR = Decimal("1.2")  # times the difference that an admin has agreed to
+MOST_UNASKED = Decimal(1)  # relative difference to the list price, above which an admin is asked
+_NEAR = Decimal("1.2")  # times the difference approved by an admin
 KIND = "measured_price"
 
 
 async def measure_in_background() -> float:
-    """Measure what is due in a thread of its own; return the seconds until the next look."""
+    """Measure due models in a separate thread; return the seconds until the next call."""
     with ThreadPoolExecutor(1, "prices") as thread:
         try:
             count = await sync_to_async(measure_due, thread_sensitive=False, executor=thread)()
@@ -52,31 +52,31 @@ async def measure_in_background() -> float:
 
 
 def note_bill(charge: Charge) -> None:
-    """Let a model be measured soon if this says what one of its runs has cost. One insert then."""
+    """Queue a model for measurement if this charge is billed; one insert in that case."""
     is_billed = charge.billed is not None or charge.reported is not None
     if is_billed and charge.endpoint_id is not None:
         UnmeasuredRun.objects.create(endpoint_id=charge.endpoint_id)
 
 
 def measure_due() -> int:
-    """Measure the models of runs with new bills; return how many bills. One query without any."""
+    """Measure models with new bills; return the number of bills. One query if there are none."""
     queued = list(UnmeasuredRun.objects.order_by("pk").values_list("pk", "endpoint_id")[:AT_ONCE])
     if queued:
         measure_models({endpoint_id for _, endpoint_id in queued})
-        # Afterwards, so that what a worker that is killed has taken is not lost.
+        # Deleted afterwards, so that a killed worker loses no bills.
         UnmeasuredRun.objects.filter(pk__in=[pk for pk, _ in queued]).delete()
     return len(queued)
 
 
 def measure_all() -> int:
-    """Measure every model that has runs, and forget those that have none; return how many."""
+    """Measure every model with runs, delete the others' prices; return the number of models."""
     charged = Charge.objects.order_by().values_list("endpoint_id", flat=True).distinct()
     measured = MeasuredPrice.objects.order_by().values_list("endpoint_id", flat=True)
     return measure_models({*charged, *measured})
 
 
 def measure_models(endpoint_ids: Iterable[int | None]) -> int:
-    """Measure these models, and write what changes; return how many there are."""
+    """Measure these models and write changes; return the number of models."""
     keys = [key for key in endpoint_ids if key is not None]
     for endpoint in Endpoint.objects.filter(pk__in=keys).defer("field_words", "inputs"):
         in_dollars = endpoint.currency in IN_DOLLARS
@@ -95,7 +95,7 @@ def measure_models(endpoint_ids: Iterable[int | None]) -> int:
 
 
 def agree(by: User, row: MeasuredPrice) -> None:
-    """Let estimates use a price that is far above the list price, as an admin says."""
+    """Approve a price far above the list price for estimates, on behalf of an admin."""
     row.agreed = row.difference
     row.save(update_fields=["agreed"])
     audit.record(by, "agreed to the measured price of", [row.endpoint], str(row))
@@ -103,7 +103,7 @@ def agree(by: User, row: MeasuredPrice) -> None:
 
 
 def _agreed_to(row: MeasuredPrice, measurement: Measurement) -> Measurement | None:
-    """Return a measurement if estimates may use it: far above the list an admin agrees first."""
+    """Return the measurement if estimates may use it; a price far above the list needs approval."""
     if not measurement.is_useful:
         return None
     difference = row.difference or Decimal()
@@ -132,7 +132,7 @@ def _ask_admins(row: MeasuredPrice) -> None:
 
 
 def _preferred_unit(endpoint: Endpoint) -> str:
-    """Return the list price's unit; not compute seconds, which many models only claim to count."""
+    """Return the list price's unit, except compute seconds, which many models only claim to use."""
     is_claimed = parse_unit(endpoint.price_unit).kind == "compute second"
     return PER_RUN if is_claimed else endpoint.price_unit
 
@@ -163,7 +163,7 @@ def _text(amount: Decimal | None) -> str | None:
 
 
 def _difference(measurement: Measurement) -> Decimal | None:
-    """Return the largest difference to what is said, relative to it; None if that is unknown."""
+    """Return the largest relative difference to the list price; None if that is unknown."""
     listed = [measurement.figures, *(group.figures for group in measurement.groups)]
     known = [(own.median - own.said) / own.said for own in listed if own.said]
     return min(max(known, key=abs), _MOST_DIFFERENCE) if known else None
@@ -172,7 +172,7 @@ def _difference(measurement: Measurement) -> Decimal | None:
 def _write_used(
     endpoint: Endpoint, measurement: Measurement | None, costs: Sequence[Decimal]
 ) -> None:
-    """Write to the model's row what cards, search and estimates use, where that has changed."""
+    """Write the prices for cards, search and estimates to the model's row, if they changed."""
     paid = median(costs) if len(costs) >= FEWEST_RUNS else None
     used = _used(endpoint, measurement)
     changed: dict[str, Any] = {}
@@ -185,7 +185,7 @@ def _write_used(
 
 
 def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]:
-    """Return the columns: the price of a run with an unchanged form, and those of the groups."""
+    """Return the columns: the price of a run with default arguments, and the groups' prices."""
     if measurement is None:
         return dict(Endpoint.NOT_MEASURED)
     usual = measurement.group_of(defaults_of(endpoint)) if measurement.groups else None
@@ -207,7 +207,7 @@ def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]
 
 
 def _is_as_written(endpoint: Endpoint, used: dict[str, Any]) -> bool:
-    """Whether the row says nearly the same already."""
+    """Whether the row already has nearly the same values."""
     if (endpoint.measured_price is None) != (used["measured_price"] is None):
         return False
     return (

@@ -1,4 +1,4 @@
-"""The measured price list, as its page, its files and the API show it."""
+"""The measured price list for its page, its files and the API."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ORDERS = {
 _SHOWN = (
     *Endpoint.NAMED_BY, "category", "unit_price_usd", "price_unit", "currency",
 )  # fmt: skip
-_TIMES = Decimal(2)  # from there a difference is said as a factor
+_TIMES = Decimal(2)  # from this value on, a difference is worded as a factor
 HEADER = (
     "model", "name", "arguments", "unit", "runs", "measured", "low", "high", "said", "used",
     "measured at",
@@ -52,14 +52,14 @@ class Line:
 
     @property
     def span(self) -> str:
-        """Return the lowest and the highest: `$0.04 to $0.16`; empty if they are one."""
+        """Return the lowest and the highest cost: `$0.04 to $0.16`; empty if they are equal."""
         low, high = money(self.low), money(self.high)
         return "" if low == high else f"{low} to {high}"
 
 
 @dataclass(frozen=True)
 class ListedPrice:
-    """A model with what it is said to cost and what it costs."""
+    """A model with its list price and its measured price."""
 
     row: MeasuredPrice
 
@@ -96,7 +96,7 @@ class ListedPrice:
 
     @property
     def difference(self) -> str:
-        """Return the largest difference of its figures; empty if nothing is said."""
+        """Return the largest difference of its figures; empty if the list price is unknown."""
         return "" if self.row.difference is None else difference_in_words(self.row.difference)
 
     @property
@@ -107,7 +107,7 @@ class ListedPrice:
 
 
 def difference_in_words(difference: Decimal) -> str:
-    """Return a difference relative to what is said: `45 % more`, `98 ×`, `none`."""
+    """Return a relative difference to the list price: `45 % more`, `98 ×`, `none`."""
     if difference >= _TIMES:
         return f"{difference + 1:,.1f}".removesuffix(".0") + " ×"
     percent = f"{abs(difference) * 100:.0f}"
@@ -119,10 +119,10 @@ def difference_in_words(difference: Decimal) -> str:
 def listed(words: str = "", *, is_used: bool = False, sort: str = "") -> QuerySet[MeasuredPrice]:
     """Return the measured prices of models whose names have all these words, in order.
 
-    With `is_used` only those that differ from what is said. Models with fewer runs than a price
-    is used from are left out: the one run of somebody is not everybody's business.
+    With `is_used`, only prices in use instead of the list price. Models with too few runs for a
+    price are left out: a single person's run is not everybody's business.
     """
-    # A workflow of the account is no model of the catalogue.
+    # Workflows of the account are not models of the catalogue.
     rows = MeasuredPrice.objects.filter(count__gte=FEWEST_RUNS).exclude(
         endpoint__entry_digest=Endpoint.OF_ACCOUNT
     )

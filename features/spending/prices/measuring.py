@@ -1,8 +1,8 @@
-"""Finds what a model costs, and per what, from what its runs have cost. Pure functions.
+"""Finds a model's price and its unit from the costs of its runs. Pure functions.
 
-A run can be counted in several units: as a run, in pictures, in seconds. The unit in which the
-cost of one is most constant is the one that the model is priced by. Where the cost of one still
-varies, it is split by the arguments that explain most of it, such as a resolution.
+A run can be counted in several units: as a run, in pictures, in seconds. The model is priced by the
+unit whose cost is most constant. If that cost still varies, it is split by the arguments that
+explain most of the variance, such as a resolution.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from statistics import median
 from typing import NamedTuple
 
 PER_RUN = ""  # the unit of a price for a run, as upstream writes it
-FEWEST_RUNS = 5  # from which a measured price is used
-FEWEST_IN_GROUP = 2  # runs with the same values, for a price of their own
-MOST_DIFFERENCE = Decimal("0.2")  # of what is said; above it the measured price is used
+FEWEST_RUNS = 5  # needed for a measured price
+FEWEST_IN_GROUP = 2  # runs with the same values, needed for a separate price
+MOST_DIFFERENCE = Decimal("0.2")  # relative to the list price; above it the measured price is used
 MOST_ARGUMENTS = 3
-_VALUES = range(2, 9)  # of an argument that prices are split by
-_LEAST_EXPLAINED = Decimal("0.1")  # of the variance that is left, by one more argument
-_LEAST_F = Decimal(4)  # of its F statistic; below it may be chance
+_VALUES = range(2, 9)  # number of values of an argument that splits prices
+_LEAST_EXPLAINED = Decimal("0.1")  # part of the remaining variance, by one more argument
+_LEAST_F = Decimal(4)  # F statistic of an argument; below it may be chance
 _CONSTANT = Decimal("0.05")  # relative spread that needs no explanation
 _AS_CONSTANT = Decimal("0.02")  # spreads that differ by less are equally good
-_MOST_MISSING = 5  # one run of as many may lack the amount of a unit
-_UNUSUAL = 20  # times the median, or a part of it: left out where units are compared
-# Between units that fit equally well: what was made before the run itself, since of a model that
-# has made one picture each time, a run that asks for four may cost four times as much.
+_MOST_MISSING = 5  # at most one run in this many may lack the amount of a unit
+_UNUSUAL = 20  # factor above or below the median; such runs do not count when units are compared
+# Order of units that fit equally well. Outputs precede the run itself: if every run so far made one
+# picture, a run that requests four may cost four times as much.
 _PREFERRED = ("images", "videos", "audios", "meshes", PER_RUN, "seconds", "megapixels")
 
-Key = tuple[str | None, ...]  # values of the arguments that prices are split by; None: a rare one
+Key = tuple[str | None, ...]  # values of the splitting arguments; None: a rare value
 
 
 class Sample(NamedTuple):
-    """What one run has cost in dollars, and what is known of it.
+    """The cost of one run in dollars, and the known facts about it.
 
-    `amounts` has how many of each unit it was, above zero; 1 of `PER_RUN`: as asked for, where the
-    arguments say it, since that is what an estimate multiplies; else as it came. `said`: what it
-    costs by the list price, None if that cannot be known.
+    `amounts` has the number of each unit, above zero; 1 for `PER_RUN`. It is the number that the
+    arguments request, if they do, since estimates multiply by that; else the number of outputs.
+    `said` is the cost by the list price; None if that cannot be known.
     """
 
     cost: Decimal
@@ -49,9 +49,9 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """What one of a unit has cost: the median, the lowest and the highest of `count` runs.
+    """The cost of one unit: the median, the lowest and the highest of `count` runs.
 
-    `said` is the median of what it costs by the list price; None if that is unknown.
+    `said` is the median of its cost by the list price; None if that is unknown.
     """
 
     count: int
@@ -62,9 +62,9 @@ class Figures:
 
     @property
     def differs(self) -> bool:
-        """Whether it differs so much from what is said that it is used; also where nothing is.
+        """Whether it differs enough from the list price to be used, or that price is unknown.
 
-        What cost nothing does not: free credits and discounts end without notice.
+        A cost of zero never does: free credits and discounts end without notice.
         """
         if not self.median or self.said is None:
             return bool(self.median)
@@ -73,7 +73,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Group:
-    """The figures of runs with these values of the arguments that the price is split by."""
+    """The figures of runs with these values of the splitting arguments."""
 
     arguments: Mapping[str, str]
     figures: Figures
@@ -81,11 +81,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a model costs per `unit`; in `groups` where arguments change that, else without any.
+    """The cost of a model per `unit`; `groups` is empty unless arguments change the cost.
 
     `spread` is the mean distance from the median, of the group if there are any, relative to the
-    mean cost: 0 for a constant price. `is_proven`: it gives the bills of the runs that it was
-    measured from, better than the list price does.
+    mean cost: 0 for a constant price. `is_proven`: it predicts the bills of the measured runs, and
+    better than the list price does.
     """
 
     unit: str
@@ -96,7 +96,7 @@ class Measurement:
 
     @property
     def is_useful(self) -> bool:
-        """Whether estimates are better with it: proven by enough runs, and other than the list."""
+        """Whether it improves estimates: proven by enough runs, and unlike the list price."""
         if self.figures.count < FEWEST_RUNS or not self.is_proven:
             return False
         return self.figures.differs or any(group.figures.differs for group in self.groups)
@@ -110,9 +110,9 @@ class Measurement:
 
 
 def measure(samples: Sequence[Sample], said_unit: str = PER_RUN) -> Measurement | None:
-    """Return what a model costs, from its runs; None without any.
+    """Return a model's cost, measured from its runs; None without runs.
 
-    `said_unit` is that of its list price: it is preferred where others are no better.
+    `said_unit` is the list price's unit, preferred if other units are not better.
     """
     if not samples:
         return None
@@ -127,10 +127,10 @@ def measure(samples: Sequence[Sample], said_unit: str = PER_RUN) -> Measurement 
 
 
 def _is_proven(measured: Measurement, samples: Sequence[Sample]) -> bool:
-    """Whether the price gives what these runs have cost, and better than the list price.
+    """Whether the price predicts these runs' costs, and better than the list price does.
 
-    $0.025 per megapixel became $2.03: runs asked for a megapixel, got a small picture, and were
-    billed for what they had asked for.
+    A real case: $0.025 per megapixel became $2.03, since runs requested a megapixel, got a small
+    picture, and were billed for the requested size.
     """
     errors, said_errors = [], []
     for sample in samples:
@@ -192,7 +192,7 @@ def _fit(samples: Sequence[Sample], unit: str) -> _Fit:
 
 
 def _usual(samples: Sequence[Sample], unit: str) -> list[Sample]:
-    """Leave out what is far from all others, if it is one run of ten or fewer."""
+    """Leave out runs far from all others, if they are at most one in ten."""
     middle = median(_cost_of_one(sample, unit) for sample in samples)
     usual = [
         sample
@@ -205,7 +205,7 @@ def _usual(samples: Sequence[Sample], unit: str) -> list[Sample]:
 
 
 def _candidates(samples: Sequence[Sample]) -> dict[str, list[str | None]]:
-    """Return the values of each argument that has few, by run; None for rare ones."""
+    """Return the values, by run, of each argument with few values; None for rare values."""
     candidates: dict[str, list[str | None]] = {}
     for name in dict.fromkeys(name for sample in samples for name in sample.arguments):
         values = [sample.arguments.get(name) for sample in samples]

@@ -1,4 +1,4 @@
-"""Reads what a model's latest runs have cost, and what came out of them."""
+"""Reads the costs and outputs of a model's latest runs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from schemas.fields import Field
 
 MOST_RUNS = 400  # the latest of a model, from which its price is measured
 _NAMES = {"image": "images", "video": "videos", "audio": "audios", "mesh": "meshes"}
-# Upstream's words for what is made.
+# Upstream's words for outputs.
 _KINDS = {"picture": "image", "photo": "image", "clip": "video", "film": "video", "sound": "audio"}
 _WORKED = "compute seconds"
 _MEASURED: Mapping[str, str] = {
@@ -35,7 +35,7 @@ _MEASURED: Mapping[str, str] = {
     "token": "tokens",
     "compute second": _WORKED,
 }
-_ASKED = ("images", "videos", "seconds", "megapixels")  # units that arguments may say
+_ASKED = ("images", "videos", "seconds", "megapixels")  # units that arguments may request
 _MILLION = 1_000_000
 _ONE = Decimal(1)
 _USAGE = (
@@ -46,7 +46,7 @@ _USAGE = (
 
 
 class _Output(NamedTuple):
-    """One file that came out of a run."""
+    """One output file of a run."""
 
     kind: str
     width: int | None
@@ -55,15 +55,15 @@ class _Output(NamedTuple):
 
 
 def defaults_of(endpoint: Endpoint) -> dict[str, str]:
-    """Return the arguments of a run with an unchanged form that a price may depend on."""
+    """Return the default arguments on which a price may depend."""
     return plain_values(read_settings(version_of(endpoint).root, {}))
 
 
 def read_samples(endpoint: Endpoint) -> list[Sample]:
-    """Return what the latest succeeded runs at the model's present list price have cost.
+    """Return the latest successful runs at the model's current list price, with their costs.
 
-    Only runs of which upstream has said what they cost. Three queries, and one for the outputs
-    where tokens are priced.
+    Only runs whose cost upstream has reported. Three queries, and one for the outputs if tokens
+    are priced.
     """
     unit = parse_unit(endpoint.price_unit)
     charges = {charge.run_id: charge for charge in _charges(endpoint) if charge.run_id}
@@ -78,7 +78,7 @@ def read_samples(endpoint: Endpoint) -> list[Sample]:
 
 
 def _charges(endpoint: Endpoint) -> Iterable[Charge]:
-    """Return the charges of succeeded runs with a cost that is known, since the price is as now."""
+    """Return the charges of successful runs with a known cost at the current price."""
     is_billed = Q(billed__isnull=False) | Q(reported__isnull=False)
     settled = Charge.objects.filter(
         is_billed,
@@ -100,7 +100,7 @@ def _outputs(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[_Output]]:
 
 
 class _Read(NamedTuple):
-    """A run with what it has cost and what came out of it."""
+    """A run with its charge and its outputs."""
 
     run: Run
     charge: Charge
@@ -119,7 +119,7 @@ def _sample(
     amounts = {PER_RUN: _ONE} | {other: made[other] for other in made.keys() - {name, _WORKED}}
     said = None
     if count and not said_unit.lines:
-        # Called as upstream does, so that both prices read alike: `1000 tokens`, `generations`.
+        # Named as by upstream, so that both prices read alike: `1000 tokens`, `generations`.
         amounts[endpoint.price_unit] = count / said_unit.per
     if count and endpoint.unit_price_usd is not None:
         said = count / said_unit.per * endpoint.unit_price_usd
@@ -127,7 +127,7 @@ def _sample(
 
 
 def _made(read: _Read) -> dict[str, Decimal]:
-    """Return how much came out of a run, by unit, as far as it is known."""
+    """Return the known amounts of a run's output, by unit."""
     made = {_NAMES[kind]: Decimal(n) for kind, n in Counter(o.kind for o in read.outputs).items()}
     pictures = [output for output in read.outputs if output.kind == "image"]
     areas = [(output.width or 0) * (output.height or 0) for output in pictures]
@@ -146,7 +146,7 @@ def _made(read: _Read) -> dict[str, Decimal]:
 
 
 def _tokens(output: Any) -> Decimal | None:
-    """Return the tokens that a language model reports to have read and written."""
+    """Return the number of tokens that a language model reports as read and written."""
     usage = output.get("usage") if isinstance(output, dict) else None
     if not isinstance(usage, dict):
         return None
@@ -158,7 +158,7 @@ def _tokens(output: Any) -> Decimal | None:
 
 
 def _said_name(unit: Unit, outputs: Sequence[_Output]) -> str:
-    """Return what `_made` calls the unit of the list price; empty for what it does not count."""
+    """Return the key of the list price's unit in `_made`; empty if that does not count it."""
     if unit.is_input:
         return ""
     if unit.kind == "output":
@@ -169,6 +169,6 @@ def _said_name(unit: Unit, outputs: Sequence[_Output]) -> str:
 
 
 def _by_arguments(unit: Unit, inputs: RunInputs) -> Decimal | None:
-    """Return how many of a unit a run takes by its arguments, if they say it exactly."""
+    """Return the amount of a unit that the arguments request, if they are exact about it."""
     amount = amount_of(unit, inputs)
     return amount.low if amount and amount.is_exact else None

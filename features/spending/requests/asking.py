@@ -1,4 +1,4 @@
-"""Somebody asks for more: once, of those who may grant it."""
+"""Requests for more: one at a time, sent to those who may grant it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Refused(refusals.Refused):
 
 @dataclass(frozen=True)
 class Subject:
-    """What somebody asks more of: a counter of a budget; without one a press above the ceiling."""
+    """The subject of a request: a budget's counter; without a budget, a press above the ceiling."""
 
     budget: Budget | None = None
     key: int = 0
@@ -42,9 +42,9 @@ class Subject:
 
 
 def subject_of(user: User, budget_id: int, key: int, period: str) -> Subject | None:
-    """Return a budget's counter that limits the user; None if there is none, as for a stranger's.
+    """Return a budget's counter that limits the user; None if it does not limit them.
 
-    Any period is taken: `require_open` says whether there is something to ask for in it.
+    The period is not checked: `require_open` does that.
     """
     budget = Budget.objects.select_related("project", "person").filter(pk=budget_id).first()
     if budget is None or not access.limits(user, budget, key):
@@ -53,7 +53,7 @@ def subject_of(user: User, budget_id: int, key: int, period: str) -> Subject | N
 
 
 def require_open(subject: Subject, at: datetime) -> None:
-    """Raise Refused, with what to do, unless the budget holds, and is in this period."""
+    """Raise Refused, with advice, unless the budget applies and is in this period."""
     budget = subject.budget
     if budget is None:
         if SpendingRules.current().ceiling is None:
@@ -65,7 +65,7 @@ def require_open(subject: Subject, at: datetime) -> None:
 
 
 def waiting(user: User, subject: Subject) -> BudgetRequest | None:
-    """Return the user's request for this that nobody has decided on; None if there is none."""
+    """Return the user's undecided request for this subject; None if there is none."""
     rows = BudgetRequest.objects.filter(user=user, decided_at=None, budget=subject.budget)
     if subject.budget is not None:
         rows = rows.filter(scope_key=subject.key, period=subject.period)
@@ -73,7 +73,7 @@ def waiting(user: User, subject: Subject) -> BudgetRequest | None:
 
 
 def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str) -> BudgetRequest:
-    """Write a request and notify who decides; the waiting one if there is one already.
+    """Create a request and notify the deciders; return the undecided one if there is one.
 
     Raises Refused. `path` is the page that was refused, without scheme and host.
     """
@@ -107,9 +107,9 @@ def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str)
 
 
 def in_words(request: BudgetRequest, name: str | None = None) -> str:
-    """Return "$5.00 more for Fox", "$5.00 more" of one's own, or "up to $25.00 at once".
+    """Return "$5.00 more for Fox", "$5.00 more" for the user's own, or "up to $25.00 at once".
 
-    `name` is whose counter it is, if the caller knows it.
+    `name` is the name of the counter's target, if the caller knows it.
     """
     counter = counter_of(request)
     if counter is None:
@@ -122,12 +122,12 @@ def in_words(request: BudgetRequest, name: str | None = None) -> str:
 
 
 def counter_of(request: BudgetRequest) -> Counter | None:
-    """Return the counter that more is asked of; None for a press above the ceiling."""
+    """Return the counter of a request; None for a press above the ceiling."""
     if request.budget is None:
         return None
     return Counter(Scope(request.budget.scope), request.scope_key, request.period)
 
 
 def period_in_words(request: BudgetRequest) -> str:
-    """Return "November 2026", "27 November" or "since 1 November 2026"; nothing for a press."""
+    """Return "November 2026", "27 November" or "since 1 November 2026"; empty for a press."""
     return wording.period_in_words(request.period) if request.period else ""

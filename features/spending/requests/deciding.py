@@ -1,4 +1,4 @@
-"""A request is granted or refused, once."""
+"""Grants or refuses a request, once."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Refused(refusals.Refused):
 
 
 def grant(by: User, pk: uuid.UUID, amount: Decimal | None, answer: str) -> BudgetRequest:
-    """Add a sum to what the budget allows in the period; by default what was asked for.
+    """Add a sum to the budget's limit in the period, by default the requested sum.
 
-    Raises PermissionDenied, and Refused if it is decided, or too late.
+    Raises PermissionDenied, and Refused if it is decided already or too late.
     """
     with transaction.atomic():
         request = _undecided(by, pk)

@@ -1,4 +1,4 @@
-"""The forms of a request: what is asked for, and what is decided."""
+"""The forms of a request: for asking, and for the decision."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class RequestForm(forms.Form):
     )
 
     def __init__(self, data: QueryDict | None, amount: str, overspent: Decimal) -> None:
-        """`overspent` is what is spent above the limit: less than that would start nothing."""
+        """`overspent` is the spending above the limit; a smaller sum would start nothing."""
         asked = decimal(amount)
         if asked is not None and NOTHING < asked <= overspent:
             asked += overspent
@@ -47,7 +47,7 @@ class RequestForm(forms.Form):
         self._overspent = overspent
 
     def clean_amount(self) -> Decimal:
-        """Return the sum, which is something, and more than is spent above the limit."""
+        """Return the sum, which must be positive and more than `overspent`."""
         amount = _something(self.cleaned_data["amount"], NOTHING_ASKED)
         if amount <= self._overspent:
             sentence = TOO_LITTLE.format(over=money(self._overspent))
@@ -60,7 +60,7 @@ class RequestForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """Another sum than what was asked for, and a sentence back; both may be empty."""
+    """A sum other than the requested one, and a reply; both may be empty."""
 
     amount = SumField(label="Another sum, in dollars", required=False)
     answer = forms.CharField(
@@ -71,7 +71,7 @@ class DecisionForm(forms.Form):
     )
 
     def clean_amount(self) -> Any:
-        """Return the sum, which is something; None if it is what was asked for."""
+        """Return the sum, which must be positive; None for the requested one."""
         amount = self.cleaned_data["amount"]
         return amount if amount is None else _something(amount, NOTHING_GRANTED)
 

@@ -1,4 +1,4 @@
-"""The requests that somebody sees: what waits for them, what they have asked, what was decided."""
+"""The requests that a user sees: waiting for their decision, their own, and decided ones."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Line:
 
 
 def decided_by(user: User) -> QuerySet[BudgetRequest]:
-    """Return the requests that the user decides on, or did."""
+    """Return the requests that the user may decide on, decided ones included."""
     if visibility.sees_all(user):
         return BudgetRequest.objects.all()
     return BudgetRequest.objects.filter(budget__in=access.managed(user).values("pk"))
 
 
 def visible(user: User) -> QuerySet[BudgetRequest]:
-    """Return the requests that the user has made, or decides on."""
+    """Return the requests that the user has made or may decide on."""
     if visibility.sees_all(user):
         return BudgetRequest.objects.all()
     return BudgetRequest.objects.filter(
@@ -46,28 +46,28 @@ def visible(user: User) -> QuerySet[BudgetRequest]:
 
 
 def waiting_for(user: User) -> list[Line]:
-    """Return what waits for the user's decision, the oldest first."""
+    """Return the requests that wait for the user's decision, the oldest first."""
     return _lines(undecided(user).order_by("created_at")[:LATEST])
 
 
 def undecided(user: User) -> QuerySet[BudgetRequest]:
-    """Return what waits for the user's decision."""
+    """Return the requests that wait for the user's decision."""
     return decided_by(user).filter(decided_at=None)
 
 
 def asked_by(user: User) -> list[Line]:
-    """Return what the user has asked for, the newest first."""
+    """Return the user's own requests, the newest first."""
     return _lines(BudgetRequest.objects.filter(user=user)[:LATEST])
 
 
 def decided(user: User) -> list[Line]:
-    """Return what was decided last, of what the user decides on."""
+    """Return the latest decided requests among those that the user may decide on."""
     rows = decided_by(user).exclude(decided_at=None)
     return _lines(rows.order_by("-decided_at")[:LATEST])
 
 
 def _lines(rows: Iterable[BudgetRequest]) -> list[Line]:
-    """Return rows in words: four queries at most, however many."""
+    """Return rows in words; four queries at most for any number of rows."""
     related: QuerySet[BudgetRequest] = rows.select_related("budget", "user", "decided_by")  # type: ignore[attr-defined]
     requests = list(related)
     counters = {request.pk: asking.counter_of(request) for request in requests}

@@ -1,1 +1,1 @@
-"""What was spent, added up: by day, and by what it was spent on."""
+"""Sums of spending: by day, and by model, project, person, category or door."""

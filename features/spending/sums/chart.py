@@ -1,4 +1,4 @@
-"""Lays a chart of bars out: numbers for an SVG, which the browser stretches to the page's width."""
+"""Lays out a bar chart as numbers for an SVG, which the browser stretches to the page's width."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runs.costs.daily_sums import Sums
 
 HEIGHT = 100
 WIDTH = 1000
-GAP = Decimal("0.28")  # of a bar's place
+GAP = Decimal("0.28")  # part of a bar's place
 _DASH = "\u2013"
 _TENTH = Decimal("0.1")
 _NICE = (Decimal(1), Decimal("1.5"), Decimal(2), Decimal(3), Decimal(4), Decimal(5), Decimal(6),
@@ -23,7 +23,7 @@ _NICE = (Decimal(1), Decimal("1.5"), Decimal(2), Decimal(3), Decimal(4), Decimal
 
 
 class Bar(NamedTuple):
-    """One bar: its place in the SVG, and what it says. `reserved` is the height of its top part."""
+    """One bar: its place in the SVG, and its texts. `reserved` is the height of its top part."""
 
     x: str
     place_x: str
@@ -91,7 +91,7 @@ def chart(
 
 
 def round_up(amount: Decimal) -> Decimal:
-    """Return a round sum that is at least this one, for the top of a chart: 41.2 → 50."""
+    """Round a sum up to a nice number, for the top of a chart: 41.2 → 50."""
     if amount <= 0:
         return Decimal(1)
     power = Decimal(1).scaleb(amount.adjusted())
@@ -99,14 +99,14 @@ def round_up(amount: Decimal) -> Decimal:
 
 
 def label_of(days: Days, each: Each) -> str:
-    """Return what a bar is for: "3 Nov", "2 Nov to 8 Nov" or "November 2026"."""
+    """Return a bar's label: "3 Nov", "2 Nov to 8 Nov" or "November 2026"."""
     if each == Each.MONTH:
         return f"{days.first:%B %Y}"
     return span(days)
 
 
 def span(days: Days) -> str:
-    """Return some days in short: "3 Nov", or from the first to the last with a dash."""
+    """Return days in short form: "3 Nov", or the first and the last with a dash."""
     first, last = days.first, days.last
     if first == last:
         return f"{first:%-d %b}"

@@ -1,4 +1,4 @@
-"""What was spent as CSV: the table's sums, or the runs."""
+"""Exports spending as CSV: the table's sums, or the runs."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ RUN_COLUMNS = (
 
 
 class Columns(models.TextChoices):
-    """What a line of the file is."""
+    """The contents of a line of the file."""
 
     SUMS = "", "the sums"
     RUNS = "runs", "the runs"
 
     @classmethod
     def named(cls, name: str) -> Columns:
-        """Return the columns of an address; by default the sums."""
+        """Return the columns that an address names; by default the sums."""
         return cls(name) if name in cls.values else cls.SUMS
 
 
 def lines(scope: Scope, question: Question, columns: Columns) -> Iterator[bytes]:
-    """Yield a file in parts, without ever holding all runs."""
+    """Yield a file in parts, without loading all runs at once."""
     yield BYTE_ORDER_MARK.encode()
     if columns == Columns.SUMS:
         yield from _written([_sum_header(question)])

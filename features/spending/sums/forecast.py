@@ -13,16 +13,16 @@ from features.spending.sums.totals import Days
 from runs.costs.daily_sums import DAY, NOTHING, Sums
 
 AVERAGED_DAYS = 14
-FEWEST_DAYS = 3  # of which an average says something
+FEWEST_DAYS = 3  # for a meaningful average
 COMPARED_DAYS = 28
-FEWEST_COMPARED = 5  # days with spending, of which a median says something
+FEWEST_COMPARED = 5  # days with spending, for a meaningful median
 UNUSUAL_FACTOR = 3
 UNUSUAL_LEAST = Decimal(1)  # dollars
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a month will have cost at its end, and why one may think so."""
+    """The expected cost of a month, and the figures behind it."""
 
     amount: Decimal
     so_far: Decimal
@@ -38,7 +38,7 @@ class Forecast:
 
     @property
     def basis(self) -> str:
-        """Return what it follows from."""
+        """Return the basis of the forecast."""
         left = (self.month_end - self.today).days
         if not left:
             return "It is the last day of the month."
@@ -51,7 +51,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class UnusualDay:
-    """A day that cost far more than usual: the median of the days with spending before it."""
+    """A day that cost far more than `usual`, the median of earlier days with spending."""
 
     day: date
     amount: Decimal
@@ -59,7 +59,7 @@ class UnusualDay:
 
     @property
     def words(self) -> str:
-        """Return the day, its sum, and what is usual."""
+        """Return the day, its sum, and the usual sum."""
         times = (self.amount / self.usual).quantize(Decimal(1))
         return (
             f"{self.day:%A %-d %B}: {money(self.amount)}, {times:,} times the usual "
@@ -74,14 +74,14 @@ def month_of(today: date) -> Days:
 
 
 def days_needed(today: date) -> Days:
-    """Return the days whose sums a forecast is made from."""
+    """Return the days whose sums a forecast needs."""
     return Days(min(today.replace(day=1), today - AVERAGED_DAYS * DAY), today)
 
 
 def forecast(sums: Mapping[date, Sums], today: date) -> Forecast | None:
-    """Return what this month will cost; None while there are too few days to tell.
+    """Return the forecast of this month; None while there are too few days.
 
-    The average is of the last fourteen days before today; of fewer, where runs began later.
+    The average is that of the last fourteen days before today, or fewer if runs began later.
     """
     month = month_of(today)
     before = Days(today - AVERAGED_DAYS * DAY, today - DAY)

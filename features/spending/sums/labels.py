@@ -1,7 +1,7 @@
-"""The names of what was spent on, and which rows a filter of an address means.
+"""The names of models, projects, people and other keys of spending, and the filters of an address.
 
-Names of projects and people are only told to whoever may know them. A filter never widens what
-somebody sees: it is a condition beside that of their scope.
+Names of projects and people are shown only to users who may know them. A filter never widens what a
+user sees: it is an additional condition to that of their scope.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from runs.start.starting import Door
 if TYPE_CHECKING:
     from features.spending.visibility import Scope
 
-GONE = "~gone"  # the filter's value for what is not there any more; no name begins so
+GONE = "~gone"  # the filter's value for deleted rows; no name begins like this
 DOORS: Mapping[str, str] = {
     Door.PAGE: "Pages of models",
     Door.BOARD: "Boards",
@@ -43,7 +43,7 @@ COLUMNS: Mapping[By, str] = {
 
 
 class Label(NamedTuple):
-    """What a row is called, the filter's value that means it, and what tells it apart."""
+    """The name of a row, the filter's value for it, and a note that distinguishes it."""
 
     name: str
     value: str
@@ -51,12 +51,12 @@ class Label(NamedTuple):
 
 
 def labels(by: By, keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
-    """Return what the values of a column are called; one query at most."""
+    """Return the labels of a column's values; one query at most."""
     return _LABELS[by](keys, scope)
 
 
 def condition(by: By, value: str, scope: Scope) -> Q:
-    """Return the condition that a filter of the address means; one query at most."""
+    """Return the condition of an address's filter; one query at most."""
     if by == By.DOOR:
         return Q(door="" if value == GONE else value)
     if by == By.CATEGORY:
@@ -66,13 +66,13 @@ def condition(by: By, value: str, scope: Scope) -> Q:
         return Q(endpoint_id__in=list(keys.values_list("pk", flat=True)))
     column, rows = COLUMNS[by], _ROWS[by]
     if value == GONE:
-        # Few rows of few days name what is gone: a join would be asked of all others.
+        # Few rows refer to deleted rows: a join would cost a look-up for all others.
         return Q(**{column: None}) | ~Q(**{f"{column}__in": rows(scope, None)})
     return Q(**{f"{column}__in": list(rows(scope, value))})
 
 
 def of_filter(by: By, value: str, scope: Scope) -> str:
-    """Return what a filter is called: what was typed, unless the user may know its name."""
+    """Return a filter's name if the user may know it, else the typed text."""
     if value == GONE:
         return _GONE[by]
     if by == By.DOOR:
@@ -105,7 +105,7 @@ def _project(project: Project, scope: Scope) -> Label:
         return Label(f"Private project of {_name(project.person)}", project.slug)
     if scope.sees_all or project.pk in scope.projects:
         return Label(project.name, project.slug)
-    # One's own runs there stay one's own; what became of the project is its members'.
+    # The user still sees their own runs there, but only members see the project's name.
     return Label("A project that you have left", project.slug)
 
 

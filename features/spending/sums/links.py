@@ -1,4 +1,4 @@
-"""The links of the page: other times, other tables, other orders."""
+"""The links of the page: to other periods, tables and orders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runs.costs.daily_sums import DAY
 
 
 class Link(NamedTuple):
-    """A link: its words, its address, and whether it leads to what is shown."""
+    """A link: its text, its address, and whether it is the current page."""
 
     words: str
     address: str
@@ -20,7 +20,7 @@ class Link(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """The head of a column; the address sorts by it. `order` is that of `aria-sort`."""
+    """The heading of a column; its address sorts by it. `order` is the value of `aria-sort`."""
 
     words: str
     address: str
@@ -29,7 +29,7 @@ class Heading(NamedTuple):
 
 
 def times(today: date, question: Question | None) -> list[Link]:
-    """Return the times to choose from with one click, with what else the question says."""
+    """Return the periods to choose with one click, keeping the rest of the question."""
     month = Days(today.replace(day=1), today)
     offered = {
         "This month": month,
@@ -46,12 +46,12 @@ def times(today: date, question: Question | None) -> list[Link]:
 
 
 def ways(question: Question) -> list[Link]:
-    """Return what the table may have a row for."""
+    """Return the possible groupings of the table."""
     return [Link(by.label, question.changed(by=by).query, by == question.by) for by in By]
 
 
 def headings(question: Question) -> list[Heading]:
-    """Return the heads of the table's columns."""
+    """Return the headings of the table's columns."""
     columns = {
         question.by.label: Sort.NAME,
         "Spent": Sort.SPENT,

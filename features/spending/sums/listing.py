@@ -24,26 +24,26 @@ PER_PAGE = 50
 
 
 class Order(models.TextChoices):
-    """Which run comes first."""
+    """The order of the runs."""
 
     NEWEST = "", "Newest first"
     DEAREST = "dearest", "Dearest first"
 
     @classmethod
     def named(cls, name: str) -> Order:
-        """Return the order of an address; by default the newest first."""
+        """Return the order that an address names; by default the newest first."""
         return cls(name) if name in cls.values else cls.NEWEST
 
     @property
     def columns(self) -> tuple[Any, ...]:
-        """Return what the database sorts by."""
+        """Return the columns of the order."""
         if self == Order.DEAREST:
             return F("amount").desc(nulls_last=True), "-pk"
         return "-created_at", "-pk"
 
 
 class Entry(NamedTuple):
-    """One run: what it cost and which figure that is, and its page if the user may open it."""
+    """One run: its cost, the kind of that figure, and its page if the user may open it."""
 
     charge: Charge
     model: Label
@@ -57,7 +57,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """A page of runs, and the numbers of the ones before and after it; None: there is none."""
+    """A page of runs, and the numbers of the previous and next pages, if any."""
 
     entries: Sequence[Entry]
     before: int | None
@@ -75,7 +75,7 @@ def page(scope: Scope, question: Question, order: Order, number: int) -> Page:
 
 
 def figure_of(charge: Charge) -> str:
-    """Return which figure a charge's amount is, in words."""
+    """Return the kind of a charge's figure, in words."""
     if charge.amount is None:
         return "not known"
     if charge.state == SumState.RESERVED:
@@ -86,7 +86,7 @@ def figure_of(charge: Charge) -> str:
 
 
 def names_of(scope: Scope, rows: Sequence[Charge]) -> list[dict[By, Label]]:
-    """Return what each charge was for, in words; one query a kind of name."""
+    """Return the labels of each charge; one query per kind of label."""
     columns = {By.MODEL: "endpoint_id", By.PROJECT: "project_id", By.PERSON: "user_id"}
     named = {
         by: labels.labels(by, {getattr(row, column) for row in rows}, scope)
@@ -117,6 +117,6 @@ def _entries(scope: Scope, rows: Sequence[Charge]) -> list[Entry]:
 
 
 def _titles(scope: Scope, keys: Sequence[uuid.UUID]) -> dict[uuid.UUID | None, tuple[str, str]]:
-    """Return title and address of the runs that the user may open: not of what is hidden."""
+    """Return title and address of those runs that the user may open."""
     runs = Run.objects.visible_to(scope.user).filter(pk__in=keys).with_title()
     return {run.pk: (run.title or "Run", run.get_absolute_url()) for run in runs.order_by()}

@@ -1,4 +1,4 @@
-"""What a page of `/spend/` is asked: its address, read, and the addresses of its neighbours."""
+"""The parameters of a page of `/spend/`: parsed from its address, and written for its links."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ A_DAY = {"invalid": "Write a day as 2026-11-27."}
 
 
 class By(models.TextChoices):
-    """What the table has a row for; the value is also the filter's name in the address."""
+    """The grouping of the table; the value is also the filter's name in the address."""
 
     MODEL = "model", "Model"
     PROJECT = "project", "Project"
@@ -32,7 +32,7 @@ class By(models.TextChoices):
 
 
 class Each(models.TextChoices):
-    """What the chart has a bar for."""
+    """The time span of a bar in the chart."""
 
     DAY = "day", "Day"
     WEEK = "week", "Week"
@@ -50,7 +50,7 @@ class Sort(models.TextChoices):
 
 @dataclass(frozen=True)
 class Question:
-    """What of the spending is shown. `filters` are values by the names of `By`."""
+    """The selection of spending to show. `filters` maps groupings to values."""
 
     days: Days
     by: By = By.MODEL
@@ -60,7 +60,7 @@ class Question:
 
     @property
     def query(self) -> str:
-        """Return its query string, which says everything."""
+        """Return its complete query string."""
         values = [
             ("by", self.by.value),
             ("each", self.each.value),
@@ -72,13 +72,13 @@ class Question:
         return f"?{urlencode(values)}"
 
     def narrowed(self, name: By, value: str) -> Question:
-        """Return the question about one row of the table, by what tells most of it then."""
+        """Return the question about one row, grouped by the first `By` without a filter."""
         filters = {**self.filters, name: value}
         others = [other for other in By if other not in filters]
         return replace(self, filters=filters, by=others[0] if others else name)
 
     def widened(self, name: By) -> Question:
-        """Return the question without a filter."""
+        """Return the question without the filter `name`."""
         return replace(
             self, filters={key: value for key, value in self.filters.items() if key != name}
         )
@@ -93,10 +93,10 @@ class Question:
 
     @property
     def before(self) -> Days:
-        """Return the days that these are compared with.
+        """Return the days to compare with.
 
-        From the first of a month on, the same days of the month before, or all of it for a whole
-        month; else as many days as these, just before them.
+        For days from the first of a month, the same days of the previous month, or all of it for a
+        whole month; otherwise the same number of days just before.
         """
         first, last = self.days.first, self.days.last
         if first.day == 1 and (first.year, first.month) == (last.year, last.month):
@@ -116,7 +116,7 @@ class Question:
 
 
 class QuestionForm(forms.Form):
-    """The query string of a page; everything is optional, and what is wrong has a sentence."""
+    """The query string of a page; everything is optional, and each error has a sentence."""
 
     by = forms.ChoiceField(choices=By, required=False)
     each = forms.ChoiceField(choices=Each, required=False)
@@ -135,7 +135,7 @@ class QuestionForm(forms.Form):
         self.fields["from"] = forms.DateField(required=False, error_messages=A_DAY)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse days that are none or too many, and bars that are too narrow to see."""
+        """Refuse empty or too long periods, and bars that are too narrow to see."""
         values = super().clean() or self.cleaned_data
         if self.errors:
             return values
@@ -151,7 +151,7 @@ class QuestionForm(forms.Form):
         return values
 
     def question(self) -> Question:
-        """Return what is asked; the form is valid."""
+        """Return the question of the valid form."""
         values = self.cleaned_data
         days = values["days"]
         filters = {name: str(values[name.value]) for name in By if values[name.value]}
@@ -165,12 +165,12 @@ class QuestionForm(forms.Form):
 
     @property
     def kept(self) -> list[tuple[str, str]]:
-        """Return what the address says besides the fields of the page's form, as it says it."""
+        """Return the address's parameters that the page's form has no fields for, unchanged."""
         names = ("by", "sort", *(name.value for name in By))
         return [(name, value) for name in names if (value := self.data.get(name, ""))]
 
     def _last(self, first: date | None) -> date:
-        """Return the last day where only the first was written."""
+        """Return the last day if at most the first is given."""
         return max(self._today, first) if first else self._today
 
     def _check_bars(self, values: dict[str, Any], days: Days) -> None:
@@ -183,7 +183,7 @@ class QuestionForm(forms.Form):
 
 
 def fitting(days: Days) -> Each:
-    """Return what bars stand for where nobody chose."""
+    """Return the default time span of a bar."""
     if len(days) <= 62:
         return Each.DAY
     return Each.WEEK if len(days) <= 366 else Each.MONTH

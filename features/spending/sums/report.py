@@ -1,4 +1,4 @@
-"""What the page of `/spend/` shows: the sums, their chart, their table, and what follows."""
+"""The contents of `/spend/`: the sums, their chart and table, unusual days and a forecast."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ _MINUS = "\u2212"
 
 
 class Row(NamedTuple):
-    """One row of the table. `before` is what it cost in the days that these are compared with."""
+    """One row of the table. `before` is its cost in the days to compare with."""
 
     label: Label
     sums: Sums
-    share: Decimal  # per cent of all rows, whole
+    share: Decimal  # whole per cent of all rows
     before: Decimal
     change: str
     address: str
 
 
 class _Entry(NamedTuple):
-    """What becomes a row if it is shown."""
+    """A row before its selection for display."""
 
     label: Label
     sums: Sums
@@ -46,7 +46,7 @@ class _Entry(NamedTuple):
 
 
 class Chip(NamedTuple):
-    """A filter that is on: its kind, its name, and the address without it."""
+    """An active filter: its kind, its name, and the address without it."""
 
     kind: str
     name: str
@@ -54,7 +54,7 @@ class Chip(NamedTuple):
 
 
 class Unusual(NamedTuple):
-    """An unusual day: what is unusual, and the address of that day."""
+    """An unusual day: its description and address."""
 
     words: str
     address: str
@@ -79,17 +79,17 @@ class Report:
 
     @property
     def days_in_words(self) -> str:
-        """Return the days that it is about."""
+        """Return the days of the report, in words."""
         return in_words(self.question.days)
 
     @property
     def before_in_words(self) -> str:
-        """Return the days that these are compared with."""
+        """Return the days to compare with, in words."""
         return in_words(self.question.before)
 
 
 def report(scope: Scope, question: Question, today: date) -> Report:
-    """Return what is asked of what somebody sees; a bounded number of queries."""
+    """Return the report of a question within a user's scope; a bounded number of queries."""
     with snapshot():
         condition = scope.condition & filtered(question, scope)
         shows_now = today in question.days
@@ -145,7 +145,7 @@ def rows_of(scope: Scope, question: Question) -> list[tuple[Days, Label, Sums]]:
 
 
 def chips_of(question: Question, scope: Scope) -> list[Chip]:
-    """Return the filters that are on, in words; two queries each."""
+    """Return the active filters in words; two queries each."""
     return [
         Chip(name.label, labels.of_filter(name, value, scope), question.widened(name).query)
         for name, value in question.filters.items()
@@ -166,7 +166,7 @@ def total_of(sums: Iterable[Sums]) -> Sums:
 
 
 def change(now: Decimal, before: Decimal) -> str:
-    """Return how a sum has changed: "+18 %", "new"; empty without anything before."""
+    """Return how a sum has changed: "+18 %", "new"; empty without an earlier sum."""
     if not before:
         return "new" if now else ""
     per_cent = _whole(100 * (now - before) / before)
@@ -176,7 +176,7 @@ def change(now: Decimal, before: Decimal) -> str:
 
 
 def _read(question: Question, today: date | None) -> Days:
-    """Return all days that are looked at; `today` if there is a forecast."""
+    """Return all days to read; `today` is given if there is a forecast."""
     first = min(
         question.days.first - forecasts.COMPARED_DAYS * DAY,
         question.before.first,
@@ -186,7 +186,7 @@ def _read(question: Question, today: date | None) -> Days:
 
 
 def _merged(sums: Iterable[tuple[Any, Sums]], named: Mapping[Any, Label]) -> dict[Label, Sums]:
-    """Return sums by label: all that is gone, such as people who left, is one row."""
+    """Return sums by label; deleted rows, such as people who left, share one."""
     merged: dict[Label, Sums] = {}
     for key, of_key in sums:
         merged[named[key]] = merged.get(named[key], Sums()) + of_key
@@ -234,7 +234,7 @@ def _whole(value: Decimal) -> Decimal:
 
 
 def in_words(days: Days) -> str:
-    """Return some days with their year: "November 2026", "27 Nov 2026"."""
+    """Return days with their year: "November 2026", "27 Nov 2026"."""
     if days == forecasts.month_of(days.first):
         return f"{days.first:%B %Y}"
     text = span(days)

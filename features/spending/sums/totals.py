@@ -1,4 +1,4 @@
-"""Reads what was spent from the sums of days, by whatever a page asks."""
+"""Reads the daily sums of spending by the columns that a page needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _RELATIONS = {"user", "project", "endpoint"}
 
 @dataclass(frozen=True)
 class Days:
-    """Some days, the first and the last of them included."""
+    """Consecutive days, including the first and the last."""
 
     first: date
     last: date
@@ -47,14 +47,14 @@ class Days:
 
 
 class Ledger:
-    """The sums of the charges that a condition selects, within some days. A query each question."""
+    """Sums of the charges that match a condition within some days; one query per method call."""
 
     def __init__(self, condition: Q, days: Days) -> None:
         self._condition, self._columns = condition, _columns_of(condition)
         self._days = days
 
     def by_day(self) -> dict[date, Sums]:
-        """Return the sums of each day that has some."""
+        """Return the sums of each day with charges."""
         return {day: sums for (day,), sums in self._grouped(("day",), self._days)}
 
     def by(self, column: str, within: Days | None = None) -> dict[Any, Sums]:
@@ -70,20 +70,20 @@ class Ledger:
     ) -> Iterator[tuple[tuple[Any, ...], Sums]]:
         rows = DailySum.objects.filter(
             self._condition, kind=self._kind(columns), day__gte=days.first, day__lte=days.last,
-            runs__gt=0,  # what is released leaves a row that says nothing
+            runs__gt=0,  # released charges leave an empty row
         )  # fmt: skip
         totals = [Sum(name) for name in Sums._fields]
         for row in rows.order_by().values_list(*columns).annotate(*totals):
             yield row[: len(columns)], Sums(*row[len(columns) :])
 
     def _kind(self, columns: Sequence[str]) -> DailySum.Kind:
-        """Return which sums have these columns and those of the condition: the fewest rows."""
+        """Return the kind of sums with the fewest rows that has the columns and the condition's."""
         needed = self._columns | {_column(name) for name in columns if name != "day"}
         return next(kind for kind, names in DailySum.COLUMNS.items() if needed <= set(names))
 
 
 def _columns_of(condition: Q) -> frozenset[str]:
-    """Return the columns that a condition is about."""
+    """Return the columns of a condition."""
     columns: set[str] = set()
     for child in condition.children:
         columns |= _columns_of(child) if isinstance(child, Q) else {_column(child[0])}  # type: ignore[index]
@@ -91,22 +91,22 @@ def _columns_of(condition: Q) -> frozenset[str]:
 
 
 def _column(name: str) -> str:
-    """Return the column of sums that a name in a query begins at: `endpoint_id`."""
+    """Return the column at the start of a look-up: `endpoint_id` for `endpoint__category`."""
     first = name.partition("__")[0]
     return f"{first}_id" if first in _RELATIONS else first
 
 
 def charges(condition: Q, days: Days) -> QuerySet[Charge]:
-    """Return the charges of which a `Ledger` tells the sums."""
+    """Return the charges whose sums a `Ledger` has."""
     within = Q(created_at__gte=days.start, created_at__lt=days.end)
     return ledger.due(Charge.objects.filter(condition, within))
 
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Let all queries within see the rows of one moment, so that parts and sums agree.
+    """Run the queries of the block on one snapshot, so that parts and sums agree.
 
-    Nothing is written within. On SQLite, and within another transaction, it changes nothing.
+    The block must not write. On SQLite, and within another transaction, this has no effect.
     """
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         yield

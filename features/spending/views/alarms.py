@@ -23,7 +23,7 @@ PER_PAGE = 50
 
 @require_safe
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the alarms that the user may see, those that nobody has looked at first."""
+    """List the alarms that the user may see, unseen ones first."""
     alarms = looking.visible_to(request.user).order_by("-looked_at", "-created_at")
     page = page_of(request, alarms, PER_PAGE)
     context = {"page": page, "rules": SpendingRules.current(), "here": "alarms"}
@@ -32,7 +32,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 def alarm(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Show one alarm: both sums, what the bill counts, and the letter."""
+    """Show one alarm: both sums, the facts of the bill, and the letter."""
     shown = get_object_or_404(looking.visible_to(request.user), pk=pk)
     charge = Charge.objects.filter(run_id=shown.run_id).select_related("endpoint").first()
     run = Run.objects.filter(pk=shown.run_id).light().first()
@@ -56,7 +56,7 @@ def alarm(request: HtmxRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def look(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Note that somebody has looked at it."""
+    """Mark the alarm as looked at."""
     shown = get_object_or_404(looking.visible_to(request.user), pk=pk)
     is_first = looking.look(request.user, shown)
     words = "Noted: you have looked at it." if is_first else "Somebody has looked at it already."

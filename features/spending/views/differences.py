@@ -23,7 +23,7 @@ PER_PAGE = 50
 
 @require_safe
 def index(request: HtmxRequest) -> HttpResponse:
-    """List runs whose figures differ; for admins also what is no run of this Vitrine."""
+    """List runs whose figures differ; for admins also requests that no run of this Vitrine made."""
     is_admin = visibility.sees_all(request.user)
     state = BillingState.current()
     page = page_of(request, differences.differing(request.user), PER_PAGE)

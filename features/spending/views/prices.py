@@ -54,9 +54,9 @@ def prices(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def agree(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Let estimates use a measured price that is far above the list price. For admins."""
+    """Let estimates use a measured price far above the list price; only for admins."""
     permissions.require(request.user, permissions.CHANGE_BUDGETS)
-    # By the model's own key: of a relation, a number beyond the database's integers is an error.
+    # By the model's own key: for a relation, a number beyond the database's integers is an error.
     row = get_object_or_404(MeasuredPrice.objects.select_related("endpoint"), endpoint__id=pk)
     keeping.agree(request.user, row)
     messages.success(request, f"Estimates of {row.endpoint.name} use the measured price now.")

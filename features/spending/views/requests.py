@@ -39,7 +39,7 @@ MAX_PERIOD_CHARS = 32
 
 @require_safe
 def index(request: HtmxRequest) -> HttpResponse:
-    """List what waits for the user's decision, and what the user has asked for."""
+    """List requests that wait for the user's decision, and the user's own."""
     user = request.user
     context = {
         "waiting": listing.waiting_for(user),
@@ -78,7 +78,7 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a request; who may decide has two buttons."""
+    """Show a request, with two buttons if the user may decide."""
     asked = _visible(request, pk)
     inbox.see(request.user, asked)
     return _page(request, asked, DecisionForm())
@@ -86,7 +86,7 @@ def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Grant or refuse a request: once, the second who decides gets a sentence."""
+    """Grant or refuse a request; a second decision is refused with a sentence."""
     asked = _visible(request, pk)
     if not access.may_decide(request.user, asked):
         raise PermissionDenied(deciding.MAY_NOT)
@@ -114,7 +114,7 @@ def _page(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> Htt
         "may_decide": access.may_decide(request.user, asked),
         "form": form,
     }
-    # Who has left the project keeps the request, and reads its budget no more.
+    # Former members still see their request, but no longer the project's budget.
     if asked.budget is None or access.may_see(request.user, asked.budget, asked.scope_key):
         context |= _about(subject, asked.user)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -122,7 +122,7 @@ def _page(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> Htt
 
 
 def _about(subject: Subject, asker: User) -> dict[str, Any]:
-    """Return what pages say of what more is asked of: how far it is spent, and who else decides."""
+    """Return the context about a request's subject: its spending, and the other deciders."""
     others = access.deciders(subject.budget).exclude(pk=asker.pk)
     people = [person.get_username() for person in others]
     about: dict[str, Any] = {
@@ -163,7 +163,7 @@ def _subject(request: HtmxRequest) -> Subject:
 
 
 def _path(request: HtmxRequest) -> str:
-    """Return the page that was refused: as the address says, or that the link was on."""
+    """Return the page of the refusal: from the parameters, else from the referrer."""
     path = hidden(request, "path") or request.GET.get("path") or ""
     if not path and request.method != "POST":
         referrer = urlsplit(request.headers.get("Referer", ""))

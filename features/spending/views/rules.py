@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def rules(request: HtmxRequest) -> HttpResponse:
-    """Show the rules; a POST saves them. For who looks after money."""
+    """Show the rules; a POST saves them. Requires the permission for budgets."""
     permissions.require(request.user, permissions.CHANGE_BUDGETS)
     form = RulesForm(request.POST if request.method == "POST" else None)
     status = HTTPStatus.OK

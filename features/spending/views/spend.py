@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @require_safe
 @no_store
 def spend(request: HtmxRequest) -> HttpResponse:
-    """Show the sums; 422 with a sentence beside what in the address is wrong."""
+    """Show the sums; 422 with a sentence for each wrong parameter."""
     today = timezone.localdate()
     form = QuestionForm(request.GET, today)
     seen = Scope.of(request.user)
@@ -79,7 +79,7 @@ def runs(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def table(request: HtmxRequest) -> HttpResponseBase:
-    """Send the sums, or their runs, as CSV; the audit log notes it."""
+    """Send the sums, or their runs, as CSV, and record that in the audit log."""
     form = QuestionForm(request.GET, timezone.localdate())
     if not form.is_valid():
         return spend(request)

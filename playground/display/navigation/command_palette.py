@@ -84,7 +84,7 @@ def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
 
 
 def models_for_recipe(text: str, params: str, locks: Locks = NO_LOCKS) -> list[Group]:
-    """Return the models that make pictures of words; with a text, those that match it.
+    """Return the text-to-image models; with a text, those that match it.
 
     Each place is the address of the model's form, prefilled by the query `params`.
     """
@@ -153,7 +153,7 @@ def _collections(words: Sequence[str]) -> list[Place]:
 def _runs(user: User, words: Sequence[str]) -> list[Place]:
     mine = Run.objects.of(user).named().order_by("-created_at")
     for word in words:
-        mine = mine.containing(word)  # by the index; titles alone have none
+        mine = mine.containing(word)  # uses the index; titles have none of their own
     mine = mine.filter(destinations.having("title", words))
     return [
         Place(

@@ -1,7 +1,7 @@
-"""The corridor: the areas of the house and the rooms of each, said once.
+"""The corridor: the areas of the site and the rooms of each, declared once.
 
-The header, the tabs above a page, the menu under one's name and the command palette are made of it;
-the bell leads to its own. A page that is in no area is reached from a room.
+The header, the tabs above a page, the user menu and the command palette are built from it; the bell
+has an area of its own. Pages outside all areas are reached from a room.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest
 
-# What a room needs that is no permission: being staff, whatever else one may; looking after money
-# of others, of the house or of a project that one manages.
+# Requirements of a room that are not permissions: being staff; looking after others' money, with
+# the permission for budgets or as the manager of a project.
 STAFF, OTHERS_MONEY = "staff", "others' money"
 
 
@@ -29,10 +29,10 @@ STAFF, OTHERS_MONEY = "staff", "others' money"
 class Room:
     """A page with a place in the corridor.
 
-    `label` is the word on its tab, `name` what the palette calls it if that says too little alone.
-    `synonyms` find it there too, names that it once had among them. `query` is the rest of its
-    address, `needs` the permission without which nobody is led there, `tab_needs` what its tab
-    asks for in addition: without it one finds little there, and comes by the palette or a link.
+    `label` is the text of its tab; `name` is its name in the palette, if the label alone says too
+    little. The palette also finds it by `synonyms`, which include its former names. `query` is the
+    query string of its address. `needs` is the permission required for any link to it. `tab_needs`
+    is also required for its tab: others find little there, and come by the palette or a link.
     """
 
     label: str
@@ -45,11 +45,11 @@ class Room:
 
     @property
     def address(self) -> str:
-        """Where it is."""
+        """Return the page's address."""
         return reverse(self.route) + (f"?{self.query}" if self.query else "")
 
     def is_open_to(self, user: User) -> bool:
-        """Whether the user may enter; asks the database for staff only."""
+        """Whether the user may open the page; queries the database for staff only."""
         return _has(user, self.needs)
 
     def has_tab_for(self, user: User) -> bool:
@@ -57,7 +57,7 @@ class Room:
         return self.is_open_to(user) and _has(user, self.tab_needs)
 
     def holds(self, request: HttpRequest) -> bool:
-        """Whether the request is for this page, with all that its query asks for."""
+        """Whether the request is for this page, with all parameters of `query`."""
         match = request.resolver_match
         if match is None or match.view_name != self.route:
             return False
@@ -66,9 +66,9 @@ class Room:
 
 
 class Area(NamedTuple):
-    """Rooms that belong together: an entry of the header or of the menu under one's name.
+    """Related rooms: an entry of the header or of the user menu.
 
-    Pages whose names begin with one of `routes` are in it too, though they are no rooms.
+    Pages whose URL names begin with one of `routes` belong to it too, although they are not rooms.
     """
 
     label: str
@@ -76,7 +76,7 @@ class Area(NamedTuple):
     routes: tuple[str, ...] = ()
 
     def rooms_of(self, user: User) -> Iterator[Room]:
-        """Yield the rooms that the user may enter; asks for no more of them than are taken."""
+        """Yield the rooms that the user may open; checks each only when it is requested."""
         return (room for room in self.rooms if room.is_open_to(user))
 
 
@@ -277,7 +277,7 @@ EVERY = (*HEADER, *MENU, BELL)
 
 
 def rooms(user: User) -> Iterator[Room]:
-    """Yield every room that the user may enter."""
+    """Yield every room that the user may open."""
     for area in EVERY:
         yield from area.rooms_of(user)
 
@@ -290,7 +290,7 @@ def areas(request: HttpRequest, listed: Sequence[Area]) -> list[Tab]:
 
 
 def tabs(request: HttpRequest) -> list[Tab]:
-    """Return the rooms beside the page: on rooms, and on all pages of the menu's areas."""
+    """Return the tabs above a page: on rooms, and on all pages of the menu's areas."""
     here, area = room_of(request), area_of(request)
     if area is None or (here is None and area not in MENU):
         return []
@@ -300,7 +300,7 @@ def tabs(request: HttpRequest) -> list[Tab]:
 
 
 def room_of(request: HttpRequest) -> Room | None:
-    """Return the room that the page is: of several, the one with the narrowest query."""
+    """Return the page's room; if several match, the one with the longest query."""
     held = [room for area in EVERY for room in area.rooms if room.holds(request)]
     return max(held, key=lambda room: len(room.query), default=None)
 
@@ -323,11 +323,11 @@ def _has(user: User, needs: str) -> bool:
 
 
 def _is_manager(user: User) -> bool:
-    if "manages_others" not in user.__dict__:  # asked once for all rooms of a page
+    if "manages_others" not in user.__dict__:  # queried once for all rooms of a page
         managed = Membership.objects.filter(user=user.pk, role=Membership.Role.MANAGER)
         user.__dict__["manages_others"] = managed.filter(project__person=None).exists()
     return bool(user.__dict__["manages_others"])
 
 
 def _user(request: HttpRequest) -> User:
-    return cast("User", request.user)  # the frame asks only where somebody is logged in
+    return cast("User", request.user)  # the frame calls this only for authenticated users

@@ -1,4 +1,4 @@
-"""Places to jump to, and the named things of all apps among them."""
+"""Places to jump to, including the named things of all apps."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MAX_OF_KIND = 4
 
 @dataclass(frozen=True)
 class Place:
-    """One place to jump to; `mark` is a model's standing, or that it was removed upstream.
+    """One place to jump to; `mark` is a model's standing, or says that it was removed upstream.
 
-    `lock` is why a rule locks a model where the page is; `namesake` its id, which is told where
-    another has its name. `synonyms` are other words for a page, by commas.
+    `lock` says why a rule of the page's project locks a model. `namesake` is a model's id, shown if
+    another model has the same name. `synonyms` are other words for a page, separated by commas.
 
-    An action may press a control of the page: `press` is the control's selector; or post to the
-    address `post`, which leads back to the page. `address` is the page that does the same.
+    An action presses the control with the selector `press`, or posts to the address `post`, which
+    redirects back to the page. `address` is a page that does the same.
     """
 
     label: str
@@ -64,7 +64,7 @@ def named(user: User, words: Sequence[str]) -> list[Group]:
 
 
 def having(column: str, words: Sequence[str]) -> Q:
-    """Return the condition that a text has all the words."""
+    """Return the condition that a column contains all the words."""
     return Q(*(Q(**{f"{column}__icontains": word}) for word in words))
 
 

@@ -1,4 +1,4 @@
-"""Models to choose from for what one has: what can run comes first, each with its price."""
+"""Models offered for the inputs at hand, each with its price: those that can run come first."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Item = TypeVar("Item")
 
 
 def by_need(items: Iterable[Item], need: Callable[[Item], str]) -> dict[str, list[Item]]:
-    """Group models, given in the gallery's order, by what each needs besides what one has.
+    """Group models, given in the gallery's order, by the input that each still needs.
 
-    First those that need nothing, then the others in the order of their first.
+    Models that need nothing more come first, other groups in the order of their first models.
     """
     groups: dict[str, list[Item]] = {"": []}
     for item in items:
@@ -33,7 +33,7 @@ def title_of(need: str) -> str:
 
 
 def place(endpoint: Endpoint, address: str, locks: Locks, label: str = "") -> Place:
-    """Return a model to choose: its name, what it takes or costs, and its picture."""
+    """Return a model as a place: its name, `label` and price, and its picture."""
     marks = [
         "Removed" if endpoint.gone_at else "",
         WORDS[endpoint.standing] if endpoint.standing else "",
@@ -53,7 +53,7 @@ def place(endpoint: Endpoint, address: str, locks: Locks, label: str = "") -> Pl
 
 
 def told_apart(groups: Iterable[Group]) -> list[Group]:
-    """Return the groups that have places; models of one name in a group get their ids."""
+    """Return the groups that have places; models with the same name in a group show their ids."""
     shown = []
     for title, places in groups:
         names = Counter(one.label for one in places)

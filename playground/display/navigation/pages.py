@@ -15,7 +15,7 @@ from projects import current, listing
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# Label, other words for it, route, and the rest of the address: what is no room of the corridor
+# Pages that are not rooms of the corridor: label, synonyms, route, and the rest of the address
 _PAGES = (
     ("Front page", "home, start, overview", "catalog:front", ""),
     ("Newest models", "", "catalog:models", "?sort=newest"),
@@ -33,7 +33,7 @@ _ACTIONS = (
     ("Import a board", "board.json", "boards:import", ""),
     ("Import prompts", "lines, CSV, JSON", "library:prompts-import", ""),
 )
-# Label, other words for it, route of the page that does the same without script, rest of the
+# Label, synonyms, route of the page that does the same without script, rest of the
 # address, and the selector of the control to press
 _PRESSED = (
     ("Switch theme", "theme, dark, light, appearance", "account", "#theme", "theme-switch button"),
@@ -71,7 +71,7 @@ def actions(user: User, words: Sequence[str]) -> list[Place]:
 
 
 def projects(user: User, words: Sequence[str]) -> list[Group]:
-    """Return the user's projects with all the words: to look at, and to work in; one query."""
+    """Return the user's projects whose names have all the words, to open or work in; one query."""
     if not words:
         return []
     own = listing.of(user)
@@ -94,9 +94,9 @@ def projects(user: User, words: Sequence[str]) -> list[Group]:
 
 
 def distance(place: Place, text: str) -> int:
-    """Return how far a place is from a text: 0 for its name, 1 for a beginning or another word.
+    """Return how far a place is from a text: 0 for its name, 1 for a prefix or a synonym.
 
-    Then come names with all the words, and what only mentions them.
+    2 for names with all the words, 3 for places that only mention them.
     """
     label = place.label.lower()
     if label == text:

@@ -1,4 +1,4 @@
-"""The menu of what a result can be used as: inputs of models, grouped by what they use it for."""
+"""The menu "Use as": the inputs of models that accept a result, grouped by their use of it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Rank = tuple[int, int]  # of an input, the smaller the better
 
 
 def _gallerys(taker: Taker, title: str) -> Rank:
-    """Rank nothing: inputs are listed in the gallery's order."""
+    """Rank all inputs alike: they are listed in the gallery's order."""
     return 0, 0
 
 
@@ -134,7 +134,7 @@ def _need(index: UseIndex, taker: Taker) -> str:
 def _offer(
     use: str, title: str, ranked: Sequence[tuple[Rank, Taker]], most: int
 ) -> tuple[Rank, Offered]:
-    """Return a group, at most so many of it, with its best input's rank."""
+    """Return a group of at most `most` inputs, with its best input's rank."""
     inputs = [taker for _, taker in ranked]
     return ranked[0][0], Offered(use, title, inputs[:most], len(inputs))
 
@@ -142,7 +142,7 @@ def _offer(
 def _ranked(
     takers: Iterable[Taker], title: str, rank: Callable[[Taker, str], Rank | None]
 ) -> list[tuple[Rank, Taker]]:
-    """Return the inputs of a use that are to be offered with their ranks, best first."""
+    """Return the inputs to offer for a use with their ranks, best first."""
     ranks = ((rank(taker, title), taker) for taker in takers)
     return sorted(((at, taker) for at, taker in ranks if at is not None), key=itemgetter(0))
 
@@ -181,7 +181,7 @@ def menu(
 
 
 def _find_group(result: Result, text: str) -> Group:
-    """Return the last group: what finds other results by this one."""
+    """Return the last group: the search for similar results."""
     is_picture = result.kind in VISUAL and result.key.startswith("a")
     if not is_picture or text.strip().lower() not in LIKE_THIS.lower():
         return Group("Find", [])

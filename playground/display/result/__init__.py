@@ -1,1 +1,1 @@
-"""What is said of a result: its caption, its settings, and what it is made from."""
+"""Describes a result: its caption, its settings and its input files."""

@@ -1,6 +1,6 @@
-"""What stands with a shown result: its prompt, its seed and what it has cost.
+"""The caption of a result: its prompt, seed and cost.
 
-The form beside it may hold other words by now.
+The form next to it may have changed since the run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from runs.models import Run
 from runs.progress import current_upstream
 from schemas.carry.meanings import by_meaning
 
-MAX_PROMPT_CHARS = 4000  # the whole of it is in the input's JSON
+MAX_PROMPT_CHARS = 4000  # the input's JSON has all of it
 MAX_SEED_BITS = 256
 NOUNS = {
     "out:audio": "The sound",
@@ -29,7 +29,7 @@ UNKNOWN = "cost not reported"
 
 
 def prompt_of(run: Run) -> str:
-    """Return the text that the run was asked for; its title for a model without a prompt."""
+    """Return the run's prompt; its title for a model without a prompt."""
     field = by_meaning(version_of(run.endpoint).root.children).get("prompt")
     is_named = field is not None and isinstance(run.arguments, dict)
     text: Any = run.arguments.get(field.name) if field and is_named else None
@@ -39,9 +39,9 @@ def prompt_of(run: Run) -> str:
 
 
 def requested_seed(run: Run) -> str:
-    """Return the seed in the arguments, which holds until the output names the one that was used.
+    """Return the seed in the arguments, used until the output names the actual one.
 
-    As text: it may exceed the range of JavaScript's numbers. Empty without one.
+    It is text, as it may exceed the range of JavaScript's numbers; empty without a seed.
     """
     seed: Any = run.arguments.get("seed") if isinstance(run.arguments, dict) else None
     if not isinstance(seed, int) or isinstance(seed, bool):
@@ -56,9 +56,9 @@ def coming(run: Run) -> str:
 
 
 def billed(run: Run) -> str:
-    """Return what a result has cost: `≈ $0.12 · 2 images`; empty for a run without one.
+    """Return what a result has cost: `≈ $0.12 · 2 images`; empty unless the run succeeded.
 
-    At the price of when it began, or as upstream has billed it: `$0.10 billed by fal`.
+    The sum uses the price at the run's start, or is upstream's bill: `$0.10 billed by fal`.
     """
     if run.state != Run.State.SUCCEEDED:
         return ""
@@ -70,7 +70,7 @@ def billed(run: Run) -> str:
 
 
 def billed_together(runs: Sequence[Run]) -> str:
-    """Return what ended runs of one model have cost together; empty while one is under way."""
+    """Return the total cost of ended runs of one model; empty while one is in progress."""
     if not all(run.is_final for run in runs):
         return ""
     upstream = current_upstream.get()

@@ -1,7 +1,6 @@
-"""A run's settings as rows: those that were changed first, then the model's defaults.
+"""A run's settings as rows with the form's labels: changed ones first, then the model's defaults.
 
-By the form's labels. The prompt stands with the result, and addresses of our files are pictures or
-names.
+The prompt is left out: the caption has it. Addresses of our files become pictures or names.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ MAX_FILES = 20  # of one run
 
 @dataclass(frozen=True)
 class File:
-    """A file among the input: its name, our address of it, and a picture of it if there is one."""
+    """An input file: its name, our address, and the address of a picture if there is one."""
 
     name: str
     address: str = ""
@@ -41,7 +40,7 @@ class File:
 
 @dataclass(frozen=True)
 class Setting:
-    """One value of the input; files instead of the text where it names some."""
+    """One value of the input: its text, or the files that it names."""
 
     label: str
     text: str
@@ -50,7 +49,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings that were given, and those that the model has set itself."""
+    """The settings that differ from the model's defaults, and the defaults used for the rest."""
 
     changed: list[Setting]
     defaults: list[Setting]
@@ -66,7 +65,7 @@ def settings_of(run: Run) -> Settings:
 
 
 def settings_in(root: Field, arguments: Any) -> Settings:
-    """Return the settings that arguments are, in the order of a model's form; two queries."""
+    """Return arguments as settings, in the order of a model's form; two queries."""
     arguments = db_safe(arguments)
     if not isinstance(arguments, dict):
         return Settings([Setting("Input", _cut(in_words(arguments, None)))], [])
@@ -91,7 +90,7 @@ def settings_in(root: Field, arguments: Any) -> Settings:
 
 
 def _leaves(path: Path, value: Any, root: Field) -> Iterator[_Leaf]:
-    """Yield each value within a value that a person reads on its own."""
+    """Yield each value within a nested value that gets a row of its own."""
     is_nested = isinstance(value, list) and any(isinstance(row, dict | list) for row in value)
     if isinstance(value, dict) and value and set(value) != set(SIDES):
         for key, child in value.items():
@@ -147,7 +146,7 @@ def _cut(text: str) -> str:
 
 
 def input_stills(addresses: Iterable[str]) -> dict[str, str]:
-    """Return, by the address of one of our files, that of a picture of it; at most two queries.
+    """Return a map from addresses of our files to their pictures' addresses; at most two queries.
 
     Files without a picture, such as sounds, are left out.
     """
@@ -158,7 +157,7 @@ def input_stills(addresses: Iterable[str]) -> dict[str, str]:
 
 
 def still_of_input(run: Run) -> str:
-    """Return the address of a picture of what the run works on; empty without one."""
+    """Return the address of a picture of the run's main input; empty without one."""
     if not isinstance(run.arguments, dict):
         return ""
     meant = by_meaning(version_of(run.endpoint).root.children)

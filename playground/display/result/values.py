@@ -1,4 +1,4 @@
-"""Values of an input in words, as the form shows them: by labels, and choices by theirs."""
+"""Words the fields and values of an input as the form does, choices by their labels."""
 
 from __future__ import annotations
 

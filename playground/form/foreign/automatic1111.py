@@ -1,4 +1,4 @@
-"""Reads the settings that AUTOMATIC1111's web UI and its kin write as a text.
+"""Reads the settings that AUTOMATIC1111's web UI and its forks write as text.
 
 a mill at dusk
 Negative prompt: people

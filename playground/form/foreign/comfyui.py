@@ -49,13 +49,13 @@ def read(text: str) -> dict[str, Any]:
 
 
 def _inputs(document: dict[str, Any]) -> dict[str, Node]:
-    """Return the inputs of each node; what is no node is left out."""
+    """Return the inputs of each node; entries that are not nodes are left out."""
     nodes = ((key, node.get("inputs")) for key, node in document.items() if isinstance(node, dict))
     return {key: inputs for key, inputs in nodes if isinstance(inputs, dict)}
 
 
 def _sampler(graph: dict[str, Node]) -> Node | None:
-    """Return the node with most of what a sampler has; of equal ones the first."""
+    """Return the node with the most inputs of a sampler; the first of equals."""
     return max(
         (node for node in graph.values() if {"positive", "guider"} & node.keys()),
         key=lambda node: len(_SAMPLED & node.keys()) + bool({"seed", "noise_seed"} & node.keys()),
@@ -112,5 +112,5 @@ def _first_number(nodes: list[Node], names: tuple[str, ...]) -> float | None:
 
 
 def _strength(denoise: float | None) -> float | None:
-    """Return how far a given picture is changed; None where there was none: all of it is new."""
+    """Return how far the input picture is changed; None without one: everything is new then."""
     return denoise if denoise is not None and denoise < 1 else None

@@ -1,4 +1,4 @@
-"""Recognises whose recipe a picture carries, and gives its settings one set of names."""
+"""Recognises the program of a picture's recipe, and gives its settings one set of names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.changes.migrate_arguments import Version
 from schemas.exact import NotJson, dumps, loads
 
 _INTEGER, _NUMBER, _TEXT = {"type": "integer"}, {"type": "number"}, {"type": "string"}
-# Of no model, so that its fields are carried to those of any by what they mean.
+# The schema of no model: its fields are mapped to those of any model by their meaning.
 _FIELDS = {
     "prompt": _TEXT,
     "negative_prompt": _TEXT,
@@ -49,7 +49,7 @@ class ForeignRecipe:
 
     @classmethod
     def from_text(cls, text: str) -> ForeignRecipe | None:
-        """Return the recipe of `as_text`; None for anything else, for it may be typed."""
+        """Return the recipe of `as_text`; None for other text, which a person may have typed."""
         try:
             written = loads(text)
         except NotJson:
@@ -78,7 +78,7 @@ def read(texts: dict[str, str]) -> ForeignRecipe | None:
 
 @cache
 def version() -> Version:
-    """Return the schema of such settings."""
+    """Return the schema of the settings in foreign recipes."""
     settings = {"type": "object", "properties": _FIELDS}
     document = {"components": {"schemas": {"SettingsInput": settings}}}
     of_document = contract(document)

@@ -1,4 +1,4 @@
-"""Takes values out of what other programs wrote: anything may stand where a number should be."""
+"""Reads values that other programs wrote, which may be of any type."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Unreadable(ValueError):
 
 
 def as_json(text: str, what: str) -> dict[str, Any]:
-    """Return a JSON object; raises Unreadable, which names it as `what`.
+    """Return a JSON object; raises Unreadable, with `what` in its message.
 
-    ComfyUI writes NaN, which is no JSON: it counts as missing.
+    ComfyUI writes NaN, which is not JSON: it counts as missing.
     """
     try:
         document = db_safe(json.loads(text, parse_constant=lambda _: None))
@@ -33,14 +33,14 @@ def as_json(text: str, what: str) -> dict[str, Any]:
 def guidance(cfg: float | None, distilled: float | None) -> float | None:
     """Return what models call the guidance scale.
 
-    That of a distilled model, such as Flux, stands beside a CFG of 1, which does nothing.
+    A distilled model, such as Flux, has its own scale, next to a CFG of 1 without effect.
     """
     is_distilled = distilled is not None and cfg in {None, 1.0}
     return distilled if is_distilled or cfg is None else cfg
 
 
 def words(value: Any) -> str | None:
-    """Return a text that is not empty, without what no database takes; else None."""
+    """Return a text that is not empty, without characters that a database rejects; else None."""
     if not isinstance(value, str):
         return None
     return value.replace("\0", "").encode(errors="replace").decode().strip() or None

@@ -130,7 +130,7 @@ def needs_attention(node: Node) -> bool:
 @cache
 def _template(name: str) -> Template:
     template = _environment().get_template(f"_{name}.jinja")
-    # Each render copies them; from Jinja's ChainMap that would be key by key.
+    # Each render copies the globals; Jinja's ChainMap would be copied key by key.
     template.globals = dict(template.globals)
     return template
 
@@ -150,7 +150,7 @@ def _environment() -> Environment:
 
 
 class _FormRenderer:
-    """Renders one form; buttons of the model's own page are in `is_of_model` alone."""
+    """Renders one form; only with `is_of_model` does it have the buttons of the model's page."""
 
     def __init__(
         self,

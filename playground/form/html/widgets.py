@@ -1,4 +1,4 @@
-"""Chooses the widget of a field: the first suitable one in an ordered list; the last always is."""
+"""Chooses the widget of a field: the first suitable one in a list whose last suits all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Context = dict[str, Any]
 
 _MAX_SEGMENTS, _MAX_SEGMENT_LETTERS = 5, 30
 _MAX_TILES = 14
-_FAR_BELOW = -1_000_000  # times a step: where its multiples begin without a minimum
+_FAR_BELOW = -1_000_000  # times the step: the first multiple if there is no minimum
 _MAX_SLIDER_RANGE = 20_000  # a slider for a wider range is too imprecise
 _MAX_SLIDER_STEPS = 240  # about a slider's width in pixels
 _MIN_SEARCHED = 12  # a list of this many options gets a search field
@@ -183,7 +183,7 @@ def _long(node: Node) -> Context:
 
 
 def references() -> str:
-    """Return the address from which a field takes the references that it offers."""
+    """Return the address of the references that a field offers."""
     return reverse("library:references-offered")
 
 

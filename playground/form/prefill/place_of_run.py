@@ -1,7 +1,7 @@
-"""In which project a form opens that an address fills in from a run: the one where the run lives.
+"""Chooses the project of a form that an address fills in from a run: the run's project.
 
-Links of a run need not name it: markup of boards and walls is shared by all who see it, and links
-are sent around.
+Links of a run need not name the project: everybody shares the markup of boards and walls, and
+people pass links on.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _GONE = object()
 def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
     """Return the form filled from a source: `preset:<id>`, `run:<uuid>`, `saved:<id>`, `example`.
 
-    `use:…` holds a result, `recipe:…` the id of a recipe of a Vitrine or one of another program.
+    `use:…` names a result; `recipe:…` is the id of a Vitrine's recipe or another program's recipe.
     None if the source does not exist or the user may not see it.
     """
     kind, _, key = what.partition(":")
@@ -182,7 +182,7 @@ def _example(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 def keep_seed(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     """Return the user's current form of the model with the seed of the run `key`.
 
-    None if the run is not there or not theirs to read, or if it tells no seed.
+    None if the run does not exist, the user may not read it, or it has no seed.
     """
     pk = parse_uuid(key)
     runs = Run.objects.readable_by(user).light("arguments", "output")
@@ -218,11 +218,11 @@ def _sources() -> dict[str, FillForm]:
     return _SOURCES | {kind: fill for sources in of_apps for kind, fill in sources.items()}
 
 
-# Takes files that are not here, or not to be read, out of arguments that came from elsewhere.
+# Removes files that do not exist here, or are not readable, from imported arguments.
 
 
 def without_unreadable(user: User, arguments: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Return the arguments without such files, and the names of the inputs that had them."""
+    """Return the arguments without unreadable files, and the names of the inputs that had them."""
     readable = _readable(user, arguments)
     clean = {name: _without(value, readable) for name, value in arguments.items()}
     touched = [name for name, value in arguments.items() if clean[name] != value]
@@ -230,7 +230,7 @@ def without_unreadable(user: User, arguments: dict[str, Any]) -> tuple[dict[str,
 
 
 def _readable(user: User, arguments: Any) -> set[str]:
-    """Return the addresses of ours among the arguments whose files the user may read."""
+    """Return the addresses of our files among the arguments that the user may read."""
     uploads: dict[str, list[str]] = {}
     runs: dict[str, list[str]] = {}
     for address in {*_addresses(arguments)}:
@@ -268,6 +268,6 @@ def _without(value: Any, readable: set[str]) -> Any:
         return [item for item in items if item is not _GONE]
     if isinstance(value, dict):
         children = {name: _without(child, readable) for name, child in value.items()}
-        # An object that held such a file, as a LoRA does its path, means nothing without it.
+        # An object is useless without its file, such as a LoRA without its path.
         return _GONE if _GONE in children.values() else children
     return value

@@ -79,7 +79,7 @@ def transfer(
 
 
 def transfer_settings(endpoint: Endpoint, settings: dict[str, Any], source: Version) -> Transfer:
-    """Return settings of a schema that is of no model transferred to `endpoint`."""
+    """Return settings transferred to `endpoint` from a schema that belongs to no model."""
     mover = _Mover(endpoint, carry(settings, source, form_state.version_of(endpoint)))
     mover.move_inputs(settings, inputs_of(source.root))
     return mover.as_transfer()

@@ -39,7 +39,7 @@ _SUFFIXES = {
     "weights": set(uploads.WEIGHTS),
     "archive": {".zip", ".tar", ".gz", ".tgz"},
 }
-UPLOAD = "u"  # stands in links for what of an upload is used: all of it
+UPLOAD = "u"  # in links, in place of the key of a result
 KEPT_MARKS = (form_state.HOUSE, form_state.ORIGIN)
 
 
@@ -58,7 +58,7 @@ class Usable:
 
 @dataclass(frozen=True)
 class Brought(Usable):
-    """A file that somebody brought."""
+    """An uploaded file."""
 
     upload: Upload
     made_by = 0  # no model
@@ -94,7 +94,7 @@ class Result(Usable):
 
     @property
     def name(self) -> str:
-        """Return what a selection calls a file: `<run>/<position>`."""
+        """Return the name of a file in a selection: `<run>/<position>`."""
         return f"{self.run.pk}/{self.key[1:]}"
 
     def address_in(self, endpoint: Endpoint, path: str) -> str:
@@ -150,7 +150,7 @@ def kind_of(artifact: Artifact) -> str:
 
 
 def kind_of_file(shown_as: str, name: str) -> str:
-    """Return the kind of inputs that accept a file that pages show as this kind, or not at all."""
+    """Return the kind of inputs that accept a file; `shown_as` is its kind on pages, or empty."""
     if shown_as and shown_as != "file":
         return shown_as if shown_as in NOUNS else "file"
     suffix = PurePosixPath(name).suffix.lower()
@@ -160,7 +160,7 @@ def kind_of_file(shown_as: str, name: str) -> str:
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     """Return the user's current form of the model with a result or upload in one of its fields.
 
-    `key` is `<run>/<result>/<path of the field>`, or `<upload>/u/<path>`. None if it is not there.
+    `key` is `<run>/<result>/<path of the field>`, or `<upload>/u/<path>`. None if that is missing.
     """
     run, _, rest = key.partition("/")
     name, _, path = rest.partition("/")

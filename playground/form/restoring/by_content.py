@@ -25,9 +25,9 @@ ADDRESS = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 
 
 def by_digest(user: User, digest: str) -> Outcome:
-    """Find the newest run with a result of this SHA-256, or what was made of a result.
+    """Find the newest run with a result of this SHA-256, or a file derived from a result.
 
-    Else the upload that it is of. Raises NotFound.
+    Otherwise find the upload with this digest. Raises NotFound.
     """
     digest = digest.lower()
     if not DIGEST.fullmatch(digest):
@@ -56,10 +56,10 @@ def by_address(user: User, address: str) -> Outcome:
 
 
 def of_run(run: Run, like: int | None = None, what: str = "") -> Outcome:
-    """Return what can be done with what a run made: use its settings, open it, find alike.
+    """Return the actions for a file of a run: use its settings, open it, find similar results.
 
-    `like` is the position of a result that others can be like; `what` is what of the run was
-    brought, if not a result.
+    `like` is the position of the result to find similar ones for. `what` names the derived file, if
+    the file is not a result itself.
     """
     source = f"run:{run.pk}"
     acts = [
@@ -81,7 +81,7 @@ def using(user: User, upload: Upload) -> RunQuerySet:
 
 
 def _of_derived_file(user: User, digest: str) -> Outcome | None:
-    # A copy without metadata tells its origin to nobody else: who votes blind could save one.
+    # Only the owner learns the origin of a copy without metadata: blind voters can save one.
     own = Q(run__user=user) | ~Q(what=DerivedFile.What.STRIPPED)
     files = DerivedFile.objects.filter(own, digest=digest)
     positions = {file.run_id: file for file in files}

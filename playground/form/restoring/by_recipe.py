@@ -1,4 +1,4 @@
-"""Restores settings from the recipe that a file is, carries or, as a ZIP, holds."""
+"""Restores settings from a recipe: a JSON file, a text in a picture, or a file in a ZIP."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def _of_recipes(user: User, written: list[Recipe]) -> Outcome:
     choices: dict[str, None] = {}
     for recipe in several:
         if len(choices) < MOST_CHOICES:
-            with suppress(ValueError):  # of a model that is not here; the page says how many are
+            with suppress(ValueError):  # its model is not here; the page says how many are
                 choices[_of_recipe(user, recipe).fill] = None
     if not choices:
         raise ValueError(f"None of the {len(several)} recipes is of a model in this catalogue.")
@@ -89,7 +89,7 @@ def _of_recipes(user: User, written: list[Recipe]) -> Outcome:
 
 
 def _of_recipe(user: User, recipe: Recipe) -> Outcome:
-    """Return the form that a recipe fills: from its run if that is here, else from its words."""
+    """Return the form that a recipe fills, from its run if that is here, else its arguments."""
     with suppress(NotFound):
         restored = by_content.by_digest(user, recipe.digest)
         if restored.fill:
@@ -123,7 +123,7 @@ def _filling(endpoint: Endpoint, fill: str, words: str) -> Outcome:
 
 
 def _takes(endpoint: Endpoint, recipe: ForeignRecipe) -> bool:
-    """Whether a model has a counterpart of the prompt, or of anything where there is none."""
+    """Whether the model has a counterpart of the prompt, or without a prompt of any setting."""
     carried = transfer.transfer_settings(endpoint, recipe.arguments, foreign.version())
     if "prompt" not in recipe.arguments:
         return bool(carried.arguments)
@@ -131,7 +131,7 @@ def _takes(endpoint: Endpoint, recipe: ForeignRecipe) -> bool:
     return prompt in carried.arguments.values() or not form_state.version_of(endpoint).root.children
 
 
-# The file of a run (`run.json`): what is needed to run it elsewhere, and what came of it.
+# The file of a run (`run.json`): what is needed to run it elsewhere, and its outcome.
 
 
 def run_file(run: Run) -> dict[str, Any]:

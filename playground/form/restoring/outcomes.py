@@ -1,4 +1,4 @@
-"""What comes of a file that somebody brings: words, and what can be done with it."""
+"""The outcome of the search for a file's origin: a sentence, and the actions for the file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ USE = "Use it as input for …"
 
 
 class Act(NamedTuple):
-    """What may be done with a file: a link; `sends` where the file itself has to be sent there."""
+    """An action for a file: a link; `sends` if the file itself has to be posted there."""
 
     label: str
     address: str
@@ -22,10 +22,10 @@ class Act(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """Words about a file, and acts in the order in which pages list them.
+    """A sentence about a file, and actions in the order of the page.
 
     `fill` is the source (`prefill/sources.py`) that fills the form of `endpoint`, if that is open.
-    `is_weak` where a field of the form that takes the file comes first.
+    `is_weak` if a form field that accepts the file takes precedence.
     """
 
     words: str

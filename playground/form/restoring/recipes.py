@@ -51,7 +51,7 @@ def recipe_of(run: Run, artifact: Artifact | None) -> dict[str, Any]:
 
 
 def portable(arguments: Any) -> Any:
-    """Return arguments in which files of ours are paths, and uploads have no name of a person's."""
+    """Return arguments with our files as paths, and without the file names that people chose."""
     return _without_names(with_own_paths(arguments))
 
 
@@ -70,7 +70,7 @@ def as_text(recipes: dict[str, dict[str, Any]]) -> str:
 
 
 def parse(document: dict[str, Any]) -> list[Recipe] | None:
-    """Return the recipes of a document; None if it is none, ValueError if it is broken."""
+    """Return the recipes of a document; None for another document, ValueError if it is broken."""
     if document.get("format") != FORMAT:
         return None
     version, recipes = document.get("version"), document.get("recipes")
@@ -99,7 +99,7 @@ def parsed(recipe: Any) -> Recipe:
 
 
 def in_archive(file: IO[bytes]) -> list[Recipe]:
-    """Return the recipes of a ZIP, or of its last part: they stand there.
+    """Return the recipes of a ZIP, or of its last part, which contains them.
 
     Raises ValueError if it has none, or if they are broken or too large.
     """

@@ -50,7 +50,7 @@ def by_file(user: User, file: IO[bytes], size_bytes: int, onto: Endpoint | None 
 
 @dataclass(frozen=True)
 class Choice:
-    """One form: what it is of, its model's name, the filled-in page, and a picture."""
+    """One form: its title, its model's name, the address of the filled-in page, and a picture."""
 
     title: str
     model: str
@@ -59,7 +59,7 @@ class Choice:
 
 
 def choices_of(user: User, fills: Sequence[str]) -> list[Choice]:
-    """Return the choices for sources `run:<uuid>` and `recipe:<id>`, without those not to be read.
+    """Return the choices for sources `run:<uuid>` and `recipe:<id>` that the user may read.
 
     Three queries at most.
     """

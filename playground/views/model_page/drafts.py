@@ -1,4 +1,4 @@
-"""What a form asks for while it is filled in: drafts, recent prompts, tickets of live sessions."""
+"""Requests of a form while it is filled in: drafts, recent prompts, tickets of live sessions."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def recent(request: HtmxRequest) -> HttpResponse:
 def ticket(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Return `{"url"}`: the address of a session, valid once and for a minute.
 
-    The form is posted along: where the user may not run it, where its first picture is not
-    affordable, or has to be agreed to first, that is said by a part of a page, with 402 or 403.
+    The post contains the form. If the user may not run it, cannot afford its first picture or has
+    to agree to its price first, a part of a page says so, with status 402 or 403.
     """
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     if not transport_choices.is_live(endpoint) or not endpoint.is_runnable:
@@ -101,6 +101,6 @@ def _require_startable(request: HtmxRequest, endpoint: Endpoint, project: Projec
     if refusal:
         raise Forbidden(refusal)
     arguments, problems = form_state.parse_form(endpoint, posted.form_fields(request))
-    if not problems:  # else the session says what is wrong, and begins when it is mended
+    if not problems:  # else the session reports the problems, and begins when they are fixed
         estimate = estimate_run(endpoint, arguments)
         starting.require_affordable(request.user, project, endpoint, estimate)

@@ -51,7 +51,7 @@ def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 
 
 def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
-    """Load the model with what its page shows; raises Http404.
+    """Load the model with the columns that its page shows; raises Http404.
 
     A Run by htmx renders no page, so its query skips what only the page needs.
     """
@@ -109,7 +109,7 @@ def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
 
 
 def _address_of_runs(request: HtmxRequest, endpoint: Endpoint) -> str:
-    """Return where the model's runs are, which were a tab of its page."""
+    """Return the address of the model's runs, which used to be a tab of its page."""
     query = request.GET.copy()
     is_of_everybody = query.pop("whose", None) and permissions.may_see_runs(request.user)
     query.pop("tab", None)

@@ -97,7 +97,7 @@ def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBas
         "tab_id": tab_id(request),
         "origins": form_state.origins(post),
         "cost": run_costs.of_plan(endpoint, parsed, planned, named),
-        "was_asked": is_posted(request, confirmation.FIELD),  # its notice has done its work
+        "was_asked": is_posted(request, confirmation.FIELD),  # its notice can be removed
     }
     if len(runs) > 1:
         return show_batch(request, runs, **more)
@@ -111,7 +111,7 @@ def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBas
 
 
 def _run_example(request: HtmxRequest, written: Written, action: str) -> HttpResponseBase:
-    """Run the model's own example, as the front page offers it."""
+    """Run the model's own example, which the front page offers."""
     filled = sources.fill(request.user, written.endpoint, "example")
     return _run(request, replace(written, post=filled.post) if filled else written, action)
 
@@ -127,10 +127,10 @@ def _create_runs(
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
 
-    The draft and the title are as it was `written`, with the names of what is `named`.
+    The draft and the title come from `written`, so they keep the names that `named` resolves.
 
-    Both are written in one transaction, so that the worker, which writes as soon as there is a
-    run, does not have to wait for the draft.
+    One transaction writes both: the worker writes as soon as a run exists, and must not have to
+    wait for the draft.
     """
     endpoint, post = written.endpoint, written.post
     token = hidden(request, "~token")
@@ -167,7 +167,7 @@ def _refuse(
     why: str | refused_starts.Forbidden,
     status: int = HTTPStatus.FORBIDDEN,
 ) -> HttpResponse:
-    """Say beside the form why its user may not begin this; what was typed stays."""
+    """Show next to the form why its user may not start this; the form keeps its contents."""
     if not request.htmx:
         return redraw(request, written, FormState(written.post), status=status, refused=why)
     context = {"endpoint": written.endpoint, "oob": True, "refused": why}
@@ -184,10 +184,10 @@ def redraw(
     version: int | None = None,
     refused: str | refused_starts.Forbidden = "",
 ) -> HttpResponse:
-    """Render the form with new contents, or what was `written`, and save these as the draft.
+    """Render the form with the contents of `filled`, and save them as the draft.
 
     `version` is the draft's version if the caller has saved it already. `refused` says why the
-    form's user may not begin what they wanted to.
+    form's user may not start the run.
     """
     endpoint = written.endpoint
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, form_fields(request)))
@@ -223,12 +223,12 @@ def house_default_state(request: HtmxRequest, endpoint: Endpoint) -> FormState |
     if preset is None or filled is None:
         return None
     post = {**filled.post, form_state.HOUSE: ["1"]}
-    notice = filled.notice if filled.mend else ""  # then it lists what no longer fits the schema
+    notice = filled.notice if filled.mend else ""  # a mendable preset's notice lists its misfits
     return replace(filled, post=post, notice=notice, house=preset.name)
 
 
 def _fill(request: HtmxRequest, written: Written, filled: FormState) -> HttpResponse:
-    """Replace the form's contents so that it can be undone."""
+    """Replace the form's contents; this can be undone."""
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, written.post))
     new = replace(written, post=filled.post)
     version, is_loss = drafts.replace(request.user, written, new, parse_tab(request))
@@ -246,7 +246,7 @@ def _reset(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
     response, name = _change(request, written, action), action.partition(":")[2]
     if not FIELD_NAME.fullmatch(name):
         return response
-    field = f'[data-field="{name}"]'  # other fields keep what was typed meanwhile
+    field = f'[data-field="{name}"]'  # other fields keep text typed in the meantime
     return reselect(retarget(response, field), field)
 
 
@@ -328,7 +328,7 @@ def _link_or_preset(request: HtmxRequest, written: Written, action: str) -> Http
 
 
 def _choose_from_library(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
-    """Open the saved prompts or references, to put one in; what was typed stays as the draft."""
+    """Open the saved prompts or references to insert one; the draft keeps the form's contents."""
     _save_draft(request, written)
     kind, _, field = action.partition(":")
     query = urlencode(

@@ -1,4 +1,4 @@
-"""The links by which a person's files are open to colleagues: they are ended one by one."""
+"""Ends links that open a person's files to colleagues."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from playground.form import share_links
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-SHARES = "/shares/"  # of the room above
+SHARES = "/shares/"  # the page that lists the links
 
 
 @require_POST
 def deletion(request: HtmxRequest, pk: str) -> HttpResponseBase:
-    """End a link: it leads nowhere, and no longer opens the files in it."""
+    """End a link: its address is gone, and its files are no longer open."""
     link = get_object_or_404(share_links.links_of(request.user), pk=pk)
     with transaction.atomic():
         audit.record(request.user, "deleted", [link])

@@ -1,4 +1,4 @@
-"""What the team says of a model: its notes, with or without JavaScript, and whether it may run."""
+"""The team's notes on a model, with or without JavaScript, and its standing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def notes(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def note(request: HtmxRequest, pk: int) -> HttpResponseBase:
-    """Show the form for one's own note; a POST changes it."""
+    """Show the form for the user's own note; a POST changes it."""
     note = get_object_or_404(domain.editable_by(request.user).select_related("endpoint"), pk=pk)
     form = NoteForm(
         request.POST if request.method == "POST" else None,

@@ -194,11 +194,11 @@ def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch |
 
 
 def _most_relevant(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) -> Run | None:
-    """Return one's newest run in progress; else one's newest run if it needs a decision."""
+    """Return the user's newest run in progress, else their newest run if it needs a decision."""
     own = [run for run in latest if run.user_id == request.user.pk]
     newest = own[0] if own else None
     run = next((run for run in own if run.is_awaited), None)
-    if run is None and len(latest) == STRIP_LENGTH:  # one in progress may be older than the strip
+    if run is None and len(latest) == STRIP_LENGTH:  # a run in progress may be older than the strip
         older = _mine(request, endpoint).unfinished().exclude(state=Run.State.UNCONFIRMED)
         run = older.with_endpoint().with_artifacts().first()
     if run is None and newest and newest.state == Run.State.UNCONFIRMED:

@@ -1,4 +1,4 @@
-"""What a post of a model's form contains: the model's input, and the browser tab."""
+"""Parses a post of a model's form: the model's input, and the browser tab."""
 
 from __future__ import annotations
 

@@ -138,10 +138,10 @@ def _whose(preset: Preset) -> str:
 
 
 def _scope(request: HtmxRequest, form: PresetForm, preset: Preset | None = None) -> Scope:
-    """Return the chosen scope, or the present one where this user may not choose that one.
+    """Return the chosen scope, or the present one if this user may not choose it.
 
-    Only its user hides a preset from the members, or opens the files in it to the house; for the
-    latter, the permission does as well. Making it what the house starts with takes one of its own.
+    Only its user may hide a preset from the members. Its user may offer it to the house with its
+    files, and so may holders of the permission. `START` requires a permission of its own.
     """
     before = Scope.of(preset) if preset else Scope.MEMBERS
     scope: Scope = form.cleaned_data["used_by"] or before
@@ -199,7 +199,7 @@ def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
 def _refuse(
     request: HtmxRequest, endpoint: Endpoint, why: str, form: PresetForm, text: str
 ) -> HttpResponse:
-    """Say why the user may save nothing in the project, with what they typed (403)."""
+    """Show why the user may not save in the project, together with their input (403)."""
     if request.htmx:
         return render(request, "projects/_refused.html", {"refused": why}, status=403)
     context: dict[str, Any] = {"endpoint": endpoint, "refused": why, "form": form}
@@ -239,7 +239,7 @@ def _editable(request: HtmxRequest, pk: int, permission: str) -> Preset:
 
 
 def _authorize(request: HtmxRequest, preset: Preset, permission: str) -> None:
-    """Check role and permission; record a change by somebody else, which the owner's page shows."""
+    """Check role and permission; record changes by other users, which the owner's page shows."""
     if permission == permissions.CHANGE_PRESET:
         _require_change(request, preset)
     else:
@@ -251,7 +251,7 @@ def _authorize(request: HtmxRequest, preset: Preset, permission: str) -> None:
 
 
 def _require_change(request: HtmxRequest, preset: Preset) -> None:
-    """Raise PermissionDenied unless it is theirs, or they may by role or permission."""
+    """Raise PermissionDenied unless the user owns the preset or may change it otherwise."""
     user = request.user
     is_allowed = preset.user_id == user.pk or Rights(user, preset).may_change
     if is_allowed or may(user, permissions.CHANGE_PRESET):

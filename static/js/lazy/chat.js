@@ -4,7 +4,7 @@
  * scrolled up.
  */
 const NEAR = 160; // pixels from the end that count as the end
-const hasKeyboard = matchMedia("(pointer: fine)"); // on a phone Enter is the way to a new line
+const hasKeyboard = matchMedia("(pointer: fine)"); // on a phone Enter starts a new line
 
 class ChatThread extends HTMLElement {
   connectedCallback() {
@@ -32,8 +32,8 @@ class ChatThread extends HTMLElement {
     else this[event.type](event);
   }
   /**
-   * An answer grows many times a second: its buttons are kept, or no click would hit one, and
-   * details that were opened stay open.
+   * An answer grows many times a second: unchanged parts are kept, so that clicks hit buttons, and
+   * opened details stay open.
    */
   keep(detail) {
     const { target, fragment } = detail;

@@ -1,6 +1,6 @@
 /**
  * Opens the command palette, limited to one kind of target if a URL is given. Typing queries the
- * server. Enter waits for the response to what was typed.
+ * server. Enter waits for the response to the typed text.
  */
 import { dialog } from "./dialog.js";
 import { TypeAhead } from "./type-ahead.js";
@@ -25,7 +25,7 @@ class Places extends TypeAhead {
   words() {
     return this.told;
   }
-  /** An answer to what stood there a moment before is shown until the next one comes. */
+  /** Shows an answer to an earlier text until the next answer comes. */
   isLate() {
     return false;
   }
@@ -35,7 +35,7 @@ class Places extends TypeAhead {
     this.answered = typed;
     if (this.isTaken) this.at?.click();
   }
-  /** Arrows do not keep the list from changing: Enter would wait for what is not asked any more. */
+  /** Lets the list change after an arrow key: else Enter would wait for a cancelled query. */
   keep() {}
   look() {
     this.isTaken = false;

@@ -61,7 +61,7 @@ function mark() {
 }
 
 function show() {
-  address.searchParams.delete("find"); // what was searched for; the picks say it better
+  address.searchParams.delete("find"); // the search text, replaced by the picks
   address.searchParams.delete("model");
   for (const id of picked.keys()) address.searchParams.append("model", id);
   const status = Object.assign(document.createElement("p"), {

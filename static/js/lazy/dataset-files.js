@@ -1,6 +1,6 @@
 /**
- * <dataset-files>: the page of a data set takes files dropped or pasted anywhere. Edited captions
- * are saved before the page is reloaded; of hundreds of captions only the changed ones are sent.
+ * <dataset-files>: the page of a data set takes files dropped or pasted anywhere. It saves edited
+ * captions before it is reloaded, and sends only the changed ones among hundreds.
  */
 class DatasetFiles extends HTMLElement {
   connectedCallback() {

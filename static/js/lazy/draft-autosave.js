@@ -1,14 +1,14 @@
 /*
  * Saves a form with data-draft-url on the server: after each pause in typing, periodically during
  * it, and before the page is left. One save at a time; a failed save is retried, and after some
- * seconds the page says so. Each tab has a draft of its own (playground/form/drafts.py). Loaded at
- * the first focus.
+ * seconds the page shows a notice. Each tab has a draft of its own (playground/form/drafts.py).
+ * Loaded at the first focus.
  */
 const PAUSE_MS = 500;
 const LONGEST_MS = 4000;
 const RETRY_MS = 2000;
 const SILENT_MS = 5000;
-const MEASURED_AFTER_MS = 800; // a worker measures an uploaded file; asked ever more rarely:
+const MEASURED_AFTER_MS = 800; // a worker measures an uploaded file; pauses between requests grow:
 const MEASURED_GROWTH = 1.3;
 const MEASURED_EVERY_MS = 15000;
 const MOST_ON_LEAVING = 60000; // bytes; browsers reject larger keepalive requests
@@ -69,7 +69,7 @@ async function send() {
   if (saved.cost?.is_measuring) askAgain();
   else measuredAfter = MEASURED_AFTER_MS;
 }
-/** Saves once more, for the cost that is known by then: a busy worker may take minutes. */
+/** Saves again later, to get the cost: a busy worker may take minutes to measure a file. */
 function askAgain() {
   isPending = true;
   clearTimeout(timer);
@@ -87,7 +87,7 @@ function price({ words, head, lines, named }) {
 }
 function list(place, lines) {
   const now = [...place.children].map(({ textContent }) => textContent);
-  if (now.join("\n") === lines.join("\n")) return; // said once
+  if (now.join("\n") === lines.join("\n")) return; // announced once
   const items = lines.map((textContent) =>
     Object.assign(document.createElement("li"), { textContent, dir: "auto" }),
   );
@@ -113,7 +113,7 @@ function say(text) {
   note.hidden = !text;
 }
 /*
- * The server also saves what the form itself sends; input during that request is saved afterwards.
+ * The server also saves the contents of a submitted form; later input is saved afterwards.
  */
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.elt === form()) isPending = false;

@@ -1,12 +1,12 @@
 /**
  * Lets the rows of `list` be put in order by dragging; dropped elsewhere, a row goes back.
  *
- * `row` is the selector of a row, `handle` of what starts a drag. `dropped` is called with a row
- * that was moved and what followed it before. Rows are below each other, or in a grid (`isGrid`).
+ * `row` is the selector of a row, `handle` that of the part that starts a drag. `dropped` is called
+ * with a moved row and its former next sibling. Rows are below each other, or in a grid (`isGrid`).
  */
 export function orderByDrag(list, { row, handle = row, isGrid = false, dropped }) {
   let moved;
-  let home; // what followed it
+  let home; // its former next sibling
   let isDropped;
   const rowOf = ({ target }) => {
     const found = target.closest?.(row);

@@ -31,7 +31,7 @@ class SettingsFilter extends HTMLElement {
     const isFound = [...settings].some((setting) => !setting.hidden);
     const none = around.querySelector("[data-none-found]");
     none.textContent = isFound ? "" : `No setting has “${text.trim()}” in its words.`;
-    if (words.length) this.scrollIntoView({ block: "start" }); // hits are not under the Run bar
+    if (words.length) this.scrollIntoView({ block: "start" }); // keeps hits out of the Run bar
   }
   /** Opens a group while something is typed; restores it afterwards. */
   fold(group, isFiltered) {

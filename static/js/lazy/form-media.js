@@ -1,7 +1,7 @@
 /**
  * <media-field data-media="image" data-limits="min_width:512" upload-url="/uploads/">: uploads a
- * dropped, pasted or chosen file at once, or takes one from an earlier result or recorded here; the
- * text control holds its URL. `data-state` is busy during an upload and failed after an error;
+ * dropped, pasted or chosen file at once, or takes an earlier result or a recording; the text
+ * control holds its URL. `data-state` is busy during an upload and failed after an error;
  * "media:settled" is fired when it ends.
  */
 import "./media-submit-guard.js";
@@ -109,8 +109,8 @@ class MediaField extends HTMLElement {
     if (!isForRows) this.take(event, event.dataTransfer);
   }
   /*
-   * Prefer our own URL to the bytes: a stored file need not be uploaded. A linked picture is
-   * dragged as its link.
+   * Prefers our own URL to the bytes: a stored file need not be uploaded. Dragging a linked picture
+   * gives its link.
    */
   take(event, data) {
     const link = data.getData("text/uri-list").split("\n")[0].trim();
@@ -172,7 +172,7 @@ class MediaField extends HTMLElement {
     draw(this);
     this.offer();
   }
-  /** Holds a reference, whose cover the server knows. */
+  /** Takes a reference as the value, with its cover from the server. */
   refer() {
     const { address } = this;
     const cover = new URL("../cover/", new URL(this.dataset.references, location.href));
@@ -188,7 +188,7 @@ class MediaField extends HTMLElement {
     if (this.note.textContent !== text) this.note.textContent = text; // announced once
     this.note.dataset.tone = tone;
   }
-  /* Painting needs a picture: the field beside the mask. */
+  /* Offers painting only if the mask's picture, in another field, is shown. */
   offer() {
     const paint = this.querySelector("[data-tool='mask']");
     if (paint) paint.hidden = !this.picture?.shown;

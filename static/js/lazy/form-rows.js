@@ -1,6 +1,6 @@
 import { orderByDrag } from "./drag-order.js";
 /**
- * <form-rows data-name="loras">: a list's rows: add, duplicate, remove and move without a request.
+ * <form-rows data-name="loras">: adds, copies, removes and moves a list's rows without a request.
  * Controls' names contain the row number; `loras~rows` lists the numbers in page order.
  */
 class FormRows extends HTMLElement {

@@ -1,6 +1,6 @@
 /**
- * <search-select>: a searchable <select>. The select is still what is posted; opening it shows a
- * list with a search box instead of the browser's list.
+ * <search-select>: a searchable <select>. The select is still posted; opening it shows a list with
+ * a search box instead of the browser's list.
  */
 import { TypeAhead, matching } from "./type-ahead.js";
 const MOST = 200;
@@ -13,7 +13,7 @@ class Choices extends TypeAhead {
   constructor(host, box) {
     super(...box.children);
     Object.assign(this, { host, box, select: host.select });
-    // What is typed here is not part of the form's contents.
+    // Text typed here is not part of the form's contents.
     for (const name of ["input", "change"])
       box.addEventListener(name, (event) => event.stopPropagation());
     box.addEventListener("focusout", ({ relatedTarget }) => {

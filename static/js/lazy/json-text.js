@@ -1,6 +1,6 @@
 /**
- * <json-text><textarea>…: reports JSON errors while typing, with the messages of schemas/exact.py,
- * and a button that moves the caret there.
+ * <json-text><textarea>…: reports JSON errors while typing, with the messages of schemas/exact.py
+ * and a button that moves the caret to the error.
  */
 const REST_MS = 250;
 

@@ -1,19 +1,19 @@
 /**
- * Judging by keys: a key presses the control that names it in `aria-keyshortcuts`, of the result
- * that has the focus, else of the whole view. ← and → go from result to result where they press
- * nothing. A new ballot gets the focus.
+ * Judging by keys: a key presses the control with that key in `aria-keyshortcuts`, in the focused
+ * result, else in the whole view. ← and → without such a control move between results. A new ballot
+ * gets the focus.
  */
 const OWN_KEYS = "input, textarea, select, video, audio";
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
-/** Whether arrows belong to the viewer: they turn, or move the slider or what is enlarged. */
+/** Whether the viewer uses arrows: to turn a mesh, or to move the slider or an enlarged picture. */
 const MOVED = "[data-kind='mesh'], .look-stage:is([data-zoomed], [data-mode='slider'])";
 const isMoved = () => document.querySelector(`.judge :is(${MOVED})`);
-/** The first of these places' controls for a key that is shown. */
+/** Returns the first enabled control for a key in these places. */
 const controlFor = (key, places) =>
   places
     .flatMap((place) => [...(place?.querySelectorAll(`[aria-keyshortcuts~="${key}"]`) ?? [])])
     .find((control) => !control.disabled);
-/** Presses what a key stands for; returns whether there was something. */
+/** Presses the control of a key; returns whether there was one. */
 function press(key) {
   const judge = document.querySelector(".judge");
   const step = STEPS[key];
@@ -28,7 +28,7 @@ function press(key) {
   else next?.focus();
   return Boolean(control || next);
 }
-/** Keys that were pressed while an answer replaces the controls; none of a vote waits. */
+/** Keys pressed while a response replaces the controls; in a blind vote none waits. */
 const waiting = [];
 const isBusy = () => document.querySelector(".judge:not([data-blind]) .htmx-request");
 addEventListener(

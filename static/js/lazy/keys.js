@@ -1,6 +1,6 @@
 /*
  * The keys of a page: a letter presses the element with that `data-shortcut`, arrows show earlier
- * and later results, Space plays, `?` lists the page's keys. Loaded when one is first pressed.
+ * and later results, Space plays, `?` lists the page's keys. Loaded at the first of these keys.
  */
 const OFF = "vitrine-keys";
 const FOCUSED = ".artifact, .stage-run, .run-row"; // searched first for a letter's element

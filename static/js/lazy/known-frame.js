@@ -1,6 +1,6 @@
 /*
- * Has the server remember a frame that was taken of a film: dropped on a page, it fills the form that
- * the film came from. Without an answer the picture is saved all the same.
+ * Makes the server remember a frame taken from a film: dropped on a page, the frame fills the form
+ * that made the film. The picture is saved even if the server does not answer.
  */
 import { csrfToken, digestOf } from "./server.js";
 const RESULT = /^\/runs\/[0-9a-f-]{36}\/artifacts\/\d+\//;

@@ -1,7 +1,7 @@
 /*
- * What a live page announces: runs that have ended, whatever view shows them (`run:finished` at the
- * run's element, or `run:left` if another run has taken its place), the offer of a notification
- * for runs that take long, and that the page cannot be updated.
+ * Announcements of a live page: ended runs in any view (`run:finished` at the run's element, or
+ * `run:left` if another run has taken its place), the offer of a notification for long runs, and
+ * trouble with updates.
  */
 const OFFER_MS = 2000;
 const announced = new Set();
@@ -10,7 +10,7 @@ let awaitedInTray = new Set();
 
 const idsOf = (name) =>
   new Set([...document.querySelectorAll("[data-watch]")].map(name).filter(Boolean));
-/** The unfinished runs of the page. Of an ended run only its files may still be watched. */
+/** The unfinished runs of the page, without ended runs whose files are still watched. */
 const runsOfPage = () => idsOf(({ dataset }) => dataset.runState && dataset.runId);
 /** The unfinished runs of the tray, which may be on the page as well. */
 const runsOfTray = () => idsOf(({ dataset }) => dataset.trayId);
@@ -39,7 +39,7 @@ function announce(id, run) {
   (run ?? document.body).dispatchEvent(event);
 }
 
-/** Whether somebody wants to be notified of runs that end while their page is hidden. */
+/** Whether the user wants notifications of runs that end while their page is hidden. */
 export const isNotified = () => localStorage.getItem("vitrine-notify") === "1";
 // Nothing is offered while the server is unreachable; the next page or poll offers again.
 export const offerNotification = () =>
@@ -48,11 +48,11 @@ export const offerNotification = () =>
     () => undefined,
   );
 
-/** Shows or removes the notice that somebody is logged out. */
+/** Shows or removes the notice that the user is logged out. */
 export const announceLogin = (isLoggedIn) =>
   dispatchEvent(new CustomEvent("logged-out", { detail: !isLoggedIn }));
 
-/** A line at the bottom while the page cannot be updated. */
+/** Shows a line at the bottom while the page cannot be updated. */
 export function showTrouble(isOver, errors) {
   const cause = navigator.onLine ? "The server does not answer." : "You are offline.";
   const text = isOver

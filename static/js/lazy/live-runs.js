@@ -19,12 +19,12 @@ import { Status, oldest, poll, renewTokens, watchesOfPage } from "./live-wire.js
 
 const WAITING_MS = 3000; // for elements from the leading tab
 const HIDDEN_MS = 5000;
-const DRAWN_MS = 100; // after the last run of all tabs: first its result is drawn
+const DRAWN_MS = 100; // after the last run of all tabs, so that its result is drawn first
 const AFTER_ERROR_MS = [500, 1000, 2000, 5000, 10000];
 
 class LiveRuns extends HTMLElement {
   tabs = new Tabs(this);
-  polled = []; // the watches of the latest poll, of all tabs that it was for
+  polled = []; // the watches of the latest poll, for all tabs
   errors = 0;
 
   connectedCallback() {
@@ -48,7 +48,7 @@ class LiveRuns extends HTMLElement {
   get watches() {
     return watchesOfPage();
   }
-  /** Once for all parts of a response. */
+  /** Updates once for all parts of a response. */
   updateOnce() {
     if (!this.isUpdating) queueMicrotask(() => this.update());
     this.isUpdating = true;
@@ -61,18 +61,18 @@ class LiveRuns extends HTMLElement {
     if (this.request && this.own !== JSON.stringify(watchesOfPage())) this.restart();
     else this.later(0);
   }
-  /** Shows changed elements, and announces the runs that have ended by them. */
+  /** Shows changed elements, and announces the runs that they show as ended. */
   show(elements) {
     swap(this, elements);
     copyStatuses();
     announceEnds();
   }
-  /** Elements that the leading tab has polled for. */
+  /** Takes elements that the leading tab has polled for. */
   receive(elements) {
     this.polledAt = Date.now();
     this.show(elements);
   }
-  /** The page is shown or online again: a leading tab may be gone, an open poll dead. */
+  /** Polls when the page is shown or online again: the leading tab or an open poll may be dead. */
   pollNow(mayBeDead = true) {
     if (this.request && mayBeDead) return this.restart();
     this.polledAt = 0;
@@ -103,7 +103,7 @@ class LiveRuns extends HTMLElement {
     const answer = await poll(this.polled, this.tabs.isLeader, signal);
     if (!signal.aborted) this.take(answer);
   }
-  /** Whether to poll now; else as soon as it is possible, or not before the page is shown. */
+  /** Whether to poll now; if not, a poll follows as soon as possible, or when the page is shown. */
   mayPoll() {
     const watches = watchesOfPage();
     if (!watches.length || document.hidden) {

@@ -39,7 +39,7 @@ class LiveSession extends HTMLElement {
     begins.hidden = isOn;
     stops.hidden = !isOn;
   }
-  /** Opens a session; `yes` is what the person has agreed to pay. */
+  /** Opens a session; `yes` is the amount that the person has agreed to pay. */
   async begin(yes = "") {
     const wish = (this.wish = {});
     this.turn(true);
@@ -93,7 +93,7 @@ class LiveSession extends HTMLElement {
     this.sent = text;
     this.socket.send(text);
   }
-  /** Returns what the form says, without files and tokens. */
+  /** Returns the form's contents without files and tokens. */
   texts() {
     return new URLSearchParams(
       [...new FormData(this.form)].filter(
@@ -111,7 +111,7 @@ class LiveSession extends HTMLElement {
     if (news.url) this.show(news.url);
     this.say(news.text || "Painting live");
   }
-  /** Stores the results when the session has ended. */
+  /** Links to the stored results when the session has ended. */
   keep(url) {
     const link = this.querySelector("a");
     link.href = url;

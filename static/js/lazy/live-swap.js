@@ -1,6 +1,6 @@
 /*
- * Brings changed markup of runs into the page: the elements that it contains, their pictures, and
- * the state of each run's own element, which is not swapped.
+ * Swaps changed markup of runs into the page: the elements that the page contains, their pictures,
+ * and the state of each run's own element, which is not swapped.
  */
 const PICTURE_HOST = "vitrine-pictures-from"; // in localStorage: the latest pictures' origin
 const EAGER_PICTURE = /<img src="(?!data:)([^"]+)"(?![^>]* loading="lazy")/g;
@@ -18,7 +18,7 @@ export function swap(target, elements) {
   preloadPictures(markup);
   if (markup) htmx.swap(target, markup, { swapStyle: "none" });
 }
-/** A run in progress stays in the group of the element that it replaces. */
+/** Keeps a run in progress in the group of the replaced element. */
 function keepGroup(markup, { dataset }) {
   if (!dataset.watch || !JSON.parse(dataset.watch).group) return markup;
   const [element] = parse(markup);
@@ -44,7 +44,7 @@ export function copyStatuses() {
     else if (log) scrollToEnd(log.querySelector("ol"));
   }
 }
-/** In the next frame: measuring now would lay out the page in the middle of a swap. */
+/** Scrolls in the next frame: measuring now would lay out the page during a swap. */
 const scrollToEnd = (list) => requestAnimationFrame(() => (list.scrollTop = list.scrollHeight));
 
 /** Requests large pictures before the swap, which takes about as long as their download. */

@@ -1,12 +1,12 @@
 /*
  * One poll for all tabs of a browser, which has six connections per server: the tab that holds a
- * Web Lock is the leader and polls. The others send it what they watch, and receive the elements
- * that have changed and new tokens.
+ * Web Lock is the leader and polls. The others send it their watches, and receive changed elements
+ * and new tokens.
  */
 import { keyOf, renewTokens, withToken, withVersion } from "./live-wire.js";
 
 const NAME = "vitrine-live-runs"; // of the lock and of the channel
-const JOIN_MS = 10; // until all tabs have sent what they watch
+const JOIN_MS = 10; // until all tabs have sent their watches
 
 export class Tabs {
   id = Math.random();
@@ -19,7 +19,7 @@ export class Tabs {
   constructor(page) {
     this.page = page;
   }
-  /** Open only while something is watched: a channel keeps a page out of the back/forward cache. */
+  /** Opens the channel only for watches: it keeps a page out of the back/forward cache. */
   join() {
     if (this.channel) return;
     this.channel = new BroadcastChannel(NAME);
@@ -51,7 +51,7 @@ export class Tabs {
   get watches() {
     return this.isLeader ? [...this.others.values()].flat() : [];
   }
-  /** Tells the leader what this tab watches, if that has changed. */
+  /** Sends this tab's watches to the leader, if they have changed. */
   send(watches) {
     const keys = watches.map(keyOf).join();
     if (this.sent !== keys) this.post("onWatches", { tab: this.id, watches });

@@ -1,22 +1,22 @@
 /*
  * The JSON of long polls; `runs/live/wire.py` describes it and is the server's side.
  *
- * A watch is one run as an element shows it: {run, version, view, token}, and {group} if its token
- * is that of a group of runs. An element has view, token and group as JSON in `data-watch`.
+ * A watch is one run in an element's view: {run, version, view, token}, and {group} if the token
+ * belongs to a group of runs. An element has view, token and group as JSON in `data-watch`.
  */
 const ADDRESS = "/runs/live/";
-const MAX_RUNS = 50; // that one tab watches at a time, without those of groups
-const DIGITS = 8; // of a run's key, which distinguish it within its group
+const MAX_RUNS = 50; // watched by one tab at a time, without those of groups
+const DIGITS = 8; // of a run's key, enough within its group
 const TIMEOUT_MS = 20000; // after sleep a laptop may hold a dead connection
 export const Status = { OK: 200, NOTHING_NEW: 204, STOPPED: 286, BAD: 400, LOGGED_OUT: 401 };
 
-/** The watch of an element; the tray has its own attribute, as it shows no view of a run. */
+/** The watch of an element; the tray has its own attribute for a run's id. */
 const watchOf = ({ dataset }) => ({
   run: dataset.runId ?? dataset.trayId,
   version: dataset.version,
   ...JSON.parse(dataset.watch),
 });
-/** All watches of groups; of others only the first. */
+/** All watches of groups, and the first `MAX_RUNS` others. */
 export function watchesOfPage() {
   const all = [...document.querySelectorAll("[data-watch]")].map(watchOf);
   const { alone = [], grouped = [] } = Object.groupBy(all, ({ group }) =>

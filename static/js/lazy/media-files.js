@@ -19,7 +19,7 @@ const MAGIC = [
   [/^PK\x03\x04/, "application/zip"],
   [/^%PDF/, "application/pdf"],
 ];
-/* Brands of pictures in boxes: a general one, and behind it what it is. */
+/* Brands of pictures in boxes: a general one, followed by the specific one. */
 const GENERAL = /^(?:mif[12]|msf1|miaf)$/;
 const AVIF = /^avi[fs]$/;
 const HEIC = /^(?:hei[cmsx]|hev[cmsx])$/;

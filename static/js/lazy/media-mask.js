@@ -18,7 +18,7 @@ const EVENTS = [
 ];
 
 /**
- * Opens the painter of `field` over the picture of its neighbour and uploads the mask.
+ * Opens the painter of `field` over the picture of another field and uploads the mask.
  */
 export async function open(field) {
   const { shown: src, named } = field.picture;
@@ -130,7 +130,7 @@ class Painter {
     else if (isOnSheet && key === " ")
       this.strokes.add({ kind: this.kind, points: [{ ...this.place, width: this.width }] });
     else return;
-    event.preventDefault(); // Esc too: a second one would close without a cancel event
+    event.preventDefault(); // also Esc: a second one would close without a cancel event
   }
   escape() {
     if (this.shown.dispatchEvent(new Event("cancel", { cancelable: true }))) this.shown.close();

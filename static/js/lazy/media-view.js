@@ -33,8 +33,8 @@ export function dragged(data) {
 }
 
 /**
- * The address that a clipboard holds as its text; empty if it holds something else. It counts before
- * files: spreadsheets add a picture of the cell.
+ * The address in a clipboard's text; empty if there is other text. It takes precedence over files,
+ * since spreadsheets add a picture of the cell.
  */
 export function pastedAddress(data) {
   const text = data.getData("text/plain").trim();

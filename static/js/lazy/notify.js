@@ -1,7 +1,7 @@
 /*
- * The button "Notify me when it ends". Once enabled in this browser, runs that end while their page
- * is hidden are polled for and, with the browser's permission, announced by a
- * notification. Loaded when a run takes long.
+ * The button "Notify me when it ends". Once enabled in this browser, a hidden page polls for its
+ * runs and announces their ends by a notification, if the browser permits it. Loaded when a run
+ * takes long.
  */
 import { outcomeText } from "./run-outcome-text.js";
 
@@ -61,7 +61,7 @@ document.addEventListener("run:finished", ({ target, detail }) => {
   if (isAllowed()) tell(target, detail.state);
 });
 /**
- * Shows one notification, replaced by the next: number of runs, models, and reasons of failures.
+ * Shows one notification, replaced by the next: number of runs, models, and reasons for failures.
  */
 function tell(run, state) {
   const ended = JSON.parse(localStorage.getItem(ENDED) ?? "{}");

@@ -1,6 +1,6 @@
 /**
- * Says in words why a passkey was not used or made. allauth's own scripts ask the browser for it,
- * and report what went wrong as the event `allauth.error`.
+ * Explains why a passkey was not used or created. allauth's own scripts request it from the browser
+ * and report errors as the event `allauth.error`.
  */
 const WORDS = {
   NotAllowedError: "No passkey was used: it was cancelled, or took too long. Try again.",

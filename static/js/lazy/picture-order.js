@@ -1,7 +1,7 @@
 import { orderByDrag } from "./drag-order.js";
 /**
- * <picture-order>: the pictures of a form's list are ordered by dragging; the order is posted when
- * one is dropped. Buttons beside each picture do the same without script.
+ * <picture-order>: orders the pictures of a form's list by dragging, and posts the order after each
+ * drop. Buttons next to each picture do the same without script.
  */
 class PictureOrder extends HTMLElement {
   connectedCallback() {

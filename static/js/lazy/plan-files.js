@@ -1,7 +1,7 @@
 /**
- * <plan-files data-number="0">: the pictures, films and sounds of a row, in order. A file that is
- * dropped, pasted or chosen is uploaded at once; others come from results and references. Each is
- * a hidden control with its address.
+ * <plan-files data-number="0">: the pictures, films and sounds of a row, in order. Dropped, pasted
+ * and chosen files are uploaded at once; others come from results and references. Each file is a
+ * hidden control with its address.
  */
 import { refusal } from "./media-files.js";
 import { send } from "./media-upload.js";
@@ -40,7 +40,7 @@ class PlanFiles extends HTMLElement {
     if (target === this.text) return this.takeText();
   }
   input({ target, inputType }) {
-    // A reference that was chosen from the list ends in a space.
+    // A reference chosen from the list ends in a space.
     if (target === this.text && inputType !== "deleteContentBackward" && /\s$/.test(target.value))
       this.takeText();
   }
@@ -52,7 +52,7 @@ class PlanFiles extends HTMLElement {
   }
   async click({ target }) {
     const button = target.closest("button");
-    if (button?.value.startsWith("remove-file:")) return; // the rows take it out, and back
+    if (button?.value.startsWith("remove-file:")) return; // <plan-rows> removes and restores it
     if (button?.dataset.give !== "results") return;
     const { open } = await import("./media-picker.js");
     try {
@@ -86,7 +86,7 @@ class PlanFiles extends HTMLElement {
     event.stopPropagation();
     this.takeDropped(event.dataTransfer);
   }
-  /** Takes what was dropped: one of our files by its address, others' files, or a link. */
+  /** Takes dropped data: the address of one of our files, other files, or a link. */
   takeDropped(data) {
     const ours = dragged(data);
     const link = data.getData("text/uri-list").split("\n")[0].trim();
@@ -106,7 +106,7 @@ class PlanFiles extends HTMLElement {
     const name = MENTION.test(value) ? value : decodeURI(value.split(/[?#]/)[0]).split("/").pop();
     this.add({ address: value, name: name || value, kind: "image" });
   }
-  /** What the picker of past results calls with the chosen one. */
+  /** Called by the picker of past results with the chosen one. */
   put(address, { name }) {
     this.add({ address, name, src: address, kind: "image" });
   }
@@ -176,7 +176,7 @@ class PlanFiles extends HTMLElement {
 
 const ICONS = { image: "image", video: "play", audio: "wave" };
 
-/* Shows the picture at `src`, and a kind's icon until it is loaded or where there is none. */
+/* Shows the picture at `src`; the kind's icon until it is loaded, or without one. */
 function draw(entry, kind, src) {
   const still = entry.querySelector(".plan-still");
   const icons = document.querySelector("plan-rows template[data-icons]").content;

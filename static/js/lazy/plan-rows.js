@@ -1,7 +1,7 @@
 /**
- * <plan-rows>: the rows of a plan. Several lines or a column of a table pasted into a prompt become
- * a row each, and so do files that are dropped beside the rows; each can be undone. Without script
- * its buttons post `~do`.
+ * <plan-rows>: the rows of a plan. Several lines, or a column of a table, pasted into a prompt
+ * become one row each, and so do files dropped outside the rows; each change can be undone. Without
+ * script its buttons post `~do`.
  */
 import "./plan-files.js";
 
@@ -48,7 +48,7 @@ class PlanRows extends HTMLElement {
     event.preventDefault();
     event.stopPropagation();
   }
-  /** Removes a row or a file; it can be put back. */
+  /** Removes a row or a file; this can be undone. */
   takeOut(element, name) {
     const { parentElement: list, nextElementSibling: next } = element;
     const near = (next ?? element.previousElementSibling)?.querySelector(
@@ -108,7 +108,7 @@ class PlanRows extends HTMLElement {
     for (const marked of [this, ...this.querySelectorAll("[data-over]")])
       marked.removeAttribute("data-over");
   }
-  /* On a row, or on what all share, the files are its own; beside them each makes a row. */
+  /* Files dropped on a row, or on the shared part, belong to it; elsewhere each makes a row. */
   drop(event) {
     const data = event.dataTransfer;
     this.dragleave(event);
@@ -132,7 +132,7 @@ class PlanRows extends HTMLElement {
       () => rows.forEach((row) => row.remove()),
     );
   }
-  /** Adds a blank row behind another one, or at the end. */
+  /** Adds a blank row after another one, or at the end. */
   add(after = this.list.lastElementChild) {
     const numbers = [...this.list.children].map((row) => +row.dataset.rowNumber);
     const number = Math.max(-1, this.last ?? -1, ...numbers) + 1;
@@ -148,7 +148,7 @@ class PlanRows extends HTMLElement {
     else this.list.append(row);
     return row;
   }
-  /** Says what happened, with a way back, and has the plan computed anew. */
+  /** Announces a change with a button to undo it, and has the plan recomputed. */
   tell(text, back, word = "Undo") {
     const button = Object.assign(document.createElement("button"), {
       type: "button",

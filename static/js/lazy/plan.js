@@ -12,11 +12,11 @@ document.addEventListener("keydown", (event) => {
   target.dispatchEvent(new Event("change", { bubbles: true }));
 });
 
-/* What is typed to find a model changes nothing of the plan yet. */
+/* Text typed to find a model does not change the plan yet. */
 for (const name of ["input", "change"])
   document.querySelector(".plan-add")?.addEventListener(name, (event) => event.stopPropagation());
 
-/* A row that was taken out while the plan was computed has no place for its troubles any more. */
+/* A row that was removed while the plan was computed has no place for its problems. */
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const answer = document.createElement("template");
   answer.innerHTML = detail.serverResponse ?? "";

@@ -1,6 +1,6 @@
 /**
- * Shows the person's projects in the header's menu: typing filters them, Enter works in the one
- * that is pointed at.
+ * Shows the person's projects in the header's menu: typing filters them, Enter switches to the
+ * highlighted one.
  */
 import { TypeAhead, matching } from "./type-ahead.js";
 import { parsed } from "./server.js";
@@ -19,7 +19,7 @@ class Projects extends TypeAhead {
     return number ? "" : "No project of yours is called so.";
   }
   key(event) {
-    if (event.key !== "Escape") super.key(event); // which closes the menu
+    if (event.key !== "Escape") super.key(event); // Escape closes the menu
   }
 }
 export async function show(menu) {

@@ -39,7 +39,7 @@ class RecentPrompts extends TypeAhead {
       event.preventDefault();
       this.open();
     });
-    // What is typed here is not part of the form's contents.
+    // Text typed here is not part of the form's contents.
     for (const name of ["input", "change", "keydown"])
       panel.addEventListener(name, (event) => event.stopPropagation());
     panel.addEventListener("toggle", ({ newState }) => {

@@ -1,6 +1,6 @@
 /**
  * `[data-references="<address>"]`, a text or a field for pictures: `@` offers the references. In a
- * text the chosen one's name goes in at the cursor, a field for pictures holds it as its value.
+ * text the chosen name is inserted at the cursor; in a field for pictures it becomes the value.
  */
 import { TextSuggestions, made, once, typeIn } from "./text-suggestions.js";
 import { textAt } from "./type-ahead.js";
@@ -20,14 +20,14 @@ class References extends TextSuggestions {
   get typed() {
     const typed = super.typed;
     const isPart = this.host.matches("media-field") && typed !== this.text.value;
-    return isPart ? undefined : typed; // a field for pictures is given a whole value
+    return isPart ? undefined : typed; // a field for pictures takes only a whole value
   }
   find(typed) {
     return textAt(`${this.host.dataset.references}?${new URLSearchParams({ q: typed.slice(1) })}`);
   }
   words(number, typed) {
     if (number) return `${number} reference${number === 1 ? "" : "s"}`;
-    // Whoever writes an address or a name of their own is not to be bothered.
+    // No message for a person who types an address or another name.
     return typed === "@" ? "No references yet: make one under References in the menu." : undefined;
   }
   take({ dataset: { mention, cover } }) {

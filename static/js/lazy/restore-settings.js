@@ -1,15 +1,15 @@
 /*
- * Says what made a file that is dropped anywhere but on a media field, or pasted, and what can be
- * done with it: one made here, a recipe, a ZIP with recipes, a picture that carries a recipe of
- * another program, or a run's thumbnail. On the page of its model the settings come back at once.
- * Any other file goes to a field that takes its kind, else it is offered as an input. On the page
- * of a data set all files go into it. Loaded at the first drag over the page or pasted file.
+ * Shows the origin of a file pasted, or dropped outside media fields, and the actions for it: a
+ * file made here, a recipe, a ZIP with recipes, a picture with a recipe of another program, or a
+ * run's thumbnail. On the page of its model, the settings are restored at once. Other files go to a
+ * field that takes their kind, or else are offered as inputs. The page of a data set takes all
+ * files. Loaded at the first drag over the page or pasted file.
  */
 import { csrfToken, digestOf } from "./server.js";
 const HASHED_HERE = 64 << 20; // bytes; larger files are sent and hashed by the server
-const ZIP_TAIL = 16 << 20; // bytes of a larger ZIP that are sent: its recipes stand at its end
-const SEARCHED = 1 << 20; // bytes at both ends of a picture that are searched for a keyword
-// Keywords of recipes within pictures; without one the picture need not be sent to be searched.
+const ZIP_TAIL = 16 << 20; // bytes sent of a larger ZIP: its recipes are at its end
+const SEARCHED = 1 << 20; // bytes at both ends of a picture to search for a keyword
+// Keywords of recipes within pictures; a picture without one need not be sent to the server.
 const RECIPE = /parameters\0|prompt\0|workflow\0|invokeai_metadata\0|vitrine|UNICODE\0|Steps: /;
 const FIELDS = "media-field, form-rows, dialog, [contenteditable], input[type=file]";
 const RUN = /\/runs\/[0-9a-f-]{36}\//;
@@ -73,7 +73,7 @@ export async function paste(files) {
   if (field) give(field, files);
   else if (files.length) {
     await restore(files[0]);
-    // What was pasted was pasted by key: the next key chooses.
+    // Pasting was done by key, so the next key can choose.
     document.querySelector("toast-note[data-file] > :is(a, button)")?.focus();
   }
 }
@@ -136,7 +136,7 @@ function carriesRecipe(bytes) {
   const ends = [bytes.slice(0, SEARCHED), bytes.slice(-SEARCHED)];
   return ends.some((end) => RECIPE.test(new TextDecoder("latin1").decode(end)));
 }
-/** The server's answer: words or an `error`, and acts. */
+/** Returns the server's answer: words or an `error`, and actions. */
 async function ask(what, address = ADDRESS) {
   const body = new FormData();
   for (const [name, value] of Object.entries(what)) body.append(name, value);
@@ -157,7 +157,7 @@ async function ask(what, address = ADDRESS) {
     error: `The server answered ${answer.status}. Nothing was changed; try again.`,
   }));
 }
-/** Fills the form from an answer, or says what it offers; `otherwise` takes a file of no run. */
+/** Fills the form from an answer, or shows its offers; `otherwise` handles a file of no run. */
 function show(answer, file, otherwise) {
   if (otherwise && (answer.error || answer.is_weak) && !answer.isFailure) return otherwise();
   const form =
@@ -167,7 +167,7 @@ function show(answer, file, otherwise) {
   // the form shows what was restored
   document.dispatchEvent(new CustomEvent("form:fill", { detail: { fill: answer.fill } }));
 }
-/** Says words and the acts, which stay until one is chosen; only one file is spoken of at a time. */
+/** Shows words and actions until one is chosen; only one file's toast at a time. */
 function say(text, acts = [], file) {
   document.querySelector("toast-note[data-file]")?.remove();
   const note = document.createElement("toast-note");
@@ -176,7 +176,7 @@ function say(text, acts = [], file) {
   document.getElementById("toasts").append(note);
   if (acts.length) note.stay();
 }
-/** A link, or a button that sends the file and leads to what can be done with it there. */
+/** A link, or a button that sends the file and opens the resulting page. */
 function control({ label, address, sends }, file) {
   if (!sends) return Object.assign(document.createElement("a"), { href: address, text: label });
   const button = Object.assign(document.createElement("button"), { textContent: label });

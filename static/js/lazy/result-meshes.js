@@ -41,7 +41,7 @@ export function meshes(viewer, signal) {
       if (frame.contentWindow !== except) frame.contentWindow.postMessage({ camera }, "*");
   };
   const announced = new WeakSet();
-  /** A frame's first message announces it; it gets the camera of the others. */
+  /** Sends the common camera to a frame at its first message. */
   const hear = ({ source, data }) => {
     if (!frames().some((frame) => frame.contentWindow === source)) return;
     if (typeof data?.key === "string") act(data.key);

@@ -38,7 +38,7 @@ class ResultViewer extends HTMLElement {
     clearInterval(this.blinking);
     this.leave.abort();
   }
-  /** Whether its files are shown on top of each other. */
+  /** Whether its files can be shown on top of each other. */
   get isFlat() {
     return ["image", "video"].includes(this.dataset.kind);
   }

@@ -1,4 +1,4 @@
-/** Asks again for a film or a sound while its copy without metadata is being made. */
+/** Requests a film or a sound again while its copy without metadata is being made. */
 const MOST_TRIES = 5;
 const AGAIN_MS = 3000;
 function askAgain(medium) {

@@ -1,4 +1,4 @@
-/* “@” offers who can be named; a press completes it. */
+/* “@” offers the people who can be mentioned; a press completes the name. */
 document.addEventListener("input", ({ target }) => {
   const offered = target.form?.querySelector(".review-mentions");
   if (target.name !== "comment" || !offered) return;

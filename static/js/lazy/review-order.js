@@ -1,5 +1,5 @@
 import { orderByDrag } from "./drag-order.js";
-/** <review-order>: the favourites of a review are put in order by dragging too. */
+/** <review-order>: orders the favourites of a review by dragging. */
 class ReviewOrder extends HTMLElement {
   connectedCallback() {
     const list = this.querySelector("ol");

@@ -1,7 +1,7 @@
 /**
- * <review-stage>: one item of a review. A click on the picture sets a pin, which arrows move; the
- * time of a player is taken into the comment; times of comments are jumped to; a span of a sound is
- * chosen on its waveform; a swipe or an arrow key shows the next item.
+ * <review-stage>: one item of a review. A click on the picture sets a pin, which arrows move. The
+ * comment takes the time of a player; a click on a comment's time jumps to it. A span of a sound is
+ * chosen on its waveform. A swipe or an arrow key shows the next item.
  */
 import { onSwipe } from "./swipe.js";
 const SVG = "http://www.w3.org/2000/svg";
@@ -99,7 +99,7 @@ class ReviewStage extends HTMLElement {
     this.querySelector("[data-pin]")?.setAttribute("aria-pressed", "true");
     this.point();
   }
-  /** Draws the pin that the fields name. */
+  /** Draws the pin at the position in the fields. */
   point() {
     const x = this.field("x")?.value;
     const pins = this.querySelector("#pins");
@@ -165,7 +165,7 @@ class ReviewStage extends HTMLElement {
     try {
       peaks = peaksOf(await samplesOf(this.player), 240);
     } catch {
-      return; // the player and the fields for times stay
+      return; // without a waveform, the player and the fields for times remain
     }
     wave.hidden = false;
     const draw = () => {
@@ -179,7 +179,7 @@ class ReviewStage extends HTMLElement {
     this.drawWave = draw;
     draw();
   }
-  /** Draws the chosen span, and where comments are. */
+  /** Draws the chosen span and the positions of comments. */
   drawMarks(wave, duration) {
     const pen = wave.getContext("2d");
     const toX = (seconds) => (seconds / (duration || 1)) * wave.width;

@@ -1,6 +1,6 @@
 /**
- * A review: its forms are posted in place, and the parts that come back replace those with the same
- * ids. Without this script the same forms load the page anew.
+ * A review: its forms are posted in place, and the parts of the response replace those with the
+ * same ids. Without this script the same forms reload the page.
  */
 const parse = (markup) => {
   const template = document.createElement("template");
@@ -8,7 +8,7 @@ const parse = (markup) => {
   return [...template.content.children];
 };
 
-/** Replaces parts by their ids; what is typed in other forms than `done` stays. */
+/** Replaces parts by their ids; text typed in forms other than `done` is kept. */
 function replace(parts, done) {
   const active = document.activeElement;
   const focus = active?.id || active?.getAttribute("formaction") + active?.value;
@@ -30,7 +30,7 @@ function replace(parts, done) {
     const again = [...document.querySelectorAll("[id], [formaction]")].find(
       (element) =>
         element.id === focus ||
-        // A button's value changes with what it did, its place in the row does not.
+        // A button's value changes with its action, its place in the row does not.
         (active?.name &&
           element.closest("[id]")?.id === active.closest?.("[id]")?.id &&
           element.getAttribute("formaction") === active.getAttribute("formaction")),

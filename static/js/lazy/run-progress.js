@@ -1,9 +1,8 @@
 const SHORT_S = 10;
 
 /**
- * <run-progress since="ISO" usual="12" late="15" share="0.4">: fills its bar by what upstream
- * reported, else by the usual duration, never to the end; past its time it says so in the text
- * beside the clock.
+ * <run-progress since="ISO" usual="12" late="15" share="0.4">: fills its bar by upstream's report,
+ * else by the usual duration, never to the end; the text next to the clock says if the run is late.
  */
 class RunProgress extends HTMLElement {
   connectedCallback() {
@@ -24,7 +23,7 @@ class RunProgress extends HTMLElement {
     this.toggleAttribute("data-moving", !isFilled);
     if (!isFilled) return bar.removeAttribute("value");
     bar.value = Math.min(0.95, Math.max(0, seconds / usual));
-    const stepMs = usual < SHORT_S ? 200 : 1000; // drawn together with the clock beside it
+    const stepMs = usual < SHORT_S ? 200 : 1000; // drawn together with the clock
     this.timer = setTimeout(() => this.draw(), stepMs - (Date.now() % stepMs));
   }
 }

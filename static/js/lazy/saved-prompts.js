@@ -1,7 +1,7 @@
 /**
  * `long-text[data-saved="<address>"]`: `/` at the beginning of a line or after a space opens the
- * saved prompts. A chosen one asks for its variables beside the field and goes in at the cursor; a
- * style takes the field's text in.
+ * saved prompts. A chosen one asks for its variables and is inserted at the cursor; a style wraps
+ * the field's text.
  */
 import { TextSuggestions, made, once, placeBelow, typeIn } from "./text-suggestions.js";
 import { textAt } from "./type-ahead.js";
@@ -64,11 +64,11 @@ class SavedPrompts extends TextSuggestions {
     }
     return undefined;
   }
-  /** Asks for the text that the values make, and puts it in. */
+  /** Requests the text made with the values, and inserts it. */
   async insert(values) {
     const { value } = this.text;
     const { address, origin, takes, from, end } = this.chosen;
-    const isWhole = takes !== undefined; // the field's own text goes into it
+    const isWhole = takes !== undefined; // the prompt includes the field's own text
     if (isWhole) values.set("current", (value.slice(0, from) + value.slice(end)).trim());
     let answer;
     try {
@@ -91,7 +91,7 @@ class SavedPrompts extends TextSuggestions {
     this.remember(origin);
     typeIn(this.text, text, ...(isWhole ? [0, value.length] : [from, end]));
   }
-  /** Leaves a mark in the form, by which the run is listed on the prompt's page. */
+  /** Marks the form, so that the run is listed on the prompt's page. */
   remember(origin) {
     const state = document.getElementById("draft-state");
     const known = [...state.querySelectorAll("[name='~origin']")].map(({ value }) => value);

@@ -1,7 +1,7 @@
 /*
- * A rectangle drawn with the mouse selects the tiles that it touches; with Shift, Ctrl or ⌘ they
- * are added to what is selected. The page scrolls while the pointer is near an edge. Alt drags a
- * picture itself, as elsewhere.
+ * A rectangle drawn with the mouse selects the tiles that it touches; Shift, Ctrl or ⌘ adds them to
+ * the selection. The page scrolls while the pointer is near an edge. Alt drags a picture itself, as
+ * elsewhere.
  */
 import { boxes, clear, select, tell } from "./selection.js";
 
@@ -11,11 +11,11 @@ const NOT_HERE =
   "input, button, select, textarea, label, summary, audio, form, header, .wall-more, dialog";
 const BEGINS_PX = 6; // less is a click
 const EDGE_PX = 60;
-const STEP_PX = 18; // a frame, at the very edge
+const STEP_PX = 18; // per frame, at the very edge
 let from; // in the document
 let pointer;
 let frame;
-let before; // what was selected
+let before; // the previous selection
 
 function begin(event) {
   const { target, button, pointerType, altKey } = event;
@@ -88,7 +88,7 @@ function end(event) {
   document.removeEventListener("dragstart", keep, { capture: true });
   document.removeEventListener("keydown", cancel, { capture: true });
   if (before && event.type === "pointerup") {
-    // Pointer up on the tile where it began is a click as well, which would open it.
+    // Pointer up on the tile where the drag began is also a click, which would open the tile.
     addEventListener("click", stop, { capture: true, once: true });
     setTimeout(() => removeEventListener("click", stop, { capture: true }));
   }

@@ -1,17 +1,17 @@
 /*
- * What is selected on the wall and in the list: by a click, by Shift for a range, by the keyboard
- * (Space, Shift with arrows, Ctrl or ⌘ with A, Escape), all of the page, all that is found. The bar
- * with what can be done stands at the window's foot while something is selected.
+ * The selection on the wall and in the list: by click, with Shift for a range, by keyboard (Space,
+ * Shift with arrows, Ctrl or ⌘ with A, Escape), the whole page, or all results found. The bar of
+ * actions is at the window's bottom while something is selected.
  *
- * Runs that one may not delete (`data-kept`) leave the buttons for any result (`data-any`).
+ * Runs that the user may not delete (`data-kept`) have only buttons for any result (`data-any`).
  */
 const form = document.getElementById("selection");
 const all = document.querySelector("[data-all]");
 const found = document.querySelector("[data-found]");
 const BOX = ".pick input[form='selection']";
 const FACE = "#wall .tile > :is(.face, .name)";
-let anchor; // the box from which a range goes
-let range = []; // the boxes of the range that was selected last
+let anchor; // the box where a range starts
+let range = []; // the boxes of the latest range
 
 export const boxes = () => [...document.querySelectorAll(`${BOX}:not(:disabled)`)];
 const boxOf = (element) => element?.closest?.(".tile, .run-item")?.querySelector(BOX);
@@ -29,7 +29,7 @@ export function clear() {
   anchor = undefined;
   range = [];
 }
-/** Shows the state of the selection: the count, and what can be done with it. */
+/** Shows the state of the selection: the count, and the possible actions. */
 export function tell() {
   const listed = boxes();
   const chosen = listed.filter((box) => box.checked);
@@ -52,7 +52,7 @@ export function tell() {
   all.indeterminate = length > 0 && !isAll;
 }
 const hasMore = () => Boolean(document.querySelector(".wall-more, [data-more]"));
-/** Says how many are found, in the label that selects them. */
+/** Shows the number of results found, in the label that selects them. */
 async function count() {
   const { count: address } = found.parentElement.dataset;
   if (!address) return;
@@ -62,7 +62,7 @@ async function count() {
   found.nextElementSibling.textContent = (await answer.text()).trim();
   tell();
 }
-/** Selects what lies between the anchor and a box, instead of the range before. */
+/** Selects the range between the anchor and a box, instead of the previous range. */
 function extend(box) {
   const listed = boxes();
   anchor ??= box;
@@ -96,7 +96,7 @@ document.addEventListener("click", (event) => {
     tell();
   } else closeMenus(event.target);
 });
-/* Shift-click on a picture selects up to it; before it opens. */
+/* Shift-click on a picture selects up to it, and must not open it. */
 document.addEventListener(
   "click",
   (event) => {
@@ -143,7 +143,7 @@ document.addEventListener("wall:extended", ({ detail: { from, to } }) => {
   extend(boxOf(to));
   tell();
 });
-/* A verb was done without leaving the page. */
+/* An action was performed without leaving the page. */
 document.addEventListener("results:changed", ({ detail }) => {
   closeMenus(document.body);
   const typed = form.querySelector("[name='named']");
@@ -163,5 +163,5 @@ document.addEventListener("results:changed", ({ detail }) => {
 });
 document.addEventListener("htmx:afterSwap", () => form && tell()); // more results, or fewer
 if (form) tell();
-/* Back keeps what was ticked; the browser ticks it after this has run. */
+/* After Back, the browser restores ticked boxes later than this script runs. */
 window.addEventListener("pageshow", () => form && tell());

@@ -1,7 +1,7 @@
 import { orderByDrag } from "./drag-order.js";
 /*
- * Puts the results of a series in order: by drag, by the arrows on a result, and by Alt with an
- * arrow key. Each move is posted; one that the server refuses is taken back.
+ * Orders the results of a series by dragging, by the arrows on a result, and by Alt with an arrow
+ * key. Each move is posted, and undone if the server refuses it.
  */
 const wall = document.querySelector("[data-order]");
 const told = document.querySelector("main [data-told]");

@@ -1,9 +1,9 @@
-/* What all scripts that talk to the server need. */
+/* Functions for all scripts that talk to the server. */
 const COOKIE = new RegExp(`(?:^|; )vitrine_csrf_${document.documentElement.dataset.port}=([^;]+)`);
 
-/** The token that a post carries in its header `x-csrftoken`; empty without the cookie. */
+/** The token for the header `x-csrftoken` of posts; empty without the cookie. */
 export const csrfToken = () => document.cookie.match(COOKIE)?.[1] ?? "";
-/** The document that an answer's text describes. */
+/** Parses a response's text as a document. */
 export const parsed = (html) => new DOMParser().parseFromString(html, "text/html");
 /** The SHA-256 of bytes as hex digits; only in a secure context, which has `crypto.subtle`. */
 export async function digestOf(bytes) {

@@ -1,10 +1,9 @@
 /**
- * <share-live data-token="token" data-version="17" data-item="3"> holds one poll for what is said
- * on a share, and swaps in the parts that have changed (`features/sharing/live/parts.py`). Typed text, the
- * focus and a playing film stay: only elements that differ are replaced, and none with `data-keep`.
- * With `data-refetch`, the ids of parts, these are taken from the page itself, read anew; so they
- * are when other items are shown than before. A hidden page does not poll, and catches up when it
- * is shown.
+ * <share-live data-token="token" data-version="17" data-item="3"> holds one poll for the comments
+ * on a share, and swaps in changed parts (`features/sharing/live/parts.py`). Typed text, the focus
+ * and a playing film stay: only elements that differ are replaced, and none with `data-keep`. The
+ * parts with the ids in `data-refetch` come from the page itself, which is fetched again, also when
+ * its items have changed. A hidden page does not poll, and catches up when it is shown.
  */
 import { parsed } from "./server.js";
 const ADDRESS = "/shares/live/";
@@ -59,7 +58,7 @@ class ShareLive extends HTMLElement {
       this.isOver = true;
       return location.reload(); // the page says why
     }
-    if (status === Status.NOT_SERVED) return; // by a server without polls
+    if (status === Status.NOT_SERVED) return; // the server has no polls
     const isAnswered = status === Status.OK || status === Status.NOTHING_NEW;
     this.errors = isAnswered ? 0 : this.errors + 1;
     const { length } = AFTER_ERROR_MS;
@@ -80,7 +79,7 @@ class ShareLive extends HTMLElement {
     for (const part of [...template.content.children]) show(part);
     return areOthers ? this.readAnew(["review-tiles"]) : undefined;
   }
-  /** Takes parts from the page itself, as this visitor sees it. */
+  /** Fetches parts from the page itself, as this visitor sees it. */
   async readAnew(ids) {
     const response = await fetch(location.href, { signal: this.request.signal });
     const page = parsed(await response.text());
@@ -93,7 +92,7 @@ function show(part) {
   if (shown) update(shown, part);
 }
 
-/** Makes an element like another one; what is the same, or kept, is left alone. */
+/** Makes an element equal to another one; equal and kept parts are not touched. */
 export function update(shown, wanted) {
   if (shown.dataset.keep !== undefined || shown.isEqualNode(wanted)) return;
   const isList = wanted.querySelector(":scope > [id]") || shown.querySelector(":scope > [id]");

@@ -1,6 +1,6 @@
 /*
- * A share's visitors: a click on a tile shows it large, in a dialog with keys, swipes and zoom.
- * Without script each tile leads to a page that shows the same.
+ * For a share's visitors: a click on a tile enlarges it in a dialog with keys, swipes and zoom.
+ * Without script each tile links to a page with the same contents.
  */
 import { parsed } from "./server.js";
 import { onSwipe } from "./swipe.js";
@@ -34,7 +34,7 @@ async function show(address) {
   if (now !== request) return;
   const text = answer?.ok ? await answer.text() : "";
   const item = parsed(text).querySelector(".item");
-  if (!item) return location.assign(address); // which says why, in a sentence
+  if (!item) return location.assign(address); // that page shows the reason
   slot().replaceChildren(document.importNode(item, true));
   history.replaceState(null, "", `#item-${item.dataset.number}`);
   for (const rel of ["next", "prev"]) prefetch(slot().querySelector(`[rel="${rel}"]`));
@@ -74,7 +74,7 @@ function onKey(event) {
 function onClose() {
   const number = shown()?.dataset.number;
   request++;
-  slot().replaceChildren(); // which ends a film
+  slot().replaceChildren(); // stops a film
   history.replaceState(null, "", location.pathname + location.search);
   document.querySelector(`#item-${number} a[data-item]`)?.focus();
 }
@@ -84,7 +84,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   show(link.href);
 });
-/* On an item's own page the arrows lead to its neighbours. */
+/* On an item's own page, the arrow keys open its neighbours. */
 document.addEventListener("keydown", (event) => {
   if (dialog?.open || links().length || event.target.matches("audio, video, input, textarea"))
     return;

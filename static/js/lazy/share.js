@@ -1,6 +1,6 @@
 /*
- * Shares: a press of Share makes an address, copies it, and shows it in a dialog with its options.
- * Without script the same form leads to the share's page.
+ * Shares: a press of Share creates an address, copies it, and shows it in a dialog with options.
+ * Without script the same form opens the share's page.
  */
 import { parsed } from "./server.js";
 const FAILED = "The server does not answer. Nothing was shared; try again.";
@@ -20,7 +20,7 @@ async function post(form, action, submitter) {
 
 const addressIn = (dialog) => dialog.querySelector("[data-share]").href;
 
-/** Copies what a promise gives, while the click still counts as the person's; says if it could. */
+/** Copies a promised text while the click still permits that; returns whether it succeeded. */
 async function copy(address) {
   const { clipboard } = navigator;
   try {
@@ -50,7 +50,7 @@ function show(dialog) {
   attach(dialog);
 }
 
-/** Lets the options of a share be saved in its dialog, and its address be copied. */
+/** Makes a share's dialog save its options and copy its address. */
 function attach(root) {
   root.addEventListener("click", async ({ target }) => {
     if (target.closest("[data-close]")) return root.close();
@@ -60,11 +60,11 @@ function attach(root) {
   if (root.localName !== "dialog") return;
   root.addEventListener("submit", async (event) => {
     const { target, submitter } = event;
-    // The end of the share leads to the list, which offers to undo it.
+    // Ending the share opens the list, which offers to undo that.
     if (!target.matches("[data-share-options]") || submitter.hasAttribute("formaction")) return;
     event.preventDefault();
     const isAnswer = submitter.name === "for_whom";
-    const copying = isAnswer && copy(Promise.resolve(addressIn(root))); // the address stays
+    const copying = isAnswer && copy(Promise.resolve(addressIn(root))); // it does not change
     try {
       const next = await post(target, target.action, submitter);
       root.replaceChildren(...next.childNodes);
@@ -87,7 +87,7 @@ class ShareButton extends HTMLElement {
     event.preventDefault();
     if (this.isBusy) return;
     this.isBusy = true;
-    // Without the attribute, `formAction` is the address of the page.
+    // `formAction` is the page's address if the attribute is missing.
     const hasOwn = button.hasAttribute("formaction");
     const action = hasOwn ? button.formAction : button.form.action;
     const making = post(button.form, action, button);

@@ -1,8 +1,8 @@
 const LEAST_PX = 60;
 
 /**
- * Calls `step` with 1 or -1 when a finger or a pen goes sideways over `element`, to the next or back.
- * `may` is asked at its end, with the event of its beginning.
+ * Calls `step` with 1 (next) or -1 (back) when a finger or a pen swipes sideways over `element`.
+ * `may` is called at the end of the swipe with its first event, and can prevent the step.
  */
 export function onSwipe(element, step, { may = () => true, signal } = {}) {
   let begun = null;

@@ -1,11 +1,11 @@
 /**
- * Suggestions in a panel below a text, for a mark at its cursor such as `@` or `/`: what is typed
- * after the mark is looked up, and the chosen one goes in as if typed.
+ * Suggestions in a panel below a text, for a mark at its cursor such as `@` or `/`: looks up the
+ * text after the mark, and inserts the chosen suggestion as if typed.
  */
 import { TypeAhead } from "./type-ahead.js";
 
 export class TextSuggestions extends TypeAhead {
-  /** `mark` finds the mark with what is typed after it, in the text before the cursor. */
+  /** `mark` finds the mark and the text after it, in the text before the cursor. */
   constructor(text, mark, panel) {
     super(text, panel.querySelector("ul"), panel.querySelector("[role='status']"));
     Object.assign(this, { text, mark, panel });
@@ -35,19 +35,19 @@ export class TextSuggestions extends TypeAhead {
     this.panel.hidePopover();
     this.list.replaceChildren();
   }
-  /** What is typed after a mark that nothing fits is the text's own: Enter goes to its next line. */
+  /** Without suggestions, keys belong to the text: Enter starts its next line. */
   key(event) {
     if (event.key === "Escape" || this.options.length) super.key(event);
   }
 }
 
-/** The element that the markup describes. */
+/** Creates an element from markup. */
 export function made(markup) {
   const box = document.createElement("template");
   box.innerHTML = markup;
   return box.content.firstElementChild;
 }
-/** Calls `make` with an element and what comes with it, for each element once. */
+/** Returns a function that calls `make` once for each element, with its arguments. */
 export function once(make) {
   const known = new WeakSet();
   return (host, ...more) => {
@@ -66,7 +66,7 @@ export function placeBelow(panel, text) {
     inlineSize: `${width}px`,
   });
 }
-/** Puts `text` in place of a part of the field's, as if typed, so that undo works. */
+/** Replaces a part of the field's text by `text`, as if typed, so that undo works. */
 export function typeIn(field, text, from, end) {
   field.focus();
   field.setSelectionRange(from, end);

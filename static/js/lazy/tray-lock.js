@@ -1,7 +1,7 @@
 import { KEY, news, stored } from "./tray-runs.js";
 /** The lock for the rows, requested while this page is visible. */
 export const rowsLock = {
-  isHeld: !navigator.locks, // insecure context (plain HTTP): each tab has its rows
+  isHeld: !navigator.locks, // insecure context (plain HTTP): each tab fetches its rows
   /** Requests the lock; `held` is called with it, if there are runs. */
   want(held) {
     if (!navigator.locks || this.wish || document.hidden) return;

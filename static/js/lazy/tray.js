@@ -1,9 +1,10 @@
 /*
  * The tray that the bell opens: the user's runs in progress, which the bell and the title of every
- * page count too, and what is new in the inbox.
+ * page count too, and the new lines of the inbox.
  *
- * Rows are fetched where the tray is open, and by one visible tab, the holder of a Web Lock, for
- * runs that its page does not show: it watches them with its open poll (`live-runs.js`). While all tabs are hidden, one of them polls occasionally.
+ * Rows are fetched by tabs with an open tray, and by one visible tab, the holder of a Web Lock, for
+ * runs that its page does not show: it watches them with its open poll (`live-runs.js`). While all
+ * tabs are hidden, one of them polls occasionally.
  */
 import { parsed } from "./server.js";
 import { rowsLock } from "./tray-lock.js";
@@ -90,7 +91,7 @@ function ring(count) {
   bell().querySelector("b").hidden = count === "0";
   draw(stored());
 }
-/** Opens what the bell, until now a link, leads to. */
+/** Opens the tray in place of the bell's link. */
 export async function open() {
   isWanted = true;
   load();

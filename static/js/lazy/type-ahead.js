@@ -1,7 +1,7 @@
 /**
- * A list of suggestions below a field (ARIA combobox pattern): what is typed is looked up, arrows
- * move, Enter or a press takes one, Escape closes; the focus stays in the field. A kind of list
- * extends this: it says what is looked up and found, and what becomes of the option taken.
+ * A list of suggestions below a field (ARIA combobox pattern): typed text is looked up, arrows
+ * move, Enter or a press takes an option, Escape closes; the focus stays in the field. Subclasses
+ * define the text to look up, the options found, and the action for the taken option.
  */
 const AWAY = "The server does not answer. Close this and try again.";
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 8, PageUp: -8 };
@@ -21,33 +21,33 @@ export class TypeAhead {
       if (option) this.take(option);
     });
   }
-  /* What a kind says */
-  /** What is looked up; undefined closes the list. */
+  /* Overridden by subclasses */
+  /** The text to look up; undefined closes the list. */
   get typed() {
     return this.input.value;
   }
-  /** How long to wait after a letter, for lists that a server finds. */
+  /** The pause after a letter, for lists from a server. */
   get waitMs() {
     return 0;
   }
-  /** The options for it, as elements or as their HTML; also later. */
+  /** Returns the options as elements or HTML, or a promise of them. */
   find() {}
-  /** What is told about so many options; undefined closes the list. */
+  /** Returns the status text for a number of options; undefined closes the list. */
   words() {
     return "";
   }
-  /** Takes the option that was pressed. One that is a link or a button does all by itself. */
+  /** Takes the pressed option; a link or a button needs no action. */
   take() {}
   get isOpen() {
     return true;
   }
   show() {}
   hide() {}
-  /** Whether an answer is not wanted any more, since one has typed on. */
+  /** Whether an answer is obsolete, since the typed text has changed. */
   isLate(typed) {
     return typed !== this.typed;
   }
-  /** The option that Enter takes when the list has just come. */
+  /** The option that Enter takes in a new list. */
   get first() {
     const chosen = this.typed ? null : this.list.querySelector("[data-chosen]");
     return chosen ?? this.options[0];
@@ -86,7 +86,7 @@ export class TypeAhead {
     this.point(this.first);
     return undefined;
   }
-  /** Lets no late answer change the list: whoever moves in it, or takes from it, has read it. */
+  /** Keeps late answers from changing the list once the user moves in it or takes an option. */
   keep() {
     clearTimeout(this.timer);
     this.asked = undefined;
@@ -129,7 +129,7 @@ const fold = (text) =>
     .normalize("NFKD")
     .replace(/[\u0300-\u036f]/g, "")
     .replaceAll("_", " ");
-/** Those with every word of `typed` in their text, whatever its case and accents. */
+/** Returns the options with all words of `typed` in their text, ignoring case and accents. */
 export function matching(options, typed, textOf = (option) => option.textContent) {
   const words = fold(typed).split(/\s+/).filter(Boolean);
   return options.filter((option) => {
@@ -137,7 +137,7 @@ export function matching(options, typed, textOf = (option) => option.textContent
     return words.every((word) => text.includes(word));
   });
 }
-/** The text at an address of ours; throws if it is refused or leads elsewhere. */
+/** Returns the text at an address of ours; throws if it is refused or redirected. */
 export async function textAt(address, options) {
   const answer = await fetch(address, { redirect: "error", ...options });
   if (!answer.ok) throw new Error(answer.status);

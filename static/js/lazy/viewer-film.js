@@ -1,7 +1,7 @@
 /*
- * A film in the viewer: frame by frame, its speed, a part that repeats, and a frame as a picture.
+ * A film in the viewer: single frames, speed, a repeated part, and saving a frame as a picture.
  */
-const DEFAULT_FRAME_S = 1 / 25; // until the film has played a few frames: no browser tells the rate
+const DEFAULT_FRAME_S = 1 / 25; // until a few frames have played: browsers do not expose the rate
 const LONGEST_FRAME_S = 1 / 8;
 
 const timeInWords = (seconds) => {
@@ -48,7 +48,7 @@ export class Film {
     this.measureFrames(signal);
     this.draw();
   }
-  /** Learns how long a frame is from those that are shown while it plays. */
+  /** Measures the duration of a frame while the film plays. */
   measureFrames(signal) {
     if (!this.film.requestVideoFrameCallback) return;
     let before;
@@ -63,7 +63,7 @@ export class Film {
     };
     this.film.requestVideoFrameCallback(shown);
   }
-  /** Goes back to the mark of the beginning once the one of the end is passed. */
+  /** Returns to the start mark when the end mark is passed. */
   repeatPart(second) {
     const { out } = this.marks;
     if (out !== null && !this.film.paused && second >= out) this.film.currentTime = this.begin;
@@ -81,12 +81,12 @@ export class Film {
     this.film.pause();
     this.film.currentTime = Math.min(Math.max(0, second), this.film.duration || 0);
   }
-  /** Goes to the middle of the frame beside the shown one. */
+  /** Goes to the middle of the next or previous frame. */
   step(by) {
     const frame = Math.floor(this.film.currentTime / this.frameS + 0.001) + by;
     this.seek((Math.max(0, frame) + 0.5) * this.frameS);
   }
-  /** Sets a mark here, or takes it away if it is here. */
+  /** Sets a mark at the current time, or removes it if it is there. */
   mark(name) {
     const here = this.film.currentTime;
     const isHere = this.marks[name] !== null && Math.abs(this.marks[name] - here) < this.frameS;
@@ -136,7 +136,7 @@ export class Film {
       this.say("No frame can be taken until the film is copied here. Try again in a minute.");
     }
   }
-  /** Whether the key was one of the film's. */
+  /** Handles a key; returns whether it is one of the film's. */
   press({ key, target }) {
     if (key === "," || key === ".") this.step(key === "." ? 1 : -1);
     else if (key === "[" || key === "]") this.mark(key === "[" ? "in" : "out");

@@ -1,9 +1,9 @@
 /*
- * The results that a page lists, in its order: what the viewer goes through. Links that open the
- * viewer name theirs in `data-view`, those that only stand in the list in `data-view-listed`.
+ * The results that a page lists, in its order, for the viewer. Links that open the viewer have the
+ * result's key in `data-view`; links that are only in the list have it in `data-view-listed`.
  */
 const KEY = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\/\d{1,6})?$/;
-const MORE_WITHIN = 4; // results before the end, at which the page loads the next ones
+const MORE_WITHIN = 4; // results before the end that cause the next ones to load
 
 export const isKey = (key) => KEY.test(key);
 
@@ -34,7 +34,7 @@ const moreLink = () => document.querySelector(".wall-more a[hx-get]");
 /** Whether the page has more results than it lists now. */
 export const hasMore = () => Boolean(moreLink());
 
-/** Lets the page load its next results when one comes near the end of those it has. */
+/** Makes the page load more results near the end of its list. */
 export function loadMoreNear(position, count) {
   if (count - position <= MORE_WITHIN) moreLink()?.click();
 }

@@ -1,4 +1,4 @@
-/* One result in the viewer, with what its kind can do: zoom, time, sound, turning. */
+/* One result in the viewer, with the features of its kind: zoom, time, sound, rotation. */
 import { onSwipe } from "./swipe.js";
 import { Film } from "./viewer-film.js";
 import { Sound } from "./viewer-sound.js";
@@ -39,7 +39,7 @@ export class Player {
     picture.draggable = false;
     return picture;
   }
-  /** Uncovers the picture once it can be drawn; says so if it cannot be loaded. */
+  /** Shows the picture once it can be drawn; reports if it cannot be loaded. */
   revealWhenLoaded(picture, signal) {
     const loaded = picture.localName === "video" ? "loadeddata" : "load";
     const reveal = () => {
@@ -61,7 +61,7 @@ export class Player {
   tellZoom(share) {
     this.viewer.dialog.querySelector("[name='zoom']").value = `${Math.round(share * 100)} %`;
   }
-  /** Lets a mesh be turned; its frame has the keyboard while it is in use, but for Escape. */
+  /** Makes a mesh rotatable; its frame has the keyboard while in use, except for Escape. */
   async turn(signal) {
     const { meshes } = await import("./result-meshes.js");
     if (signal.aborted) return;
@@ -93,7 +93,7 @@ export class Player {
     this.showZoom(!this.isCompared);
     this.viewer.button("before-after")?.setAttribute("aria-pressed", this.isCompared);
   }
-  /** Whether the key was one of this kind's. */
+  /** Handles a key; returns whether it is one of this kind's. */
   press(event) {
     if (this.isCompared) return false;
     const isTurn = event.shiftKey || !event.key.startsWith("Arrow");

@@ -1,4 +1,4 @@
-/* Fetches the fragments of results, each once while it is near, and says why one cannot be shown. */
+/* Fetches the fragments of results, each once while it is near, and reports failures. */
 import { parsed } from "./server.js";
 import { addressOf } from "./viewer-list.js";
 
@@ -30,13 +30,13 @@ export async function comparison(key, other) {
   return page.querySelector("template[data-before-after]");
 }
 
-/** Whether a result need not be waited for. */
+/** Whether a result has been requested already. */
 export const isFetched = (key) => fetched.has(key);
 
 /** Forgets a result that has changed. */
 export const forget = (key) => fetched.delete(key);
 
-/** Fetches a result, and the picture in it, before anybody asks for them. */
+/** Fetches a result and its picture in advance. */
 export function prefetch(key) {
   if (fetched.has(key)) return;
   begin(key).then(
@@ -44,7 +44,7 @@ export function prefetch(key) {
       const picture = page.querySelector("img.viewer-picture");
       if (picture) new Image().src = picture.getAttribute("src");
     },
-    () => {}, // whoever comes to it is told why
+    () => {}, // the failure is reported when it is shown
   );
 }
 

@@ -1,4 +1,4 @@
-/* Goes on to the next result by itself: after some seconds, or when a film or sound has ended. */
+/* Shows the next result automatically, after some seconds or at the end of a film or sound. */
 const SHOWN_MS = 4000;
 
 export class Slideshow {
@@ -18,7 +18,7 @@ export class Slideshow {
     clearTimeout(this.timer);
     this.draw();
   }
-  /** Begins to wait for the end of what is shown now. */
+  /** Starts waiting for the end of the current result. */
   wait() {
     clearTimeout(this.timer);
     if (!this.isOn) return;

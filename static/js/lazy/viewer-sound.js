@@ -1,4 +1,4 @@
-/* A sound in the viewer: its waveform, to click and drag on; a loop; how loud it is. */
+/* A sound in the viewer: its waveform for clicks and drags, a loop, and its loudness. */
 import { drawWave, loudnessOf, peaksOf, samplesOf } from "./waveform.js";
 
 const BARS = 400;
@@ -51,7 +51,7 @@ export class Sound {
     if (this.sound.paused) this.sound.play().catch(() => {}); // interrupted by a pause
     else this.sound.pause();
   }
-  /** Whether the key was one of the sound's. */
+  /** Handles a key; returns whether it is one of the sound's. */
   press({ key, target }) {
     if (key !== " " || target.matches?.("button, a, summary, audio, input")) return false;
     this.toggle();

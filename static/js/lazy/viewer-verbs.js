@@ -1,6 +1,6 @@
 /*
- * What is done with a result without leaving the viewer: star, deletion and its undo, the mark to
- * compare, the settings of a form that is on the page. Each is a link or form that works without.
+ * Actions on a result without leaving the viewer: star, deletion and its undo, the mark to compare,
+ * filling the page's form. Each is a link or form that also works without script.
  */
 import { NotShown, comparison, forget, isFetched } from "./viewer-results.js";
 import { listed } from "./viewer-list.js";
@@ -43,7 +43,7 @@ export class Verbs {
   get mark() {
     return JSON.parse(sessionStorage.getItem(MARK) ?? "null");
   }
-  /** Marks a result; on another one, lays the two over each other, or shows what differs. */
+  /** Marks a result; for another one, lays both over each other or shows their differences. */
   async compare() {
     const { key, run, name } = this.element.dataset;
     const { mark, viewer } = this;
@@ -68,7 +68,7 @@ export class Verbs {
     if (mark.run === run) return viewer.say("The two are of one run, and cannot be laid over.");
     location.assign(`${viewer.dialog.dataset.differences}?run=${mark.run}&run=${run}`);
   }
-  /** Fills the form beside the viewer where it is the model's own, instead of loading it anew. */
+  /** Fills the page's form, if it is the model's own, instead of loading another page. */
   follow(event) {
     const link = event.target.closest("a[data-key='r'], a[data-key='s']");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -106,7 +106,7 @@ export class Verbs {
     forget(this.viewer.key);
     this.starOnPage(answered, isStarred === "true");
   }
-  /** Shows the star on the page behind: its button, or the mark on its tile. */
+  /** Updates the star on the page behind the viewer: its button, or the mark on its tile. */
   starOnPage(answered, isStarred) {
     const onStage = document.getElementById(answered.id)?.closest("form");
     if (onStage) {
@@ -122,7 +122,7 @@ export class Verbs {
     mark.append(answered.querySelector("svg").cloneNode(true));
     tile.append(mark);
   }
-  /** Deletes the run, and leaves the undo in its place. */
+  /** Deletes the run, and shows the undo button in its place. */
   async remove(form) {
     const { run } = this.element.dataset;
     const { answer, page } = await post(form);
@@ -150,7 +150,7 @@ export class Verbs {
     this.showOnPage(run, page.querySelector(".stage-run"), false);
     this.viewer.show(this.viewer.key);
   }
-  /** On the page behind, hides a deleted run or shows it again; on a stage by what was answered. */
+  /** Hides a deleted run on the page behind, or shows it again; a stage shows the response. */
   showOnPage(run, section, isDeleted) {
     const onStage = document.getElementById(`run-${run}`);
     if (onStage && section) {
@@ -161,7 +161,7 @@ export class Verbs {
     for (const entry of document.querySelectorAll(`[data-run-id="${run}"]`))
       if (entry.matches(OF_PAGE)) entry.hidden = isDeleted;
   }
-  /** Says why something was not done: in the server's words where it sent some. */
+  /** Reports why an action failed, in the server's words if it sent any. */
   refuse(answer, otherwise) {
     const { toast } = JSON.parse(answer?.headers.get("HX-Trigger") ?? "{}");
     const reason = !answer

@@ -1,16 +1,16 @@
 /*
- * Zooms and moves the picture of the viewer: wheel, two fingers, double click, keys. At its
- * smallest it fits the window; a swipe then leads to the next result.
+ * Zooms and moves the picture of the viewer by wheel, two fingers, double click and keys. The
+ * smallest size fits the window; then a swipe shows the next result.
  */
-const MOST = 16; // screen pixels for one of the picture
+const MOST = 16; // screen pixels per picture pixel
 const KEY_MOVE_PX = 80;
 
 export class Zoom {
-  /** `media` is the box around the picture, `tell` is called with the share of its true size. */
+  /** `media` is the box around the picture; `tell` is called with the scale of its true size. */
   constructor(media, picture, { tell, signal }) {
     Object.assign(this, { media, picture, tell });
     this.scale = 1; // of the fitted size
-    this.at = [0, 0]; // of the picture's middle from the box's, in pixels
+    this.at = [0, 0]; // offset of the picture's middle from the box's, in pixels
     this.pointers = new Map();
     const options = { signal };
     media.addEventListener("wheel", (event) => this.wheel(event), { signal, passive: false });
@@ -37,13 +37,13 @@ export class Zoom {
       naturalHeight || videoHeight || height || box.height,
     ];
   }
-  /** Screen pixels for one of the picture when it fits. */
+  /** Screen pixels per picture pixel when the picture fits. */
   get fitted() {
     const box = this.media.getBoundingClientRect();
     const [width, height] = this.size;
     return Math.min(box.width / width, box.height / height) || 1;
   }
-  /** Whether fingers move the picture itself, not to the next one. */
+  /** Whether fingers move the picture instead of swiping to the next one. */
   get isHeld() {
     return this.isZoomed || this.wasPinched;
   }
@@ -55,7 +55,7 @@ export class Zoom {
     this.at = [0, 0];
     this.draw();
   }
-  /** One screen pixel for one of the picture; a picture smaller than the window is not enlarged. */
+  /** Shows the picture in its true size: one screen pixel per picture pixel, never enlarged. */
   showPixels(around) {
     this.zoomTo(1 / this.fitted, around);
   }
@@ -128,7 +128,7 @@ export class Zoom {
       this.move(event.clientX - before.clientX, event.clientY - before.clientY);
     this.pointers.set(event.pointerId, event);
   }
-  /** Whether the key was one of zooming and moving. */
+  /** Handles a key; returns whether it zooms or moves. */
   press({ key, shiftKey }) {
     const moves = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     if (shiftKey && moves[key]) this.move(...moves[key].map((step) => step * KEY_MOVE_PX));

@@ -1,7 +1,6 @@
 /*
- * The viewer: shows the results that a page lists, one after the other, large. The small picture of
- * the page is there at once, the result itself comes behind it. Its address is `#view=<key>`; Back
- * closes it.
+ * The viewer: enlarges the results that a page lists, one at a time. It shows the page's small
+ * picture at once, then the result itself. Its address is `#view=<key>`; Back closes it.
  */
 import { loadDialog } from "./dialog.js";
 import { hasMore, isKey, listed, loadMoreNear, stillOf } from "./viewer-list.js";
@@ -52,7 +51,7 @@ class Viewer {
     this.body.dataset.ground = localStorage.getItem(GROUND) ?? GROUNDS[0];
     if (innerWidth >= 768) this.setDetails(localStorage.getItem(DETAILS) === "open");
   }
-  /** Shows a result, whose link on the page gets the focus afterwards. */
+  /** Shows a result; `opener`, its link on the page, gets the focus afterwards. */
   open(key, opener) {
     this.opener = opener ?? this.opener;
     if (!this.dialog.open) {
@@ -90,7 +89,7 @@ class Viewer {
     this.prepare(links[position - 1]);
     loadMoreNear(position + 1, links.length);
   }
-  /** Fetches a result that may be next, and the small picture of one that is out of sight. */
+  /** Fetches a result that may be next, and its small picture if that is out of sight. */
   prepare(entry) {
     if (!entry) return;
     prefetch(entry[0]);
@@ -101,7 +100,7 @@ class Viewer {
     const template = this.dialog.querySelector(`template[data-${name}]`);
     return document.importNode(template.content, true).firstElementChild;
   }
-  /** Puts a result's element into the dialog, on the small picture where there is one. */
+  /** Puts a result's element into the dialog, on top of the small picture if there is one. */
   put(element, still) {
     this.player?.end();
     this.say("");
@@ -115,7 +114,7 @@ class Viewer {
   step(by) {
     const keys = [...listed().keys()];
     const at = keys.indexOf(this.key);
-    // The place of a deleted result is now that of the one after it.
+    // The next result has taken the place of a deleted one.
     const next = at >= 0 ? keys[at + by] : keys[this.position + (by > 0 ? 0 : -1)];
     if (next) return this.show(next);
     if (by > 0 && hasMore()) return this.say("More results are on their way.");
@@ -130,7 +129,7 @@ class Viewer {
     for (const button of this.dialog.querySelectorAll(".viewer-step"))
       button.hidden = keys.length < 2;
   }
-  /** Says a sentence, to screen readers as well. */
+  /** Shows a sentence, and announces it to screen readers. */
   say(sentence) {
     const place = this.dialog.querySelector(".viewer-said");
     place.textContent = sentence;
@@ -146,7 +145,7 @@ class Viewer {
     const { key, target } = event;
     const isLetter = /^[a-z?]$/i.test(key);
     const isOfComparison = this.player?.isCompared && target.closest("result-viewer") && !isLetter;
-    if (isOfComparison) return; // it listens to the window
+    if (isOfComparison) return; // the comparison listens to the window
     event.stopPropagation(); // the page behind has keys of its own
     if (event.metaKey || event.ctrlKey || event.altKey || target.matches(TYPED)) return;
     if ((key === " " || key.startsWith("Arrow")) && target.matches(WITH_OWN_KEYS)) return;
@@ -167,7 +166,7 @@ class Viewer {
     else this.pressVerb(letter);
     return true;
   }
-  /** A key that is pressed while its result is on its way waits for it. */
+  /** Waits for a result that is still loading before its key takes effect. */
   async pressVerb(letter) {
     const { key } = this;
     await this.showing;
@@ -202,7 +201,7 @@ class Viewer {
   button(name) {
     return this.dialog.querySelector(`[data-do="${name}"]`);
   }
-  /** After it was closed: the address is the page's again, the focus is on the result shown last. */
+  /** Restores the page's address after closing, and focuses the result shown last. */
   leave() {
     this.slideshow.stop();
     this.player?.end();
@@ -223,7 +222,7 @@ class Viewer {
     face?.focus({ preventScroll: true });
     face?.scrollIntoView({ block: "nearest" });
   }
-  /** Back closes the viewer; nobody else is to load the page anew for it. */
+  /** Closes the viewer on Back, and keeps other handlers from reloading the page. */
   followHistory(event) {
     const isNamed = location.hash.startsWith("#view=");
     if (this.isGoingBack) {
@@ -238,14 +237,14 @@ class Viewer {
 }
 
 let viewer;
-/** Fetches the empty dialog, so that opening need not wait for it. */
+/** Fetches the empty dialog in advance, so that opening does not wait for it. */
 export function prepare() {
   viewer ??= loadDialog(SHELL).then((dialog) => new Viewer(dialog));
   viewer.catch(() => (viewer = undefined));
   return viewer;
 }
 
-/** Shows a result by its key; `opener` is the link that was clicked, if one was. */
+/** Shows a result by its key; `opener` is the clicked link, if any. */
 export async function open(key, opener) {
   if (!isKey(key)) return;
   await (await prepare()).open(key, opener);

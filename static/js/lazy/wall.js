@@ -1,6 +1,6 @@
 /*
  * The wall: the slider for the tiles' size, stacks that open in place, arrow keys between tiles,
- * and an address that comes back to what somebody has scrolled to.
+ * and an address that restores the pages loaded by scrolling.
  */
 const slider = document.querySelector(".wall-size input");
 if (slider) {
@@ -21,7 +21,7 @@ const faces = () =>
   [...document.querySelectorAll("#wall .tile > :is(.face, .name)")].filter(
     (face) => face.getClientRects().length,
   );
-/* The tile of the next row, up or down, that stands nearest below or above this one. */
+/* Returns the nearest tile in the row above or below this one. */
 function inRow(from, listed, step) {
   const here = from.getBoundingClientRect();
   const middle = here.left + here.width / 2;
@@ -54,8 +54,8 @@ document.addEventListener("keydown", (event) => {
     document.dispatchEvent(new CustomEvent("wall:extended", { detail: { from, to: next } }));
 });
 /*
- * Where a page goes on with the day of the page before, the tiles of that page's last row begin it:
- * else each page would end in a gap. What can be seen stays where it is.
+ * If a page continues the day of the previous page, moves the tiles of that page's last row to it,
+ * so that no page ends in a gap. Visible tiles keep their place.
  */
 function joinRows(page, next) {
   if (!next?.firstElementChild.matches(".wall-stack")) return;
@@ -75,7 +75,7 @@ function joinLastRow() {
   const [page, next] = [...document.querySelectorAll("#wall > .wall-rows")].slice(-2);
   if (page?.lastElementChild.matches(".fill")) joinRows(page, next);
 }
-/* The address comes back to what somebody has scrolled to. */
+/* Keeps in the address how far the wall is loaded. */
 function keepPlace() {
   const until = document.querySelector(".wall-end")?.dataset.until;
   const address = new URL(location.href);
@@ -85,7 +85,7 @@ function keepPlace() {
 }
 let frame;
 document.addEventListener("htmx:afterSwap", () => {
-  // In a frame of its own, once for all that was swapped: the page is laid out then anyway.
+  // Once per frame for all swaps: the page is laid out then anyway.
   frame ??= requestAnimationFrame(() => {
     frame = undefined;
     joinLastRow();

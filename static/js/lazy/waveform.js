@@ -1,4 +1,4 @@
-/* Decodes sounds of our own, draws their waveforms, and measures how loud they are. */
+/* Decodes our own sounds, draws their waveforms, and measures their loudness. */
 
 /** The samples of an audio element's first channel; rejects for files elsewhere and unreadable ones. */
 export async function samplesOf(sound) {
@@ -20,14 +20,14 @@ export function peaksOf(samples, count) {
   });
 }
 
-/** Its root mean square, between 0 and 1. */
+/** The root mean square of samples, between 0 and 1. */
 export function loudnessOf(samples) {
   let sum = 0;
   for (const sample of samples) sum += sample ** 2;
   return Math.sqrt(sum / Math.max(1, samples.length));
 }
 
-/** Draws the peaks in the colour of the canvas; those after `played`, a share, are paler. */
+/** Draws the peaks in the canvas's colour, paler after the fraction `played`. */
 export function drawWave(canvas, peaks, played = 1) {
   const pen = canvas.getContext("2d");
   const { width, height } = canvas;

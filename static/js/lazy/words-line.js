@@ -1,7 +1,7 @@
 /**
- * `<words-line suggestions="<address>"><input></words-line>`: suggests what the piece that is being
- * typed may become, in a list below the line. Nothing is pointed at before an arrow is pressed, so
- * that Enter finds.
+ * `<words-line suggestions="<address>"><input></words-line>`: suggests completions of the word
+ * being typed, in a list below the line. No option is highlighted before an arrow key is pressed,
+ * so that Enter starts the search.
  */
 import { TypeAhead } from "./type-ahead.js";
 
@@ -9,7 +9,7 @@ class Suggestions extends TypeAhead {
   waitMs = 120;
   get typed() {
     const { value, selectionStart } = this.input;
-    return selectionStart < value.length ? undefined : value; // not in the middle of it
+    return selectionStart < value.length ? undefined : value; // not with the cursor inside it
   }
   get first() {
     return undefined;
@@ -42,7 +42,7 @@ class Suggestions extends TypeAhead {
     this.input.value = option.dataset.line;
     this.input.setSelectionRange(this.input.value.length, this.input.value.length);
     this.close();
-    if (this.input.value.endsWith(":")) this.look(); // for its value
+    if (this.input.value.endsWith(":")) this.look(); // suggests values of the key
   }
 }
 

@@ -1,1 +1,1 @@
-"""The room's commands for `manage.py`."""
+"""The app's commands for `manage.py`."""

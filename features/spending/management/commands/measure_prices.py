@@ -11,10 +11,10 @@ from features.spending.prices import keeping
 
 
 class Command(BaseCommand):
-    """Measures all models anew; the worker measures only those with new runs."""
+    """Measures all models again; the worker measures only those with new runs."""
 
     help = "Measure what each model really costs, from the latest runs of this house."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Measure, and say how many models."""
+        """Measure, and print the number of models."""
         self.stdout.write(f"{counted(keeping.measure_all(), 'model')} measured.")

@@ -1,4 +1,4 @@
-"""Adds up all days of spending anew."""
+"""Recomputes the daily sums of spending."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from runs.costs import daily_sums
 
 
 class Command(BaseCommand):
-    """`manage.py rebuild_spending`: makes the sums of days those of the charges."""
+    """`manage.py rebuild_spending`: recomputes the daily sums from the charges."""
 
     help = "Add up what was spent on each day anew, from the ledger; after a change of TIME_ZONE."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Add up, and print how many days and sums there are."""
+        """Recompute, and print the number of days and sums."""
         days = sums = 0
         for _, sums_of_day in daily_sums.rebuild():
             days += 1
