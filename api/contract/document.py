@@ -29,6 +29,7 @@ _TAGS = {
     "boards": "Grids of runs: inputs × models.",
     "flows": "Chains of models, and their runs.",
     "uploads": "Files for a run's input.",
+    "webhooks": "Addresses that are told of the ends of runs.",
     "account": "Whom the token acts for.",
 }
 

@@ -23,7 +23,6 @@ __all__ = [
     "changes",
     "collections",
     "consents",
-    "favourites",
     "flows",
     "models",
     "presets",

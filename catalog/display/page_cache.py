@@ -232,9 +232,7 @@ def _families(answer: Answer) -> list[Family]:
 def _heading(answer: Answer) -> str:
     """The heading above the results, also announced to screen readers when they change."""
     count_text = counted(answer.total, "model")
-    if not answer.query.text:
-        return count_text
-    if answer.asked.q != answer.query.q:
+    if not answer.query.text or answer.asked.q != answer.query.q:
         return count_text
     used = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
     return f"{count_text} for “{used or answer.query.plain}”"

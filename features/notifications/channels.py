@@ -74,7 +74,7 @@ def delete(by: User, channel: Channel) -> None:
 
 def restore(by: User, channel: Channel) -> None:
     """Undo a deletion; raises Refused if it is too late."""
-    if len(Channel.objects.of(by)) >= MAX_CHANNELS:
+    if Channel.objects.of(by).count() >= MAX_CHANNELS:
         raise Refused(TOO_MANY)
     since = timezone.now() - UNDO_WITHIN
     if not Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None):

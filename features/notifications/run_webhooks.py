@@ -9,8 +9,6 @@ from core.notify import channel as wake_up
 from features.notifications.models import Channel, Delivery, Method
 from runs.models import Run
 
-MAX_CHANNELS = 20  # per user
-
 
 def attach(run: Run, address: str) -> None:
     """Report the run's end to a vetted address; called in the transaction that creates the run."""

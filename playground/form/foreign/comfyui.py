@@ -93,10 +93,6 @@ def _text_behind(
     return next((text for text in texts if text), None)
 
 
-def _sampler_name(node: Node) -> str | None:
-    return values.words(node.get("sampler_name"))
-
-
 def _size(node: Node) -> dict[str, int] | None:
     return values.size(node.get("width"), node.get("height"))
 
