@@ -97,6 +97,6 @@ def seconds_of(cell: Cell) -> float | None:
 
 
 def cost_of(cell: Cell) -> Figure | None:
-    """Return what the run has cost, and where that is known from; None if unknown."""
+    """Return the run's cost and its source; None if unknown."""
     run = run_of(cell)
     return known_costs.paid(run) if run else None

@@ -44,9 +44,9 @@ class Opened:
 def open_plan(user: User, params: QueryDict) -> Opened:
     """Parse the query of `/compare/new/`.
 
-    It has `model` (repeated), `collection`, `find` or `add` (what is typed so far), and `input`,
-    `run`, `preset` or `saved`; or `result` (repeated), and with `of` whether their inputs or their
-    pictures are planned.
+    It has `model` (repeated), `collection`, `find` or `add` (the text typed so far), and
+    `input`, `run`, `preset` or `saved`; or `result` (repeated), where `of` chooses the results'
+    inputs or pictures.
     """
     if results := params.getlist("result"):
         planned = plan_results(user, results, params.get("of", INPUTS))

@@ -62,7 +62,7 @@ def price(
     board: Board | None = None,
     project: Project | None = None,
 ) -> Pricing:
-    """Price the cells that would be sent, to `board` if it exists already, else in `project`.
+    """Price the cells that would be sent to `board` if it exists, else in `project`.
 
     One query for earlier runs, two for the board, a few for the estimates.
     """

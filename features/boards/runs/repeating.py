@@ -98,10 +98,10 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
 
 
 def stop(board: Board, by: User) -> str:
-    """Cancel the board's runs that have not started; returns a sentence on it.
+    """Cancel the board's runs that have not started; returns a sentence about the outcome.
 
-    Its user and managers cancel all, other makers those that they began. The lock is held only to
-    list them: later requests that began before send nothing more.
+    The board's user and managers cancel all of them, other makers their own. The lock is held only
+    to list the runs: requests that began earlier send nothing more.
     """
     with transaction.atomic():
         locked = lock(board.pk)

@@ -1,4 +1,4 @@
-"""The votes of a board as a list, and who has voted."""
+"""The votes of a board as a list, and its voters."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ListedVote:
 
 @dataclass(frozen=True)
 class Listing:
-    """A page of votes in an order, the number of pages, and who has voted."""
+    """A page of votes in an order, the number of pages, and all voters with their vote counts."""
 
     order: str
     votes: list[ListedVote]
