@@ -1,4 +1,4 @@
-"""The pages of series: the list with covers, and one in its order."""
+"""The pages of series: the list with covers, and one series in its order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class AllSeries(Resource[Series]):
-    """Series, each with a cover; results are put into them elsewhere."""
+    """Series, each with a cover; other views add results to them."""
 
     model, fields = Series, ("name",)
     at, list_route = "series/", "library:all-series"
@@ -33,7 +33,7 @@ class AllSeries(Resource[Series]):
         return {"cards": shown_series.cards(request.user, Series.objects.filter(pk__in=keys))}
 
     def details(self, request: HtmxRequest, row: Series) -> Mapping[str, Any]:
-        """Return its results in their order, and what was just taken out."""
+        """Return its results in order, and the removal that can be undone."""
         results = shown_series.of(request.user, row)
         is_cut = len(results) == shown_series.MAX_SHOWN
         return {
@@ -49,6 +49,6 @@ SERIES = AllSeries()
 
 
 def _removed(request: HtmxRequest, series: Series) -> str:
-    """Return when results were taken out as the address says, if that can be undone."""
+    """Return the moment of the removal in the address; empty if it cannot be undone."""
     at = parse_moment(request.GET.get("removed", ""))
     return at.isoformat() if at and series.items.filter(removed_at=at).exists() else ""
