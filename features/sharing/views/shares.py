@@ -1,4 +1,4 @@
-"""One's own shares: making one, and the list of all."""
+"""Creates shares, lists them, and restores ended ones."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ LISTED = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List the user's shares, with `?of=all` everybody's; a POST makes one.
+    """List the user's shares, or everybody's with `?of=all`; a POST creates one.
 
-    It takes a selection of results, or the `kind` and the `source` of something else, and ends at
-    the share's page, which asks for whom it is; a script gets the dialog that shows the same.
+    A POST has a selection of results, or the `kind` and `source` of another row, and redirects to
+    the share's page, which asks for whom it is. A script gets the same as a dialog.
     """
     return _make(request) if request.method == "POST" else _list(request)
 
@@ -58,7 +58,7 @@ def _make(request: HtmxRequest) -> HttpResponse:
 
 
 def _left_out(chosen: selection.Chosen) -> str:
-    """Return what to say of that part of a selection that is not shared; empty without any."""
+    """Return a sentence about selected results that are not shared; empty if all are."""
     left = chosen.out_of_reach
     words = f"{counted(left, 'selected result')} left out: gone, without a result, or not yours to "
     words = f"{words}share." if left else ""
@@ -95,7 +95,7 @@ def _list(request: HtmxRequest) -> HttpResponse:
 
 @require_POST
 def recovery(request: HtmxRequest) -> HttpResponse:
-    """Bring back the `share` that was ended lately."""
+    """Restore the recently ended `share`."""
     pk = parse_uuid(hidden(request, "share"))
     rows = making.endable_shares(request.user).select_related("project")
     share: Share | None = rows.filter(pk=pk).first() if pk else None
