@@ -27,7 +27,7 @@ MOST_REVIEWS = 5
 
 
 class SharingOwner(RunOwner):
-    """A share is a row of a project like what it shows."""
+    """A share belongs to a project, like the work that it shows."""
 
     models_of_places = (ShareItem,)
 

@@ -42,7 +42,7 @@ class TrainingOwner(RunOwner):
         return set(trainings.values_list("run_id", flat=True))
 
     def goes_along(self, rows: Chosen) -> Chosen:
-        """Return the files of moved data sets, and weights and runs of moved trainings."""
+        """Return the files of moved data sets; weights and their training's run move together."""
         datasets = Dataset.objects.filter(pk__in=rows.get(Dataset, ()))
         files = sources_in(json.dumps([*datasets.values_list("files", flat=True)]))
         archives = DatasetArchive.objects.filter(dataset__in=datasets)

@@ -141,7 +141,7 @@ def part_of(board: Board, reader: User, rights: BoardRights, number: int) -> Par
 def group_of(
     board: Board, reader: User, rights: BoardRights, row: int, number: int
 ) -> GridRow | None:
-    """Return the row with key `row` and one group of its places; None if there is none."""
+    """Return the row with key `row` and one group of its places; None if either is missing."""
     lines = _GridKeys(board)
     if row not in lines.numbers or not (drawn := lines.group(number)):
         return None

@@ -16,7 +16,7 @@ from schemas.carry.meanings import by_meaning, media_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# Meanings of fields that a row provides: not settings.
+# Meanings of fields that rows provide, which are not settings.
 _INPUTS = {"prompt", "seed"}
 MAX_TRIES = 50
 

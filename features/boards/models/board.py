@@ -124,7 +124,7 @@ class Row(models.Model):
 
 
 class Cell(models.Model):
-    """One run of a row in a column, or why there is none. Repeating it keeps it as replaced."""
+    """One run of a row in a column, or why there is none; kept as replaced after a repetition."""
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="cells")
     row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")

@@ -151,7 +151,6 @@ def missing_files(plan: Plan) -> list[Trouble]:
 
 
 def _present(addresses: dict[str, set[str]]) -> set[str]:
-    """Return the addresses among these that still have a file."""
     uploads: dict[uuid.UUID, str] = {}
     results: dict[tuple[uuid.UUID, int], str] = {}
     for address in addresses:

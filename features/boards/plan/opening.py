@@ -32,7 +32,7 @@ MAX_INPUT_CHARS = 4000  # in an address; a longer input gets a short id
 
 @dataclass
 class Opened:
-    """A new plan's models, the first one's arguments, and what could not be read."""
+    """A new plan's models, the first model's arguments, and the problems of its address."""
 
     models: list[Endpoint]
     arguments: dict[str, Any] = field(default_factory=dict)

@@ -97,7 +97,7 @@ def with_rows(post: Post, rows: Iterable[TypedRow]) -> Post:
 
 
 def edited(post: Post, verb: str, what: str) -> Post | None:
-    """Return the post after a button press; None if `verb` is none of these rows' verbs."""
+    """Return the post after a button press; None for other verbs."""
     rows = typed_rows(post)
     if verb == "add-row":
         return with_rows(post, [*rows, TypedRow("")])

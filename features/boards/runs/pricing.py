@@ -97,7 +97,7 @@ def price(
 
 
 def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[PlannedCell]:
-    """Return the cells that the board does not have; one that was not sent counts as new."""
+    """Return the cells that the board does not have; unsent cells count as new."""
     cells = board.cells.filter(replaced_at=None, not_sent="")
     existing = set(cells.values_list("row__digest", "column__digest", "seed"))
     return [

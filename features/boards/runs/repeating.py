@@ -69,7 +69,7 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
     again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
     models = [cell.column.endpoint for cell in again]
     locks = door.refusals(board.project, models) if models else {}
-    if locks:  # what these cells show stays
+    if locks:  # cells of locked models keep their runs
         done.locked = sum(model.pk in locks for model in models)
         done.refusal = next(locks[model.pk] for model in models if model.pk in locks)
         again = [cell for cell in again if cell.column.endpoint_id not in locks]

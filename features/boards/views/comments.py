@@ -144,7 +144,6 @@ def _place(board: Board, asked: QueryDict) -> Place:
 
 
 def _comments(board: Board) -> CommentQuerySet[Comment]:
-    """Return the comments of the board that are not deleted."""
     return board.comments.kept().select_related("parent", "row", "cell")
 
 

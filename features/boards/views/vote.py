@@ -166,7 +166,7 @@ def closure(request: HtmxRequest, board: Board) -> HttpResponseBase:
 
 @for_makers
 def votes_reset(request: HtmxRequest, board: Board) -> HttpResponseBase:
-    """Reset the votes, which no longer count; can be undone."""
+    """Reset the votes so that they no longer count; this can be undone."""
     count = ballots.reset(board)
     messages.info(request, f"{count} vote{'s' * (count != 1)} no longer count.")
     return redirect("boards:board-results", board.pk)

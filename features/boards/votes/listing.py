@@ -21,7 +21,7 @@ PER_PAGE = 50
 
 @dataclass(frozen=True)
 class ListedVote:
-    """One vote in words; without a winner neither was better."""
+    """One vote in words; in a tie, neither result was better."""
 
     voter: str
     row: str

@@ -52,7 +52,7 @@ class Key(NamedTuple):
     example: str
     help: str
     parse: Callable[[str], str]
-    names: tuple[str, ...] = ()  # other words for it
+    names: tuple[str, ...] = ()  # synonyms
     joins_any: bool = False
     values: Mapping[str, str] = {}  # value → label, if there are few
     reads_content: bool = True  # so it searches only runs that the reader may read

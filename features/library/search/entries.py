@@ -15,7 +15,7 @@ from schemas.artifacts import artifacts
 
 ALL = full_text.mark("all")  # in every document: negated searches need a mark that matches
 OUT, IN, SEED, PROJECT, USER = "out", "in", "seed", "project", "user"
-USED = full_text.mark("used")  # by another run, perhaps not one that the reader may see
+USED = full_text.mark("used")  # by another run, also one hidden from the reader
 MOST_TEXTS, MOST_DEPTH = 200, 8
 _OURS = "https://ours"  # before our own addresses, so that they are read as files
 

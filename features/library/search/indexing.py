@@ -28,7 +28,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def index_in_background() -> float:
-    """Index what is due; return the seconds until the next time."""
+    """Index due runs; return the seconds until the next time."""
     return SOON_S if await sync_to_async(index_due)() == AT_ONCE else idle.REST_S
 
 

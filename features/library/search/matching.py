@@ -167,7 +167,7 @@ def _is_in_state(value: str, user: Reader) -> Q:
 
 
 def _is_by(value: str, user: Reader) -> Q:
-    if value == keys.EVERYBODY:  # likewise
+    if value == keys.EVERYBODY:  # `Filters.listed` decides
         return Q()
     if value == keys.ME:
         return Q(user_id=user.pk or 0)

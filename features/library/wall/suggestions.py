@@ -84,7 +84,6 @@ def _of_values(request: HttpRequest, key: Key, begun: str) -> Iterator[tuple[str
 
 
 def _models(request: HttpRequest) -> Mapping[str, str]:
-    """Return the models of the latest runs of the list."""
     latest = current.listed(Run.objects.kept(), request).named().order_by("-created_at")[:LATEST]
     endpoints = {run.endpoint.endpoint_id: run.endpoint.name for run in latest}
     return dict(sorted(endpoints.items(), key=lambda item: item[1].casefold()))

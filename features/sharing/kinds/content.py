@@ -98,7 +98,6 @@ class Outcomes:
 
 
 def _texts(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Return the texts of results that have no files."""
     outputs = Run.objects.filter(pk__in=list(runs)).values_list("pk", "output")
     return {pk: _text(output) for pk, output in outputs}
 

@@ -91,7 +91,7 @@ class Answers:
 
     @property
     def done(self) -> int:
-        """How many reviewers said that they are done."""
+        """The number of reviewers who are done."""
         return sum(voice.reviewer.finished_at is not None for voice in self.voices)
 
 

@@ -1,4 +1,4 @@
-"""The models that take a trainer's weights: first those that the catalogue links."""
+"""The models that take a trainer's weights: those linked in the catalogue, then its family."""
 
 from __future__ import annotations
 
@@ -47,7 +47,6 @@ def siblings_of(trainer: Endpoint) -> list[Sibling]:
 
 
 def _related(trainer: Endpoint, keys: list[int]) -> list[int]:
-    """Return the keys of endpoints that are related to the trainer."""
     columns = ("pk", "endpoint_id", "group_key", "training_endpoint_ids")
     rows = Endpoint.objects.filter(pk__in=keys).only(*columns)
     return [row.pk for row in rows if _rank(trainer, row) < _UNRELATED]

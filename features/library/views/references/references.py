@@ -117,7 +117,7 @@ class References(Resource[Reference]):
         }
 
     def saved(self, request: HtmxRequest, row: Reference, form: ReferenceForm) -> None:
-        """Say which pictures were not added, and how the reference is used."""
+        """Add messages on pictures that were not added, and on how to use the reference."""
         report_added(request, form.added)
         how = f" Write {row} in any prompt." if form.is_new else ""
         messages.success(request, f"{row} is saved.{how}")

@@ -62,7 +62,6 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
 
 
 def _chosen(request: HtmxRequest, form: NameForm) -> Series:
-    """Return the series with the posted key or name."""
     if form.is_bound:
         return naming.named(request.user, current.current(request), form)
     pk = parse_uuid(hidden(request, "series"))
