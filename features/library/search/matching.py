@@ -1,9 +1,9 @@
 """Finds the runs that match a line.
 
-An index finds words and marks, but not in the order of time, in which lists are. So first the index
-is asked for FEW + 1 matches: if there are no more than FEW, they are sorted. If there are many, the
-newest are found sooner by walking through the runs in the order of time and checking each. A
-database cannot choose between the two, as it assumes that matches are evenly spread.
+An index finds words and marks but does not sort by time, as lists do. So the index is first asked
+for FEW + 1 matches: if there are no more than FEW, they are sorted. If there are many, the newest
+are found sooner by walking through the runs in the order of time and checking each. A database
+cannot choose between the two, as it assumes that matches are evenly spread.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A page asks `/shares/live/?watch=<token>&after=<version>&item=<number>`, where `item` is the
 number of the open item. As soon as the share has a newer version, the answer has the changed parts
 of the page (`parts.py`); after `HOLD_S` seconds it is empty (204). 410 says that the share has
-ended, 403 that its audience or password has changed or no longer includes the user.
+ended, 403 that its audience or password has changed, or that the user has lost access.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def watch_token(visit: Visit) -> str:
 
 
 def renewed(watch: Watch) -> str:
-    """Return a new token for a page that has been open for long; empty while its own is valid."""
+    """Return a new token if the page's own is old; else an empty text."""
     return _text(*watch[:3], watch.token.whose) if watch.token.is_old else ""
 
 
