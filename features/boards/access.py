@@ -1,4 +1,4 @@
-"""Who may do what with a board: its project's makers, its viewers, and whoever has a link."""
+"""Rights to a board: those of its project's makers, its viewers, and visitors by link."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from projects.rights import Rights
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-KEPT_TO_LOOK = frozenset({Act.VOTE})  # of an archived project
+KEPT_TO_LOOK = frozenset({Act.VOTE})  # acts that an archived project still allows
 
 
 class BoardRights(Rights):
-    """The rights to a board, whose viewers may vote, comment or add rows as it says."""
+    """A user's rights to a board, which says whether viewers may vote, comment or add rows."""
 
     row: Board
 
     @cached_property
     def acts(self) -> frozenset[Act]:
-        """Return what the user may do besides changing it."""
+        """Return the acts that the user's role allows."""
         return acts_of_role(self.row, self.role)
 
     @property
     def may_stop(self) -> bool:
-        """Return whether the user may stop its runs: makers, and who made it."""
+        """Return True if the user may stop runs: a maker, or the member who made the board."""
         return self.may_change or (self.is_member and self.is_own)
 
     @property
@@ -46,12 +46,12 @@ class BoardRights(Rights):
 
     @property
     def may_add_rows(self) -> bool:
-        """Return whether the user may ask for rows."""
+        """Return whether the user may request rows."""
         return Act.ADD_ROWS in self.acts
 
 
 def acts_of_role(board: Board, role: str) -> frozenset[Act]:
-    """Return what a member with this role may do; nothing without a role."""
+    """Return the acts allowed to a member with this role; empty without a role."""
     if not role:
         return frozenset()
     acts = frozenset(Act) if role in MAKERS else _acts(board.viewers_may)
@@ -59,15 +59,15 @@ def acts_of_role(board: Board, role: str) -> frozenset[Act]:
 
 
 def acts_by_link(board: Board) -> frozenset[Act]:
-    """Return what whoever comes by a link to the board may do, beside looking at it."""
+    """Return the acts allowed to visitors by link, besides looking at the board."""
     acts = _acts(board.link_may)
     return acts & KEPT_TO_LOOK if board.project.archived_at else acts
 
 
 def change(user: User, board: Board, viewers: Collection[str], link: Collection[str]) -> None:
-    """Save what viewers and whoever has a link may do; unknown names of acts are left out.
+    """Save the acts allowed to viewers and to visitors by link; unknown names are ignored.
 
-    A private project has no viewers: what they might do stays as it is.
+    A private project has no viewers: `viewers_may` stays unchanged.
     """
     allowed = {"link_may": _names(link)}
     if not board.project.is_private:
@@ -85,7 +85,7 @@ def change(user: User, board: Board, viewers: Collection[str], link: Collection[
 
 
 class Choice(NamedTuple):
-    """A box for an act of others; `control` is the name that it posts."""
+    """A checkbox that allows others an act; `control` is the name that it posts."""
 
     control: str
     act: str
@@ -94,14 +94,14 @@ class Choice(NamedTuple):
 
 
 class Audience(NamedTuple):
-    """Others, in words, with the acts that they may be allowed."""
+    """A group of people, in words, with a checkbox for each act."""
 
     words: str
     choices: list[Choice]
 
 
 def audiences_of(board: Board) -> list[Audience]:
-    """Return the audiences of a board: viewers, where its project has other members, and links."""
+    """Return a board's audiences: viewers unless its project is private, and visitors by link."""
     link = Audience("Whoever has a link", _choices("link", board.link_may))
     if board.project.is_private:
         return [link]

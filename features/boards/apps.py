@@ -10,7 +10,7 @@ class BoardsConfig(AppConfig):
     verbose_name = "Boards"
 
     def ready(self) -> None:
-        """Register what the app promises to runs, and what it tells the catalogue."""
+        """Register the app with runs, notifications and the catalogue."""
         from features.boards import comments
         from features.boards.leaderboard import records
         from features.boards.models import Board

@@ -1,4 +1,4 @@
-"""Comments on a board: said, resolved, deleted, read as threads, and told to whom they concern."""
+"""Comments on a board: writing, deleting and reading threads, and notifications about them."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def say(
 ) -> Comment:
     """Write a comment on a cell, a row, or the board, or an answer to another comment.
 
-    The caller has decided that the author may, and tidied the text. An answer opens its thread
-    again. Raises Refused.
+    The caller has checked the author's right and tidied the text. An answer reopens its thread.
+    Raises Refused.
     """
     board.comments.all().require_room()
     if parent is not None:
@@ -66,7 +66,7 @@ def say(
 
 @transaction.atomic
 def delete(author: Participant, comment: Comment) -> None:
-    """Delete a comment, one's own or another's; it can be brought back for an hour."""
+    """Delete a comment of the author's or another's; it can be restored for an hour."""
     is_own = comment.is_by(author)
     comment.take_back(is_removed=not is_own)
     outbox.tell_anew(KEY.format(comment.pk), "")
@@ -76,7 +76,7 @@ def delete(author: Participant, comment: Comment) -> None:
 
 @transaction.atomic
 def bring_back(comment: Comment, *, may_remove: bool) -> None:
-    """Undo a deletion within an hour, also where people were told of it. Raises Refused."""
+    """Undo a deletion within an hour, also in notifications about it. Raises Refused."""
     comment.bring_back(may_remove=may_remove)
     outbox.tell_anew(KEY.format(comment.pk), comment.text)
 
@@ -131,11 +131,11 @@ def counts_of(board: Board) -> Counts:
     return Counts(cells, rows, sum(number for *_, number in numbers))
 
 
-# Notifies of a comment: whom it names by `@name`, whom it answers, and whose board it is on.
+# Notifications: to users named by `@name`, to the thread's author and to the board's owner.
 
 
 def connect() -> None:
-    """Offer the kinds in everybody's settings."""
+    """Register both kinds of notifications, so that everybody's settings list them."""
     named = "somebody has named you in a comment on a board"
     register(Kind(MENTIONED, "Named on boards", named, asks=True))
     said = "somebody has commented on your board, or answered you on one"
@@ -143,7 +143,7 @@ def connect() -> None:
 
 
 def names_of(members: QuerySet[User]) -> dict[str, User]:
-    """Return whom a comment may name: by user name, or by a first name that only one has."""
+    """Return the members that a comment may name, by user name and by unique first name."""
     listed = list(members)
     first_names = Counter(member.first_name.casefold() for member in listed)
     by_first_name = {
@@ -155,7 +155,7 @@ def names_of(members: QuerySet[User]) -> dict[str, User]:
 
 
 def _others(comment: Comment) -> QuerySet[User]:
-    """Return who sees the comment's board, without who wrote it: nobody else learns of it."""
+    """Return the members who see the board, except the comment's author; only they are notified."""
     board = comment.board
     members = User.objects.filter(is_active=True, memberships__project=board.project)
     if board.project.person_id is not None or board.is_hidden:
@@ -164,7 +164,7 @@ def _others(comment: Comment) -> QuerySet[User]:
 
 
 def notify(comment: Comment) -> None:
-    """Notify whom a comment names or answers, and the board's owner, in the transaction."""
+    """Notify the named members, the thread's author and the board's owner, in the transaction."""
     others = _others(comment)
     named = mentioned_in(comment.text, names_of(others)) if "@" in comment.text else []
     meant = {comment.board.user_id, comment.first.user_id}

@@ -1,4 +1,4 @@
-"""What boards promise to the runs in their cells."""
+"""Answers questions of `runs` about the boards that show a run in a cell."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class BoardsOwner(RunOwner):
         return {Run: set(cells.filter(run__isnull=False).values_list("run_id", flat=True))}
 
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
-        """Return boards."""
+        """Return the boards that are not deleted."""
         return {"board": Board.objects.kept()}
 
     def compared(self, request: HttpRequest) -> Sequence[Compared]:

@@ -1,4 +1,4 @@
-"""New rows of a board from one prompt: a maker's run at once, others' wait for a maker's click."""
+"""New rows from one prompt: a maker's row runs at once, another's waits for a maker."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ UNFIT = "no model of this board can run it"
 
 
 class RowForm(forms.Form):
-    """What somebody writes who wants a row."""
+    """The form for a new row."""
 
     prompt = TextField(max_length=MAX_PROMPT_CHARS, required="Write a prompt first.")
 
@@ -51,9 +51,9 @@ class PricedRequest:
 
 
 def prompt_field(board: Board) -> Field | None:
-    """Return the field that a new row's text is for: the one that varies by row, else the prompt.
+    """Return the field for a new row's text: the one that varies by row, else the prompt.
 
-    None where the models share no text: such a board takes new rows on its plan's page alone.
+    None if the models share no text field; then only the plan's page can add rows.
     """
     models = [column.endpoint for column in board.columns.select_related("endpoint__schema")]
     shared = groups.groups_of(board.source, models).shared
@@ -64,9 +64,9 @@ def prompt_field(board: Board) -> Field | None:
 
 
 def row_of(board: Board, prompt: str) -> PlannedRow:
-    """Return the row for a prompt that the board does not have yet.
+    """Return the row for a prompt.
 
-    Raises ValueError with a sentence for the field.
+    Raises ValueError with a sentence for the field, also if the board already has the row.
     """
     row = planned_row(board, prompt)
     if board.rows.filter(digest=row.digest).exists():
@@ -92,9 +92,9 @@ def row_of_values(inputs: dict[str, Any], label: str) -> PlannedRow:
 
 
 def request_row(author: Participant, board: Board, row: PlannedRow) -> RowRequest:
-    """Let a row wait for a maker's click. The caller has decided that the author may ask.
+    """Request a row, which then waits for a maker. The caller has checked the author's right.
 
-    Raises ValueError with a sentence: it waits already, or too many do.
+    Raises ValueError with a sentence if the row already waits, or too many rows do.
     """
     waiting = board.row_requests.waiting()
     if waiting.count() >= MAX_WAITING:
@@ -112,7 +112,7 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
 def run_row(user: User, board: Board, row: PlannedRow) -> Sent:
     """Add a row and send its runs for every column and seed, as runs of `user`.
 
-    The project's rules and the board's cap decide. Raises Refused or Forbidden with a sentence.
+    The project's rules and the board's cap apply. Raises Refused or Forbidden with a sentence.
     """
     plan = stored_plan(board, rows=[row])
     cells = new_cells(board, plan, named_inputs.resolver(user, board.project))
@@ -123,9 +123,9 @@ def run_row(user: User, board: Board, row: PlannedRow) -> Sent:
 
 
 def run_request(user: User, request: RowRequest) -> Sent:
-    """Make a requested row a row of the board, and send its runs as those of `user`.
+    """Add a requested row to the board, and send its runs as runs of `user`.
 
-    Raises Refused if it has been run meanwhile, else as `run_row`.
+    Raises Refused if it has been run meanwhile, and whatever `run_row` raises.
     """
     with transaction.atomic():
         locked = RowRequest.objects.select_for_update().get(pk=request.pk)
@@ -138,7 +138,7 @@ def run_request(user: User, request: RowRequest) -> Sent:
 
 
 def leave_out(user: User, request: RowRequest) -> None:
-    """Decline a request; it stays below the board's others, where it can be run all the same."""
+    """Decline a request; the page lists it below the others, and a maker can still run it."""
     with transaction.atomic():
         locked = RowRequest.objects.select_for_update().get(pk=request.pk)
         if locked.decided_at is None:
@@ -152,7 +152,7 @@ def _decide(user: User, request: RowRequest) -> None:
 
 @dataclass(frozen=True)
 class Undecided:
-    """The requests that a board's page lists; `more` wait that it does not list."""
+    """The requests that a board's page lists, and how many more wait."""
 
     waiting: list[PricedRequest]
     left_out: list[PricedRequest]
@@ -160,9 +160,9 @@ class Undecided:
 
 
 def undecided(board: Board, user: User, may_run: bool) -> Undecided:
-    """Return the requests that wait, and, for who may run them, the newest that were left out.
+    """Return the waiting requests; if the user may run them, also the newest declined ones.
 
-    One query without any; prices are computed for who may run them.
+    One query if there are none. Prices are computed only for users who may run them.
     """
     requests = list(board.row_requests.filter(row=None).select_related("user"))
     waiting = [request for request in requests if request.decided_at is None]

@@ -19,11 +19,11 @@ from runs.promises.owners import Place
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
-MOST = 5  # decisions that a model's page names
+MOST = 5  # decisions named on a model's page
 
 
 def may_mark(user: User | AnonymousUser) -> bool:
-    """Whether the user may also mark what is taken as approved, for the whole house."""
+    """Return True if the user may also mark the model as approved for the whole house."""
     return user.is_staff and permissions.may(user, permissions.CHANGE_ENDPOINT)
 
 
@@ -31,7 +31,7 @@ def may_mark(user: User | AnonymousUser) -> bool:
 def take(user: User, board: Board, column: Column, why: str, *, is_approved: bool = False) -> None:
     """Record that the model of a column is taken; raises ValueError without a reason.
 
-    With `is_approved` it is marked too, if the user may.
+    With `is_approved`, also mark the model as approved, if the user may.
     """
     why = one_line(why, WHY_CHARS, "reason")
     if not why:
@@ -45,7 +45,7 @@ def take(user: User, board: Board, column: Column, why: str, *, is_approved: boo
 
 @transaction.atomic
 def take_back(user: User, board: Board) -> None:
-    """Forget the decision; a mark stays, which curators take back on the model's page."""
+    """Undo the decision. An approval stays; curators remove it on the model's page."""
     if board.taken_id:
         _save(board, None, None, "")
         audit.record(user, "took back the decision of", [board])
@@ -58,7 +58,7 @@ def _save(board: Board, column: Column | None, by: User | None, why: str) -> Non
 
 
 def decisions_for(user: User | AnonymousUser, endpoint: Endpoint) -> list[Place]:
-    """Return the boards for which the model was taken, the newest ones that the user sees."""
+    """Return the newest boards that the user sees and for which the model was taken."""
     boards = Board.objects.kept().shown_to(user).filter(taken__endpoint=endpoint)
     newest = boards.select_related("taken_by").order_by("-taken_at")[:MOST]
     return [

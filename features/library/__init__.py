@@ -1,1 +1,1 @@
-"""Living with results: taking them away in archives."""
+"""Work with results: archives, prompts, references, series, the search and the wall."""

@@ -4,13 +4,13 @@ from django.apps import AppConfig
 
 
 class LibraryConfig(AppConfig):
-    """Living with results: prompts, and pages about the results of many runs."""
+    """Prompts, references, series, and pages about the results of many runs."""
 
     name = "features.library"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what the app promises to runs; install the triggers of the search's index."""
+        """Register the app's owner of runs, and install the triggers of the search index."""
         from django.db.models.signals import post_migrate
 
         from features.library.models import search_entry

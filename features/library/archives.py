@@ -1,8 +1,7 @@
-"""Makes one ZIP of many results while it is sent; nothing of it is held in memory or on disk.
+"""Makes one ZIP of many results while it is sent, without holding it in memory or on disk.
 
-Beside the files, an archive has `recipes.json`, which says how each was made, and `MISSING.txt` if
-something that was chosen is not in it. Media are compressed already, so they are stored as they
-are.
+Besides the files, an archive has `recipes.json`, which says how each file was made, and
+`MISSING.txt` if it lacks chosen files. Media are already compressed, so they are stored unchanged.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ MOST_BYTES = 20 * 10**9
 TOO_LARGE = "An archive holds at most 20 GB, and these are {:,.1f} GB. Choose fewer."
 READ_AT_ONCE = 50  # runs, whose input may be large
 RECIPES, MISSING = recipes.FILE_NAME, "MISSING.txt"
-# The same words whether or not there is such a file: nobody learns that from an archive.
+# The same words for missing and for forbidden files, so that an archive does not reveal which.
 GONE = "is gone, or not yours to see."
 EMPTY, UNDER_WAY = "has no files.", "is not done yet."
 COPYING = "is still being copied here. Download it again in a minute."
@@ -55,22 +54,22 @@ class Entry:
 
 @dataclass
 class Archive:
-    """What goes into an archive: read from the database, so that sending it needs none.
+    """The contents of an archive, read from the database before it is sent.
 
-    `recipes` has a line of JSON for each entry, in their order: on disk, for inputs may be large.
+    `recipes` is a file with a line of JSON for each entry, in order, as inputs may be large.
     """
 
     name: str = ""
     entries: list[Entry] = field(default_factory=list)
-    missing: list[tuple[str, str]] = field(default_factory=list)  # what was chosen, and why not
+    missing: list[tuple[str, str]] = field(default_factory=list)  # (chosen key, why it is missing)
     projects: list[Project] = field(default_factory=list)
     recipes: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
 
 def prepare(user: User, selection: Selection) -> Archive:
-    """Return the archive of what `user` may read of a selection; raises Refused if it is too large.
+    """Return an archive of the selected files that `user` may read; raises Refused if too large.
 
-    A few queries for each 50 runs, however many files they have.
+    A few queries per 50 runs, however many files they have.
     """
     if selection.left_out:
         raise Refused(TOO_MANY)
@@ -107,7 +106,7 @@ def _read(archive: Archive, user: User, selection: Selection) -> None:
 
 def _runs(user: User, selection: Selection) -> Iterator[Run]:
     runs = Run.objects.readable_by(user).filter(pk__in=[*selection.positions])
-    light = runs.with_endpoint().light("arguments")  # which each file's recipe has
+    light = runs.with_endpoint().light("arguments")  # for the recipes
     named = result_names.with_names(light).with_artifacts()
     return named.order_by("created_at", "pk").iterator(READ_AT_ONCE)
 
@@ -115,7 +114,7 @@ def _runs(user: User, selection: Selection) -> Iterator[Run]:
 def _stored(
     run: Run, positions: set[int] | None, missing: list[tuple[str, str]]
 ) -> Iterator[Artifact]:
-    """Yield the chosen files that are in our storage; the others are noted as missing."""
+    """Yield the chosen files that are in our storage; add the others to `missing`."""
     artifacts = {artifact.position: artifact for artifact in run.artifacts.all()}
     if positions is None and not artifacts:
         missing.append((str(run.pk), EMPTY if run.is_final else UNDER_WAY))
@@ -141,14 +140,14 @@ def _name_of_today() -> str:
 
 
 class _FreeNames:
-    """The names in an archive: equal ones get a number, also those that differ in case alone."""
+    """The names in an archive; equal names get a number, also if only their case differs."""
 
     def __init__(self) -> None:
         self._taken = {RECIPES.casefold(), MISSING.casefold()}
         self._numbers: Counter[str] = Counter()
 
     def take(self, name: str) -> str:
-        """Return this name, or if it is taken the next free one: `mill-2.png`."""
+        """Return this name, or the next free one if it is taken: `mill-2.png`."""
         free = name
         while free.casefold() in self._taken:
             self._numbers[name.casefold()] += 1
@@ -160,7 +159,7 @@ class _FreeNames:
 def stream(archive: Archive) -> Iterator[bytes]:
     """Yield the bytes of the archive; reads files from our storage, one at a time.
 
-    A file that cannot be read to its end breaks the archive off, so that nobody takes it for whole.
+    A file that cannot be read to its end aborts the archive, so that nobody takes it for complete.
     """
     zipped, is_packed = ZipStream(), []
     with archive.recipes:

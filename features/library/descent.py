@@ -1,4 +1,4 @@
-"""Where a result came from and what was made of it: a tree with pictures and links."""
+"""The sources of a result and what was made of it: a tree with pictures and links."""
 
 from __future__ import annotations
 
@@ -25,48 +25,48 @@ if TYPE_CHECKING:
 
     from runs.models.querysets import RunQuerySet
 
-READ_CHARS = 20_000  # of each input, to find out which of several results was used
+READ_CHARS = 20_000  # of each input, to find the results that it uses
 Key = TypeVar("Key", bound=Hashable)
 MAX_DEPTH = 12  # levels above a run, and below it
 MAX_NODES = 60
-MAX_ABOVE = 30  # of them; else many inputs would leave no room for what was made
+MAX_ABOVE = 30  # nodes above the run, so that many inputs leave room for results
 MAX_EDGES = 500  # of one level
-MAX_UNREAD = 50  # runs whose arguments were not read yet: the newest
+MAX_UNREAD = 50  # newest runs whose arguments no worker has read yet
 
 
 @dataclass(frozen=True)
 class Node:
-    """One result or upload of the line; without an address the user may not see it."""
+    """One result or upload of the line; if the user may not see it, `address` is empty."""
 
     branches: tuple[Node, ...]
     is_again: bool
     is_current: bool = False
     title: str = ""
-    origin: str = ""  # the model, or that it was uploaded
+    origin: str = ""  # the model's name, or “Uploaded”
     address: str = ""
-    more_above: str = ""  # where the rest is that it was made of, if there is more than is here
-    more_below: str = ""  # likewise of what was made of it
+    more_above: str = ""  # address of its further sources, if not all are in the tree
+    more_below: str = ""  # address of further results made of it
     picture: str = ""
     kind: str = ""
-    state: str = ""  # unless it went well
+    state: str = ""  # empty if it succeeded
     at: datetime | None = None
 
     @property
     def is_alone(self) -> bool:
-        """Whether nothing is in its line but itself."""
+        """Whether it is the only node of its line."""
         is_line = self.branches or self.more_above or self.more_below
         return self.is_current and not is_line
 
 
 def nodes_of(run: Run, user: User | AnonymousUser) -> list[Node]:
-    """Return the first things of a run's line of descent, each with what was made of it."""
+    """Return the roots of a run's line of descent, with the results made of them as branches."""
     lineage = lineage_of(run, user)
     used = _used_results(lineage.runs)
     return [_node(branch, lineage, used, run) for branch in tree_of(lineage.made_of)]
 
 
 def _used_results(runs: Collection[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
-    """Return which results of runs are inputs of these runs, by their positions."""
+    """Return the positions of results that these runs use as inputs, by the results' runs."""
     beginning = Substr(Cast("arguments", TextField()), 1, READ_CHARS)
     texts = Run.objects.filter(pk__in=runs).annotate(input_beginning=beginning)
     used: dict[uuid.UUID, set[int]] = defaultdict(set)
@@ -124,12 +124,12 @@ def _of_upload(upload: Upload) -> dict[str, Any]:
     }
 
 
-# Arranges what was made of what as a tree, from the first things to the last.
+# Arranges sources and results as a tree, with the first sources as roots.
 
 
 @dataclass(frozen=True)
 class Branch(Generic[Key]):
-    """One thing and what was made of it; `is_again` if that is shown at an earlier place."""
+    """A key and the keys made of it; `is_again` if an earlier place shows its branches."""
 
     key: Key
     branches: tuple[Branch[Key], ...]
@@ -137,10 +137,10 @@ class Branch(Generic[Key]):
 
 
 def tree_of(made_of: Mapping[Key, Iterable[Key]]) -> list[Branch[Key]]:
-    """Return the tree of things by what each was made of; all of these are keys as well.
+    """Return the tree for keys mapped to their sources, all of which are keys as well.
 
-    The order of the keys is that of the branches. What was made of several things is below each of
-    them, with its own branches only at the first place. A circle is cut where it is entered.
+    Branches keep the order of the keys. A key with several sources is below each of them, with its
+    own branches only at the first place. A cycle is cut where the tree enters it.
     """
     results: dict[Key, list[Key]] = {key: [] for key in made_of}
     for key, sources in made_of.items():
@@ -160,11 +160,11 @@ def tree_of(made_of: Mapping[Key, Iterable[Key]]) -> list[Branch[Key]]:
 
 @dataclass
 class Lineage:
-    """What is in the line, and of what it was made.
+    """The runs and uploads of a line, and their sources.
 
-    `made_of` has all keys, the first things first; of what the user may not read, neither `runs`
-    nor `uploads` has the key. `cut_above` were made of more than is here, and of `cut_below` more
-    was made.
+    `made_of` has all keys, the first sources first; `runs` and `uploads` have only those that the
+    user may read. `cut_above` have sources that are not here, `cut_below` results that are not
+    here.
     """
 
     made_of: dict[uuid.UUID, list[uuid.UUID]] = field(default_factory=dict)
@@ -209,14 +209,14 @@ def _add_below(lineage: Lineage, run: Run, user: User | AnonymousUser) -> None:
 
 
 def _add(lineage: Lineage, keys: Iterable[uuid.UUID], room: int) -> list[uuid.UUID]:
-    """Add those that are new, as many as there is room for, and return them."""
+    """Add the new keys, at most `room` of them, and return them."""
     new = [key for key in dict.fromkeys(keys) if key not in lineage.made_of][: max(room, 0)]
     lineage.made_of |= {key: [] for key in new}
     return new
 
 
 def _connect(lineage: Lineage, edge: Edge) -> bool:
-    """Note what a run was made of, if both are here; whether they are."""
+    """Record an edge if its run and its source are here; return whether they are."""
     is_here = edge.run in lineage.made_of and edge.source in lineage.made_of
     if is_here:
         lineage.made_of[edge.run].append(edge.source)
@@ -239,7 +239,7 @@ def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousU
     }
 
 
-# Which runs have which uploads, and results of which runs, as inputs: for some runs in one query.
+# The uploads, and the runs with results, that runs have as inputs: one query for several runs.
 #
 # A worker reads a run's arguments a moment after the run was made (`runs/models/input_file.py`);
 # until then they are read here.
@@ -253,7 +253,7 @@ class Edge(NamedTuple):
 
 
 def edges_above(runs: Collection[uuid.UUID]) -> list[Edge]:
-    """Return what these runs were made of."""
+    """Return the edges from these runs to their sources."""
     rows = InputFile.objects.filter(run__in=runs).order_by("pk")
     pairs = list(rows.values_list("run_id", "source")[:MAX_EDGES])
     unread = Run.objects.filter(pk__in=[run for run, source in pairs if source is None])
@@ -264,7 +264,7 @@ def edges_above(runs: Collection[uuid.UUID]) -> list[Edge]:
 def edges_below(
     sources: Collection[uuid.UUID], user: User | AnonymousUser, unread: Iterable[Edge]
 ) -> list[Edge]:
-    """Return which runs that the user may read were made of these, oldest first.
+    """Return the edges from runs that the user may read to these sources, oldest first.
 
     `unread` are the edges of runs whose arguments were not read yet.
     """
@@ -275,7 +275,7 @@ def edges_below(
 
 
 def unread_edges(user: User | AnonymousUser) -> list[Edge]:
-    """Return the edges of runs that the user may read and no worker has read yet, oldest first."""
+    """Return the edges of readable runs that no worker has read yet, oldest first."""
     unread = InputFile.objects.filter(source=None)
     runs = Run.objects.readable_by(user).filter(pk__in=unread.values("run"))
     return _read(runs.order_by("-created_at")[:MAX_UNREAD])[::-1]
@@ -288,10 +288,10 @@ def _read(runs: RunQuerySet) -> list[Edge]:
 
 
 def _distinct(edges: Iterable[Edge]) -> list[Edge]:
-    """Return each edge once, and none from a run to itself."""
+    """Return each edge once, without edges from a run to itself."""
     return list(dict.fromkeys(edge for edge in edges if edge.run != edge.source))
 
 
 def _label(kind: str) -> str:
-    """Return what a result is called; empty for a text."""
+    """Return the label of a kind; empty for a text."""
     return KINDS[kind].label if kind in KINDS else ""

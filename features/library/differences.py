@@ -1,4 +1,4 @@
-"""Two runs beside each other: their results, what differs in their inputs, times and prices."""
+"""Compares two runs: their results, and the differences of inputs, times and prices."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from schemas import MISSING, Field
 from schemas.changes.argument_diff import Change, diff_arguments
 from schemas.exact import identical
 
-MAX_FIELDS = 100  # that are listed; a list of thousands of points has as many differences
+MAX_FIELDS = 100  # listed; a list of thousands of points may have thousands of differences
 NEEDED = 2
 MAX_CHARS = 500  # of an address that is shown again
 _RUN = re.compile(
     r"(?:^|/runs/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:[/?#]|$)", re.IGNORECASE
 )
-MIN_SHARED = 0.3  # of the longer text; words of others are not marked: it was written anew
+MIN_SHARED = 0.3  # of the longer text; below that, it is a new text and no words are marked
 _ADDRESSES = ("https://", "http://", "data:", "/uploads/", "/runs/")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the page of two runs shows; `kind` is what both results are, empty if they differ."""
+    """The contents of the page of two runs; `kind` is that of both results, or empty."""
 
     panes: list[Pane]
     kind: str
@@ -48,18 +48,18 @@ class Comparison:
 
     @property
     def is_same_input(self) -> bool:
-        """Whether both runs asked the same of the same model."""
+        """Whether both runs have the same model and the same input."""
         return self.is_one_model and not self.fields
 
     @property
     def is_other_seed(self) -> bool:
-        """Whether the results say that they were made with seeds that the input does not name."""
+        """Whether the results report different seeds that are not among the changed fields."""
         is_other = all(self.seeds) and self.seeds[0] != self.seeds[1]
         return is_other and self.seeds not in {field.texts for field in self.fields}
 
 
 def compare(first: Run, second: Run) -> Comparison:
-    """Return the comparison of two runs, loaded with their endpoints, in- and output and files."""
+    """Compare two runs, which are loaded with endpoint, input, output and files."""
     panes = panes_of([first, second], [first.endpoint.name, second.endpoint.name])
     fields = list(islice(changed_fields(first, second), MAX_FIELDS + 1))
     return Comparison(
@@ -71,12 +71,12 @@ def compare(first: Run, second: Run) -> Comparison:
     )
 
 
-# Which two runs are compared: by their ids, or by the pasted addresses of their pages.
+# Chooses the two runs by their ids, or by the pasted addresses of their pages.
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What was given for one run, and what is wrong with it."""
+    """The text given for one run, and its error."""
 
     text: str = ""
     error: str = ""
@@ -84,7 +84,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Choice:
-    """The two runs that were chosen; `keys` only if they are two."""
+    """The two chosen runs; `keys` is None unless both are valid and different."""
 
     entries: tuple[Entry, Entry]
     error: str = ""
@@ -92,12 +92,12 @@ class Choice:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something was given that is not two runs."""
+        """Whether the given texts do not name two runs."""
         return bool(self.error) or any(entry.error for entry in self.entries)
 
 
 def choice_of(texts: Sequence[str]) -> Choice:
-    """Return the choice that these texts make; empty ones count as not given."""
+    """Return the choice that these texts make; empty texts are ignored."""
     given = [text.strip()[:MAX_CHARS] for text in texts if text.strip()]
     first, second, *_ = *(_entry(text) for text in given[:NEEDED]), Entry(), Entry()
     entries = (first, second)
@@ -124,15 +124,15 @@ def _key(text: str) -> uuid.UUID | None:
     return uuid.UUID(match[1]) if match else None
 
 
-# The fields of two inputs that differ, by their labels, with the changed words of texts.
+# The fields that differ between two inputs, by their labels, with the changed words of texts.
 
 
 @dataclass(frozen=True)
 class Value:
-    """One side of a change: its text in parts, of which those that differ are marked."""
+    """One side of a change: its text in parts; parts that differ are marked."""
 
     parts: list[Part]
-    is_default: bool = False  # it was not given, and this is what the model uses then
+    is_default: bool = False  # not given: this is the model's default
     is_given: bool = True
     address: str = ""  # of one of our files
     is_picture: bool = False
@@ -146,7 +146,7 @@ class Value:
 
 @dataclass(frozen=True)
 class ChangedField:
-    """A field of the input with different values; `is_known` unless no schema has it."""
+    """A field of the input with different values; `is_known` if a schema has it."""
 
     label: str
     is_known: bool
@@ -160,14 +160,14 @@ class ChangedField:
 
     @property
     def is_alike(self) -> bool:
-        """Whether the texts differ only after what is shown of them."""
+        """Whether the texts differ only after the part that is shown."""
         return self.before.is_cut and self.before.parts == self.after.parts
 
 
 def changed_fields(first: Run, second: Run) -> Iterator[ChangedField]:
-    """Yield what differs between the inputs of two runs, of different models too.
+    """Yield the differences between the inputs of two runs, also of different models.
 
-    A field that was not given has its model's default; equal to a given value, it is no difference.
+    A field that was not given counts as having its model's default.
     """
     roots = _root(first), _root(second)
     for change in diff_arguments(first.arguments, second.arguments):
@@ -176,7 +176,7 @@ def changed_fields(first: Run, second: Run) -> Iterator[ChangedField]:
 
 
 def _root(run: Run) -> Field:
-    """Return the fields of the model as they were when the run was made."""
+    """Return the model's fields in the version of the run."""
     version = former_version(run.endpoint, run.schema_id or "")
     return (version or version_of(run.endpoint)).root
 
@@ -205,21 +205,21 @@ def _effective(value: Any, field: Field | None) -> Any:
 
 
 def _is_same_number(before: Any, after: Any) -> bool:
-    """Whether the values are `1` and `1.0`, of which forms and programs give either."""
+    """Whether the values are `1` and `1.0`: forms and programs send either."""
     values = (before, after)
     return all(type(value) in (int, float) for value in values) and bool(before == after)
 
 
 def _is_prose(value: Any, field: Field | None) -> bool:
-    """Whether a value is a text of words, and neither a choice nor an address."""
+    """Whether a value is a free text, neither a choice nor an address."""
     is_text = field is None or (field.is_text and not field.options)
     return is_text and isinstance(value, str) and not value.startswith(_ADDRESSES)
 
 
 def _marked(before: str, after: str) -> tuple[list[Part], list[Part]]:
-    """Return the parts of both texts with the words that differ; unmarked if hardly any is shared.
+    """Return the parts of both texts, with different words marked unless hardly any are shared.
 
-    Of a very long text only its beginning.
+    Only the beginning of a very long text is returned.
     """
     parts = word_diff(before, after)
     old = [part for part in parts if part.kind != "added"]

@@ -1,6 +1,6 @@
-"""What others said of results that were shared with them; the room above that shares tells it.
+"""Feedback of other people on shared results.
 
-Until one is registered, nothing was said.
+`features/sharing` registers the source; until then there is no feedback.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from runs.models import Run
 
 @dataclass(frozen=True)
 class Said:
-    """What was said of a run's results: picks, the mean of the stars, and comments."""
+    """The feedback on a run's results: picks, the mean of the stars, and comments."""
 
     picks: int = 0
     stars: float = 0.0
@@ -27,18 +27,18 @@ class Said:
 
 
 class Feedback:
-    """Where it is known what was said; by default nowhere."""
+    """A source of feedback; this default one has none."""
 
     def runs(self, key: str, span: Span | None) -> QuerySet[Any, Any]:
-        """Return the keys of runs with a result for which a condition of the line holds.
+        """Return the keys of runs with a result that fulfils a condition of the line.
 
-        `picked` and `rated` have a span of picks or mean stars; `commented` has None for comments
-        that are open, else any.
+        For `picked` and `rated`, `span` is a range of picks or mean stars. For `commented`, None
+        asks for open comments, any span for any comment.
         """
         return Run.objects.none().values("pk")
 
     def said(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
-        """Return what was said of those of these runs of which something was."""
+        """Return the feedback on these runs, by their keys; runs without any are left out."""
         return {}
 
 
@@ -46,7 +46,7 @@ _sources = [Feedback()]
 
 
 def register(source: Feedback) -> None:
-    """Name the source; called once, when the app that knows is ready."""
+    """Set the source; called once, when the app that provides it is ready."""
     _sources[:] = [source]
 
 

@@ -1,8 +1,8 @@
-"""Splits texts into words, the same for what is indexed and for what is searched.
+"""Splits texts into words, in the same way for the index and for searches.
 
-A word is a run of letters with their marks, and digits, whatever its case and accents. Scripts
-without spaces between words, and emoji, are split into single characters, which a search finds as a
-phrase.
+A word is a sequence of letters with their marks, and digits; case and accents do not matter.
+Scripts without spaces between words, and emoji, are split into single characters, which a search
+finds as a phrase.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from core.marks import is_accent, mark_class
 MOST_WORDS = 3000  # of one document
 MOST_CHARS = 6000  # of one text in it; the rest is not indexed
 LONGEST_WORD = 64
-OPEN_FROM = 2  # letters of a word that may be the beginning of a longer one
-GAP = "=="  # between two texts of a document, so that no phrase runs from one into the other
+OPEN_FROM = 2  # letters that a word needs to match as the beginning of a longer one
+GAP = "=="  # between two texts of a document, so that no phrase spans both
 
 # Chinese, Japanese, Thai, Lao, Burmese, Khmer; pictures, arrows, signs.
 _SINGLE = (
@@ -36,21 +36,21 @@ def split(text: str) -> list[str]:
 
 
 class Phrase(NamedTuple):
-    """Words that follow each other; if it is open, the last may be the beginning of a word."""
+    """Consecutive words; if it is open, the last one may be the beginning of a word."""
 
     words: tuple[str, ...]
     is_open: bool = False
 
 
 class Clause(NamedTuple):
-    """Phrases of which a document has at least one; or none, if it is negated."""
+    """A document matches if it has at least one of the phrases, or none if it is negated."""
 
     phrases: tuple[Phrase, ...]
     is_negated: bool = False
 
 
 def phrase(text: str, *, is_open: bool = True) -> Phrase | None:
-    """Return what finds a text; None for one without a word."""
+    """Return the phrase that finds a text; None if it has no word."""
     words = tuple(split(text))
     if not words:
         return None
@@ -59,7 +59,7 @@ def phrase(text: str, *, is_open: bool = True) -> Phrase | None:
 
 
 def mark(name: str, value: object = "") -> str:
-    """Return a word that no text has: `=out:video` says that a run made a film."""
+    """Return a word that no text contains: `=out:video` says that a run made a film."""
     return f"={name}:{value}" if value != "" else f"={name}"
 
 
@@ -74,7 +74,7 @@ def document(marks: Iterable[str], texts: Iterable[str]) -> str:
 
 
 def holds(clauses: Iterable[Clause], indexed: str) -> bool:
-    """Whether a document holds what each clause asks for: what the databases' indexes answer."""
+    """Return True if a document matches all clauses, as the databases' indexes decide."""
     words = indexed.split(" ")
     return all(
         any(_occurs(phrase, words) for phrase in clause.phrases) is not clause.is_negated

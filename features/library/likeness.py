@@ -1,4 +1,4 @@
-"""The results of a project that are like one of them, in groups that say how much."""
+"""The results of a project that are similar to one of them, grouped by similarity."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from runs.models import Artifact, Run
 from runs.models.querysets import RunQuerySet
 from runs.results import likeness
 
-MOST_RESULTS = 500  # of which the nearest of each run is shown
+MOST_RESULTS = 500  # similar ones; the nearest of each run is shown
 MOST_TILES = 36
 SAME_FILE, NEARLY_SAME, ALIKE = "The same file", "Nearly the same", "Alike"
 
 
 class Group(NamedTuple):
-    """Runs with a result that is equally like the one in question, each as a tile with it."""
+    """Runs with an equally similar result, each as a tile with that result."""
 
     title: str
     tiles: list[tiles.Tile]
 
 
 class Alike(NamedTuple):
-    """What is like a result: `is_more` if not all of it is shown, `is_cut` if not all was compared.
+    """Similar results, one tile per run with its nearest result.
 
-    One tile for a run, with its nearest result.
+    `is_more` says that not all are shown, `is_cut` that not all were compared.
     """
 
     groups: list[Group]
@@ -36,9 +36,9 @@ class Alike(NamedTuple):
 
 
 def alike(artifact: Artifact, runs: RunQuerySet) -> Alike:
-    """Return the results of these runs that are like this one, nearest first.
+    """Return the results of these runs that are similar to this one, nearest first.
 
-    At most five queries, whatever their number.
+    At most five queries, however many results.
     """
     fingerprint = bytes(artifact.fingerprint or b"")
     most = likeness.MOST_ON_PAGE
@@ -56,7 +56,7 @@ def alike(artifact: Artifact, runs: RunQuerySet) -> Alike:
 
 
 def _best_of_each_run(distances: dict[int, int]) -> list[int]:
-    """Return the keys of the results nearest first, one for each run."""
+    """Return the key of each run's nearest result, the nearest first."""
     runs = dict(Artifact.objects.filter(pk__in=distances).values_list("pk", "run_id"))
     best: dict[object, int] = {}
     for pk in sorted(runs, key=lambda pk: (distances[pk], -pk)):
@@ -86,7 +86,7 @@ def _groups(
 
 
 def _title(distance: int, *, are_pictures: bool) -> str:
-    """Return how alike two results are; of films only the stills are known to be."""
+    """Return the title of a distance; films compare only by stills, so never as nearly the same."""
     if distance < 0:
         return SAME_FILE
     return NEARLY_SAME if are_pictures and distance <= likeness.NEARLY_SAME else ALIKE

@@ -1,4 +1,4 @@
-"""What the library promises to runs: what fills in their forms, and what keeps their results."""
+"""Answers questions of `runs`: what fills in forms, and what keeps results."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LibraryOwner(RunOwner):
     models_of_places = (SeriesItem, ReferenceRun)
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
-        """Return the series with a result of the run, and the references it was given."""
+        """Return the series with a result of the run, and the references that it used."""
         of_run = SeriesItem.objects.filter(run=run.pk, removed_at=None).values("series")
         series = Series.objects.kept().shown_to(user).filter(pk__in=of_run)
         in_series = [
@@ -57,11 +57,11 @@ class LibraryOwner(RunOwner):
         return set(items.filter(run__in=run_ids).values_list("run_id", flat=True))
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
-        """Write down the prompts that the runs were made from."""
+        """Record the prompts from which the runs were made."""
         prompt_origins.record(user, origins)
 
     def name_resolver(self, user: User, project: Project) -> NameResolver:
-        """Return what replaces `@bottle` by what the model takes of the reference."""
+        """Return the resolver that replaces `@bottle` by what the model takes of the reference."""
         return resolving.Resolver(user, project)
 
     def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
@@ -69,15 +69,15 @@ class LibraryOwner(RunOwner):
         return using_references.offered(user, project)
 
     def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
-        """Write down the references that the runs were given."""
+        """Record the references that the runs used."""
         resolving.record(user, named)
 
     def on_settle(self, charge: Charge) -> None:
-        """Write what a run has cost into the index, if it is in there."""
+        """Write a run's cost into its entry of the index, if it has one."""
         indexing.note_cost(charge)
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
-        """Return the pictures and LoRAs of references, with those of their earlier versions."""
+        """Return the pictures and LoRAs of references and of their earlier versions."""
         return (
             JsonColumn(ReferenceVersion.objects.all(), "pictures"),
             JsonColumn(ReferenceVersion.objects.all(), "lora"),
@@ -92,7 +92,7 @@ class LibraryOwner(RunOwner):
         return {Upload: sources_in(pictures_of_versions)}
 
     def form_sources(self) -> Mapping[str, FillForm]:
-        """Return what fills in a form from `?prompt=`, `?reference=` and `?pictures=` of keys."""
+        """Return the functions that fill in a form from `?prompt=`, `?reference=`, `?pictures=`."""
         return {
             prompt_origins.KIND: using_prompts.fill,
             resolving.KIND: using_references.fill,

@@ -1,4 +1,4 @@
-"""Uses several pictures as the input of one model: a list of pictures that it takes."""
+"""Uses several pictures as the input of one model that takes a list of pictures."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ IN_GROUP = 24
 
 
 class Pictures(NamedTuple):
-    """The pictures of a selection in its order, and how much of it is none, or too much."""
+    """The pictures of a selection in its order, and the number of its other results."""
 
     keys: list[ResultKey]
     others: int
 
     @property
     def value(self) -> str:
-        """Return how an address names them."""
+        """Return the pictures as an address names them."""
         return ",".join(map(str, self.keys))
 
 
@@ -60,7 +60,7 @@ def pictures_of(chosen: Chosen) -> Pictures:
 
 
 def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Group]:
-    """Return the models that take several pictures, by use; then those that need more."""
+    """Return the models that take several pictures, by use; models that need more come last."""
     if not pictures.keys:
         return []
     index = uses(Revision.current())
@@ -98,7 +98,7 @@ def _place(pictures: Pictures, taker: Taker, endpoint: Endpoint, locks: Locks) -
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     """Return the user's current form of the model with pictures in a field that takes a list.
 
-    What the field held before gives way. None if there is none of these pictures.
+    They replace the field's previous value. None if none of these pictures exists.
     """
     named, _, path = key.partition(":")
     results = [result for text in named.split(",")[:MOST] if (result := _result(user, text))]

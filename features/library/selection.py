@@ -1,6 +1,6 @@
 """A selection of results, as forms post it: `artifact=<run uuid>/<position>`, `run=<run uuid>`.
 
-Or `all=1`: the runs that the list has found, whose query is posted as `filters`.
+`all=1` selects the runs that the list has found; its query is posted as `filters`.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ MOST_FILES = 5000
 TOO_MANY = f"An archive holds at most {MOST_FILES:,} files. Choose fewer."
 _POSITION = re.compile(r"[0-9]{1,6}")
 
-# The chosen positions by run; None: all of its files.
+# The chosen positions by run; None: all files of the run.
 Positions = Mapping[uuid.UUID, set[int] | None]
 
 
 class ResultKey(NamedTuple):
-    """One result: a file of a run by its position; 0 too for a run that has no files."""
+    """One result: the position of a file of a run; 0 if the run has no files."""
 
     run: uuid.UUID
     position: int
 
     def __str__(self) -> str:
-        """Write it as forms post it."""
+        """Return the key as forms post it."""
         return f"{self.run}/{self.position}"
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What a request selects; `left_out` are older runs that the list has found as well."""
+    """The selection of a request; `left_out` is the number of older runs that the list found."""
 
     positions: Positions
     left_out: int = 0
-    is_all: bool = False  # that the list has found
+    is_all: bool = False  # all runs that the list has found
 
     def __len__(self) -> int:
         """Return how many results and whole runs it has."""
@@ -56,7 +56,7 @@ class Selection:
 
     @property
     def fields(self) -> list[tuple[str, str]]:
-        """Return the names and values of the fields that post it again."""
+        """Return the names and values of fields that post the selection again."""
         if self.is_all:
             return [(ALL, "1")]
         return [
@@ -68,7 +68,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The results of a selection that are within reach, in its order, and how many are not."""
+    """The accessible results of a selection, in order, and the number of inaccessible ones."""
 
     results: list[ResultKey]
     out_of_reach: int = 0
@@ -76,14 +76,14 @@ class Chosen:
 
     @property
     def run_keys(self) -> list[uuid.UUID]:
-        """Return the keys of their runs, once each."""
+        """Return the keys of their runs, without duplicates."""
         return list(dict.fromkeys(result.run for result in self.results))
 
 
 def posted(request: HttpRequest) -> Selection:
-    """Return what a request selects; raises Refused for nothing, too much, or what names no file.
+    """Return a request's selection; raises Refused if it is empty, too large or malformed.
 
-    Of all that a list has found, the newest.
+    Of all runs that a list has found, it takes the newest.
     """
     runs = all_found(request)
     if runs is None:
@@ -95,7 +95,7 @@ def posted(request: HttpRequest) -> Selection:
 
 
 def parse(query: QueryDict) -> Positions:
-    """Return what a post chooses one by one; raises Refused as `posted` does."""
+    """Return the positions that a post names one by one; raises Refused as `posted` does."""
     runs, artifacts = query.getlist(RUN), query.getlist(ARTIFACT)
     if not runs and not artifacts:
         raise Refused("Nothing is selected. Select a result first.")
@@ -108,9 +108,9 @@ def parse(query: QueryDict) -> Positions:
 
 
 def choose(selection: Selection, runs: RunQuerySet) -> Chosen:
-    """Return the results of a selection that are of these runs; two queries.
+    """Return the results of a selection that belong to these runs. Two queries.
 
-    What is not there and what is not among the runs count alike, so that nobody learns which.
+    Results that do not exist and results of other runs count alike, so that nobody learns which.
     """
     positions = selection.positions
     there = set(runs.order_by().filter(pk__in=[*positions]).values_list("pk", flat=True))

@@ -1,1 +1,1 @@
-"""Handing work on: shares and reviews, above all rooms whose things they show."""
+"""Shares and reviews; the app imports the apps whose rows it shows."""

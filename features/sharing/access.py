@@ -1,4 +1,4 @@
-"""Who may open a share: its audience, its password, its end, each said in a sentence."""
+"""Decides who may open a share, by its audience, password and end; refuses with a sentence."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody at a share that they may open; `is_maker` if they may change it."""
+    """A visitor of a share that they may open; `is_maker` if they may change it."""
 
     share: Share
     user: User | AnonymousUser
@@ -49,9 +49,9 @@ class Visit:
 def for_visitors(
     view: Callable[Concatenate[HtmxRequest, Visit, P], HttpResponseBase],
 ) -> Callable[..., HttpResponseBase]:
-    """Let a view be called with a share's token by whoever may open it, without an account too.
+    """Decorate a view, called with a share's token, for visitors who may open the share.
 
-    Others get the login, the password's form, or a sentence that tells nothing of what is shared.
+    They need no account. Others get the login, the password form, or a sentence without details.
     """
 
     @wraps(view)
@@ -74,7 +74,7 @@ def share_at(token: str) -> Share | None:
     """Return the share whose address has this token, ended or not, with its user and project."""
     share = _SHARE.first(digest=token_digest(token))
     if share is not None:
-        share.token = token  # whatever SECRET_KEY has encrypted it
+        share.token = token  # also if another SECRET_KEY has encrypted the stored one
     return share
 
 
@@ -83,11 +83,11 @@ def _share() -> QuerySet[Share]:
     return Share.objects.select_related("user", "project").filter(token_digest=digest)
 
 
-_SHARE = PreparedQuery(_share)  # of every picture, too
+_SHARE = PreparedQuery(_share)  # runs for every picture, too
 
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
-    """Return why the visitor may not open the share; None if they may."""
+    """Return a response that refuses the share to the visitor; None if they may open it."""
     if refused := refusal_to_all(request, share):
         return refused
     if share.password and not is_maker(request.user, share) and not has_password(request, share):
@@ -100,7 +100,7 @@ def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
 
 
 def refusal_to_all(request: HttpRequest, share: Share) -> HttpResponseBase | None:
-    """Return why nobody, or not this visitor, may open the share, with its password too."""
+    """Return a response if this visitor may not open the share even with its password, or None."""
     if sentence := end_of(share):
         return render(
             request, "features/sharing/ended.html", {"sentence": sentence}, status=HTTPStatus.GONE
@@ -114,9 +114,10 @@ def refusal_to_all(request: HttpRequest, share: Share) -> HttpResponseBase | Non
 
 
 def told_of(user: User) -> QuerySet[Share]:
-    """Return the shares of which the user may read what was said: as their pages allow it.
+    """Return the shares whose comments the user may read, as their pages allow.
 
-    That is one's own, those of projects in which one is a maker, and where one was named.
+    These are the user's own, those of projects where they are a maker, and those with a comment
+    that mentions them.
     """
     named = (
         Share.objects.live()
@@ -130,10 +131,10 @@ def told_of(user: User) -> QuerySet[Share]:
 
 
 def unknown(request: HttpRequest) -> HttpResponseBase:
-    """Answer for a token that is nobody's: 404, and 429 to whoever has tried many.
+    """Answer an unknown token with 404, or with 429 after many tries from one network.
 
-    A right token is answered all the same: 200 people behind one address are no guessers, and 144
-    bits are not guessed.
+    Valid tokens are never throttled: 200 people behind one address are not guessing, and nobody
+    guesses 144 bits.
     """
     wait_s = 0
     if settings.RATE_LIMITS:
@@ -147,31 +148,31 @@ def unknown(request: HttpRequest) -> HttpResponseBase:
 
 
 def end_of(share: Share) -> str:
-    """Return the sentence that says why the share shows nothing any more; empty if it does."""
-    is_of_former_kind = share.kind not in Share.Kind.values  # a process of 0.2.0 has made it
+    """Return the sentence that says why the share has ended; empty if it has not."""
+    is_of_former_kind = share.kind not in Share.Kind.values  # made by a process of 0.2.0
     if share.revoked_at is not None or not share.user.is_active or is_of_former_kind:
         return ENDED
     return EXPIRED if share.is_expired else ""
 
 
 def has_password(request: HttpRequest, share: Share) -> bool:
-    """Whether the visitor's browser has the cookie that the share's present password gave it."""
+    """Whether the visitor's browser has the cookie for the share's present password."""
     cookie = request.COOKIES.get(password_cookie(share), "")
     return constant_time_compare(cookie, password_proof(share))
 
 
 def password_cookie(share: Share) -> str:
-    """Return the name of the cookie that proves that the password was given."""
+    """Return the name of the cookie that proves that the visitor has entered the password."""
     return f"vitrine_share_{share.pk.hex}"
 
 
 def password_proof(share: Share) -> str:
-    """Return the value of that cookie; another password makes it void."""
+    """Return the value of that cookie; a new password invalidates it."""
     return salted_hmac("sharing.password", f"{share.pk}:{share.password}").hexdigest()
 
 
 def audience_in_words(share: Share) -> str:
-    """Return who may open it, as the end of "Open to"."""
+    """Return the audience as words that follow "Open to"."""
     words = {
         Share.Audience.PROJECT: f"members of “{share.for_project or share.project}”",
         Share.Audience.HOUSE: "everybody who logs in here",
@@ -182,7 +183,7 @@ def audience_in_words(share: Share) -> str:
 
 
 def is_meant(user: User | AnonymousUser, share: Share) -> bool:
-    """Whether a user is among those for whom a share of this audience is; links are for all."""
+    """Return True if a user belongs to the share's audience; links are for everybody."""
     if share.audience != Share.Audience.PROJECT:
         return user.is_authenticated or share.audience != Share.Audience.HOUSE
     project = share.for_project_id or share.project_id
@@ -199,10 +200,10 @@ def is_maker(user: User | AnonymousUser, share: Share) -> bool:
 
 
 def _keep_out(response: HttpResponseBase, share: Share) -> None:
-    """Say that nothing of it is kept by caches or indexed by robots.
+    """Set headers that keep the response out of caches and search engines.
 
-    The site's referrer policy tells other sites nothing; a stricter one for these pages would let
-    browsers post their forms with the origin “null”, which the protection against CSRF refuses.
+    The site's referrer policy already tells other sites nothing. With a stricter one, browsers
+    would post forms with the origin “null”, which the protection against CSRF refuses.
     """
     response.headers.setdefault("Cache-Control", "private, no-store")
     if share.audience != Share.Audience.PUBLIC:

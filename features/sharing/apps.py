@@ -10,7 +10,7 @@ class SharingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register what the app promises to runs."""
+        """Register the app's owner of runs, and its feedback for the search."""
         from features.library import feedback
         from features.sharing.feedback import ReviewFeedback
         from features.sharing.owner import SharingOwner

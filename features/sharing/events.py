@@ -1,4 +1,4 @@
-"""What is said on a share raises its version and wakes every page that shows it."""
+"""Feedback on a share raises its version and wakes every page that shows the share."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def raise_version(key: uuid.UUID) -> int:
     """Raise the version of the share with this key and return it; waiters wake on commit.
 
-    Part of the caller's transaction, as its last step: the share's row stays locked until the
-    commit, and whoever says something at the same time waits for it.
+    Call it as the last step of a transaction: the share's row stays locked until the commit, and
+    simultaneous feedback waits for that.
     """
     with transaction.atomic():
         Share.objects.filter(pk=key).update(version=F("version") + 1)

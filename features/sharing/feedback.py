@@ -1,4 +1,4 @@
-"""What was said on shares, for the search of results: over all shares that show a result."""
+"""Feedback on results over all shares that show them, for the search of results."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _OPEN = Q(resolved_at=None, parent=None)
 
 
 class ReviewFeedback(feedback.Feedback):
-    """Picks, ratings and comments; of deleted comments nothing is said."""
+    """Picks, ratings and comments; deleted comments do not count."""
 
     def runs(self, key: str, span: Span | None) -> QuerySet[Any, Any]:
-        """Return the keys of runs with a result for which a condition of the line holds."""
+        """Return the keys of runs with a result that fulfils a condition of the line."""
         if key == keys.COMMENTED:
             comments = Comment.objects.filter(deleted_at=None, item__run__isnull=False)
             comments = comments.filter(_OPEN) if span is None else comments
@@ -32,7 +32,7 @@ class ReviewFeedback(feedback.Feedback):
         return results.annotate(amount=amount).filter(_within(span or Span())).values("run")
 
     def said(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
-        """Return what was said of these runs; one query where none is shared, else four."""
+        """Return the feedback on these runs; one query if none is shared, else four."""
         shared = ShareItem.objects.filter(run__in=list(runs)).order_by().values_list("run")
         keys_of_shared = {run for (run,) in shared}
         if not keys_of_shared:
@@ -41,9 +41,9 @@ class ReviewFeedback(feedback.Feedback):
 
 
 def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID, Said]:
-    """Return what was said of the run's results on those of these shares where something was.
+    """Return the feedback on the run's results by share; shares without any are left out.
 
-    Its picks are the people who picked one of them. Three queries; none without shares.
+    Its picks count people who picked a result. Three queries; none without shares.
     """
     if not shares:
         return {}
@@ -52,7 +52,7 @@ def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID,
 
 
 def in_words(said: Said) -> str:
-    """Return "picked by 3, ★ 4.2, 2 comments"; empty if nothing was said."""
+    """Return "picked by 3, ★ 4.2, 2 comments"; empty without feedback."""
     return ", ".join(
         [
             *([f"picked by {said.picks}"] if said.picks else []),
@@ -63,7 +63,7 @@ def in_words(said: Said) -> str:
 
 
 def _said(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, Said]:
-    """Return what was said of items by a field of them; `picked` counts the picks."""
+    """Return the feedback on items, grouped by a field of theirs; `picked` counts the picks."""
     picks = _grouped(Pick.objects.filter(**condition), by, picks=picked)
     stars = _grouped(Rating.objects.filter(**condition), by, stars=Avg("stars"))
     comments = _grouped(
@@ -79,7 +79,6 @@ def _said(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, Said]:
 
 
 def _grouped(rows: QuerySet[Any, Any], by: str, **amounts: Any) -> dict[uuid.UUID, dict[str, Any]]:
-    """Return the amounts by a field."""
     grouped = rows.order_by().values(by).annotate(**amounts)
     return {row.pop(by): row for row in grouped}
 

@@ -1,7 +1,7 @@
-"""The files that what is shared was made from: uploads, and results that were inputs of others.
+"""The input files of shared results: uploads, and results that were inputs of others.
 
-They are items of the share with numbers like its results, so that an address tells nothing of them.
-Visitors get them where settings are shown.
+They are items of the share with numbers, like its results, so that an address reveals nothing about
+them. Visitors get them if the share shows settings.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Upload
 from runs.ownership import deletion
 
-Key = tuple[uuid.UUID, int | None]  # of an upload, with None; of a run, with a file's position
+Key = tuple[uuid.UUID, int | None]  # (upload, None) or (run, position of a file)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def addresses_in(value: Any) -> Iterator[str]:
 
 
 def key_of(address: str) -> Key | None:
-    """Return of which file one of our addresses is; None for any other text."""
+    """Return the key of the file at one of our addresses; None for any other text."""
     match = OUR_ADDRESS.fullmatch(address)
     if match is None:
         return None
@@ -52,10 +52,10 @@ def key_of(address: str) -> Key | None:
 
 
 def keep_in_step(share: Share, addresses: Iterable[str]) -> None:
-    """Give each of these files that has none a number in the share; the others are gone.
+    """Give each of these files a number in the share, and mark other inputs as gone.
 
-    To be called after `items.keep_in_step`: what is a result of the share is no input. Writes, and
-    locks the share, only if something is different.
+    Call it after `items.keep_in_step`, as results of the share do not count as inputs. Writes, and
+    locks the share, only if there are differences.
     """
     wanted = {key for address in addresses if (key := key_of(address))}
     if not any(_differences(share, wanted)):
@@ -68,7 +68,7 @@ def keep_in_step(share: Share, addresses: Iterable[str]) -> None:
 
 
 def _differences(share: Share, wanted: set[Key]) -> tuple[list[ShareItem], list[ShareItem]]:
-    """Return the items to be added, and those that come back or go, changed but not saved."""
+    """Return new items, and existing ones that return or go; none of them is saved yet."""
     known = {_key(item): item for item in share.items.all()}
     highest = max((item.number for item in known.values()), default=0)
     changed = []
@@ -84,9 +84,9 @@ def _differences(share: Share, wanted: set[Key]) -> tuple[list[ShareItem], list[
 
 
 def of(share: Share) -> Mapping[Key, InputFile]:
-    """Return the files of a share, also its results, by their keys; three queries.
+    """Return the files of a share, including its results, by their keys; three queries.
 
-    Whether its user may still read one is found out when it is asked for.
+    Serving a file checks whether the share's user may still read it.
     """
     listed = {_key(item): item for item in share.items.filter(is_gone=False)}
     runs = [key for key, _ in listed]

@@ -1,4 +1,4 @@
-"""What a share shows, file by file: `ShareItem` rows, and whether each can still be seen."""
+"""The items of a share, file by file, and whether each of them can still be seen."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
 
 MAX_ITEMS = 2000
-MAKING = ("arguments", "output", "output_text")  # of a run that is shown large
+MAKING = ("arguments", "output", "output_text")  # columns of a run that is shown large
 NO_RUN = uuid.UUID(int=0)
 GONE = "This result is not there any more."
 COMING = "This file is still on its way here. Look again in a minute."
@@ -46,15 +46,15 @@ def _file() -> QuerySet[Artifact]:
     return Artifact.objects.filter(run=run, run__in=shown, position=position)
 
 
-# Every picture of a share asks both: to compile them takes longer than all the rest.
+# Every picture of a share runs both; compiling them takes longer than everything else.
 _ITEM, _FILE = PreparedQuery(_item), PreparedQuery(_file)
 
 
 @dataclass(frozen=True)
 class Shown:
-    """An item with its run and file, as a visitor sees it; both are None where it is gone.
+    """An item with its run and file, as a visitor sees it; both are None if it is gone.
 
-    `artifact` is None of a run that gave no files, such as a text.
+    `artifact` is also None if the run made no files, such as a text.
     """
 
     share: Share
@@ -69,7 +69,7 @@ class Shown:
 
     @property
     def is_stored(self) -> bool:
-        """Whether it has a file, and that is here: visitors are never sent to upstream."""
+        """Whether its file is stored here: visitors are never redirected to upstream."""
         return self.artifact is not None and self.artifact.state == Artifact.State.STORED
 
     @property
@@ -85,7 +85,7 @@ class Shown:
 
     @property
     def trouble(self) -> str:
-        """Return the sentence that stands in the file's place; empty if there is none to miss."""
+        """Return the sentence in place of a missing file; empty if no file is missing."""
         if self.run is None:
             return GONE
         if self.artifact is None or self.is_stored:
@@ -94,12 +94,12 @@ class Shown:
 
     @property
     def src(self) -> str:
-        """Return the address of the file for visitors; empty without one that is here."""
+        """Return the address of the file for visitors; empty if it is not stored here."""
         return self._address("share-file") if self.is_stored else ""
 
     @property
     def still(self) -> str:
-        """Return the address of a small picture; empty where there is none."""
+        """Return the address of a small picture; empty if there is none."""
         if self.artifact is None or not self.is_stored:
             return ""
         if self.artifact.thumbnail:
@@ -121,18 +121,18 @@ class Shown:
 
 
 def readable(share: Share) -> RunQuerySet:
-    """Return the runs of which the share may show something: what its user sees as a member.
+    """Return the runs that the share may show: those that its user sees as a member.
 
-    Who has lost the right to a run, since it was deleted or moved, cannot show it on; that somebody
-    may see everybody's runs, or an example, gives no right to show them to strangers.
+    If the user has lost the right to a run, because it was deleted or moved, the share no longer
+    shows it. The right to see everybody's runs, or examples, is no right to show them to strangers.
     """
     return Run.objects.kept().shown_to(share.user)
 
 
 def newest_of(share: Share) -> list[ShareItem]:
-    """Return the items that the share shows, in its order, each by its newest version; one query.
+    """Return the newest version of each item of the share, in its order; one query.
 
-    What they show may not be there any more.
+    Their results may have been deleted.
     """
     everything = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
     replaced = {item.previous_id for item in everything}
@@ -140,9 +140,9 @@ def newest_of(share: Share) -> list[ShareItem]:
 
 
 def of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
-    """Return what the share shows, in its order, each by its newest version; three queries.
+    """Return the newest version of each item with its result, in order; three queries.
 
-    `only` are the keys of the items that are wanted, if not all.
+    `only` limits them to items with these keys.
     """
     items = [item for item in newest_of(share) if only is None or item.pk in only]
     keys = [item.run_id for item in items if item.run_id]
@@ -152,14 +152,14 @@ def of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
 
 
 def make_ready(share: Share) -> None:
-    """Have the copies made that visitors get where models or settings are hidden."""
+    """Request the copies that visitors get if the share hides models or settings."""
     if not (share.shows_models and share.shows_settings):
         files = {shown.artifact.file for shown in of(share) if shown.artifact and shown.is_stored}
         stripped_copies.ask_ahead(files)
 
 
 def one_of(share: Share, number: int) -> Shown | None:
-    """Return one item, an earlier version too; None if the share has no such."""
+    """Return one item, also an earlier version; None if the share does not have it."""
     item = item_at(share, number)
     if item is None or item.is_input or item.run_id is None:
         return None
@@ -187,10 +187,10 @@ def artifact_of(share: Share, item: ShareItem | None) -> Artifact | None:
 
 
 def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
-    """Make the share's items these results, in this order; what is no longer there is gone.
+    """Make these results the share's items, in this order; other items are marked as gone.
 
-    An item that comes back has its number again, with all that was said of it. Writes, and locks
-    the share, only if something is different.
+    An item that returns gets its former number and feedback. Writes, and locks the share, only if
+    there are differences.
     """
     wanted = list(dict.fromkeys(keys[:MAX_ITEMS]))
     there = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)

@@ -1,4 +1,4 @@
-"""What sharing promises to runs: shares move and are handed over with the work they show."""
+"""Answers questions of `runs` about shares, which move and change hands like other work."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ MOST_REVIEWS = 5
 
 
 class SharingOwner(RunOwner):
-    """A share is a row of a project like what it shows."""
+    """A share belongs to a project, like the work that it shows."""
 
     models_of_places = (ShareItem,)
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
-        """Return the reviews that go on and show the run, for who may manage them.
+        """Return the live reviews that show the run, if the user may manage them.
 
-        Each says what was said there of the run's results.
+        Each has its feedback on the run's results.
         """
         if not user.is_authenticated:
             return ()
@@ -55,19 +55,19 @@ class SharingOwner(RunOwner):
         ]
 
     def handed_over(self) -> Sequence[UserRelation]:
-        """Return the shares; what guests said of them goes with them."""
+        """Return the shares; guests' feedback goes with them."""
         return (UserRelation("shares", Share),)
 
     def movable(self) -> Mapping[str, type[InProject]]:
-        """Return shares."""
+        """Return the model of shares."""
         return {"share": Share}
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
-        """Return the runs with results that are shared or were picked."""
+        """Return the runs with shared or picked results."""
         in_use = Q(share__in=Share.objects.live()) | Q(picks__isnull=False)
         items = ShareItem.objects.filter(in_use, run__in=run_ids, is_gone=False)
         return set(items.values_list("run_id", flat=True))
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the job that tells of reviews."""
+        """Return the job that notifies about reviews."""
         return (Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),)

@@ -1,4 +1,4 @@
-"""Who says something on a share: users as themselves, guests by a name and a signed cookie."""
+"""Identifies reviewers of a share: users by account, guests by a name and a signed cookie."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MAX_REVIEWERS = 500  # of one share
 REMEMBERED_S = 180 * 24 * 60 * 60
 NAME_FIELD = "name"
-TRAP_FIELD = "website"  # hidden from people; what fills it in is a robot
+TRAP_FIELD = "website"  # hidden from people; only robots fill it in
 MISSING = "Say your name first, so that others know who this is from."
 TOO_LONG = f"That name is too long: {MAX_NAME_CHARS} characters fit."
 TAKEN = "There is already {} here. Add your surname."
@@ -40,7 +40,7 @@ TOO_MANY = "Many names were given from your network. Wait {}, then try again."
 
 
 class NameRefused(Refused):
-    """A guest cannot say something by this name; `name` is what was typed."""
+    """A guest cannot use this name; `name` is the typed text."""
 
     def __init__(self, sentence: str, name: str = "") -> None:
         super().__init__(sentence)
@@ -48,9 +48,9 @@ class NameRefused(Refused):
 
 
 def reviewer_of(request: HttpRequest, visit: Visit) -> Reviewer | None:
-    """Return who the visitor is on this share, if they have said something before; writes nothing.
+    """Return the visitor's reviewer on this share, or None if there is none; writes nothing.
 
-    A logged-in user is only ever themselves, whatever cookie the browser has.
+    For a logged-in user, the cookie of a guest does not count.
     """
     reviewers = visit.share.reviewers.all()
     if visit.user.is_authenticated:
@@ -65,9 +65,9 @@ def reviewer_of(request: HttpRequest, visit: Visit) -> Reviewer | None:
 
 
 def reviewer_for_post(request: HttpRequest, visit: Visit) -> Reviewer:
-    """Return who posts this: as before, or newly by their account or the posted name.
+    """Return the reviewer who posts this; a new one gets the account's or the posted name.
 
-    Raises NameRefused. Pass the answer through `remember`, so that a guest is known again.
+    Raises NameRefused. Pass the response to `remember`, so that the guest is recognised.
     """
     if reviewer := reviewer_of(request, visit):
         return reviewer
@@ -86,7 +86,7 @@ def reviewer_for_post(request: HttpRequest, visit: Visit) -> Reviewer:
 
 
 def participant_of(request: HttpRequest, visit: Visit) -> Participant | None:
-    """Return who the visitor is to a board that the share shows; None before a guest has a name."""
+    """Return the visitor as participant of the shared board; None for a guest without a name."""
     if visit.user.is_authenticated:
         return Participant.of_user(visit.user)
     reviewer = reviewer_of(request, visit)
@@ -94,7 +94,7 @@ def participant_of(request: HttpRequest, visit: Visit) -> Participant | None:
 
 
 def remember(response: HttpResponseBase, request: HttpRequest, reviewer: Reviewer) -> None:
-    """Let the guest's browser be known again, on this share alone."""
+    """Set the cookie that recognises the guest, on this share only."""
     if not reviewer.is_guest:
         return
     response.set_signed_cookie(
@@ -110,15 +110,14 @@ def remember(response: HttpResponseBase, request: HttpRequest, reviewer: Reviewe
 
 
 def cookie_name(share: Share) -> str:
-    """Return the name of the cookie that says who a guest is on this share."""
+    """Return the name of the cookie that identifies a guest on this share."""
     return f"vitrine_guest_{share.pk.hex}"
 
 
 def name_problem(share: Share, name: str) -> str:
-    """Return why a guest cannot be called so on this share; empty if they can.
+    """Return why a guest cannot use this name on this share; empty if they can.
 
-    Nor by what looks like the full name of somebody who works in the share's project, whoever they
-    speak for.
+    Names that look like the full name of a member of the share's project are refused, too.
     """
     key = name_key(name)
     if not (name and key):
@@ -137,7 +136,7 @@ def with_article(name: str) -> str:
 
 
 def display_name(user: User) -> str:
-    """Return by what name visitors know a user; never an address of e-mail."""
+    """Return a user's name for visitors; never an e-mail address."""
     name = user.get_full_name() or user.get_username().partition("@")[0]
     return clean_name(name)[:MAX_NAME_CHARS] or "Somebody"
 
@@ -153,12 +152,12 @@ def _guest(share: Share, name: str) -> Reviewer:
     try:
         with transaction.atomic():
             return Reviewer.objects.create(share=share, name=name)
-    except IntegrityError:  # somebody took it at this moment
+    except IntegrityError:  # another guest took it at the same moment
         raise NameRefused(TAKEN.format(with_article(name)), name) from None
 
 
 def _user_as_reviewer(share: Share, user: User) -> Reviewer:
-    """Return a user as reviewer; a number follows their name where a guest has it already."""
+    """Return a user as reviewer; a number follows the name if a guest already has it."""
     name = display_name(user)
     taken = set(share.reviewers.values_list("name_key", flat=True))
     names = (f"{name[: MAX_NAME_CHARS - 5]} {number}" for number in range(2, MAX_REVIEWERS + 3))

@@ -10,7 +10,7 @@ class TrainingConfig(AppConfig):
     verbose_name = "Training"
 
     def ready(self) -> None:
-        """Register what the app promises to runs."""
+        """Register the app's owner of runs."""
         from features.training.owner import TrainingOwner
         from runs.promises import owners
 

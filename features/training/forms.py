@@ -1,4 +1,4 @@
-"""The forms of data sets and weights: what they are called."""
+"""The forms for the names of data sets and weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORD = "A rare word that stands for what is learned, such as “vtrnfox”."
 
 
 class DatasetForm(TextsForm):
-    """A data set's name, and the word that stands for what is learned; a new one needs neither."""
+    """A data set's name and trigger word; a new data set needs neither."""
 
     trigger_word = LineField(max_length=100, widget=forms.TextInput({"spellcheck": "false"}))
 

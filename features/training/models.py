@@ -1,4 +1,4 @@
-"""Data sets, the trainings that have ended, and their weights."""
+"""Data sets, ended trainings, and their weights."""
 
 from __future__ import annotations
 
@@ -76,19 +76,19 @@ class Training(models.Model):
 
 
 class WeightsQuerySet(KeptQuerySet["Weights"]):
-    """Filters for weights: who does not see their run does not see them either."""
+    """Filters for weights, which are visible only together with their run."""
 
     def kept(self) -> WeightsQuerySet:
-        """Those that are not deleted, nor are their runs."""
+        """Return the weights that are not deleted and whose runs are not deleted."""
         return self.filter(deleted_at=None, training__run__deleted_at=None)
 
     def in_project(self, project: Project, user: User | AnonymousUser) -> WeightsQuerySet:
-        """What a member sees in the project."""
+        """Return the weights that a member sees in the project."""
         rows, is_own = super().in_project(project, user), project.person_id == user.pk
         return rows if is_own else rows.filter(is_shown_to(user, "training__run__"))
 
     def shown_to(self, user: User | AnonymousUser) -> WeightsQuerySet:
-        """What the user sees, in all their projects."""
+        """Return the weights that the user sees in all their projects."""
         return super().shown_to(user).filter(is_shown_to(user, "training__run__"))
 
 
@@ -97,7 +97,7 @@ class Weights(Kept):
 
     slug, route = "weights", "training:weights-page"
     searched = ("name", "training__trigger_word")
-    goes_along = True  # with its training's run
+    goes_along = True  # moves with its training's run
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="weights"

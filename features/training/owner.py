@@ -1,4 +1,4 @@
-"""What data sets and weights promise to the runs that train and use them."""
+"""Answers questions of `runs` about data sets and weights."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class TrainingOwner(RunOwner):
-    """Data sets fill the forms of trainers, weights those of other models."""
+    """Data sets fill the forms of trainers; weights fill the forms of other models."""
 
     def notifies_of_end(self, run: Run) -> bool:
-        """Whether the run is a training: its owner is told once its weights have a name."""
+        """Return True for a training, whose owner is notified once its weights have a name."""
         return settling.is_training(run)
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
@@ -33,7 +33,7 @@ class TrainingOwner(RunOwner):
         return (JsonColumn(Dataset.objects.kept(), "files"),)
 
     def names_of_weights(self, user_id: int, addresses: Sequence[str]) -> Mapping[str, str]:
-        """Return the names that people gave to their weights."""
+        """Return the names of weights, by address."""
         return naming.names_of(user_id, addresses)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
@@ -42,7 +42,7 @@ class TrainingOwner(RunOwner):
         return set(trainings.values_list("run_id", flat=True))
 
     def goes_along(self, rows: Chosen) -> Chosen:
-        """Return the files of moved data sets; weights and their training go together."""
+        """Return the files of moved data sets; weights and their training's run move together."""
         datasets = Dataset.objects.filter(pk__in=rows.get(Dataset, ()))
         files = sources_in(json.dumps([*datasets.values_list("files", flat=True)]))
         archives = DatasetArchive.objects.filter(dataset__in=datasets)

@@ -44,17 +44,17 @@ class Side:
 
     @property
     def letter(self) -> str:
-        """Return what it is called on the page."""
+        """Return its letter on the page."""
         return "A" if self.key == ballots.LEFT else "B"
 
     @property
     def name(self) -> str:
-        """Return what its file is called for who does not see it."""
+        """Return the alternative text of its file."""
         return f"Result {self.letter}"
 
     @property
     def main(self) -> BlindFile | None:
-        """Return its file, if it has just one: several are shown beside each other."""
+        """Return its file if it has exactly one; several are shown beside each other."""
         return self.shown[0] if len(self.shown) == 1 else None
 
     @property
@@ -79,7 +79,7 @@ class Ballot:
 
     @property
     def context(self) -> dict[str, Any]:
-        """Return what the close view is rendered with."""
+        """Return the template context of the close view."""
         return {
             "ballot": self,
             "panes": self.sides,
@@ -94,7 +94,7 @@ def ballot_of(
 ) -> Ballot:
     """Prepare a pair for display to this voter. Two queries.
 
-    `address_of` makes the addresses of its files for who comes by another door than `boards:vote`.
+    `address_of` makes the addresses of its files; without it they are those of `boards:vote-file`.
     """
     left, right = ballots.in_order(voter, pair)
     runs = Run.objects.filter(cells__in=(left, right)).with_artifacts()
@@ -160,8 +160,8 @@ class StoredInput(NamedTuple):
 def input_file(board: Board, address: str) -> StoredInput | None:
     """Return the file at one of our addresses, if we have it and voters may see it.
 
-    They may see what its user may in a private project, and in a shared one what all may who see
-    the board: a maker could name any file of its user in a row.
+    In a private project they may see what the board's user may see; in a shared project only what
+    everybody with access to the board may see, as a maker could name any of the user's files.
     """
     match = OUR_ADDRESS.fullmatch(address)
     if match is None:

@@ -1,7 +1,6 @@
 """Caches the markup of cells whose runs have ended.
 
-Most cells of a board have been shown before, and their markup only changes with the parts of
-its key.
+Most cells of a board have been shown before, and markup changes only with the parts of its key.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ _MARKUP_CACHE: ByteCache[SafeString] = ByteCache("cells of boards", 2 << 20, len
 class ShownCell:
     """One cell: its tile, or the place of an earlier cell with the same run.
 
-    With cached `markup` there may be no tile. `by` is who began the run; empty for the reader.
-    `comments` is how many comments are on the cell.
+    With cached `markup` there may be no tile. `by` names the run's author, empty if that is the
+    reader. `comments` is the number of comments on the cell.
     """
 
     cell: Cell
@@ -45,7 +44,7 @@ def find(
 ) -> dict[int, SafeString]:
     """Return the cached markup of these cells, by their keys.
 
-    `authors` as of `load_authors`, and the numbers of `comments`, are by the keys of cells.
+    `authors` (from `load_authors`) and the numbers of `comments` are by the keys of cells.
     """
     keys = (
         (cell.pk, _key(cell, authors.get(cell.pk, ""), comments.get(cell.pk, 0), rights))

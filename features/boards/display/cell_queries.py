@@ -24,7 +24,7 @@ from runs.models.querysets import heavy_columns
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_OUTPUT_CHARS = 200_000  # of a result in text; of a larger one a cell shows nothing
+MOST_OUTPUT_CHARS = 200_000  # of a result in text; a cell shows nothing of a larger one
 
 
 class FirstCell(NamedTuple):
@@ -83,7 +83,7 @@ def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> Found
 
 
 def _elsewhere(board: Board, shown: Sequence[Cell]) -> dict[int, FirstCell]:
-    """Return, for each shown cell whose run has an earlier cell on the board, that cell."""
+    """Return the board's first cell with the same run, by the keys of later cells shown here."""
     runs = [cell.run_id for cell in shown if cell.run_id]
     on_board = Cell.objects.filter(board=board, replaced_at=None, run_id__in=runs).order_by()
     first = dict(on_board.values_list("run_id").annotate(first=Min("pk")))
@@ -97,9 +97,9 @@ def _elsewhere(board: Board, shown: Sequence[Cell]) -> dict[int, FirstCell]:
 
 
 def load_authors(cells: Iterable[Cell], reader: User) -> dict[int, str]:
-    """Return who began the runs of these cells, without the reader's own.
+    """Return the authors of these cells' runs by the keys of the cells, without the reader's runs.
 
-    One query, none where all are the reader's.
+    One query; none if all runs are the reader's.
     """
     others = {cell.pk: cell.run for cell in cells if cell.run and cell.run.user_id != reader.pk}
     prefetch_related_objects([*others.values()], "user")

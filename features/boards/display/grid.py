@@ -1,8 +1,8 @@
 """A board as a grid: its columns, and its rows in parts that a page loads as they come into view.
 
-So a board of 400 cells loads about as fast as one of 30. The first part is rendered with the page,
-the rows of the others only with their labels. Of a row with many columns, the first group is
-rendered and each other group is one empty cell that spans it. The number of queries is constant.
+So a board of 400 cells loads about as fast as one of 30. The page renders the first part; the rows
+of other parts show only their labels. If a row has many columns, the page renders the first group
+of them, and one empty cell spans each other group. The number of queries is constant.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Grid:
 def grid_of(board: Board, reader: User, rights: BoardRights, *, is_whole: bool = False) -> Grid:
     """Return the board's grid with its first part and columns loaded, or with all cells.
 
-    `reader` is who sees it, and `rights` what they may do with it.
+    `rights` are those of the `reader`.
     """
     progress = progress_of(board)
     lines = _GridKeys(board, progress.total + progress.held)
@@ -141,7 +141,7 @@ def part_of(board: Board, reader: User, rights: BoardRights, number: int) -> Par
 def group_of(
     board: Board, reader: User, rights: BoardRights, row: int, number: int
 ) -> GridRow | None:
-    """Return the row with key `row` and one group of its places; None if there is none."""
+    """Return the row with key `row` and one group of its places; None if either is missing."""
     lines = _GridKeys(board)
     if row not in lines.numbers or not (drawn := lines.group(number)):
         return None

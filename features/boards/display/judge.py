@@ -24,7 +24,7 @@ LEAST, MOST = 2, 4
 
 @dataclass(frozen=True)
 class Round:
-    """What is judged at once; `row` is None for results of several rows.
+    """The results judged together; `row` is None for results of several rows.
 
     `here`, `before` and `after` are addresses, the last two empty at the ends.
     """
@@ -49,10 +49,10 @@ class Round:
 
 
 def round_of(board: Board, query: QueryDict) -> Round | None:
-    """Return the results that the query asks for; None where there is nothing to judge.
+    """Return the results that the query asks for; None if there is nothing to judge.
 
-    `?cell=1&cell=2` are these cells; `?row=3&from=4` those of a row, from the fourth on. Without
-    either it is the first row that has no winner.
+    `?cell=1&cell=2` names cells; `?row=3&from=4` those of a row, from the fourth on. Without
+    either, return the first row that has no winner.
     """
     cells = _cells(board, query.getlist("cell"))
     if len(cells) >= LEAST:
@@ -114,7 +114,7 @@ def _cells(board: Board, keys: Sequence[str | int]) -> list[Cell]:
 
 
 def _panes(cells: Sequence[Cell]) -> list[Pane]:
-    """Return the panes of these cells; the first one is what the others are compared with."""
+    """Return the panes of these cells; the others are compared with the first one."""
     return panes_of([_run(cell) for cell in cells], [name_of(cell.column) for cell in cells])
 
 

@@ -1,4 +1,4 @@
-"""Boards and trials in the list of *Compare*: their first results, and how far they are."""
+"""Boards and trials in the list of *Compare*: their first results and their progress."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENDED = UNREPLACED & Q(cells__run__state__in=Run.FINAL)
 
 
 def compared(request: HttpRequest) -> list[Compared]:
-    """Return the boards of the request's project, or one's own, and among them the trials."""
+    """Return boards and trials of the request's project, or the user's own of all projects."""
     boards = (
         current.listed(Board.objects.kept(), request)
         .annotate(runs=Count("cells", filter=UNREPLACED), ended=Count("cells", filter=ENDED))

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 MOST = 4  # of one board
-COLUMNS = 8  # of a board's first row that are looked at
+COLUMNS = 8  # of a board's first row that are searched for pictures
 
 
 def of_boards(boards: Iterable[Board], user: User | AnonymousUser) -> dict[uuid.UUID, list[str]]:
-    """Return the addresses of small pictures by board, of results the user sees; two queries."""
+    """Return the addresses of thumbnails of results that the user sees, by board. Two queries."""
     cells = Cell.objects.filter(
         board__in=[board.pk for board in boards],
         row__position=0,
@@ -41,7 +41,7 @@ def of_boards(boards: Iterable[Board], user: User | AnonymousUser) -> dict[uuid.
 
 
 def of_cell(board: Board, cell: Cell) -> str:
-    """Return the address of a small picture of a cell's result; empty if it may not be shown."""
+    """Return the address of a thumbnail of a cell's result; empty if it may not be shown."""
     withhold_unreadable(board, [cell])
     if cell.run is None:
         return ""

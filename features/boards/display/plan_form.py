@@ -81,7 +81,7 @@ class ShownRow:
 
     @property
     def whose(self) -> str:
-        """Return `row 2`, or `this row` of one that has no place yet."""
+        """Return `row 2`, or `this row` if it has no place yet."""
         return f"row {self.place}" if self.place else "this row"
 
 
@@ -95,7 +95,7 @@ class AxisField:
 
 
 def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
-    """Return the context of all parts that change with the form's contents."""
+    """Return the context of all parts that depend on the form's contents."""
     node = draw_nodes(plan.groups.root, post=plan.post, problems=plan.filled.problems)
     nodes = {child.name: child for child in node.children}
     shared = nodes.get(groups.SHARED)
@@ -148,7 +148,7 @@ def _sections(
 ) -> tuple[list[Node], list[Node], list[Node], list[Node]]:
     """Split the shared fields: the prompt, main ones, empty ones for files, and the rest.
 
-    What the empty ones for files are for is given as files of the rows.
+    Files of the rows fill the empty ones.
     """
     fields = plan.groups.shared
     by_name = {field.name: field for field in fields}
@@ -184,7 +184,7 @@ def _roots(plan: Plan) -> list[Field]:
 
 
 def _kinds_taken(plan: Plan) -> list[str]:
-    """Return the kinds of files that rows may have: what a model takes, and what is there."""
+    """Return the kinds of files that rows may have: those that a model takes or a row has."""
     given = {file.kind for file in plan.known.values()}
     return [
         kind for kind in NOUNS if kind in given or any(takers(root, kind) for root in _roots(plan))

@@ -1,6 +1,6 @@
-"""How a board's page watches its runs: as one group, with one token for the person who reads it.
+"""A board's page watches its runs as one group, with one token per reader.
 
-In a shared project the group is the person's own: each poll checks that they are still a member.
+In a shared project each reader has a group: each poll checks that they are still a member.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ def data_watch(board: Board, member: User) -> str:
 def runs_of(key: str) -> list[uuid.UUID]:
     """Return the runs that a page of a board may watch; empty for an invalid key. One query.
 
-    `key` is `<board>` in a private project, `<board>.<member>` in a shared one. Runs from
-    elsewhere are not among them: an example may be taken back while the page is open.
+    `key` is `<board>` in a private project, `<board>.<member>` in a shared one. Runs of
+    other projects are left out: an example may be taken back while the page is open.
     """
     board_id, _, member = key.partition(".")
     try:

@@ -60,7 +60,6 @@ def contents_of(board: Board) -> Contents:
 
 
 def _texts(cells: Sequence[Cell]) -> dict[object, str]:
-    """Return the texts of results without files."""
     keys = [run.pk for cell in cells if (run := run_of(cell)) and not files_of(cell)]
     done = Run.objects.filter(pk__in=keys, state=Run.State.SUCCEEDED)
     return {pk: text_of(output) for pk, output in done.values_list("pk", "output")}
@@ -97,6 +96,6 @@ def seconds_of(cell: Cell) -> float | None:
 
 
 def cost_of(cell: Cell) -> Figure | None:
-    """Return what the run has cost, and where that is known from; None if unknown."""
+    """Return the run's cost and its source; None if unknown."""
     run = run_of(cell)
     return known_costs.paid(run) if run else None

@@ -23,7 +23,7 @@ FORMAT, VERSION = "vitrine-board", 1
 
 
 def board_document(contents: Contents, ranking: Ranking, absolute: Absolute) -> str:
-    """Return the board as JSON: its plan, columns, rows, and the outcome of each cell."""
+    """Return the board as JSON: its plan, columns and rows, and the outcome of each cell."""
     board = contents.board
     scores = {ranked.column.pk: ranked for ranked in ranking.columns}
     places = {column.pk: place for place, column in enumerate(contents.columns)}

@@ -52,9 +52,9 @@ class Imported:
 
 
 def import_board(user: User, content: bytes, project: Project | None = None) -> Imported:
-    """Create a board from an exported document; raises ValueError with a message.
+    """Create a board in the project, or the user's private one, from an exported document.
 
-    It lives in the project; without one in the user's private one.
+    Raises ValueError with a message.
     """
     document = _parsed(content)
     post = _post(document.get("plan"))

@@ -1,4 +1,4 @@
-"""Saves a column's settings as a preset, or as what its model starts with."""
+"""Saves a column's settings as a preset, or as the house default of its model."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from schemas.carry.meanings import by_meaning, media_of
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-# Meanings of fields that a row provides: not settings.
+# Meanings of fields that rows provide, which are not settings.
 _INPUTS = {"prompt", "seed"}
 MAX_TRIES = 50
 
 
 def settings_of(column: Column) -> dict[str, Any]:
-    """Return a column's settings: its own, and those that all its runs share besides their input.
+    """Return a column's own settings, and the values that all its runs share.
 
-    Prompts, files and seeds are no settings unless the column itself has them.
+    Prompts, files and seeds are left out unless the column itself sets them.
     """
     cells = column.cells.filter(replaced_at=None, run__isnull=False)
     readable = Run.objects.readable_with(column.board).filter(pk__in=cells.values("run"))
@@ -65,14 +65,14 @@ def save_preset(user: User, board: Board, column: Column) -> Preset:
 
 
 def make_house_default(user: User, board: Board, column: Column) -> Preset:
-    """Make a column's settings what the house starts its model's untouched form with."""
+    """Make a column's settings the house default, which fills its model's untouched form."""
     preset = save_preset(user, board, column)
     presets.change(preset, preset.name, Scope.START, by=user)
     return preset
 
 
 def house_words(preset: Preset, column: Column) -> str:
-    """Return a sentence on it."""
+    """Return a sentence that confirms a new house default."""
     return (
         f"“{preset.name}” is what the house starts {name_of(column)} with: it fills an untouched "
         "form for everybody. Change or delete it under Presets of the model."

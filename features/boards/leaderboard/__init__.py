@@ -1,1 +1,1 @@
-"""The house's leaderboard: what its boards found, added up over all that a viewer may see."""
+"""The house's leaderboard: the judgements of all boards that a viewer may see, added up."""

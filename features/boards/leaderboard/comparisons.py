@@ -1,8 +1,8 @@
-"""What a board's judgements say of its models, two at a time: blind votes, and winners of rows.
+"""Turns a board's blind votes and row winners into comparisons of two models.
 
-Pure: `counting.py` reads the rows. A column is a model with settings, so two columns of one model
-say nothing of models. A row's winner beats each other column that has a result in the row. Stars
-and pass or fail are no comparisons.
+No queries: `counting.py` reads the rows. A column is a model with settings, so a comparison of two
+columns of one model does not count. A row's winner beats each other column that has a result in
+the row. Stars and pass or fail are not comparisons.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 
 class Comparison(NamedTuple):
-    """Two columns compared; `is_won` says whether by the first, None: neither is better."""
+    """Two columns compared; `is_won` is True if the first is better, None if neither is."""
 
     first: int
     second: int
@@ -57,7 +57,7 @@ class Count:
 def of_winner(
     winner: int, columns: Iterable[int], tags: Collection[str], at: datetime
 ) -> list[Comparison]:
-    """Return a row's winner against the others of these columns, all of which have a result."""
+    """Compare a row's winner with each other column; all these columns have results."""
     with_result = set(columns)
     if winner not in with_result:
         return []
@@ -68,9 +68,9 @@ def of_winner(
 
 
 def count(comparisons: Iterable[Comparison], model_of: Mapping[int, int]) -> dict[Pair, Count]:
-    """Count the comparisons of columns by pairs of models, of which `model_of` says each column's.
+    """Count the comparisons by pairs of models; `model_of` maps columns to models.
 
-    Each counts once without a tag and once for each of its tags.
+    Each comparison counts once without a tag, and once for each of its tags.
     """
     counts: dict[Pair, Count] = {}
     for compared in comparisons:

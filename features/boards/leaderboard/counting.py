@@ -1,4 +1,4 @@
-"""Counts a board's judgements into its tallies. The only reader of judgements for all boards."""
+"""Counts a board's judgements into its tallies, which the leaderboard reads instead."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from runs.costs import known_costs
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
-MOST_RESULTS = 100  # newest of a model on a board, whose prices and times are kept
+MOST_RESULTS = 100  # per model and board: the newest, whose prices and times are kept
 COLUMNS = ("first_id", "second_id", "tag", "first_wins", "second_wins", "ties", "by_guests")
 
 Figures = dict[str, list[list[Any]]]
-AT_ONCE = 50  # boards a round
+AT_ONCE = 50  # boards per round
 IDLE_S = 60.0
-# Not only judgements change what counts: results come after a row's winner, are deleted, moved, or
-# taken back as examples. Each board is therefore counted anew now and then.
+# Counts also change without a judgement: results arrive after a row's winner was chosen, are
+# deleted, moved, or taken back as examples. Therefore each board is recounted regularly.
 RECOUNT_AFTER = timedelta(minutes=15)
 
 
 def never_counted() -> list[uuid.UUID]:
-    """Return the boards with judgements and without a tally: those made before tallies were."""
+    """Return the boards with judgements but without a tally: they are older than tallies."""
     votes = Vote.objects.counted().filter(board=OuterRef("pk"))
     winners = RowMark.objects.filter(row__board=OuterRef("pk"), winner__isnull=False)
     boards = Board.objects.filter(Q(Exists(votes)) | Q(Exists(winners)), tally=None)
@@ -38,9 +38,9 @@ def never_counted() -> list[uuid.UUID]:
 
 
 def recount(board_id: uuid.UUID) -> bool:
-    """Count a board's judgements anew; returns whether that changed its tallies.
+    """Recount a board's judgements; returns whether that changed its tallies.
 
-    Votes that are cast meanwhile wait for the row of the tally, and make it due again.
+    Votes cast meanwhile wait for the lock on the tally's row, and make it due again.
     """
     with transaction.atomic():
         tally = (
@@ -62,7 +62,7 @@ def recount(board_id: uuid.UUID) -> bool:
 
 
 def _store(board: Board, counts: dict[Pair, Count]) -> bool:
-    """Write the tallies of a board, unless they are the same; whether they were not."""
+    """Write the tallies of a board if they have changed; returns whether they have."""
     rows = [
         Tally(
             board=board,
@@ -98,7 +98,7 @@ class _Cell:
 
 
 def _cells(board: Board) -> list[_Cell]:
-    """Return all cells of the board, replaced ones as well: what was voted on stays judged."""
+    """Return all cells of the board, also replaced ones: votes on them still count."""
     cells = list(board.cells.select_related("run__charge", "column").defer(*heavy_columns("run__")))
     withheld = Run.objects.withheld_with(board, [cell.run for cell in cells if cell.run])
     return [_Cell(cell, is_withheld=cell.run_id in withheld) for cell in cells]
@@ -125,7 +125,7 @@ def _counts(board: Board, cells: Sequence[_Cell]) -> dict[Pair, Count]:
 def _votes(
     board: Board, cells: Sequence[_Cell], tags: dict[int, list[str]]
 ) -> Iterable[Comparison]:
-    """Return the votes that count, except those on a result that is no longer shared."""
+    """Yield the votes that count, except those on a result that is no longer shared."""
     shown = {judged.cell.pk: judged.cell for judged in cells if not judged.is_withheld}
     votes = board.votes.counted()
     for first, second, winner, voter, at in votes.values_list(
@@ -167,7 +167,7 @@ def _seconds(run: Run) -> float | None:
 
 
 def count_due() -> float:
-    """Count what is due; returns the seconds until the next time. One query if nothing is."""
+    """Count the due boards; returns the seconds until the next time. One query if none is due."""
     due = list(BoardTally.objects.due().values_list("pk", flat=True)[:AT_ONCE])
     for board_id in due:
         recount(board_id)

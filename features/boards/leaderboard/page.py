@@ -51,7 +51,7 @@ class Part:
 
     @property
     def leader(self) -> Entry | None:
-        """Return the one that is better than each of the others; None if none is sure to be."""
+        """Return the model that is better than each of the others; None if that is not certain."""
         first = self.entries[0]
         return first if first.strength.worst == 1 else None
 
@@ -67,7 +67,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """The parts, that with most votes first, and what else may be chosen."""
+    """The parts, the one with most votes first, and the categories and tags to choose from."""
 
     category: str
     tag: str
@@ -92,7 +92,7 @@ class Leaderboard:
 
     @property
     def counted(self) -> str:
-        """Return how much was counted: `140 votes, 12 by guests`."""
+        """Return the number of votes: `140 votes, 12 by guests`."""
         guests = f", {self.by_guests} by guests" if self.by_guests else ""
         return f"{counted(self.votes, 'vote')}{guests}"
 
@@ -104,7 +104,7 @@ class Leaderboard:
 
 
 def leaderboard(tallies: Tallies, category: str = "", tag: str = "") -> Leaderboard:
-    """Return the leaderboard of these tallies: in a category what compares two of its models.
+    """Return the leaderboard of these tallies; a category counts votes between two of its models.
 
     One query, for the models; none without votes. An unknown category or tag has no votes.
     """
@@ -171,7 +171,7 @@ def _parts(
 def _strengths(
     key: str, category: str, tag: str, pairs: tuple[PairTally, ...]
 ) -> list[list[Strength]]:
-    """Fit once for all who see the same boards."""
+    """Return fitted strengths, computed once for all users who see the same boards."""
     return strength.parts(pairs)
 
 

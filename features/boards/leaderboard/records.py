@@ -1,4 +1,4 @@
-"""Answers for the catalogue how often each model won (`catalog/track_records.py`)."""
+"""Tells the catalogue how often each model won (`catalog/track_records.py`)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def connect() -> None:
-    """Answer for the catalogue's pages, and have a board's first judgement renew its revision."""
+    """Register with the catalogue, and let a board's first judgement renew its revision."""
     register(records_of)
     revision_triggers.watch(BoardTally, ("board",))
 
@@ -25,9 +25,9 @@ def connect() -> None:
 def records_of(
     user: User | AnonymousUser, revision: str, project: int | None = None
 ) -> TrackRecords:
-    """Return the records of all models by the boards that the user may read.
+    """Return the records of all models on boards that the user may read.
 
-    Only those of a project, if one is given.
+    If a project is given, only its boards count.
     """
     if not revision or not _is_any_judged(revision):
         return NO_RECORDS
@@ -40,7 +40,7 @@ def records_of(
 
 @byte_cached(1 << 16)
 def _is_any_judged(revision: str) -> bool:
-    """Whether any board was ever judged, as it was at a revision."""
+    """Return True if any board had been judged at this revision."""
     return BoardTally.objects.exists()
 
 

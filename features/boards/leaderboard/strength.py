@@ -1,7 +1,7 @@
-"""The strengths of models by their comparisons, with 95 % intervals (Bradley-Terry).
+"""The strengths of models from their comparisons, with 95 % intervals (Bradley-Terry).
 
-Boards connect by the models that they share. What no chain of comparisons connects cannot be
-ranked against each other, so each connected part has a fit, ranks and a mean of its own.
+Shared models connect boards. Models that no chain of comparisons connects cannot be ranked
+against each other, so each connected part has a fit, ranks and a mean of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from features.boards.votes.rankings import MIDDLE, SCALE
 
 @dataclass(frozen=True)
 class Strength:
-    """A model's strength on the scale of chess, 1000 on average, and its possible ranks."""
+    """A model's strength on the chess scale, where the mean is 1000, and its possible ranks."""
 
     model: int
     score: int
@@ -24,7 +24,7 @@ class Strength:
     high: int
     best: int
     worst: int
-    is_told: bool  # whether it is told apart from any other model of its part
+    is_told: bool  # whether the votes distinguish it from any other model of its part
 
     @property
     def ranks(self) -> str:
@@ -33,9 +33,9 @@ class Strength:
 
 
 def parts(pairs: Sequence[PairTally]) -> list[list[Strength]]:
-    """Return the connected parts, that with most votes first, each with the strongest first.
+    """Return the connected parts, the one with most votes first, each with the strongest first.
 
-    Within a part those of which the votes tell nothing yet come last.
+    Within a part, models that the votes do not distinguish yet come last.
     """
     connected = _components(pairs)
     of_part = [[pair for pair in pairs if pair.first in members] for members in connected]

@@ -39,7 +39,7 @@ class PairTally(NamedTuple):
 
 @dataclass(frozen=True)
 class Tallies:
-    """All pairs by case-folded tag; those of all comparisons are under "".
+    """All pairs by case-folded tag; "" has the pairs of all comparisons.
 
     `tags` are spelt as first seen: "Photos" and "photos" are one tag. `figures` are [dollars,
     seconds] of results by model. `key` is equal only for equal tallies.
@@ -65,7 +65,7 @@ NO_TALLIES = Tallies()
 
 
 def tallies_of(boards: KeptQuerySet[Board]) -> Tallies:
-    """Return the tallies of these boards: one query, and three more if they are not in memory."""
+    """Return the tallies of these boards. One query, and three more if they are not cached."""
     counted = BoardTally.objects.filter(version__gt=0, board__in=boards.order_by().values("pk"))
     versions = tuple(counted.order_by("pk").values_list("pk", "version"))
     if not versions:

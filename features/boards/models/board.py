@@ -75,7 +75,7 @@ class ColumnQuerySet(models.QuerySet["Column"]):
     """Filters for columns."""
 
     def named(self) -> ColumnQuerySet:
-        """Load what names columns: settings may have megabytes."""
+        """Load only what a column's name needs: settings may have megabytes."""
         return self.select_related("endpoint").defer("settings", "steps")
 
 
@@ -124,7 +124,7 @@ class Row(models.Model):
 
 
 class Cell(models.Model):
-    """One run of a row in a column, or why there is none; a repeated one is kept as replaced."""
+    """One run of a row in a column, or why there is none; kept as replaced after a repetition."""
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="cells")
     row = models.ForeignKey(Row, on_delete=models.CASCADE, related_name="cells")

@@ -11,7 +11,7 @@ from projects.kept.voices.participant import OfParticipant
 
 
 class Comment(Saying, OfParticipant):
-    """What somebody wrote: on a cell if it has one, else on a row, else on the board."""
+    """A comment on its cell if it has one, else on its row if it has one, else on the board."""
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="comments")
     row = models.ForeignKey(

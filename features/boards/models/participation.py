@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Act(models.TextChoices):
-    """What others may do with a board beside looking at it."""
+    """What others may do with a board besides looking at it."""
 
     VOTE = "vote", "Vote"
     COMMENT = "comment", "Comment"
@@ -19,5 +19,5 @@ def viewers_at_first() -> list[str]:
 
 
 def link_at_first() -> list[str]:
-    """Return what whoever has a link to a new board may do with it."""
+    """Return what visitors by link may do with a new board."""
     return [Act.VOTE]

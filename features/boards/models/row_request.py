@@ -1,4 +1,4 @@
-"""Rows that somebody who may not run anything has asked for."""
+"""Rows requested by people who may not run anything."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ class RowRequestQuerySet(models.QuerySet["RowRequest"]):
     """Filters for requested rows."""
 
     def waiting(self) -> RowRequestQuerySet:
-        """The requests that nobody has decided."""
+        """Return the undecided requests."""
         return self.filter(decided_at=None)
 
     def left_out(self) -> RowRequestQuerySet:
-        """The requests that a maker has declined; they can be run all the same."""
+        """Return the requests that a maker has declined; they can still be run."""
         return self.filter(decided_at__isnull=False, row=None)
 
 
 class RowRequest(OfParticipant):
-    """An input that waits for a maker's click, which makes it a row and pays for its runs."""
+    """An input that waits for a maker, who may make it a row and pay for its runs."""
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="row_requests")
     label = models.CharField(max_length=300, blank=True)

@@ -1,4 +1,4 @@
-"""The judgements of a board, counted by pairs of models: what the house's leaderboard adds up."""
+"""Judgements per board, counted by pairs of models. The house's leaderboard adds them up."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class BoardTallyQuerySet(models.QuerySet["BoardTally"]):
     """Filters for the tallies of boards."""
 
     def judged(self, board_id: uuid.UUID) -> None:
-        """Note, in the transaction that changes votes or winners, that the board's have changed.
+        """Mark the board's tally as due, in the transaction that changes votes or winners.
 
-        One update, or two and an insert at a board's first judgement: a vote never waits for a
-        count of all others. The worker counts (`features/boards/leaderboard/counting.py`).
+        One update; two and an insert at a board's first judgement. A vote never waits for a
+        count: the worker counts (`features/boards/leaderboard/counting.py`).
         """
         row = self.filter(pk=board_id)
         if not row.update(changes=F("changes") + 1):
@@ -28,12 +28,12 @@ class BoardTallyQuerySet(models.QuerySet["BoardTally"]):
             row.update(changes=F("changes") + 1)
 
     def due(self) -> BoardTallyQuerySet:
-        """Tallies of boards whose judgements have changed since they were counted."""
+        """Return the tallies of boards whose judgements have changed since the last count."""
         return self.exclude(changes=F("counted"))
 
 
 class BoardTally(models.Model):
-    """How far a board's judgements are counted."""
+    """The state of counting a board's judgements."""
 
     board = models.OneToOneField(
         Board, primary_key=True, on_delete=models.CASCADE, related_name="tally"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NEW_FOR = timedelta(days=7)
 PARAMS_CHARS, NOTE_CHARS = 4000, 500
-# Of a board: what is deleted, archived or of somebody who has gone tries nothing.
+# A board tries nothing if it is deleted, in an archived project, or its user is inactive.
 IS_ALIVE = {
     "board__deleted_at": None,
     "board__user__is_active": True,
@@ -41,9 +41,9 @@ class StandingTrialQuerySet(models.QuerySet["StandingTrial"]):
     """Filters for standing trials."""
 
     def watching(self) -> StandingTrialQuerySet:
-        """Standing trials that record new models: of boards that are kept, of active users.
+        """Return the standing trials that record new models.
 
-        Trials run in the name of the board's user, who has to be a maker of its project.
+        Trials run as the board's user, who has to be active and a maker of its project.
         """
         return self.exclude(state=StandingTrial.State.OFF).filter(is_of_maker(), **IS_ALIVE)
 
@@ -100,7 +100,7 @@ class TrialQuerySet(models.QuerySet["Trial"]):
     """Filters for trials."""
 
     def due(self, month_start: datetime, *, is_night: bool) -> TrialQuerySet:
-        """Trials that may be sent: waiting ones, and those held by the cap of an earlier month."""
+        """Return the trials to send: waiting ones, and those held by an earlier month's cap."""
         held = Q(state=Trial.State.HELD, decided_at__lt=month_start)
         due = self.filter(Q(state=Trial.State.WAITING) | held, is_of_maker(), **IS_ALIVE).filter(
             board__standing_trial__state=StandingTrial.State.ON,

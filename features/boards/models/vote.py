@@ -55,7 +55,7 @@ class VoteQuerySet(models.QuerySet["Vote"]):
     """Filters for votes."""
 
     def counted(self) -> VoteQuerySet:
-        """The votes that were not reset."""
+        """Return the votes that were not reset."""
         return self.filter(reset_at=None)
 
 
@@ -103,10 +103,10 @@ class Vote(OfGuest):
 
     @property
     def voter_key(self) -> int | str:
-        """Return the key of its user (a number) or of its guest (a text)."""
+        """Return the voter's key: an int for a user, a str for a guest."""
         return self.guest if self.voter_id is None else self.voter_id
 
     @property
     def voter_name(self) -> str:
-        """Return who voted; a guest is said to be one."""
+        """Return the user name, or the words for a guest."""
         return self.guest_words if self.voter is None else self.voter.get_username()

@@ -1,4 +1,4 @@
-"""The cells of a plan: each one's arguments, and which values were kept, converted or dropped."""
+"""The cells of a plan: their arguments, and which values were kept, converted or dropped."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Report:
 
     @property
     def is_unfilled(self) -> bool:
-        """Whether all that prevents it is what was not given yet."""
+        """Whether missing values are all that prevents a run."""
         return bool(self.missing) and not self.invalid and not self.column.endpoint.refusal
 
     @property
@@ -130,7 +130,7 @@ def expand(plan: Plan, resolve: NameResolver = unresolved) -> Expanded:
 
 
 class _Cell(NamedTuple):
-    """A row's arguments for a column, and how they came about."""
+    """A row's arguments for a column, and the steps that led to them."""
 
     arguments: dict[str, Any]
     steps: tuple[Step, ...]
@@ -139,7 +139,7 @@ class _Cell(NamedTuple):
 
 
 def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _Cell:
-    """Return the cell with references in its arguments; a step says what each was good for."""
+    """Return the cell with its references resolved; a step says how each one was used."""
     resolved = resolve(column.endpoint, carried.arguments)
     steps = [
         Step(

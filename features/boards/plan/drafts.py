@@ -1,6 +1,6 @@
 """Saves the plan that a user is editing, until it is run or discarded.
 
-There is one, which is offered in the project that it was begun in.
+Each user has at most one draft, offered in the project where it was started.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ def save(user: User, project: Project, post: Post) -> None:
 
 
 def load(user: User, project: Project) -> Post:
-    """Return the last contents of the form; empty without an unfinished plan there."""
+    """Return the last contents of the form; empty without a draft in this project."""
     draft = PlanDraft.objects.filter(user_id=user.pk, project=project).first()
     return draft.post if draft else {}
 
 
 def discard(user: User, project: Project) -> None:
-    """Delete the draft, as the plan was run or a new one is started."""
+    """Delete the draft once the plan has run, or before a new plan."""
     PlanDraft.objects.filter(user_id=user.pk, project=project).delete()

@@ -74,7 +74,6 @@ def with_models(
 def _whole(
     source: Endpoint, endpoint: Endpoint, shared: dict[str, Any], own: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return all arguments of one model."""
     version = version_of(source) if source.schema_id else None
     return carry(shared, version, version_of(endpoint)).arguments | own
 

@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 MAX_RESULTS = 100  # the address has 45 characters for each
 MAX_MODELS = 12
-LATEST = 100  # runs, whose models are the first to take pictures
+LATEST = 100  # newest runs, whose models are preferred for pictures
 INPUTS, PICTURES = "inputs", "pictures"
 
 
 class PlanOfResults(NamedTuple):
-    """The models, the first one's arguments, and the controls that a plan begins with."""
+    """What a plan begins with: models, the first model's arguments, and other controls."""
 
     models: list[Endpoint]
     arguments: dict[str, Any]
@@ -40,9 +40,9 @@ class PlanOfResults(NamedTuple):
 
 
 def plan_results(user: User, named: Sequence[str], of: str) -> PlanOfResults:
-    """Return how a plan begins with the results `<run>/<position>`: `of` their inputs or pictures.
+    """Return how a plan begins from results named `<run>/<position>`; `of` is INPUTS or PICTURES.
 
-    What of them the user may not read is left out, with their number.
+    Results that the user may not read are left out; a trouble says how many.
     """
     keys = [key for text in named[:MAX_RESULTS] if (key := _key(text))]
     readable = Run.objects.readable_by(user).with_endpoint().light("arguments")
@@ -70,7 +70,7 @@ def _key(text: str) -> tuple[uuid.UUID, int] | None:
 
 
 def _of_inputs(runs: Sequence[Run], troubles: list[Trouble]) -> PlanOfResults:
-    """Plan the inputs of runs on all their models; those that differ are the rows of a table."""
+    """Plan the inputs of runs on all their models; arguments that differ become a table."""
     models = list({run.endpoint_id: run.endpoint for run in runs}.values())
     if len(models) > MAX_MODELS:
         message = f"Of {counted(len(models), 'model')} the first {MAX_MODELS} are in the plan."
@@ -125,7 +125,7 @@ def _of_pictures(
 
 
 def _usual_taker(user: User) -> Taker | None:
-    """Return where a picture goes: into the model the user has used last, else into the best."""
+    """Return the input for a picture: of the model that the user used last, else of the best."""
     takers = [
         taker
         for of_use in uses(Revision.current()).takers("image").values()

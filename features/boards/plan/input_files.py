@@ -1,4 +1,4 @@
-"""What is known of the files in a plan, and which of them are missing, before anything is sent."""
+"""Describes the files in a plan, and finds missing ones before anything is sent."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ def store_posted(
 ) -> tuple[Post, list[Trouble]]:
     """Store the files posted for rows in the project; returns the post with their addresses.
 
-    `files` are those controls that are taken from it. A file that is refused is a trouble at its
-    row.
+    Removes their controls from `files`. A refused file becomes a trouble at its row.
     """
     troubles = []
     for name in [name for name in files if _POSTED.fullmatch(name)]:
@@ -70,10 +69,10 @@ def _stored(file: UploadedFile[Any], user: User, project: Project) -> Upload:
 def known_files(
     addresses: Iterable[str], user: User, project: Project, offered: Iterable[Offered]
 ) -> dict[str, KnownFile]:
-    """Return what is known of these files of rows, by address; of others' nothing is.
+    """Describe references and files stored here, by address; other addresses are left out.
 
-    What the user may not read is said to be gone, and a file of another project is refused.
-    `offered` are the references. A constant number of queries where all is well.
+    A file that the user may not read counts as gone; one of another project is refused.
+    `offered` are the references. The number of queries is constant.
     """
     tidy = tidy_addresses(list(addresses))
     by_key = {mentions.whole(one.mention): one for one in offered}
@@ -152,7 +151,6 @@ def missing_files(plan: Plan) -> list[Trouble]:
 
 
 def _present(addresses: dict[str, set[str]]) -> set[str]:
-    """Return the addresses among these that still have a file."""
     uploads: dict[uuid.UUID, str] = {}
     results: dict[tuple[uuid.UUID, int], str] = {}
     for address in addresses:

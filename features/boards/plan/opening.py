@@ -32,7 +32,7 @@ MAX_INPUT_CHARS = 4000  # in an address; a longer input gets a short id
 
 @dataclass
 class Opened:
-    """A new plan's models, the first one's arguments, and what could not be read."""
+    """A new plan's models, the first model's arguments, and the problems of its address."""
 
     models: list[Endpoint]
     arguments: dict[str, Any] = field(default_factory=dict)
@@ -44,9 +44,9 @@ class Opened:
 def open_plan(user: User, params: QueryDict) -> Opened:
     """Parse the query of `/compare/new/`.
 
-    It has `model` (repeated), `collection`, `find` or `add` (what is typed so far), and `input`,
-    `run`, `preset` or `saved`; or `result` (repeated), and with `of` whether their inputs or their
-    pictures are planned.
+    It has `model` (repeated), `collection`, `find` or `add` (the text typed so far), and
+    `input`, `run`, `preset` or `saved`; or `result` (repeated), where `of` chooses the results'
+    inputs or pictures.
     """
     if results := params.getlist("result"):
         planned = plan_results(user, results, params.get("of", INPUTS))

@@ -93,9 +93,9 @@ class Plan:
 
 
 def parse_cap(typed: str) -> Decimal | None:
-    """Return the cap of a board in US dollars, None where the text is empty.
+    """Return the cap of a board in US dollars; None if the text is empty.
 
-    Raises ValueError with a message where it is no amount, or zero.
+    Raises ValueError with a message if it is zero or not an amount.
     """
     text = typed.strip().removeprefix("$").strip()
     if not text:
@@ -119,8 +119,8 @@ def read_plan(
 ) -> Plan:
     """Parse a posted plan; its problems are in `troubles`.
 
-    `known` says of the rows' files what they are, by address (`input_files.known_files`); without
-    it, and of others' addresses, their names decide.
+    `known` describes the rows' files by address (`input_files.known_files`). An address that is
+    not in it is judged by its file name.
     """
     field_groups = groups.groups_of(source, models)
     reader = _Reader(post, list(models), source, field_groups, known or {})
@@ -201,7 +201,7 @@ class _Reader:
             self.troubles.append(_unread(problem))
 
     def rows(self) -> list[PlannedRow]:
-        """Return the rows: those written one by one, of the table or the axis, else one input."""
+        """Return the rows written one by one, of the table or of the axis; else a single row."""
         table, axis = last_text(self.post, "table"), last_text(self.post, "row-values")
         typed = [row for row in row_controls.typed_rows(self.post) if row.prompt or row.files]
         if sum(map(bool, (typed, table.strip(), axis.strip()))) > 1:
@@ -265,7 +265,7 @@ class _Reader:
         return " · ".join(values.words(value) for value in arguments.values())[:300], arguments
 
     def _names(self) -> list[str]:
-        """Return what a table's columns may be called."""
+        """Return the names that a table's columns may have."""
         return [child.name for root in self.roots for child in root.children]
 
     def _field(self, name: str) -> Field | None:

@@ -1,12 +1,12 @@
-"""The rows that are written one by one: each has a prompt, and pictures, films and sounds.
+"""Rows that are written one by one, each with a prompt, pictures, films and sounds.
 
-In the plan's form a row is named by a number:
+The plan's form names a row by a number:
 
     row            the numbers of the rows in order
-    row.0.prompt   its prompt; empty: the one that all rows share
+    row.0.prompt   its prompt; empty: the prompt that all rows share
     row.0.file     repeated: the address of a file, or the `@name` of a reference
     row.0.upload   posted files, which are stored and become `row.0.file`
-    row.all.file   files of every row; a row's own ones of the same kind take their place
+    row.all.file   files of every row; a row's own files of the same kind replace them
     row.new.upload posted files that become a row each
 """
 
@@ -31,7 +31,7 @@ from schemas.wording.counted_files import NOUNS
 
 CONTROL = "row"
 ALL, NEW = "all", "new"
-FILES = "~files"  # of a row's values: no schema names an input like this
+FILES = "~files"  # key in a row's values; no schema has an input with this name
 MAX_ROWS = 400
 MAX_FILES = 20  # of one row
 _NUMBER = re.compile(r"[0-9]{1,6}")
@@ -39,7 +39,7 @@ NAMED_CONTROL = "~named"  # of a plan's form: the mentions that become rows
 
 
 class KnownFile(NamedTuple):
-    """What is known of a file in a plan: image, video or audio, its name, and a picture of it."""
+    """A file in a plan: its kind (image, video or audio), its name, and a picture of it."""
 
     kind: str
     name: str
@@ -82,7 +82,7 @@ def all_files(post: Post) -> list[str]:
 
 
 def with_rows(post: Post, rows: Iterable[TypedRow]) -> Post:
-    """Return the post with these rows instead of its own; they are numbered anew."""
+    """Return the post with these rows instead of its own, renumbered."""
     others = {
         name: texts
         for name, texts in post.items()
@@ -98,7 +98,7 @@ def with_rows(post: Post, rows: Iterable[TypedRow]) -> Post:
 
 
 def edited(post: Post, verb: str, what: str) -> Post | None:
-    """Return the post after a button press; None if `verb` is none of these rows' verbs."""
+    """Return the post after a button press; None for other verbs."""
     rows = typed_rows(post)
     if verb == "add-row":
         return with_rows(post, [*rows, TypedRow("")])
@@ -113,7 +113,7 @@ def edited(post: Post, verb: str, what: str) -> Post | None:
 
 
 def with_stored(post: Post, number: str, addresses: Sequence[str]) -> Post:
-    """Return the post with stored files in a row; of NEW each file becomes a row of its own."""
+    """Return the post with stored files in a row; for NEW, each file becomes a row of its own."""
     if number == NEW:
         more = [TypedRow("", files=(address,)) for address in addresses]
         return with_rows(post, [*typed_rows(post), *more])
@@ -122,7 +122,7 @@ def with_stored(post: Post, number: str, addresses: Sequence[str]) -> Post:
 
 
 def guessed(address: str) -> KnownFile:
-    """Return what an address says of its file; without an extension it is taken for a picture."""
+    """Guess a file's kind and name from its address; without an extension it is an image."""
     if mentions.whole(address):
         return KnownFile("image", address)
     try:
@@ -143,7 +143,7 @@ def guessed(address: str) -> KnownFile:
 
 
 def merged(own: Sequence[GivenFile], common: Sequence[GivenFile]) -> list[GivenFile]:
-    """Return a row's files: its own, and those of all rows of the kinds that it has none of."""
+    """Return a row's own files, and the common files of all other kinds."""
     kinds = {file.kind for file in own}
     return [*own, *(file for file in common if file.kind not in kinds)]
 
@@ -175,7 +175,7 @@ def with_named_files(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class FileReader:
-    """Reads the files of rows; what is wrong with them is in `troubles`: (row, message)."""
+    """Reads the files of rows; collects problems in `troubles` as (row, message)."""
 
     def __init__(self, known: Mapping[str, KnownFile]) -> None:
         self.known = known
@@ -214,7 +214,7 @@ def read_rows(
 
 
 def _label(row: TypedRow, known: Mapping[str, KnownFile]) -> str:
-    """Return what tells a row from the others: its prompt, else its files' names."""
+    """Return a row's label: its prompt, else its files' names."""
     if row.prompt.strip():
         return values.words(row.prompt)
     names = [(known.get(address) or guessed(address)).name for address in row.files]
@@ -225,14 +225,14 @@ def _last(post: Post, name: str) -> str:
     return (post.get(name) or [""])[-1].replace("\r\n", "\n")
 
 
-# Rows that differ in a named thing: `a photo of @bottle`, `a photo of @mug`.
+# Rows that differ in a reference: `a photo of @bottle`, `a photo of @mug`.
 
 
 def with_named_rows(post: Post, groups: Groups, chosen: Sequence[str]) -> Post:
     """Return the post with a row for each mention, in the field that varies by row.
 
-    That is the one chosen for it if it takes texts or pictures, else the main prompt. A text is the
-    plan's own prompt with the mention in it: in place of another one, else behind it.
+    The field is the chosen one if it takes texts or pictures, else the prompt, else the image.
+    A text is the plan's prompt with the mention in place of its first one, or appended.
     """
     field = _named_field(post, groups)
     names = [mention for mention in chosen if mentions.whole(mention)]

@@ -26,11 +26,11 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _SEEDS = re.compile(r"([0-9]{1,19})\s*(?:-|\.\.+|\u2013|to)\s*([0-9]{1,19})")
-_BETWEEN_TEXTS = re.compile(r"^[^\S\n]*---+[^\S\n]*$", re.MULTILINE)  # `\s` takes line breaks
-# One value of a line, quoted as in CSV or bare; with the empty ones before it.
+_BETWEEN_TEXTS = re.compile(r"^[^\S\n]*---+[^\S\n]*$", re.MULTILINE)  # `\s` would match line breaks
+# One value of a line, quoted as in CSV or bare, with the empty values before it.
 _PART = re.compile(r'[ \t,]*+(?:"((?:[^"]|"")*+)"[ \t]*|([^,]*))(?:,|$)')
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
-# What pandas writes into an empty cell of a column of numbers, as it is told or by itself.
+# What pandas may write into an empty cell of a column of numbers.
 _EMPTY_CELLS = {"nan", "<na>"}
 _EDGES = " \t\r\n"  # U+2028, for one, belongs to a text
 
@@ -39,8 +39,8 @@ def read_axis(field: Field, text: str) -> list[Any]:
     """Return the values typed for an axis; raises ValueError with a message.
 
     Texts are one on each line, or separated by lines of `---`; numbers may be ranges such as
-    `4-20 step 4`; `all` means every choice. A choice with a comma in it stands between quotes, or
-    alone on its line.
+    `4-20 step 4`; `all` means every choice. A choice that contains a comma is
+    quoted, or alone on its line.
     """
     if len(text) > MAX_CHARS:
         raise ValueError(f"The values of an axis may have up to {MAX_CHARS >> 20} MB in total.")
@@ -69,7 +69,7 @@ def split_texts(text: str) -> list[str]:
 
 
 def read_seeds(text: str, most: int) -> tuple[list[str], list[str]]:
-    """Return the seeds in a text, such as `7, 10-12`, and what is wrong with it."""
+    """Return the seeds in a text such as `7, 10-12`, and messages about its problems."""
     if len(text) > MAX_SEEDS_CHARS:
         return [], [f"A board takes up to {most} seeds."]
     seeds: list[str] = []
@@ -143,8 +143,8 @@ def _range(first: str, last: str, step: str | None, usual_step: float | None) ->
 def read_cell(field: Field, value: Any) -> Any:
     """Return the value in a cell of a table; MISSING for an empty one.
 
-    Only texts are parsed: JSON has its own types. An empty cell is also what pandas writes for one:
-    NaN in a column of numbers, and null in JSON lines.
+    Only texts are parsed: JSON has its own types. What pandas writes for an empty cell counts as
+    empty, too: NaN in a column of numbers, and null in JSON lines.
     """
     if isinstance(value, str):
         is_empty = is_numeric(field) and value.strip().casefold() in _EMPTY_CELLS
@@ -176,9 +176,9 @@ def read_value(field: Field, text: str) -> Any:
 
 
 def _member(field: Field, text: str) -> Any:
-    """Return the choice that a text means, MISSING if none: as it is written, then without spaces.
+    """Return the choice that a text means, with or without outer spaces; MISSING if none.
 
-    Upper and lower case only matter if two choices differ in it, or if any text is a value.
+    Case only matters if choices differ in nothing else, or if the field takes any text.
     """
     offered = choices(field)
     for wanted in (text, text.strip()):

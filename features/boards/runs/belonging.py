@@ -20,7 +20,7 @@ MOST = 5  # reused results may put a run on any number of boards
 def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the boards with the run in a cell, oldest first.
 
-    Of those that the user may only know to be there, without their titles.
+    A board of which the user may know only that it exists comes without its title.
     """
     cells = Cell.objects.filter(run=run, replaced_at=None)
     boards = Board.objects.kept().noticed_by(user).filter(pk__in=cells.values("board"))

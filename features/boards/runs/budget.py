@@ -1,4 +1,4 @@
-"""The caps of a board: which of its runs would exceed them, and what its owner is told then."""
+"""The caps of a board: which runs would exceed them, and the owner's notifications."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def committed(board: Board) -> Decimal:
 class Budget:
     """The rest of one or more caps while cells are sent one after the other.
 
-    `accounts` are those that each run counts towards, empty for a plan that is only priced.
+    Each run counts towards `accounts`, which are empty for a plan that is only priced.
     """
 
     def __init__(self, balances: Sequence[Balance], accounts: Sequence[LedgerAccount] = ()) -> None:
@@ -55,7 +55,7 @@ class Budget:
         return cls([ledger.balance(account) for account in accounts], accounts)
 
     def refuse(self, estimate: Estimate) -> str:
-        """Return why a run of this estimate is not sent; if it fits, deduct its cost, return ""."""
+        """Return why a run with this estimate is not sent; if it fits, deduct it and return ""."""
         most = in_dollars(estimate)
         for balance in self.balances:
             if not balance.allows(most):
@@ -75,7 +75,7 @@ def _refusal(balance: Balance, most: Decimal | None) -> str:
 
 
 def warn_of_board(board: Board, held: int) -> bool:
-    """Notify the owner that the board's own cap held cells back; once per amount of the cap."""
+    """Notify the owner that the board's own cap held cells back, once per amount of the cap."""
     if board.cap_usd is None or not roles.role_in(board.project, board.user):
         return False
     cells = f"{counted(held, 'run')} {'was' if held == 1 else 'were'}"

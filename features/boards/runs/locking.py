@@ -1,7 +1,7 @@
-"""The lock of a board: its row, held by whatever sends, stops or changes what may be sent.
+"""The lock on a board's row, held while sending, stopping, or changing what may be sent.
 
-Of two requests at once, the one that has the lock first is written whole before the other looks at
-the board. A request that began before Stop and gets the lock after it sends nothing.
+Of two simultaneous requests, the second one reads the board after the first one is written
+completely. A request that began before Stop and gets the lock after it sends nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ def lock(pk: uuid.UUID) -> Board:
 
 
 def lock_for_sending(read: Board) -> Board:
-    """Return the locked board; `read` is it as the request found it when it began.
+    """Return the locked board; `read` is the board as the request read it at first.
 
-    Raises Refused if it was stopped or deleted since.
+    Raises Refused if it was stopped or deleted since then.
     """
     locked = lock(read.pk)
     if locked.deleted_at:

@@ -53,7 +53,7 @@ def price(
     board: Board | None = None,
     project: Project | None = None,
 ) -> Pricing:
-    """Price the cells that would be sent, to `board` if it exists already, else in `project`.
+    """Price the cells that would be sent to `board` if it exists, else in `project`.
 
     One query for earlier runs, two for the board, a few for the estimates.
     """
@@ -84,7 +84,7 @@ def price(
 
 
 def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[PlannedCell]:
-    """Return the cells that the board does not have; one that was not sent counts as new."""
+    """Return the cells that the board does not have; unsent cells count as new."""
     cells = board.cells.filter(replaced_at=None, not_sent="")
     existing = set(cells.values_list("row__digest", "column__digest", "seed"))
     return [

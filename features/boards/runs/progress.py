@@ -43,8 +43,8 @@ class Progress:
     spent: Decimal
     to_go: Decimal
     seconds_to_go: float
-    retry_price: str  # of what failed or was cancelled
-    held_price: str  # of what was not sent
+    retry_price: str  # of failed and cancelled cells
+    held_price: str  # of cells that were not sent
 
     @property
     def is_over(self) -> bool:
@@ -131,7 +131,7 @@ def _current(board: Board) -> QuerySet[Cell]:
 
 
 def _tallies(board: Board) -> list[Tally]:
-    """Count by the database: loading 400 cells took longer than the rest of a board's page."""
+    """Count in the database: loading 400 cells took longer than the rest of a board's page."""
     counted = (
         _current(board)
         .values_list(*_ALIKE)
@@ -146,7 +146,7 @@ def _tallies(board: Board) -> list[Tally]:
 
 
 def _price(tallies: Iterable[Tally]) -> str:
-    """Return the most that sending these cells costs, for the button that sends them."""
+    """Return the maximum cost of these cells, for the button that sends them."""
     sent = list(tallies)
     most = sum((tally.estimate_usd or NOTHING for tally in sent), NOTHING)
     is_known = all(tally.priced == tally.cells for tally in sent)
@@ -165,7 +165,7 @@ def _endpoints(tallies: Sequence[Tally]) -> Mapping[int, Endpoint]:
 
 
 def _seconds_to_go(board: Board, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
-    """Estimate the time for the remaining runs in parallel, by their models' durations here."""
+    """Estimate the seconds for the remaining parallel runs, from their models' durations here."""
     durations: dict[int, list[float]] = {}
     succeeded = _current(board).filter(run__state=Run.State.SUCCEEDED)
     for endpoint_id, started_at, ended_at in succeeded.values_list(

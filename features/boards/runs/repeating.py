@@ -69,7 +69,7 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
     again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
     models = [cell.column.endpoint for cell in again]
     locks = door.refusals(board.project, models) if models else {}
-    if locks:  # what these cells show stays
+    if locks:  # cells of locked models keep their runs
         done.locked = sum(model.pk in locks for model in models)
         done.refusal = next(locks[model.pk] for model in models if model.pk in locks)
         again = [cell for cell in again if cell.column.endpoint_id not in locks]
@@ -98,10 +98,10 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
 
 
 def stop(board: Board, by: User) -> str:
-    """Cancel the board's runs that have not started; returns a sentence on it.
+    """Cancel the board's runs that have not started; returns a sentence about the outcome.
 
-    Its user and managers cancel all, other makers those that they began. The lock is held only to
-    list them: later requests that began before send nothing more.
+    The board's user and managers cancel all of them, other makers their own. The lock is held only
+    to list the runs: requests that began earlier send nothing more.
     """
     with transaction.atomic():
         locked = lock(board.pk)

@@ -33,7 +33,7 @@ def key_of(cell: PlannedCell) -> Key:
 def find(board: Board, cells: Sequence[PlannedCell]) -> dict[Key, list[uuid.UUID]]:
     """Return the succeeded runs with these keys, newest first. One query.
 
-    They are those that everybody who sees the board may read: of its project, and the examples.
+    Everybody who sees the board may read them: runs of its project, and examples.
     """
     keys = {key_of(cell) for cell in cells}
     titles = {starting.title(cell.arguments) for cell in cells}

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from runs.promises.named_inputs import NamedInput
 
-MAX_STEPS = 60  # stored of one column's report
+MAX_STEPS = 60  # stored per column's report
 
 
 @dataclass
@@ -49,9 +49,9 @@ class Sent:
     reused: int = 0
     held: int = 0
     known: int = 0  # existed before
-    locked: int = 0  # of models that a rule locks
+    locked: int = 0  # cells of models that a rule locks
     refusal: str = ""  # which rule locks the first of them, and whom to ask
-    is_repeat: bool = False  # of an earlier press, which has written the board
+    is_repeat: bool = False  # an earlier press of the button has written the board
 
     @property
     def words(self) -> str:
@@ -71,7 +71,7 @@ class Sent:
         return f"Runs: {', '.join(parts)}. {self.refusal}".rstrip()
 
     def require_any(self) -> Sent:
-        """Return this; raises Forbidden, with the sentence, if rules have refused everything."""
+        """Return `self`; raises Forbidden with the sentence if rules have refused everything."""
         if self.refusal and not (self.sent or self.reused or self.held):
             raise Forbidden(self.refusal)
         return self
@@ -89,11 +89,11 @@ def run_plan(
 ) -> Sent:
     """Create the plan's board in `project`, or add the plan's new cells to `board`; send them.
 
-    Without a project a new board lives in the user's private one. The runs are those of `user`.
-    Raises Refused: a model cannot be run, the board would be too large, or was stopped meanwhile;
-    Forbidden: the user may make nothing there, or a rule locks every model of a new board. The
-    cells of models that are locked say so, and the others run. `is_program`: a program has asked
-    for it, whose runs are not shown to the team.
+    Without a project, a new board lives in the user's private one. The runs belong to `user`.
+    Raises Refused if a model cannot be run, or the board would be too large or was stopped
+    meanwhile; Forbidden if the user may create nothing there, or a rule locks every model of a
+    new board. Cells of locked models say so, and the others run. With `is_program`, a program
+    has sent the request, and its runs are not shown to the team.
     """
     home = board.project if board else project or private_project(user)
     if refusal := roles.refusal_to_make(user, home):
@@ -207,7 +207,7 @@ class _Writer:
         self.done = Sent(board)
         self.requests: list[StartRequest] = []
         self.waiting: list[list[Cell]] = []  # for each request, the cells that show its run
-        self.here: dict[reuse.Key, int] = {}  # places of requests
+        self.here: dict[reuse.Key, int] = {}  # positions in `requests`
         self.locks: dict[int, str] = {}  # why models may not run in the project, by their keys
 
     def write(
@@ -217,7 +217,7 @@ class _Writer:
         rows: Sequence[Row],
         columns: Sequence[Column],
     ) -> None:
-        """Write the new cells; retries existing cells without a run, which may fit now."""
+        """Write the new cells; retry existing cells without a run, which may fit now."""
         current = {
             (cell.row_id, cell.column_id, cell.seed): cell
             for cell in self.board.cells.filter(replaced_at=None)
@@ -312,10 +312,10 @@ def run_request(
     is_program: bool,
     named: Sequence[NamedInput] = (),
 ) -> StartRequest:
-    """Return the request for the run of a cell, which lives beside its board.
+    """Return the request for the run of a cell, in the board's project.
 
-    It is `user`'s, and counts towards the accounts of `budget`. `named` are the references in its
-    arguments.
+    The run belongs to `user`, and counts towards the accounts of `budget`. `named` are the
+    references in its arguments.
     """
     is_trial = any(account.kind == LedgerAccount.Kind.TRIAL_MONTH for account in budget.accounts)
     return StartRequest(

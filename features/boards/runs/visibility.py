@@ -1,7 +1,7 @@
-"""Which runs of a board may be shown, asked for each time that something of it is shown.
+"""Decides which runs of a board may be shown, each time that the board is shown.
 
-A cell may show a run from elsewhere: an example, which can be taken back at any time, or one that
-was moved to another project since.
+A cell may show a run of another project: an example, which can be taken back at any time, or a
+run that was moved there later.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ WITHHELD = "No longer shared."
 
 
 def withhold_unreadable(board: Board, cells: Iterable[Cell]) -> None:
-    """Take the runs from those loaded cells whose run not everybody who sees the board may read.
+    """Remove, from loaded cells, the runs that not everybody who sees the board may read.
 
-    The cells must not be saved. One query if there are runs from elsewhere, and none otherwise.
+    The cells must not be saved. One query if there are runs of other projects, else none.
     """
     loaded = [cell for cell in cells if cell.run]
     withheld = Run.objects.withheld_with(board, [cell.run for cell in loaded if cell.run])

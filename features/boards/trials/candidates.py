@@ -1,4 +1,4 @@
-"""Finds what is new in the catalogue for boards, and records it as waiting trials.
+"""Finds new models in the catalogue for boards, and records them as waiting trials.
 
 Candidates are new models that fit the board's search, newer versions and new family members of its
 columns' models, and new schemas of those models. Each model in each schema is recorded once per
@@ -15,11 +15,11 @@ from catalog.curation import query_news
 from catalog.models import Change, Endpoint
 from features.boards.models import Column, StandingTrial, Trial
 
-MAX_NEW = 20  # per board and call: not all models at once if upstream renames them
+MAX_NEW = 20  # per board and call, in case upstream renames all models at once
 
 
 def note_all() -> int:
-    """Record for every watching board what is new since the last call; returns how many."""
+    """Record the trials new since the last call, for every watching board; returns how many."""
     until = query_news.seen_until()
     watching = StandingTrial.objects.watching().filter(watched_until__lt=until)
     return sum(note(standing, until) for standing in watching.select_related("board__user"))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from features.boards.models import Board
 
 MAX_SEARCH_CHARS = 300
-SEARCH, KEPT = "", "kept"  # beside the keys of views: what is typed, and what was saved before
+SEARCH, KEPT = "", "kept"  # besides the keys of views: the typed search, and the saved one
 NOTHING = "Write a search or choose new versions: without either there is nothing to try."
 GONE = "This view was deleted. Choose another one."
 NO_CAP = "Write what it may cost each month, in US dollars, such as 2.50."
@@ -37,12 +37,12 @@ class ColumnField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """A column of a board, by its position."""
 
     def label_from_instance(self, column: Column) -> str:
-        """Return what a column is called."""
+        """Return the column's name."""
         return f"{column.endpoint.name} {column.label}"
 
 
 class TrialsForm(forms.Form):
-    """Which new models a board tries, when, and within which cap; offers somebody's views."""
+    """Which new models a board tries, when, and within which cap; offers the user's views."""
 
     state = forms.ChoiceField(
         label="Try automatically", choices=StandingTrial.State.choices, widget=forms.RadioSelect
@@ -77,7 +77,7 @@ class TrialsForm(forms.Form):
     )
 
     def __init__(self, board: Board, user: User, data: QueryDict | None = None) -> None:
-        """Make the form of a board, as it was posted or as it is."""
+        """Fill in the posted data, else the board's saved settings."""
         self.board, self.standing = board, standing_of(board)
         self.views = {str(view.pk): view for view in View.objects.of_models(user)}
         initial = self._initial()
@@ -107,7 +107,7 @@ class TrialsForm(forms.Form):
         }
 
     def clean_cap(self) -> Decimal:
-        """Return the cap, which there has to be."""
+        """Return the cap, which is required."""
         try:
             cap = parse_cap(self.cleaned_data["cap"])
         except ValueError:
@@ -117,7 +117,7 @@ class TrialsForm(forms.Form):
         return cap
 
     def clean(self) -> dict[str, Any]:
-        """Find what is searched for; trials that are on need something to try."""
+        """Add `params`, the search; trials that are on need something to try."""
         data = self.cleaned_data
         data["params"] = self._params()
         is_empty = not (data["params"] or data["versions"])
@@ -140,7 +140,7 @@ class TrialsForm(forms.Form):
         return query_news.params_of(query)[:PARAMS_CHARS] if words else ""
 
     def save(self) -> StandingTrial:
-        """Save what was chosen."""
+        """Save the settings."""
         data, was = self.cleaned_data, self.standing.state
         values = {
             "state": data["state"],
@@ -151,7 +151,7 @@ class TrialsForm(forms.Form):
             "reference": data["reference"],
         }
         if was == StandingTrial.State.OFF != data["state"]:
-            values["watched_until"] = timezone.now()  # what was new while it was off is not tried
+            values["watched_until"] = timezone.now()  # models from before are not tried
         board = self.board
         with transaction.atomic():
             lock(board.pk)

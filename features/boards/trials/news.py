@@ -1,4 +1,4 @@
-"""Tells boards' owners of their standing trials."""
+"""Notifies boards' owners about their standing trials."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _loaded(trials: QuerySet[Trial]) -> QuerySet[Trial]:
 def notify_owners(since: datetime) -> int:
     """Notify owners of outcomes that have changed since then; returns how many were notified.
 
-    Each trial is reported once when it has its result, and once when all of its rows are judged:
-    repeats are ignored (`features/notifications/outbox.py`).
+    Each trial is reported once when it is decided, and once when all of its rows are judged:
+    the outbox ignores repeats (`features/notifications/outbox.py`).
     """
     changed = Trial.objects.filter(changed_since(since), board__deleted_at=None)
     decided = changed.filter(state__in=TOLD_STATES)

@@ -1,4 +1,4 @@
-"""Outcomes of trials: whether their runs have ended, and how a new column compares to another."""
+"""Outcomes of trials: whether their runs have ended, and how the new column compares."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _WITHOUT_COLUMN: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The numbers of one trial's rows by who has won them; `failed` counts failed runs."""
+    """The numbers of one trial's rows that were won, lost or even; `failed` counts failed runs."""
 
     trial: Trial
     won: int = 0
@@ -76,7 +76,7 @@ class Outcome:
 
 
 def finish(now: datetime) -> int:
-    """Mark the trials done whose runs have all ended; returns how many. One statement."""
+    """Mark trials as done if all their runs have ended; returns how many. One statement."""
     cells = Cell.objects.filter(column=OuterRef("column"), replaced_at=None)
     open_ones = cells.filter(run__isnull=False).exclude(run__state__in=Run.FINAL)
     running = Trial.objects.filter(state=Trial.State.SENT)
@@ -93,7 +93,7 @@ def changed_since(moment: datetime) -> Q:
 def outcomes_of(trials: Iterable[Trial]) -> list[Outcome]:
     """Return the outcomes in the order of the trials; columns and endpoints should be loaded.
 
-    Four queries, whatever their number.
+    Four queries, however many trials.
     """
     listed = list(trials)
     tried = [trial for trial in listed if trial.column_id]
@@ -103,7 +103,7 @@ def outcomes_of(trials: Iterable[Trial]) -> list[Outcome]:
 
 
 def _cells(tried: Sequence[Trial]) -> list[Cell]:
-    """Return the cells of the new columns and of those that they are compared with."""
+    """Return the cells of the new columns and of their reference columns."""
     columns = {key for trial in tried for key in (trial.column_id, trial.reference_id) if key}
     cells = Cell.objects.filter(column__in=columns, replaced_at=None).select_related("run")
     return list(cells.defer(*heavy_columns("run__"))) if columns else []
@@ -123,10 +123,10 @@ class _Judgements:
         self.stars = {mark.cell_id: mark for mark in marks} if boards else {}
 
     def of(self, new: int, old: int, since: datetime) -> tuple[dict[int, str], list[datetime]]:
-        """Return the winner of each judged row, by its key; and the times of the judgements.
+        """Return the winner of each judged row by its key, and the times of the judgements.
 
-        A row's winner counts first, then the majority of votes, then stars. A win of the old column
-        from before the new one was sent does not count.
+        A row's winner counts first, then the majority of votes, then stars. A win of the old
+        column does not count if it is older than the new column.
         """
         at: list[datetime] = []
         winners = self._by_stars(new, old, at) | self._by_votes(new, old, at)

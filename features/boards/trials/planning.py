@@ -1,4 +1,4 @@
-"""The plan of a trial: all rows of a board for one more model, with a column's settings."""
+"""The plan of a trial: all rows of a board for a new model, with a column's settings."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def trial_plan(
 ) -> TrialPlan:
     """Plan all rows of a board for a model, with the settings of the column `base`.
 
-    `label` distinguishes the column from an earlier one of the same model; `room` is how many more
-    runs the board can have.
+    `label` distinguishes the column from an earlier one of the same model; `room` is the number of
+    runs that the board can still take.
     """
     settings: dict[str, Any] = {}
     steps: tuple[Step, ...] = ()
@@ -93,7 +93,7 @@ def trial_plan(
 
 
 def _seeds(board: Board, base: Column | None) -> list[str]:
-    """Return the seeds of the column that it is compared with, else of the whole board."""
+    """Return the seeds of the column `base`, else of the whole board."""
     cells = board.cells.filter(replaced_at=None)
     own = cells.filter(column=base) if base else cells
     seeds = own.order_by("pk").values_list("seed", flat=True)

@@ -1,8 +1,8 @@
 """Sends trials: a waiting model becomes a column of its board, with a run for each row.
 
 One transaction with the board's row locked, so that two workers cannot send the same trial and
-neither cap can be exceeded. A trial is sent as a whole or not at all: one that the month's or the
-board's cap does not allow is held, with a note of what it would have cost.
+neither cap can be exceeded. A trial is sent as a whole or not at all: if the month's or the board's
+cap does not allow it, it is held with a note of its cost.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ def _send_if_due(pk: int, now: datetime, due: QuerySet[Trial]) -> None:
 
 
 def send(read: Board, pk: int, now: datetime) -> Trial:
-    """Give a trial its column, or the reason why it has none; ignored if it has one already.
+    """Give a trial its column, or the reason why it has none; no effect if it has a column.
 
-    `read` is its board as the request found it. Raises Refused if it was stopped since.
+    `read` is the board as the request read it. Raises Refused if it was stopped since then.
     """
     with transaction.atomic():
         return _send(lock_for_sending(read), pk, now)
@@ -92,14 +92,14 @@ class _Sender:
         self.board, self.standing, self.trial, self.now = board, standing, trial, now
 
     def send(self) -> None:
-        """Write the column and its runs, or why there is none."""
+        """Write the column and its runs, or the reason why there is none."""
         if state := self._refusal():
             self._end(*state)
         else:
             self._plan_and_write()
 
     def _refusal(self) -> tuple[Trial.State, str] | None:
-        """Return state and message of a model that cannot even be planned; None for others."""
+        """Return state and message if the model cannot be planned, else None."""
         endpoint = self.trial.endpoint
         if roles.refusal_to_make(self.board.user, self.board.project):
             return Trial.State.WAITING, NOT_A_MAKER.format(self.board.author)
@@ -139,7 +139,7 @@ class _Sender:
         return trial_plan(self.board, trial.endpoint, base, label=label, room=room)
 
     def _write(self, planned: TrialPlan) -> Sent | None:
-        """Write the column with its runs; None, and nothing written, if a cap holds it back."""
+        """Write the column with its runs; if a cap holds it back, write nothing and return None."""
         month = ledger.open_account(
             LedgerAccount.Kind.TRIAL_MONTH,
             self.board.pk,
@@ -179,7 +179,7 @@ class _Sender:
 
 
 def _unsent_summary(planned: TrialPlan, done: Sent) -> str:
-    """Return a sentence on the rows that were not sent; empty if all were."""
+    """Return a sentence about the rows that were not sent; empty if all were."""
     parts = []
     if planned.unfit_rows:
         rows = f"{planned.unfit_rows} of {counted(len(planned.plan.rows), 'row')}"
@@ -220,9 +220,9 @@ def spent_since(board: Board, now: datetime) -> Decimal:
 
 
 def best_column(board: Board, former: Column | None) -> Column | None:
-    """Return the column that a new one is compared with: the best by votes, winners and stars.
+    """Return the best column by votes, winners and stars, as the reference for a new one.
 
-    Without any judgement, the column that the new model succeeds, else the first one.
+    Without any judgement, return `former`, which the new model succeeds, else the first column.
     """
     ranked = rankings(board)[0].columns
     judged = [column for column in ranked if column.votes or column.rows_won or column.stars]
@@ -234,7 +234,7 @@ def best_column(board: Board, former: Column | None) -> Column | None:
 
 
 def send_due_and_report() -> float:
-    """Do what is due; returns the seconds until the next time. Two queries without any trial."""
+    """Find, send and report due trials; returns the seconds to wait. Two queries without any."""
     now = timezone.now()
     if Trial.objects.exists():
         outcomes.finish(now)

@@ -1,4 +1,4 @@
-"""A board's standing trials: what they would do now, paused, and single ones left out."""
+"""A board's standing trials: their settings, a preview, pausing, and dismissing one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Preview:
 
 
 def preview(board: Board, standing: StandingTrial) -> Preview | None:
-    """Return what the search finds now; None without a search."""
+    """Return the models that the search finds now; None without a search."""
     if not standing.params:
         return None
     query = Query.from_address(f"?{standing.params}")
@@ -63,7 +63,7 @@ def preview(board: Board, standing: StandingTrial) -> Preview | None:
 
 
 def pause(board: Board, *, is_paused: bool) -> str:
-    """Pause or resume; returns a sentence on it."""
+    """Pause or resume the trials; returns a sentence about it."""
     before, after = StandingTrial.State.ON, StandingTrial.State.PAUSED
     if not is_paused:
         before, after = after, before
@@ -76,7 +76,7 @@ def pause(board: Board, *, is_paused: bool) -> str:
 
 
 def dismiss(board: Board, pk: int, *, is_dismissed: bool) -> None:
-    """Leave a trial out, or undo that; ignored if it was sent."""
+    """Dismiss a trial, or undo that; no effect if it was sent."""
     with transaction.atomic():
         lock(board.pk)
         trial = board.trials.get(pk=pk)

@@ -1,4 +1,4 @@
-"""Actions of who may change a board: stop, retry, rename, delete."""
+"""Actions of people who may change a board: stop, retry, rename, delete."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def for_makers(view: View) -> View:
 
 
 def for_members(view: View) -> View:
-    """Decorate as `for_makers` a view for all members of the project, which decides itself."""
+    """Like `for_makers`, but for all members of the project; the view checks further rights."""
     return _action(view, find_as_member)
 
 
@@ -68,7 +68,7 @@ def _action(view: View, find: Callable[[Any, uuid.UUID], Board]) -> View:
 
 @for_members
 def cancellation(request: HtmxRequest, board: Board) -> Any:
-    """Cancel the runs that have not started; on others' boards makers only their own."""
+    """Cancel the runs that have not started; makers cancel only their own on others' boards."""
     if board.user_id != request.user.pk:
         roles.require_maker(request.user, board.project)
     return repeating.stop(board, request.user)
@@ -97,7 +97,7 @@ def cell(request: HtmxRequest, board: Board, cell: int) -> Any:
 
 
 class TitleForm(TextsForm):
-    """The board's title; left empty it stays."""
+    """The form of the board's title; an empty one leaves it unchanged."""
 
     class Meta(TextsForm.Meta):
         model = Board
@@ -116,7 +116,7 @@ def title(request: HtmxRequest, board: Board) -> Any:
 
 @for_makers
 def cap(request: HtmxRequest, board: Board) -> Any:
-    """Change or remove the cap. Nothing is sent by it: the page offers what was not sent."""
+    """Change or remove the cap. This sends nothing: the page offers to send the held cells."""
     try:
         amount = parse_cap(hidden(request, "cap"))
     except ValueError as error:
@@ -131,7 +131,7 @@ def cap(request: HtmxRequest, board: Board) -> Any:
 
 
 class Boards(Resource[Board]):
-    """The way out of a board and back; its runs stay in the history."""
+    """Deletes and restores a board; its runs stay in the history."""
 
     model, parts = Board, ("deletion",)
     at, list_route = "", "boards:boards"

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 @require_safe
 @no_store
 def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a board; its cells update until they have ended."""
+    """Show a board; its cells update until their runs have ended."""
     if (covered := looking.covered(request.user, "board", pk)) is not None:
         return looking.page(request, "board", covered)
     return page(request, find(request, pk))
 
 
 def page(request: HtmxRequest, board: Board, status: int = 200, **more: Any) -> HttpResponse:
-    """Render a board's page; `more` are the problem of a form on it, and what was typed."""
+    """Render a board's page; `more` has the problem and the typed text of a form on it."""
     rights = BoardRights(request.user, board)
     shown = grid.grid_of(board, request.user, rights, is_whole="all" in request.GET)
     context = {
@@ -105,9 +105,9 @@ def find(request: HtmxRequest, pk: uuid.UUID) -> Board:
 
 
 def find_changeable(request: HtmxRequest, pk: uuid.UUID, *related: str) -> Board:
-    """Return a board of the user's projects; PermissionDenied if they may only look at it.
+    """Return a board of the user's projects, with its project and `related` rows.
 
-    With its project and these `related` rows. Raises Http404 for all other boards.
+    Raises PermissionDenied if the user may only look at it, Http404 for all other boards.
     """
     board = find_as_member(request, pk, *related)
     roles.require_maker(request.user, board.project)

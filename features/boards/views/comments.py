@@ -1,4 +1,4 @@
-"""Comments on a board: a page of all threads or of one place, and what can be done with each."""
+"""Comments on a board: a page of all threads or of one place, and actions on each."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ MAY_NOT = "Who may change this board has not let you comment on it. {} to let yo
 
 
 class Place(NamedTuple):
-    """What a page of comments is about: a cell, a row, or, without either, the board."""
+    """The subject of a page of comments: a cell, a row, or, without either, the board."""
 
     row: Row | None = None
     cell: Cell | None = None
@@ -84,7 +84,7 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 @require_POST
 def resolution(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseBase:
-    """Resolve a thread, or open it again: who may change the board, and who began the thread."""
+    """Resolve or reopen a thread, for people who may change the board and the thread's author."""
     board = find_as_member(request, pk)
     thread = _find(board, comment).first
     rights = BoardRights(request.user, board)
@@ -97,7 +97,7 @@ def resolution(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpRespons
 
 @require_POST
 def deletion(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseBase:
-    """Delete a comment: who wrote it, and who manages the board; the page offers to undo it."""
+    """Delete a comment, for its author and the board's managers; the page offers to undo it."""
     board = find_as_member(request, pk)
     deleted = _find(board, comment)
     _require_may_delete(request, board, deleted)
@@ -140,7 +140,7 @@ def _require_may_delete(request: HtmxRequest, board: Board, comment: Comment) ->
 
 
 def _place(board: Board, asked: QueryDict) -> Place:
-    """Return the place in an address; raises Http404 if the board has none such."""
+    """Return the place in an address; raises Http404 if the board does not have it."""
     if key := parse_key(asked.get("cell", "")):
         cells = board.cells.select_related("row", "column__endpoint", "run")
         return Place(cell=get_object_or_404(cells, pk=key))
@@ -150,7 +150,6 @@ def _place(board: Board, asked: QueryDict) -> Place:
 
 
 def _comments(board: Board) -> CommentQuerySet[Comment]:
-    """Return the comments of the board that are not deleted."""
     return board.comments.kept().select_related("parent", "row", "cell")
 
 

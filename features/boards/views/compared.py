@@ -1,4 +1,4 @@
-"""What is compared: the list of *Compare*, and the house's leaderboard."""
+"""The list of *Compare*, and the house's leaderboard."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CATEGORY_CHARS = 64
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List what compares models in the project, or one's own of all projects; `?q=` searches."""
+    """List comparisons in the project, or the user's own of all projects; `?q=` searches."""
     asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
     before = parse_moment(request.GET.get("before", ""))
     kinds = [kind for owner in owners.registered() for kind in owner.compared(request)]

@@ -43,7 +43,7 @@ def _download(text: str, content_type: str, name: str) -> HttpResponse:
 
 
 def file_name(board: Board) -> str:
-    """Return what the names of a board's files begin with: its title and day."""
+    """Return the beginning of a board's file names: its title and day."""
     return f"{slug(board.title) or 'board'}-{board.created_at:%Y-%m-%d}"
 
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Show the results that `display.judge.round_of` finds; a POST says something of one.
+    """Show the results that `display.judge.round_of` finds; a POST judges one of them.
 
-    It has a `cell` or a `row`, and what is said: `winner`, `stars`, `verdict`, `note`, `tags`.
+    A POST has a `cell` or a `row`, and `winner`, `stars`, `verdict`, `note` or `tags`.
     """
     if request.method == "POST":
         board = find_changeable(request, pk)
@@ -59,7 +59,7 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 @for_makers
 def decision(request: HtmxRequest, board: Board) -> Any:
-    """Take the model of the posted `column` for a reason, `why`; `undo` takes that back."""
+    """Take the model of the posted `column` for the reason `why`; `undo` reverts that."""
     if is_posted(request, "undo"):
         taking.take_back(request.user, board)
         return "The decision is taken back."

@@ -1,4 +1,4 @@
-"""Boards for others: who may do what, and rows that are added or asked for."""
+"""Other people's part in a board: their rights, and rows that they add or request."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAY_NOT = "Who may change this board has not let you ask for rows. {} to let you
 
 @for_makers
 def access_form(request: HtmxRequest, board: Board) -> Any:
-    """Save what viewers and whoever has a link may do with the board."""
+    """Save what viewers and visitors by link may do with the board."""
     access.change(request.user, board, ticked(request, "viewers"), ticked(request, "link"))
     return "Saved who may do what."
 
@@ -37,7 +37,7 @@ def access_form(request: HtmxRequest, board: Board) -> Any:
 @limit("run")
 @for_members
 def rows(request: HtmxRequest, board: Board) -> Any:
-    """Add a row for a prompt and run it; of who may run nothing it waits for a maker's click."""
+    """Add a row for a prompt and run it; the row waits if the user may not run it."""
     rights = BoardRights(request.user, board)
     if not rights.may_add_rows:
         raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
@@ -57,7 +57,7 @@ def rows(request: HtmxRequest, board: Board) -> Any:
 @limit("run")
 @for_makers
 def row_request(request: HtmxRequest, board: Board, row_request: int) -> Any:
-    """Run a row that somebody has asked for, or leave it out (`do`)."""
+    """Run a requested row, or leave it out (`do`)."""
     asked = get_object_or_404(board.row_requests, pk=row_request)
     asked.board = board
     if hidden(request, "do") == "run":

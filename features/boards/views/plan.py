@@ -86,7 +86,7 @@ def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Add models and rows to a board: shows the plan it was made from."""
+    """Add models and rows to a board, on the form of its plan."""
     board = find_changeable(request, pk, "source")
     if request.method == "POST":
         return _posted(request, board)
@@ -109,7 +109,7 @@ def _new_address(request: HtmxRequest) -> str:
 
 
 def _project_of(request: HtmxRequest, board: Board | None) -> Project:
-    """Return the project in which what the plan begins will live."""
+    """Return the board's project, or the one in which a new board will live."""
     return board.project if board else current.current(request)
 
 
@@ -185,7 +185,7 @@ def _run(
     *,
     is_partial: bool,
 ) -> HttpResponseBase:
-    """Write the board if everything fits; with `is_partial` whatever fits."""
+    """Write the board if everything fits; with `is_partial`, write what fits."""
     project = _project_of(request, board)
     plan = _plan(request, post, models, board, named_inputs.offered(request.user, project))
     expanded = expand(plan, named_inputs.resolver(request.user, project))
@@ -218,7 +218,7 @@ def _plan(
     board: Board | None,
     offered: Sequence[Offered],
 ) -> Plan:
-    """Parse the posted plan with what is known of the files in it."""
+    """Parse the posted plan with descriptions of its files."""
     project = _project_of(request, board)
     known = known_files(rows.all_files(post), request.user, project, offered)
     return read_plan(post, models, board.source if board else models[0], known)
@@ -247,7 +247,7 @@ def _with_files(
     source: Endpoint | None,
     project: Project,
 ) -> tuple[Post, list[Trouble]]:
-    """Store posted files in the project: their addresses go into the post.
+    """Store posted files in the project, and write their addresses into the post.
 
     The text of a table goes into its field.
     """
@@ -321,7 +321,7 @@ def _page(
 
 
 def _summary(plan: Plan, expanded: Expanded) -> dict[str, Any]:
-    """Return the context on what Run would do, and what prevents it."""
+    """Return the context that says what Run would do, and what prevents it."""
     bad = [report for report in expanded.reports if not report.is_fine]
     fitting = len(expanded.fitting)
     return {

@@ -1,4 +1,4 @@
-"""Standing trials: their settings and outcomes, for who may change the board."""
+"""Standing trials: their settings and outcomes, for people who may change the board."""
 
 from __future__ import annotations
 

@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 
 View = Callable[..., Any]
 NO_FILE = "No such file."
-MEDIA = ("image/", "video/", "audio/")  # whose metadata are known; other inputs are served as sent
+MEDIA = ("image/", "video/", "audio/")  # metadata are stripped; other inputs are served unchanged
 
 
 def for_voters(view: View) -> View:
-    """Decorate a view of a board for who may vote: its project's members, others by the open link.
+    """Decorate a board's view for its voters: project members, and others by the open link.
 
-    All others get the same page, whether the board exists, and whether it was ever voted on.
+    All others get the same page whether or not the board exists or was ever voted on.
     """
 
     @wraps(view)
@@ -114,7 +114,7 @@ def vote_retraction(request: HtmxRequest, board: Board) -> HttpResponse:
 @require_safe
 @for_voters
 def vote_file(request: HtmxRequest, board: Board, token: str) -> HttpResponseBase:
-    """Serve a file of a ballot of the user's."""
+    """Serve a file of one of the user's ballots."""
     return serve(request, board, Participant.of_user(request.user), token)
 
 
@@ -166,7 +166,7 @@ def closure(request: HtmxRequest, board: Board) -> HttpResponseBase:
 
 @for_makers
 def votes_reset(request: HtmxRequest, board: Board) -> HttpResponseBase:
-    """Reset the votes, which no longer count; can be undone."""
+    """Reset the votes so that they no longer count; this can be undone."""
     count = ballots.reset(board)
     messages.info(request, f"{count} vote{'s' * (count != 1)} no longer count.")
     return redirect("boards:board-results", board.pk)
@@ -186,7 +186,7 @@ def votes_recovery(request: HtmxRequest, board: Board) -> HttpResponseBase:
 def serve(request: HttpRequest, board: Board, voter: Participant, token: str) -> HttpResponseBase:
     """Serve a file without its name, and without metadata that reveal its origin.
 
-    The token is of a ballot that this voter was shown; raises Http404 for any other.
+    Raises Http404 unless the token is from a ballot that this voter was shown.
     """
     try:
         kind, *parts = secret_tokens.decrypt("file", voter.key, token)

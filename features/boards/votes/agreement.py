@@ -1,8 +1,8 @@
 """How much the voters of a board agree: per cent of their pairs, and Krippendorff's alpha.
 
-Units are pairs of results, values are who won: the first, the second, or neither. Alpha is nominal
-(K. Krippendorff, "Content Analysis", 4th edition, 12.3): 1 is full agreement, 0 is what chance
-would give, and less is worse than chance.
+Units are pairs of results; values are the winner: first, second or neither. Alpha is nominal
+(K. Krippendorff, "Content Analysis", 4th edition, 12.3): 1 is full agreement, 0 is agreement by
+chance, and less is worse than chance.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Judgement = tuple[Hashable, Hashable, Hashable]  # voter, unit, value
 
 @dataclass(frozen=True)
 class Agreement:
-    """The agreement of voters: on how many units that two or more of them judged.
+    """The agreement of voters on the `shared` units, which two or more of them judged.
 
     `share` is how often two judgements of one unit are equal; None without such a unit. `alpha` is
-    None where all judgements are equal, too: chance would agree as well.
+    also None if all judgements are equal: then chance agrees as well.
     """
 
     voters: int
@@ -50,7 +50,7 @@ class Agreement:
 
     @property
     def alpha_words(self) -> str:
-        """Return alpha with two digits; empty where it says nothing."""
+        """Return alpha with two digits; empty if it is unknown."""
         if self.alpha is None or not self.is_known:
             return ""
         return f"{self.alpha:.2f}".replace("-0.00", "0.00").replace("-", "\u2212")
@@ -64,14 +64,14 @@ def agreement_of(votes: Iterable[Vote]) -> Agreement:
 
 
 def _side(vote: Vote) -> str:
-    """Return which of the pair won: values are compared between pairs, so no cell's key."""
+    """Return which of the pair won, not as a cell's key: pairs are compared with each other."""
     if vote.winner_id is None:
         return "neither"
     return "first" if vote.winner_id == vote.first_id else "second"
 
 
 def measure(judgements: Sequence[Judgement]) -> Agreement:
-    """Return the agreement of judgements, of which a voter has one for each unit."""
+    """Return the agreement of judgements; a voter has at most one for each unit."""
     by_unit: dict[Hashable, list[Judgement]] = defaultdict(list)
     for judgement in judgements:
         by_unit[judgement[1]].append(judgement)

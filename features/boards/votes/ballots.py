@@ -1,4 +1,4 @@
-"""Blind votes: selects the pair that a voter is shown next, and records the choice."""
+"""Blind votes: selects the next pair for a voter, and records the choice."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Progress:
 def voted_cells(board: Board, among: Collection[int] | None = None) -> list[Cell]:
     """Return the cells with results that a vote can show, with their rows and runs.
 
-    Of others' runs only those that everybody may read now; only `among` these keys, if given.
+    Everybody who sees the board may read their runs. If given, the keys are `among` these.
     """
     shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=MEDIA)
     cells = (
@@ -209,14 +209,14 @@ def take_back(voter: Participant, board: Board) -> bool:
 
 @transaction.atomic
 def reset(board: Board) -> int:
-    """Exclude all votes so far from the count; `restore` undoes that."""
+    """Exclude all votes so far from the count and return how many; `restore` undoes that."""
     BoardTally.objects.judged(board.pk)
     return board.votes.counted().update(reset_at=timezone.now())
 
 
 @transaction.atomic
 def restore(board: Board) -> int:
-    """Count the votes of the last reset again, except where the voter has voted anew."""
+    """Count the votes of the last reset again, unless the voter has voted on the pair since."""
     last = board.votes.filter(reset_at__isnull=False).order_by("-reset_at").first()
     if last is None:
         return 0

@@ -4,7 +4,7 @@ Model: the probability that i beats j is 1 / (1 + exp(s_j - s_i)) (R. A. Bradley
 "Rank Analysis of Incomplete Block Designs: I. The Method of Paired Comparisons", Biometrika 39,
 1952). A tie counts as half a win for each. The scores are the posterior mode under independent
 normal priors of standard deviation `PRIOR_DEVIATION`, found by Newton's method; the covariance is
-the inverse Hessian there (Laplace's approximation). With this prior a difference of two things is
+the inverse Hessian there (Laplace's approximation). With this prior, a difference of two things is
 significant (95 %) from six wins out of six on, as in the exact binomial test.
 """
 
@@ -35,7 +35,7 @@ class Fit:
     covariance: Matrix
 
     def chance(self, first: int, other: int) -> float:
-        """Return the probability that `one` beats `other`."""
+        """Return the probability that `first` beats `other`."""
         return 1 / (1 + math.exp(self.scores[other] - self.scores[first]))
 
     def variance(self, first: int, other: int) -> float:
@@ -44,7 +44,7 @@ class Fit:
         return float(c[first, first] + c[other, other] - 2 * c[first, other])
 
     def is_better(self, first: int, other: int) -> bool:
-        """Whether `one` is better than `other` with 95 % confidence."""
+        """Whether `first` is better than `other` with 95 % confidence."""
         difference = self.scores[first] - self.scores[other]
         return bool(difference > Z_95 * math.sqrt(self.variance(first, other)))
 

@@ -1,4 +1,4 @@
-"""The votes of a board as a list, and who has voted."""
+"""The votes of a board as a list, and its voters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PER_PAGE = 50
 
 @dataclass(frozen=True)
 class ListedVote:
-    """One vote in words; without a winner neither was better."""
+    """One vote in words; in a tie, neither result was better."""
 
     voter: str
     row: str
@@ -34,7 +34,7 @@ class ListedVote:
 
 @dataclass(frozen=True)
 class Listing:
-    """A page of votes in an order, the number of pages, and who has voted."""
+    """A page of votes in an order, the number of pages, and all voters with their vote counts."""
 
     order: str
     votes: list[ListedVote]

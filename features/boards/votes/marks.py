@@ -43,7 +43,7 @@ def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
 
 @transaction.atomic
 def mark_row(row: Row, posted: Mapping[str, str]) -> RowMark:
-    """Save a row's posted `winner` (a column's position or empty) and `tags`; absent ones stay."""
+    """Save a row's posted `winner` (a column's position, or empty) and `tags`; absent ones stay."""
     mark, _ = RowMark.objects.get_or_create(row=row)
     winner = posted.get("winner")
     if winner == "":

@@ -74,7 +74,7 @@ class RankedColumn:
 
 @dataclass(frozen=True)
 class Ranking:
-    """The columns, best first; `has_ranks` says whether the votes tell any two apart."""
+    """The columns, best first; `has_ranks` is True if the votes distinguish any two of them."""
 
     tag: str
     columns: list[RankedColumn]
@@ -101,9 +101,9 @@ def name_of(column: Column) -> str:
 
 
 def column_names(columns: Iterable[Column]) -> dict[int, str]:
-    """Return the name of each column by its key; models that share a name get their ids.
+    """Return a distinct name for each column, by its key.
 
-    A model's name has its version. Where that does not tell two models apart, the address does:
+    A model's name has its version. If two models still share a name, their ids are added:
     `Kling (fal-ai/kling/v2.1)`. Columns of one model with the same name get their positions.
     """
     listed = list(columns)
@@ -249,7 +249,7 @@ def _all(tags: Tags) -> list[str]:
 
 
 def _tags_of(vote: Vote, tags: Tags) -> set[str]:
-    """Return the tags of a vote: of its row, and of the two cells."""
+    """Return the tags of a vote: those of its row and of its two cells."""
     of_cells, of_rows = tags
     row_tags = {*of_rows.get(vote.first.row_id, [])}
     return row_tags.union(*(of_cells.get(key, []) for key in (vote.first_id, vote.second_id)))

@@ -1,4 +1,4 @@
-"""Opaque tokens for voters: what they refer to can be neither read nor guessed from them."""
+"""Opaque tokens for voters, who can neither read nor guess what they refer to."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def encrypt(kind: str, voter_key: Part, *parts: Part) -> str:
 
 
 def decrypt(kind: str, voter_key: Part, token: str) -> list[Part]:
-    """Return the parts of a token; ValueError if it is another voter's, expired or invalid."""
+    """Return a token's parts; raises ValueError if it is another voter's, expired or invalid."""
     from cryptography.fernet import InvalidToken
 
     try:

@@ -1,7 +1,7 @@
 """Opens and closes a board's blind vote, and decides who may take part in it.
 
 The link's token is a signature of the moment of opening and is not stored: a copy of the database
-opens no vote, and closing ends the link and all that it has admitted at once.
+opens no vote. Closing ends the link at once, also for everybody whom it has admitted.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from django.contrib.sessions.backends.base import SessionBase
 
 _SALT = "boards.votes.link"
-_ADMITTED = "votes"  # in the session: by board, the opening whose link was followed
+_ADMITTED = "votes"  # session key: by board, the opening whose link the user followed
 MAX_ADMITTED = 50
 
 
 def open_voting(board: Board) -> None:
-    """Open the vote under a new link; one that is open keeps its link."""
+    """Open the vote under a new link; an open vote keeps its link."""
     closed = Board.objects.filter(pk=board.pk, voting_opened_at=None)
     closed.update(voting_opened_at=timezone.now())
 
 
 def close_voting(board: Board) -> None:
-    """Close the vote for all but the members of its project; its link never works again."""
+    """Close the vote for everybody except members; its link never works again."""
     Board.objects.filter(pk=board.pk).update(voting_opened_at=None)
 
 
@@ -44,9 +44,9 @@ def link_of(board: Board) -> str:
 
 
 def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Board, token: str) -> bool:
-    """Whether the user may vote now: as a member, or as one who has followed the current link.
+    """Return True if the user may vote now, as a member or by the current link.
 
-    The session remembers a valid token, so that the addresses after the first need none.
+    The session remembers a valid token, so that later addresses need none.
     """
     rights = access.BoardRights(user, board)
     if rights.is_member:
@@ -65,9 +65,9 @@ def is_admitted(user: User | AnonymousUser, session: SessionBase, board: Board, 
 
 
 def is_member(user: User | AnonymousUser, board: Board) -> bool:
-    """Whether the user sees the board as a member of its project, which should be loaded.
+    """Return True if the user is a member of the board's project, which should be loaded.
 
-    No query for a board in a private project.
+    No query if the project is private.
     """
     return access.BoardRights(user, board).is_member
 

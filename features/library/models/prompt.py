@@ -1,4 +1,4 @@
-"""Saved prompts: their texts, tags and versions, and the runs that were made from them."""
+"""Saved prompts: their texts, tags and versions, and the runs made from them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from projects.kept.models import Kept, KeptQuerySet
 from runs.models import Run
 
 MOST_SEED = 2**31 - 1
-TAKES = "{prompt}"  # in a text: where another prompt goes in, as in “{prompt}, ink drawing”
+TAKES = "{prompt}"  # the place of another prompt in a text, as in “{prompt}, ink drawing”
 
 
 def new_seed() -> int:
-    """Return a seed by which a prompt draws some of its alternatives."""
+    """Return a seed with which a prompt draws some of its alternatives."""
     return secrets.randbelow(MOST_SEED) + 1
 
 
@@ -29,16 +29,16 @@ class PromptQuerySet(KeptQuerySet["Prompt"]):
         return super().has_word(word) | Q(Exists(tagged))
 
     def taking_prompts(self) -> PromptQuerySet:
-        """Those that another prompt goes into."""
+        """Return the prompts that take another prompt."""
         return self.filter(text__icontains=TAKES)
 
     def below(self, folder: str) -> PromptQuerySet:
-        """Those in the folder, or in one within it."""
+        """Return the prompts in the folder or in one of its subfolders."""
         return self.filter(Q(folder=folder) | Q(folder__startswith=f"{folder}/"))
 
 
 class Prompt(Kept):
-    """A prompt with a name; one with `{prompt}` in it is put around other prompts."""
+    """A prompt with a name; a prompt that contains `{prompt}` is put around others."""
 
     slug, route = "prompt", "library:prompt"
     searched = ("name", "text", "folder")
@@ -61,7 +61,7 @@ class Prompt(Kept):
 
     @property
     def takes_prompt(self) -> bool:
-        """Whether another prompt goes into it."""
+        """Whether it takes another prompt."""
         return TAKES in self.text.casefold()
 
 
@@ -82,7 +82,7 @@ class PromptTag(models.Model):
 
 
 class PromptVersion(models.Model):
-    """A text that a prompt has or had, and who wrote it; the latest is the prompt's own."""
+    """A present or former text of a prompt, and its author; the latest is the present one."""
 
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="versions")
     text = models.TextField()
@@ -99,7 +99,7 @@ class PromptVersion(models.Model):
 
 
 class PromptRun(models.Model):
-    """That a run was made from a prompt, whatever was changed in the form before Run."""
+    """A run made from a prompt, even if its form was changed before Run."""
 
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="made")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")

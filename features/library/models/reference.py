@@ -26,9 +26,9 @@ class ReferenceQuerySet(KeptQuerySet["Reference"]):
     """Filters for references."""
 
     def offered_in(self, project: Project, user: User) -> ReferenceQuerySet:
-        """What `@` offers: the project's, what only the user sees of it, then their private ones.
+        """Return what `@` offers: the project's references, then hidden and private ones.
 
-        Of equal names the first is meant. No query for a request's own user.
+        Of equal names, the first one counts. No query for a request's own user.
         """
         own = Q(project=private_project(user))
         rank = Case(
@@ -45,15 +45,15 @@ class ReferenceQuerySet(KeptQuerySet["Reference"]):
         return Q(key__contains=word.casefold()) | Q(description__icontains=word)
 
     def namesakes(self, user: User, project: Project, name: str) -> ReferenceQuerySet:
-        """Those with the name that the user sees in the project."""
+        """Return the references with this name that the user sees in the project."""
         return self.kept().in_project(project, user).filter(key=key_of(name))
 
     def require_free(self, user: User, project: Project, name: str) -> None:
         """Raise Refused if a reference that the user sees in the project has the name.
 
-        One that is hidden from them does not count, or its name would be told. Two at once wait
-        for each other at the project's row. A move between projects may still make two of a name:
-        then the order in `offered_in` decides, and their pages say so.
+        Hidden references do not count, as that would reveal their names. Simultaneous requests
+        wait for the lock on the project's row. A move between projects may still lead to equal
+        names: then the order of `offered_in` decides, and their pages say so.
         """
         Project.objects.select_for_update().get(pk=project.pk)
         if self.namesakes(user, project, name).exists():
@@ -76,7 +76,7 @@ class Reference(Kept):
     most_in_project = 1_000
 
     class Kind(models.TextChoices):
-        """What it shows."""
+        """The kind of thing that a reference shows."""
 
         CHARACTER = "character", "Character"
         PRODUCT = "product", "Product"
@@ -104,7 +104,7 @@ class Reference(Kept):
         return f"@{self.name}"
 
     def make_place(self, user: User) -> Iterable[str]:
-        """Raise NameTaken if another one has its name by now."""
+        """Raise NameTaken if another reference has taken its name meanwhile."""
         Reference.objects.require_free(user, self.project, self.name)
         return ()
 
@@ -115,7 +115,7 @@ class Reference(Kept):
 
 
 class ReferenceVersion(models.Model):
-    """What a reference has or had, and who made it so; the latest is the reference's own."""
+    """Present or former contents of a reference, and their author; the latest are present."""
 
     reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
@@ -141,7 +141,7 @@ class ReferenceVersion(models.Model):
 
 
 class ReferenceRun(models.Model):
-    """That a run was given a reference, in which version, and what of it the model took."""
+    """A run that used a reference: which version, and what the model took of it."""
 
     reference = models.ForeignKey(Reference, on_delete=models.CASCADE, related_name="uses")
     version = models.PositiveIntegerField()

@@ -1,9 +1,9 @@
-"""The index of runs for the search: one row a run, and which runs are to be indexed (again).
+"""The search index with one row per run, and the list of runs to index (again).
 
 Database triggers mark each run that was made, ended, moved, handed over or used as an input,
-whichever code did it; a worker then indexes it (`features/library/search/indexing.py`). `words` is
-a `tsvector` with a GIN index on PostgreSQL; on SQLite it is text, and a virtual table of FTS5 has
-its index.
+whichever code did it; a worker then indexes it (`features/library/search/indexing.py`). On
+PostgreSQL, `words` is a `tsvector` with a GIN index; on SQLite, it is text, indexed by a virtual
+table of FTS5.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class WordsField(models.TextField):  # type: ignore[type-arg]
         return "tsvector" if connection.vendor == "postgresql" else "text"
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        """Return a document as the database takes it."""
+        """Return a document in the database's format."""
         if connection.vendor != "postgresql" or value is None:
             return value
         places: dict[str, list[str]] = {}
@@ -47,7 +47,7 @@ class WordsField(models.TextField):  # type: ignore[type-arg]
 
 @WordsField.register_lookup
 class Matches(models.Lookup):
-    """`words__matches=clauses`: by the index, which reads all matches."""
+    """`words__matches=clauses`: uses the index, which reads all matches."""
 
     lookup_name = "matches"
     prepare_rhs = False
@@ -70,22 +70,22 @@ class Matches(models.Lookup):
 
 @WordsField.register_lookup
 class Holds(Matches):
-    """`words__holds=clauses`: asked of one row after the other, for walks in the order of time.
+    """`words__holds=clauses`: checks row after row, for walks in the order of time.
 
-    SQLite reads the list of all matching keys once, which is quick, and looks each row up in it. To
-    ask the virtual table of one row would begin a search each time: 9 s at 50,000 runs.
+    SQLite reads the list of all matching keys once, which is quick, and looks each row up in it.
+    Checking single rows in the virtual table would start a search each time: 9 s at 50,000 runs.
     """
 
     lookup_name = "holds"
 
     def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Return the condition in a form that no index answers."""
+        """Return the condition in a form for which PostgreSQL uses no index."""
         sql, params = super().as_postgresql(compiler, connection)
         return f"COALESCE({sql}, FALSE)", params
 
 
 def tsquery(clauses: Sequence[Clause]) -> str:
-    """Return clauses as PostgreSQL's text search writes them."""
+    """Return clauses in the syntax of PostgreSQL's text search."""
     return " & ".join(
         f"{'!' if clause.is_negated else ''}({' | '.join(map(_of_postgresql, clause.phrases))})"
         for clause in clauses
@@ -98,7 +98,7 @@ def _of_postgresql(phrase: Phrase) -> str:
 
 
 def fts_query(clauses: Sequence[Clause]) -> str:
-    """Return clauses as FTS5 writes them; at least one of them is not negated."""
+    """Return clauses in the syntax of FTS5; at least one of them is not negated."""
     wanted = [f"({_any(clause)})" for clause in clauses if not clause.is_negated]
     unwanted = [f"({_any(clause)})" for clause in clauses if clause.is_negated]
     query = " AND ".join(wanted)
@@ -112,7 +112,7 @@ def _any(clause: Clause) -> str:
 
 
 class SearchEntry(models.Model):
-    """What the search knows of one run."""
+    """The index's row about one run."""
 
     id = models.BigIntegerField(
         primary_key=True, help_text="microseconds from 1970 to the run's creation: sorts by time"
@@ -132,7 +132,7 @@ class SearchEntry(models.Model):
 
 
 class DueEntry(models.Model):
-    """That a run is to be indexed; written by a trigger, perhaps several times."""
+    """A run that has to be indexed; a trigger may write several rows for it."""
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
 
@@ -141,10 +141,10 @@ class DueEntry(models.Model):
 
 
 def install_trigger(using: str = "default", **_: Any) -> None:
-    """Create the triggers where they are missing: SQLite drops those of a rebuilt table."""
+    """Create missing triggers: SQLite drops them when it rebuilds a table."""
     connection = connections[using]
     if DueEntry._meta.db_table not in connection.introspection.table_names():
-        return  # migrated back to before there was an index
+        return  # migrated back to a state without the index
     create = _create_on_sqlite if connection.vendor == "sqlite" else _create_on_postgresql
     with connection.cursor() as cursor:
         create(cursor)

@@ -21,9 +21,10 @@ class SeriesQuerySet(KeptQuerySet["Series"]):
     """Filters for series."""
 
     def are_shown_to(self, user: User | AnonymousUser) -> Q:
-        """Return the condition that a member sees a series: not if all of its results are hidden.
+        """Return the condition that a member sees a series.
 
-        Its name tells of them. Whoever made it sees it, and whoever sees one of the results.
+        As its name tells of its results, a series with hidden results is visible only to its maker
+        and to members who see at least one of its results.
         """
         items = SeriesItem.objects.filter(series=OuterRef("pk"), removed_at=None)
         is_seen = Q(Exists(items.filter(is_shown_to(user, "run__"), run__deleted_at=None)))
@@ -32,18 +33,18 @@ class SeriesQuerySet(KeptQuerySet["Series"]):
         return super().are_shown_to(user) & (is_own | is_seen | ~is_any_hidden)
 
     def taking_results_of(self, user: User) -> SeriesQuerySet:
-        """Those that the user can add results to: of all projects where they make something."""
+        """Return the series, of all projects where the user is a maker, that can take results."""
         rows = self.kept().changeable_by(user).filter(project__archived_at=None)
         return rows.select_related("project")
 
     def called(self, name: str) -> SeriesQuerySet:
-        """Those of this name, whatever its case; SQLite folds that of ASCII alone."""
+        """Return the series with this name in any case; SQLite ignores the case of ASCII only."""
         exact = Q(name=name) | Q(name=name.lower())
         return self.filter(Q(name__iexact=name) | exact)
 
 
 class Series(Kept):
-    """Results under a name, in an order that people choose."""
+    """Results under a name, in a chosen order."""
 
     slug, route = "series", "library:series"
     most_in_project = 2_000
@@ -69,10 +70,10 @@ class Series(Kept):
 
 
 class SeriesItem(models.Model):
-    """One result of a series, at its place; it stays as a gap when the result is purged."""
+    """One result of a series, at its place; after the result is purged, it stays as a gap."""
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="items")
-    # Without a constraint: the row outlives the run, and says that something was there.
+    # Without a constraint: the row outlives the run and shows the gap.
     run = models.ForeignKey(Run, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
     position = models.PositiveIntegerField(
         default=0, help_text="of the file among the run's; 0 where the run has none"

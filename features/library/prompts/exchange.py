@@ -1,11 +1,11 @@
-"""Prompts as text: read from lines, CSV or JSON, written as CSV or JSON.
+"""Reads prompts from lines, CSV or JSON, and writes them as CSV or JSON.
 
-lines    one prompt a line
-CSV      a header with `text`, and any of `name`, `tags`, `folder`; or that of the web UIs'
-         styles.csv: `name`, `prompt`, `negative_prompt`
+lines    one prompt per line
+CSV      a header with `text`, and any of `name`, `tags`, `folder`; or the header of the web
+         UIs' styles.csv: `name`, `prompt`, `negative_prompt`
 JSON     a list of texts, or of objects with the same names; `tags` is a list or a text
 
-A style of the web UIs, or of our own exports of former days, is a prompt that takes one.
+A style of the web UIs, or of our own former exports, becomes a prompt that takes another prompt.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _ALSO = {"prompt": "text"}  # as styles.csv calls it
 NEGATIVE = "negative_prompt"
 NO_NEGATIVE = "Its negative prompt is left out: it has no place here."
 COLUMNS = ("name", "text", "tags", "folder")
-KIND, STYLE = "kind", "style"  # of exports of former days
+KIND, STYLE = "kind", "style"  # of former exports
 TOO_LARGE = "This is more than 2 MB of text: split it."
 
 
 class Entry(NamedTuple):
-    """One prompt of an import: where it stands, and why it cannot be saved, if it cannot."""
+    """One prompt of an import: its place, and why it cannot be saved, else an empty `problem`."""
 
     place: str
     values: Values
     problem: str = ""
-    note: str = ""  # what of it is not imported
+    note: str = ""  # which part of it is not imported
     is_known: bool = False  # the project has the same prompt already
 
 
@@ -50,7 +50,7 @@ def decode(content: bytes) -> str:
 
 
 def read(text: str) -> list[Entry]:
-    """Return the prompts in a text, those with a problem too.
+    """Return the prompts in a text, including those with a problem.
 
     Raises ValueError with a message if the text as a whole cannot be read, or has too many.
     """
@@ -63,7 +63,7 @@ def read(text: str) -> list[Entry]:
         all_entries = _from_json(text)
     else:
         all_entries = _from_csv(text) if _header(text) else _from_lines(text)
-    # No further: two megabytes of short lines were read for 12 s to say that they are too many.
+    # Stop early: reading two megabytes of short lines took 12 s, only to refuse them as too many.
     entries = list(islice(all_entries, MAX_PROMPTS + 1))
     if not entries:
         raise ValueError("There is a header and no prompt below it.")
@@ -75,7 +75,7 @@ def read(text: str) -> list[Entry]:
 
 
 def marked(entries: Iterable[Entry], there: Iterable[Prompt]) -> list[Entry]:
-    """Return the entries, with a mark on those that are there already, or twice in the import."""
+    """Return the entries, with a mark on duplicates of saved prompts or earlier entries."""
     there_already = {(prompt.name, prompt.text, prompt.folder) for prompt in there}
     listed = []
     for entry in entries:
@@ -91,7 +91,7 @@ def as_json(prompts: Sequence[Prompt]) -> str:
 
 
 def as_csv(prompts: Sequence[Prompt]) -> str:
-    """Return prompts as CSV that `read` takes, and that no spreadsheet computes with."""
+    """Return prompts as CSV that `read` takes, without formulas for spreadsheets."""
     rows = [_row(prompt, ", ".join(tag.name for tag in prompt.tags.all())) for prompt in prompts]
     return csv_text.write(COLUMNS, ([row[name] for name in COLUMNS] for row in rows))
 
@@ -112,9 +112,9 @@ def _from_lines(text: str) -> Iterator[Entry]:
 
 
 def _header(text: str) -> list[str]:
-    """Return the column names of a CSV; empty if the first line is no header.
+    """Return the column names of a CSV; empty if the first line is not a header.
 
-    Raises ValueError for a header with a column that has no place here.
+    Raises ValueError for a header with an unknown column.
     """
     try:
         names = [name.strip().lower() for name in next(csv_text.reader(text.lstrip()), [])]
@@ -177,7 +177,7 @@ def _from_json(text: str) -> Iterator[Entry]:
 
 
 def _wrong(item: Any) -> str:
-    """Return what is wrong with an entry of JSON; empty if it can be read."""
+    """Return the problem of a JSON entry; empty if it can be read."""
     if not isinstance(item, dict):
         return "It is neither a text nor an object with “text”."
     if unknown := next((name for name in item if name not in (*COLUMNS, KIND)), ""):

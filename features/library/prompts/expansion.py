@@ -1,4 +1,4 @@
-"""Expands a template into prompts; how many these are is computed before any is made."""
+"""Expands a template into prompts, after computing their number."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from math import prod
 
 from features.library.prompts.grammar import Slot, Template
 
-MAX_PROMPTS = 400  # at once: as many as a board takes rows
-MAX_CHARS = 20_000  # of one prompt, whatever is filled in
-MAX_CHARS_OF_ALL = 1_000_000  # a page and a board's plan hold them all
+MAX_PROMPTS = 400  # at once: the most rows of a board
+MAX_CHARS = 20_000  # of one prompt with its values
+MAX_CHARS_OF_ALL = 1_000_000  # a page and a board's plan hold all prompts
 _SPELLED_OUT = 10**15
 
 
 class Refused(ValueError):
-    """The template is not expanded; the message says why and what to do."""
+    """The template cannot be expanded; the message says why and what to do."""
 
 
 def count(template: Template, values: Mapping[str, str]) -> int:
@@ -27,9 +27,9 @@ def count(template: Template, values: Mapping[str, str]) -> int:
 def expand(template: Template, values: Mapping[str, str], seed: int) -> list[str]:
     """Return all prompts that the template makes, as many as `count` says.
 
-    `values` has a text for each group in which one was chosen or typed; what is neither typed nor
-    offered stays as the group was written, `{subject}`. Equal seeds draw equal alternatives. Raises
-    Refused if the prompts are too many or too long.
+    `values` has the chosen or typed texts by group. A group without value and alternatives stays
+    as it was written, `{subject}`. Equal seeds draw equal alternatives. Raises Refused if the
+    prompts are too many or too long.
     """
     number = count(template, values)
     if number > MAX_PROMPTS:
@@ -60,14 +60,14 @@ def expand(template: Template, values: Mapping[str, str], seed: int) -> list[str
 
 
 def in_words(number: int) -> str:
-    """Return a number with its digits in groups, or its magnitude where nobody would read them."""
+    """Return a number with digits in groups, or the magnitude of a very large number."""
     if number < _SPELLED_OUT:
         return f"{number:,}"
     return f"more than 10^{len(str(number)) - 1}"
 
 
 def _texts(slot: Slot, values: Mapping[str, str], seed: int) -> list[str]:
-    """Return what stands in a group, in the order in which its alternatives are written."""
+    """Return the texts that a group stands for, in the order of its alternatives."""
     if slot.key in values:
         return [values[slot.key]]
     if not slot.options:

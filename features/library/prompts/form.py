@@ -1,4 +1,4 @@
-"""What is typed of a prompt: read and checked alike in its form and in an import."""
+"""Reads and checks a prompt's fields, in the same way for its form and for an import."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class FolderField(LineField):
 
 
 class TagsField(forms.CharField):
-    """Tags in lower case, each once; typed with commas between them, or a list already."""
+    """Tags in lower case, without duplicates; takes a text with commas, or a list."""
 
     def to_python(self, value: Any) -> Any:
         """Return a tuple of tags."""
@@ -44,7 +44,7 @@ class TagsField(forms.CharField):
         return tuple(dict.fromkeys(tag for tag in tags if tag))
 
     def prepare_value(self, value: Any) -> Any:
-        """Return the tags as they are typed."""
+        """Return the tags as text with commas."""
         return ", ".join(value) if isinstance(value, list | tuple) else value
 
     def validate(self, value: Any) -> None:
@@ -57,11 +57,11 @@ class TagsField(forms.CharField):
             )
 
     def run_validators(self, value: Any) -> None:
-        """Do nothing: `validate` has looked at each tag."""
+        """Do nothing: `validate` has checked each tag."""
 
 
 class Fields(forms.Form):
-    """What a prompt is."""
+    """The fields of a prompt."""
 
     name = LineField(max_length=MAX_NAME_CHARS, required="Give the prompt a name.")
     text = TextField(
@@ -79,12 +79,12 @@ class Fields(forms.Form):
 
     @property
     def values(self) -> Values:
-        """Return what a form that is valid holds; of another one what of it is right."""
+        """Return the values of a valid form; of an invalid one, the valid fields."""
         return Values(**{name: self.cleaned_data.get(name, "") for name in Values._fields})
 
 
 class PromptForm(Fields, KeptForm):
-    """A prompt's form; it knows which version of the text it has shown."""
+    """A prompt's form; `seen` is the version of the text that it has shown."""
 
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -101,8 +101,8 @@ class PromptForm(Fields, KeptForm):
     def save(self, commit: bool = True) -> Any:
         """Save the prompt with its tags and version.
 
-        Raises Refused: there is no room, or somebody has changed the text since; a second press
-        replaces theirs.
+        Raises Refused if there is no room, or somebody has changed the text since; pressing again
+        replaces that text.
         """
         by, prompt = self.by, self.instance
         if self.is_new:
@@ -118,7 +118,7 @@ class PromptForm(Fields, KeptForm):
 
 
 def checked(typed: dict[str, Any]) -> tuple[Values, str]:
-    """Return what was typed of a prompt, tidied, and why it cannot be saved, if it cannot."""
+    """Return the tidied values of a prompt, and why it cannot be saved; empty if it can."""
     form = Fields({**typed, "name": typed.get("name") or name_of(typed.get("text", ""))})
     problem = " ".join(sentence for errors in form.errors.values() for sentence in map(str, errors))
     return form.values, problem
@@ -130,5 +130,5 @@ def folder_of(typed: str) -> str:
 
 
 def name_of(text: str) -> str:
-    """Return a name for a prompt that has none: the beginning of its text."""
+    """Return a name for a prompt without one: the beginning of its text."""
     return shorten(" ".join(text.split()), MAX_NAME_CHARS)

@@ -6,12 +6,12 @@ r"""The grammar of a saved prompt: variables and alternatives.
     variable     = name [ ":" alternatives ]      {subject}   {subject: fox | otter | heron}
     choice       = alternatives, two or more      {red|green|blue}
     pick         = number "of" alternatives       {2 of red|green|blue}
-    alternatives = text { "|" text }              spaces around each are left out
+    alternatives = text { "|" text }              spaces around each are dropped
     name         = words that begin with a letter, 40 characters at most
 
-Groups do not nest. Whatever looks like a group and is none, such as `{"a": "x | y"}` or a brace
-without its other half, is text: every text is a template. A name means the same wherever it stands,
-in upper or lower case, and what is filled in for it is text, never a group.
+Groups do not nest. Text that only looks like a group, such as `{"a": "x | y"}` or a brace without
+its other half, stays text: every text is a template. All groups with the same name, in any case,
+have the same value, which is text and never a group.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 MAX_NAME_CHARS = 40
-PROMPT = "prompt"  # the variable where another prompt goes in
+PROMPT = "prompt"  # the variable that another prompt replaces
 
 _ESCAPED = re.compile(r"\\([\\{}|:])")
 _SPECIAL = re.compile(r"[\\{}|:]")
-# The body of a group ends at its brace; an opening one within it begins another group.
+# The body of a group ends at its brace; an opening brace within it begins another group.
 _TOKEN = re.compile(r"\\[\\{}|:]|\{(?P<body>(?:\\[\\{}|:]|[^{}\\]|\\(?![\\{}|:]))*)\}", re.DOTALL)
 _PIECE = re.compile(r"\\[\\{}|:]|\||[^\\|]+|\\", re.DOTALL)
 _NAME = r"[^\W\d_][\w-]*+(?:\s++[^\W\d_][\w-]*+)*+"
@@ -37,10 +37,10 @@ _PICK = re.compile(r"\s*(?P<number>[1-9][0-9]{0,5})\s+of\s+(?=\S)")
 
 @dataclass(frozen=True)
 class Slot:
-    """A group: what stands there is one of `options`, or is typed where there are none.
+    """A group: its value is one of `options`, or typed if there are none.
 
-    `key` identifies it in its template: the name in lower case, or the number of an unnamed one.
-    `picks`: that many of the options are used, drawn by a seed; None: each of them.
+    `key` identifies it in its template: the name in lower case, or the number of an unnamed group.
+    `picks` is how many options a seed draws; None: all of them are used.
     """
 
     name: str = ""
@@ -50,12 +50,12 @@ class Slot:
 
     @property
     def size(self) -> int:
-        """Return how many texts it makes as long as nothing is chosen for it."""
+        """Return how many texts it makes while no value is chosen for it."""
         return self.picks or len(self.options) or 1
 
     @property
     def label(self) -> str:
-        """Return its name, or how an unnamed choice begins: `red, green …`."""
+        """Return its name, or the beginning of an unnamed choice: `red, green …`."""
         if self.name:
             return self.name
         some = ", ".join(option or "nothing" for option in self.options[:2])
@@ -64,28 +64,28 @@ class Slot:
 
 @dataclass(frozen=True)
 class Template:
-    """A parsed prompt: texts and groups in order. A repeated name is one and the same group."""
+    """A parsed prompt: texts and groups in order. Groups with the same name are one group."""
 
     parts: tuple[str | Slot, ...]
 
     @property
     def slots(self) -> list[Slot]:
-        """Return its groups, each once, in the order in which they begin."""
+        """Return its groups in order, without repetitions."""
         return list({part.key: part for part in self.parts if isinstance(part, Slot)}.values())
 
 
 def parse(text: str) -> Template:
-    """Return the template that a text is; every text is one."""
+    """Parse a text; every text is a template."""
     return _of_parts(_parts(text))
 
 
 def escape(text: str) -> str:
-    """Return a text whose template is just this text, without any group."""
+    """Escape a text, so that it is parsed as this text without any group."""
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 
 def put_into(prompt: Template, around: Template) -> Template:
-    """Return the template `around` with the prompt where it has `{prompt}`."""
+    """Return the template `around` with the prompt in place of `{prompt}`."""
     return _of_parts(
         inner
         for part in around.parts

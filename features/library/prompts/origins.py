@@ -1,4 +1,4 @@
-"""Which runs were made from a prompt: a form that one has filled in carries its mark to Run."""
+"""Records which runs were made from a prompt: the form carries the prompt's mark to Run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ LATEST = 12
 
 
 def mark(prompt: Prompt) -> str:
-    """Return what a form carries that this prompt has filled in."""
+    """Return the mark that a form carries if this prompt has filled it in."""
     return f"{KIND}:{prompt.pk}"
 
 
 def record(user: User, origins: Mapping[Run, Iterable[str]]) -> None:
-    """Write down the prompts among the origins of a user's runs, of those that they see."""
+    """Record the prompts among the origins of a user's runs, if the user sees them."""
     named = {run: _keys(texts) for run, texts in origins.items()}
     keys = {key for listed in named.values() for key in listed}
     if not keys:
@@ -42,7 +42,7 @@ def _keys(origins: Iterable[str]) -> set[uuid.UUID]:
 
 
 def latest_runs(user: User, prompt: Prompt) -> Sequence[Run]:
-    """Return the latest runs made from a prompt, of those in the user's projects."""
+    """Return the latest runs of the user's projects that were made from a prompt."""
     of_prompt = PromptRun.objects.filter(prompt=prompt).values("run")
     runs = Run.objects.kept().shown_to(user).filter(pk__in=of_prompt)
     return list(runs.recent("output")[:LATEST])

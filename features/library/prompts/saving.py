@@ -1,4 +1,4 @@
-"""Saves prompts and their tags. Each text that one had is kept."""
+"""Saves prompts, their tags, and each former text."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from projects.models import Project
 
-MAX_VERSIONS = 100  # of a prompt; the oldest go
+MAX_VERSIONS = 100  # of a prompt; the oldest are deleted
 
 
 class Values(NamedTuple):
-    """What a prompt is; `features/library/prompts/form.py` checks it."""
+    """The fields of a prompt; `features/library/prompts/form.py` checks them."""
 
     name: str
     text: str
@@ -28,7 +28,7 @@ class Values(NamedTuple):
 
 
 class Changed(Refused):
-    """Somebody has changed the prompt since its form was drawn."""
+    """Somebody has changed the prompt since its form was rendered."""
 
     field = "text"
 
@@ -44,7 +44,7 @@ class Changed(Refused):
 def create(
     user: User, project: Project, many: Sequence[Values], *, is_hidden: bool | None = False
 ) -> list[Prompt]:
-    """Save prompts in a project, all or none. Raises Refused if it would hold too many."""
+    """Save all prompts in a project, or none. Raises Refused if it would hold too many."""
     Prompt.objects.require_room(project, len(many))
     with transaction.atomic():
         prompts = Prompt.objects.bulk_create(
@@ -74,8 +74,8 @@ def change(
 ) -> None:
     """Save a prompt's values; a new text is a new version.
 
-    `is_hidden` is None where it stays as it is. `seen` is the version that the form showed; raises
-    Changed if there is a newer one. None: whatever there is.
+    If `is_hidden` is None, it stays unchanged. `seen` is the version that the form showed; raises
+    Changed if there is a newer one. If `seen` is None, that is not checked.
     """
     with transaction.atomic():
         locked = Prompt.objects.select_for_update().get(pk=prompt.pk)

@@ -1,4 +1,4 @@
-"""Uses a prompt: fills its groups in, counts and prices what it makes, and fills in a form."""
+"""Uses a prompt: fills in its groups, counts and prices the results, and fills in a form."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MAX_VALUE_CHARS = 2000
-SLOT, EACH = "v.", ""  # control of a group; no value makes each of its alternatives
+SLOT, EACH = "v.", ""  # prefix of a group's control; the empty value makes all alternatives
 MAX_ID_CHARS = 255
 
 
 @dataclass(frozen=True)
 class SlotControl:
-    """A group as a control of the form: its value, and what is wrong with it."""
+    """A group as a control of the form: its value and its error."""
 
     slot: Slot
     value: str = EACH
@@ -49,16 +49,16 @@ class SlotControl:
 
 @dataclass(frozen=True)
 class Use:
-    """What a prompt makes with the values that were typed."""
+    """The prompts made from a prompt and the typed values."""
 
     prompt: Prompt
-    into: Prompt | None  # the prompt that it is put into
+    into: Prompt | None  # the prompt that is put around it
     seed: int
     template: Template
     controls: list[SlotControl]
     number: int
     texts: list[str] = field(default_factory=list)
-    refusal: str = ""  # why there are no texts, though all values are there
+    refusal: str = ""  # why there are no texts although no value is missing
 
     @property
     def is_drawn(self) -> bool:
@@ -87,7 +87,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Target:
-    """The field of a model that takes the prompts, and what running all of them costs."""
+    """The field of a model that takes the prompts, and the cost of running all of them."""
 
     endpoint: Endpoint
     field: str  # empty: the model takes no prompt
@@ -97,9 +97,9 @@ class Target:
 
 
 def read(user: User, prompt: Prompt, query: QueryDict, *, is_asking: bool = True) -> Use:
-    """Return what a prompt makes with the values in a query: `v.<group>`, `into` and `seed`.
+    """Use a prompt with the values in a query: `v.<group>`, `into` and `seed`.
 
-    With `is_asking`, a variable without a value is a mistake; else it stays as it was written.
+    With `is_asking`, a variable without a value is an error; else it stays as it was written.
     """
     into = _into(user, prompt, query.get("into", ""))
     template = grammar.parse(prompt.text)
@@ -120,7 +120,7 @@ def read(user: User, prompt: Prompt, query: QueryDict, *, is_asking: bool = True
 
 
 def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
-    """Return where the prompts would go, priced; `name` is that of a text field, or empty."""
+    """Return the field for the prompts, and their price; `name` names a text field or is empty."""
     place = _field(endpoint, name)
     if not place or not use.texts:
         return Target(endpoint, place)
@@ -144,9 +144,9 @@ def endpoint_named(text: str) -> Endpoint | None:
 
 
 def one_text(prompt: Prompt, query: QueryDict, current: str) -> str:
-    """Return the one text that a field gets: of several, the first.
+    """Return the text for a field: the first, if the prompt makes several.
 
-    A prompt that takes one takes in the `current` text of the field. Raises expansion.Refused.
+    A prompt that takes another takes the field's `current` text. Raises expansion.Refused.
     """
     template = grammar.parse(prompt.text)
     if prompt.takes_prompt:
@@ -162,7 +162,7 @@ def one_text(prompt: Prompt, query: QueryDict, current: str) -> str:
 
 
 def slots_to_fill(prompt: Prompt) -> list[Slot]:
-    """Return the groups that are asked for before a prompt goes into a field."""
+    """Return the groups whose values a user enters before the prompt goes into a field."""
     return [slot for slot in grammar.parse(prompt.text).slots if slot.key != grammar.PROMPT]
 
 

@@ -1,1 +1,1 @@
-"""References (`@bottle`): what is typed of them, their pictures, storage, and use in runs."""
+"""References (`@bottle`): their form, pictures, storage, and use in runs."""

@@ -1,4 +1,4 @@
-"""The form of a reference: its name and what it is; a new one with its first pictures."""
+"""The form of a reference; for a new one it also takes the first pictures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from schemas.uses import mentions
 from schemas.uses.references import MAX_PICTURES
 
 MAX_DESCRIPTION_CHARS = 2_000
-_RESERVED = {"me"}  # `@me/bottle` is one's own
+_RESERVED = {"me"}  # `@me/bottle` is the user's own reference
 
 
 class PicturesInput(forms.FileInput):
@@ -26,7 +26,7 @@ class PicturesInput(forms.FileInput):
 
 
 class PicturesField(forms.FileField):
-    """Several files; whether each is a picture is seen when it is stored."""
+    """Several files; storing each one checks whether it is a picture."""
 
     widget = PicturesInput({"accept": "image/*"})
 
@@ -55,7 +55,7 @@ class NameField(LineField):
 
 
 class ReferenceForm(KeptForm):
-    """A reference's form; one for a new reference takes files and results too."""
+    """A reference's form; for a new reference it also takes files and results."""
 
     name = NameField(
         max_length=mentions.MAX_NAME_CHARS,
@@ -93,7 +93,7 @@ class ReferenceForm(KeptForm):
     field_order = ("name", "kind", "files", "description", "lora", "used_by")
 
     def __init__(self, *args: Any, chosen: list[str], **more: Any) -> None:
-        """Make the form; `chosen` are results that a new reference begins with."""
+        """Make the form; `chosen` are the first results of a new reference."""
         super().__init__(*args, **more)
         self.chosen = chosen
         self.added = Added()
@@ -109,7 +109,7 @@ class ReferenceForm(KeptForm):
             del self.fields["lora"]
 
     def _weights(self) -> list[tuple[str, str]]:
-        """Return the addresses and names of weights that were trained in the project."""
+        """Return the addresses and names of the project's trained weights."""
         project = self.instance.project
         weights = [
             (choice.address, choice.name)
@@ -120,11 +120,11 @@ class ReferenceForm(KeptForm):
         return weights if known else [(held, "The weights that it has now"), *weights]
 
     def clean_kind(self) -> str:
-        """Return what it shows; a product where nothing was said."""
+        """Return the kind; a product by default."""
         return self.cleaned_data["kind"] or Reference.Kind.PRODUCT
 
     def clean_lora(self) -> str:
-        """Return the address of the weights; new ones must be the user's to use."""
+        """Return the address of the weights; the user must be allowed to use new ones."""
         lora = str(self.cleaned_data["lora"]).strip()
         is_new = bool(lora) and lora != self.held_lora
         if is_new and (problem := pictures.lora_problem(self.by, lora)):
@@ -132,7 +132,7 @@ class ReferenceForm(KeptForm):
         return lora
 
     def clean(self) -> dict[str, Any]:
-        """Store what a new reference begins with; there must be a picture or a description."""
+        """Store the pictures of a new reference, which needs a picture or a description."""
         typed = super().clean() or self.cleaned_data
         if not self.is_new or self.errors:
             return typed
@@ -146,7 +146,7 @@ class ReferenceForm(KeptForm):
         return typed
 
     def save(self, commit: bool = True) -> Any:
-        """Save it with a version. Raises Refused: there is no room, or its name is taken."""
+        """Save it with a version. Raises Refused if there is no room or its name is taken."""
         reference = self.instance
         typed = self.cleaned_data
         values = saving.Values(

@@ -1,7 +1,7 @@
-"""The pictures of a reference: uploads that live where it does, and stay as long as it names them.
+"""The pictures of a reference: uploads in its project, kept as long as the reference names them.
 
-A result becomes an upload of the same stored file, so that a reference outlives the runs that its
-pictures come from.
+A result becomes an upload of the same stored file, so that a reference outlives the runs that made
+its pictures.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ GONE = "That picture is gone, or it is not shared with you. Choose another one."
 
 @dataclass
 class Added:
-    """Addresses of pictures that are stored, and why others are not: sentences."""
+    """Addresses of stored pictures, and sentences that say why others were refused."""
 
     addresses: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
@@ -49,10 +49,10 @@ def add(
     files: Iterable[UploadedFile[Any]] = (),
     chosen: Iterable[str] = (),
 ) -> Added:
-    """Return the pictures with those of posted files and of chosen results and uploads.
+    """Return the pictures, with posted files and chosen results and uploads added.
 
-    What is no picture, or one too many, is reported, the rest is kept. Nothing refers to the new
-    ones yet.
+    Files that are not pictures, and pictures beyond the maximum, are refused; the rest is stored.
+    The caller has to save the new addresses in a reference.
     """
     added = Added(list(before))
     sources: list[Callable[[], Upload]] = [
@@ -119,14 +119,14 @@ def result_of(user: User | AnonymousUser, run: str, position: int) -> Artifact |
 
 
 def readable(user: User, addresses: Iterable[str]) -> set[str]:
-    """Return those of the uploads' addresses that are there, and shown to the user; one query."""
+    """Return the addresses whose uploads exist and are shown to the user. One query."""
     by_key = {match[1]: text for text in addresses if (match := UPLOAD.match(text))}
     there = Upload.objects.shown_to(user).filter(pk__in=by_key).values_list("pk", flat=True)
     return {by_key[str(pk)] for pk in there}
 
 
 def lora_problem(user: User, address: str) -> str:
-    """Return why an address is no LoRA that the user may use; empty if it is one."""
+    """Return why the user may not use an address as a LoRA; empty if they may."""
     match = OUR_ADDRESS.fullmatch(address)
     if match and match["run"]:
         artifact = result_of(user, match["run"], int(match["position"]))

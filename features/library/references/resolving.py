@@ -35,7 +35,7 @@ class _Offered(NamedTuple):
 class Resolver:
     """Resolves the names of references for a user's runs in a project.
 
-    It reads each reference once, at its first mention.
+    Each reference is read once, at its first mention.
     """
 
     def __init__(self, user: User, project: Project) -> None:
@@ -43,7 +43,7 @@ class Resolver:
         self._by_key: dict[str, _Offered | None] = {}
 
     def __call__(self, endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:
-        """Return the arguments with the references in them."""
+        """Return the arguments with their references resolved."""
         version = version_of(endpoint)
         keys = uses.keys_mentioned(version.root, arguments)
         if not keys:
@@ -94,7 +94,7 @@ class Resolver:
 
 
 def record(user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
-    """Write down which references the runs were given, of those that their user sees."""
+    """Record the references that the runs used, if their user sees them."""
     of_runs = [
         (run, one, pk)
         for run, listed in named.items()

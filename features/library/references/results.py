@@ -1,4 +1,4 @@
-"""What was made with a reference: the latest results of each version."""
+"""The latest results made with each version of a reference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATEST = 24
 
 
 def by_version(user: User, reference: Reference) -> Mapping[int, Sequence[Run]]:
-    """Return the latest runs with the reference, of those in the user's projects, by version."""
+    """Return the latest runs of the user's projects with the reference, by version."""
     uses = ReferenceRun.objects.filter(reference=reference)
     runs = Run.objects.kept().shown_to(user).filter(pk__in=uses.values("run"))
     latest = {run.pk: run for run in runs.recent("output")[:LATEST]}
@@ -29,7 +29,7 @@ def by_version(user: User, reference: Reference) -> Mapping[int, Sequence[Run]]:
 
 
 def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
-    """Return the references that a run was given, of those that the user sees."""
+    """Return the references that a run used and the user sees."""
     seen = Reference.objects.kept().shown_to(user)
     uses = ReferenceRun.objects.filter(run=run, reference__in=seen).select_related("reference")
     return [

@@ -1,4 +1,4 @@
-"""Saves references. What changed becomes a version."""
+"""Saves references; each change becomes a version."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from projects.models import Project
 
-MAX_VERSIONS = 100  # of a reference; the oldest go
-SAME_SITTING = timedelta(minutes=10)  # several changes within it are one version
+MAX_VERSIONS = 100  # of a reference; the oldest are deleted
+SAME_SITTING = timedelta(minutes=10)  # changes within this time share one version
 
 
 __all__ = ["NameTaken", "Values", "bring_back", "change", "create", "set_pictures"]
 
 
 class Values(NamedTuple):
-    """What a reference is besides its pictures; `features/library/references/form.py` checks it."""
+    """A reference's fields besides pictures; `features/library/references/form.py` checks them."""
 
     name: str
     kind: str = Reference.Kind.PRODUCT
@@ -44,7 +44,7 @@ def create(
     *,
     is_hidden: bool = False,
 ) -> Reference:
-    """Save a reference in a project. Raises Refused: the name is taken, or there are too many."""
+    """Save a reference in a project. Raises Refused if the name is taken or there are too many."""
     with transaction.atomic():
         Reference.objects.require_free(user, project, values.name)
         Reference.objects.require_room(project)
@@ -64,7 +64,7 @@ def create(
 def change(
     reference: Reference, values: Values, by: User, *, is_hidden: bool | None = None
 ) -> None:
-    """Save a reference's values; `is_hidden` is None where it stays. Raises NameTaken."""
+    """Save a reference's values; None leaves `is_hidden` unchanged. Raises NameTaken."""
     with transaction.atomic():
         if key_of(values.name) != reference.key:
             Reference.objects.require_free(by, reference.project, values.name)
@@ -90,7 +90,7 @@ def set_pictures(reference: Reference, pictures: Sequence[str], by: User) -> Non
 
 
 def bring_back(reference: Reference, version: ReferenceVersion, by: User) -> None:
-    """Give a reference what it had in an earlier version, as its newest one."""
+    """Restore the contents of an earlier version as the newest version."""
     with transaction.atomic():
         locked = _locked(reference)
         locked.pictures, locked.lora = version.pictures, version.lora
@@ -110,7 +110,7 @@ def _locked(reference: Reference) -> Reference:
 
 
 def _save(locked: Reference, by: User) -> None:
-    """Save the row; what a run would get of it is a new version, or part of the newest one."""
+    """Save the row; a change of what runs get becomes a new version or part of the newest one."""
     newest = locked.versions.first()
     locked.save()
     if newest and not difference(newest, locked):
@@ -121,7 +121,7 @@ def _save(locked: Reference, by: User) -> None:
 
 
 def _is_same_sitting(newest: ReferenceVersion, by: User) -> bool:
-    """Whether the newest version is still being made: by the same person, and not used yet."""
+    """Whether the newest version is recent, by the same person, and not used yet."""
     is_recent = newest.made_by_id == by.pk and newest.made_at > timezone.now() - SAME_SITTING
     used = ReferenceRun.objects.filter(reference=newest.reference_id, version=newest.number)
     return is_recent and not used.exists()
@@ -144,7 +144,7 @@ def _add_version(reference: Reference, by: User, change: str = "") -> None:
 
 
 def difference(before: ReferenceVersion | None, now: Reference) -> str:
-    """Return what changed since a version, in words: `2 pictures added, description`."""
+    """Return the changes since a version in words: `2 pictures added, description`."""
     if before is None:
         return counted(len(now.pictures), "picture") if now.pictures else "description"
     added = len(set(now.pictures) - set(before.pictures))

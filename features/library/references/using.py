@@ -33,9 +33,9 @@ _KEPT_MARKS = (form_state.HOUSE, form_state.ORIGIN)
 
 
 def mentions_of(rows: Iterable[Reference], user: User) -> Iterator[tuple[Reference, str]]:
-    """Yield references with what a text calls them: `@bottle`, `@me/bottle` for a second one.
+    """Yield references with their mentions: `@bottle`, or `@me/bottle` for a second one.
 
-    `rows` are ordered as `offered_in` does. What no text can call is left out.
+    `rows` are in the order of `offered_in`. References that no text can mention are left out.
     """
     taken = set()
     for row in rows:
@@ -49,7 +49,7 @@ def mentions_of(rows: Iterable[Reference], user: User) -> Iterator[tuple[Referen
 
 
 def offered(user: User, project: Project) -> list[Offered]:
-    """Return the references that a page offers whole, as a plan does for its rows."""
+    """Return the references that a page lists at once, as a plan does for its rows."""
     rows = Reference.objects.offered_in(project, user)[:MAX_OFFERED]
     return [
         Offered(mention, row.get_kind_display(), row.cover)
@@ -58,7 +58,7 @@ def offered(user: User, project: Project) -> list[Offered]:
 
 
 def mention_of(reference: Reference, user: User, project: Project) -> str:
-    """Return what texts in a project call a reference; empty if it is not offered there."""
+    """Return the mention of a reference in a project; empty if it is not offered there."""
     rows = Reference.objects.offered_in(project, user).filter(key=reference.key)
     return next((text for row, text in mentions_of(rows, user) if row.pk == reference.pk), "")
 
@@ -66,8 +66,8 @@ def mention_of(reference: Reference, user: User, project: Project) -> str:
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     """Return the user's current form of the model with a reference in it.
 
-    `key` is `<reference>/<control>`; without a control it goes into the prompt. None if there is no
-    such reference.
+    `key` is `<reference>/<control>`; without a control, the reference goes into the prompt. None
+    if there is no such reference.
     """
     first, _, control = key.partition("/")
     pk = parse_uuid(first)
@@ -97,7 +97,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
 
 def _taker(endpoint: Endpoint, control: str) -> Input | None:
-    """Return the input for pictures that a form's control belongs to: `image_urls.0`."""
+    """Return the input for pictures with a form's control such as `image_urls.0`."""
     path = ".".join(ROW if part.isdecimal() else part for part in control.split("."))
     inputs = inputs_of(version_of(endpoint).root)
     return next(

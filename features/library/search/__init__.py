@@ -1,1 +1,1 @@
-"""The search through results: what a line of words asks for, and the index that answers it."""
+"""The search through results: parses its line, and finds the runs with an index."""

@@ -1,4 +1,4 @@
-"""The conditions of a line: their keys, what each takes, and what is said where it does not fit."""
+"""The conditions of a line: their keys, and the values and messages of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runs.models import Run
 MODEL, IN, OUT, STATE, SEED, COST = "model", "in", "out", "state", "seed", "cost"
 BEFORE, AFTER, ON, BY, SERIES, IS = "before", "after", "on", "by", "series", "is"
 MARKS = "marks"
-PICKED, RATED, COMMENTED = "picked", "rated", "commented"  # by whom the result was shared with
+PICKED, RATED, COMMENTED = "picked", "rated", "commented"  # by visitors of a share
 YES, OPEN = "yes", "open"
 STARRED, USED = "starred", "used"
 UNFINISHED, DELETED = "unfinished", "deleted"
@@ -41,21 +41,21 @@ MOST_SEED_DIGITS = 20
 
 
 class BadValue(ValueError):
-    """What a key was given does not fit; says what it takes."""
+    """A key has an invalid value; the message says what it takes."""
 
 
 class Key(NamedTuple):
-    """What stands before the colon. `joins_any`: of several values one is enough, as of states."""
+    """The word before the colon; with `joins_any`, one of several values is enough."""
 
     name: str
     title: str
     example: str
     help: str
     parse: Callable[[str], str]
-    names: tuple[str, ...] = ()  # other words for it
+    names: tuple[str, ...] = ()  # synonyms
     joins_any: bool = False
-    values: Mapping[str, str] = {}  # value → label, where there are few
-    reads_content: bool = True  # so it looks only into runs that the reader may read
+    values: Mapping[str, str] = {}  # value → label, if there are few
+    reads_content: bool = True  # so it searches only runs that the reader may read
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Condition:
 
     @property
     def word(self) -> str:
-        """Return it as one types it."""
+        """Return the condition as typed."""
         no = "-" if self.is_negated else ""
         if self.key == IS:
             return f"{no}{self.values[0]}"
@@ -76,7 +76,7 @@ class Condition:
 
     @property
     def label(self) -> str:
-        """Return it in words: `Not state: Failed`."""
+        """Return the condition in words: `Not state: Failed`."""
         key = KEYS[self.key]
         values = " or ".join(key.values.get(value, value) for value in self.values)
         if self.key == IS:
@@ -90,12 +90,12 @@ class Condition:
 
     @property
     def periods(self) -> list[Period]:
-        """Return the days that its values name today."""
+        """Return the periods of its values, as seen from today."""
         return [period for value in self.values if (period := parse_period(value))]
 
 
 def span_of(value: str) -> Span | None:
-    """Return the range of an amount or count; “yes” is any above none."""
+    """Return the range of an amount or count; “yes” means more than zero."""
     return Span(low=0, is_above=True) if value == YES else parse_span("price", value)
 
 
@@ -113,7 +113,7 @@ def parse(key: Key, text: str, *, is_negated: bool = False) -> Condition:
 
 
 def _choice(name: str, choices: Mapping[str, str], names: Mapping[str, str]) -> Callable[..., str]:
-    """Return the reader of a key with few values, whose beginnings are enough."""
+    """Return a parser for a key with few values; their unique beginnings are enough."""
 
     def parse_choice(text: str) -> str:
         plain = text.casefold()

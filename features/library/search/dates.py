@@ -17,19 +17,19 @@ _WEEKDAYS = [name.casefold() for name in calendar.day_name]
 
 
 class Period(NamedTuple):
-    """Days from `first` on, and the first day after them."""
+    """The days from `first` up to, but not including, `end`."""
 
     first: date
     end: date
 
     @property
     def begin(self) -> datetime:
-        """Return when it begins."""
+        """Return the moment when it begins."""
         return _midnight(self.first)
 
     @property
     def after(self) -> datetime:
-        """Return when it is over."""
+        """Return the moment when it is over."""
         return _midnight(self.end)
 
 

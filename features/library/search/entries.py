@@ -1,4 +1,4 @@
-"""What the search knows of a run: the words of its texts, and marks for its other facts."""
+"""The indexed document of a run: the words of its texts, and marks for its other facts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from runs.models import Run
 from runs.results.outputs import artifacts_in
 from schemas.artifacts import artifacts
 
-ALL = full_text.mark("all")  # of every document: a search for none of something needs one to find
+ALL = full_text.mark("all")  # in every document: negated searches need a mark that matches
 OUT, IN, SEED, PROJECT, USER = "out", "in", "seed", "project", "user"
-USED = full_text.mark("used")  # by another run, perhaps not one that the reader may see
+USED = full_text.mark("used")  # by another run, also one hidden from the reader
 MOST_TEXTS, MOST_DEPTH = 200, 8
 _OURS = "https://ours"  # before our own addresses, so that they are read as files
 
@@ -29,9 +29,9 @@ class Document(NamedTuple):
 
 
 def document_of(run: Run, *, is_used: bool = False) -> Document:
-    """Return what to index of a run; its endpoint should be loaded.
+    """Return the document to index for a run; its endpoint should be loaded.
 
-    `is_used`: a result of it is an input of another run.
+    `is_used` says that another run has one of its results as input.
     """
     results = artifacts_in(run.output) if run.output is not None else []
     kinds = {result.kind for result in results}
@@ -92,5 +92,5 @@ def _seed(value: Any) -> int | None:
 
 
 def clauses_in(run: Run, clauses: Sequence[full_text.Clause]) -> bool:
-    """Whether a run that is not indexed yet has what the clauses ask for."""
+    """Return True if a run that is not indexed yet matches the clauses."""
     return full_text.holds(clauses, document_of(run).words)

@@ -1,7 +1,7 @@
-"""Indexes runs in the background: those that are new, have ended, were moved, or have been used.
+"""Indexes runs in the background when they are new, have ended, were moved, or have been used.
 
-Runs of before there was an index are marked as due by its migration, so the same job reaches them
-a few at a time, the newest first, and goes on where it was stopped.
+The index's migration has marked all earlier runs as due. The same job indexes them a few at a time,
+the newest first, and continues where it was stopped.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from runs.models import Charge, InputFile, Run
 from runs.models.ledger import SumState
 from runs.worker import idle
 
-AT_ONCE = 100  # runs of one transaction
-MANY = 1000  # marks of an index that is being built
-SOON_S = 0.05  # while more is due: other work of the worker gets its turn in between
+AT_ONCE = 100  # runs per transaction
+MANY = 1000  # more marks than this mean that the index is being built
+SOON_S = 0.05  # while more is due, so that the worker's other jobs get their turn
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 async def index_in_background() -> float:
-    """Index what is due; return the seconds until the next time."""
+    """Index due runs; return the seconds until the next time."""
     return SOON_S if await sync_to_async(index_due)() == AT_ONCE else idle.REST_S
 
 
@@ -39,19 +39,19 @@ def index_all() -> None:
 
 
 def waiting() -> int:
-    """Return how many marks wait, at most MANY + 1; 0 if too few to speak of."""
+    """Return the number of waiting marks, at most MANY + 1; 0 if there are no more than MANY."""
     count = DueEntry.objects.order_by()[: MANY + 1].count()
     return count if count > MANY else 0
 
 
 def index_due() -> int:
-    """Index the runs that were marked last; return how many marks are done with.
+    """Index the runs that were marked last; return the number of processed marks.
 
-    Two workers take different marks on PostgreSQL. On SQLite they take turns.
+    On PostgreSQL, two workers take different marks. On SQLite they take turns.
     """
-    if not DueEntry.objects.exists():  # at rest, only read
+    if not DueEntry.objects.exists():  # an idle worker writes nothing
         return 0
-    input_references.read_unread()  # a new run may use others, which are due then
+    input_references.read_unread()  # a new run may use results of others, which then become due
     with transaction.atomic():
         due = DueEntry.objects.order_by("-pk")
         if connection.features.has_select_for_update_skip_locked:
@@ -90,13 +90,13 @@ def index(keys: Collection[uuid.UUID]) -> None:
 
 
 def note_cost(charge: Charge) -> None:
-    """Write what a run has cost into its entry, if it has one: bills come after the run's end."""
+    """Write a run's cost into its entry, if it has one: bills arrive after the run's end."""
     cost = charge.amount if charge.state == SumState.SETTLED else None
     SearchEntry.objects.filter(run=charge.run_id).update(cost=cost)
 
 
 def _places(runs: Iterable[Run]) -> dict[uuid.UUID, int]:
-    """Return the key of each run's entry: when it was made, a little later if another has that."""
+    """Return the keys of the runs' entries: creation times, a little later if already taken."""
     wanted = {run.pk: (run.created_at - _EPOCH) // timedelta(microseconds=1) for run in runs}
     places = dict(SearchEntry.objects.filter(run__in=wanted).values_list("run_id", "pk"))
     others = SearchEntry.objects.filter(pk__in=list(wanted.values()))

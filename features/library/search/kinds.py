@@ -30,5 +30,5 @@ def as_bits(kinds: Iterable[str]) -> int:
 
 
 def from_bits(bits: int) -> list[str]:
-    """Return the kinds of a number."""
+    """Return the kinds whose bits are set."""
     return [kind for place, kind in enumerate(KINDS) if bits >> place & 1]

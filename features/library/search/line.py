@@ -1,4 +1,4 @@
-"""Parses the line of words over the results: words to look for, conditions, and what is wrong."""
+"""Parses the search line above the results into words, conditions and hints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOO_MANY = f"Only the first {MOST_PIECES} words and conditions count."
 
 @dataclass(frozen=True)
 class Line:
-    """A parsed line. `taken` and `looked_for` have each piece as typed, with what it means."""
+    """A parsed line. `taken` and `looked_for` have each piece as typed, with its meaning."""
 
     text: str = ""
     taken: tuple[tuple[str, Condition], ...] = ()
@@ -28,7 +28,7 @@ class Line:
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        """Return the conditions; those of which one is enough are one."""
+        """Return the conditions; alternatives of one key are joined into one condition."""
         joined: dict[object, Condition] = {}
         for place, (_, condition) in enumerate(self.taken):
             is_joined = KEYS[condition.key].joins_any and not condition.is_negated
@@ -40,16 +40,16 @@ class Line:
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
-        """Return what is looked for in texts."""
+        """Return the clauses to search for in texts."""
         return tuple(clause for _, clause in self.looked_for)
 
     @property
     def reads_content(self) -> bool:
-        """Whether it asks what is in a run, so that an answer says something of that."""
+        """Whether its answer reveals something about the contents of runs."""
         return bool(self.looked_for) or any(KEYS[c.key].reads_content for _, c in self.taken)
 
     def values(self, key: str) -> tuple[str, ...]:
-        """Return what must hold of a key."""
+        """Return the values that a key must have."""
         return tuple(
             value
             for _, condition in self.taken
@@ -71,7 +71,7 @@ class Line:
 
 
 def parse_line(text: str) -> Line:
-    """Parse a line; what is not understood becomes a hint, and the rest counts."""
+    """Parse a line; pieces that are not understood become hints, and the rest counts."""
     text = " ".join(plain_signs(db_safe_text(text[:MOST_CHARS])).split())
     taken: list[tuple[str, Condition]] = []
     looked_for: list[tuple[str, Clause]] = []
@@ -91,7 +91,7 @@ def parse_line(text: str) -> Line:
 
 
 def _condition(piece: str) -> Condition | None:
-    """Return the condition of a piece; None for a text. Raises BadValue."""
+    """Return the condition of a piece; None if it is a text. Raises BadValue."""
     bare = piece.lstrip("-!").casefold()
     if bare in FLAGS:
         return Condition(IS, (bare,), is_negated=piece[:1] in "-!")
@@ -106,7 +106,7 @@ def _condition(piece: str) -> Condition | None:
 
 
 def _clause(piece: str) -> Clause | None:
-    """Return what a piece looks for; None for one without a letter, digit or sign."""
+    """Return the clause for a piece; None if it has no letter, digit or sign."""
     # `--ar 16:9` is part of a prompt: only one dash negates.
     is_negated = len(piece) > 1 and piece[0] in "-!" and piece[1] != "-"
     bare = piece[1:] if is_negated else piece
@@ -125,7 +125,7 @@ def _hint(piece: str, message: str) -> Hint:
 
 
 def from_old_address(parameters: Iterable[tuple[str, str]]) -> str:
-    """Return the line that an address of before there was one asks for: `?model=&state=&days=`."""
+    """Return the line for an address of the time before lines: `?model=&state=&days=`."""
     words = []
     for name, value in parameters:
         value = value.strip()[:255].replace('"', "")

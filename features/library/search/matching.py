@@ -1,9 +1,9 @@
-"""Finds the runs that a line asks for.
+"""Finds the runs that match a line.
 
-Words and marks are answered by an index without the order of time, and lists are in that order. So
-the index is asked first for a few more than FEW matches: if there are no more, they are sorted;
-of many, the newest are found sooner by walking through the runs in the order of time and asking of
-each whether it matches. A database cannot choose for itself: it takes matches for evenly spread.
+An index finds words and marks but does not sort by time, as lists do. So the index is first asked
+for FEW + 1 matches: if there are no more than FEW, they are sorted. If there are many, the newest
+are found sooner by walking through the runs in the order of time and checking each. A database
+cannot choose between the two, as it assumes that matches are evenly spread.
 """
 
 from __future__ import annotations
@@ -39,30 +39,30 @@ if TYPE_CHECKING:
     Reader = User | AnonymousUser
 
 FEW = 1000
-MOST_DUE = 20  # runs that are read because they are not indexed yet: the newest
+MOST_DUE = 20  # newest runs that are read because they are not indexed yet
 _INDEXED = {keys.OUT, keys.IN, keys.SEED}
 _ANYWHERE = Clause((Phrase((ALL,)),))
 _USED = Condition(keys.IS, (keys.USED,))
 
 
 def scope(name: str, key: object) -> Clause:
-    """Return the clause that keeps a search in a project, or to what a user made."""
+    """Return the clause that limits a search to a project or to a user's runs."""
     return Clause((Phrase((mark(name, key),)),))
 
 
 def matching(
     runs: RunQuerySet, line: Line, user: Reader, within: Clause | None = None
 ) -> RunQuerySet:
-    """Return those of the runs that the line asks for.
+    """Return the runs that match the line.
 
-    `within` narrows the work of the index to where the runs are; it never widens what is returned.
+    `within` limits the index to the part with these runs; it never widens the result.
     """
     for condition in line.conditions:
         if condition.key not in (*_INDEXED, keys.COST):
             held = _held(condition, user)
             runs = runs.exclude(held) if condition.is_negated else runs.filter(held)
     clauses = (*line.clauses, *map(_clause, _of(line, _INDEXED)))
-    if line.has(_USED):  # few runs are: without the index, all would be asked who uses them
+    if line.has(_USED):  # few runs are used; without the index, all of them would be checked
         clauses += (Clause((Phrase((USED,)),)),)
     costs = [_costing(condition) for condition in _of(line, {keys.COST})]
     if not clauses and not costs:
@@ -71,7 +71,7 @@ def matching(
 
 
 def missing_models(line: Line) -> list[Hint]:
-    """Return what to say of models that the line names and nobody has, or that are gone."""
+    """Return hints for models in the line that are unknown, or no longer in the catalogue."""
     hints = []
     for condition in _of(line, {keys.MODEL}):
         for value in condition.values:
@@ -108,7 +108,7 @@ def _by_entries(
 
 
 def _due(runs: RunQuerySet, clauses: Sequence[Clause], *, has_costs: bool) -> list[uuid.UUID]:
-    """Return those of the newest runs without an entry that match; they have no cost yet."""
+    """Return the matching ones of the newest runs without an entry; they have no cost yet."""
     newest = DueEntry.objects.order_by("-pk").values_list("run", flat=True)[:MOST_DUE]
     marked = list(newest)
     if not marked or has_costs:
@@ -144,7 +144,7 @@ def _held(condition: Condition, user: Reader) -> Q:
 
 
 def _is_of_model(value: str, user: Reader) -> Q:
-    # Their keys first: with a join, the database would not know which index is the shorter.
+    # Keys instead of a join: with a join, the database would not know which index is shorter.
     return Q(endpoint_id__in=[endpoint.pk for endpoint in _called(value)])
 
 
@@ -157,7 +157,7 @@ def _called(value: str) -> list[Endpoint]:
 
 
 def _is_in_state(value: str, user: Reader) -> Q:
-    if value == keys.DELETED:  # which runs are listed at all: `Filters.listed`
+    if value == keys.DELETED:  # `Filters.listed` decides which runs are listed
         return Q()
     if value == keys.UNFINISHED:
         return Q(UNFINISHED)
@@ -167,7 +167,7 @@ def _is_in_state(value: str, user: Reader) -> Q:
 
 
 def _is_by(value: str, user: Reader) -> Q:
-    if value == keys.EVERYBODY:  # likewise
+    if value == keys.EVERYBODY:  # `Filters.listed` decides
         return Q()
     if value == keys.ME:
         return Q(user_id=user.pk or 0)

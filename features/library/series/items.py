@@ -1,4 +1,4 @@
-"""What is in a series, and in which order: adds, removes and moves its results."""
+"""Adds, removes and moves the results of a series."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ KEPT_AFTER_REMOVAL = timedelta(days=1)
 
 
 def of(series: Series) -> QuerySet[SeriesItem]:
-    """Return what is in a series, in its order."""
+    """Return the items of a series in order."""
     return series.items.filter(removed_at=None)
 
 
 def addable(user: User, series: Series) -> RunQuerySet:
-    """Return the runs whose results may go into a series: what all who see it may read.
+    """Return the runs whose results may go into a series: everybody who sees it may read them.
 
-    In the user's private project whatever they may read.
+    In a private project, those that the user may read.
     """
     readable = Run.objects.readable_by(user)
     if series.project.is_private:
@@ -42,7 +42,7 @@ def addable(user: User, series: Series) -> RunQuerySet:
 
 
 def add(user: User, series: Series, selection: Selection) -> Chosen:
-    """Put the chosen results at the end of a series; those that it has stay where they are.
+    """Put the chosen results at the end of a series; its own results stay in place.
 
     Raises Refused if it would have too many.
     """
@@ -63,7 +63,7 @@ def add(user: User, series: Series, selection: Selection) -> Chosen:
                 SeriesItem(series=series, run_id=result.run, position=result.position, place=place)
                 for place, result in enumerate(new, first)
             ),
-            update_conflicts=True,  # one that was removed is back, at the end
+            update_conflicts=True,  # a removed item returns, at the end
             unique_fields=["series", "run", "position"],
             update_fields=["place", "removed_at"],
         )
@@ -72,7 +72,7 @@ def add(user: User, series: Series, selection: Selection) -> Chosen:
 
 
 def remove(series: Series, keys: Collection[int]) -> datetime | None:
-    """Take items out of a series; returns when, which undoes it, or None if nothing was there."""
+    """Remove items; returns the moment, which `put_back` needs, or None if there were none."""
     now = timezone.now()
     with transaction.atomic():
         series.items.filter(removed_at__lt=now - KEPT_AFTER_REMOVAL).delete()
@@ -83,7 +83,7 @@ def remove(series: Series, keys: Collection[int]) -> datetime | None:
 
 
 def put_back(series: Series, at: datetime) -> int:
-    """Undo a removal: what was taken out then is at its former place; returns how many."""
+    """Undo the removal at this moment: items return to their places; returns how many."""
     with transaction.atomic():
         number = series.items.filter(removed_at=at).update(removed_at=None)
         series.save(update_fields=["changed_at"])
@@ -91,7 +91,7 @@ def put_back(series: Series, at: datetime) -> int:
 
 
 def move(series: Series, key: int, *, before: int | None) -> bool:
-    """Move an item before another one, or to the end; False if one of them is not there."""
+    """Move an item before another one, or to the end; False if either is missing."""
 
     def moved(order: list[int]) -> list[int] | None:
         rest = [pk for pk in order if pk != key]
@@ -104,7 +104,7 @@ def move(series: Series, key: int, *, before: int | None) -> bool:
 
 
 def step(series: Series, key: int, by: int) -> bool:
-    """Move an item so many places on, or back if negative; False if it is not there."""
+    """Move an item `by` places on, or back if negative; False if it is missing."""
 
     def stepped(order: list[int]) -> list[int] | None:
         if key not in order:
@@ -117,7 +117,7 @@ def step(series: Series, key: int, by: int) -> bool:
 
 
 def _reorder(series: Series, change: Callable[[list[int]], list[int] | None]) -> bool:
-    """Give the items the order that `change` makes of theirs; it returns None for none."""
+    """Reorder the items with `change`, which takes and returns keys, or None to do nothing."""
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
         items = {item.pk: item for item in of(series)}

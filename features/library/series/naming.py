@@ -1,4 +1,4 @@
-"""A series by its name: that of the project, or a new one."""
+"""Finds a series of the project by name, or creates it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class NameForm(forms.Form):
-    """The name of a series that is there, or that is begun by it."""
+    """The name of an existing or a new series."""
 
     named = LineField(
         label="A new series",
@@ -30,10 +30,10 @@ class NameForm(forms.Form):
 
 
 def named(user: User, project: Project, form: NameForm) -> Series:
-    """Return the project's series of the typed name, whatever its case, or a new one.
+    """Return the project's series with the typed name in any case, or a new one.
 
-    Raises PermissionDenied if the user makes nothing in the project, and Refused if the name is
-    none, or the project has too many.
+    Raises PermissionDenied if the user is not a maker of the project, and Refused if the name is
+    invalid or the project has too many series.
     """
     if not form.is_valid():
         raise Refused(*form.errors["named"])

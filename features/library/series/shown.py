@@ -1,4 +1,4 @@
-"""Series as pages show them: each result with its picture, and what is missing as a gap."""
+"""Series as pages show them: each result with its picture, and missing results as gaps."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ MAX_SHOWN = 500  # results of a page; a series that was a tag may have more
 
 @dataclass(frozen=True)
 class Shown:
-    """A result of a series; `stack` is None where it is gone or not the reader's to see.
+    """A result of a series; `stack` is None if it is gone or the reader may not see it.
 
-    `piece` is its file, None of a run without files.
+    `piece` is its file; None if the run has no files.
     """
 
     item: SeriesItem
@@ -39,7 +39,7 @@ class Shown:
 
     @property
     def key(self) -> ResultKey:
-        """Return its name in a selection."""
+        """Return its key in a selection."""
         return ResultKey(self.item.run_id, self.item.position)
 
     @property
@@ -63,7 +63,7 @@ class Shown:
 
     @property
     def name(self) -> str:
-        """Return what it is called; empty for a gap."""
+        """Return its title; empty for a gap."""
         return self.stack.run.title or self.stack.run.endpoint.name if self.stack else ""
 
 
@@ -77,12 +77,12 @@ class Card:
 
 
 def of(user: User, series: Series) -> list[Shown]:
-    """Return what is in a series, in its order, to the bound of a page; at most five queries."""
+    """Return the results of a series in order, at most MAX_SHOWN; at most five queries."""
     return _shown(user, list(items.of(series)[:MAX_SHOWN]))
 
 
 def of_results(user: User, run: Run) -> dict[int, list[Series]]:
-    """Return the series that the user sees of each result of a run, by position; one query."""
+    """Return the series, visible to the user, of each result of a run, by position; one query."""
     seen = Series.objects.kept().shown_to(user).values("pk")
     rows = SeriesItem.objects.filter(run=run.pk, series__in=seen, removed_at=None)
     by_position: defaultdict[int, list[Series]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""How results relate: what differs between two runs, what is like one, what one was made of."""
+"""Relations of results: differences of two runs, similar results, and descent."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from projects import current
 from runs.models import Run
 from runs.results import likeness, selections
 
-MOST_NAMED = 50  # runs; the address would become too long
+MOST_NAMED = 50  # runs; more would make the address too long
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def differences(request: HtmxRequest) -> HttpResponseBase:
-    """Compare `?run=…&run=…`; the form for them, with 422 if what was given is not two runs.
+    """Compare `?run=…&run=…`; show a form without them, with 422 if they are not two runs.
 
-    A list of runs posts those that are selected, the wall `artifact=<run>/<position>`; both are led
-    to the address of their comparison.
+    A POST with selected runs, or with `artifact=<run>/<position>` from the wall, redirects to the
+    address of the comparison.
     """
     if request.method == "POST":
         keys = [str(key) for key in selections.posted_runs(request, MOST_NAMED).keys]
@@ -55,7 +55,7 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
 @require_safe
 @no_store
 def like(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
-    """Show the results of the project that are like one result; or one's own of all projects."""
+    """Show similar results of the project, or the user's own of all projects."""
     readable = Run.objects.readable_by(request.user).with_endpoint().light()
     run = get_object_or_404(readable, pk=pk)
     artifact = get_object_or_404(run.artifacts, position=position)
@@ -73,7 +73,7 @@ def like(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
 @no_store
 @vary_on_headers("HX-Request")
 def descent(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show what a run was made of and what was made of it, to whoever may read the run."""
+    """Show a run's sources and the results made of it, if the user may read the run."""
     readable = Run.objects.readable_by(request.user).with_endpoint().light()
     run = get_object_or_404(readable.with_artifacts(), pk=pk)
     part = "_descent" if request.htmx else "descent"

@@ -1,4 +1,4 @@
-"""What people do with selected results, on the wall, in the list, and on a run's page."""
+"""Actions on selected results: on the wall, in the list, and on a run's page."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ KINDS = ("inputs", "pictures")
 
 
 def sentence(chosen: Chosen, done: str) -> str:
-    """Return what was done with the results of a selection, and with how many it was not.
+    """Return sentences on how many results of a selection were changed, and how many not.
 
     `done` follows their number: "3 results" + "are starred".
     """
@@ -63,9 +63,9 @@ def sentence(chosen: Chosen, done: str) -> str:
 
 
 def done(request: HtmxRequest, words: str, **event: object) -> HttpResponseBase:
-    """Answer a verb: a toast that leaves the page as it is, or the list again with the words.
+    """Answer an action with a toast, or without script with the list and a message.
 
-    With script the page gets the event `results:changed`, which `event` describes.
+    With script, the page also gets the event `results:changed` with the details `event`.
     """
     if request.htmx:
         response = trigger_client_event(HttpResponse(status=204), "toast", {"text": words})
@@ -84,7 +84,7 @@ def back_to(request: HtmxRequest) -> str:
 
 
 def refuse(request: HtmxRequest, why: str) -> HttpResponse:
-    """Answer that nothing was done, and why: a toast, or a page with the way back; 422."""
+    """Answer with status 422 and the reason, as a toast, or as a page with a link back."""
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if request.htmx:
         return trigger_client_event(HttpResponse(status=status), "toast", {"text": why})
@@ -107,13 +107,13 @@ def stars(request: HtmxRequest) -> HttpResponseBase:
 
 
 def starrable_by(user: User) -> RunQuerySet:
-    """Return the runs that the user may star: their own, and as a maker those they see."""
+    """Return the runs that the user may star: their own, and as a maker all that they see."""
     own = Q(is_member(user), user_id=user.pk)
     in_living = Q(is_shown_to(user), is_member(user, MAKERS), project__archived_at=None)
     return Run.objects.kept().filter(own | in_living)
 
 
-# Takes selected results to where they are compared: two side by side, more on a board.
+# Compares selected results: two runs side by side, more on a board.
 
 
 @require_POST
@@ -155,14 +155,14 @@ def _plan(chosen: Chosen, of: str) -> str:
     return f"{reverse('boards:plan')}?{urlencode({'of': of, 'result': named}, doseq=True)}"
 
 
-# What selected results can be used as: one has a menu of its own, pictures fill lists.
+# Uses selected results: a single one has its own menu, pictures fill lists.
 
 
 @limit("search")
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def uses(request: HtmxRequest) -> HttpResponseBase:
-    """List the models that take the pictures of `?artifact=…`; a POST leads there."""
+    """List the models that take the pictures of `?artifact=…`; a POST redirects to the list."""
     readable = Run.objects.readable_by(request.user)
     try:
         if request.method == "POST":
@@ -183,7 +183,7 @@ def uses(request: HtmxRequest) -> HttpResponseBase:
 
 
 def _address(chosen: Chosen) -> str:
-    """Return where the uses of the chosen results are listed; raises Refused if they have none."""
+    """Return the address of the chosen results' uses; raises Refused if they have none."""
     if len(chosen.results) == 1:
         (only,) = chosen.results
         has_file = Artifact.objects.filter(run=only.run, position=only.position).exists()

@@ -1,4 +1,4 @@
-"""Views of results and of models: listing, saving, opening, changing and deleting them."""
+"""Lists, saves, opens, changes and deletes views of results and of models."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Views(Resource[View]):
-    """Views: two short lists, since they are read in the margin of what they narrow."""
+    """Views, in two short lists that pages show beside the models or results they narrow."""
 
     model, form = View, ViewForm
     at, list_route = "views/", "library:views"
@@ -48,12 +48,12 @@ class Views(Resource[View]):
 
     @method_decorator([require_safe, own_media])
     def page(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-        """Go to the results of a view; of models show the new and all others."""
+        """Redirect to the results of a view; for a view of models, show new and other models."""
         view = self.find(request, pk)
         return _models(request, view) if view.is_of_models else redirect(view)
 
     def around_form(self, request: HtmxRequest, form: ViewForm) -> Mapping[str, Any]:
-        """Return what the view narrows, in words and as an address."""
+        """Return the address of the page from which a new view is saved."""
         if not form.is_new:
             return {}
         line = form["line"].value() or ""
@@ -62,7 +62,7 @@ class Views(Resource[View]):
         return {"back": f"{reverse('library:runs')}?{urlencode({'q': line})}"}
 
     def saved(self, request: HtmxRequest, row: View, form: ViewForm) -> None:
-        """Say that a view is saved, and of a new one where it is found."""
+        """Add a message that the view is saved, and for a new one where to find it."""
         where = "the front page says what is new in it" if row.is_of_models else "⌘K finds it"
         how = f": {where}" if form.is_new else ""
         messages.success(request, f"“{row.name}” is saved{how}.")
@@ -76,7 +76,7 @@ VIEWS = Views()
 
 
 def _models(request: HtmxRequest, view: View) -> HttpResponse:
-    """Render the models of a view. What is new is told to its user alone, who has seen it then."""
+    """Render the models of a view; only its owner sees which are new, which are then seen."""
     is_own = view.user_id == request.user.pk
     since = _moment(request.GET.get("since", "")) or view.seen_at or view.created_at
     seen_at = query_news.seen_until()  # before the query: later models are new next time

@@ -30,7 +30,7 @@ from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
 
 LIST_PAGE = 30
-MAX_FOUND = MOST_FILES  # runs that are counted, and taken as one selection
+MAX_FOUND = MOST_FILES  # runs that are counted, and fit into one selection
 # Input and output are private: no browser may keep a copy past a logout.
 
 
@@ -39,8 +39,8 @@ MAX_FOUND = MOST_FILES  # runs that are counted, and taken as one selection
 def index(request: HtmxRequest) -> HttpResponse:
     """Show the runs, newest first, as a wall of results or as a list; the line is in the address.
 
-    `?as=wall` or `list` chooses, and is remembered for the session. What the wall does not show is
-    always a list: failures, and what was deleted.
+    `?as=wall` or `list` chooses, and the session remembers it. Failed and deleted runs are always
+    a list.
     """
     view = views.named(request)
     filters = Filters.from_query(request.GET, view.line if view else "")
@@ -65,7 +65,7 @@ def index(request: HtmxRequest) -> HttpResponse:
             **_shown(request, filters, matching, is_wall=is_wall),
             **({} if request.htmx else _narrowing(request, filters)),
         }
-    if facets.SHOWN in request.GET:  # without scripts, which ask for them when they are opened
+    if facets.SHOWN in request.GET:  # without script; a script loads them when they are opened
         context["facets"] = _facets(request, filters)
     return render(request, "features/library/wall/index.html", context)
 
@@ -79,7 +79,7 @@ def _shown(
         return _gathered(request, filters, matching, by)
     below = filters.below(matching)
     size = sections.PAGE if is_wall else LIST_PAGE
-    if is_wall and filters.until:  # somebody comes back to where they were
+    if is_wall and filters.until:  # the user returns to the former position
         returned = below.filter(created_at__gte=filters.until).order_by()
         size = max(size, min(returned.count(), sections.MOST_RETURNED))
     runs = list(below[: size + 1])
@@ -122,16 +122,16 @@ def _gathered(
 
 
 def _address(request: HtmxRequest, filters: Filters, group: grouping.Group) -> str:
-    """Return where all of a group is; empty for what is in none."""
+    """Return the address of a whole group; empty for runs without a group."""
     if not group.word:
         return group.address
     return f"{with_line(request, filters.line.with_word(group.word))}&{grouping.BY_DAY_ONCE}"
 
 
 def _narrowing(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
-    """Return what is around the line: how it was understood, and views.
+    """Return the context around the line: its interpretation, and views.
 
-    A part of the wall that loads while one scrolls has none of it.
+    Parts of the wall that load while scrolling do not need it.
     """
     return {
         "interpretation": interpretation(request, filters.line),
@@ -150,14 +150,14 @@ def _facets(request: HtmxRequest, filters: Filters) -> list[facets.Facet]:
 
 
 def _listed_query(request: HtmxRequest) -> str:
-    """Return the query of this list with its project, whatever is chosen in another tab."""
+    """Return the query of this list with its project, as another tab may choose another one."""
     query = request.GET.copy()
     query[current.PARAMETER] = current.current(request).key
     return query.urlencode()
 
 
 def _undo(request: HtmxRequest) -> dict[str, Any]:
-    """Return the time and size of the deletion that the address names, for an undo button."""
+    """Return the time and size of the deletion in the address, for an undo button."""
     at = parse_moment(request.GET.get("deleted", ""))
     if at is None:
         return {}
@@ -169,7 +169,7 @@ def _undo(request: HtmxRequest) -> dict[str, Any]:
 @require_safe
 @no_store
 def suggestions(request: HtmxRequest) -> HttpResponse:
-    """Render what the last piece of the line in `q` may become, as options of a list."""
+    """Render completions of the last piece of the line in `q`, as options of a list."""
     suggested = suggest(request, request.GET.get("q", ""))
     return render(request, "features/library/wall/_suggestions.html", {"suggestions": suggested})
 
@@ -191,7 +191,7 @@ def newer(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def narrowing(request: HtmxRequest) -> HttpResponse:
-    """Render what the listed runs are, counted, each a link to them alone."""
+    """Render the facets of the listed runs; each value links to its runs."""
     context = {"facets": _facets(request, views.filters(request))}
     return render(request, "features/library/wall/_facets.html", context)
 
@@ -199,9 +199,9 @@ def narrowing(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def count(request: HtmxRequest) -> HttpResponse:
-    """Render how many runs the list finds on all its pages."""
+    """Render the number of runs on all pages of the list."""
     with custom_plans():
-        # In the order of time, by whose index so many are read, and not the whole table.
+        # Ordered by time: so the database reads this many runs by an index, not the whole table.
         number = found.all_found(request).order_by("-created_at")[: MAX_FOUND + 1].count()
     context = {"count": min(number, MAX_FOUND), "is_more": number > MAX_FOUND}
     return render(request, "features/library/wall/_found.html", context)

@@ -1,4 +1,4 @@
-"""The wall's addresses: the same page with another line of words."""
+"""Addresses of the wall with another search line or another place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def with_line(request: HttpRequest, line: str) -> str:
 
 
 def next_page(request: HttpRequest, **place: str) -> str:
-    """Return the query string of the page that goes on at this place, such as `before=…`."""
+    """Return the query string of the page that continues at this place, such as `before=…`."""
     parameters = request.GET.copy()
     for name in ("before", "until", "groups"):
         parameters.pop(name, None)

@@ -1,7 +1,7 @@
-"""What the listed runs are, counted: by model, kind, state, person, series, review and month.
+"""Counts the listed runs by model, kind, state, person, series, review and month.
 
-The newest MOST_COUNTED matches are counted. Where there are more, a count is a lower bound and says
-so: `600+`. So the page takes as long for a million runs as for thousands.
+Only the newest MOST_COUNTED matches are counted. If there are more, a count is a lower bound:
+`600+`. So the page takes as long for a million runs as for thousands.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from runs.models.querysets import RunQuerySet
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-SHOWN = "facets"  # the parameter with which the page itself has them
+SHOWN = "facets"  # the parameter with which the page contains the facets
 MOST_COUNTED = 1000
 MOST_VALUES = 12  # of one facet
 COLUMNS = (
@@ -45,7 +45,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a facet: the address with it, or without it if it is chosen."""
+    """One value of a facet; `href` adds it to the line, or removes it if it is chosen."""
 
     label: str
     count: str
@@ -54,14 +54,14 @@ class Choice:
 
 
 class Facet(NamedTuple):
-    """One facet, the most frequent values first; months the latest first."""
+    """One facet, with the most frequent values first, or the latest months first."""
 
     title: str
     choices: list[Choice]
 
 
 class Row(NamedTuple):
-    """What is counted of a run."""
+    """The counted properties of a run."""
 
     pk: uuid.UUID
     endpoint: int
@@ -75,10 +75,10 @@ class Row(NamedTuple):
 def facets(
     request: HttpRequest, line: Line, runs: RunQuerySet, left_out: Iterable[str]
 ) -> list[Facet]:
-    """Return the facets of these runs; at most seven queries, three of them of reviews.
+    """Return the facets of these runs; at most seven queries, three of them for reviews.
 
-    `left_out` are the states that the page does not show unless the line names one: they are
-    counted among the states alone.
+    `left_out` are the states that the page shows only if the line names one; the facet of states
+    still counts them.
     """
     newest = runs.order_by("-created_at").values_list(*COLUMNS)[: MOST_COUNTED + 1]
     rows = [Row(*row) for row in newest]
@@ -115,7 +115,7 @@ class _Counting:
         *,
         is_by_value: bool = False,
     ) -> Facet:
-        """Count values; `describe` returns of each its label and its condition."""
+        """Count values; `describe` returns the label and condition of each."""
         counts = Counter(values)
         most = sorted(counts, reverse=True) if is_by_value else [v for v, _ in counts.most_common()]
         described = describe(most[:MOST_VALUES])
@@ -182,7 +182,7 @@ def _people(pks: Sequence[int]) -> Described:
 
 
 def _series_of(request: HttpRequest, rows: Sequence[Row]) -> Iterable[str]:
-    """Return the names of the series that these runs are in, each once for a run."""
+    """Return the names of the series with these runs, each once per run."""
     seen = Series.objects.kept().shown_to(request.user).values("pk")
     items = SeriesItem.objects.filter(
         run__in=[row.pk for row in rows], series__in=seen, removed_at=None
@@ -195,7 +195,7 @@ def _series(names: Sequence[str]) -> Described:
 
 
 def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:
-    """Return what was said of these runs where they were shared, each once for a run."""
+    """Yield the conditions that the feedback on these shared runs fulfils, each once per run."""
     for said in feedback.source().said([row.pk for row in rows]).values():
         if said.picks:
             yield _PICKED

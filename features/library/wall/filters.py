@@ -1,4 +1,4 @@
-"""Which runs the wall and its list show: those in reach that the line asks for."""
+"""Decides which runs the wall and its list show: accessible ones that match the line."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest
 
-MAX_NEWER = 1000  # runs that are counted beside a list
-OLD = ("model", "state", "days", "starred", "whose")  # parameters of before there was one line
+MAX_NEWER = 1000  # newer runs that are counted for a list
+OLD = ("model", "state", "days", "starred", "whose")  # parameters from before the line
 VIEW = "view"  # the parameter that names a saved view
 
 
@@ -35,11 +35,11 @@ class Filters:
 
     line: Line = field(default_factory=Line)
     before: datetime | None = None
-    until: datetime | None = None  # how far down the wall somebody has scrolled
+    until: datetime | None = None  # the position to which the user had scrolled
 
     @classmethod
     def from_query(cls, get: QueryDict, view: str = "") -> Filters:
-        """Parse the filters of a query string; those of old addresses are part of the line.
+        """Parse the filters of a query string; old parameters are added to the line.
 
         `view` is the line of the view that the address names.
         """
@@ -65,11 +65,11 @@ class Filters:
         return bool(set(self.line.values(STATE)) & set(states))
 
     def listed(self, request: HttpRequest) -> RunQuerySet:
-        """Return the matching runs of the request's project, or one's own of all projects.
+        """Return matching runs of the request's project, or the user's own of all projects.
 
-        `by:` narrows it to a member; outside of shared projects it is for those who may see
-        everybody's runs, wherever they are. What the line asks of the content of runs is only
-        asked of those that the user may read. Of all pages: see `below`.
+        `by:` limits them to a member; outside of shared projects, users who may see everybody's
+        runs get the member's runs of all projects. Conditions on the content of runs only match
+        runs that the user may read. These are the runs of all pages: see `below`.
         """
         user = cast("User", request.user)
         runs = deletion.restorable(user) if self.is_deleted else Run.objects.kept()
@@ -87,18 +87,18 @@ class Filters:
         return matching.matching(runs, self.line, user, within)
 
     def below(self, runs: RunQuerySet) -> RunQuerySet:
-        """Return those of the runs that are on the page that the address names, or after it."""
+        """Return the runs on the page that the address names, and after it."""
         return runs.filter(created_at__lt=self.before) if self.before else runs
 
     def counted(self, runs: RunQuerySet, request: HttpRequest) -> RunQuerySet:
-        """Return those of the listed runs that facets count: what the user may read."""
+        """Return the listed runs that facets count: those that the user may read."""
         is_read_already = self.line.reads_content or not (
             self.is_deleted or self.is_anybodys(request)
         )
         return runs if is_read_already else runs.within_reach_of(request.user)
 
     def is_anybodys(self, request: HttpRequest) -> bool:
-        """Whether the list is of everybody's runs, or somebody's in all projects."""
+        """Whether the list has everybody's runs, or one member's runs of all projects."""
         people = set(self.line.values(BY)) - {ME}
         if not people or not permissions.may_see_runs(request.user):
             return False

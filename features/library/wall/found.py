@@ -1,4 +1,4 @@
-"""All runs that the wall or the list finds, whatever page of it is shown."""
+"""All runs that the wall or the list finds, on all pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def all_found(request: HttpRequest) -> RunQuerySet:
-    """Return the runs of all pages of the wall or list that a request's query shows."""
+    """Return the runs on all pages of the wall or list that a request's query shows."""
     filters = views.filters(request)
     runs = filters.listed(request)
     if not layout.is_chosen(request) or filters.names_state(*NOT_SHOWN, DELETED):

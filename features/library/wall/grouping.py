@@ -1,8 +1,8 @@
-"""By what the wall is grouped: day, session, batch, model or board.
+"""Groups the wall by day, session, batch, model or board.
 
-A grouping says of each run, newest first, to which group it belongs. By time, runs that follow each
-other form a section, however often their group comes back; a gathered group is one section with its
-newest runs and a link to all of them.
+A grouping assigns each run, newest first, to a group. If it is not gathered, consecutive runs of a
+group form a section, and a group may have several. A gathered group is one section with its newest
+runs and a link to all of them.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 PAUSE = timedelta(hours=1)  # a longer one ends a session
 TITLE_CHARS = 80
 GROUPED_BY = "runs_by"  # in the session
-BOARD = "Board"  # as places of runs are called
+BOARD = "Board"  # the kind of place
 
 
 class Group(NamedTuple):
-    """A group of runs; all of it is at an address, or found by a word in the line."""
+    """A group of runs; `address`, or `word` in the line, leads to all of them."""
 
     key: Hashable
     title: str
@@ -40,7 +40,7 @@ class Group(NamedTuple):
 
 
 class Grouping(NamedTuple):
-    """A way to group runs: `groups` returns that of each of them, newest first."""
+    """A way to group runs: `groups` returns the group of each run, newest first."""
 
     label: str
     groups: Callable[[User | AnonymousUser, Sequence[Run]], list[Group]]
@@ -54,7 +54,7 @@ def by_day(_: User | AnonymousUser, runs: Sequence[Run]) -> list[Group]:
 
 
 def by_session(_: User | AnonymousUser, runs: Sequence[Run]) -> list[Group]:
-    """Return for each run the sitting in which it began: no pause in it is longer than an hour."""
+    """Return the session in which each run began: a pause of more than an hour ends it."""
     groups: list[Group] = []
     former: Run | None = None
     for run in runs:
@@ -68,7 +68,7 @@ def by_session(_: User | AnonymousUser, runs: Sequence[Run]) -> list[Group]:
 
 
 def by_batch(_: User | AnonymousUser, runs: Sequence[Run]) -> list[Group]:
-    """Return for each run the press of the button that began it with others."""
+    """Return the batch of each run: the runs that one press of the button began."""
     single = Group(None, "One at a time")
     return [
         Group(run.batch, shorten(run.title or run.endpoint.name, TITLE_CHARS))
@@ -89,7 +89,7 @@ def by_model(_: User | AnonymousUser, runs: Sequence[Run]) -> list[Group]:
 
 
 def by_board(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Group]:
-    """Return the newest board that has each run, of those that the user sees."""
+    """Return the newest board, visible to the user, that has each run."""
     places = owners.places_among(user, [run.pk for run in runs], BOARD)
     none = Group(None, "On no board")
     groups = {
@@ -99,7 +99,7 @@ def by_board(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Group]:
 
 
 DAY = "day"
-BY_DAY_ONCE = f"by={DAY}&once=1"  # of an address that leaves the session's grouping as it is
+BY_DAY_ONCE = f"by={DAY}&once=1"  # in an address: leaves the session's grouping unchanged
 GROUPINGS = {
     DAY: Grouping("Day", by_day),
     "session": Grouping("Session", by_session),
@@ -110,7 +110,7 @@ GROUPINGS = {
 
 
 def chosen(request: HttpRequest) -> str:
-    """Return the name of the grouping: the session's, which `?by=` changes, with `once` not."""
+    """Return the grouping's name: `?by=`, saved in the session without `once`, or the session's."""
     name, kept = request.GET.get("by", ""), request.session.get(GROUPED_BY, DAY)
     if name not in GROUPINGS:
         return kept if kept in GROUPINGS else DAY

@@ -1,4 +1,4 @@
-"""How a line was understood: a chip for each piece, and sentences on what was not."""
+"""How a line was understood: a chip for each piece, and sentences on the other pieces."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Chip(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """A sentence on a piece that was not understood; `href` is the address as suggested."""
+    """A sentence on a piece that was not understood; `href` has the suggestion instead."""
 
     message: str
     suggestion: str = ""
@@ -30,7 +30,7 @@ class Remark(NamedTuple):
 
 
 class Interpretation(NamedTuple):
-    """What the page says of a line."""
+    """The chips and remarks that the page shows for a line."""
 
     chips: list[Chip]
     remarks: list[Remark]

@@ -1,4 +1,4 @@
-"""Whether runs are shown as a wall of results or as a list, and which of them the wall shows."""
+"""Decides whether runs are a wall of results or a list, and which runs the wall shows."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from features.library.wall.filters import Filters
 from playground.display.wall import NOT_SHOWN
 from runs.models.querysets import RunQuerySet
 
-SHOWN_AS = "runs_as"  # in the session: which of the two
+SHOWN_AS = "runs_as"  # session key: WALL or LIST
 WALL, LIST = "wall", "list"
 
 
 def is_chosen(request: HttpRequest) -> bool:
-    """Return whether the session shows runs as a wall, which `?as=` may change for good."""
+    """Return whether the session shows runs as a wall; `?as=` changes that for the session."""
     chosen = request.GET.get("as", "")
     if chosen in (WALL, LIST) and chosen != request.session.get(SHOWN_AS, WALL):
         request.session[SHOWN_AS] = chosen
@@ -22,12 +22,12 @@ def is_chosen(request: HttpRequest) -> bool:
 
 
 def shows(request: HttpRequest, filters: Filters) -> bool:
-    """Return whether the wall shows what is filtered; failures and deleted runs are a list."""
+    """Return whether the wall shows the filtered runs; failed and deleted runs are a list."""
     return is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
 
 
 def listed(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:
-    """Return those of the matching runs that the wall shows: in a chosen state, or not ended ill.
+    """Return the matching runs for the wall: all if a state is chosen, else without NOT_SHOWN.
 
     Their inputs and outputs are not loaded.
     """

@@ -1,4 +1,4 @@
-"""The wall's pages: results of many runs in sections, as they are grouped."""
+"""The wall's pages: results of many runs in sections, by a grouping."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 PAGE = 48  # runs; two to three screens of tiles
-MOST_RETURNED = 300  # runs of a page that shows again what somebody has scrolled through
+MOST_RETURNED = 300  # runs of a page that restores the position in the scrolled wall
 LOOKED_AT = 2000  # newest runs that are gathered into groups
 GROUPS, OF_GROUP = 12, 8  # groups of a page, and runs of each
-COLUMNS = ("created_at", "endpoint")  # by which runs are gathered
+COLUMNS = ("created_at", "endpoint")  # the columns that gathering needs
 
 
 @dataclass(frozen=True)
 class Section:
-    """Runs under a title, which is empty where the page before began the group.
+    """Runs under a title, which is empty if the page before began the group.
 
-    `number` is that of all runs of a gathered group, 0 where the section has them all.
+    `number` counts all runs of a gathered group; 0 if the section has all of them.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Section:
 class Gathered:
     """A page of gathered groups: `next_group` begins the next one, 0 at the end.
 
-    `is_cut` says that older runs than those looked at are in none of them.
+    `is_cut` says that there are older runs, which are in none of the groups.
     """
 
     sections: list[Section] = field(default_factory=list)
@@ -54,11 +54,11 @@ class Gathered:
 def consecutive(
     user: User | AnonymousUser, runs: Sequence[Run], grouping: Grouping, above: Run | None = None
 ) -> list[Section]:
-    """Return runs, newest first, in the sections that follow each other.
+    """Return runs, newest first, in consecutive sections.
 
-    `above` is the last run of the page above. At most four queries, and the grouping's.
+    `above` is the last run of the previous page. At most four queries, and the grouping's.
     """
-    stacks = wall.stacks(user, runs)  # first: it takes the titles of covered runs away
+    stacks = wall.stacks(user, runs)  # first, as it removes the titles of covered runs
     groups = grouping.groups(user, [above, *runs] if above else runs)
     begun = groups.pop(0) if above else None
     sections = [
@@ -71,7 +71,7 @@ def consecutive(
 
 
 def run_above(runs: RunQuerySet, before: datetime | None) -> Run | None:
-    """Return the run after which a page begins; None on the first page, or if it is gone."""
+    """Return the last run before a page; None on the first page, or if the run is gone."""
     if before is None:
         return None
     return runs.filter(created_at=before).order_by("-created_at").select_related("endpoint").first()
@@ -80,7 +80,7 @@ def run_above(runs: RunQuerySet, before: datetime | None) -> Run | None:
 def gathered(
     user: User | AnonymousUser, runs: RunQuerySet, grouping: Grouping, first: int = 0
 ) -> Gathered:
-    """Return groups of the newest runs from the `first` on: that with the newest run comes first.
+    """Return groups of the newest runs, from number `first` on, in the order of their newest run.
 
     At most six queries, and the grouping's.
     """
@@ -90,7 +90,7 @@ def gathered(
     looked_at = newest[:LOOKED_AT]
     for group, run in zip(grouping.groups(user, looked_at), looked_at, strict=True):
         keys.setdefault(group, []).append(run.pk)
-    all_groups = sorted(keys, key=lambda group: group.key is None)  # what is in none comes last
+    all_groups = sorted(keys, key=lambda group: group.key is None)  # runs without a group are last
     listed = all_groups[first : first + GROUPS]
     shown = {pk for group in listed for pk in keys[group][:OF_GROUP]}
     by_key = _stacks(user, runs, shown)

@@ -1,4 +1,4 @@
-"""What a piece of the line may become: conditions, and the reader's own values of them."""
+"""Completes a piece of the line: suggests conditions, and values from the reader's runs."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _COSTS = {">0.1": "more than $0.10", ">1": "more than $1", "<0.01": "less than $
 
 
 class Suggestion(NamedTuple):
-    """One word that the last piece may become, and what it means; `line` has it in place."""
+    """A word that completes the last piece, and its meaning; `line` is the completed line."""
 
     word: str
     label: str
     line: str
-    is_whole: bool  # else something is still to be typed after its colon
+    is_whole: bool  # False: a value is still missing after the colon
 
 
 def suggest(request: HttpRequest, text: str) -> list[Suggestion]:
@@ -84,20 +84,19 @@ def _of_values(request: HttpRequest, key: Key, begun: str) -> Iterator[tuple[str
 
 
 def _models(request: HttpRequest) -> Mapping[str, str]:
-    """Return the models of the latest runs of the list."""
     latest = current.listed(Run.objects.kept(), request).named().order_by("-created_at")[:LATEST]
     endpoints = {run.endpoint.endpoint_id: run.endpoint.name for run in latest}
     return dict(sorted(endpoints.items(), key=lambda item: item[1].casefold()))
 
 
 def _series(request: HttpRequest) -> Mapping[str, str]:
-    """Return the series of the list's projects, those changed last first."""
+    """Return the series of the list's projects, the last changed first."""
     seen = current.listed(Series.objects.kept(), request)
     return dict.fromkeys(seen.values_list("name", flat=True)[:LATEST], "series")
 
 
 def _people(request: HttpRequest) -> Mapping[str, str]:
-    """Return the members of a shared project by username; for those who see all, everybody."""
+    """Return the project's other members by username, after `me`."""
     project = current.current(request)
     members = User.objects.filter(memberships__project=project, is_active=True)
     named = {

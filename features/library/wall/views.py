@@ -1,4 +1,4 @@
-"""Saved views: which are offered, what is new in them, and the form of one."""
+"""Saved views: the offered ones, the news in them, and their form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_PARAMS = 4000
 
 
 def named(request: HttpRequest) -> View | None:
-    """Return the view that the address names, of those that the user sees; no query without one."""
+    """Return the view that the address names, if the user sees it; no query without a name."""
     pk = parse_uuid(request.GET.get(VIEW, ""))
     if pk is None:
         return None
@@ -39,13 +39,13 @@ def named(request: HttpRequest) -> View | None:
 
 
 def filters(request: HttpRequest) -> Filters:
-    """Return the filters in the address, those of the view that it names included."""
+    """Return the filters in the address, including those of the view that it names."""
     view = named(request)
     return Filters.from_query(request.GET, view.line if view else "")
 
 
 def offered(request: HttpRequest) -> list[View]:
-    """Return the views of the request's project and one's private ones, by name."""
+    """Return the views of the request's project and the user's private ones, by name."""
     rows = View.objects.offered_in(current.current(request), cast("User", request.user))
     return list(rows.order_by(by_name("name"), "pk")[:MOST_OFFERED])
 
@@ -59,20 +59,20 @@ class OfModels:
 
     @property
     def address(self) -> str:
-        """Return its page's address; with `since`, so that a reload shows the same as new."""
+        """Return the page's address with `since`, so that a reload shows the same models as new."""
         seen_at = self.view.seen_at or self.view.created_at
         return f"{self.view.get_absolute_url()}?since={seen_at.timestamp():.6f}"
 
 
 def of_models(request: HttpRequest) -> list[OfModels]:
-    """Return the user's views of models by name; nothing is searched if no model is new."""
+    """Return the user's views of models by name; searches nothing if no model is new."""
     user = cast("User", request.user)
     rows = _OF_MODELS.all(user=user.pk)
     asked = [(row.line, row.seen_at or row.created_at) for row in rows]
     return [*map(OfModels, rows, query_news.counts(user, asked))]
 
 
-# The front page asks it of everybody, most of whom have none.
+# The front page runs this for every user, and most have no view.
 _OF_MODELS = PreparedQuery(
     lambda: View.objects.of_models(User(pk=Param("user", User._meta.pk))).order_by(
         by_name("name"), "pk"
@@ -81,7 +81,7 @@ _OF_MODELS = PreparedQuery(
 
 
 class ViewForm(KeptForm):
-    """A view's form; the query of one of models is not typed, but goes along."""
+    """A view's form; in a view of models, the query is a hidden field."""
 
     name = LineField(
         max_length=MOST_NAME,
@@ -114,7 +114,7 @@ class ViewForm(KeptForm):
             )
 
     def clean_line(self) -> str:
-        """Return the line; of models the query in its canonical form."""
+        """Return the line; for a view of models, the query in canonical form."""
         line = str(self.cleaned_data["line"])
         if not self.is_of_models:
             return line
@@ -122,7 +122,7 @@ class ViewForm(KeptForm):
         return query_news.params_of(Query.from_address(f"?{line}")) or held
 
     def save(self, commit: bool = True) -> Any:
-        """Save the view; all models that there are count as seen. Raises Refused."""
+        """Save the view; a new view of models counts all present models as seen. Raises Refused."""
         if self.is_new and self.is_of_models:
             self.instance.of, self.instance.seen_at = View.Of.MODELS, timezone.now()
         return super().save(commit)

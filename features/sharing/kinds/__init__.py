@@ -1,1 +1,1 @@
-"""What can be shared, a module for each kind, and the table of all."""
+"""The kinds of shares, and the table of all kinds."""

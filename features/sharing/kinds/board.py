@@ -32,7 +32,7 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class ShownColumn:
-    """A column: the name of its model or a letter, and what is set along the axis."""
+    """A column: the name of its model or a letter, and its value along the axis."""
 
     number: int
     name: str
@@ -41,7 +41,7 @@ class ShownColumn:
 
 @dataclass(frozen=True)
 class ShownCell:
-    """A result in its column; `key` is its place in the document, and `seed` empty if hidden."""
+    """A result in its column; `key` is the cell's, and `seed` is empty if hidden."""
 
     key: int
     column: ShownColumn
@@ -52,19 +52,19 @@ class ShownCell:
 
     @property
     def alt(self) -> str:
-        """Return what the result is called for those who do not see it."""
+        """Return the alternative text of the result."""
         return f"Row {self.row + 1}, {self.column.name}"
 
     @property
     def facts(self) -> str:
-        """Return the seed and the price, where they are shown."""
+        """Return the seed and the price, if the share shows them."""
         seed = f"seed {self.seed}" if self.seed else ""
         return " · ".join(filter(None, (seed, self.outcome.cost)))
 
 
 @dataclass(frozen=True)
 class ShownRow:
-    """An input with its results; `label` is empty where settings are hidden."""
+    """An input with its results; `label` is empty if the share hides settings."""
 
     number: int
     label: str
@@ -74,12 +74,12 @@ class ShownRow:
 
     @property
     def words(self) -> str:
-        """Return what the row is called without its label."""
+        """Return the row's name without its label."""
         return f"Row {self.number + 1}"
 
     @property
     def others(self) -> list[Setting]:
-        """Return the settings without the one that is the label already."""
+        """Return the settings except the one that is the label."""
         return [setting for setting in self.settings if setting.text != self.label]
 
 
@@ -91,11 +91,11 @@ class Board(KeptKind[Row], DocumentKind[Row]):
     styles = ("css/lazy/share-kinds.css",)
 
     def title(self, row: Model) -> str:
-        """Return the board's title; one without is named by its key, which is for the house."""
+        """Return the board's title, but not its key, which visitors must not see."""
         return str(getattr(row, "title", "")) or "A board"
 
     def document(self, row: Row, user: User) -> Document:
-        """Return columns, rows and cells; a column and a row are named by their places."""
+        """Return columns, rows and cells; places identify columns and rows."""
         contents = contents_of(row)
         places = {column.pk: place for place, column in enumerate(contents.columns)}
         return {
@@ -136,9 +136,9 @@ class Board(KeptKind[Row], DocumentKind[Row]):
         return [line["values"] for line in document["rows"]]
 
     def votable(self, share: Share) -> tuple[Row, set[int]] | None:
-        """Return the board with the keys of the cells of which the share shows a result.
+        """Return the board, and the keys of cells whose results the share shows.
 
-        None where there is no board any more.
+        None if the board is gone.
         """
         board = self.seen(share.user, share.source)
         document = self.document_of(share)
@@ -149,7 +149,7 @@ class Board(KeptKind[Row], DocumentKind[Row]):
         return board, {cell["key"] for cell in cells if uuid.UUID(cell["run"]) in there}
 
     def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
-        """Return the rows as the share shows them, and where visitors vote."""
+        """Return the rows as the share shows them, and the address for votes."""
         share = visit.share
         takes_votes = share.takes_votes and share.is_open
         grid = _Grid(share, document)
@@ -176,7 +176,7 @@ def _cell(cell: Cell, place: int) -> dict[str, Any]:
 
 
 class _Grid:
-    """Turns a board's document into what visitors see of it."""
+    """Turns a board's document into the rows that visitors see."""
 
     def __init__(self, share: Share, document: Document) -> None:
         self.share, self.document = share, document
@@ -196,7 +196,7 @@ class _Grid:
         return [self._row(place, line) for place, line in enumerate(self.document["rows"])]
 
     def standings(self) -> list[tuple[ShownColumn, int]]:
-        """Return the columns that won rows with the number of these, the most first."""
+        """Return the columns that won rows, with the number of these rows, most wins first."""
         winners = [line["winner"] for line in self.document["rows"]]
         won = Counter(winner for winner in winners if winner is not None)
         return [(self.columns[winner], number) for winner, number in won.most_common()]
@@ -224,6 +224,6 @@ class _Grid:
 
 
 def letter(place: int) -> str:
-    """Return what a column is called whose model is hidden: A, B, … Z, AA."""
+    """Return the name of a column whose model is hidden: A, B, … Z, AA."""
     before, place = divmod(place, len(LETTERS))
     return (letter(before - 1) if before else "") + LETTERS[place]

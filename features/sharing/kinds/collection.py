@@ -27,7 +27,7 @@ SLUG = re.compile(r"[-\w]{1,50}")
 
 @dataclass(frozen=True)
 class Card:
-    """A model of the collection; with its models hidden it has a number for a name."""
+    """A model of the collection; if the share hides models, its name is a number."""
 
     name: str
     endpoint_id: str
@@ -35,11 +35,11 @@ class Card:
     category: str
     note: str
     picture: str  # its address for visitors; empty without one
-    link: str  # the model's page, for who has an account
+    link: str  # the model's page, for users with an account
 
 
 class Collection(DocumentKind[Row]):
-    """Cards without links into the house for who has no account there."""
+    """Cards of models; only visitors with an account get links to the models' pages."""
 
     name = Share.Kind.COLLECTION
     template = "features/sharing/kinds/_collection.html"
@@ -51,12 +51,12 @@ class Collection(DocumentKind[Row]):
         return _collections().filter(slug=key).first() if is_curator else None
 
     def seen(self, user: User, key: str) -> Row | None:
-        """Return the collection: everybody sees one that is published, curators its drafts."""
+        """Return a published collection, or for curators also a draft."""
         collections = _collections() if user.is_staff else _collections().filter(is_published=True)
         return collections.filter(slug=key).first() if SLUG.fullmatch(key) else None
 
     def document(self, row: Row, user: User) -> Document:
-        """Return what its cards show, in the curators' order."""
+        """Return the contents of its cards, in the curators' order."""
         return {
             "description": row.description,
             "models": [
@@ -83,7 +83,7 @@ class Collection(DocumentKind[Row]):
         return {"description": curtain.telling(document["description"]), "cards": cards}
 
     def picture(self, share: Share, place: int) -> Picture | None:
-        """Return the picture at a place of the collection that is shared, from 0."""
+        """Return the picture at a place, counted from 0, of the shared collection."""
         document = self.document_of(share)
         models = document["models"][place : place + 1] if document else []
         pictures = Picture.objects.filter(state=Picture.State.KEPT).exclude(small="")

@@ -1,4 +1,4 @@
-"""What visitors see of runs: what came of them, and their settings."""
+"""Runs as visitors see them: their results and settings."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ UNCOPIED = "Its file is not copied yet: look again in a minute."
 LONGEST = 4000  # characters of a text
 LONGEST_SETTING = 5000  # characters of a text: a prompt is read whole
 HIDDEN = "left out"
-# Amid a text, from the beginning of a word: begun at each of its letters the search would take
-# minutes for a word of 200 KB.
+# Matches only from the beginning of a word: starting at each letter, the search would take minutes
+# for a word of 200 KB.
 _OURS = re.compile(r"(?<![^\s\"])[^\s\"]*/(?:uploads|runs)/[0-9a-f-]{36}[^\s\"]*", re.IGNORECASE)
-_READ = 4 * LONGEST_SETTING  # characters of a text that are looked at
+_READ = 4 * LONGEST_SETTING  # characters of a text that are searched
 _OF_MODEL = re.compile(r"(?:^|_)(?:model|endpoint|checkpoint)(?:_|$)|_model", re.IGNORECASE)
 _PROVIDER = re.compile(r"\bfal[-.](?:ai|media|run)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a run: files or a text, else `words` that say why there is nothing to see.
+    """The result of a run: files or a text, else `words` that say why there is none.
 
-    `cost` is empty where prices are hidden.
+    `cost` is empty if prices are hidden.
     """
 
     files: Sequence[Shown] = ()
     text: str = ""
     words: str = ""
     cost: str = ""
-    number: int = field(default=0)  # of a text, among the share's items
+    number: int = field(default=0)  # of a text's item in the share
 
     @property
     def numbers(self) -> list[int]:
@@ -62,7 +62,7 @@ class Outcome:
 
 
 class Outcomes:
-    """Looks up results of a share by their runs; five queries, whatever their number."""
+    """Looks up results of a share by their runs; five queries, however many results."""
 
     def __init__(self, share: Share) -> None:
         self.share = share
@@ -73,7 +73,7 @@ class Outcomes:
         self.texts = _texts(shown.run.pk for shown in listed if shown.run and not shown.artifact)
 
     def of(self, run: str, positions: Sequence[int]) -> Outcome:
-        """Return what came of a run with these files; of a run without files, position 0."""
+        """Return the outcome of a run with files at these positions, or [0] if it has no files."""
         keys = [ResultKey(uuid.UUID(run), position) for position in positions]
         listed = [self.shown[key] for key in keys if key in self.shown]
         if not listed or listed[0].run is None:
@@ -88,7 +88,7 @@ class Outcomes:
         return Outcome(stored, words=words, cost=cost)
 
     def without_files(self, *, is_over: bool, state: str) -> Outcome:
-        """Return what is said of a run that had no result when the document was written."""
+        """Return the outcome of a run that had no result when the document was written."""
         if is_over:
             return Outcome(words=CANCELLED if state == Run.State.CANCELLED else FAILED)
         return Outcome(words=UNDER_WAY if self.share.follows else UNFINISHED)
@@ -98,7 +98,6 @@ class Outcomes:
 
 
 def _texts(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Return the texts of results that have no files."""
     outputs = Run.objects.filter(pk__in=list(runs)).values_list("pk", "output")
     return {pk: _text(output) for pk, output in outputs}
 
@@ -108,12 +107,12 @@ def _text(output: object) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-# Arguments as visitors read them: texts and files, without what names a hidden model.
+# Arguments as visitors read them: texts and files, without the names of hidden models.
 
 
 @dataclass(frozen=True)
 class Setting:
-    """An argument: its name, its text where it has one, and the files in it."""
+    """An argument: its name, its text if any, and its files."""
 
     name: str
     text: str
@@ -121,19 +120,19 @@ class Setting:
 
     @property
     def is_long(self) -> bool:
-        """Whether the text is read rather than looked up."""
+        """Whether the text is too long for a line of a table."""
         return len(self.text) > 60 or "\n" in self.text
 
 
 class Curtain:
-    """What a share hides of settings: all of them, or those that name its models."""
+    """Hides settings of a share: all of them, or those that name its models."""
 
     def __init__(
         self, share: Share, models: Iterable[tuple[str, str]], *, has_inputs: bool = True
     ) -> None:
-        """`models` are ids and names of the models in what is shared.
+        """`models` are the ids and names of all models in the share.
 
-        Without `has_inputs` the share shows no files among its settings, and only counts them.
+        Without `has_inputs`, settings only count their files and do not show them.
         """
         self.share, self.has_inputs = share, has_inputs
         self.names = () if share.shows_models else tuple(_names(models))
@@ -142,7 +141,7 @@ class Curtain:
         )
 
     def settings(self, arguments: Any) -> list[Setting]:
-        """Return the arguments in their order; none if settings are hidden."""
+        """Return the arguments in order; none if settings are hidden."""
         if not self.share.shows_settings or not isinstance(arguments, dict):
             return []
         rows = islice(with_own_paths(arguments).items(), MAX_ROWS)
@@ -153,7 +152,7 @@ class Curtain:
         return self.telling(text) if self.share.shows_settings else ""
 
     def telling(self, text: str) -> str:
-        """Return a text that is no setting; empty if it names a hidden model."""
+        """Return a text other than a setting; empty if it names a hidden model."""
         return "" if self._names_model(text) else text
 
     def _setting(self, name: str, value: Any) -> Setting:
@@ -179,7 +178,7 @@ class Curtain:
 
 
 def inputs_gone(count: int) -> str:
-    """Return the sentence that stands for files that are not there any more."""
+    """Return the sentence in place of files that are gone."""
     return "This file is not there any more." if count == 1 else "These files are gone."
 
 
@@ -196,7 +195,7 @@ def _is_only_files(value: Any) -> bool:
 
 
 def _without(value: Any, addresses: list[str]) -> Any:
-    """Return a value in which our files are numbered: their addresses are for the house."""
+    """Replace our files' addresses, which visitors must not see, by numbers."""
     if isinstance(value, str):
         return f"file {addresses.index(value) + 1}" if value in addresses else value
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What a kind of share has to say: what may be shared, what it shows, and by which template."""
+"""The base classes of kinds of shares: what may be shared, what it shows, by which template."""
 
 from __future__ import annotations
 
@@ -29,29 +29,29 @@ class Kind:
 
     name: ClassVar[str]  # a value of Share.Kind
     template: ClassVar[str] = "features/sharing/kinds/_results.html"
-    styles: ClassVar[Sequence[str]] = ()  # sheets that its template needs
+    styles: ClassVar[Sequence[str]] = ()  # style sheets that its template needs
 
     def find(self, user: User, key: str) -> Model | None:
-        """Return what has this key and may be shared by the user; None if there is no such."""
+        """Return the row with this key if the user may share it, else None."""
         return None
 
     def title(self, row: Model) -> str:
-        """Return what a share of it is called at first."""
+        """Return the first title of a share of this row."""
         return str(row)
 
     def results(self, share: Share) -> Sequence[ResultKey] | None:
-        """Return the results that it shows now, of those that its user reads, in their order.
+        """Return the results, in order, that it shows now and its user may read.
 
-        None where they are kept as they were when it was made.
+        None if it keeps the results of the time when it was made.
         """
         return None
 
     def freeze(self, share: Share) -> object:
-        """Return, as JSON, what else of it a share keeps that does not follow; None for nothing."""
+        """Return the JSON that a share keeps, besides results, if it does not follow; or None."""
         return None
 
     def context(self, visit: Visit) -> Mapping[str, Any]:
-        """Return what its template needs besides `visit`, `share` and `items`."""
+        """Return the template context besides `visit`, `share` and `items`."""
         return {}
 
 
@@ -59,23 +59,23 @@ Row = TypeVar("Row", bound=Kept)
 
 
 class KeptKind(Kind, Generic[Row]):
-    """A share of a kept thing: whoever may change it may share it, unless `is_for_all`."""
+    """A share of a kept row, which users may share if they may change it, or if `is_for_all`."""
 
     model: ClassVar[type[Kept]]
-    is_for_all: ClassVar[bool] = False  # who sees it
+    is_for_all: ClassVar[bool] = False  # everybody who sees the row may share it
 
     def rows(self, user: User) -> Any:
-        """Return what a share of the user may show: it shows that as long as they see it."""
+        """Return the rows that a share of the user may show: those that they see now."""
         return rows_of(self.model).kept().shown_to(user)
 
     def seen(self, user: User, key: str) -> Row | None:
-        """Return what has this key, if the user sees it."""
+        """Return the row with this key, if the user sees it."""
         pk = parse_uuid(key)
         rows = self.rows(user).select_related("project", "user")
         return cast("Row | None", rows.filter(pk=pk).first()) if pk else None
 
     def find(self, user: User, key: str) -> Row | None:
-        """Return what has this key and may be shared by the user; None if there is no such."""
+        """Return the row with this key if the user may share it, else None."""
         row: Row | None = self.seen(user, key)
         return row if row and (self.is_for_all or Rights(user, row).may_change) else None
 
@@ -86,25 +86,25 @@ Thing = TypeVar("Thing", bound="Model")
 class DocumentKind(Kind, Generic[Thing]):
     """A share that shows more than results: a board, a collection.
 
-    Its content is read from the house as a document of JSON values, either when the share is
-    opened or, kept in `Share.frozen`, when it was made. The document has everything; the share
-    decides what visitors get of it when it is shown. So both ways of sharing show the same.
+    Its content is a document of JSON values, read either when the share is opened, or when it was
+    made and then kept in `Share.frozen`. The document has everything; the share decides at each
+    visit what visitors see of it. So both ways of sharing show the same.
     """
 
     @abstractmethod
     def seen(self, user: User, key: str) -> Thing | None:
-        """Return what has this key, if the user sees it: as long as they do, a share shows it."""
+        """Return the row with this key if the user sees it; else a share no longer shows it."""
 
     @abstractmethod
     def document(self, row: Thing, user: User) -> Document:
-        """Return what a share of this user may show of it, as JSON values, with all keys."""
+        """Return everything that a share of this user may show of the row, as JSON values."""
 
     @abstractmethod
     def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
-        """Return what the template needs of a document, without what is hidden from visitors."""
+        """Return the template context for a document, without parts hidden from visitors."""
 
     def result_keys(self, document: Document) -> Sequence[ResultKey]:
-        """Return the results in a document, in their order."""
+        """Return the results in a document, in order."""
         return ()
 
     def input_values(self, document: Document) -> Iterable[Any]:
@@ -112,17 +112,17 @@ class DocumentKind(Kind, Generic[Thing]):
         return ()
 
     def freeze(self, share: Share) -> Document | None:
-        """Return the document of this moment; None if there is nothing that can be shown."""
+        """Return the present document; None if there is nothing to show."""
         row = self.seen(share.user, share.source)
         return None if row is None else self.document(row, share.user)
 
     def results(self, share: Share) -> Sequence[ResultKey]:
-        """Return the results of what is there now, or was when the share was made."""
+        """Return the results of the present document, or of the kept one."""
         document = self.document_of(share)
         return () if document is None else self.result_keys(document)
 
     def document_of(self, share: Share) -> Document | None:
-        """Return what the share shows; None once its user cannot see that any more."""
+        """Return the document that the share shows; None if its user no longer sees the row."""
         row = self.seen(share.user, share.source)
         if row is None:
             return None
@@ -131,7 +131,7 @@ class DocumentKind(Kind, Generic[Thing]):
         return document
 
     def context(self, visit: Visit) -> Mapping[str, Any]:
-        """Return what the template needs, or `gone`: a sentence."""
+        """Return the template context, or the sentence `gone`."""
         document = self.document_of(visit.share)
         if document is None:
             return {"gone": GONE}

@@ -1,4 +1,4 @@
-"""Shares of results: selected one by one, found by a view, or in a series."""
+"""Shares of results: selected ones, those that a view finds, or those of a series."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MOST_RUNS = 500  # the newest
 
 
 class Results(Kind):
-    """The items that were chosen stay as they are."""
+    """A share of selected results, which do not change."""
 
     name = Share.Kind.RESULTS
 
 
 class View(KeptKind[models.View]):
-    """What it found when it was shared, or what it finds when the share is opened."""
+    """A share of a view: its results when it was shared, or when the share is opened."""
 
     name, model, is_for_all = Share.Kind.VIEW, models.View, True
 
@@ -39,9 +39,9 @@ class View(KeptKind[models.View]):
         return super().rows(user).filter(of=models.View.Of.RESULTS)
 
     def results(self, share: Share) -> Sequence[ResultKey] | None:
-        """Return the results, the newest first; nothing once the view is deleted.
+        """Return the results of succeeded runs, the newest first; none if the view is deleted.
 
-        Only ended runs that went well: what is deleted, failed or under way is no result.
+        Deleted, failed and unfinished runs have no result to share.
         """
         view = self.seen(share.user, share.source)
         if view is None:
@@ -60,12 +60,12 @@ class View(KeptKind[models.View]):
 
 
 class Series(KeptKind[library_models.Series]):
-    """What was in it when it was shared, or what is in it when the share is opened."""
+    """A share of a series: its results when it was shared, or when the share is opened."""
 
     name, model, is_for_all = Share.Kind.SERIES, library_models.Series, True
 
     def results(self, share: Share) -> Sequence[ResultKey] | None:
-        """Return what is in the series now; nothing once it is deleted or out of reach."""
+        """Return the present results of the series; none if it is deleted or out of reach."""
         series = self.seen(share.user, share.source)
         if series is None:
             return []

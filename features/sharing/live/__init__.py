@@ -1,1 +1,1 @@
-"""Long polls that deliver to open pages what is said on a share."""
+"""Long polls that deliver feedback on a share to its open pages."""

@@ -1,7 +1,7 @@
-"""What open pages of a share wait for: something newer said on it, or that it ends.
+"""The topic that open pages of a share wait for: new feedback, or the end of the share.
 
-A share on which many people say much is published less often, so that answering its pages and
-taking their next polls never takes up the whole process.
+A share with many pages and much feedback is published less often, so that answering its pages and
+their next polls never occupies the whole process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from core.live.broker import Broker, Source, Topic
 from features.sharing.live.watch_tokens import stamp_of
 from features.sharing.models import Share
 
-PAUSE_PER_PAGE_S = 0.0025  # between two publications of a share, for each page that shows it
+PAUSE_PER_PAGE_S = 0.0025  # between two publications of a share, per page that shows it
 LONGEST_PAUSE_S = 1.0
 MAX_PUBLISHED = 1024
 
@@ -36,16 +36,16 @@ _ROWS = PreparedQuery(
 
 
 class ShareState(NamedTuple):
-    """What a poll has to know of a share."""
+    """What a poll needs to know about a share."""
 
     version: int
-    stamp: str  # of those it admits
+    stamp: str  # changes with the audience and the password
     is_revoked: bool
     expires_at: datetime | None
 
     @property
     def is_over(self) -> bool:
-        """Whether its address leads nowhere now."""
+        """Whether the share has ended."""
         return self.is_revoked or (
             self.expires_at is not None and self.expires_at <= timezone.now()
         )
@@ -66,17 +66,17 @@ def _load(shares: list[uuid.UUID]) -> dict[uuid.UUID, ShareState]:
 
 
 SHARES = Source("the watched shares", _load)
-GONE = ShareState(0, "", is_revoked=True, expires_at=None)  # of a share that there is not
-# The state in which a share was published last, and when, by the monotonic clock.
+GONE = ShareState(0, "", is_revoked=True, expires_at=None)  # of a share that does not exist
+# Each share's last published state, and the time of publication by the monotonic clock.
 _published: TTLCache[uuid.UUID, tuple[ShareState, float]] = TTLCache(MAX_PUBLISHED, LONGEST_PAUSE_S)
 _NEVER = (GONE, 0.0)
 
 
 @dataclass(frozen=True)
 class NewsOfShare(Topic[uuid.UUID, ShareState, ShareState]):
-    """What pages wait for that show this version of a share, and were admitted by this stamp.
+    """The topic of pages that show version `after` of a share and were admitted with `stamp`.
 
-    The answer is its state: once it is newer, or it has ended or admits others.
+    The answer is the share's state, once it is newer, has ended, or its stamp has changed.
     """
 
     share: uuid.UUID
@@ -91,7 +91,7 @@ class NewsOfShare(Topic[uuid.UUID, ShareState, ShareState]):
         return (self.share,)
 
     def due_in(self, rows: Mapping[uuid.UUID, ShareState | None]) -> float | None:
-        """Return 0 for an end; what is said waits until the share may be published again."""
+        """Return 0 for an end; feedback waits until the share may be published again."""
         state = rows.get(self.share) or GONE
         if self._is_end(state):
             return 0.0
@@ -99,13 +99,13 @@ class NewsOfShare(Topic[uuid.UUID, ShareState, ShareState]):
             return None
         published, published_at = _published.get(self.share, _NEVER)
         if self.after < published.version:
-            return 0.0  # the page has missed that
+            return 0.0  # the page has missed that publication
         pages = self.broker.waiting_for(SHARES, self.share)
         pause_s = min(PAUSE_PER_PAGE_S * pages, LONGEST_PAUSE_S)
         return published_at + pause_s - time.monotonic()
 
     async def answer(self, rows: Mapping[uuid.UUID, ShareState | None]) -> ShareState:
-        """Publish the share's state; a page that has missed the last publication gets that."""
+        """Publish the share's state; a page that has missed the last publication gets that one."""
         state = rows.get(self.share) or GONE
         published, _ = _published.get(self.share, _NEVER)
         if self.after < published.version and not self._is_end(state):
@@ -114,5 +114,5 @@ class NewsOfShare(Topic[uuid.UUID, ShareState, ShareState]):
         return state
 
     def _is_end(self, state: ShareState) -> bool:
-        """Whether the page is to go: the share has ended, or admits others."""
+        """Whether the page has to close: the share has ended, or its stamp has changed."""
         return state.is_over or state.stamp != self.stamp

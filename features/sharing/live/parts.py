@@ -1,9 +1,9 @@
-"""What is said on a share as parts of pages, rendered once for all pages that show it.
+"""Renders the feedback on a share as parts of pages, once for all pages that show it.
 
-A part is an element whose id is the same on every page, with nothing in it that depends on who
-looks: guests get the same, and makers get theirs, with what only makers may see or do. It is the
-same markup as on the pages (`templates/features/sharing/review/`), as somebody sees it who has said
-nothing yet. What one's own words offer besides stands in elements that a page keeps (`data-keep`).
+A part is an element with the same id on every page, and does not depend on the viewer: all guests
+get the same parts, and all makers get theirs, with what only makers may see or do. A part has the
+same markup as the page (`templates/features/sharing/review/`) of a viewer without feedback. Actions
+on the viewer's own feedback are in elements that a page keeps (`data-keep`).
 Forms get a placeholder for the CSRF token, which the page replaces when it posts
 (`static/js/csrf.js`).
 """
@@ -30,7 +30,7 @@ TOKEN = "live"  # noqa: S105  a placeholder
 
 
 class Shown(NamedTuple):
-    """What a page shows of a share: the item that is open (0: none), and whether to makers."""
+    """A page of a share: its open item (0: none), and whether a maker sees it."""
 
     share: uuid.UUID
     is_maker: bool
@@ -38,7 +38,7 @@ class Shown(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """All parts by names of theirs, of one version of the share."""
+    """All parts of one version of the share, by name."""
 
     version: int
     markup: dict[str, str]
@@ -51,9 +51,9 @@ _bodies: ByteCache[bytes] = ByteCache("polls of shares", CACHED_BYTES, len)
 
 
 async def body(shown: Shown, after: int, version: int) -> bytes:
-    """Return the answer to a poll, as JSON, that brings a page to this version or a newer one.
+    """Return the JSON answer to a poll, which updates a page to this version or a newer one.
 
-    It has the parts that differ from those of version `after`, as far as this process knows them.
+    It has the parts that differ from version `after`, or all if this process does not know that.
     """
     newest = await _newest(shown, version)
     key = (shown, after, newest.version)
@@ -69,7 +69,6 @@ async def body(shown: Shown, after: int, version: int) -> bytes:
 
 
 async def _newest(shown: Shown, version: int) -> Parts:
-    """Return the parts of this version or a newer one."""
     known: Parts | None = _parts.get((shown, version))
     if known is None:
         known = Parts(*await in_thread(render, shown.share, shown.is_maker, shown.item))
@@ -78,10 +77,10 @@ async def _newest(shown: Shown, version: int) -> Parts:
 
 
 def render(share_id: uuid.UUID, is_maker: bool, item: int) -> tuple[int, dict[str, str]]:
-    """Return the share's version and its parts by names of theirs, as guests or makers see them.
+    """Return the share's version and its parts by name, as guests or makers see them.
 
-    `item` is the number of the open one; 0 on the page of all. The version is read first: what is
-    said meanwhile is newer than that, and comes again.
+    `item` is the number of the open item; 0 on the page of all. The version is read first:
+    feedback from the meantime is newer, and pages get it again.
     """
     share = Share.objects.select_related("user", "project").get(pk=share_id)
     visit = Visit(share, AnonymousUser(), is_maker)

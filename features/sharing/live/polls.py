@@ -1,9 +1,9 @@
-"""Long polls for what is said on a share, answered before Django and without a thread.
+"""Long polls for the feedback on a share, answered before Django and without a thread.
 
-A page asks `/shares/live/?watch=<token>&after=<version>&item=<number>`, where `item` is the one
-that is open. The answer comes as soon as the share has a newer version, with the parts of the page
-that have changed (`parts.py`), or is empty (204) after `HOLD_S` seconds. 410 says that the share
-has ended, 403 that it admits others now or that the user is no longer one of them.
+A page asks `/shares/live/?watch=<token>&after=<version>&item=<number>`, where `item` is the
+number of the open item. As soon as the share has a newer version, the answer has the changed parts
+of the page (`parts.py`); after `HOLD_S` seconds it is empty (204). 410 says that the share has
+ended, 403 that its audience or password has changed, or that the user has lost access.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ log = logging.getLogger(__name__)
 
 
 class BadPoll(ValueError):
-    """The address is not one of a poll."""
+    """The address is not a valid poll."""
 
 
 class SharePolls:
-    """The ASGI application for these polls, once the web process has started."""
+    """The ASGI application for these polls; 503 until the web process has started."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class SharePolls:
         return await _respond(send, HTTPStatus.OK, body, new_token)
 
     async def _is_admitted(self, watch: Watch, session: str) -> bool:
-        """Whether what the token says of its user still holds; no query for guests."""
+        """Whether the token's user still has the right that it names; no query for guests."""
         if watch.token.whose == ANYBODY:
             return True
         person = await self._sessions.get_user(session)

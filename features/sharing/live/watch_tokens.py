@@ -1,8 +1,8 @@
-"""What a page that polls what is said on a share has in its token (`core/live/tokens.py`).
+"""The token of a page that polls for the feedback on a share (`core/live/tokens.py`).
 
-A guest's token names nobody: all guests of a share have the same one. Where the share is open to
-members or to whoever logs in, and for its makers, the token names the user, whose right is checked
-again before anything is sent. A token is void once the share's audience or password has changed.
+A guest's token names nobody: all guests of a share have the same token. If the share is open only
+to members or logged-in users, and for its makers, the token names the user, whose right is checked
+before each answer. A change of the share's audience or password invalidates its tokens.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KIND, MAKER, VISITOR = "share", "maker", "visitor"
 
 
 class Watch(NamedTuple):
-    """Which share a page shows, whether to its makers, and what the share asked of its visitors."""
+    """A verified token: the share, whether the page is a maker's, and the share's stamp."""
 
     share: uuid.UUID
     is_maker: bool
@@ -35,7 +35,7 @@ class Watch(NamedTuple):
 
 
 def watch_token(visit: Visit) -> str:
-    """Return the text of the token for the page of this visit."""
+    """Return the token for the page of this visit."""
     share = visit.share
     is_open = share.audience in {Share.Audience.LINK, Share.Audience.PUBLIC}
     is_guest = (is_open and not visit.is_maker) or not visit.user.pk
@@ -44,13 +44,13 @@ def watch_token(visit: Visit) -> str:
 
 
 def renewed(watch: Watch) -> str:
-    """Return a new token for a page that has stayed open; empty while its own lasts."""
+    """Return a new token if the page's own is old; else an empty text."""
     return _text(*watch[:3], watch.token.whose) if watch.token.is_old else ""
 
 
 @byte_cached(1 << 18)  # many guests poll the same share
 def verify(text: str) -> Watch | None:
-    """Return what a token says; None if it is not ours."""
+    """Return the contents of a token; None if it is not ours."""
     what, _, signed = text.partition(".")
     token = tokens.verify(what, signed)
     kind, *named = what.split(":")
@@ -61,7 +61,7 @@ def verify(text: str) -> Watch | None:
 
 
 def stamp_of(audience: str, for_project: int | None, password: str) -> str:
-    """Return what changes once others are admitted than before."""
+    """Return a stamp that changes with the audience or the password."""
     asked = f"{audience}:{for_project}:{password}"
     return salted_hmac(SALT, asked).hexdigest()[:STAMP_CHARS]
 

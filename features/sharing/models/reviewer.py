@@ -1,4 +1,4 @@
-"""Reviewers: whoever says something on a share, with an account or by a name they give."""
+"""Reviewers: people who give feedback on a share, by their account or a name that they type."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from projects.kept.voices.comment import Saying
 from projects.kept.voices.participant import Participant
 
 MAX_NAME_CHARS = 60
-MAX_KEY_CHARS = MAX_NAME_CHARS * 18  # one character may stand for so many (NFKC)
+MAX_KEY_CHARS = MAX_NAME_CHARS * 18  # NFKC may expand one character to 18
 MOST_STARS = 5
 
 
 class Reviewer(models.Model):
-    """Somebody on one share: a user, or a guest whom a signed cookie knows again."""
+    """A reviewer of one share: a user, or a guest, whom a signed cookie recognises."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="reviewers")
@@ -63,22 +63,22 @@ class Reviewer(models.Model):
 
     @property
     def is_guest(self) -> bool:
-        """Whether they gave the name themselves."""
+        """Whether the reviewer is a guest, who has typed the name."""
         return self.user_id is None
 
     @property
     def participant(self) -> Participant:
-        """Return who they are for what is not the share's own, such as the votes of a board."""
+        """Return the participant for rows outside of the share, such as votes on a board."""
         if self.user is not None:
             return Participant.of_user(self.user)
         return Participant.of_guest(f"guest:{self.pk}", self.name)
 
 
 class Comment(Saying):
-    """What a reviewer said of the share, or of an item: of a point, a moment or a span of it.
+    """A reviewer's comment on the share, an item, or a point, a moment or a span of it.
 
     `x` and `y` are a point of the picture or frame, in thousandths of its width and height;
-    `from_ms` and `to_ms` a moment or span of a film or sound, in milliseconds.
+    `from_ms` and `to_ms` are a moment or span of a film or sound, in milliseconds.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -106,7 +106,7 @@ class Comment(Saying):
 
 
 class Pick(models.Model):
-    """A reviewer's favourite; `rank` is 1 for the best where picks are ranked, else 0."""
+    """A reviewer's favourite; in ranked picks, `rank` is 1 for the best, otherwise 0."""
 
     reviewer = models.ForeignKey(Reviewer, on_delete=models.CASCADE, related_name="picks")
     item = models.ForeignKey(ShareItem, on_delete=models.CASCADE, related_name="picks")

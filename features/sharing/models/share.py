@@ -1,4 +1,4 @@
-"""Shares: addresses at which others see work, and what each of them shows."""
+"""Shares: addresses at which others see work, and their items."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ TOKEN_BYTES = 18  # 144 bits: nobody guesses one
 
 
 def new_token() -> str:
-    """Return what makes a share's address unguessable."""
+    """Return a token that makes a share's address unguessable."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def token_digest(token: str) -> str:
-    """Return by what a token is found: the database holds no token that could be used."""
+    """Return the hash that finds a token: the database has no readable token."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
@@ -39,14 +39,14 @@ class ShareQuerySet(InProjectQuerySet["Share"]):
     """Filters for shares."""
 
     def live(self) -> ShareQuerySet:
-        """Those whose address leads somewhere now."""
+        """Return the shares that have not ended."""
         ends_later = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
         return self.filter(ends_later, revoked_at=None)
 
     def managed_by(self, user: User | AnonymousUser) -> ShareQuerySet:
-        """Those whose options and answers the user sees, in projects that they are a member of.
+        """Return the shares whose options and answers the user sees, in their projects.
 
-        Their own, and as a maker their projects'.
+        These are the user's own, and for makers all that they see in the project.
         """
         own = models.Q(is_member(user), user_id=user.pk or 0)
         return self.filter(own | models.Q(is_shown_to(user), is_member(user, MAKERS)))
@@ -55,13 +55,13 @@ class ShareQuerySet(InProjectQuerySet["Share"]):
 class Share(InProject):
     """An address for others: what it shows, to whom, until when; with `takes_…` it is a review.
 
-    What it shows is named by `kind` and `source` (the key of the series, view, board, …; empty for
-    a selection of results). Results are `ShareItem` rows; of other kinds, `frozen` keeps what was
-    there when it was made, and is null where the share follows its source.
+    `kind` and `source` name what it shows; `source` is the key of the series, view, board, …, or
+    empty for selected results. Results are `ShareItem` rows. For other kinds, `frozen` keeps the
+    content from when the share was made; it is null if the share follows its source.
     """
 
     class Kind(models.TextChoices):
-        """What is shown; each has a module in `features/sharing/kinds/`."""
+        """What is shown; `features/sharing/kinds/` has a class for each kind."""
 
         RESULTS = "results", "Results"
         SERIES = "series", "Series"
@@ -139,7 +139,7 @@ class Share(InProject):
         return self.title or self.get_kind_display()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save the share; a new one gets its token. One that is lost stays as it is encrypted."""
+        """Save the share; a new one gets its token. A lost token keeps its stored value."""
         if not self.token_digest:
             self.give_token()
         if self.is_lost and not self._state.adding:
@@ -148,13 +148,13 @@ class Share(InProject):
         super().save(*args, **kwargs)
 
     def give_token(self) -> None:
-        """Give it a new address; who has a former one finds nothing there."""
+        """Give it a new address; the former address shows nothing any more."""
         self.token = new_token()
         self.token_digest = token_digest(self.token)
 
     @property
     def is_lost(self) -> bool:
-        """Whether its address is not known: another SECRET_KEY has encrypted it."""
+        """Whether its address is unknown, because another SECRET_KEY has encrypted the token."""
         return token_digest(self.token) != self.token_digest
 
     def get_absolute_url(self) -> str:
@@ -168,12 +168,12 @@ class Share(InProject):
 
     @property
     def is_live(self) -> bool:
-        """Whether its address leads somewhere now."""
+        """Whether it has not ended."""
         return self.revoked_at is None and not self.is_expired
 
     @property
     def is_review(self) -> bool:
-        """Whether its visitors are asked for something."""
+        """Whether it asks its visitors for something."""
         return self.takes_opinions or self.takes_votes or self.takes_rows
 
     @property
@@ -183,7 +183,7 @@ class Share(InProject):
 
     @property
     def opens_review(self) -> bool:
-        """Whether its address opens the page of opinions: it shows results and asks only that."""
+        """Whether its address opens the page of opinions: it shows results and asks for no more."""
         has_more = self.takes_votes or self.takes_rows or self.kind not in self.OF_RESULTS
         return self.takes_opinions and not has_more
 
@@ -196,13 +196,13 @@ class Share(InProject):
 class ShareItem(models.Model):
     """One file that a share shows: of a run, or an upload that was its input.
 
-    Its `number` stands in addresses and is never given again, so that they tell nothing of the run.
+    Addresses have its `number`, which reveals nothing about the run and is never reused.
     """
 
     share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="items")
     number = models.PositiveIntegerField(help_text="in addresses, from 1; for good")
     place = models.PositiveIntegerField(help_text="in the share's order; there may be gaps")
-    # Without constraints: the row outlives what it shows, and says that something was there.
+    # Without constraints: the row outlives its result, and then shows a gap.
     run = models.ForeignKey(
         Run, null=True, blank=True, on_delete=models.DO_NOTHING, db_constraint=False,
         related_name="+",

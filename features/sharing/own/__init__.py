@@ -1,1 +1,1 @@
-"""What makers do with their shares: begin, change, list and end them."""
+"""Creates, changes, lists and ends the shares of makers."""

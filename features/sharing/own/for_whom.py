@@ -1,4 +1,4 @@
-"""For whom a share is: one answer sets what it shows, asks and how long it lasts."""
+"""The answer to “For whom?” sets what a share shows, what it asks for and how long it lasts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from features.sharing.models import Share
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FIELD = "for_whom"  # what a form posts
+FIELD = "for_whom"  # name of the control
 OPEN: dict[str, object] = {
     "audience": Share.Audience.LINK,
     "shows_models": True,
@@ -26,7 +26,7 @@ OPEN: dict[str, object] = {
 
 
 class ForWhom(NamedTuple):
-    """An answer, what it means in words, the options that it sets, and the days until the end."""
+    """An answer, its meaning in words, the options that it sets, and the days until the end."""
 
     name: str
     label: str
@@ -60,14 +60,14 @@ FOR_WHOM = (
 
 
 def named(name: str) -> ForWhom | None:
-    """Return the answer of this name; None if there is no such."""
+    """Return the answer with this name, or None."""
     return next((one for one in FOR_WHOM if one.name == name), None)
 
 
 def apply(share: Share, answer: ForWhom) -> list[str]:
-    """Write what an answer sets into a share, which the caller saves; returns what is changed.
+    """Set an answer's options in a share, which the caller saves; returns the changed fields.
 
-    An end that is set already stays where it is, for who answers the same again.
+    If the share already has this answer, its end stays unchanged.
     """
     is_same = answer == of(share)
     changed = [name for name, value in answer.options.items() if getattr(share, name) != value]
@@ -81,7 +81,7 @@ def apply(share: Share, answer: ForWhom) -> list[str]:
 
 
 def of(share: Share) -> ForWhom | None:
-    """Return the answer that a share's options are, as far as they are any."""
+    """Return the answer that matches a share's options; None if no answer does."""
     for one in FOR_WHOM:
         is_set = all(getattr(share, name) == value for name, value in one.options.items())
         if is_set and bool(one.days) == (share.expires_at is not None):

@@ -1,4 +1,4 @@
-"""One's own shares: of selected results or of what a kind finds by its key; listed and ended."""
+"""Creates shares of selected results or other rows; lists, ends and restores shares."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class Refused(refusals.Refused):
 
 
 def share_results(user: User, selection: Selection) -> tuple[Share, Chosen]:
-    """Share the selected results that the user may share; returns what was in reach as well.
+    """Share the selected results that the user may share; returns the share and these results.
 
-    They may share what they see in projects where they make something: a viewer looks, and an
-    example is shown by whoever made it. The same results shared again within minutes are the same
-    share. Raises Refused if nothing is left, or too much.
+    Users may share results of projects where they are makers, but neither as viewers nor others'
+    examples. Sharing the same results again within REUSED_FOR returns the same share. Raises
+    Refused if no results remain, or too many.
     """
     own = Run.objects.kept().changeable_by(user).filter(project__archived_at=None)
     chosen = choose(selection, own.exclude(state__in=NOT_SHOWN))
@@ -69,9 +69,10 @@ def share_results(user: User, selection: Selection) -> tuple[Share, Chosen]:
 
 
 def share_source(user: User, name: str, key: str) -> Share:
-    """Share a series, view, board or another kind's thing by its key.
+    """Share a series, view, board or a row of another kind by its key.
 
-    At first it is kept as it is. Raises Refused for what is not there, or not the user's to share.
+    At first the share does not follow changes. Raises Refused if the row does not exist, or the
+    user may not share it.
     """
     kind = KINDS.get(name)
     row = kind.find(user, key) if kind else None
@@ -92,7 +93,7 @@ def share_source(user: User, name: str, key: str) -> Share:
 
 
 def keep(share: Share) -> None:
-    """Let a share stay what it is at this moment; the caller saves it."""
+    """Let a share keep its present content; the caller saves it."""
     kind = KINDS[share.kind]
     if (results := kind.results(share)) is not None:
         items.keep_in_step(share, results)
@@ -100,7 +101,7 @@ def keep(share: Share) -> None:
 
 
 def follow(share: Share) -> None:
-    """Let a share show what is there whenever it is opened; the caller saves it."""
+    """Let a share follow its source's changes; the caller saves it."""
     share.follows, share.frozen = True, None
 
 
@@ -117,11 +118,11 @@ def _begin(share: Share, results: Sequence[ResultKey] | None) -> Share:
 
 
 def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
-    """Return the share of the same things that the user made some minutes ago, if it goes on.
+    """Return the user's recent share of the same content, if it has not ended.
 
-    One that was given to somebody in particular since is theirs, and stays what it is.
+    A share with a changed audience, options, password or end is not reused.
     """
-    as_stored = json.loads(json.dumps(share.frozen))  # as it is read back from the database
+    as_stored = json.loads(json.dumps(share.frozen))  # as the database returns it
     made = Share.objects.live().filter(
         user=share.user,
         project=share.project,
@@ -134,7 +135,7 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
         **for_whom.OPEN,
     )
     for former in made.order_by("-created_at").select_related("project", "user")[:10]:
-        if former.frozen != as_stored:  # a text that was edited since must not be shown as it was
+        if former.frozen != as_stored:  # a text edited since must not appear in its old version
             continue
         of_results = former.items.filter(run__isnull=False, is_input=False)
         rows = of_results.values_list("run_id", "position")
@@ -144,7 +145,7 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
 
 
 def _place(user: User, chosen: Chosen) -> tuple[Project, bool]:
-    """Return where a share of results lives: with them, or if they are of several, privately."""
+    """Return the results' project, or the user's private one if they are of several projects."""
     rows = Run.objects.filter(pk__in=chosen.run_keys).order_by()
     found = set(rows.values_list("project", "is_hidden"))
     places = {project for project, _ in found}
@@ -155,7 +156,7 @@ def _place(user: User, chosen: Chosen) -> tuple[Project, bool]:
 
 
 def _title(results: Sequence[ResultKey]) -> str:
-    """Return "5 pictures": words that tell nothing of how they were made."""
+    """Return "5 pictures": words that reveal nothing about how they were made."""
     runs = {result.run for result in results}
     rows = (
         Artifact.objects.filter(run__in=runs).order_by().values_list("run_id", "position", "kind")
@@ -195,17 +196,17 @@ def bring_back(by: User, share: Share) -> None:
 
 
 def may_see_all(user: User) -> bool:
-    """Whether the user may know of, and end, everybody's shares."""
+    """Whether the user may see and end everybody's shares."""
     return permissions.may(user, permissions.SEE_ALL_SHARES)
 
 
 def endable_shares(user: User) -> ShareQuerySet:
-    """Return the shares that the user may end: theirs, as a manager; with the permission all."""
+    """Return the shares that the user may end: `removable_by`, or all with the permission."""
     return Share.objects.all() if may_see_all(user) else Share.objects.removable_by(user)
 
 
 def listed_shares(user: User, *, of_all: bool = False) -> ShareQuerySet:
-    """Return the user's shares of all projects, or everybody's, with what was said of each."""
+    """Return the user's shares of all projects, or everybody's, with their feedback counts."""
     rows = Share.objects.all() if of_all and may_see_all(user) else Share.objects.own(user)
     picks = Pick.objects.filter(item__share=OuterRef("pk")).values("item__share")
     comments = Comment.objects.filter(share=OuterRef("pk"), deleted_at=None).values("share")

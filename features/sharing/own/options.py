@@ -1,4 +1,4 @@
-"""The options of a share as a form: to whom, until when, and what of its making is shown."""
+"""The options of a share as a form: for whom, until when, and which details it shows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import QueryDict
 
-MARKER = "review_options"  # posted with the fields: without it nothing of them is changed
+MARKER = "review_options"  # posted with the fields; without it none of them is changed
 OF_BOARDS = ("takes_votes", "takes_rows")
 FIELDS = ("picks", "most_picks", "takes_ratings", "takes_comments", *OF_BOARDS)
 MOST = 500
@@ -40,7 +40,7 @@ SHOWN = ("shows_models", "shows_settings", "shows_prices", "allows_download")
 
 
 class OptionsForm(forms.Form):
-    """What its makers may change of a share. An empty password leaves the one it has."""
+    """The options that its makers may change. An empty password leaves it unchanged."""
 
     title = LineField(max_length=MAX_TITLE_CHARS, required=False)
     audience = forms.ChoiceField(label="Who can open it", choices=Share.Audience.choices)
@@ -98,16 +98,16 @@ class OptionsForm(forms.Form):
         self.lines = [*lines, *self.review.lines, self["password"], self["note"]]
 
     def is_valid(self) -> bool:
-        """Whether it can be applied, with what a review asks."""
+        """Whether the form and its review options can be applied."""
         return super().is_valid() & self.review.is_fine()
 
     @property
     def has_errors(self) -> bool:
-        """Whether something that was posted is wrong, of what a review asks too."""
+        """Whether the form or its review options have errors."""
         return bool(self.errors or self.review.errors)
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the project, or the date, that a choice needs."""
+        """Require the project or date that a choice needs."""
         data = self.cleaned_data
         is_projects = data.get("audience") == Share.Audience.PROJECT
         if is_projects and not data.get("for_project") and "for_project" not in self.errors:
@@ -120,7 +120,7 @@ class OptionsForm(forms.Form):
         return data
 
     def apply(self) -> list[str]:
-        """Write what was chosen into the share, which the caller saves; returns what is changed."""
+        """Set the options in the share, which the caller saves; returns the changed fields."""
         share, data = self.share, self.cleaned_data
         before = {name: getattr(share, name) for name in _COMPARED}
         for name in ("title", "note", "audience", *SHOWN):
@@ -149,7 +149,7 @@ class OptionsForm(forms.Form):
 
 
 class ReviewOptionsForm(forms.Form):
-    """How visitors pick, whether they rate and comment; of a board, vote and ask for rows."""
+    """How visitors pick, and whether they rate and comment; on a board, vote and request rows."""
 
     picks = forms.ChoiceField(choices=Share.Picks.choices, required=False)
     most_picks = forms.IntegerField(
@@ -178,11 +178,11 @@ class ReviewOptionsForm(forms.Form):
         self.ticks = [self[name] for name in ("takes_ratings", "takes_comments", *of_boards)]
 
     def is_fine(self) -> bool:
-        """Whether what was posted can be applied; also if nothing of it was posted."""
+        """Return True if the posted options are valid, or none were posted."""
         return not self.is_bound or self.is_valid()
 
     def apply(self) -> None:
-        """Write what was chosen into the share, which the caller saves."""
+        """Set the options in the share, which the caller saves."""
         if not self.is_bound:
             return
         is_board = self.share.kind == Share.Kind.BOARD

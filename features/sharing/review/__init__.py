@@ -1,1 +1,1 @@
-"""What people say on a share: picks, ratings, comments, versions; and how it comes back."""
+"""Reviews: picks, ratings, comments, versions, and the summary for makers."""

@@ -1,4 +1,4 @@
-"""Comments: said, answered, changed, deleted and brought back, resolved and reopened."""
+"""Writes, changes, deletes and restores comments; resolves and reopens threads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_YOURS = "Only who wrote a comment can change it."
 
 
 class CommentForm(forms.CommentForm):
-    """A comment on a share, or an answer to one; also one's own, written anew."""
+    """A comment on a share, an answer to one, or the new text of one's own."""
 
     comment = CommentField()
 
@@ -33,9 +33,9 @@ def say(
     *,
     is_maker: bool = False,
 ) -> Comment:
-    """Write a comment on the share, an item or a place in it, or an answer to another comment.
+    """Create a comment on the share, an item or a place in it, or an answer to another comment.
 
-    The text is tidied. An answer joins its thread and opens it again. Raises Refused.
+    The caller has tidied the text. An answer joins its thread and reopens it. Raises Refused.
     """
     share = Share.objects.get(pk=reviewer.share_id)
     require(share, share.takes_comments)
@@ -64,7 +64,7 @@ def say(
 
 @transaction.atomic
 def change(reviewer: Reviewer, comment: Comment, text: str) -> None:
-    """Write one's own comment anew; raises Refused."""
+    """Change the text of the reviewer's own comment; raises Refused."""
     _require_own(reviewer, comment)
     news.tell_anew(comment, text)
     comment.text = text
@@ -75,7 +75,7 @@ def change(reviewer: Reviewer, comment: Comment, text: str) -> None:
 
 @transaction.atomic
 def delete(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = False) -> None:
-    """Delete one's own comment, or any as a maker; it can be brought back for an hour."""
+    """Delete the reviewer's own comment, or any as a maker; it can be restored for an hour."""
     if not is_maker:
         _require_own(reviewer, comment)
     comment.take_back(is_removed=not _is_by(reviewer, comment))
@@ -85,7 +85,7 @@ def delete(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = Fals
 
 @transaction.atomic
 def bring_back(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = False) -> None:
-    """Bring back what was deleted within the last hour."""
+    """Restore a comment that was deleted within the last hour."""
     if not is_maker:
         _require_own(reviewer, comment)
     comment.bring_back(may_remove=is_maker)
@@ -97,7 +97,7 @@ def bring_back(reviewer: Reviewer | None, comment: Comment, *, is_maker: bool = 
 def resolve(
     reviewer: Reviewer | None, comment: Comment, is_resolved: bool, *, is_maker: bool
 ) -> None:
-    """Close a thread or open it again: its makers and whoever began it may."""
+    """Resolve or reopen a thread, as a maker of the share or the thread's author."""
     thread = comment.first
     if not is_maker:
         _require_own(reviewer, thread)

@@ -1,4 +1,4 @@
-"""Picks, their order, and ratings: what a reviewer chooses, one transaction each."""
+"""Saves a reviewer's picks, their order, and ratings, in one transaction each."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ NO_STARS = f"Give 1 to {MOST_STARS} stars."
 
 @transaction.atomic
 def pick(reviewer: Reviewer, item: ShareItem, is_picked: bool) -> None:
-    """Make the item a favourite, or no more; of a single favourite the last one counts.
+    """Pick the item or undo that; if only one favourite is allowed, it replaces the former.
 
-    Its versions are one favourite. Raises Refused where as many are chosen as the review asks for.
+    An item's versions count as one favourite. Raises Refused if the maximum is already picked.
     """
     share = _locked(reviewer)
     require(share, bool(share.picks))
@@ -47,7 +47,7 @@ def pick(reviewer: Reviewer, item: ShareItem, is_picked: bool) -> None:
 
 @transaction.atomic
 def move(reviewer: Reviewer, item: ShareItem, by: int) -> None:
-    """Move a favourite `by` places in the reviewer's order; -1 is one better."""
+    """Move a favourite `by` places in the reviewer's order; -1 is one place better."""
     picks = list(reviewer.picks.order_by("rank", "pk"))
     place = next((place for place, pick in enumerate(picks) if pick.item_id == item.pk), None)
     if place is None:
@@ -59,7 +59,7 @@ def move(reviewer: Reviewer, item: ShareItem, by: int) -> None:
 
 @transaction.atomic
 def arrange(reviewer: Reviewer, numbers: Sequence[int]) -> None:
-    """Put the reviewer's favourites into this order; those that are not named come last."""
+    """Order the reviewer's favourites by these item numbers; unnamed ones come last."""
     by_number = dict(reviewer.picks.values_list("item__number", "item_id"))
     named = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
     _arrange(reviewer, named)
@@ -67,7 +67,7 @@ def arrange(reviewer: Reviewer, numbers: Sequence[int]) -> None:
 
 @transaction.atomic
 def rate(reviewer: Reviewer, item: ShareItem, stars: int) -> None:
-    """Give the item stars; 0 takes them back."""
+    """Give the item stars; 0 removes them."""
     share = _locked(reviewer)
     require(share, share.takes_ratings)
     if not 0 <= stars <= MOST_STARS:
@@ -81,7 +81,7 @@ def rate(reviewer: Reviewer, item: ShareItem, stars: int) -> None:
 
 @transaction.atomic
 def finish(reviewer: Reviewer) -> None:
-    """Note that the reviewer is done, and tell the share's user at once; may be said again."""
+    """Record that the reviewer is done, and notify the share's user at once; repeatable."""
     share = _locked(reviewer)
     require(share, share.is_review)
     Reviewer.objects.filter(pk=reviewer.pk).update(finished_at=timezone.now())
@@ -108,7 +108,7 @@ def _write_ranks(share: Share, picks: Sequence[Pick]) -> None:
 
 
 def _locked(reviewer: Reviewer) -> Share:
-    """Return the share as it is now; two posts of one reviewer wait for each other."""
+    """Return the present share; simultaneous posts of one reviewer wait for each other."""
     Reviewer.objects.select_for_update(no_key=True).get(pk=reviewer.pk)
     return Share.objects.get(pk=reviewer.share_id)
 

@@ -1,6 +1,6 @@
-"""`@name` in a comment: who may be named, who may be offered, and that they hear of it.
+"""`@name` in a comment: whom it may mention, and the notifications.
 
-A guest must not learn who works here: they can only mention who has spoken on the share.
+A guest must not learn who works here, and can only mention reviewers of the share.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ kinds.register(
 
 
 def can_mention(share: Share, *, is_maker: bool) -> dict[str, User]:
-    """Return whom a comment may mention, by the name that is typed after “@”."""
+    """Return the users that a comment may mention, by the name after “@”."""
     spoken = share.reviewers.filter(user__is_active=True).select_related("user")
     people = {reviewer.name: reviewer.user for reviewer in spoken if reviewer.user}
     if is_maker:
@@ -36,13 +36,13 @@ def can_mention(share: Share, *, is_maker: bool) -> dict[str, User]:
 
 
 def notify(comment: Comment, share: Share, *, is_maker: bool) -> None:
-    """Notify the users that the comment mentions, except who wrote it."""
+    """Notify the users that the comment mentions, except its author."""
     if "@" not in comment.text:
         return
     users = mentioned_in(comment.text, can_mention(share, is_maker=is_maker))
     meant = [user for user in users if user.pk != comment.reviewer.user_id]
     comment.mentioned.set(meant)
-    # Not the share's own address: notifications are kept, and its token is not kept readably.
+    # Not the share's address: notifications are stored, and must not have its token readably.
     path = reverse("sharing:answers-comment", args=[share.pk, comment.pk])
     for user in meant:
         outbox.notify(

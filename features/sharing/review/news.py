@@ -1,4 +1,4 @@
-"""Tells a share's user what was said on it: bundled, one notification for each reviewer's visit."""
+"""Notifies a share's user of feedback, in one notification for each reviewer's visit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 REVIEW = "review"
-QUIET_FOR = timedelta(minutes=5)  # after the first thing that is said: the rest comes along
+QUIET_FOR = timedelta(minutes=5)  # after the first feedback, to bundle what follows
 REST_S = 600.0
 AT_ONCE = 100
 EXCERPTS, EXCERPT_CHARS = 5, 300
@@ -37,21 +37,21 @@ things.register(Share, access.told_of)
 
 
 def note(reviewer: Reviewer) -> None:
-    """Note that the reviewer said something, of which the share's user hears in a while."""
+    """Record new feedback, of which the share's user is notified after QUIET_FOR."""
     if reviewer.user_id is None or reviewer.user_id != reviewer.share.user_id:
         silent = Reviewer.objects.filter(pk=reviewer.pk, news_due_at=None)
         silent.update(news_due_at=clock.now() + QUIET_FOR)
 
 
 def tell_now(reviewer: Reviewer) -> None:
-    """Tell the share's user that the reviewer is done."""
+    """Notify the share's user that the reviewer is done."""
     Reviewer.objects.filter(pk=reviewer.pk).update(news_due_at=None)
     if reviewer.user_id is None or reviewer.user_id != reviewer.share.user_id:
         _tell(reviewer, is_done=True)
 
 
 def tell_due() -> float:
-    """Tell of what is due; returns the seconds until the next is."""
+    """Send the due notifications; returns the seconds until the next is due."""
     due = Reviewer.objects.filter(news_due_at__lte=clock.now()).values_list("pk", flat=True)
     for pk in list(due[:AT_ONCE]):
         with transaction.atomic():
@@ -89,7 +89,7 @@ def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
 
 
 def tell_anew(comment: Comment, text: str) -> None:
-    """Let what people were told of a comment say `text` instead; empty for a deleted one."""
+    """Replace a comment's text in its notifications; an empty text means that it is deleted."""
     outbox.tell_anew(mentions.KEY.format(comment.pk), text[: mentions.EXCERPT_CHARS])
     before, now = _excerpt(comment.text), _excerpt(text or DELETED)
     told = Notification.objects.filter(
@@ -106,7 +106,7 @@ def _excerpt(text: str) -> str:
 
 
 def _said_since(reviewer: Reviewer, since: datetime | None) -> list[str]:
-    """Return what was said, as “picked 2”, “rated 1”, “commented 3 times”."""
+    """Return the feedback in words, such as “picked 2”, “rated 1”, “wrote 3 comments”."""
     picks = _new(Pick.objects.filter(reviewer=reviewer), since).count()
     ratings = _new(Rating.objects.filter(reviewer=reviewer), since, "changed_at").count()
     comments = _new(Comment.objects.filter(reviewer=reviewer, deleted_at=None), since).count()

@@ -1,4 +1,4 @@
-"""Where in a picture, film or sound a comment points: read from forms, and in words."""
+"""The place in a picture, film or sound that a comment points to: from forms, and in words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BAD_POINT = "Write how far from the left and the top it is, from 0 to 100."
 
 @dataclass(frozen=True)
 class Place:
-    """A point in thousandths of width and height, a moment or a span in ms; None: the whole."""
+    """A point in thousandths of width and height, a moment or span in ms; all None: the whole."""
 
     x: int | None = None
     y: int | None = None
@@ -32,7 +32,7 @@ class Place:
 def read_place(form: Mapping[str, str]) -> Place:
     """Return the place that a form names: `x` and `y` in per cent, `at` and `to` as times.
 
-    Empty fields name none. Raises Refused for what cannot be read.
+    Empty fields are ignored. Raises Refused for invalid values.
     """
     x, y = _per_cent(form.get("x", ""), "x"), _per_cent(form.get("y", ""), "y")
     if (x is None) != (y is None):
@@ -69,7 +69,7 @@ def moment_of(comment: Comment) -> str:
 
 
 def where_of(comment: Comment) -> str:
-    """Return where a comment points, for a list: "0:03.2", "a point"; empty for the whole."""
+    """Return a comment's place for a list: "0:03.2", "a point"; empty for the whole."""
     point = "" if comment.x is None else "a point"
     return ", ".join(filter(None, [moment_of(comment), point]))
 

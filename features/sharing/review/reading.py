@@ -1,4 +1,4 @@
-"""What was said on a share, as its pages show it: threads, marks of items, one's own choices."""
+"""The feedback on a share as its pages show it: threads, comment counts, and own choices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from projects.kept.voices import comment as voices
 
 @dataclass(frozen=True)
 class Thread(voices.Thread[Comment]):
-    """A comment with its answers; `number` is on its pin, `version` of the item that it is on."""
+    """A comment with its answers; `number` is on its pin, `version` is that of the item."""
 
     number: int = 0
     version: int = 0
@@ -31,7 +31,7 @@ class Thread(voices.Thread[Comment]):
 
     @property
     def seconds(self) -> str:
-        """The moment in seconds, as the address of a file names it."""
+        """The moment in seconds, for the address of the file."""
         return f"{(self.first.from_ms or 0) / 1000:g}"
 
     @property
@@ -52,7 +52,7 @@ class Thread(voices.Thread[Comment]):
 
 @dataclass(frozen=True)
 class Choice:
-    """What one reviewer chose of one item; `rank` is 0 where picks are not ranked."""
+    """One reviewer's choice on one item; `rank` is 0 if picks are not ranked."""
 
     is_picked: bool = False
     rank: int = 0
@@ -61,7 +61,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Tile:
-    """One item on the page of a review, by its newest version."""
+    """The newest version of one item on the page of a review."""
 
     shown: Shown
     version: int
@@ -92,7 +92,7 @@ def tiles(
 ) -> list[Tile]:
     """Return the newest version of each item, with the reviewer's choices and comment counts.
 
-    `only` are keys of the wanted items, of whichever version, if not all are.
+    `only` limits them to items with these keys, of any version.
     """
     chains = chains_of(share)
     wanted = None
@@ -102,13 +102,13 @@ def tiles(
 
 
 def bare_tiles(share: Share) -> list[Tile]:
-    """Return the tiles of all items without what they show: numbers and comment counts."""
+    """Return the tiles of all items with numbers and comment counts, but without results."""
     shown = [Shown(share, item, None, None) for item in items.newest_of(share)]
     return _tiles(share, shown, chains_of(share), {})
 
 
 def count_picked(share: Share, reviewer: Reviewer | None) -> int:
-    """Return how many items the reviewer has chosen, each in whichever version."""
+    """Return how many items the reviewer has picked, in any version."""
     choices = choices_of(reviewer)
     chains = chains_of(share).values() if choices else []
     return sum(choice_among(choices, chain).is_picked for chain in chains)
@@ -132,7 +132,7 @@ def _tiles(
 
 
 def chains_of(share: Share) -> dict[int, list[int]]:
-    """Return, by the newest version of each item, the keys of all its versions, oldest first."""
+    """Return the keys of each item's versions, oldest first, by the key of its newest one."""
     rows = share.items.filter(is_gone=False).order_by().values_list("pk", "previous_id")
     previous = dict(rows)
     replaced = set(previous.values())
@@ -146,7 +146,7 @@ def chains_of(share: Share) -> dict[int, list[int]]:
 
 
 def choices_of(reviewer: Reviewer | None) -> dict[int, Choice]:
-    """Return what the reviewer chose, by item; two queries."""
+    """Return the reviewer's choices by item; two queries."""
     if reviewer is None:
         return {}
     ranks = dict(reviewer.picks.values_list("item_id", "rank"))
@@ -158,7 +158,7 @@ def choices_of(reviewer: Reviewer | None) -> dict[int, Choice]:
 
 
 def choice_among(choices: Mapping[int, Choice], chain: Iterable[int]) -> Choice:
-    """Return what was chosen of an item, of whichever of its versions; the newest one counts."""
+    """Return the choice on an item over its versions; of several ratings, the newest counts."""
     found = [choices[pk] for pk in chain if pk in choices]
     return Choice(
         any(choice.is_picked for choice in found),
@@ -194,7 +194,7 @@ def _visible(comment: Comment | None) -> Comment | None:
 
 
 def _comments_by_item(share: Share) -> defaultdict[int | None, tuple[int, int]]:
-    """Return how many comments there are of each item, and how many threads are open."""
+    """Return the number of comments and of open threads of each item."""
     counts: defaultdict[int | None, tuple[int, int]] = defaultdict(lambda: (0, 0))
     rows = share.comments.kept().order_by()
     for item, parent, resolved_at in rows.values_list("item_id", "parent_id", "resolved_at"):

@@ -1,4 +1,4 @@
-"""When a review takes something, of which items, and what it says when it does not."""
+"""Rules on when a review takes feedback and on which items, with the refusals."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_ASKED = "This share does not ask for that."
 
 
 def require(share: Share, is_asked: bool) -> None:
-    """Raise Refused if the share takes no such thing, now or ever."""
+    """Raise Refused if the share does not ask for this, or is closed."""
     if not is_asked:
         raise Refused(NOT_ASKED)
     if not share.is_open:
@@ -29,7 +29,7 @@ def require(share: Share, is_asked: bool) -> None:
 
 
 def item_of(share: Share, number: int) -> ShareItem:
-    """Return an item of which something can be said; Http404 if it is not shown any more."""
+    """Return an item that takes feedback; raises Http404 if it is no longer shown."""
     item = share.items.filter(number=number, is_gone=False).first()
     if item is None:
         raise Http404(items.GONE)
@@ -40,7 +40,7 @@ def item_of(share: Share, number: int) -> ShareItem:
 
 @transaction.atomic
 def close(share: Share, by: User, is_closed: bool) -> None:
-    """Take nothing more on the share, or again."""
+    """Close or reopen the share for feedback."""
     share.closed_at = timezone.now() if is_closed else None
     share.save(update_fields=["closed_at"])
     audit.record(by, "closed" if is_closed else "reopened", [share])

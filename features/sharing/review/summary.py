@@ -1,4 +1,4 @@
-"""What came of a review, for its makers: tallies of items, who said what, and the export."""
+"""The outcome of a review for its makers: tallies of items and reviewers, and the export."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HEADER = (
 
 @dataclass
 class Tally:
-    """What was said of one item in all its versions."""
+    """The feedback on one item in all its versions."""
 
     shown: Shown
     version: int
@@ -51,7 +51,7 @@ class Tally:
 
     @property
     def rank(self) -> float | None:
-        """The mean place that those who picked it gave it, where picks are ranked."""
+        """The mean rank among its picks, if picks are ranked."""
         ranks = [pick.rank for pick in self.picks if pick.rank]
         return sum(ranks) / len(ranks) if ranks else None
 
@@ -68,7 +68,7 @@ class Tally:
 
 @dataclass
 class Voice:
-    """What one reviewer did."""
+    """The numbers of one reviewer's picks, ratings and comments."""
 
     reviewer: Reviewer
     picks: int = 0
@@ -78,7 +78,7 @@ class Voice:
 
 @dataclass(frozen=True)
 class Answers:
-    """All that was said on a share; `general` are the comments on it as a whole."""
+    """All feedback on a share; `general` are the comments on it as a whole."""
 
     tallies: list[Tally]
     voices: list[Voice]
@@ -86,17 +86,17 @@ class Answers:
 
     @property
     def picks(self) -> int:
-        """How many picks there are."""
+        """The number of picks."""
         return sum(voice.picks for voice in self.voices)
 
     @property
     def done(self) -> int:
-        """How many reviewers said that they are done."""
+        """The number of reviewers who are done."""
         return sum(voice.reviewer.finished_at is not None for voice in self.voices)
 
 
 def answers_of(share: Share, by: str = "") -> Answers:
-    """Return what was said on the share, by one reviewer (a key) or by all; nine queries."""
+    """Return the feedback on the share, of one reviewer (a key) or of all; nine queries."""
     chains = chains_of(share)
     tallies: list[Tally] = []
     of_item: dict[int, Tally] = {}
@@ -126,7 +126,7 @@ def answers_of(share: Share, by: str = "") -> Answers:
 
 
 def filtered(tallies: Iterable[Tally], show: str, sort: str) -> list[Tally]:
-    """Return the tallies that `show` names, in the order that `sort` names."""
+    """Return the tallies that match `show`, in the order `sort`."""
     tests = {
         "picked": lambda tally: bool(tally.picks),
         "rated": lambda tally: bool(tally.ratings),

@@ -1,4 +1,4 @@
-"""What people write on shares: data, never markup; its links can be followed."""
+"""Renders texts of visitors, which are data and never markup, with working links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _AFTER_A_LINK = ".,;:!?)]…»”\u2019"
 
 
 def with_links(text: str) -> SafeString:
-    """Return a text as HTML: escaped, its web addresses as links that lend no good name."""
+    """Return a text as escaped HTML, with web addresses as `nofollow` links."""
     parts: list[str] = []
     end = 0
     for match in _LINK.finditer(text):

@@ -1,4 +1,4 @@
-"""Versions of an item: a newer result that takes its place, and the comment that it answers."""
+"""Versions of an item: newer results that replace it, and the comments that they answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOO_MANY = f"{MAX_VERSIONS} versions of a result are all that fit."
 
 
 def chain_of(items_of_share: Sequence[ShareItem], item: ShareItem) -> list[ShareItem]:
-    """Return the versions of an item, the first one first."""
+    """Return the versions of an item, oldest first."""
     by_pk = {one.pk: one for one in items_of_share}
     later = {one.previous_id: one for one in items_of_share if one.previous_id}
     first = item
@@ -44,9 +44,9 @@ def chain_of(items_of_share: Sequence[ShareItem], item: ShareItem) -> list[Share
 def add(
     share: Share, user: User, item: ShareItem, key: ResultKey, answers: Comment | None = None
 ) -> ShareItem:
-    """Put a result in the place of an item, as its next version; raises Refused.
+    """Add a result as the next version of an item, after its newest one; raises Refused.
 
-    It follows the newest version there is. What was said of the earlier ones stays with them.
+    Feedback on earlier versions stays with them.
     """
     Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
     runs = items.readable(share).filter(pk=key.run) & Run.objects.shown_to(user)
@@ -76,7 +76,7 @@ def add(
 
 
 def offered(share: Share, user: User, item: ShareItem) -> list[Artifact]:
-    """Return results that may be its next version: those made from it first, then the newest."""
+    """Return results that may be its next version: first those made from it, then the newest."""
     readable = items.readable(share) & Run.objects.shown_to(user)
     below = []
     if item.run_id:

@@ -1,7 +1,7 @@
-"""The files of a share: open to whoever may open it, by the number of the item.
+"""Serves the files of a share to its visitors, by the number of the item.
 
-Where models or settings are hidden, a file is served as a copy without metadata, in which recipes
-and signatures name what made it.
+If the share hides models or settings, it serves copies without metadata, in which recipes and
+signatures name the model.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from features.sharing.models import Share, ShareItem
 
-# A browser asks again each time: what has ended is gone at once.
+# A browser has to ask each time, so that the files of an ended share are gone at once.
 CACHE = "private, no-cache"
-WEBP = "image/webp"  # of all pictures that are made here
-MEDIA = ("image/", "video/", "audio/")  # whose metadata are known
+WEBP = "image/webp"  # type of all pictures that are made here
+MEDIA = ("image/", "video/", "audio/")  # types whose metadata can be removed
 
 
 @require_safe
@@ -51,7 +51,7 @@ def file(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
 @require_safe
 @for_visitors
 def thumbnail(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
-    """Serve its small picture."""
+    """Serve the thumbnail of a file."""
     result = _result(visit.share, items.item_at(visit.share, number))
     return _serve(request, visit, number, result.thumbnail, WEBP)
 
@@ -67,7 +67,7 @@ def poster(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
 @require_safe
 @for_visitors
 def picture(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
-    """Serve the picture of the model at a place of a shared collection, from 1."""
+    """Serve the picture of a model in a shared collection, by its place from 1."""
     kind = kind_of(visit.share)
     cover = kind.picture(visit.share, number - 1) if isinstance(kind, Collection) else None
     if cover is None:
@@ -76,7 +76,7 @@ def picture(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase
 
 
 def _stored(share: Share, number: int) -> Artifact | Upload:
-    """Return a result or an input; inputs belong to the settings."""
+    """Return a result, or an input if the share shows settings; raises Http404."""
     item = items.item_at(share, number)
     if item is None or not item.is_input:
         return _result(share, item)
@@ -97,9 +97,9 @@ def _result(share: Share, item: ShareItem | None) -> Artifact:
 
 
 def _served(share: Share, stored: Artifact | Upload) -> str:
-    """Return the name of the file that is served: a copy without metadata where it has secrets.
+    """Return the name of the file to serve: a copy without metadata if they have secrets.
 
-    That of an upload may say who took a picture, and where.
+    The metadata of an upload may say who took a picture, and where.
     """
     if isinstance(stored, Upload):
         is_whole = not stored.content_type.startswith(MEDIA)
@@ -124,7 +124,7 @@ def _serve(
     if not name:
         raise Http404("There is no picture of this file.")
     title = visit.share.title or "result"
-    # The file's own name is its digest, by which people in the house could look it up.
+    # Not the file's own name: it is a digest with which people in the house could find the file.
     tag = salted_hmac("sharing.files", f"{visit.share.pk}:{name}").hexdigest()
     response = files.serve(request, name, content_type, portable_name(f"{title} {number}"), tag=tag)
     response.headers["Cache-Control"] = CACHE

@@ -34,7 +34,7 @@ RENEWED = "The share has a new address. The former one leads nowhere."
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show a share's address and options; a POST changes them, or says `for_whom` it is."""
+    """Show a share's address and options; a POST changes them, or sets them by `for_whom`."""
     seen = Share.objects.managed_by(request.user).select_related("user", "project", "for_project")
     share = get_object_or_404(seen, pk=pk)
     if request.method != "POST":
@@ -71,7 +71,7 @@ def dialog(request: HtmxRequest, share: Share, words: str = "") -> HttpResponse:
 
 @require_POST
 def address(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Give a share a new address, in place of one that cannot be read any more."""
+    """Give a share a new address, as its former one cannot be decrypted any more."""
     share = get_object_or_404(Share.objects.managed_by(request.user), pk=pk)
     roles.require_maker(request.user, share.project)
     making.renew(share, request.user)

@@ -1,4 +1,4 @@
-"""What chats show of a link, a picture of the first results; and what robots may read."""
+"""The preview picture of a share's first results, which chats show, and robots.txt."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROBOTS = "User-agent: *\nAllow: /s/\nDisallow: /\n"
 @require_safe
 @for_visitors
 def picture(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
-    """Serve the first pictures of a share as one."""
+    """Serve the first pictures of a share as one picture."""
     names: list[str] = []
     for shown in items.of(visit.share):
         if shown.artifact and shown.artifact.thumbnail and len(names) < MOST:
@@ -53,7 +53,7 @@ def picture(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
 @require_safe
 @login_not_required
 def robots(request: HttpRequest) -> HttpResponse:
-    """Say what robots may read: shares, of which each says itself whether it is indexed."""
+    """Tell robots that they may read shares; each share says itself whether it is indexed."""
     return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")
 
 

@@ -1,4 +1,4 @@
-"""One's own shares: making one, and the list of all."""
+"""Creates shares, lists them, and restores ended ones."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _make(request: HtmxRequest) -> HttpResponse:
 
 
 def _left_out(chosen: selection.Chosen) -> str:
-    """Return what to say of that part of a selection that is not shared; empty without any."""
+    """Return a sentence about selected results that are not shared; empty if all are."""
     left = chosen.out_of_reach
     words = f"{counted(left, 'selected result')} left out: gone, without a result, or not yours to "
     words = f"{words}share." if left else ""

@@ -44,9 +44,9 @@ NO_DOWNLOAD = "Nothing can be downloaded here."
 @require_safe
 @for_visitors
 def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
-    """Show what is shared: where opinions are asked for, at once the page that takes them.
+    """Show a share; if it asks only for opinions, show the page that takes them.
 
-    `?as=share` shows it as any other share, with its models and settings if it tells them.
+    `?as=share` shows it like any other share, with models and settings unless it hides them.
     """
     if visit.share.opens_review and request.GET.get("as") != "share":
         response = review_pages.show(request, visit, _addresses(request, visit.share))
@@ -62,7 +62,7 @@ def page(
     more: Mapping[str, Any] | None = None,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    """Return the share's page; `more` is what a refused form says beside it."""
+    """Return the share's page; `more` is the context of a refused form."""
     shared, kind = visit.share, kind_of(visit.share)
     if shared.follows and (keys := kind.results(shared)) is not None:
         items.keep_in_step(shared, keys)
@@ -84,7 +84,7 @@ def page(
 
 
 def _addresses(request: HtmxRequest, shared: Share) -> dict[str, str]:
-    """Return the whole addresses that previews need; none where they may not show anything."""
+    """Return the absolute addresses that previews need; empty if previews are not allowed."""
     if not is_previewed(shared):
         return {}
     return {
@@ -109,9 +109,9 @@ def archive(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
 @require_POST
 @login_not_required
 def password(request: HtmxRequest, token: str) -> HttpResponseBase:
-    """Take the password of a share; the browser remembers that it was right.
+    """Check the password of a share; a cookie remembers that it was right.
 
-    Tries are throttled like those of a login: by the address, and by the share.
+    Tries are throttled like a login's, by client address and by share.
     """
     shared = access.share_at(token)
     if shared is None:
@@ -147,7 +147,7 @@ def _asked_again(
 @require_safe
 @for_visitors
 def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
-    """Show an item with links to those before and after it; a script gets the item alone."""
+    """Show an item with links to its neighbours; a script gets only the item."""
     shown = items.of(visit.share)
     at = next((at for at, one in enumerate(shown) if one.item.number == number), None)
     if at is None:
@@ -170,7 +170,7 @@ def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
 @xframe_options_sameorigin
 @for_visitors
 def mesh(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
-    """Serve a 3D model in a viewer for a sandboxed frame, which can make no requests."""
+    """Serve a 3D model in a viewer for a sandboxed frame, which cannot make requests."""
     artifact = items.artifact_of(visit.share, items.item_at(visit.share, number))
     if artifact is None or artifact.kind != "mesh" or artifact.state == Artifact.State.LOST:
         raise Http404(items.GONE)

@@ -1,4 +1,4 @@
-"""What visitors do on a shared board: the blind vote, and asking for rows."""
+"""Actions of visitors on a shared board: the blind vote, and requests for rows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CLOSED = "Voting is over here. Thank you for looking."
 
 
 def for_voters(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
-    """Call a view with the board and its cells that the share shows, where it takes votes."""
+    """Call a view with the board and the cells that the share shows, if it takes votes."""
 
     @for_visitors
     @wraps(view)
@@ -58,7 +58,7 @@ def for_voters(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_voters
 def vote(request: HtmxRequest, visit: Visit, board: Board, cells: set[int]) -> HttpResponseBase:
-    """Show a pair of results; a POST says the voter's name, or which of the two is better."""
+    """Show a pair of results; a POST has the voter's name, or the choice between the two."""
     if request.method != "POST":
         return _page(request, visit, board, cells)
     if not visit.share.is_open:
@@ -88,7 +88,7 @@ def vote(request: HtmxRequest, visit: Visit, board: Board, cells: set[int]) -> H
 def retraction(
     request: HtmxRequest, visit: Visit, board: Board, cells: set[int]
 ) -> HttpResponseBase:
-    """Take one's last vote back; its pair can be judged again."""
+    """Retract the voter's last vote; its pair can be judged again."""
     voter = participant_of(request, visit)
     if voter and visit.share.is_open:
         ballots.take_back(voter, board)
@@ -152,7 +152,7 @@ def _ballot(visit: Visit, board: Board, voter: Participant, pair: ballots.Pair) 
 @require_POST
 @for_visitors
 def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
-    """Let a row for `prompt` wait, asked for by `name`; refused, the page again with a sentence."""
+    """Request a row for `prompt` as `name`; if refused, show the page again with a sentence."""
     share, form = visit.share, RowForm(request.POST)
     board = asked_rows.board_of(share)
     if board is None:

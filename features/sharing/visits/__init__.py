@@ -1,1 +1,1 @@
-"""Visitors of shares: who counts as one, who only guesses, and what a preview shows."""
+"""Visits of shares: tiles, archives, requested rows, counted views, and previews."""

@@ -1,4 +1,4 @@
-"""All files of a share as one ZIP, named by their numbers alone."""
+"""Sends all files of a share as one ZIP; their names have only the items' numbers."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from features.sharing.items import Shown
     from features.sharing.models import Share
 
-MEDIA = ("image/", "video/", "audio/")  # of which copies without metadata are made
+MEDIA = ("image/", "video/", "audio/")  # types whose metadata can be removed
 MISSING = "Not in this archive: what is gone, still being copied here, or cannot be given out.\n\n"
 
 
 def name_of(share: Share) -> str:
-    """Return the name under which the archive is saved."""
+    """Return the archive's file name."""
     return portable_name(f"{share.title or 'share'}") + ".zip"
 
 
 def stream(share: Share, shown: list[Shown]) -> Iterator[bytes]:
-    """Yield the bytes of the archive; one file at a time is read from our storage.
+    """Yield the bytes of the archive; reads one file at a time from our storage.
 
-    Where models or settings are hidden, of media the copies without metadata.
+    If the share hides models or settings, media are copies without metadata.
     """
     zipped, missing = ZipStream(), []
     for one in shown:

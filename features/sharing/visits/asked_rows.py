@@ -1,4 +1,4 @@
-"""Rows that visitors of a shared board ask for: they wait for a click of whoever may run them."""
+"""Rows that visitors of a shared board request, which wait for a maker of the board."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ RUN_ELSEWHERE = "was run; what you see here stays as it was"
 
 @dataclass(frozen=True)
 class Asked:
-    """A row that this visitor has asked for, and what became of it."""
+    """A row that this visitor has requested, and its state in words."""
 
     label: str
     words: str
 
 
 def board_of(share: Share) -> Board | None:
-    """Return the board for which visitors ask for rows; None where the share takes none.
+    """Return the board for which visitors may request rows; None if the share takes none.
 
-    The share's option decides, not what the house's link to the board allows. A board whose models
-    share no prompt, and one of an archived project, take no rows in this way.
+    The share's option decides, not the acts of the board's own link. A board whose models share no
+    prompt, or of an archived project, takes no rows here.
     """
     kind = kind_of(share)
     if not share.takes_rows or not isinstance(kind, BoardKind):
@@ -53,8 +53,8 @@ def board_of(share: Share) -> Board | None:
 def row_of(share: Share, board: Board, text: str) -> PlannedRow:
     """Return the row for a prompt. Raises ValueError with a sentence for the field.
 
-    That a row is there already is said of rows that the share shows with their prompts alone: else
-    an answer would tell whether a guess is right.
+    A duplicate is reported only for rows that the share shows with their prompts; otherwise the
+    answer would confirm a guess.
     """
     if not share.is_open:
         raise ValueError(CLOSED)
@@ -69,13 +69,13 @@ def row_of(share: Share, board: Board, text: str) -> PlannedRow:
 
 
 def asked_by(share: Share, board: Board, participant: Participant) -> list[Asked]:
-    """Return what somebody has asked for on the board, the newest first."""
+    """Return a participant's requests on the board, the newest first."""
     requests = board.row_requests.filter(**participant.filter()).order_by("-pk")
     return [Asked(one.label, _words(share, one)) for one in requests[:MOST_LISTED]]
 
 
 def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:
-    """Return what the page shows of asking for rows; nothing where the share takes none."""
+    """Return the page's context for requesting rows; empty if the share takes none."""
     share = visit.share
     board = board_of(share)
     if board is None:

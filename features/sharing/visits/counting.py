@@ -1,4 +1,4 @@
-"""Counts views: once an hour of each visitor, of people, and not of who made the share."""
+"""Counts views by people, once an hour per visitor, without the share's makers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from features.sharing.access import Visit
 
 ONCE_IN_S = 3600
-# Programs that open links of mails and chats to look at them, and those that are no browsers. Those
-# of chats say "bot" or "preview"; Teams, Slack and Outlook themselves are windows that people look
-# through, and CUBOT is a maker of phones.
+# Programs that check links of mails and chats, and other programs than browsers. Those of chats say
+# "bot" or "preview". Teams, Slack and Outlook do not match, as people view pages in them; CUBOT is
+# a maker of phones.
 PROGRAMS = re.compile(
     r"(?<!cu)bot|crawl|spider|preview|scan|slurp|facebookexternalhit|embed|curl|wget|python|go-http"
     r"|java/|okhttp|safelinks|proofpoint|barracuda|mimecast|^whatsapp|google-",
@@ -28,7 +28,7 @@ PROGRAMS = re.compile(
 
 
 def count(request: HtmxRequest, response: HttpResponseBase, visit: Visit) -> None:
-    """Count this view, and let the browser say that it was counted."""
+    """Count this view, and set a cookie that says so."""
     share = visit.share
     cookie = f"vitrine_seen_{share.pk.hex}"
     if not is_person(request) or visit.is_maker or request.user.pk == share.user_id:
@@ -48,7 +48,7 @@ def count(request: HtmxRequest, response: HttpResponseBase, visit: Visit) -> Non
 
 
 def is_person(request: HtmxRequest) -> bool:
-    """Whether somebody looks: no HEAD, no prefetch, no program that opens links in advance."""
+    """Return True for a person's view: no HEAD, prefetch, or program that checks links."""
     purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
     is_ahead = any("prefetch" in purpose or "preview" in purpose for purpose in purposes)
     agent = request.headers.get("User-Agent", "")

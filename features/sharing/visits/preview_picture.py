@@ -1,4 +1,4 @@
-"""The picture by which chats show a link: the first pictures of a share, side by side."""
+"""Composes the picture that chats show for a link: a share's first pictures side by side."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SIZE = WIDTH, HEIGHT = 1200, 630  # https://ogp.me, and what the large networks cut to
+SIZE = WIDTH, HEIGHT = 1200, 630  # https://ogp.me; large networks crop to this size
 MOST, GAP = 4, 8
 GROUND = (245, 244, 241)
 MOST_PIXELS = 50_000_000
 
 
 def compose(pictures: Sequence[bytes]) -> bytes:
-    """Return a JPEG of at most four pictures, each cut to its part; a plain ground without any.
+    """Return a JPEG of at most four pictures, each cropped to its part; plain without any.
 
-    What cannot be read leaves its part empty.
+    A picture that cannot be read leaves its part empty.
     """
     from PIL import Image, ImageOps  # four megabytes of code, needed only here
 

@@ -1,4 +1,4 @@
-"""What a share shows, as tiles: each with its shape, its words, and nothing that is hidden."""
+"""The items of a share as tiles with their shapes and words, without hidden details."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ GAP = "gap"
 
 
 class Facts(NamedTuple):
-    """What is said of the making of an item: empty where it is hidden or unknown."""
+    """Facts on the making of an item; empty if hidden or unknown."""
 
     prompt: str
     seed: str
@@ -35,7 +35,7 @@ class Facts(NamedTuple):
 
 @dataclass(frozen=True)
 class Tile:
-    """An item as the page shows it; `text` is the result of a run without files."""
+    """An item on the page; `text` is the result of a run without files."""
 
     shown: Shown
     text: str = ""
@@ -74,14 +74,14 @@ class Tile:
 
     @property
     def name(self) -> str:
-        """Return what a screen reader calls it: by its prompt only where settings are shown."""
+        """Return its name for screen readers, with the prompt only if settings are shown."""
         run = self.shown.run
         says = run.title[:120] if run and self.shown.share.shows_settings else ""
         return f"{self.word}: {says}" if says else self.word
 
     @property
     def caption(self) -> str:
-        """Return the line of its model and price, as far as they are shown."""
+        """Return its model and price in a line, unless they are hidden."""
         run, share = self.shown.run, self.shown.share
         if run is None:
             return ""
@@ -97,13 +97,13 @@ class Tile:
 
     @property
     def texts(self) -> list[renderers.Text]:
-        """Return the texts of a run without files; the run has its output."""
+        """Return the texts of a run without files; its output has to be loaded."""
         run = self.shown.run
         return renderers.texts(run) if run and self.kind == "text" else []
 
     @property
     def facts(self) -> Facts:
-        """Return what is said of its making; the run has its arguments."""
+        """Return the facts on its making; the run's arguments have to be loaded."""
         run, share = self.shown.run, self.shown.share
         if run is None:
             return Facts("", "", "", "", "")
@@ -119,9 +119,9 @@ class Tile:
 
     @property
     def settings(self) -> list[Setting]:
-        """Return what else the run was made with; the run has its arguments.
+        """Return the other settings of the run, whose arguments have to be loaded.
 
-        What it was made from is no file of this share. Prompt and seed stand in `facts`.
+        Input files are not among the files of this share. `facts` has prompt and seed.
         """
         run, share, facts = self.shown.run, self.shown.share, self.facts
         if run is None or not isinstance(run.arguments, dict):

@@ -41,13 +41,13 @@ RESULT = re.compile(r"/runs/([0-9a-f-]{36})/artifacts/(\d{1,6})/")
 class Added:
     """The outcome of adding files."""
 
-    files: list[Item] = field(default_factory=list)  # stored ones; later those added
-    skipped: list[str] = field(default_factory=list)  # sentences
+    files: list[Item] = field(default_factory=list)  # stored files; in the end the added ones
+    skipped: list[str] = field(default_factory=list)  # sentences about skipped files
     captions: int = 0
 
 
 class Owner(NamedTuple):
-    """Whose quota new files count towards, and the project in which they live."""
+    """The user whose quota new files count towards, and the project in which they live."""
 
     user_id: int
     project: Project
@@ -56,7 +56,7 @@ class Owner(NamedTuple):
 def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]], user: User) -> Added:
     """Store files that the user has posted in the data set's project, and append them.
 
-    Those that are not accepted are reported, the rest is kept.
+    Files that are not accepted are reported; the rest is kept.
     """
     owner = Owner(user.pk, dataset.project)
     added, contents = Added(), Contents()
@@ -70,7 +70,7 @@ def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]], user: User) 
 
 
 def add_results(dataset: Dataset, addresses: Iterable[str], user: User) -> Added:
-    """Append results of the project's runs, or of the user's own; their stored file is shared."""
+    """Append results of the project's or the user's runs; stored files are shared, not copied."""
     owner = Owner(user.pk, dataset.project)
     runs = Run.objects.of(user) | Run.objects.kept().in_project(dataset.project, user)
     added, items = Added(), []
@@ -121,7 +121,7 @@ def _take_entry(
 
 
 def _store(owner: Owner, file: UploadedFile[Any], name: str, added: Added) -> Item | None:
-    """Store one media file, or report why not; storage and quota errors abort the addition."""
+    """Store one media file, or report why it is skipped; raises storage and quota errors."""
     if len(added.files) >= MOST_FILES:
         added.skipped.append(f"{name} was not added: a data set has at most {MOST_FILES} files.")
         return None
@@ -171,7 +171,7 @@ def _artifact(runs: RunQuerySet, run: str, position: str) -> Artifact | None:
 
 
 def _append(dataset: Dataset, paired: Paired, added: Added) -> Added:
-    """Add the files to the current row, each content once, under unused names."""
+    """Add the files to the locked row, each content once, under unused names."""
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
         items = items_of(locked.files)
@@ -208,7 +208,7 @@ def _key(item: Item) -> str:
 
 
 def _repeated(earlier: Item, item: Item, added: Added) -> Item:
-    """Report a file that is there already; its caption is only taken if that one has none."""
+    """Report a duplicate; its caption is used only if the earlier file has none."""
     named = "" if earlier.name == item.name else f", as {earlier.name}"
     message = f"{item.name} is in the data set already{named}"
     if not item.caption or item.caption == earlier.caption:
@@ -222,9 +222,9 @@ def _repeated(earlier: Item, item: Item, added: Added) -> Item:
 
 
 def _caption_earlier(items: list[Item], earlier: int, paired: Paired, added: Added) -> None:
-    """Give texts without a file in this upload to earlier files of that name without a caption.
+    """Use texts without a file in this upload as captions of earlier files without a caption.
 
-    Other texts are reported: they could replace a caption that somebody wrote by hand.
+    The names must match. Other texts are reported: they could replace a caption written by hand.
     """
     positions = defaultdict(set)
     for position, item in enumerate(items[:earlier]):

@@ -22,12 +22,12 @@ from features.training.data.items import MAX_CAPTION_CHARS
 from runs.files import content_types
 
 MAX_ENTRIES = 10_000
-# Limits of the list of entries at an archive's end, which includes skipped ones. An entry takes 46
-# bytes and its name in the list, and zipfile makes an object of 500 bytes for each.
+# Limits of the list of entries at an archive's end, which includes skipped entries. The list has 46
+# bytes and the name of each entry, and zipfile makes an object of 500 bytes for each.
 MAX_LISTED = 40_000
 MAX_LIST_BYTES = 4 << 20
 MAX_ARCHIVE_BYTES = 400 << 20
-MAX_POST_MB = 800  # of a post with archives and single files
+MAX_POST_MB = 800  # of one post with archives and single files
 MAX_UNPACKED_BYTES = 400 << 20  # of one archive, against ZIP bombs
 MAX_TEXT_BYTES = 64 << 10
 SPOOL_BYTES = 1 << 20
@@ -47,7 +47,7 @@ class Refused(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of an archive with its path there: a caption's `text`, or an open `file`."""
+    """A file of an archive with its path in it: a caption's `text`, or an open `file`."""
 
     path: str
     file: IO[bytes] | None = None
@@ -66,7 +66,7 @@ def is_text(name: str) -> bool:
 
 
 def decode_caption(data: bytes) -> str:
-    """Return the text of a caption, cut off."""
+    """Return the text of a caption, truncated to MAX_CAPTION_CHARS."""
     text = decode_text(data, is_cut=len(data) >= MAX_TEXT_BYTES)
     return db_safe_text(text).strip()[:MAX_CAPTION_CHARS]  # 10,000 of them are held at once
 
@@ -74,8 +74,8 @@ def decode_caption(data: bytes) -> str:
 def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) -> Iterator[Entry]:
     """Yield the files of a ZIP, each open until the next is requested.
 
-    Raises Refused if it is no archive or too large. Folders, `__MACOSX` and hidden files are
-    skipped silently.
+    Raises Refused if it is not an archive or too large. Silently skips folders, `__MACOSX` and
+    hidden files.
     """
     try:
         _require_short_list(archive, name)
@@ -98,9 +98,9 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
 def _require_short_list(archive: IO[bytes], name: str) -> None:
     """Raise Refused if the archive's end record announces too many entries.
 
-    Runs before zipfile reads the list of entries, and uses zipfile's own reader of the end record:
-    an archive can be made so that another reader sees another list. The announced number may be
-    wrong, so the size of the list is limited too.
+    Runs before zipfile reads the list of entries. It uses zipfile's own reader of the end record,
+    as an archive can be made so that another reader sees another list. The announced number may
+    be wrong, so the size of the list is limited, too.
     """
     if archive.seek(0, 2) > MAX_ARCHIVE_BYTES:
         raise Refused(
@@ -113,14 +113,14 @@ def _require_short_list(archive: IO[bytes], name: str) -> None:
 
 
 def counts(path: str) -> bool:
-    """Whether a path is a file to read: no folder, no metadata of macOS, not hidden."""
+    """Return True if a path is a file to read: no folder, macOS metadata or hidden file."""
     parts = path.split("/")
     is_hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
     return bool(parts[-1]) and "__MACOSX" not in parts and not is_hidden
 
 
 def _path(info: zipfile.ZipInfo) -> str:
-    """Return an entry's path; many programs write UTF-8 without saying so (APPNOTE 4.4.4)."""
+    """Return an entry's path; many programs write UTF-8 without the flag (APPNOTE 4.4.4)."""
     path = info.filename
     if not info.flag_bits & _SAYS_UTF8:
         with suppress(UnicodeError):
@@ -131,7 +131,7 @@ def _path(info: zipfile.ZipInfo) -> str:
 def _entry(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], budget: int
 ) -> tuple[Entry, int]:
-    """Unpack one file into `kept`; return it and its size."""
+    """Unpack one file into `file`; return its entry and size."""
     path = _path(info)
     is_caption = is_text(path)
     is_named_so = is_caption or PurePosixPath(path).suffix.lower() in MEDIA
@@ -150,7 +150,7 @@ def _entry(
 
 
 def _is_media(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
-    """Whether a file with another name, such as `a.jfif`, is a picture, film or sound inside."""
+    """Whether the content of a file such as `a.jfif` is a picture, film or sound."""
     try:
         with archive.open(info) as file:
             head = file.read(content_types.HEAD_BYTES)
@@ -160,7 +160,7 @@ def _is_media(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bool:
 
 
 def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], most: int) -> int:
-    """Write a file's bytes, at most one chunk more than `most`: stated sizes may be wrong."""
+    """Write at most one chunk more than `most` bytes of a file, as stated sizes may be wrong."""
     size_bytes = 0
     with archive.open(info) as packed:
         while size_bytes <= most and (chunk := packed.read(CHUNK_BYTES)):
@@ -171,7 +171,7 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], mo
 
 
 def write(target: IO[bytes], files: Iterable[tuple[str, IO[bytes]]], texts: dict[str, str]) -> None:
-    """Write a ZIP: media uncompressed, as they are compressed already, then captions by name.
+    """Write a ZIP: media uncompressed, as they are already compressed, then captions by name.
 
     Equal files produce equal bytes, so a data set is stored and uploaded once.
     """

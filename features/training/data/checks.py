@@ -1,4 +1,4 @@
-"""Checks a data set against the rules of its trainer, before anything is uploaded or paid for."""
+"""Checks a data set against its trainer's rules before anything is uploaded or paid for."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMED = 3  # examples in a sentence
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence about a problem of a data set; a blocking one prevents its use."""
+    """One sentence about a problem of a data set; a blocking problem prevents its use."""
 
     text: str
     is_blocking: bool = False
@@ -48,7 +48,7 @@ def captioned(items: Sequence[Item], rules: Rules) -> set[str]:
 
 
 def noun(rules: Rules, count: int) -> str:
-    """Return what the trainer learns from, in words: `4 pairs of pictures`, `1 film`."""
+    """Return the trainer's examples in words: `4 pairs of pictures`, `1 film`."""
     if rules.is_of_pairs:
         return f"{count} pair{'' if count == 1 else 's'} of {KINDS[rules.kinds[0]].noun}s"
     nouns = [f"{KINDS[kind].noun}{'' if count == 1 else 's'}" for kind in rules.kinds]

@@ -16,7 +16,7 @@ from features.training.models import Dataset
 
 
 def change(dataset: Dataset, edit: Callable[[list[Item]], list[Item]]) -> None:
-    """Replace the files with the result of `edit`, applied to those of the locked row."""
+    """Replace the files with the result of `edit`, applied to the files of the locked row."""
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
         locked.files = [item.as_json() for item in edit(items_of(locked.files))]
@@ -25,7 +25,7 @@ def change(dataset: Dataset, edit: Callable[[list[Item]], list[Item]]) -> None:
 
 
 def save_texts(dataset: Dataset, captions: Mapping[str, str], names: Mapping[str, str]) -> None:
-    """Save captions and new names, both by current name; absent ones stay unchanged."""
+    """Save captions and new names, both by current name; other files stay unchanged."""
 
     def edit(items: list[Item]) -> list[Item]:
         taken_stems = {item.stem.lower() for item in items}
@@ -53,7 +53,7 @@ def _renamed(item: Item, names: Mapping[str, str], taken_stems: set[str]) -> Ite
 
 
 def prepend_trigger(dataset: Dataset, word: str) -> None:
-    """Prefix every caption, even empty ones, with the trigger word, unless it has it."""
+    """Prefix every caption, even empty ones, with the trigger word unless it has the word."""
 
     def with_word(item: Item) -> Item:
         if not item.takes_caption:

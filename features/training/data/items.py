@@ -47,7 +47,7 @@ class Item:
 
     @property
     def takes_caption(self) -> bool:
-        """Whether it has a caption field; for a pair, its first picture has it."""
+        """Whether it has a caption field; in a pair, only the first picture has one."""
         return self.part in {"", "start"}
 
     def as_json(self) -> dict[str, Any]:

@@ -39,10 +39,10 @@ def rules_for(endpoint: Endpoint) -> Rules | None:
 
 
 def pack(dataset: Dataset, rules: Rules, user: User) -> Upload:
-    """Make the ZIP and store it in the data set's project; the same one gives the same upload.
+    """Make the ZIP and store it in the data set's project; equal ZIPs give the same upload.
 
-    Raises Refused if the data set violates a rule or a file is missing, ValueError like
-    `uploads.store`.
+    Raises Refused if the data set violates a rule or lacks a file, and ValueError as
+    `uploads.store` does.
     """
     items = kept(items_of(dataset.files))
     blocking = [finding.text for finding in findings_of(items, rules) if finding.is_blocking]

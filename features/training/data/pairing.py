@@ -1,7 +1,7 @@
-"""Gives captions to the files beside them: by their path in an upload, before names are cleaned.
+"""Assigns captions to files by their paths in an upload, before names are cleaned.
 
-Data sets hold `10_cat/1.png` and `5_dog/1.png`, and every other drop has a `1.png`, so a name alone
-does not say whose caption `1.txt` is.
+Data sets have `10_cat/1.png` and `5_dog/1.png`, and many uploads have a `1.png`, so a name alone
+does not say which file's caption `1.txt` is.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ SUFFIXES = (".txt", ".caption")  # if a file has both, the first is its caption
 
 @dataclass(frozen=True)
 class Place:
-    """Where something stands in an upload: in which archive (0: in none), and its path there."""
+    """A place in an upload: the archive's number (0: not in an archive), and the path in it."""
 
     archive: int
     path: str
 
     def key(self, *, is_root: bool, is_anywhere: bool, is_folded: bool = False) -> Place:
-        """Return what a file and its caption have in common; with `is_folded` in any case."""
+        """Return the key that a file and its caption share; `is_folded` ignores case."""
         stem = str(PurePosixPath(self.path).with_suffix(""))
         stem = stem.casefold() if is_folded else stem
         return Place(0 if is_anywhere else self.archive, root_of(stem) if is_root else stem)
@@ -35,7 +35,7 @@ class Place:
 
 @dataclass
 class Contents:
-    """What an upload holds: files (None: not accepted) and texts, each with its place."""
+    """The contents of an upload: files (None: not accepted) and texts, each with its place."""
 
     files: list[tuple[Place, Item | None]] = field(default_factory=list)
     texts: list[tuple[Place, str]] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Contents:
 
 @dataclass(frozen=True)
 class Paired:
-    """The accepted files with their captions, and the texts that are left over."""
+    """The accepted files with their captions, and the remaining texts."""
 
     files: list[Item]
     loose: list[tuple[Place, str]]
@@ -51,15 +51,15 @@ class Paired:
 
 
 def place(archive: int, path: str) -> Place:
-    """Return a place; the path is composed (NFC): macOS writes `ü` as two characters."""
+    """Return a place; its path is composed (NFC), as macOS writes `ü` as two characters."""
     path = unicodedata.normalize("NFC", db_safe_text(path)).replace("\\", "/")
     return Place(archive, str(PurePosixPath(path)))
 
 
 def pair(contents: Contents) -> Paired:
-    """Pair by path within an archive, then between archives; a pair's pictures by their root.
+    """Match captions by path within an archive, then between archives; pairs also by their root.
 
-    Then what is left in any case of letters: `IMG_1.JPG` and `img_1.txt`.
+    The rest is matched without regard to case: `IMG_1.JPG` and `img_1.txt`.
     """
     captions: dict[int, str] = {}  # by the file's position
     loose, ambiguous = contents.texts, list[Place]()
@@ -91,7 +91,7 @@ def pair(contents: Contents) -> Paired:
 def _of_one_suffix(
     texts: Sequence[tuple[Place, str]],
 ) -> tuple[list[tuple[Place, str]], list[tuple[Place, str]]]:
-    """Return the texts with the first suffix that there is, and the others."""
+    """Split the texts: those with the first suffix in use, and the others."""
     suffixes = [PurePosixPath(at.path).suffix.lower() for at, _ in texts]
     first = min(suffixes, key=SUFFIXES.index)
     chosen = [entry for entry, suffix in zip(texts, suffixes, strict=True) if suffix == first]
@@ -101,10 +101,10 @@ def _of_one_suffix(
 def _assign(
     texts: Sequence[tuple[Place, str]], positions: Sequence[int], contents: Contents
 ) -> Mapping[int, str]:
-    """Return the captions of files with the same key, by position; empty if that is not certain.
+    """Return the captions of files with the same key, by position; empty if they are ambiguous.
 
-    `a.png` and `a.jpg` share `a.txt`. If files have the same path, as when chosen from two folders,
-    each gets the caption at the same position, provided that there are as many captions as files.
+    `a.png` and `a.jpg` share `a.txt`. If files have the same path, for example from two folders,
+    each gets the caption at the same position, if there are as many captions as files.
     """
     seen: Counter[str] = Counter()
     assigned = {}

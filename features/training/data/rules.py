@@ -1,7 +1,7 @@
 """Derives the rules for data sets from a trainer's schema: field, kinds of files, counts, names.
 
-Works for any schema, like `schemas/facts/capabilities.py`: rules are derived from names and
-descriptions, so unknown trainers get rules too; what these do not mention is not checked.
+Works for any schema, like `schemas/facts/capabilities.py`: rules come from names and descriptions,
+so unknown trainers get rules, too. Properties that these do not mention are not checked.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _CAPTION_NEEDED = re.compile(r"(?i)no default_?\s?caption.{0,60}\bfail")
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules for a data set; `path` is that of the field that takes its ZIP."""
+    """The rules for a data set; `path` is the path of the field that takes its ZIP."""
 
     path: str
     label: str
@@ -52,9 +52,9 @@ class Rules:
     is_of_pairs: bool = False  # ROOT_start.EXT, ROOT_end.EXT and ROOT.txt
     has_masks: bool = False
     has_captions: bool = False
-    needs_caption: bool = False  # a file without one fails, unless the form has a default caption
+    needs_caption: bool = False  # files without a caption fail unless the form has a default
     trigger: str = ""  # the path of the field for the trigger word
-    default_caption: str = ""  # and of the field for the caption of files without one
+    default_caption: str = ""  # the path of the field for the default caption
 
 
 def rules_of(root: Field, name: str = "") -> Rules | None:
@@ -86,7 +86,7 @@ def rules_of(root: Field, name: str = "") -> Rules | None:
 
 
 def _score(field: Field) -> int:
-    """Return how likely a field takes the archive; 0: not at all."""
+    """Return a score of how likely a field takes the archive; 0 if it does not."""
     if field.is_hidden or field.is_deprecated or not _text_of(field):
         return 0
     name_words = set(words_in(field.name))
@@ -120,7 +120,7 @@ def _path_of(field: Field) -> str:
 
 
 def _kinds(field: Field, text: str, name: str) -> tuple[str, ...]:
-    """Return the kinds of files named in the text, else in the field's name, else the model's."""
+    """Return the kinds of files named in the text, else in the field's or the model's name."""
     for source in (text, field.name.replace("_", " "), re.sub(r"[/_-]", " ", name)):
         if kinds := tuple(k for k, pattern in _KINDS.items() if pattern.search(source)):
             return kinds
@@ -128,7 +128,7 @@ def _kinds(field: Field, text: str, name: str) -> tuple[str, ...]:
 
 
 def _counts(text: str) -> dict[str, int]:
-    """Return the counts in a description, by sentence: advice is kept apart from limits."""
+    """Return the counts in a description, read by sentence to separate advice from limits."""
     counts = {"fewest": 0, "most": 0, "advised": 0}
     for sentence in re.split(r"(?<=[.!?])\s+|\n", text[:4000]):
         is_advice = bool(_ADVICE.search(sentence))

@@ -1,4 +1,4 @@
-"""Whether a text has a trigger word, as a word: "a token" does not have "TOK"."""
+"""Finds a trigger word in a text, as a whole word: "a token" does not contain "TOK"."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _JOINERS = {"\u200c", "\u200d", "_"}
 
 
 def has_trigger(text: str, trigger: str) -> bool:
-    """Whether the trigger stands in a text between other words, in upper or lower case."""
+    """Whether a text contains the trigger as a whole word, in any case."""
     text, trigger = _folded(text), _folded(trigger)
     return any(
         not (_joins(text[match.start() - 1 : match.start()], trigger[0]))
@@ -19,7 +19,7 @@ def has_trigger(text: str, trigger: str) -> bool:
 
 
 def prefixed(text: str, trigger: str) -> str:
-    """Return a text that begins with the trigger word, or the text itself if it has it."""
+    """Return the text with the trigger word in front, or unchanged if it contains the word."""
     if has_trigger(text, trigger):
         return text
     return f"{trigger}, {text}" if text.strip() else trigger
@@ -30,7 +30,7 @@ def _folded(text: str) -> str:
 
 
 def _joins(before: str, after: str) -> bool:
-    """Whether two neighbouring characters belong to one word; an empty one is a text's end."""
+    """Whether two adjacent characters belong to one word; "" stands for an end of the text."""
     return all(
         char and (char.isalnum() or char in _JOINERS or unicodedata.category(char)[0] == "M")
         for char in (before, after)

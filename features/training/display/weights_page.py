@@ -1,4 +1,4 @@
-"""What the list of weights shows of each, and what their pages show."""
+"""The contexts of the list of weights and of their pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROWS = ("training__run__endpoint", "training__run__charge", "training__dataset",
 
 
 def cards(rows: Iterable[Weights], runs: RunQuerySet) -> list[dict[str, Any]]:
-    """Return what the list shows of each of the weights, with their samples among these runs.
+    """Return the list's context of each of the weights, with their samples among these runs.
 
     The number of queries is constant.
     """
@@ -47,7 +47,7 @@ def cards(rows: Iterable[Weights], runs: RunQuerySet) -> list[dict[str, Any]]:
 def page(user: User, weights: Weights) -> dict[str, Any]:
     """Return the context of one file of weights: the models that take it, and its samples.
 
-    These are the runs of their project.
+    Samples are runs of its project.
     """
     run, project = weights.training.run, weights.project
     runs = Run.objects.kept().in_project(project, user)
@@ -67,7 +67,7 @@ def page(user: User, weights: Weights) -> dict[str, Any]:
 
 
 def dataset_of(weights: Weights) -> Dataset | None:
-    """Return the data set of the training, if all who see the weights see it."""
+    """Return the training's data set, if everybody who sees the weights sees it."""
     dataset = weights.training.dataset
     if dataset is None or dataset.project_id != weights.project_id:
         return None

@@ -1,4 +1,4 @@
-"""Names weights in the picker, since their files all have the same name."""
+"""Names weights in the picker, since all their files have the same name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runs.files.artifact_urls import run_of
 
 
 def names_of(user_id: int, addresses: Sequence[str]) -> dict[str, str]:
-    """Return names of weights that a user sees, with their trigger words, by address; one query."""
+    """Return names and trigger words of weights that a user sees, by address; one query."""
     runs = {uuid.UUID(run) for address in addresses if (run := run_of(address))}
     rows = Weights.objects.kept().shown_to(User(pk=user_id)).filter(training__in=runs)
     return {weights.address: _name(weights) for weights in rows.select_related("training")}

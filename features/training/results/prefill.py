@@ -33,7 +33,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
 
 def _with_word(endpoint: Endpoint, filled: FormState, word: str) -> FormState:
-    """Prefix the main prompt with the trigger word, unless it has it."""
+    """Prefix the main prompt with the trigger word unless it contains the word."""
     root = version_of(endpoint).root
     prompt = next((field.path for field in inputs_of(root) if field.role == "prompt"), "")
     arguments = form_state.parse_form_leniently(endpoint, filled.post).arguments

@@ -20,7 +20,7 @@ READ = 200  # newest runs that are searched, in one query
 
 
 def samples_of(runs: RunQuerySet, weights: Sequence[Weights]) -> dict[str, list[Run]]:
-    """Return the newest of the runs that have these weights as an input, by their address."""
+    """Return the newest runs that have these weights as input, by the weights' address."""
     if not weights:
         return {}
     addresses = [f'"{row.address}"' for row in weights]

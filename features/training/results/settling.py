@@ -94,7 +94,7 @@ def trigger_word(run: Run) -> str:
 
 
 def _archive(run: Run) -> DatasetArchive | None:
-    """Return the archive, made of a data set of the run's project, with which it was started."""
+    """Return the archive that started the run, if it is of a data set of the run's project."""
     keys = input_references.UPLOAD.findall(str(run.arguments))
     datasets = Dataset.objects.in_project(run.project, run.user)
     archives = DatasetArchive.objects.filter(upload__in=keys, dataset__in=datasets)
@@ -102,7 +102,7 @@ def _archive(run: Run) -> DatasetArchive | None:
 
 
 def _files(run: Run) -> list[Artifact]:
-    """Return a run's files of weights; none if it failed."""
+    """Return a run's files of weights; empty if it failed."""
     stored = run.artifacts.exclude(state=Artifact.State.LOST)
     return [artifact for artifact in stored if artifact.file_name.lower().endswith(uploads.WEIGHTS)]
 

@@ -30,8 +30,8 @@ class Sibling:
 def siblings_of(trainer: Endpoint) -> list[Sibling]:
     """Return the models of a trainer's family that take weights, most certain first.
 
-    Most certain are those linked in the catalogue, in either direction (`inference_endpoint_ids`,
-    `training_endpoint_ids`); then the same group; then ids with the same beginning.
+    First come links of the catalogue in either direction (`inference_endpoint_ids`,
+    `training_endpoint_ids`), then models of the same group, then ids with the same beginning.
     """
     takers = uses(Revision.current()).takers("weights").get("lora", [])
     paths: dict[int, str] = {}
@@ -47,7 +47,6 @@ def siblings_of(trainer: Endpoint) -> list[Sibling]:
 
 
 def _related(trainer: Endpoint, keys: list[int]) -> list[int]:
-    """Return the endpoints that are related to the trainer."""
     columns = ("pk", "endpoint_id", "group_key", "training_endpoint_ids")
     rows = Endpoint.objects.filter(pk__in=keys).only(*columns)
     return [row.pk for row in rows if _rank(trainer, row) < _UNRELATED]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Datasets(Resource[Dataset]):
-    """Data sets; trainings and weights outlive the one that they were made from."""
+    """Data sets; trainings and weights outlive their data set."""
 
     model, parts = Dataset, ("deletion",)
     at, list_route = "data-sets/", "training:training"
@@ -83,7 +83,7 @@ def _posted(request: HtmxRequest, dataset: Dataset) -> HttpResponse:
 
 
 def _save_texts(request: HtmxRequest, dataset: Dataset) -> None:
-    """Save the captions and the names of files that were posted, each by the file's name."""
+    """Save the posted captions and new names, each by the file's name."""
     posted = {name: values[-1] for name, values in controls(request).items()}
     captions = {key[8:]: text for key, text in posted.items() if key.startswith("caption:")}
     names = {key[7:]: text for key, text in posted.items() if key.startswith("rename:")}
@@ -95,7 +95,7 @@ def _save_texts(request: HtmxRequest, dataset: Dataset) -> None:
 def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Make the ZIP and open the trainer's form with it, in the data set's project.
 
-    With problems render the page again.
+    If there are problems, render the page again.
     """
     dataset = DATASETS.find_changeable(request, pk)
     rules = packing.rules_for(dataset.endpoint)

@@ -58,7 +58,7 @@ def _datasets(request: HtmxRequest) -> QuerySet[Dataset]:
 
 
 def _trainers(query: str) -> list[Endpoint]:
-    """Return the models that train, and others that turn an archive into weights."""
+    """Return trainers, and other models that turn an archive into weights."""
     makers = uses(Revision.current()).takers("archive").get("training", [])
     listed = (
         Endpoint.objects.listed().exclude(standing=Standing.BLOCKED).exclude(status="deprecated")
@@ -78,7 +78,7 @@ def _text_of(endpoint: Endpoint) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def new(request: HtmxRequest) -> HttpResponse:
-    """Ask for the first files of a data set for the trainer `?model=`; a POST creates it."""
+    """Show the form of a data set for the trainer `?model=`; a POST creates it with its files."""
     endpoint_id = hidden(request, "model") or request.GET.get("model", "")
     endpoint = get_object_or_404(Endpoint, endpoint_id=db_safe_text(endpoint_id)[:255])
     rules, project = packing.rules_for(endpoint), current.current(request)

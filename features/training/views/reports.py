@@ -11,7 +11,7 @@ NAMED = 8
 
 
 def report_added(request: HttpRequest, added: Added) -> None:
-    """Queue messages for the next page: what was added, and what was not and why."""
+    """Queue messages for the next page: which files were added, and why others were not."""
     parts = []
     if added.files:
         parts.append(f"{len(added.files)} file{'' if len(added.files) == 1 else 's'}")

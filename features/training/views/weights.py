@@ -1,4 +1,4 @@
-"""“Our weights”: the list, a page with the uses of each, renaming and deletion."""
+"""“Our weights”: the list, a page for each with its uses, renaming and deletion."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class AllWeights(Resource[Weights]):
-    """Weights; their run and its file stay when they leave the list."""
+    """Weights; deleting them keeps their run and its file."""
 
     model, parts = Weights, ("list", "deletion")
     at, list_route = "weights/", "training:weights"
@@ -44,7 +44,7 @@ class AllWeights(Resource[Weights]):
         return rows.defer(*heavy_columns("training__run__"))
 
     def shown(self, request: HtmxRequest, page: Page[Weights]) -> Mapping[str, Any]:
-        """Return the cards: where each comes from, and its samples in this project."""
+        """Return the cards: the origin of each, and its samples in this project."""
         runs = current.listed(Run.objects.kept(), request)
         return {"rows": weights_page.cards(page.object_list, runs)}
 

@@ -1,4 +1,4 @@
-"""Counts all judgements of all boards anew, for the leaderboard."""
+"""Recounts all judgements of all boards for the leaderboard."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from features.boards.models import BoardTally
 
 
 class Command(BaseCommand):
-    """`manage.py recount_votes`: what a worker does by itself, at once and for every board."""
+    """`manage.py recount_votes`: recounts every board at once; workers do so in turn."""
 
     help = "Count the votes and winners of all boards anew for the leaderboard."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Count, and print how many boards there are and how many had another outcome."""
+        """Recount, and print the number of boards and how many had another outcome."""
         for board_id in counting.never_counted():
             BoardTally.objects.judged(board_id)
         keys = list(BoardTally.objects.values_list("pk", flat=True))

@@ -32,7 +32,7 @@ PREVIEWED = 200
 
 
 class ImportForm(DocumentForm):
-    """A document of prompts; before they are saved it is asked who may use them."""
+    """A document of prompts, and who may use them."""
 
     used_by = UsedByField(initial=MEMBERS)
 
@@ -50,7 +50,7 @@ class ImportForm(DocumentForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def import_(request: HtmxRequest) -> HttpResponse:
-    """Ask for prompts; a POST shows them, and saves them once it is `confirmed`."""
+    """Show the form; a POST previews the prompts, and saves them if it is `confirmed`."""
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return _page(request, refused=refusal, status=HTTPStatus.FORBIDDEN)

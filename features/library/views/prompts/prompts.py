@@ -1,4 +1,4 @@
-"""The pages of prompts: the list with its facets, a prompt with what it makes, its form."""
+"""The pages of prompts: the list with its facets, a prompt with its results, its form."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from features.library.models.prompt import PromptQuerySet
 
-SHOWN = 20  # of the prompts that one makes; the others fold
+SHOWN = 20  # of the prompts that a template makes; the others are folded
 RECENT_RUNS, RECENT_MODELS = 100, 8
 MOST_AROUND = 200
 MAX_TAGS_SHOWN = 40
@@ -49,7 +49,7 @@ MAX_FIELD_CHARS = 100
 
 @dataclass(frozen=True)
 class Facet:
-    """A folder or tag with the number of prompts in it; `depth` is that of a folder."""
+    """A folder or tag with the number of its prompts; `depth` is for folders."""
 
     name: str
     label: str
@@ -59,7 +59,7 @@ class Facet:
 
 
 class Prompts(Resource[Prompt]):
-    """Prompts: by words, folder and tag; chosen for a model's field with `?for=` and `?field=`."""
+    """Prompts by words, folder and tag; `?for=` and `?field=` choose one for a model's field."""
 
     model, form = Prompt, PromptForm
     at, list_route = "prompts/", "library:prompts"
@@ -73,14 +73,14 @@ class Prompts(Resource[Prompt]):
         return super().rows().prefetch_related("tags")
 
     def narrowed(self, rows: PromptQuerySet, request: HtmxRequest) -> PromptQuerySet:
-        """Return what is left by `q`, `folder` and `tag`."""
+        """Return the prompts that match `q`, `folder` and `tag`."""
         rows = super().narrowed(rows, request)
         folder, tag = _folder(request), _tag(request)
         rows = rows.below(folder) if folder else rows
         return rows.filter(tags__name=tag) if tag else rows
 
     def shown(self, request: HtmxRequest, page: Page[Prompt]) -> Mapping[str, Any]:
-        """Return the facets, and the field that a prompt is chosen for."""
+        """Return the facets, and the field for which a prompt is chosen."""
         all_rows = current.listed(Prompt.objects.kept(), request)
         carried = {name: request.GET[name] for name in ("for", "field") if request.GET.get(name)}
         return {
@@ -94,7 +94,7 @@ class Prompts(Resource[Prompt]):
         }
 
     def details(self, request: HtmxRequest, row: Prompt) -> Mapping[str, Any]:
-        """Return what it makes with the values in the address, and its latest results."""
+        """Return the prompts that it makes with the address's values, and its latest results."""
         is_asked = "use" in request.GET
         use = using.read(request.user, row, request.GET, is_asking=is_asked)
         named = request.GET.get("for", "").strip()
@@ -127,7 +127,7 @@ PROMPTS = Prompts()
 
 
 def narrowed(request: HtmxRequest) -> PromptQuerySet:
-    """Return the prompts that the list at this address shows, on all its pages."""
+    """Return the prompts on all pages of the list at this address."""
     return PROMPTS.narrowed(PROMPTS.listed(request), request)
 
 
@@ -140,7 +140,7 @@ def _tag(request: HtmxRequest) -> str:
 
 
 def _folders(rows: PromptQuerySet, chosen: str) -> list[Facet]:
-    """Return all folders of the rows, as a tree in order, with what is in and below each."""
+    """Return all folders of the rows as an ordered tree; counts include subfolders."""
     numbers: Counter[str] = Counter()
     counted = rows.order_by().values_list("folder").annotate(Count("pk"))
     for folder, number in counted.exclude(folder=""):
@@ -164,7 +164,7 @@ def _tags(rows: PromptQuerySet, chosen: str) -> list[Facet]:
 
 
 def _around(request: HtmxRequest, prompt: Prompt) -> list[Prompt]:
-    """Return the prompts that this one may be put into."""
+    """Return the prompts that can be put around this one."""
     if prompt.takes_prompt:
         return []
     offered = Prompt.objects.offered_in(prompt.project, request.user)
@@ -180,7 +180,7 @@ def _recent_models(request: HtmxRequest) -> list[str]:
 @require_safe
 @no_store
 def versions(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show the texts that a prompt had, newest first, each with what it changed."""
+    """Show all texts of a prompt, newest first, each with its changes."""
     prompt = PROMPTS.find(request, pk)
     rows = list(prompt.versions.select_related("made_by"))
     context = {
@@ -208,7 +208,7 @@ def version_recovery(request: HtmxRequest, pk: uuid.UUID, version: int) -> HttpR
     return redirect(prompt)
 
 
-# What the menu of a prompt field asks for: the prompts that it offers, and the text of one.
+# Requests of the menu of a prompt field: the offered prompts, and the text of one.
 
 
 @limit("search")
@@ -226,9 +226,9 @@ def offered(request: HtmxRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Render the form that asks for a prompt's variables; a POST answers with the text they make.
+    """Render the form for a prompt's variables; a POST returns the text with their values.
 
-    A prompt that takes one takes in the posted `current` text of the field.
+    A prompt that takes another takes the field's posted `current` text.
     """
     prompt = PROMPTS.find(request, pk)
     if request.method != "POST":

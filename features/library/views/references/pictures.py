@@ -1,4 +1,4 @@
-"""The pictures of a reference: added, ordered, removed."""
+"""Adds, orders and removes the pictures of a reference."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def change_pictures(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _moved(addresses: list[str], verb: str, address: str) -> list[str]:
-    """Return the addresses with one of them removed, or moved by one place."""
+    """Return the addresses with one removed or moved by one place."""
     if address not in addresses:
         return addresses
     place, rest = addresses.index(address), [one for one in addresses if one != address]
@@ -57,7 +57,7 @@ def _moved(addresses: list[str], verb: str, address: str) -> list[str]:
 
 @require_POST
 def addition(request: HtmxRequest) -> HttpResponse:
-    """Add `artifact`s to the `reference` that was chosen in the form of a new one."""
+    """Add `artifact`s to the `reference` that was chosen in the form for new references."""
     pk = parse_uuid(hidden(request, "reference"))
     if pk is None:
         messages.warning(request, "Choose the reference that the picture is for.")
@@ -68,7 +68,7 @@ def addition(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def offer_results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Offer the project's pictures, to add some; `?q=` searches by prompt and model."""
+    """Offer the project's pictures for adding; `?q=` searches by prompt and model."""
     reference = REFERENCES.find_changeable(request, pk)
     query = search_words(request)
     number = page_number(request.GET.get("page", ""))

@@ -1,4 +1,4 @@
-"""The pages of references: the list, one with its pictures and versions, its form."""
+"""The pages of references: the list, a reference with its pictures and versions, its form."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 200
 OFFERED = 12
-NAMED = 8  # refusals that are said one by one
+NAMED = 8  # refusals that get a message of their own
 
 
 class References(Resource[Reference]):
-    """References; with `?for=<model>` those that its form offers, each leads back to the form."""
+    """References; `?for=<model>` lists those that its form offers, with links back to it."""
 
     model, form = Reference, ReferenceForm
     at, list_route = "references/", "library:references"
@@ -51,19 +51,19 @@ class References(Resource[Reference]):
     form_template = "features/library/references/form.html"
 
     def listed(self, request: HtmxRequest) -> Any:
-        """Return the project's, or what the model's form offers."""
+        """Return the project's references, or those that the model's form offers."""
         if not endpoint_named(request.GET.get("for", "")):
             return super().listed(request)
         project = current.current(request)
         return self.rows().offered_in(project, request.user)
 
     def narrowed(self, rows: ReferenceQuerySet, request: HtmxRequest) -> Any:
-        """Return what is left by `q` and `kind`."""
+        """Return the references that match `q` and `kind`."""
         kind = _kind(request)
         return super().narrowed(rows.filter(kind=kind) if kind else rows, request)
 
     def shown(self, request: HtmxRequest, page: Page[Reference]) -> Mapping[str, Any]:
-        """Return the address of each, and what is chosen for."""
+        """Return the references with their addresses, and the model for which one is chosen."""
         endpoint = endpoint_named(request.GET.get("for", ""))
         project, control = current.current(request), request.GET.get("field", "")
         return {
@@ -83,7 +83,7 @@ class References(Resource[Reference]):
         }
 
     def details(self, request: HtmxRequest, row: Reference) -> Mapping[str, Any]:
-        """Return its pictures, its versions, and what each has made."""
+        """Return its pictures, its versions, and each version's results."""
         there = pictures.readable(request.user, row.pictures)
         made = results.by_version(request.user, row)
         versions = list(row.versions.select_related("made_by"))
@@ -103,13 +103,13 @@ class References(Resource[Reference]):
         }
 
     def form_of(self, request: HtmxRequest, row: Reference, **more: Any) -> KeptForm:
-        """Return the form with the results that a new reference begins with."""
+        """Return the form with the first results of a new reference."""
         chosen = ticked(request, "artifact") or request.GET.getlist("artifact")
         chosen = chosen[:MAX_PICTURES] if row._state.adding else []
         return super().form_of(request, row, chosen=chosen)
 
     def around_form(self, request: HtmxRequest, form: ReferenceForm) -> Mapping[str, Any]:
-        """Return the chosen results, and the references that they can be added to instead."""
+        """Return the chosen results, and existing references that could take them instead."""
         rows = Reference.objects.kept().in_project(form.instance.project, request.user)
         return {
             "chosen": [_shown(request, text) for text in form.chosen],
@@ -117,7 +117,7 @@ class References(Resource[Reference]):
         }
 
     def saved(self, request: HtmxRequest, row: Reference, form: ReferenceForm) -> None:
-        """Say which pictures were not added, and how the reference is used."""
+        """Add messages on pictures that were not added, and on how to use the reference."""
         report_added(request, form.added)
         how = f" Write {row} in any prompt." if form.is_new else ""
         messages.success(request, f"{row} is saved.{how}")
@@ -132,7 +132,7 @@ def _kind(request: HtmxRequest) -> str:
 
 
 def _shown(request: HtmxRequest, text: str) -> tuple[str, str]:
-    """Return a chosen result with the address of its picture; empty if it cannot be read."""
+    """Return a chosen result and the address of its picture, empty if it cannot be read."""
     match = pictures.RESULT.fullmatch(text)
     artifact = (
         pictures.result_of(request.user, match["run"], int(match["position"])) if match else None
@@ -142,7 +142,7 @@ def _shown(request: HtmxRequest, text: str) -> tuple[str, str]:
 
 @require_POST
 def version_recovery(request: HtmxRequest, pk: uuid.UUID, version: int) -> HttpResponse:
-    """Bring an earlier version back, as the newest one."""
+    """Restore an earlier version as the newest one."""
     reference = REFERENCES.find_changeable(request, pk)
     former = get_object_or_404(ReferenceVersion, reference=reference, number=version)
     saving.bring_back(reference, former, request.user)
@@ -150,7 +150,7 @@ def version_recovery(request: HtmxRequest, pk: uuid.UUID, version: int) -> HttpR
     return redirect(reference)
 
 
-# What a form's fields ask for: the references that they offer, and the cover of one.
+# Requests of a form's fields: the offered references, and the cover of one.
 
 
 @limit("search")
@@ -167,9 +167,9 @@ def offered(request: HtmxRequest) -> HttpResponse:
 @require_safe
 @no_store
 def cover(request: HtmxRequest) -> HttpResponse:
-    """Lead to the first picture of the reference that `?name=@bottle` means in the project.
+    """Redirect to the first picture of the reference that `?name=@bottle` means in the project.
 
-    204 without one: a field shows a cover if there is any, and says elsewhere what is wrong.
+    204 if there is none: the field shows a cover if possible, and its errors elsewhere.
     """
     key = mentions.whole(db_safe_text(request.GET.get("name", "")))
     rows = Reference.objects.offered_in(current.current(request), request.user)

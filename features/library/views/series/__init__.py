@@ -1,1 +1,1 @@
-"""The pages of series, and what is done with them."""
+"""Views of series."""

@@ -1,4 +1,4 @@
-"""The results of a series: added from a selection, put in order, taken out."""
+"""Adds results of a selection to a series, orders them and removes them."""
 
 from __future__ import annotations
 
@@ -35,10 +35,9 @@ GONE = "It is not in the series any more."
 
 @require_POST
 def additions(request: HtmxRequest) -> HttpResponseBase:
-    """Add the posted results to a series: that of a key, `series`, or of a name, `named`.
+    """Add the posted results to the series with the key `series` or the name `named`.
 
-    A name that the project has no series of begins one. Without either, or to `choose` among all
-    series, the form that asks for it.
+    A new name creates a series. Without either, or with `choose`, show the form to choose one.
     """
     try:
         posted = selection.posted(request)
@@ -63,7 +62,6 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
 
 
 def _chosen(request: HtmxRequest, form: NameForm) -> Series:
-    """Return the series that was chosen, or that of the posted name."""
     if form.is_bound:
         return naming.named(request.user, current.current(request), form)
     pk = parse_uuid(hidden(request, "series"))
@@ -76,7 +74,7 @@ def _chosen(request: HtmxRequest, form: NameForm) -> Series:
 @require_safe
 @no_store
 def offered(request: HtmxRequest) -> HttpResponse:
-    """Render the names of the project's series as options: suggestions for whoever writes one."""
+    """Render the names of the project's series as options, to suggest while typing."""
     of_project = Series.objects.taking_results_of(request.user).filter(
         project=current.current(request)
     )
@@ -110,7 +108,7 @@ def _form(
 def order(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Move `item` one place, `step=back` or `on`, or before another item, `before`.
 
-    An empty `before` moves it to the end. From a script that has moved it already, 204.
+    An empty `before` moves it to the end. A script, which has moved it already, gets 204.
     """
     series = SERIES.find_changeable(request, pk)
     key, step = _item(request), STEPS.get(hidden(request, "step"))
@@ -139,7 +137,7 @@ def cover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 @require_POST
 def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Take the posted items out of a series; its page offers to undo it."""
+    """Remove the posted items from a series; its page offers to undo it."""
     series = SERIES.find_changeable(request, pk)
     keys = [key for text in ticked(request, "item") if (key := parse_key(text))]
     at = items.remove(series, keys)

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the series of each result of a run.
 
-    A POST adds the result at `position` to the series `named`, or takes it out of that of the
-    key `out`.
+    A POST adds the result at `position` to the series `named`, or removes it from the series
+    with the key `out`.
     """
     seen = Run.objects.visible_to(request.user).with_endpoint().light()
     run = get_object_or_404(seen.select_related("project").with_artifacts(), pk=pk)
@@ -67,7 +67,7 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 def _change(request: HtmxRequest, run: Run) -> str:
-    """Add one result of the run to a series, or take it out, as posted; returns what is wrong."""
+    """Add one result of the run to a series, or remove it, as posted; returns an error."""
     position = parse_key(hidden(request, "position")) or 0
     try:
         if is_posted(request, "out"):

@@ -1,4 +1,4 @@
-"""The pages of series: the list with covers, and one in its order."""
+"""The pages of series: the list with covers, and one series in its order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AllSeries(Resource[Series]):
-    """Series, each with a cover; results are put into them elsewhere."""
+    """Series, each with a cover; other views add results to them."""
 
     model, fields = Series, ("name",)
     at, list_route = "series/", "library:all-series"

@@ -1,1 +1,1 @@
-"""The pages of a review: what visitors see and say, and what came of it for its makers."""
+"""The pages of a review, for its visitors and for its makers."""

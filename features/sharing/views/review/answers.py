@@ -1,4 +1,4 @@
-"""What came of a review, for its makers: who picked and said what, new versions, its end."""
+"""The outcome of a review for its makers: all feedback, new versions, closing, export."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NO_RESULT = "Choose a result first."
 
 @require_safe
 def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show what was picked, rated and said; `show`, `sort` and `by` (a reviewer) narrow it."""
+    """Show picks, ratings and comments; `show` and `by` (a reviewer) filter, `sort` sorts them."""
     share = _share(request.user, pk)
     by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
     inbox.see(request.user, share)
@@ -64,7 +64,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def closing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Close the review, or with `closed=0` open it again."""
+    """Close the review, or reopen it with `closed=0`."""
     share = _share(request.user, pk)
     roles.require_maker(request.user, share.project)
     is_closed = hidden(request, "closed", "1") == "1"
@@ -94,7 +94,7 @@ def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     """Offer results as the next version of an item; a POST of `artifact` adds one.
 
-    `answers` is the key of the comment that it answers.
+    `answers` is the key of the comment that the version answers.
     """
     share = _share(request.user, pk)
     item = get_object_or_404(share.items, number=number, is_gone=False)
@@ -112,7 +112,7 @@ def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpRe
 
 @require_safe
 def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpResponse:
-    """Lead whom a comment mentions, or a maker, to where it stands on the share."""
+    """Redirect a mentioned user, or a maker, to a comment on the share."""
     said = get_object_or_404(
         Comment.objects.select_related("share", "item"), pk=comment_id, share=pk
     )

@@ -1,4 +1,4 @@
-"""What a review's pages show, whole or as the parts that something said has changed."""
+"""The context of a review's pages, for whole pages or for the parts that feedback changes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 UNPROCESSABLE = HTTPStatus.UNPROCESSABLE_ENTITY
-MAX_CARRIED = 60  # fields that are carried along while a name is asked for
+MAX_CARRIED = 60  # posted fields that the form for a name carries along
 P = ParamSpec("P")
 Act = Callable[Concatenate["HtmxRequest", Visit, Reviewer, P], HttpResponse]
 
 
 def by_reviewer(act: Act[P]) -> Callable[Concatenate[HtmxRequest, Visit, P], HttpResponse]:
-    """Call a view with who posts, in one transaction; what is refused is said beside the form."""
+    """Call a view with the reviewer, in one transaction; show refusals beside the form."""
 
     @wraps(act)
     def view(
@@ -54,7 +54,7 @@ def by_reviewer(act: Act[P]) -> Callable[Concatenate[HtmxRequest, Visit, P], Htt
 
 
 def posted_item(request: HtmxRequest, visit: Visit) -> ShareItem | None:
-    """Return the item that a form names; None for none. Http404 if it is not shown."""
+    """Return the item that a form names, or None; raises Http404 if it is not shown."""
     text = hidden(request, "item")
     if not text:
         return None
@@ -71,7 +71,7 @@ def answer(
     changed: Collection[int] = (),
     deleted: Comment | None = None,
 ) -> HttpResponse:
-    """Return to the page, or send a script the parts that changed: of these items' keys too."""
+    """Redirect to the page, or send a script the changed parts, also of the items `changed`."""
     share = visit.share
     is_on_item = hidden(request, "back") == "item" and item is not None
     if not request.htmx:
@@ -99,7 +99,7 @@ def page_context(
     reviewer: Reviewer | None = None,
     only: Collection[int] | None = None,
 ) -> dict[str, Any]:
-    """Return what the page of all items shows, or of it what these items' keys need."""
+    """Return the context of the page of all items, or only of items with the keys `only`."""
     share = visit.share
     reviewer = reviewer or reviewer_of(request, visit)
     is_ranked = share.picks == share.Picks.RANKED
@@ -121,7 +121,7 @@ def page_context(
 def item_context(
     request: HtmxRequest, visit: Visit, number: int, reviewer: Reviewer | None = None
 ) -> dict[str, Any]:
-    """Return what the page of one item shows; Http404 if there is no such."""
+    """Return the context of the page of one item; raises Http404 if it does not exist."""
     share = visit.share
     shown = items.one_of(share, number)
     if shown is None:
@@ -171,7 +171,7 @@ def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> di
 
 
 def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpResponse:
-    """Ask a guest for a name; what they posted is carried along and done with it."""
+    """Ask a guest for a name; the form carries the posted fields along and posts them again."""
     left_out = {reviewers.NAME_FIELD, reviewers.TRAP_FIELD}
     posted = [
         (field, value)
@@ -188,13 +188,13 @@ def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpR
     }
     if not request.htmx:
         return render(request, "features/sharing/review/name.html", context, status=UNPROCESSABLE)
-    # A script that is asked for a name did nothing wrong.
+    # For a script, asking for a name is no error.
     status = UNPROCESSABLE if context["name_problem"] else HTTPStatus.OK
     return render(request, "features/sharing/review/_name.html", context, status=status)
 
 
 def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpResponse:
-    """Show the page again, with what was typed and why it was not taken."""
+    """Show the page again, with the typed texts and the reason of the refusal."""
     if request.htmx:
         why = {"problem": str(refused), "field": refused.field}
         return render(request, "features/sharing/review/_problem.html", why, status=UNPROCESSABLE)

@@ -1,4 +1,4 @@
-"""A review as its visitors see it: the page of all items, and each item with what was said."""
+"""A review as its visitors see it: the page of all items, and each item with its feedback."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ NOT_A_REVIEW = "This share asks nothing of its visitors."
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_visitors
 def page(request: HtmxRequest, visit: Visit) -> HttpResponse:
-    """Show what is reviewed; a POST takes picks, a rating and a comment in one.
+    """Show the items; a POST takes picks, a rating and a comment together.
 
-    `pick` is the number of an item and may be repeated; `rating` and `comment` are of `item`,
-    without which the comment is on the whole. All of it is by `name`.
+    `pick` is the number of an item and may be repeated; `rating` and `comment` are for `item`,
+    without which the comment is on the whole share. `name` is the name of a guest.
     """
     _require_review(visit)
     if request.method == "POST":
@@ -39,7 +39,7 @@ def page(request: HtmxRequest, visit: Visit) -> HttpResponse:
 
 
 def show(request: HtmxRequest, visit: Visit, more: Mapping[str, str]) -> HttpResponse:
-    """Return the page of all items; `more` are the addresses that previews of it need."""
+    """Return the page of all items; `more` are the addresses that previews need."""
     share = visit.share
     if share.follows and (keys := kind_of(share).results(share)) is not None:
         items.keep_in_step(share, keys)

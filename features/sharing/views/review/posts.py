@@ -1,4 +1,4 @@
-"""What visitors of a review post: picks and their order, ratings, comments, that they are done."""
+"""Takes posts of a review's visitors: picks and their order, ratings, comments, completion."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ def say_all(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespo
 @for_visitors
 @by_reviewer
 def picks(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpResponse:
-    """Pick the item of number `pick`, take back that of `unpick`, or change their order.
+    """Pick the item with the number `pick`, undo the pick of `unpick`, or change the order.
 
-    `move` is `<number>-up` or `<number>-down`, `order` all numbers from the best one on.
+    `move` is `<number>-up` or `<number>-down`, `order` has all numbers, the best first.
     """
     before = set(reviewer.picks.values_list("item_id", flat=True))
     item: ShareItem | None = None
@@ -77,7 +77,7 @@ def picks(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespons
 @for_visitors
 @by_reviewer
 def ratings(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpResponse:
-    """Take `rating`, `<number>-<stars>` with 1 to 5 stars; 0 takes them back."""
+    """Take `rating`, `<number>-<stars>` with 1 to 5 stars; 0 removes them."""
     number, _, stars = hidden(request, "rating").partition("-")
     item = item_of(visit.share, _number(number))
     judging.rate(reviewer, item, _number(stars))
@@ -89,7 +89,7 @@ def ratings(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespo
 @for_visitors
 @by_reviewer
 def new_comment(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpResponse:
-    """Say `comment` of the share, of `item`, or of a place in it; or as an answer to `parent`."""
+    """Post `comment` on the share, on `item`, on a place in it, or as an answer to `parent`."""
     item = posted_item(request, visit)
     _say(request, visit, reviewer, item)
     return answer(request, visit, reviewer, item)
@@ -105,7 +105,7 @@ def _say(request: HtmxRequest, visit: Visit, reviewer: Reviewer, item: ShareItem
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_visitors
 def comment(request: HtmxRequest, visit: Visit, comment_id: uuid.UUID) -> HttpResponse:
-    """Show a comment of one's own to change it; a POST changes it."""
+    """Show the form to change the visitor's own comment; a POST changes it."""
     said = get_object_or_404(_comments(visit), pk=comment_id)
     if request.method == "POST":
         return _change(request, visit, said)
@@ -130,7 +130,7 @@ def _change(request: HtmxRequest, visit: Visit, reviewer: Reviewer, said: Commen
 def comment_deletion(
     request: HtmxRequest, visit: Visit, reviewer: Reviewer, comment_id: uuid.UUID
 ) -> HttpResponse:
-    """Delete one's own comment, or any as a maker; the page offers to undo it."""
+    """Delete the visitor's own comment, or any as a maker; the page offers to undo it."""
     said = get_object_or_404(_comments(visit), pk=comment_id)
     comments.delete(reviewer, said, is_maker=visit.is_maker)
     if request.htmx:
@@ -146,7 +146,7 @@ def comment_deletion(
 def comment_recovery(
     request: HtmxRequest, visit: Visit, reviewer: Reviewer, comment_id: uuid.UUID
 ) -> HttpResponse:
-    """Bring back a comment that was deleted within the last hour."""
+    """Restore a comment that was deleted within the last hour."""
     said = get_object_or_404(visit.share.comments.exclude(deleted_at=None), pk=comment_id)
     comments.bring_back(reviewer, said, is_maker=visit.is_maker)
     return answer(request, visit, reviewer, said.item)
@@ -159,7 +159,7 @@ def comment_recovery(
 def comment_resolution(
     request: HtmxRequest, visit: Visit, reviewer: Reviewer, comment_id: uuid.UUID
 ) -> HttpResponse:
-    """Resolve a thread, or with `resolved=0` open it again."""
+    """Resolve a thread, or reopen it with `resolved=0`."""
     said = get_object_or_404(_comments(visit), pk=comment_id)
     is_resolved = hidden(request, "resolved", "1") == "1"
     comments.resolve(reviewer, said, is_resolved, is_maker=visit.is_maker)
@@ -171,7 +171,7 @@ def comment_resolution(
 @for_visitors
 @by_reviewer
 def completion(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpResponse:
-    """Say that one is done, which the share's user hears at once."""
+    """Record that the visitor is done; the share's user is notified at once."""
     judging.finish(reviewer)
     reviewer.refresh_from_db(fields=["finished_at"])
     return answer(request, visit, reviewer, posted_item(request, visit))
