@@ -28,7 +28,7 @@ def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
     """Save a cell's posted `stars`, `verdict`, `note` and `tags`; absent ones stay unchanged."""
     mark = getattr(cell, "mark", None) or Mark(cell=cell)
     stars, verdict = posted.get("stars", ""), posted.get("verdict")
-    if stars.isdecimal() and int(stars[:3]) <= MAX_STARS:
+    if stars in {str(number) for number in range(MAX_STARS + 1)}:
         mark.stars = int(stars)
     if verdict in {"", *Mark.Verdict.values}:
         mark.verdict = verdict

@@ -107,6 +107,8 @@ def test_what_is_said_of_a_cell_stands_on_the_board(member: Client, judged: Judg
     part = member.post(address, said, headers=HTMX).content.decode()
     assert "<html" not in part
     assert part.count("data-lit") == 4
+    for number in ("00099", "6", "x", "9" * 5000):
+        member.post(address, {"cell": cell.pk, "stars": number})
     page = member.get(board.get_absolute_url()).content.decode()
     assert 'aria-label="4 of 5 stars"' in page
     assert "★★★★☆" in page
