@@ -67,7 +67,9 @@ def status_of(browser: Client, method: str, address: str, body: str = "") -> int
 
 
 def app_of(address: str) -> str:
-    return resolve(address.partition("?")[0]).func.__module__.partition(".")[0]
+    """The folder of the app that answers: `playground`, `features/boards`."""
+    folder, name, *_ = resolve(address.partition("?")[0]).func.__module__.split(".")
+    return f"{folder}/{name}" if folder == "features" else folder
 
 
 def failures(browser: Client, requests: Iterator[tuple[str, str, str]]) -> list[Any]:

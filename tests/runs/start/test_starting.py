@@ -21,7 +21,7 @@ from tests.processes import ROOT
 
 pytestmark = pytest.mark.both_databases
 
-APPS = ("api", "boards", "chats", "cli", "config", "flows", "notifications", "playground", "runs")
+APPS = ("api", "config", "features", "house", "playground", "runs")
 
 
 def test_only_one_module_creates_runs() -> None:
@@ -38,7 +38,7 @@ def test_only_one_module_writes_the_ledger() -> None:
 def _files_with(pattern: re.Pattern[str]) -> set[str]:
     return {
         str(path.relative_to(ROOT))
-        for app in (*APPS, "training")
+        for app in APPS
         for path in (ROOT / app).rglob("*.py")
         if "migrations" not in path.parts and pattern.search(path.read_text())
     }
