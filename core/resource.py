@@ -44,10 +44,12 @@ class Resource(Generic[Row]):
     model: ClassVar[type[models.Model]]
     at: ClassVar[str] = ""  # the path of its list: `prompts/`
     list_route: ClassVar[str]  # the name of its list's address: `library:prompts`
-    way_out: ClassVar[str] = "deletion"  # the last part of the address that deletes a row
-    deleted_words: ClassVar[str] = ""  # what the next page says of a deletion, beside its undo
-    restored_words: ClassVar[str] = "“{row}” is back."  # what the next page says of an undo
-    acts: ClassVar[Sequence[Callable[[Any, Any], object]]]  # how a user deletes it, and restores it
+    deletion_path: ClassVar[str] = "deletion"  # the last part of the address that deletes a row
+    deletion_message: ClassVar[str] = ""  # beside the undo on the next page
+    undo_message: ClassVar[str] = "“{row}” is back."  # on the next page
+    delete_and_restore: ClassVar[
+        Sequence[Callable[[Any, Any], object]]
+    ]  # called with the user and a row
     parts: ClassVar[Sequence[str]] = ("list", "deletion")
     filters: ClassVar[Sequence[str]] = ("q",)  # parameters by which the list is narrowed
     on_page: ClassVar[int] = 60
@@ -58,46 +60,46 @@ class Resource(Generic[Row]):
 
     # The rows
 
-    def rows_for(self, request: HtmxRequest) -> Any:
-        """Return the rows that the user may see, or raise Http404 or PermissionDenied."""
+    def visible_rows(self, request: HtmxRequest) -> Any:
+        """Return the rows that the user may see; raises Http404 and PermissionDenied."""
         raise NotImplementedError
 
-    def deleted_for(self, request: HtmxRequest) -> Any:
-        """Return the rows that the user may bring back, also those that are back already."""
-        return self.rows_for(request)
+    def restorable_rows(self, request: HtmxRequest) -> Any:
+        """Return the rows that the user may restore, including rows that are not deleted."""
+        return self.visible_rows(request)
 
-    def listed(self, request: HtmxRequest) -> Any:
-        """Return what the list holds before it is narrowed."""
-        return self.rows_for(request)
+    def rows_of_list(self, request: HtmxRequest) -> Any:
+        """Return the rows of the list before the search."""
+        return self.visible_rows(request)
 
-    def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
-        """Return what is left of the list by the parameters of its address."""
+    def search_rows(self, rows: Any, request: HtmxRequest) -> Any:
+        """Return the rows that match the parameters of the list's URL."""
         return rows
 
     def find(self, request: HtmxRequest, pk: Any) -> Row:
         """Return a row that the user sees; raises Http404."""
-        return cast("Row", get_object_or_404(self.rows_for(request), pk=pk))
+        return cast("Row", get_object_or_404(self.visible_rows(request), pk=pk))
 
     def find_deleted(self, request: HtmxRequest, key: str) -> Row:
-        """Return a row that the user may bring back, or that is back; raises Http404."""
+        """Return a row that the user may restore; raises Http404."""
         pk = parse_uuid(key) if self._has_uuid else parse_key(key)
         if pk is None:
             raise Http404
-        return cast("Row", get_object_or_404(self.deleted_for(request), pk=pk))
+        return cast("Row", get_object_or_404(self.restorable_rows(request), pk=pk))
 
     # The list
 
     @method_decorator([require_safe, no_store])
     def index(self, request: HtmxRequest) -> HttpResponseBase:
-        """List the rows, narrowed by the address."""
-        return self.list_rows(request)
+        """List the rows that match the URL."""
+        return self.render_list(request)
 
     @sensitive_variables("more", "context")  # a new row's secret, which is shown once
-    def list_rows(
+    def render_list(
         self, request: HtmxRequest, status: int = HTTPStatus.OK, **more: Any
     ) -> HttpResponse:
         """Render the list; `more` is added to its context."""
-        rows = self.narrowed(self.listed(request), request)
+        rows = self.search_rows(self.rows_of_list(request), request)
         page = page_of(request, rows, self.on_page)
         context = {
             "page": page,
@@ -105,11 +107,11 @@ class Resource(Generic[Row]):
             "words": search_words(request),
             "is_narrowed": any(request.GET.get(name) for name in self.filters),
         }
-        context |= {**self.shown(request, page), **more}
+        context |= {**self.list_context(request, page), **more}
         return self.render(request, self.list_template, context, status)
 
-    def shown(self, request: HtmxRequest, page: Page[Row]) -> Mapping[str, Any]:
-        """Return what its list shows besides the rows."""
+    def list_context(self, request: HtmxRequest, page: Page[Row]) -> Mapping[str, Any]:
+        """Return additional context for the list."""
         return {}
 
     # The way out, and the way back
@@ -122,24 +124,24 @@ class Resource(Generic[Row]):
             self.delete(request, row)
         except Refused as refused:
             messages.error(request, str(refused))
-            return redirect(self.list_of(request, row))
-        return self.deleted(request, row)
+            return redirect(self.list_address(request, row))
+        return self.answer_deletion(request, row)
 
     def delete(self, request: HtmxRequest, row: Row) -> None:
         """Delete a row so that it can be brought back; raises PermissionDenied and Refused."""
-        self.acts[0](request.user, row)
+        self.delete_and_restore[0](request.user, row)
 
-    def deleted(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
+    def answer_deletion(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
         """Redirect to the row's list, which offers to bring it back; a DELETE gets no page."""
         if request.method == "DELETE":
             return HttpResponse(status=HTTPStatus.NO_CONTENT)
-        return redirect(self.undo_address(self.list_of(request, row), row.pk))
+        return redirect(self.undo_address(self.list_address(request, row), row.pk))
 
     def undo_address(self, address: str, key: Any) -> str:
-        """Return the address of a page which then offers to bring the row of the key back."""
+        """Return the page's address with the parameter that makes it offer to restore the row."""
         return f"{address}{'&' if '?' in address else '?'}{UNDO}={self.slug}/{key}"
 
-    def list_of(self, request: HtmxRequest, row: Row) -> str:
+    def list_address(self, request: HtmxRequest, row: Row) -> str:
         """Return the address of the list that a row was in."""
         return reverse(self.list_route)
 
@@ -150,21 +152,21 @@ class Resource(Generic[Row]):
             self.restore(request, row)
         except Refused as refused:
             messages.warning(request, str(refused))
-            return self.deleted(request, row)
-        return self.restored(request, row)
+            return self.answer_deletion(request, row)
+        return self.answer_undo(request, row)
 
     def restore(self, request: HtmxRequest, row: Row) -> None:
         """Undo a row's deletion; raises PermissionDenied, and Refused if its place is taken."""
-        self.acts[1](request.user, row)
+        self.delete_and_restore[1](request.user, row)
 
-    def restored(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
-        """Say that the row is back."""
-        messages.success(request, self.back_words(row))
-        return redirect(self.list_of(request, row))
+    def answer_undo(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
+        """Redirect to the row's list, with a message that the row is restored."""
+        messages.success(request, self.restored_message(row))
+        return redirect(self.list_address(request, row))
 
-    def back_words(self, row: Row) -> str:
-        """Return what the next page says of a row that is back."""
-        return self.restored_words.format(row=row)
+    def restored_message(self, row: Row) -> str:
+        """Return the message about a restored row."""
+        return self.undo_message.format(row=row)
 
     # What is around
 
@@ -187,8 +189,8 @@ class Resource(Generic[Row]):
 
     @property
     def undo_notice(self) -> str:
-        """Return what the next page says of a deletion, beside its undo."""
-        return self.deleted_words or f"The {self.noun} is deleted."
+        """Return the message about a deletion, beside its undo."""
+        return self.deletion_message or f"The {self.noun} is deleted."
 
     @property
     def app(self) -> str:
@@ -197,10 +199,10 @@ class Resource(Generic[Row]):
 
     def addresses(self) -> dict[str, tuple[str, Callable[..., HttpResponseBase], str]]:
         """Return the path below `at`, the view and the route's name of each part."""
-        name = f"{self.app}:{self.slug}-{self.way_out}"
+        name = f"{self.app}:{self.slug}-{self.deletion_path}"
         return {
             "list": ("", self.index, self.list_route),
-            "deletion": (f"{self.key}/{self.way_out}/", self.deletion, name),
+            "deletion": (f"{self.key}/{self.deletion_path}/", self.deletion, name),
         }
 
     @property

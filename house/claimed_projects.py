@@ -13,6 +13,7 @@ from accounts.sign_in.issuers import configured
 from accounts.sign_in.issuers.house_role import given_by, remember
 from accounts.sign_in.issuers.protocol import claims
 from projects.locking import Refused, locked
+from projects.members import other_managers
 from projects.models import Membership, Project
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _settle(user: User, project: Project, wanted: str, given: str, program: str)
         role, now_given = claims.settle(current, wanted, given, ORDER)
         if role == current:
             return now_given
-        if current == Role.MANAGER and not _has_other_manager(row, user):
+        if current == Role.MANAGER and not other_managers(row, user.pk).exists():
             raise Refused("A project needs a manager.")
         if not role:
             Membership.objects.filter(project=row, user=user).delete()
@@ -81,11 +82,6 @@ def _settle(user: User, project: Project, wanted: str, given: str, program: str)
         detail = f"{user.get_username()}: {current or 'no member'} to {role or 'no member'}"
         audit.record(None, action, [row], detail, program=program)
     return now_given
-
-
-def _has_other_manager(project: Project, user: User) -> bool:
-    managers = Membership.objects.filter(project=project, role=Role.MANAGER, user__is_active=True)
-    return managers.exclude(user=user).exists()
 
 
 def _logged_in(user: User, sociallogin: SocialLogin | None = None, **_: Any) -> None:

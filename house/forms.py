@@ -1,4 +1,4 @@
-"""The forms of an invitation and a new account, and the choice of who gets a leaver's work."""
+"""Forms: an invitation, a new account, and the choice of the person who takes over work."""
 
 from __future__ import annotations
 

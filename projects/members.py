@@ -144,16 +144,15 @@ def leave(person: User, project: Project) -> None:
 
 
 def removal_of(token: str) -> Removed:
-    """Return what a token restores; raises Refused if it is too old, or no token."""
+    """Return the removal that a token names; raises Refused if it is invalid or too old."""
     try:
         return Removed(*signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN))
     except (signing.BadSignature, TypeError):
         raise Refused("This can be undone for a day only. Add the person again instead.") from None
 
 
-def restore(by: User, token: str) -> Membership:
+def restore(by: User, removed: Removed) -> Membership:
     """Undo a removal: the same role, since the same day. Raises Refused, PermissionDenied."""
-    removed = removal_of(token)
     with transaction.atomic():
         project = _locked_for(by, Project(pk=removed.project_id))
         person = User.objects.filter(pk=removed.user_id).first()
@@ -173,7 +172,7 @@ def pass_on(person: User, to: User, by: User | None) -> None:
             person=None, memberships__user=person, memberships__role=Role.MANAGER
         )
         for project in managed.order_by("pk"):
-            if not _other_managers(locked(project), person.pk).exists():
+            if not other_managers(locked(project), person.pk).exists():
                 Membership.objects.update_or_create(
                     project=project, user=to, defaults={"role": Role.MANAGER}
                 )
@@ -219,7 +218,7 @@ def _require_shared(project: Project) -> None:
 
 
 def _require_another_manager(project: Project, member: Membership, by: User) -> None:
-    if member.role == Role.MANAGER and not _other_managers(project, member.user_id).exists():
+    if member.role == Role.MANAGER and not other_managers(project, member.user_id).exists():
         who = "You are" if member.user_id == by.pk else f"{name_of(member.user)} is"
         raise Refused(LAST_MANAGER.format(who=who))
 
@@ -231,7 +230,8 @@ def _locked_for(by: User, project: Project) -> Project:
     return locked_for(by, project)
 
 
-def _other_managers(project: Project, user_id: int) -> QuerySet[Membership]:
+def other_managers(project: Project, user_id: int) -> QuerySet[Membership]:
+    """Return the memberships of the project's other managers with an active account."""
     managers = Membership.objects.filter(project=project, role=Role.MANAGER, user__is_active=True)
     return managers.exclude(user_id=user_id)
 

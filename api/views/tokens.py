@@ -98,22 +98,22 @@ class TokenForm(forms.Form):
 
 
 class Tokens(Resource[Token]):
-    """The user's tokens; who looks after people revokes others' too, and brings those back."""
+    """The user's tokens. People with `CHANGE_USER` also revoke and restore those of others."""
 
-    model, parts, way_out = Token, ("list", "deletion"), "revocation"
+    model, parts, deletion_path = Token, ("list", "deletion"), "revocation"
     at, list_route, list_template = "account/tokens/", "api:tokens", "api/tokens.html"
-    acts = (tokens.revoke, tokens.restore)
-    deleted_words = "The token is revoked and no longer works."
-    restored_words = "“{row.name}” is valid again."
+    delete_and_restore = (tokens.revoke, tokens.restore)
+    deletion_message = "The token is revoked and no longer works."
+    undo_message = "“{row.name}” is valid again."
 
-    def rows_for(self, request: HtmxRequest) -> Any:
-        """Return the user's; everybody's for who looks after people."""
+    def visible_rows(self, request: HtmxRequest) -> Any:
+        """Return the user's tokens; for people with `CHANGE_USER` everybody's."""
         rows, user = Token.objects.select_related("user", "project"), request.user
         return rows if permissions.may(user, permissions.CHANGE_USER) else rows.filter(user=user)
 
-    def listed(self, request: HtmxRequest) -> Any:
+    def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return the user's own that are not revoked: a list, since there are few."""
-        return list(self.rows_for(request).filter(user=request.user, revoked_at=None))
+        return list(self.visible_rows(request).filter(user=request.user, revoked_at=None))
 
     @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
     @sensitive_variables("secret")
@@ -124,7 +124,7 @@ class Tokens(Resource[Token]):
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
         lately = timezone.now() - UNDO_WITHIN
         revoked = Token.objects.filter(user=request.user, revoked_at__gt=lately, revoked_by=None)
-        return self.list_rows(
+        return self.render_list(
             request,
             status,
             form=TokenForm(request.user) if token else form,
@@ -135,7 +135,7 @@ class Tokens(Resource[Token]):
             address=request.build_absolute_uri("/").rstrip("/"),
         )
 
-    def list_of(self, request: HtmxRequest, row: Token) -> str:
+    def list_address(self, request: HtmxRequest, row: Token) -> str:
         is_own = row.user_id == request.user.pk
         return reverse(self.list_route) if is_own else reverse("people:person", args=[row.user_id])
 

@@ -93,7 +93,7 @@ class Endpoint(models.Model):
     price_unit = models.CharField(max_length=64, blank=True)
     currency = models.CharField(max_length=3, blank=True)
 
-    # Written by `features/spending/prices/`, from what runs of this house have cost.
+    # `features/spending/prices/` writes these from the costs of this house's runs.
     paid_usd = DollarsField(
         null=True, editable=False, help_text="median of what a run has cost; empty: too few runs"
     )

@@ -35,7 +35,7 @@ _SURROUNDING_PUNCTUATION = ".,;:!?()[]{}'"  # punctuation around a word
 
 @lru_cache(maxsize=1)
 def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
-    """Map phrases (words without plural endings) to what they also search for."""
+    """Map phrases (words without plural endings) to the words that a search for them adds."""
     phrases: dict[tuple[str, ...], tuple[str, ...]] = {}
     for entry in _ENTRIES:
         phrase, _, means = entry.partition("|")

@@ -149,10 +149,10 @@ def undo(context: template.Context, slug: str = "", key: Any = None) -> dict[str
     the address has none, that of a slug and key.
     """
     request = context.get("request")
-    asked = request.GET.get(UNDO, "") if request else ""
+    in_address = request.GET.get(UNDO, "") if request else ""
     if not slug:
-        slug, _, key = asked.rpartition("/")
-    elif asked:
-        key = None
+        slug, _, key = in_address.rpartition("/")
+    elif in_address:
+        key = None  # `base.html` shows that of the address
     resource = RESOURCES.get(slug) if key else None
-    return {"csrf_token": context.get("csrf_token"), "resource": resource, "key": key}
+    return {"resource": resource, "key": key}

@@ -277,19 +277,20 @@ def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
 
 
 class Collections(Resource[Collection]):
-    """The way back of the collection that was deleted last, of which the session has a copy."""
+    """Restores the collection that was deleted last, from the copy in the session."""
 
     model, parts, list_route = Collection, (), "catalog:collections"
 
     @method_decorator(curators_only(permissions.ADD_COLLECTION))
     def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
-        if not (deleted := request.session.pop(GONE, None)):
+        if request.session.get(GONE, {}).get("slug") != key:
             messages.info(request, "There is nothing to bring back.")
             return redirect(self.list_route)
+        deleted = request.session.pop(GONE)
         with transaction.atomic():
             collection = import_export.restore(deleted, request.user)
             audit.record(request.user, "restored", [collection])
-        messages.success(request, self.back_words(collection))
+        messages.success(request, self.restored_message(collection))
         return redirect(collection)
 
 

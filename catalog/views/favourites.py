@@ -67,10 +67,10 @@ def account(request: HtmxRequest) -> HttpResponseBase:
 
 
 class Starred(Resource[Favourite]):
-    """The way back of what `account` has starred; the key is the time since when."""
+    """Undoes `account`: removes the stars that it set. The key is the time when it began."""
 
     model, parts, list_route = Favourite, (), "catalog:favourites"
-    deleted_words = "What the account starred is starred by you too now."
+    deletion_message = "What the account starred is starred by you too now."
 
     def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
         if since := parse_moment(key):

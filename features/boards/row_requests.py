@@ -188,8 +188,8 @@ def _priced(board: Board, user: User, requests: Sequence[RowRequest]) -> list[Pr
     for cell, estimate in zip(cells, estimates, strict=True):
         key = plan.rows[cell.row].digest
         totals[key] = totals[key] + estimate if key in totals else estimate
-    words = {digest: total.words for digest, total in totals.items()}
-    return [PricedRequest(request, words.get(request.digest, UNFIT)) for request in requests]
+    prices = {digest: total.words for digest, total in totals.items()}
+    return [PricedRequest(request, prices.get(request.digest, UNFIT)) for request in requests]
 
 
 def _planned(request: RowRequest) -> PlannedRow:

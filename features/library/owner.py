@@ -61,7 +61,7 @@ class LibraryOwner(RunOwner):
         prompt_origins.record(user, origins)
 
     def name_resolver(self, user: User, project: Project) -> NameResolver:
-        """Return the resolver that replaces `@bottle` by what the model takes of the reference."""
+        """Return the resolver that replaces `@bottle` by its pictures that fit the model."""
         return resolving.Resolver(user, project)
 
     def names_offered(self, user: User, project: Project) -> Sequence[Offered]:

@@ -63,7 +63,7 @@ def in_words(said: Said) -> str:
 
 
 def _said(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, Said]:
-    """Return the feedback on items, grouped by a field of theirs; `picked` counts the picks."""
+    """Return the feedback on items, grouped by one of their fields; `picked` counts the picks."""
     picks = _grouped(Pick.objects.filter(**condition), by, picks=picked)
     stars = _grouped(Rating.objects.filter(**condition), by, stars=Avg("stars"))
     comments = _grouped(

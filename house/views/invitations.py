@@ -33,14 +33,14 @@ METHODS = ["GET", "HEAD", "POST"]
 class Invitations(Resource[Invitation]):
     """Invitations of the house, the newest first, with the form of a new one."""
 
-    model, parts, way_out = Invitation, ("list", "deletion"), "revocation"
+    model, parts, deletion_path = Invitation, ("list", "deletion"), "revocation"
     at, list_route = "invitations/", "people:invitations"
     on_page, list_template = 50, "house/invitations.html"
-    deleted_words = "The invitation is withdrawn: its link no longer works."
-    acts = (rules.revoke, rules.restore)
-    restored_words = "The invitation is open again."
+    deletion_message = "The invitation is withdrawn: its link no longer works."
+    delete_and_restore = (rules.revoke, rules.restore)
+    undo_message = "The invitation is open again."
 
-    def rows_for(self, request: HtmxRequest) -> Any:
+    def visible_rows(self, request: HtmxRequest) -> Any:
         """Return all of them; raises Http404 or PermissionDenied for who may not invite people."""
         require(request.user, permissions.ADD_USER)
         rows = Invitation.objects.select_related("made_by")
@@ -68,7 +68,7 @@ class Invitations(Resource[Invitation]):
             more["project_key"] = hidden(request, "project")
             return self.render(request, template, more, status)
         more["roles"] = [(role, role.label, roles.MEANINGS[role]) for role in Role]
-        return self.list_rows(request, status, sends_mail=mail.sends_links(), **more)
+        return self.render_list(request, status, sends_mail=mail.sends_links(), **more)
 
 
 INVITATIONS = Invitations()

@@ -56,19 +56,19 @@ class Resource(resource.Resource[Row]):
         """Return the rows that are not deleted, with what pages show of each."""
         return rows_of(self.model).kept().select_related("project", "user")
 
-    def rows_for(self, request: HtmxRequest) -> Any:
-        """Return those of the projects that the user is a member of."""
+    def visible_rows(self, request: HtmxRequest) -> Any:
+        """Return the rows of the projects that the user is a member of."""
         return self.rows().shown_to(request.user)
 
-    def deleted_for(self, request: HtmxRequest) -> Any:
+    def restorable_rows(self, request: HtmxRequest) -> Any:
         """Return the user's rows, and those that they manage, until they are purged."""
         return rows_of(self.model).restorable(request.user)
 
-    def listed(self, request: HtmxRequest) -> Any:
+    def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return the project's rows, or one's own of all projects."""
         return current.listed(self.rows(), request)
 
-    def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
+    def search_rows(self, rows: Any, request: HtmxRequest) -> Any:
         """Return the rows with all words of `?q=`."""
         return rows.with_words(search_words(request))
 
@@ -85,18 +85,18 @@ class Resource(resource.Resource[Row]):
         """List the rows, narrowed by the address."""
         return super().index(request)
 
-    def list_rows(
+    def render_list(
         self, request: HtmxRequest, status: int = HTTPStatus.OK, **more: Any
     ) -> HttpResponse:
         """Render the list; `more` is added to its context."""
         more.setdefault("all_projects", current.is_of_all_projects(request))
         more.setdefault("why_not", roles.refusal_to_make(request.user, current.current(request)))
-        return super().list_rows(request, status, **more)
+        return super().render_list(request, status, **more)
 
     # A page
 
     @method_decorator([require_safe, no_store])
-    def page(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
+    def show_row(self, request: HtmxRequest, pk: Any) -> HttpResponseBase:
         """Show a row."""
         row: Row = self.find(request, pk)
         rights = Rights(request.user, row)
@@ -106,11 +106,11 @@ class Resource(resource.Resource[Row]):
             "may_change": rights.may_change,
             "may_remove": rights.may_remove,
             "status": HTTPStatus.OK,
-            **self.details(request, row),
+            **self.page_context(request, row),
         }
         return self.render(request, self.page_template, context, context["status"])
 
-    def details(self, request: HtmxRequest, row: Row) -> Mapping[str, Any]:
+    def page_context(self, request: HtmxRequest, row: Row) -> Mapping[str, Any]:
         """Return additional context for a row's page; `status` if it is not 200."""
         return {}
 
@@ -123,9 +123,9 @@ class Resource(resource.Resource[Row]):
         if refused := roles.refusal_to_make(request.user, project):
             context = {"refused": refused, "back": reverse(self.list_route)}
             return self.render(request, self.form_template, context, HTTPStatus.FORBIDDEN)
-        return self._filled_in(request, self.begun(request, project))
+        return self._filled_in(request, self.build_row(request, project))
 
-    def begun(self, request: HtmxRequest, project: Project) -> Row:
+    def build_row(self, request: HtmxRequest, project: Project) -> Row:
         """Return an unsaved row."""
         return cast("Row", self.model(user=request.user, project=project))
 
@@ -142,7 +142,7 @@ class Resource(resource.Resource[Row]):
             except Refused as refused:
                 form.add_error(refused.field or None, str(refused))
             else:
-                self.saved(request, saved, form)
+                self.announce_save(request, saved, form)
                 return redirect(saved)
         context = {
             "row": row,
@@ -151,12 +151,12 @@ class Resource(resource.Resource[Row]):
             "form": form,
             "back": reverse(self.list_route) if is_new else row.get_absolute_url(),
             "may_remove": not is_new and Rights(request.user, row).may_remove,
-            **self.around_form(request, form),
+            **self.form_context(request, form),
         }
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
         return self.render(request, self.form_template, context, status)
 
-    def around_form(self, request: HtmxRequest, form: Any) -> Mapping[str, Any]:
+    def form_context(self, request: HtmxRequest, form: Any) -> Mapping[str, Any]:
         """Return additional context for the form's page."""
         return {}
 
@@ -179,7 +179,7 @@ class Resource(resource.Resource[Row]):
         """Return the values from the URL for the form of a new row."""
         return {name: db_safe_text(value) for name, value in request.GET.dict().items()}
 
-    def saved(self, request: HtmxRequest, row: Row, form: Any) -> None:
+    def announce_save(self, request: HtmxRequest, row: Row, form: Any) -> None:
         """Add a message that the row is saved."""
         messages.success(request, f"“{row}” is saved.")
 
@@ -195,9 +195,9 @@ class Resource(resource.Resource[Row]):
         if row.deleted_at:
             row.restore_by(request.user)
 
-    def restored(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
-        """Say on the row's page that it is back."""
-        messages.success(request, self.back_words(row))
+    def answer_undo(self, request: HtmxRequest, row: Row) -> HttpResponseBase:
+        """Redirect to the row's page, with a message that it is restored."""
+        messages.success(request, self.restored_message(row))
         return redirect(row)
 
     # Rendering, names and URLs
@@ -207,7 +207,7 @@ class Resource(resource.Resource[Row]):
         name = f"{self.app}:{self.slug}"
         return super().addresses() | {
             "new": ("new/", self.new, f"{name}-new"),
-            "page": (f"{self.key}/", self.page, self.model.route),
+            "page": (f"{self.key}/", self.show_row, self.model.route),
             "form": (f"{self.key}/form/", self.change, f"{name}-form"),
         }
 

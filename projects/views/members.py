@@ -62,10 +62,10 @@ def removal(request: HtmxRequest, slug: str, user_id: int) -> HttpResponse:
 
 
 class Members(Resource[Membership]):
-    """The way back of a member; the key is what `members.remove` has signed, good for a day."""
+    """Restores a removed member. The key is the token that `members.remove` signed, for a day."""
 
     model, parts, list_route = Membership, (), "projects:projects"
-    deleted_words = "They are no longer a member. What they made stays."
+    deletion_message = "They are no longer a member. What they made stays."
 
     def undo(self, request: HtmxRequest, key: str) -> HttpResponse:
         """Undo a removal, as a manager of the project or who changes all of them."""
@@ -74,7 +74,7 @@ class Members(Resource[Membership]):
             is_seen = Project.objects.of(request.user).filter(pk=removed.project_id).exists()
             if not is_seen and not permissions.may(request.user, permissions.CHANGE_PROJECT):
                 raise Http404
-            member = members.restore(request.user, key)
+            member = members.restore(request.user, removed)
             name = members.name_of(member.user)
             messages.success(request, f"{name} is a member of “{member.project}” again.")
             if not is_seen:

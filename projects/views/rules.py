@@ -48,22 +48,22 @@ def of_house(request: HtmxRequest) -> HttpResponse:
 
 
 class Rules(Resource[Rule]):
-    """The way out of a rule, by who may change its list, and back for a day."""
+    """Removes rules, and restores them for a day, for people who may change the list."""
 
-    model, parts, way_out = Rule, ("deletion",), "removal"
+    model, parts, deletion_path = Rule, ("deletion",), "removal"
     at, list_route = "rules/", "projects:projects"
-    deleted_words = "The rule is removed."
-    acts = (editing.remove, editing.restore)
+    deletion_message = "The rule is removed."
+    delete_and_restore = (editing.remove, editing.restore)
 
-    def rows_for(self, request: HtmxRequest) -> Any:
+    def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the rules of the user's projects, and of the house; removed ones too."""
         own = Q(project__in=Project.objects.of(request.user))
         return Rule.with_deleted.filter(Q(project=None) | own).select_related("project")
 
-    def list_of(self, request: HtmxRequest, row: Rule) -> str:
+    def list_address(self, request: HtmxRequest, row: Rule) -> str:
         return _address(row.project)
 
-    def back_words(self, row: Rule) -> str:
+    def restored_message(self, row: Rule) -> str:
         return f"The rule is back: {wording.in_words(row)}."
 
 

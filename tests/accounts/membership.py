@@ -69,7 +69,7 @@ OWNED = Rule("who made it", "yes no", "yes no", "yes no")
 
 # Of the pages of `projects.kept.resource.Resource`, by its method; the others are about no row.
 KEPT_RULES = {
-    "page": (SEEN, NOTHING),
+    "show_row": (SEEN, NOTHING),
     "change": (CHANGED, CHANGED),
     "deletion": (NOTHING, REMOVED),
 }

@@ -112,7 +112,7 @@ def test_a_removal_is_undone_within_a_day(user: User, ben: User, fox: Project) -
     joined_at = Membership.objects.get(project=fox, user=ben).joined_at
     token = members.remove(user, fox, ben.pk).token()
     assert not Choice.objects.filter(user=ben).exists()
-    member = members.restore(user, token)
+    member = members.restore(user, members.removal_of(token))
     member.refresh_from_db()
     assert (member.user, member.role, member.joined_at) == (ben, "maker", joined_at)
     members.remove(user, fox, ben.pk)
@@ -121,15 +121,15 @@ def test_a_removal_is_undone_within_a_day(user: User, ben: User, fox: Project) -
         patch("django.core.signing.time.time", lambda: later),
         pytest.raises(Refused, match="for a day only"),
     ):
-        members.restore(user, token)
+        members.restore(user, members.removal_of(token))
     with pytest.raises(Refused):
-        members.restore(user, "nonsense")
+        members.restore(user, members.removal_of("nonsense"))
 
 
 def test_each_change_is_in_the_log(user: User, ben: User, stranger: User, fox: Project) -> None:
     members.add(user, fox, stranger.pk, "viewer")
     members.change_role(user, fox, stranger.pk, "maker", "viewer")
-    members.restore(user, members.remove(user, fox, stranger.pk).token())
+    members.restore(user, members.remove(user, fox, stranger.pk))
     members.leave(stranger, fox)
     entries = events()
     assert list(entries.values_list("actor_name", "event", "detail")) == [
@@ -154,7 +154,7 @@ def test_whatever_people_do_somebody_manages(seed: int) -> None:
             lambda: members.change_role(by, project, whom.pk, role, ""),
             lambda: tokens.append(members.remove(by, project, whom.pk).token()),
             lambda: members.leave(by, project),
-            lambda: members.restore(by, chance.choice(tokens or [""])),
+            lambda: members.restore(by, members.removal_of(chance.choice(tokens or [""]))),
         ]
         with suppress(Refused, PermissionDenied):
             chance.choice(actions)()
@@ -205,7 +205,7 @@ def test_nobody_whose_account_is_closed_is_brought_back(
     token = members.remove(user, fox, ben.pk).token()
     User.objects.filter(pk=ben.pk).update(is_active=False)
     with pytest.raises(Refused, match="ben has left"):
-        members.restore(user, token)
+        members.restore(user, members.removal_of(token))
 
 
 @pytest.mark.both_databases

@@ -135,7 +135,7 @@ class Boards(Resource[Board]):
 
     model, parts = Board, ("deletion",)
     at, list_route = "", "boards:boards"
-    deleted_words = "The board is deleted. Its runs are kept."
+    deletion_message = "The board is deleted. Its runs are kept."
 
 
 BOARDS = Boards()

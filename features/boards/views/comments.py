@@ -109,11 +109,11 @@ def deletion(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseB
 
 
 class Comments(Resource[Comment]):
-    """The way back of a comment, by who may delete it."""
+    """Restores deleted comments, for people who may delete them."""
 
     model, list_route, parts = Comment, "boards:boards", ()
 
-    def rows_for(self, request: HtmxRequest) -> Any:
+    def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the deleted comments on the boards that the user sees."""
         boards = Board.objects.kept().shown_to(request.user)
         rows = Comment.objects.filter(board__in=boards).exclude(deleted_at=None)
@@ -123,10 +123,10 @@ class Comments(Resource[Comment]):
         _require_may_delete(request, row.board, row)
         bring_back(row, may_remove=BoardRights(request.user, row.board).may_remove)
 
-    def restored(self, request: HtmxRequest, row: Comment) -> HttpResponseBase:
+    def answer_undo(self, request: HtmxRequest, row: Comment) -> HttpResponseBase:
         return redirect(f"{_address(row.board)}#comment-{row.pk}")
 
-    def list_of(self, request: HtmxRequest, row: Comment) -> str:
+    def list_address(self, request: HtmxRequest, row: Comment) -> str:
         return _address(row.board)
 
 

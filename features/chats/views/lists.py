@@ -45,7 +45,7 @@ class Chats(Resource[Chat]):
 
     model, parts = Chat, ("list", "deletion")
     at, list_route = "", "chats:chats"
-    on_page, deleted_words = 40, "The chat is deleted. Its runs are kept."
+    on_page, deletion_message = 40, "The chat is deleted. Its runs are kept."
     list_template, row_template = "features/chats/chats.html", "features/chats/_row.html"
 
     def rows(self) -> Any:
@@ -54,16 +54,16 @@ class Chats(Resource[Chat]):
         counted = rows.annotate(count=Count("turns"), has_draft=~Q(draft={}))
         return counted.defer("settings", "system", "draft").order_by("-created_at")
 
-    def listed(self, request: HtmxRequest) -> Any:
+    def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return conversations that are not empty; unsent ones are visible only to their user."""
-        rows = super().listed(request).exclude(said_at=None, draft={})
+        rows = super().rows_of_list(request).exclude(said_at=None, draft={})
         return rows.filter(Q(user_id=request.user.pk) | Q(said_at__isnull=False))
 
-    def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
+    def search_rows(self, rows: Any, request: HtmxRequest) -> Any:
         """Return conversations with all words of `?q=` in their title, or in one turn."""
         return finding.matching(rows, search_words(request), request.user)
 
-    def shown(self, request: HtmxRequest, page: Page[Chat]) -> Mapping[str, Any]:
+    def list_context(self, request: HtmxRequest, page: Page[Chat]) -> Mapping[str, Any]:
         """Add to each row the place of the words."""
         words = search_words(request)
         found_in = finding.hits(page.object_list, words, request.user) if words else {}

@@ -17,7 +17,7 @@ from schemas.uses.inputs import inputs_of
 
 @dataclass(frozen=True)
 class Swapped:
-    """The flow with the other model, and descriptions of what changes and what is lost."""
+    """The flow with the other model; sentences describe the changed and the lost settings."""
 
     definition: Definition
     changed: tuple[str, ...]

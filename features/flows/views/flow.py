@@ -213,9 +213,9 @@ class Flows(Resource[Flow]):
 
     model, parts = Flow, ("deletion",)
     at, list_route = "", "boards:boards"
-    deleted_words = "The flow is deleted. Its runs are kept."
+    deletion_message = "The flow is deleted. Its runs are kept."
 
-    def list_of(self, request: HtmxRequest, row: Flow) -> str:
+    def list_address(self, request: HtmxRequest, row: Flow) -> str:
         """Return the address of the flows in the list of *Compare*."""
         return f"{reverse('boards:boards')}?kind=flow"
 

@@ -110,7 +110,7 @@ def _locked(reference: Reference) -> Reference:
 
 
 def _save(locked: Reference, by: User) -> None:
-    """Save the row; a change of what runs get becomes a new version or part of the newest one."""
+    """Save the row; a change that affects runs becomes a new version, or part of the newest."""
     newest = locked.versions.first()
     locked.save()
     if newest and not difference(newest, locked):

@@ -47,12 +47,12 @@ class Views(Resource[View]):
         return self.render(request, "features/library/views/index.html", context)
 
     @method_decorator([require_safe, own_media])
-    def page(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    def show_row(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         """Redirect to the results of a view; for a view of models, show new and other models."""
         view = self.find(request, pk)
         return _models(request, view) if view.is_of_models else redirect(view)
 
-    def around_form(self, request: HtmxRequest, form: ViewForm) -> Mapping[str, Any]:
+    def form_context(self, request: HtmxRequest, form: ViewForm) -> Mapping[str, Any]:
         """Return the address of the page from which a new view is saved."""
         if not form.is_new:
             return {}
@@ -61,13 +61,13 @@ class Views(Resource[View]):
             return {"back": f"{reverse('catalog:models')}?{line}"}
         return {"back": f"{reverse('library:runs')}?{urlencode({'q': line})}"}
 
-    def saved(self, request: HtmxRequest, row: View, form: ViewForm) -> None:
+    def announce_save(self, request: HtmxRequest, row: View, form: ViewForm) -> None:
         """Add a message that the view is saved, and for a new one where to find it."""
         where = "the front page says what is new in it" if row.is_of_models else "⌘K finds it"
         how = f": {where}" if form.is_new else ""
         messages.success(request, f"“{row.name}” is saved{how}.")
 
-    def list_of(self, request: HtmxRequest, row: View) -> str:
+    def list_address(self, request: HtmxRequest, row: View) -> str:
         """Return the address of the views of models, or of the results."""
         return reverse("library:views" if row.is_of_models else "library:runs")
 

@@ -52,19 +52,19 @@ def _back(request: HtmxRequest, message: str, section: str = "channels") -> Http
 
 
 class Channels(Resource[Channel]):
-    """The way out of the user's channels, and back for a day."""
+    """Deletes the user's channels, and restores them for a day."""
 
     model, parts = Channel, ("deletion",)
     at, list_route = "account/notifications/channels/", "notifications:settings"
-    acts = (channels.delete, channels.restore)
-    deleted_words = "The channel is removed: nothing is sent there any more."
-    restored_words = "“{row.name}” is restored."
+    delete_and_restore = (channels.delete, channels.restore)
+    deletion_message = "The channel is removed: nothing is sent there any more."
+    undo_message = "“{row.name}” is restored."
 
-    def rows_for(self, request: HtmxRequest) -> Any:
+    def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the user's channels."""
         return Channel.objects.of(request.user).select_related("user")
 
-    def deleted_for(self, request: HtmxRequest) -> Any:
+    def restorable_rows(self, request: HtmxRequest) -> Any:
         """Return the user's channels, deleted ones too."""
         return Channel.objects.filter(user=request.user).select_related("user")
 

@@ -38,10 +38,10 @@ class Shares(Resource[Share]):
     """The user's shares, with `?of=all` everybody's; they end, and come back for a day."""
 
     model, list_route = Share, "sharing:shares"
-    deleted_words = "The share has ended. Its address is void."
-    restored_words = "“{row}” is shared again, at the same address."
+    deletion_message = "The share has ended. Its address is void."
+    undo_message = "“{row}” is shared again, at the same address."
     on_page, list_template = 50, "features/sharing/shares.html"
-    acts = (making.revoke, making.bring_back)
+    delete_and_restore = (making.revoke, making.bring_back)
 
     @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
     def index(self, request: HtmxRequest) -> HttpResponseBase:
@@ -51,19 +51,19 @@ class Shares(Resource[Share]):
         at the share's page, which asks for whom it is; a script gets the dialog that shows the
         same.
         """
-        return _make(request) if request.method == "POST" else self.list_rows(request)
+        return _make(request) if request.method == "POST" else self.render_list(request)
 
-    def rows_for(self, request: HtmxRequest) -> Any:
+    def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the shares that the user may end."""
         return making.endable_shares(request.user).select_related("project")
 
-    def listed(self, request: HtmxRequest) -> Any:
+    def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return those that are open."""
         return self._all(request).live().filter(user__is_active=True)
 
-    def shown(self, request: HtmxRequest, page: Page[Share]) -> Mapping[str, Any]:
+    def list_context(self, request: HtmxRequest, page: Page[Share]) -> Mapping[str, Any]:
         """Return what has ended, and the links that fill in a form."""
-        of_all, live = self._is_of_all(request), self.listed(request)
+        of_all, live = self._is_of_all(request), self.rows_of_list(request)
         ended = self._all(request).exclude(pk__in=live.order_by().values("pk"))
         return {
             "ended": list(ended[:ENDED_SHOWN]),
@@ -80,8 +80,8 @@ class Shares(Resource[Share]):
     def _all(self, request: HtmxRequest) -> ShareQuerySet:
         return making.listed_shares(request.user, of_all=self._is_of_all(request))
 
-    def list_of(self, request: HtmxRequest, row: Share) -> str:
-        address = super().list_of(request, row)
+    def list_address(self, request: HtmxRequest, row: Share) -> str:
+        address = super().list_address(request, row)
         return address if row.user_id == request.user.pk else f"{address}?of=all"
 
 
@@ -89,30 +89,33 @@ SHARES = Shares()
 
 
 def _make(request: HtmxRequest) -> HttpResponse:
-    words = ""
+    warning = ""
     try:
         if kind := hidden(request, "kind"):
             share = making.share_source(request.user, kind, hidden(request, "source"))
         else:
             share, chosen = making.share_results(request.user, selection.posted(request))
-            words = _left_out(chosen)
+            warning = _left_out(chosen)
     except (Refused, making.Refused) as refused:
         return _refuse(request, str(refused))
     if request.htmx:
-        return one_share.dialog(request, share, words)
-    if words:
-        messages.warning(request, words)
+        return one_share.dialog(request, share, warning)
+    if warning:
+        messages.warning(request, warning)
     return redirect("sharing:own-share", share.pk)
 
 
 def _left_out(chosen: selection.Chosen) -> str:
     """Return a sentence about selected results that are not shared; empty if all are."""
     left = chosen.out_of_reach
-    words = f"{counted(left, 'selected result')} left out: gone, without a result, or not yours to "
-    words = f"{words}share." if left else ""
+    sentences = []
+    if left:
+        which = f"{counted(left, 'selected result')} left out"
+        sentences.append(f"{which}: gone, without a result, or not yours to share.")
     if chosen.left_out:
-        words += f" {counted(chosen.left_out, 'older run')} left out: a share has its most."
-    return words.strip()
+        older = counted(chosen.left_out, "older run")
+        sentences.append(f"{older} left out: a share has its most.")
+    return " ".join(sentences)
 
 
 def _refuse(request: HtmxRequest, why: str) -> HttpResponse:

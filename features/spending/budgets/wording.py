@@ -125,10 +125,10 @@ def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
     if not unknown:
         return f"{what} {about(amount)}. Go on?"
     which = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
-    known = f"; the rest costs {about(amount)}" if amount else ""
+    rest = f"; the rest costs {about(amount)}" if amount else ""
     held = sum((charge.amount or Decimal() for charge in unknown), Decimal())
     until = f" Until it is known, it counts as {money(held)}." if held else ""
-    return f"How much {which} is not known before{known}.{until} Go on?"
+    return f"How much {which} is not known before{rest}.{until} Go on?"
 
 
 def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:

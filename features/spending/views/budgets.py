@@ -32,22 +32,22 @@ NOBODYS = "Budgets are made by who looks after money, and by the managers of sha
 class Budgets(Resource[Budget]):
     """The budgets that the user sees; with `?project=` those of the project."""
 
-    model, parts, way_out = Budget, ("list", "deletion"), "end"
+    model, parts, deletion_path = Budget, ("list", "deletion"), "end"
     at, list_route = "budgets/", "spending:budgets"
     on_page, list_template = 100, "features/spending/budgets/budgets.html"
-    acts = (editing.end, editing.bring_back)
-    deleted_words = "The budget is ended: it holds nobody back any more."
+    delete_and_restore = (editing.end, editing.bring_back)
+    deletion_message = "The budget is ended: it holds nobody back any more."
 
-    def rows_for(self, request: HtmxRequest) -> Any:
+    def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the budgets that the user sees, ended ones too."""
         rows = access.visible(request.user).prefetch_related("informed")
         return rows.select_related("project__person", "person", "token__user")
 
-    def listed(self, request: HtmxRequest) -> Any:
+    def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return those that hold, with how far each is spent."""
         return listing.listed(request.user, _shown_project(request))
 
-    def shown(self, request: HtmxRequest, page: Page[Any]) -> Mapping[str, Any]:
+    def list_context(self, request: HtmxRequest, page: Page[Any]) -> Mapping[str, Any]:
         """Return them in two parts, and those that have ended."""
         return {
             "shown": _shown_project(request),
@@ -60,7 +60,7 @@ class Budgets(Resource[Budget]):
             ],
         }
 
-    def back_words(self, row: Budget) -> str:
+    def restored_message(self, row: Budget) -> str:
         return f"The budget holds again. {wording.title(row)}: {wording.allowance(row)}."
 
 
@@ -75,8 +75,8 @@ def new(request: HtmxRequest) -> HttpResponse:
     form = BudgetForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         budget = editing.save(request.user, form.instance, form.cleaned_data["informed"])
-        made = f"{wording.title(budget)}: {wording.allowance(budget)}"
-        messages.success(request, f"The budget is made. {made}.")
+        sentence = f"{wording.title(budget)}: {wording.allowance(budget)}"
+        messages.success(request, f"The budget is made. {sentence}.")
         return redirect("spending:budgets")
     if request.method != "POST" and current.PARAMETER in request.GET:
         project = current.current(request)

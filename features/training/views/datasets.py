@@ -30,7 +30,7 @@ class Datasets(Resource[Dataset]):
 
     model, parts = Dataset, ("deletion",)
     at, list_route = "data-sets/", "training:training"
-    deleted_words = "The data set is deleted. Its trainings are kept."
+    deletion_message = "The data set is deleted. Its trainings are kept."
 
     def rows(self) -> Any:
         """Return the data sets with their trainers."""

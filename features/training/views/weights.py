@@ -32,7 +32,7 @@ class AllWeights(Resource[Weights]):
 
     model, parts = Weights, ("list", "deletion")
     at, list_route = "weights/", "training:weights"
-    on_page, deleted_words = 24, "Removed. Their run is kept."
+    on_page, deletion_message = 24, "Removed. Their run is kept."
     list_template, row_template = (
         "features/training/weights.html",
         "features/training/_weights.html",
@@ -43,7 +43,7 @@ class AllWeights(Resource[Weights]):
         rows = super().rows().select_related("project", *weights_page.ROWS)
         return rows.defer(*heavy_columns("training__run__"))
 
-    def shown(self, request: HtmxRequest, page: Page[Weights]) -> Mapping[str, Any]:
+    def list_context(self, request: HtmxRequest, page: Page[Weights]) -> Mapping[str, Any]:
         """Return the cards: the origin of each, and its samples in this project."""
         runs = current.listed(Run.objects.kept(), request)
         return {"rows": weights_page.cards(page.object_list, runs)}

@@ -1,4 +1,4 @@
-"""Digests of what pages show of a database: 200 pages, rendered as of one moment.
+"""Digests of 200 rendered pages of a database, all rendered for the same moment.
 
 A backup records them when it is made; its proof renders the pages again from the restored database.
 Only digests leave the process, since pages also show private work.
@@ -93,7 +93,7 @@ def _at(moment: datetime) -> Iterator[None]:
 
 
 def _digest(response: HttpResponseBase) -> str:
-    """Return a digest of what a page says, without markup, tokens and white space."""
+    """Return a digest of a page's text, without markup, tokens and white space."""
     content = b"".join(response)  # of a stream, too
     words = html.unescape(UNSEEN.sub(" ", content.decode(errors="replace")))
     return hashlib.sha256(" ".join(words.split()).encode()).hexdigest()[:16]

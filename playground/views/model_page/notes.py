@@ -53,16 +53,16 @@ def note(request: HtmxRequest, pk: int) -> HttpResponseBase:
 
 
 class Notes(Resource[Note]):
-    """The way out of a note, by its writer or with the permission, and back for a day."""
+    """Deletes notes, and restores them for a day: for their writers and `DELETE_NOTE`."""
 
     model, parts = Note, ("deletion",)
     at, list_route = "notes/", "playground:notes"
 
-    def rows_for(self, request: HtmxRequest) -> Any:
+    def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the notes that the user may delete."""
-        return self.deleted_for(request).filter(deleted_at=None)
+        return self.restorable_rows(request).filter(deleted_at=None)
 
-    def deleted_for(self, request: HtmxRequest) -> Any:
+    def restorable_rows(self, request: HtmxRequest) -> Any:
         """Return the notes that the user may bring back."""
         return domain.removable_by(request.user)
 
@@ -74,15 +74,15 @@ class Notes(Resource[Note]):
     def restore(self, request: HtmxRequest, row: Note) -> None:
         row.bring_back()
 
-    def deleted(self, request: HtmxRequest, row: Note) -> HttpResponseBase:
+    def answer_deletion(self, request: HtmxRequest, row: Note) -> HttpResponseBase:
         if request.htmx:
             return _list(request, row.endpoint, deleted=row)
-        return super().deleted(request, row)
+        return super().answer_deletion(request, row)
 
-    def list_of(self, request: HtmxRequest, row: Note) -> str:
+    def list_address(self, request: HtmxRequest, row: Note) -> str:
         return f"{row.endpoint.get_absolute_url()}?tab=about"
 
-    def restored(self, request: HtmxRequest, row: Note) -> HttpResponseBase:
+    def answer_undo(self, request: HtmxRequest, row: Note) -> HttpResponseBase:
         return _list(request, row.endpoint)
 
 

@@ -44,37 +44,37 @@ class Presets(Resource[Preset]):
     at, list_route = "presets/", "playground:all-presets"
     list_template = "playground/all_presets.html"
 
-    def rows_for(self, request: HtmxRequest) -> Any:
+    def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the presets that the user sees, or may change by a permission."""
-        return self.deleted_for(request).kept()
+        return self.restorable_rows(request).kept()
 
-    def deleted_for(self, request: HtmxRequest) -> Any:
+    def restorable_rows(self, request: HtmxRequest) -> Any:
         """Return them with those that are deleted."""
         rows = Preset.objects.editable_by(request.user)
         return rows.select_related("endpoint", "user", "project")
 
-    def listed(self, request: HtmxRequest) -> Any:
+    def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return those that are offered, by model and name."""
         rows = Preset.objects.offered_in(current.current(request), request.user)
         rows = rows.select_related("endpoint", "user", "project").defer("arguments", "unmended")
         return rows.order_by(by_name("endpoint__display_name"), by_name("name"), "pk")
 
-    def narrowed(self, rows: Any, request: HtmxRequest) -> Any:
+    def search_rows(self, rows: Any, request: HtmxRequest) -> Any:
         """Return those with all words of `?q=` in the name, or in the model's id."""
         for word in search_words(request).split():
             rows = rows.filter(having("name", [word]) | having("endpoint__endpoint_id", [word]))
         return rows
 
-    def list_of(self, request: HtmxRequest, row: Preset) -> str:
+    def list_address(self, request: HtmxRequest, row: Preset) -> str:
         return reverse("playground:presets", args=[row.endpoint.endpoint_id])
 
     def delete(self, request: HtmxRequest, row: Preset) -> None:
         _authorize(request, row, permissions.DELETE_PRESET)
         row.delete_by(request.user)
 
-    def deleted(self, request: HtmxRequest, row: Preset) -> HttpResponseBase:
+    def answer_deletion(self, request: HtmxRequest, row: Preset) -> HttpResponseBase:
         if not request.htmx:
-            return super().deleted(request, row)
+            return super().answer_deletion(request, row)
         context = {"notice": f"“{row.name}” is deleted.", "deleted": row}
         return trigger_client_event(render(request, NOTICE, context), "presets:changed", {})
 
@@ -82,8 +82,8 @@ class Presets(Resource[Preset]):
         _authorize(request, row, permissions.DELETE_PRESET)
         super().restore(request, row)
 
-    def restored(self, request: HtmxRequest, row: Preset) -> HttpResponseBase:
-        return _done(request, row, self.back_words(row))
+    def answer_undo(self, request: HtmxRequest, row: Preset) -> HttpResponseBase:
+        return _done(request, row, self.restored_message(row))
 
 
 PRESETS = Presets()

@@ -13,7 +13,7 @@ from tests.accounts.routes import routes
 ROWS = {
     "index": Row(ANYBODYS, METHOD),
     "new": Row(ANYBODYS, ANYBODYS),
-    "page": Row(OWNERS_ALONE, METHOD),
+    "show_row": Row(OWNERS_ALONE, METHOD),
     "change": Row(OWNERS_ALONE, OWNERS_ALONE),
     "deletion": Row(METHOD, OWNERS_ALONE),
 }

@@ -72,14 +72,14 @@ class Prompts(Resource[Prompt]):
         """Return the prompts with their tags."""
         return super().rows().prefetch_related("tags")
 
-    def narrowed(self, rows: PromptQuerySet, request: HtmxRequest) -> PromptQuerySet:
+    def search_rows(self, rows: PromptQuerySet, request: HtmxRequest) -> PromptQuerySet:
         """Return the prompts that match `q`, `folder` and `tag`."""
-        rows = super().narrowed(rows, request)
+        rows = super().search_rows(rows, request)
         folder, tag = _folder(request), _tag(request)
         rows = rows.below(folder) if folder else rows
         return rows.filter(tags__name=tag) if tag else rows
 
-    def shown(self, request: HtmxRequest, page: Page[Prompt]) -> Mapping[str, Any]:
+    def list_context(self, request: HtmxRequest, page: Page[Prompt]) -> Mapping[str, Any]:
         """Return the facets, and the field for which a prompt is chosen."""
         all_rows = current.listed(Prompt.objects.kept(), request)
         carried = {name: request.GET[name] for name in ("for", "field") if request.GET.get(name)}
@@ -93,7 +93,7 @@ class Prompts(Resource[Prompt]):
             "carried": f"?{urlencode(carried)}" if carried else "",
         }
 
-    def details(self, request: HtmxRequest, row: Prompt) -> Mapping[str, Any]:
+    def page_context(self, request: HtmxRequest, row: Prompt) -> Mapping[str, Any]:
         """Return the prompts that it makes with the address's values, and its latest results."""
         is_asked = "use" in request.GET
         use = using.read(request.user, row, request.GET, is_asking=is_asked)
@@ -128,7 +128,7 @@ PROMPTS = Prompts()
 
 def narrowed(request: HtmxRequest) -> PromptQuerySet:
     """Return the prompts on all pages of the list at this address."""
-    return PROMPTS.narrowed(PROMPTS.listed(request), request)
+    return PROMPTS.search_rows(PROMPTS.rows_of_list(request), request)
 
 
 def _folder(request: HtmxRequest) -> str:

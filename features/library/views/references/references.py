@@ -50,19 +50,19 @@ class References(Resource[Reference]):
     page_template = "features/library/references/reference.html"
     form_template = "features/library/references/form.html"
 
-    def listed(self, request: HtmxRequest) -> Any:
+    def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return the project's references, or those that the model's form offers."""
         if not endpoint_named(request.GET.get("for", "")):
-            return super().listed(request)
+            return super().rows_of_list(request)
         project = current.current(request)
         return self.rows().offered_in(project, request.user)
 
-    def narrowed(self, rows: ReferenceQuerySet, request: HtmxRequest) -> Any:
+    def search_rows(self, rows: ReferenceQuerySet, request: HtmxRequest) -> Any:
         """Return the references that match `q` and `kind`."""
         kind = _kind(request)
-        return super().narrowed(rows.filter(kind=kind) if kind else rows, request)
+        return super().search_rows(rows.filter(kind=kind) if kind else rows, request)
 
-    def shown(self, request: HtmxRequest, page: Page[Reference]) -> Mapping[str, Any]:
+    def list_context(self, request: HtmxRequest, page: Page[Reference]) -> Mapping[str, Any]:
         """Return the references with their addresses, and the model for which one is chosen."""
         endpoint = endpoint_named(request.GET.get("for", ""))
         project, control = current.current(request), request.GET.get("field", "")
@@ -82,7 +82,7 @@ class References(Resource[Reference]):
             "field": control[: using.MAX_FIELD_CHARS],
         }
 
-    def details(self, request: HtmxRequest, row: Reference) -> Mapping[str, Any]:
+    def page_context(self, request: HtmxRequest, row: Reference) -> Mapping[str, Any]:
         """Return its pictures, its versions, and each version's results."""
         there = pictures.readable(request.user, row.pictures)
         made = results.by_version(request.user, row)
@@ -108,7 +108,7 @@ class References(Resource[Reference]):
         chosen = chosen[:MAX_PICTURES] if row._state.adding else []
         return super().form_of(request, row, chosen=chosen)
 
-    def around_form(self, request: HtmxRequest, form: ReferenceForm) -> Mapping[str, Any]:
+    def form_context(self, request: HtmxRequest, form: ReferenceForm) -> Mapping[str, Any]:
         """Return the chosen results, and existing references that could take them instead."""
         rows = Reference.objects.kept().in_project(form.instance.project, request.user)
         return {
@@ -116,7 +116,7 @@ class References(Resource[Reference]):
             "others": rows.order_by("key")[:MAX_LISTED] if form.chosen else (),
         }
 
-    def saved(self, request: HtmxRequest, row: Reference, form: ReferenceForm) -> None:
+    def announce_save(self, request: HtmxRequest, row: Reference, form: ReferenceForm) -> None:
         """Add messages on pictures that were not added, and on how to use the reference."""
         report_added(request, form.added)
         how = f" Write {row} in any prompt." if form.is_new else ""

@@ -149,7 +149,7 @@ class Removals(Resource[SeriesItem]):
     """The way back of results that were taken out; the key is the series and the time."""
 
     model, parts, list_route = SeriesItem, (), "library:all-series"
-    deleted_words = "Taken out of the series."
+    deletion_message = "Taken out of the series."
 
     def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
         pk, _, moment = key.partition("~")

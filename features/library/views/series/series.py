@@ -26,12 +26,12 @@ class AllSeries(Resource[Series]):
     list_template = "features/library/series/index.html"
     page_template = "features/library/series/series.html"
 
-    def shown(self, request: HtmxRequest, page: Page[Series]) -> Mapping[str, Any]:
+    def list_context(self, request: HtmxRequest, page: Page[Series]) -> Mapping[str, Any]:
         """Return the cards."""
         keys = [row.pk for row in page.object_list]
         return {"cards": shown_series.cards(request.user, Series.objects.filter(pk__in=keys))}
 
-    def details(self, request: HtmxRequest, row: Series) -> Mapping[str, Any]:
+    def page_context(self, request: HtmxRequest, row: Series) -> Mapping[str, Any]:
         """Return its results in their order."""
         results = shown_series.of(request.user, row)
         is_cut = len(results) == shown_series.MAX_SHOWN
