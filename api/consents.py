@@ -142,7 +142,7 @@ def _answer(estimate: Estimate) -> str:
 
 def _claimed(call: Call, said: str, wanted: Wanted) -> Consent:
     """Return the question whose yes permits this call, locked; raises Problem (409)."""
-    consent = of(call).select_for_update().filter(pk=said).first()
+    consent = questions_of(call).select_for_update().filter(pk=said).first()
     is_same = consent is not None and consent.path == _path(call)
     if consent is None or not is_same or not identical(consent.inputs, wanted.inputs):
         raise _refused("Nobody was asked about this call. Its inputs may have changed.")
@@ -163,7 +163,7 @@ def _refused(sentence: str) -> Problem:
     return Problem(409, f"{sentence} Nothing was run: ask again.", slug="not-agreed")
 
 
-def of(call: Call) -> QuerySet[Consent]:
+def questions_of(call: Call) -> QuerySet[Consent]:
     """Return the questions of the calling token."""
     return Consent.objects.filter(token=call.token)
 

@@ -161,7 +161,7 @@ def take_back(person: User, by: User) -> None:
 
 def in_words(parts: Iterable[Belongings]) -> str:
     """Return the belongings in words, without empty kinds: "2 runs and 1 board"."""
-    return enumerated([part.words for part in parts if part.number])
+    return enumerated([part.summary for part in parts if part.number])
 
 
 def _pass_on(person: User, fate: Fate, to: User) -> list[Belongings]:

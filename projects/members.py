@@ -45,7 +45,7 @@ class Removed(NamedTuple):
         return signing.dumps(list(self), salt=_SALT)
 
 
-def listed(project: Project) -> list[Membership]:
+def list_members(project: Project) -> list[Membership]:
     """Return the members with their accounts: managers, makers, viewers, each by name."""
     order = {Role.MANAGER.value: 0, Role.MAKER.value: 1}
     members = Membership.objects.filter(project=project).select_related("user")

@@ -116,7 +116,7 @@ def delete(by: User, project: Project) -> None:
             raise Refused("Your private project cannot be deleted.")
         if living := list(_living(by, row)):
             raise Refused(
-                f"“{row}” is not empty: {_listed(living)} in it. "
+                f"“{row}” is not empty: {_join_parts(living)} in it. "
                 "Move or delete what is there, or archive the project."
             )
         audit.record(by, "deleted", [row])
@@ -149,7 +149,7 @@ def _living(by: User, project: Project) -> Iterator[str]:
         yield f"{number} {names}{aside}"
 
 
-def _listed(parts: Sequence[str]) -> str:
+def _join_parts(parts: Sequence[str]) -> str:
     is_one = len(parts) == 1 and parts[0].startswith("1 ")
     return f"{enumerated(parts)} {'lives' if is_one else 'live'}"
 

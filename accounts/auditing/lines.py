@@ -65,10 +65,10 @@ def before_and_after(changes: Mapping[str, Any] | None) -> list[tuple[str, Any, 
             rows.append((name, "" if is_added else names, names if is_added else ""))
         else:
             old, new = change
-            rows.append((name, _shown(old), _shown(new)))
+            rows.append((name, _without_none(old), _without_none(new)))
     return rows
 
 
-def _shown(value: Any) -> Any:
+def _without_none(value: Any) -> Any:
     """Return a value, or "" for django-auditlog's "None"."""
     return "" if value in (None, "None") else value

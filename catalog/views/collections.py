@@ -78,12 +78,12 @@ def _create(request: HtmxRequest) -> HttpResponseBase:
         if not endpoint_id:
             return _index(request, form)
         messages.error(request, str(why))
-        return redirect(_of(endpoint_id))
+        return redirect(_collections_url(endpoint_id))
     if not endpoint_id:
         return redirect("catalog:collection-edition", collection.slug)
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     collection_editing.add_models(collection, [endpoint])
-    return _menu(request, endpoint) if request.htmx else redirect(_of(endpoint_id))
+    return _menu(request, endpoint) if request.htmx else redirect(_collections_url(endpoint_id))
 
 
 @curators_only(permissions.CHANGE_COLLECTION)
@@ -162,7 +162,7 @@ def _edition(
 
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_POST
-def words(request: HtmxRequest, slug: str) -> HttpResponse:
+def edit_text(request: HtmxRequest, slug: str) -> HttpResponse:
     """Update title, description or notes, edited in place on the collection's page."""
     collection = get_object_or_404(Collection, slug=slug)
     posted = {name: texts[-1] for name, texts in controls(request).items()}
@@ -222,7 +222,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     except ValueError as error:
         return _toast(str(error)) if request.htmx else HttpResponse(str(error), status=422)
     if not request.htmx:
-        return redirect(_of(endpoint_id))
+        return redirect(_collections_url(endpoint_id))
     message = f"{'Added to' if is_in else 'Removed from'} “{collection.title}”."
     return _menu(
         request, endpoint, collection=collection, words=message, is_in=is_in, taken=removed
@@ -297,7 +297,7 @@ class Collections(Resource[Collection]):
 COLLECTIONS = Collections()
 
 
-def _of(endpoint_id: str) -> str:
+def _collections_url(endpoint_id: str) -> str:
     return reverse("catalog:collections-of", args=[endpoint_id])
 
 

@@ -52,7 +52,7 @@ def create(user: User, draft: Draft) -> Channel:
         raise Invalid({"method": "Choose how it is sent."})
     _fill(channel, draft)
     with transaction.atomic():
-        if Channel.objects.of(user).count() >= MAX_CHANNELS:
+        if Channel.objects.owned_by(user).count() >= MAX_CHANNELS:
             raise Invalid({"method": TOO_MANY})
         channel.save()
     return channel
@@ -74,7 +74,7 @@ def delete(by: User, channel: Channel) -> None:
 
 def restore(by: User, channel: Channel) -> None:
     """Undo a deletion; raises Refused if it is too late."""
-    if Channel.objects.of(by).count() >= MAX_CHANNELS:
+    if Channel.objects.owned_by(by).count() >= MAX_CHANNELS:
         raise Refused(TOO_MANY)
     since = timezone.now() - UNDO_WITHIN
     if not Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None):

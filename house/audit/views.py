@@ -27,7 +27,7 @@ def log(request: HtmxRequest) -> HttpResponse:
     permissions.require(request.user, permissions.VIEW_AUDIT)
     chosen = filters.Filters(request.GET)
     before = request.GET.get("before", "")
-    page = filters.page(chosen.entries(), before, chosen.words)
+    page = filters.page_of_entries(chosen.entries(), before, chosen.search_words)
     context = {
         "filters": chosen,
         "page": page,

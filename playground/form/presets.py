@@ -40,7 +40,7 @@ class Scope(StrEnum):
     START = "start"
 
     @classmethod
-    def of(cls, preset: Preset) -> Scope:
+    def of_preset(cls, preset: Preset) -> Scope:
         """Return the scope of a preset; in a private project its members are its user."""
         if preset.is_shared:
             return cls.START if preset.is_house_default else cls.HOUSE

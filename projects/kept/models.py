@@ -33,7 +33,7 @@ class KeptQuerySet(InProjectQuerySet[Row]):
         """Rows that are not deleted."""
         return self.filter(deleted_at=None)
 
-    def of(self, user: User | AnonymousUser) -> Self:
+    def owned_by(self, user: User | AnonymousUser) -> Self:
         """The user's own rows that are not deleted."""
         return self.kept().own(user)
 

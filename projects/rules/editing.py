@@ -62,7 +62,7 @@ def require_for(user: User | AnonymousUser, project: Project | None) -> None:
         roles.require_manager(user, project)
 
 
-def listed(project: Project | None) -> list[Rule]:
+def list_rules(project: Project | None) -> list[Rule]:
     """Return the rules of a project, or of the house (None), with their authors; one query."""
     return list(Rule.objects.filter(project=project).select_related("project", "made_by"))
 

@@ -60,7 +60,7 @@ class Rows:
         self.post = post
         self._found: dict[str, dict[int, None]] | None = None
 
-    def of(self, name: str) -> list[int] | None:
+    def row_numbers(self, name: str) -> list[int] | None:
         """Row numbers in order: as `~rows` lists them, then others by number. None: no list."""
         numbers = self.index().get(name, {})
         listed = self.post.get(name + "~rows")
@@ -142,7 +142,7 @@ def apply(post: Post, action: str) -> dict[str, list[str]]:
 
 
 def _rows(post: Post, name: str) -> list[int]:
-    return Rows(post).of(name) or []
+    return Rows(post).row_numbers(name) or []
 
 
 def _next_free(rows: list[int]) -> int:

@@ -231,7 +231,7 @@ class Decoder:
 
     def list(self, field: Field, name: str, path: Path) -> Any:
         """The rows in order without blank ones; repeated controls of the same name are rows too."""
-        rows, plain = self.rows.of(name), self.post.get(name)
+        rows, plain = self.rows.row_numbers(name), self.post.get(name)
         if rows is None and plain is None:
             return ABSENT
         item = field.item or Field(kind="json")
@@ -272,7 +272,7 @@ class Decoder:
 
     def map(self, field: Field, name: str, path: Path) -> Any:
         """The rows as one object; skips rows without key and value."""
-        rows = self.rows.of(name)
+        rows = self.rows.row_numbers(name)
         if rows is None:
             return ABSENT
         item = field.item or Field(kind="json")

@@ -207,7 +207,7 @@ class _Drawer:
         field, name = node.field, node.name
         item = field.item or Field(kind="json")
         plain = self.post.get(name)
-        numbers = self.rows.of(name) if self.post else None
+        numbers = self.rows.row_numbers(name) if self.post else None
         if numbers is None and plain is None:
             self.untouched(node, default)
             return

@@ -28,18 +28,18 @@ def failed(request: HttpRequest, provider: IssuerProvider, failure: IssuerFailur
         "may_retry": page.may_retry,
         "process": "connect" if request.user.is_authenticated else "login",
     }
-    return _page(request, "socialaccount/authentication_error.html", context, page.status)
+    return _render_page(request, "socialaccount/authentication_error.html", context, page.status)
 
 
 def address_taken(request: HttpRequest, provider: IssuerProvider) -> HttpResponse:
     """Show that an account with this e-mail address exists and how to connect it."""
     log.info("sign-in by %s waits for the owner of the address", provider.sub_id)
     context: dict[str, object] = {"provider": provider}
-    return _page(request, "socialaccount/address_taken.html", context, HTTPStatus.CONFLICT)
+    return _render_page(request, "socialaccount/address_taken.html", context, HTTPStatus.CONFLICT)
 
 
 @no_store
-def _page(
+def _render_page(
     request: HttpRequest, template: str, context: dict[str, object], status: int
 ) -> HttpResponse:
     return render(request, template, context, status=status)

@@ -216,7 +216,7 @@ def read_rows(
 def _label(row: TypedRow, known: Mapping[str, KnownFile]) -> str:
     """Return a row's label: its prompt, else its files' names."""
     if row.prompt.strip():
-        return values.words(row.prompt)
+        return values.short_label(row.prompt)
     names = [(known.get(address) or guessed(address)).name for address in row.files]
     return " · ".join(names)[:300]
 

@@ -78,14 +78,14 @@ def cancellation(request: HtmxRequest, board: Board) -> Any:
 @for_makers
 def repetition(request: HtmxRequest, board: Board) -> Any:
     """Rerun all failed and cancelled cells."""
-    return repeating.repeat_failed(request.user, board).words
+    return repeating.repeat_failed(request.user, board).summary
 
 
 @limit("run")
 @for_makers
 def continuation(request: HtmxRequest, board: Board) -> Any:
     """Send the cells that were not sent, within the current cap and by the current rules."""
-    return repeating.send_held(request.user, board).require_any().words
+    return repeating.send_held(request.user, board).require_any().summary
 
 
 @limit("run")
@@ -93,7 +93,7 @@ def continuation(request: HtmxRequest, board: Board) -> Any:
 def cell(request: HtmxRequest, board: Board, cell: int) -> Any:
     """Run one cell again, even if it shows a reused result."""
     current = get_object_or_404(board.cells.filter(replaced_at=None), pk=cell)
-    return repeating.repeat_cell(request.user, board, current).words
+    return repeating.repeat_cell(request.user, board, current).summary
 
 
 class TitleForm(TextsForm):

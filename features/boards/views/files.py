@@ -124,5 +124,5 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
         return render(
             request, "features/boards/export/import.html", {"error": str(error)}, status=422
         )
-    messages.success(request, imported.words)
+    messages.success(request, imported.summary)
     return redirect("boards:board-plan", imported.board.pk)

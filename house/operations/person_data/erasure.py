@@ -114,7 +114,7 @@ def erase(person: User, to: User, by: User | None) -> str:
         for model, name in _relations(SET_NULL):
             model._base_manager.filter(**{name: person.pk}).update(**{name: None})
         _delete_uploads(person)
-        got = enumerated([part.words for part in passed if part.number])
+        got = enumerated([part.summary for part in passed if part.number])
         audit.record(by, "erased", [person], f"{to.get_username()} got {got or 'nothing'}")
     return person.get_username()
 

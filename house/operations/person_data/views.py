@@ -80,7 +80,7 @@ def of_person(request: HtmxRequest, user_id: int) -> HttpResponse:
         else:
             messages.success(request, f"They are erased. Their account is {erased} now.")
             return redirect("people:people")
-    return _page(request, person, form, ReasonForm())
+    return _render_person_data(request, person, form, ReasonForm())
 
 
 @no_store
@@ -90,7 +90,7 @@ def archive_of_person(request: HtmxRequest, user_id: int) -> HttpResponseBase:
     person = _person(request, user_id)
     reason = ReasonForm(request.POST)
     if not reason.is_valid():
-        return _page(request, person, EraseForm(person), reason)
+        return _render_person_data(request, person, EraseForm(person), reason)
     why, by = reason.cleaned_data["reason"], request.user.get_username()
     audit.record(request.user, "exported", [person], f"a person's data, because: {why}")
     outbox.notify(
@@ -110,7 +110,9 @@ def _person(request: HtmxRequest, user_id: int) -> User:
     return get_object_or_404(User, pk=user_id)
 
 
-def _page(request: HtmxRequest, person: User, form: EraseForm, reason: ReasonForm) -> HttpResponse:
+def _render_person_data(
+    request: HtmxRequest, person: User, form: EraseForm, reason: ReasonForm
+) -> HttpResponse:
     wrong = (form.is_bound and form.errors) or (reason.is_bound and reason.errors)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     context = {

@@ -135,7 +135,7 @@ def test_rare_words_are_not_searched_for_by_time(
     monkeypatch.setattr(filters, "SCANNED_FIRST", 1)
     chosen = filters.Filters({"q": "letterpress"})
     with CaptureQueriesContext(connection) as queries:
-        page = filters.page(chosen.entries(), "", chosen.words)
+        page = filters.page_of_entries(chosen.entries(), "", chosen.search_words)
     if connection.vendor == "postgresql":
         _newest, rest = (query["sql"] for query in queries if "UPPER" in query["sql"])
         with connection.cursor() as cursor:

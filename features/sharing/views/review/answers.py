@@ -39,7 +39,7 @@ NO_RESULT = "Choose a result first."
 
 
 @require_safe
-def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+def list_answers(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show picks, ratings and comments; `show` and `by` (a reviewer) filter, `sort` sorts them."""
     share = _share(request.user, pk)
     by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
