@@ -14,7 +14,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from accounts.limits.rate_limit import limit
 from catalog.curation import collection_editing, import_export
 from catalog.curation.collection_editing import Arrangement, Line, TitleForm
@@ -270,7 +271,7 @@ def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if collection is not None:
         request.session[GONE] = import_export.dump(collection)
         with transaction.atomic():
-            audit.record(request.user, "deleted", [collection])
+            trail.record(request.user, "deleted", [collection])
             collection.delete()
     address = COLLECTIONS.undo_address(reverse("catalog:collections"), slug)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
@@ -289,7 +290,7 @@ class Collections(Resource[Collection]):
         deleted = request.session.pop(GONE)
         with transaction.atomic():
             collection = import_export.restore(deleted, request.user)
-            audit.record(request.user, "restored", [collection])
+            trail.record(request.user, "restored", [collection])
         messages.success(request, self.restored_message(collection))
         return redirect(collection)
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
@@ -69,7 +69,7 @@ def delete(by: User, channel: Channel) -> None:
     """Delete a channel, so that nothing more is sent to it. `restore` undoes it for a day."""
     with transaction.atomic():
         Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
-        audit.record(by, "deleted", [channel])
+        trail.record(by, "deleted", [channel])
 
 
 def restore(by: User, channel: Channel) -> None:

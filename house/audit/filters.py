@@ -17,8 +17,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.auditing.lines import before_and_after
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry, before_and_after
 from core.db.prepared_queries import custom_plans
 from core.http.parameters import parse_key, parse_moment
 from house.audit.words import KINDS, deed, field_word, kind_word, value_word

@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q
 
-from accounts import audit, roles
+from accounts import roles
+from accounts.audit import trail
 from accounts.sessions import active_sessions
 from core import refusals
 from projects import members
@@ -133,7 +134,7 @@ def remove(person: User, to: User, by: User) -> list[Belongings]:
         members.pass_on(person, to, by)
         passed = hand_over(person, to)
         summary = ", ".join(f"{part.number} {part.label}" for part in passed if part.number)
-        audit.record(by, "removed", [person], f"{to.get_username()} got {summary or 'nothing'}")
+        trail.record(by, "removed", [person], f"{to.get_username()} got {summary or 'nothing'}")
         person.delete()
     return passed
 

@@ -8,10 +8,10 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.limits.addresses import client_address
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure
 from accounts.sign_in.issuers.providers import IssuerProvider
 from core.http.caching import no_store
+from core.http.client_addresses import client_address
 
 log = logging.getLogger("accounts.sign_in")
 

@@ -13,7 +13,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.limits.rate_limit import limit
 from core.formatting import money
 from core.http.posts import hidden
@@ -126,7 +126,7 @@ def cap(request: HtmxRequest, board: Board) -> Any:
         caps = {"cap_usd": (str(locked.cap_usd or ""), str(amount or ""))}
         locked.cap_usd = amount
         locked.save(update_fields=["cap_usd"])
-        audit.record(request.user, "changed the cap of", [board], changes={board.pk: caps})
+        trail.record(request.user, "changed the cap of", [board], changes={board.pk: caps})
     return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
 
 

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit
+from accounts.audit import trail
 from core.http.addresses import absolute
 from core.http.caching import no_store
 from core.http.posts import hidden
@@ -59,7 +59,7 @@ def _save(request: HtmxRequest, share: Share, changes: str) -> None:
     share.save()
     items.make_ready(share)
     if changes:
-        audit.record(request.user, "changed", [share], changes)
+        trail.record(request.user, "changed", [share], changes)
         raise_version(share.pk)
 
 

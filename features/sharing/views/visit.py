@@ -16,9 +16,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits import throttle
-from accounts.limits.addresses import client_address
 from accounts.limits.rate_limit import limit
 from core.http.addresses import absolute
+from core.http.client_addresses import client_address
 from core.http.posts import hidden
 from core.http.streaming import OffThreadStream
 from features.sharing import access, items

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts import audit
+from accounts.audit import trail
 from core.http.caching import no_store
 from core.http.parameters import page_number
 from features.spending.sums import export, links, listing
@@ -86,7 +86,7 @@ def table(request: HtmxRequest) -> HttpResponseBase:
     question = form.question()
     columns = export.Columns.named(request.GET.get("columns", ""))
     detail = f"what was spent, {columns.label}: {question.query}"
-    audit.record_export(request, [request.user], detail)
+    trail.record_export(request, [request.user], detail)
     lines = export.lines(Scope.of_user(request.user), question, columns)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"spend{'' if columns == export.Columns.SUMS else f'-{columns.value}'}"

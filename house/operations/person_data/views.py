@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from core.db.name_order import by_name
 from core.forms import LineField
 from core.http.caching import no_store
@@ -62,7 +63,7 @@ class EraseForm(forms.Form):
 @require_safe
 def own_archive(request: HtmxRequest) -> HttpResponseBase:
     """Send the user's own data as a ZIP."""
-    audit.record_export(request, [request.user], "their own data")
+    trail.record_export(request, [request.user], "their own data")
     return _sent(request.user, is_for_themselves=True)
 
 
@@ -92,7 +93,7 @@ def archive_of_person(request: HtmxRequest, user_id: int) -> HttpResponseBase:
     if not reason.is_valid():
         return _render_person_data(request, person, EraseForm(person), reason)
     why, by = reason.cleaned_data["reason"], request.user.get_username()
-    audit.record(request.user, "exported", [person], f"a person's data, because: {why}")
+    trail.record(request.user, "exported", [person], f"a person's data, because: {why}")
     outbox.notify(
         person,
         TAKEN,

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from house.audit import filters
 from tests.conftest import grant
 from tests.sampling import sample

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit
+from accounts.audit import trail
 from core.formatting import counted
 from core.forms import DocumentForm
 from core.http.caching import no_store
@@ -119,7 +119,7 @@ def _chosen(request: HtmxRequest) -> list[Prompt]:
 
 
 def _download(request: HtmxRequest, text: str, suffix: str, content_type: str) -> HttpResponse:
-    audit.record_export(request, [current.current(request)], f"prompts as {suffix.upper()}")
+    trail.record_export(request, [current.current(request)], f"prompts as {suffix.upper()}")
     response = HttpResponse(text, content_type=content_type)
     name = f"prompts-{timezone.localdate():%Y-%m-%d}.{suffix}"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""

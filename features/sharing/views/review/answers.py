@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit
+from accounts.audit import trail
 from core.file_names import portable_name
 from core.http.parameters import parse_uuid
 from core.http.posts import hidden
@@ -80,7 +80,7 @@ def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     rows = summary.rows_of(share)
     is_json = request.GET.get("format") == "json"
     name = portable_name(f"{share.title or 'review'} answers.{'json' if is_json else 'csv'}")
-    audit.record_export(request, [share], "answers of its review")
+    trail.record_export(request, [share], "answers of its review")
     response: HttpResponse
     if is_json:
         response = JsonResponse({"title": share.title, "answers": rows})
