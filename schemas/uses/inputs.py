@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from schemas.facts.capabilities import Part, is_main_prompt
 from schemas.fields import Field
 from schemas.fields.media import words_in
-from schemas.form.controls import segment
+from schemas.form.decode import segment
 from schemas.wording.labels import media_label
 from schemas.wording.vocabulary import END_FRAME_WORDS, GUIDE_WORDS, LORA_WORDS, MESH_WORDS
 

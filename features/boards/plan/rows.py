@@ -24,7 +24,7 @@ from features.boards.plan.groups import SHARED, Groups, Post
 from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry.meanings import by_meaning, media_of
-from schemas.form.controls import segment
+from schemas.form.decode import segment
 from schemas.uses import mentions
 from schemas.uses.in_order import GivenFile
 from schemas.wording.counted_files import NOUNS
