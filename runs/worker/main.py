@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
 from django.utils import timezone
 
 import fal
@@ -27,7 +29,7 @@ from accounts import housekeeping, mail
 from catalog.models import SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
-from core.db import clock
+from core.db import clock, transient_errors
 from core.notify import channel
 from runs.files import purge
 from runs.files.media.probe import MediaProbe
@@ -50,10 +52,9 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
 from runs.worker.following.patience import PATIENCE, Patience
-from runs.worker.jobs import run_forever
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
-from runs.worker.scheduling import leases
+from runs.worker.scheduling import database_stall, leases
 from runs.worker.scheduling.database_stall import DatabaseStall
 from runs.worker.webhooks import processing
 
@@ -304,3 +305,28 @@ class CatalogSync:
 
 def _interval() -> timedelta:
     return timedelta(minutes=settings.SYNC_INTERVAL_MINUTES) or NEVER
+
+
+async def run_forever(
+    job: Job, signal: channel.Signal, retry_after_s: float = database_stall.RETRY_AFTER_S
+) -> NoReturn:
+    """Repeat a job until its task is cancelled; failures are logged and do not end it.
+
+    After a failure it is retried in `retry_after_s` seconds.
+    """
+    while True:
+        version = signal.version
+        try:
+            pause_s = await job.run()
+        except Exception as error:
+            is_database = isinstance(error, DatabaseError)
+            subject = "the database" if is_database else "a job of the worker"
+            transient_errors.log_failure(
+                log, error, "%s did not do its part; again in a moment", subject
+            )
+            await sync_to_async(close_old_connections)()
+            pause_s = retry_after_s
+        if job.wakes_on_change:
+            await signal.wait_debounced(version, pause_s)
+        else:
+            await asyncio.sleep(pause_s)
