@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from features.boards import taking
+from features.boards import decisions
 from features.boards.display import listing, watching
 from features.boards.leaderboard import counting
 from features.boards.models import Board, Cell, Column, Row
@@ -49,7 +49,7 @@ class BoardsOwner(RunOwner):
 
     def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
         """Return the boards for which the model was taken."""
-        return taking.decisions_for(user, endpoint)
+        return decisions.decisions_for(user, endpoint)
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return the group that a board's page watches."""

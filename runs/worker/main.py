@@ -33,7 +33,7 @@ from core.db import clock, transient_errors
 from core.notify import channel
 from runs.files import purge
 from runs.files.media.probe import MediaProbe
-from runs.keys import in_use
+from runs.keys import current_key
 from runs.models import Artifact, Run
 from runs.models import Worker as WorkerRow
 from runs.promises import owners
@@ -51,7 +51,7 @@ from runs.worker import (
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
-from runs.worker.following.patience import PATIENCE, Patience
+from runs.worker.following.poll_intervals import PATIENCE, Patience
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from runs.worker.scheduling import database_stall, leases
@@ -244,7 +244,7 @@ class Worker:
         }
         of_keys = {key: gate.trouble for key, gate in self.breakers.gates.items()}
         await sync_to_async(leases.note_upstream_trouble)(self.name, troubles, of_keys)
-        await sync_to_async(in_use.note_troubles)(of_keys)
+        await sync_to_async(current_key.note_troubles)(of_keys)
         return PUBLISH_EVERY_S
 
     async def _renew_leases(self) -> float:
