@@ -151,9 +151,9 @@ class Buckets:
             bucket = Bucket(tokens - is_allowed, now, unsettled + is_allowed)
             self._keep(limit, client, bucket)
         if self._spend and is_allowed and (not is_known or bucket.unsettled > limit.burst // 100):
-            left = self._spend(limit.name, client, limit.burst, rate, unsettled)
-            if left is not None:
-                tokens, is_allowed = left + 1, left >= 0
+            tokens_left = self._spend(limit.name, client, limit.burst, rate, unsettled)
+            if tokens_left is not None:
+                tokens, is_allowed = tokens_left + 1, tokens_left >= 0
                 with self._lock:
                     self._keep(limit, client, Bucket(tokens - is_allowed, self._clock(), 0))
         return 0 if is_allowed else math.ceil((1 - tokens) / rate)

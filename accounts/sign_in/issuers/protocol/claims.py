@@ -95,17 +95,17 @@ def projects(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence
     return roles
 
 
-def settle(current: str, wanted: str, given: str, order: Sequence[str]) -> tuple[str, str]:
+def settle(current: str, claimed: str, former_claim: str, order: Sequence[str]) -> tuple[str, str]:
     """Return the new role at a sign-in, and the part of it that the claim gave ("" if none).
 
-    `given` is the role that the claim gave last, or "". While `current` is still that role, the
-    claim raises and lowers it, down to "" if nothing is `wanted`. A role that people have set is
+    `former_claim` is the role that the claim gave last, or "". While `current` is still that role,
+    the claim raises and lowers it, down to "" if `claimed` is "". A role that people have set is
     only raised by the claim.
     """
-    if given and current == given:
-        return wanted, wanted
-    if wanted and (not current or order.index(wanted) > order.index(current)):
-        return wanted, wanted
+    if former_claim and current == former_claim:
+        return claimed, claimed
+    if claimed and (not current or order.index(claimed) > order.index(current)):
+        return claimed, claimed
     return current, ""
 
 
