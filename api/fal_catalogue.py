@@ -86,12 +86,12 @@ def list_models(question: Question, reach: Reach, run_address: str) -> dict[str,
     rows = Endpoint.objects.with_favourites_of(reach.user.pk).select_related("entry")
     if OPENAPI in question.expand:
         rows = rows.select_related("entry", "schema")
-    shown = rows.defer(*_UNREAD).in_bulk(keys[question.first : end])
+    endpoints = rows.defer(*_UNREAD).in_bulk(keys[question.first : end])
     body: dict[str, Any] = {
         "models": [
-            _item(shown[key], question.expand, run_address)
+            _item(endpoints[key], question.expand, run_address)
             for key in keys[question.first : end]
-            if key in shown
+            if key in endpoints
         ],
         "next_cursor": cursor.encode(end) if end < len(keys) else None,
         "has_more": end < len(keys),
@@ -173,8 +173,10 @@ def _item(endpoint: Endpoint, expand: frozenset[str], run_address: str) -> dict[
         why = endpoint.schema_error or "There is no document of this model here."
         item["openapi"] = document if isinstance(document, dict) else _failed(why)
     if ENTERPRISE in expand:
-        kept = stored.get(ENTERPRISE)
-        item[ENTERPRISE] = kept or _failed("This server does not know the enterprise status.")
+        enterprise_status = stored.get(ENTERPRISE)
+        item[ENTERPRISE] = enterprise_status or _failed(
+            "This server does not know the enterprise status."
+        )
     return item
 
 

@@ -58,5 +58,5 @@ def try_out(token: Token) -> Run:
         raise Forbidden("This token starts no runs. Create another one.")
     project = Reach(token.user, token.project).require_maker()
     key = f"trial of token {token.pk}"
-    wanted = submission.WantedRun(token, project, endpoint, ARGUMENTS, Transport.QUEUE, key)
-    return submission.start(wanted)[0]
+    wanted_run = submission.WantedRun(token, project, endpoint, ARGUMENTS, Transport.QUEUE, key)
+    return submission.start(wanted_run)[0]

@@ -35,8 +35,8 @@ class _Server(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> Any:
         """Call a tool with the arguments that have a value."""
-        given = {key: value for key, value in arguments.items() if value is not None}
-        return await super().call_tool(name, given, context)
+        set_arguments = {key: value for key, value in arguments.items() if value is not None}
+        return await super().call_tool(name, set_arguments, context)
 
 
 def build(tools_of: ToolsOf, security: RequestStateSecurity | None = None) -> MCPServer[Any]:

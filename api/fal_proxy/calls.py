@@ -144,8 +144,8 @@ def method_at(address: str) -> str:
 def _announce_file(caller: Caller) -> UpstreamResponse:
     """Return where to send a file, as a whole or in parts, and its later address."""
     body = _read_input(caller.read_body())
-    said = body if isinstance(body, dict) else {}
-    name, content_type = (str(said.get(key) or "") for key in ("file_name", "content_type"))
+    upload = body if isinstance(body, dict) else {}
+    name, content_type = (str(upload.get(key) or "") for key in ("file_name", "content_type"))
     project = caller.reach.require_maker()
     announced = uploads.announce(caller.user.pk, project.pk, name, content_type)
     upload_path = reverse("api:fal-upload", args=[announced.ticket])

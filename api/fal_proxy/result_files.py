@@ -70,7 +70,7 @@ def replaced(text: str, addresses: Mapping[str, str]) -> str:
         if "://" not in match[0] and "\\" not in match[0]:
             return match[0]
         string = json.loads(match[0], strict=False)
-        changed = pattern.sub(lambda found: addresses[found[0]], string)
+        changed = pattern.sub(lambda address_match: addresses[address_match[0]], string)
         return match[0] if changed == string else json.dumps(changed)
 
     return STRING.sub(rewritten, text)

@@ -72,8 +72,8 @@ class LiveToken:
         claims = signed_tickets.load(text, LIVE_SALT, LIVE_AGE_S)
         if claims is None or len(claims) != len(fields(cls)):
             return None
-        user_id, token_id, login, origin, aliases, project_id, said = claims
-        return cls(user_id, token_id, login, origin, tuple(aliases), project_id, said)
+        user_id, token_id, login, origin, aliases, project_id, confirmation = claims
+        return cls(user_id, token_id, login, origin, tuple(aliases), project_id, confirmation)
 
     @property
     def is_revoked(self) -> bool:

@@ -218,8 +218,10 @@ def _caller(scope: Message, query: dict[str, list[str]]) -> tuple[LiveToken, str
         project = reach_of(token.user, token, query.get(PARAMETER, [""])[-1]).require_maker()
     except PermissionDenied as denied:
         raise Denied(403, str(denied)) from denied
-    said = headers.get(confirmation.HEADER.lower().encode(), b"").decode("latin-1")
-    return LiveToken(token.user_id, token.pk, "", "", (), project.pk, said), token.name
+    confirmation_header = headers.get(confirmation.HEADER.lower().encode(), b"").decode("latin-1")
+    return LiveToken(
+        token.user_id, token.pk, "", "", (), project.pk, confirmation_header
+    ), token.name
 
 
 async def _deny(send: Send, denied: Denied) -> None:

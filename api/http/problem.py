@@ -131,8 +131,8 @@ def refused(error: refused_starts.Refused | PermissionDenied, status: int = 409)
     if isinstance(error, refused_starts.Unconfirmed):
         return Problem(error.status, str(error), slug="unconfirmed", max_cost=error.answer)
     if isinstance(error, refused_starts.Unaffordable):
-        more: dict[str, Any] = {"ask": error.remedy.address} if error.remedy else {}
-        return Problem(error.status, str(error), slug="unaffordable", **more)
+        extensions: dict[str, Any] = {"ask": error.remedy.address} if error.remedy else {}
+        return Problem(error.status, str(error), slug="unaffordable", **extensions)
     if isinstance(error, refused_starts.Forbidden | PermissionDenied):
         return Problem(403, str(error))
     return Problem(status, str(error), slug="cannot-be-run")

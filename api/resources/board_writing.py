@@ -142,8 +142,8 @@ def run_board_again(call: Call) -> Reply:
     board = _changeable(call)
     send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
     with claimed(call) as answer:
-        sent = send(call.user, board, is_program=True).require_any()
-        outcome = {"message": sent.summary, "sent": sent.sent}
+        sending_result = send(call.user, board, is_program=True).require_any()
+        outcome = {"message": sending_result.summary, "sent": sending_result.sent}
         answer |= {"board": str(board.pk), "said": outcome}
     return Reply(outcome | {"board": as_json(board, call)})
 
@@ -202,10 +202,10 @@ def _plan(call: Call) -> Plan:
     post |= {ALLOW_UNKNOWN: ["1"]} if body.get("allow_unknown", False) else {}
     post |= {"cap": [f"{Decimal(str(body['cap_usd'])):f}"]} if "cap_usd" in body else {}
     # The plan's page also shows the settings that models do not share.
-    shown = groups.write(
+    group_post = groups.write(
         groups.groups_of(models[0], models), {}, [column.settings for column in columns]
     )
-    plan = replace(read_plan(shown | post, models, models[0]), columns=columns)
+    plan = replace(read_plan(group_post | post, models, models[0]), columns=columns)
     plan.troubles.extend(missing_files(plan))
     _require_no_trouble(plan)
     return plan
@@ -308,7 +308,7 @@ def _send(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> se
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
         with claimed(call) as answer:
-            sent = sending.run_plan(
+            sending_result = sending.run_plan(
                 call.user,
                 plan,
                 expanded,
@@ -317,7 +317,7 @@ def _send(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> se
                 project=call.reach.target,
                 is_program=True,
             )
-            answer["board"] = str(sent.board.pk)
-            return sent.require_any()
+            answer["board"] = str(sending_result.board.pk)
+            return sending_result.require_any()
     except sending.TooLarge as refused:
         raise Problem(422, str(refused)) from refused

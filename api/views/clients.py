@@ -105,5 +105,5 @@ def _tokens(request: HtmxRequest) -> models.QuerySet[Token]:
 
 
 def _address(client: Client, token: Token | None) -> str:
-    asked = {"client": client.key} | ({"token": token.pk} if token else {})
-    return f"{reverse('api:clients')}?{urlencode(asked)}"
+    parameters = {"client": client.key} | ({"token": token.pk} if token else {})
+    return f"{reverse('api:clients')}?{urlencode(parameters)}"

@@ -199,10 +199,10 @@ def result_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
 
     Any site may read it, as at fal: the address suffices, without a login.
     """
-    found = result_files.find(signed)
-    if found is None:
+    artifact_and_user = result_files.find(signed)
+    if artifact_and_user is None:
         raise Http404("This result is gone, or the token that it was for.")
-    artifact, user = found
+    artifact, user = artifact_and_user
     named = result_names.served_name(artifact, user)
     response = served_files.serve(request, artifact.file, artifact.content_type, named)
     response.headers["Cache-Control"] = "private, no-cache"  # ended addresses stop at once

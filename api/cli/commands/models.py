@@ -23,9 +23,13 @@ def search(client: Client, options: Namespace) -> Exit:
     ]
     if rows:
         print_table(["model", "category", "price", "description"], rows)
-    more = page["total"] - len(rows)
+    remaining_count = page["total"] - len(rows)
     print_to_stderr(
-        f"{more:,} more" if more > 0 else f"{len(rows)} found" if rows else "Nothing found."
+        f"{remaining_count:,} more"
+        if remaining_count > 0
+        else f"{len(rows)} found"
+        if rows
+        else "Nothing found."
     )
     return Exit.OK
 

@@ -78,16 +78,16 @@ def read_arguments(
 def wait_for(client: Client, started: dict[str, Any], timeout_s: float | None) -> dict[str, Any]:
     """Wait until the run has ended or the timeout is over; print progress to stderr."""
     until = time.monotonic() + timeout_s if timeout_s else float("inf")
-    latest, shown = started, ""
+    latest, printed_state = started, ""
     with Console(stderr=True).status(_progress(started)) as status:
         while not latest["is_final"] and time.monotonic() < until:
             left_s = min(until - time.monotonic(), 1 if is_terminal() else HOLD_S)
             hold_s = max(int(left_s), 1) if client.can_hold else 0
             latest = client.get(f"/runs/{started['id']}", wait=hold_s)
             status.update(_progress(latest))
-            if not is_terminal() and latest["state"] != shown:
-                shown = latest["state"]
-                print_to_stderr(shown)
+            if not is_terminal() and latest["state"] != printed_state:
+                printed_state = latest["state"]
+                print_to_stderr(printed_state)
             if not client.can_hold and not latest["is_final"]:
                 time.sleep(POLL_S)
     return latest
