@@ -41,8 +41,8 @@ class Title(NamedTuple):
 @byte_cached(1 << 20)
 def with_version(display_name: str, endpoint_id: str) -> str:
     """Return upstream's title with the version in the id, and a name if it is only a version."""
-    owner, _, rest = endpoint_id.partition("/")
-    parts = [part for part in (rest or owner).split("/") if part]
+    owner, _, model_path = endpoint_id.partition("/")
+    parts = [part for part in (model_path or owner).split("/") if part]
     if _ONLY_VERSION.fullmatch(display_name.strip()):
         family = next(filter(_is_name, parts), owner)
         return f"{_spell_out(family)} {display_name.strip().lower()}"

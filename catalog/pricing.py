@@ -49,8 +49,8 @@ def price_of(endpoint: Any, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Pric
         amount, runs = Decimal(group["price"]), group["runs"]
         within = f" with {enumerated([' '.join(pair) for pair in group['arguments'].items()])}"
     text = f"Measured: {price(amount, 'USD', endpoint.measured_unit)}{within}"
-    said = listed_price(endpoint)
-    note = f"{text}, from {counted(runs, 'run')}; said {said or 'nothing'}."
+    price_text = listed_price(endpoint)
+    note = f"{text}, from {counted(runs, 'run')}; said {price_text or 'nothing'}."
     return Price(amount, endpoint.measured_unit, "USD", note, bool(groups) and not group)
 
 

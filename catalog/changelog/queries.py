@@ -167,8 +167,8 @@ def chosen(filters: Filters, changes: ChangeQuerySet) -> ChangeQuerySet:
 
 def of_model(endpoint: Endpoint) -> list[Change]:
     """The newest changes of one model."""
-    shown = Change.objects.worth_showing().filter(endpoint=endpoint)
-    return list(shown.only("kind", "at", "lines", "weight")[:ON_A_MODEL])
+    changes = Change.objects.worth_showing().filter(endpoint=endpoint)
+    return list(changes.only("kind", "at", "lines", "weight")[:ON_A_MODEL])
 
 
 @dataclass(frozen=True)

@@ -110,26 +110,26 @@ def free_slug(title: str) -> str:
 
 
 @transaction.atomic
-def arrange(collection: Collection, wanted: Arrangement) -> None:
+def arrange(collection: Collection, arrangement: Arrangement) -> None:
     """Save the desired state of a collection; raises ValueError with a message.
 
     Models that another curator added meanwhile (not in `known`) stay, at the end.
     """
-    wanted = wanted.cleaned()
+    arrangement = arrangement.cleaned()
     items = {item.endpoint.endpoint_id: item for item in _locked(collection)}
-    names = [line.endpoint_id for line in wanted.lines]
-    removed = [items[name].pk for name in items.keys() & wanted.known - set(names)]
+    names = [line.endpoint_id for line in arrangement.lines]
+    removed = [items[name].pk for name in items.keys() & arrangement.known - set(names)]
     collection.items.filter(pk__in=removed).delete()
     others = [
         Line(name, item.note)
         for name, item in items.items()
-        if name not in wanted.known and name not in names
+        if name not in arrangement.known and name not in names
     ]
-    _place(collection, items, [*wanted.lines, *others])
-    collection.title, collection.description = wanted.title, wanted.description
-    collection.is_published = wanted.is_published
-    covers = collection.endpoints.only("endpoint_id").filter(endpoint_id=wanted.cover)
-    collection.cover = covers.first() if wanted.cover else None
+    _place(collection, items, [*arrangement.lines, *others])
+    collection.title, collection.description = arrangement.title, arrangement.description
+    collection.is_published = arrangement.is_published
+    covers = collection.endpoints.only("endpoint_id").filter(endpoint_id=arrangement.cover)
+    collection.cover = covers.first() if arrangement.cover else None
     collection.save()
 
 
@@ -146,16 +146,16 @@ def update_texts(
     """
     items = {item.endpoint.endpoint_id: item for item in _locked(collection)}
     collection.refresh_from_db(fields=["title", "description"])
-    wanted = Arrangement(
+    arrangement = Arrangement(
         collection.title if title is None else title,
         collection.description if description is None else description,
         lines=[Line(name, note) for name, note in notes.items() if name in items],
     ).cleaned()
-    changed = [items[line.endpoint_id] for line in wanted.lines]
-    for item, line in zip(changed, wanted.lines, strict=True):
+    changed = [items[line.endpoint_id] for line in arrangement.lines]
+    for item, line in zip(changed, arrangement.lines, strict=True):
         item.note = line.note
     CollectionItem.objects.bulk_update(changed, ["note"])
-    collection.title, collection.description = wanted.title, wanted.description
+    collection.title, collection.description = arrangement.title, arrangement.description
     collection.save(update_fields=["title", "description", "updated_at"])
 
 
@@ -169,17 +169,17 @@ def _locked(collection: Collection) -> list[CollectionItem]:
 
 def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iterable[Line]) -> None:
     """Save order and notes: update existing items, insert new ones."""
-    wanted = list(lines)
-    if len(wanted) > MOST_ITEMS:  # including models that others added meanwhile
+    all_lines = list(lines)
+    if len(all_lines) > MOST_ITEMS:  # including models that others added meanwhile
         raise ValueError(f"A collection holds at most {MOST_ITEMS} models.")
-    missing = {line.endpoint_id for line in wanted} - items.keys()
+    missing = {line.endpoint_id for line in all_lines} - items.keys()
     endpoints = {
         e.endpoint_id: e
         for e in Endpoint.objects.filter(endpoint_id__in=missing).only("endpoint_id")
     }
     changed, new = [], []
     for position, line in enumerate(
-        line for line in wanted if line.endpoint_id in items.keys() | endpoints
+        line for line in all_lines if line.endpoint_id in items.keys() | endpoints
     ):
         item = items.get(line.endpoint_id)
         if item is None:

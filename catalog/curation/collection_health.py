@@ -96,7 +96,7 @@ def _rearrange(collection: Collection, endpoint_id: str, by: str) -> Before:
 
 
 def _arrange(collection: Collection, lines: list[Line], cover: str, known_ids: set[str]) -> None:
-    wanted = Arrangement(
+    arrangement = Arrangement(
         collection.title,
         collection.description,
         collection.is_published,
@@ -104,7 +104,7 @@ def _arrange(collection: Collection, lines: list[Line], cover: str, known_ids: s
         lines,
         frozenset(known_ids),
     )
-    collection_editing.arrange(collection, wanted)
+    collection_editing.arrange(collection, arrangement)
 
 
 def _lost(endpoint: Endpoint) -> str:

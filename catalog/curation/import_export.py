@@ -160,8 +160,8 @@ def _entry(row: Any, where: str) -> Entry:
         _text(row, name, where) for name in ("title", "description", "cover")
     )
     try:
-        wanted = Arrangement(title, description, is_published, cover, lines).cleaned()
-        return Entry(slug, order, wanted)
+        arrangement = Arrangement(title, description, is_published, cover, lines).cleaned()
+        return Entry(slug, order, arrangement)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from error
 
@@ -223,17 +223,19 @@ def plan(entries: Sequence[Entry]) -> list[Step]:
 
 def _changes(was: CollectionJson, entry: Entry, existing_ids: set[str]) -> list[str]:
     """The differences between a collection and an entry, in words."""
-    wanted = entry.wanted
+    arrangement = entry.wanted
     texts = ("title", "description")
-    changes = [f"another {name}" for name in texts if was[name] != getattr(wanted, name)]
+    changes = [f"another {name}" for name in texts if was[name] != getattr(arrangement, name)]
     if was["order"] != entry.order:
         changes.append("another place")
-    if was["is_published"] != wanted.is_published:
-        changes.append("published" if wanted.is_published else "a draft again")
-    if was["cover"] != (wanted.cover if wanted.cover in existing_ids else ""):
+    if was["is_published"] != arrangement.is_published:
+        changes.append("published" if arrangement.is_published else "a draft again")
+    if was["cover"] != (arrangement.cover if arrangement.cover in existing_ids else ""):
         changes.append("another cover")
     lines = {
-        line.endpoint_id: line.note for line in wanted.lines if line.endpoint_id in existing_ids
+        line.endpoint_id: line.note
+        for line in arrangement.lines
+        if line.endpoint_id in existing_ids
     }
     notes = {item["endpoint_id"]: item["note"] for item in was["items"]}
     counts = {

@@ -51,15 +51,15 @@ def in_words(query: Query) -> str:
     return " · ".join(part for part in parts if part)[:LONGEST_NAME] or "All models"
 
 
-def counts(user: User, asked: Sequence[tuple[str, datetime]]) -> list[int]:
+def counts(user: User, queries: Sequence[tuple[str, datetime]]) -> list[int]:
     """Count the new models of each stored query since its time, in at most 3 SQL queries."""
-    if not asked:
+    if not queries:
         return []
-    arrivals = _came_since(min(since for _, since in asked))
+    arrivals = _came_since(min(since for _, since in queries))
     if not arrivals:
-        return [0] * len(asked)
+        return [0] * len(queries)
     starred, index = _starred(user), current(Revision.current())
-    return [len(_new(params, since, arrivals, starred, index)) for params, since in asked]
+    return [len(_new(params, since, arrivals, starred, index)) for params, since in queries]
 
 
 def news(user: User, params: str, since: datetime) -> list[Endpoint]:

@@ -100,8 +100,8 @@ class Section:
 
 def sections(answer: Answer, place: SearchScope) -> list[Section]:
     """Return the facets of an answer in page order, without those that the context fixes."""
-    shown = (facet for facet in answer.facets if facet.name not in place.fixed)
-    return [_section(facet, answer.query, place) for facet in shown]
+    facets = (facet for facet in answer.facets if facet.name not in place.fixed)
+    return [_section(facet, answer.query, place) for facet in facets]
 
 
 def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
@@ -145,10 +145,10 @@ def chips(query: Query, place: SearchScope) -> list[Chip]:
 
 def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tuple[Hint, str]]:
     """Return hints, each with the URL of the suggested query; empty if there is none."""
-    typed = {condition.word: word for word, condition in query.parsed.taken}
+    word_of = {condition.word: word for word, condition in query.parsed.taken}
     guessed = []
     for hint in hints:
-        meant = query.with_word(typed.get(hint.word, hint.word), hint.suggestion)
+        meant = query.with_word(word_of.get(hint.word, hint.word), hint.suggestion)
         is_whole = hint.suggestion and not hint.suggestion.endswith(":")
         guessed.append((hint, place.href(meant) if is_whole else ""))
     return guessed
@@ -156,11 +156,14 @@ def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tup
 
 def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
     key = KEYS[facet.name]
-    typed = [
+    conditions = [
         (word, condition) for word, condition in query.parsed.taken if condition.key == facet.name
     ]
     typed_values = {
-        value for _, condition in typed for value in condition.values if not condition.is_negated
+        value
+        for _, condition in conditions
+        for value in condition.values
+        if not condition.is_negated
     }
     choices = [value for value in facet.values if value.value not in typed_values]
     unfolded = key.unfolded if len(choices) > key.unfolded + 2 else len(choices)
@@ -172,7 +175,7 @@ def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
         more=choices[unfolded:],
         typed=[
             Chip(_typed_label(condition), place.href(query.with_word(word, "")))
-            for word, condition in typed
+            for word, condition in conditions
         ],
         is_single=key.is_number,
     )

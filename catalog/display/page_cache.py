@@ -238,18 +238,18 @@ def _heading(answer: Answer) -> str:
     return f"{count_text} for “{used or answer.query.plain}”"
 
 
-def _is_other(found: Found) -> bool:
-    return bool(found.corrected or found.missed)
+def _is_other(matches: Found) -> bool:
+    return bool(matches.corrected or matches.missed)
 
 
 def _notices(place: SearchScope, answer: Answer) -> list[Notice]:
     """Return notices on corrected spelling."""
-    found, query = answer.found, answer.query
-    if found is None or not answer.total or not found.corrected:
+    matches, query = answer.found, answer.query
+    if matches is None or not answer.total or not matches.corrected:
         return []
     text = query.text
-    for was, _ in found.corrected:
+    for was, _ in matches.corrected:
         text = re.sub(rf"(?i)(?<!\w){re.escape(was)}(?!\w)", f'"{was}"', text)
-    meant = " ".join([*found.used, *found.missed])
+    meant = " ".join([*matches.used, *matches.missed])
     instead = f"Search for “{query.text}” instead"
     return [Notice("Showing results for", meant, instead, place.href(query.saying(text)))]

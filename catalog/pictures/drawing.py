@@ -94,10 +94,10 @@ def frames(path: str) -> Frames:
             at_s += max(frame.info.get("duration") or 0, 20) / 1000
 
 
-def clip(shown: Frames) -> bytes:
+def clip(timed_frames: Frames) -> bytes:
     """The first seconds as a silent MP4 of the small size; empty for a still."""
     frames: list[Image.Image] = []
-    for number, (at_s, frame) in enumerate(shown):
+    for number, (at_s, frame) in enumerate(timed_frames):
         if at_s >= CLIP_S or number >= MOST_FRAMES:
             break
         due = int(at_s * CLIP_FPS) + 1  # frames due by this time
@@ -163,8 +163,8 @@ def _film_frames(path: str) -> Frames:
         if film is None:
             return
         _allow(film.width, film.height)
-        shown: Iterator[Any] = container.decode(film)
-        for frame in shown:
+        decoded: Iterator[Any] = container.decode(film)
+        for frame in decoded:
             yield float(frame.time or 0.0), turned(frame)
 
 

@@ -52,10 +52,10 @@ def wanted() -> list[WantedPicture]:
         "pk", "thumbnail_url", "thumbnail_animated_url", "picture_id", "gone_at"
     )
     pictures = []
-    for pk, still, moving, shown, gone_at in rows.order_by("position", "pk"):
+    for pk, still, moving, picture_pk, gone_at in rows.order_by("position", "pk"):
         url, animated_url = (still, moving) if still and moving != still else (still or moving, "")
         key = Picture.key(url, animated_url)
-        pictures.append(WantedPicture(pk, key, url, animated_url, shown, gone_at is not None))
+        pictures.append(WantedPicture(pk, key, url, animated_url, picture_pk, gone_at is not None))
     return pictures
 
 

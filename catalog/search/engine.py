@@ -75,8 +75,8 @@ class Answer:
     def numbers(self) -> list[int]:
         """The page numbers to link: both ends and the neighbours; 0 marks a gap."""
         pages = Paginator(range(self.pages), 1)
-        shown = pages.get_elided_page_range(self.page, on_each_side=2, on_ends=1)
-        return [number if isinstance(number, int) else 0 for number in shown]
+        page_numbers = pages.get_elided_page_range(self.page, on_each_side=2, on_ends=1)
+        return [number if isinstance(number, int) else 0 for number in page_numbers]
 
 
 class _Understood(NamedTuple):
@@ -110,15 +110,15 @@ def search(
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
     ranked = _ranked(sets, query, matches, page * PAGE_SIZE)
-    shown = [index.keys[place] for place in ranked[(page - 1) * PAGE_SIZE :]]
+    page_keys = [index.keys[place] for place in ranked[(page - 1) * PAGE_SIZE :]]
     near = [index.keys[place] for place in _near(sets, matches)]
-    cards = index.cards([*shown, *near])
+    cards = index.cards([*page_keys, *near])
     doubts = (
         unknown_value_hint(condition, index.facts(condition.key)) for condition in query.conditions
     )
     return Answer(
         query=query,
-        endpoints=[cards[key] for key in shown if key in cards],
+        endpoints=[cards[key] for key in page_keys if key in cards],
         total=total,
         page=page,
         pages=pages,
@@ -173,9 +173,9 @@ def search_slice(
     index = current(revision or Revision.current())
     matches, sets, *_ = _understand(index, query, starred, records=records)
     ranked = _ranked(sets, query, matches, first + count)
-    shown = [index.keys[place] for place in ranked[first:]]
-    cards = index.cards(shown)
-    return Slice([cards[key] for key in shown if key in cards], len(sets.hits))
+    slice_keys = [index.keys[place] for place in ranked[first:]]
+    cards = index.cards(slice_keys)
+    return Slice([cards[key] for key in slice_keys if key in cards], len(sets.hits))
 
 
 def _understand(
@@ -187,14 +187,14 @@ def _understand(
 ) -> _Understood:
     """Interpret the query as a wish if a model meets its requirements, else as words."""
 
-    def evaluate(asked: Query) -> _Understood:
-        return _evaluate(index, asked, starred, locked, records)
+    def evaluate(query_variant: Query) -> _Understood:
+        return _evaluate(index, query_variant, starred, locked, records)
 
-    typed = evaluate(query)
-    matches = typed.found
+    understood = evaluate(query)
+    matches = understood.found
     if matches is None or not _is_wish(query.parsed, matches):
-        return typed
-    return _granted(index, query, typed.sets.filtered, evaluate) or typed
+        return understood
+    return _granted(index, query, understood.sets.filtered, evaluate) or understood
 
 
 def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:

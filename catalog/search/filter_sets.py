@@ -182,9 +182,9 @@ def _count_values(
             value: len(having(condition, seconds) & among)
             for value, condition in conditions.items()
         }
-    rest = sets.query.without(name)
+    wider_query = sets.query.without(name)
     return {
-        value: len(sets.asking(replace(rest, picked=rest.picked | {(name, value)})))
+        value: len(sets.asking(replace(wider_query, picked=wider_query.picked | {(name, value)})))
         for value in conditions
     }
 

@@ -138,9 +138,9 @@ class Index:
 
         The objects are shared and must not be changed. Endpoints deleted meanwhile are missing.
         """
-        wanted = list(keys)
-        cards = {key: card for key in wanted if (card := self._cards.get(key))}
-        if missing := [key for key in wanted if key not in cards]:
+        card_keys = list(keys)
+        cards = {key: card for key in card_keys if (card := self._cards.get(key))}
+        if missing := [key for key in card_keys if key not in cards]:
             for card in Endpoint.objects.for_cards().filter(pk__in=missing).order_by():
                 keep_usual(card)
                 self._cards.put(card.pk, card)

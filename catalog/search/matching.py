@@ -148,11 +148,11 @@ def _name_scores(index: Index, tokens: list[Token]) -> Depths:
     words = [word for token in tokens for word in token.words]
     if not words:
         return {}
-    begun = index.names.beginning_with(words)
+    endpoint_places = index.names.beginning_with(words)
     first = "".join(words[:2])
     if len(words) > 1 and index.is_word(first):  # `sam 2` begins sam2/video
-        begun = [*begun, *index.names.beginning_with([first, *words[2:]])]
-    return dict.fromkeys(begun, NAME_BEGINNING) | dict.fromkeys(
+        endpoint_places = [*endpoint_places, *index.names.beginning_with([first, *words[2:]])]
+    return dict.fromkeys(endpoint_places, NAME_BEGINNING) | dict.fromkeys(
         index.names.named(words), WHOLE_NAME
     )
 
@@ -217,8 +217,8 @@ def _literal(token: Token) -> list[Phrase]:
         return _version(number)
     if token.is_quoted or len(token.words[-1]) < _OPEN_FROM:
         return [Phrase(token.words, (NAME, NEAR, DESCRIPTION, FIELD))]
-    begun = Phrase(token.words, (NEAR, LABEL, DESCRIPTION, FIELD), is_open=True)
-    return [Phrase(token.words, (NAME, NEAR)), begun]
+    prefix_phrase = Phrase(token.words, (NEAR, LABEL, DESCRIPTION, FIELD), is_open=True)
+    return [Phrase(token.words, (NAME, NEAR)), prefix_phrase]
 
 
 def _version(number: str) -> list[Phrase]:

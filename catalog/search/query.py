@@ -88,8 +88,8 @@ class Query:
 
     def saying(self, text: str) -> Query:
         """Return the query with other search words; its filters stay."""
-        typed = [piece for piece, _ in self.parsed.taken]
-        words = [*text.split(), *typed, *self.parsed.sort_words.split()]
+        filter_words = [piece for piece, _ in self.parsed.taken]
+        words = [*text.split(), *filter_words, *self.parsed.sort_words.split()]
         return replace(self, q=" ".join(words), page=1)
 
     def bare(self) -> Query:

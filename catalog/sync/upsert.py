@@ -133,9 +133,9 @@ class CatalogUpserter:
         """Ids of the endpoints that are not marked as gone."""
         return [i for i, row in self._rows.items() if _is_listed(row)]
 
-    def fail(self, what: str, why: str) -> None:
+    def fail(self, subject: str, why: str) -> None:
         """Add an endpoint or a step that failed, with the reason, to the report."""
-        self.report.failed.append([what[:255], why[:500]])
+        self.report.failed.append([subject[:255], why[:500]])
 
     def _upsert(self, items: list[fal.CatalogueItem]) -> None:
         """Insert new endpoints and update changed ones, or only their position if that moved."""

@@ -103,12 +103,14 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     saves_itself = request.htmx and request.htmx.trigger == "edition"
     action = "" if saves_itself else hidden(request, BUTTON)
     post: Post = apply(controls(request), action)
-    wanted = _arrangement(post)
+    arrangement = _arrangement(post)
     verb, _, endpoint_id = action.partition(":")
     if verb == "add":
-        wanted = Arrangement(**{**vars(wanted), "lines": [*wanted.lines, Line(endpoint_id)]})
+        arrangement = Arrangement(
+            **{**vars(arrangement), "lines": [*arrangement.lines, Line(endpoint_id)]}
+        )
     try:
-        collection_editing.arrange(collection, wanted)
+        collection_editing.arrange(collection, arrangement)
     except ValueError as error:
         return _refused(request, collection, str(error))
     if verb == "find":
