@@ -72,8 +72,8 @@ def _openid(text: Text, suffix: str) -> dict[str, Any] | None:
         return None
     url = _address(text, name)
     app = _app(text, "OIDC", str(urlsplit(url).hostname), f"oidc{suffix.replace('_', '-')}", url)
-    if given := text(f"OIDC_NAME{suffix}"):
-        app["name"] = given[:40]
+    if display_name := text(f"OIDC_NAME{suffix}"):
+        app["name"] = display_name[:40]
     return app
 
 
@@ -107,8 +107,10 @@ def _claims(text: Text, suffix: str) -> dict[str, Any]:
     for kind, name in (("role", roles), ("projects", projects)):
         claim = f"OIDC_{kind.upper()}_CLAIM{suffix}"
         if bool(text(claim)) != bool(text(name)):
-            missing, given = (claim, name) if text(name) else (name, claim)
-            raise ImproperlyConfigured(f"{missing} is missing, without which {given} says nothing.")
+            missing, present = (claim, name) if text(name) else (name, claim)
+            raise ImproperlyConfigured(
+                f"{missing} is missing, without which {present} says nothing."
+            )
         settings[f"{kind}_claim"] = text(claim)
         settings[f"{kind}_by_value"] = _mapping(text, name)
     for role in settings["role_by_value"].values():
