@@ -37,8 +37,8 @@ MIGHTY = ("is_staff", "is_superuser", "groups", "user_permissions")
 def _limit_choices(db_field: Any, field: Any) -> Any:
     """Limit a choice of permissions to the models that the admin shows."""
     if db_field.related_model is Permission and field is not None:
-        shown = ContentType.objects.get_for_models(*admin.site._registry).values()
-        field.queryset = field.queryset.filter(content_type__in=shown)
+        content_types = ContentType.objects.get_for_models(*admin.site._registry).values()
+        field.queryset = field.queryset.filter(content_type__in=content_types)
     return field
 
 

@@ -93,26 +93,26 @@ def projects_to_offer(by: User) -> QuerySet[Project]:
     return projects.filter(memberships__user=by, memberships__role=Membership.Role.MANAGER)
 
 
-def make(by: User, wanted: Wanted) -> tuple[Invitation, str]:
+def make(by: User, values: Wanted) -> tuple[Invitation, str]:
     """Create an invitation; returns it with its token, which cannot be read later.
 
     Raises Refused if `by` may not give the role. The projects must be from `projects_to_offer`.
     """
-    if wanted.role == Role.ADMIN and not roles.admins().filter(pk=by.pk).exists():
+    if values.role == Role.ADMIN and not roles.admins().filter(pk=by.pk).exists():
         raise Refused(roles.NOT_AN_ADMIN.format(ask=roles.whom_to_ask()))
     token = secrets.token_urlsafe(24)
     with transaction.atomic():
         invitation = Invitation.objects.create(
             digest=digest(token),
-            role=wanted.role,
-            email=wanted.email,
+            role=values.role,
+            email=values.email,
             made_by=by,
-            expires_at=timezone.now() + timedelta(days=wanted.days),
-            max_uses=wanted.max_uses,
+            expires_at=timezone.now() + timedelta(days=values.days),
+            max_uses=values.max_uses,
         )
         InvitedProject.objects.bulk_create(
             InvitedProject(invitation=invitation, project=project, role=role)
-            for project, role in wanted.projects
+            for project, role in values.projects
         )
         trail.record(by, "made", [invitation], _about(invitation))
         _tell_invited(invitation)
@@ -123,13 +123,13 @@ def _tell_invited(invitation: Invitation) -> None:
     """Notify people who have an account with the address, without the link's token."""
     if not invitation.email or invitation.made_by is None:
         return
-    who, projects = members.name_of(invitation.made_by), _names(invitation)
+    inviter, projects = members.name_of(invitation.made_by), _names(invitation)
     people = User.objects.filter(_has_proved(invitation.email), is_active=True)
     for person in people.exclude(pk=invitation.made_by.pk).distinct():
         outbox.notify(
             person,
             INVITED,
-            subject=f"{who} invites you to {projects or f'be a {invitation.role} here'}",
+            subject=f"{inviter} invites you to {projects or f'be a {invitation.role} here'}",
             path=reverse("people:invitation", args=[invitation.pk]),
             key=f"invited {invitation.pk}",
             about=invitation,
@@ -254,9 +254,9 @@ def keep(session: MutableMapping[str, Any], invitation: Invitation, token: str) 
 
 def pending(session: MutableMapping[str, Any]) -> Invitation | None:
     """Return the session's invitation if people may still join by it, else None."""
-    kept = session.get(SESSION_KEY) or {}
-    invitation = find(str(kept.get("token", "")))
-    if invitation is None or invitation.pk != kept.get("id") or refusal(invitation):
+    session_entry = session.get(SESSION_KEY) or {}
+    invitation = find(str(session_entry.get("token", "")))
+    if invitation is None or invitation.pk != session_entry.get("id") or refusal(invitation):
         return None
     return invitation
 

@@ -185,12 +185,12 @@ def page_of_entries(entries: QuerySet[AuditEntry], before: str, words: Sequence[
             rows = _rows_by_words(older, before)
         else:
             rows = list(older[: PER_PAGE + 1])
-    shown = rows[:PER_PAGE]
-    keys = {entry.in_project for entry in shown if entry.in_project}
+    page_rows = rows[:PER_PAGE]
+    keys = {entry.in_project for entry in page_rows if entry.in_project}
     names = dict(Project.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
     return Page(
-        tuple(_describe_entry(entry, names) for entry in shown),
-        _place(shown[-1]) if len(rows) > PER_PAGE else "",
+        tuple(_describe_entry(entry, names) for entry in page_rows),
+        _place(page_rows[-1]) if len(rows) > PER_PAGE else "",
     )
 
 

@@ -149,10 +149,12 @@ def _secrets() -> Iterator[Finding]:
         "channels for notifications: whose they are enters the address again": (SALT, channels),
         "second factors: an admin takes them away": (encryption.SALT, factors),
     }
-    for what, (salt, tokens) in lost.items():
+    for secret_kind, (salt, tokens) in lost.items():
         if count := count_lost(salt, tokens):
             remedy = "Put the former SECRET_KEY into SECRET_KEY_FALLBACKS, or as is said here."
-            yield bad("secrets", f"SECRET_KEY does not decrypt {count:,} of the {what}.", remedy)
+            yield bad(
+                "secrets", f"SECRET_KEY does not decrypt {count:,} of the {secret_kind}.", remedy
+            )
 
 
 def _encrypted(rows: QuerySet[Any], column: str) -> Iterator[str]:
@@ -176,15 +178,15 @@ def _is_readable_by_others(file: Path) -> bool:
 
 
 def _disks() -> Iterator[Finding]:
-    for what, folder in _folders().items():
+    for area, folder in _folders().items():
         present = _present(folder)
         # Without X nothing in a folder can be opened; its parent may be closed, too.
         is_closed = present != folder and not os.access(present, os.X_OK)
-        needed = os.R_OK | os.X_OK | (os.W_OK if what != "backups" else 0)  # only a worker writes
+        needed = os.R_OK | os.X_OK | (os.W_OK if area != "backups" else 0)  # only a worker writes
         if is_closed or not os.access(present, needed):
             yield bad(
                 "disk",
-                f"{what} cannot be read and written to: {folder}.",
+                f"{area} cannot be read and written to: {folder}.",
                 "Give this account access.",
             )
             continue
@@ -192,13 +194,13 @@ def _disks() -> Iterator[Finding]:
         if free < LEAST_FREE_BYTES:
             yield bad(
                 "disk",
-                f"The disk of {what} ({folder}) has {size(free)} free.",
+                f"The disk of {area} ({folder}) has {size(free)} free.",
                 "Make room; what grows is listed below, with its limit.",
             )
         else:
-            yield ok("disk", f"{what}: {size(free)} free on the disk of {folder}.")
+            yield ok("disk", f"{area}: {size(free)} free on the disk of {folder}.")
         if kind := _network_file_system(present):
-            is_database = settings.IS_SQLITE and what == "the database"
+            is_database = settings.IS_SQLITE and area == "the database"
             yield (bad if is_database else advice)(
                 "file system",
                 f"{folder} is on a network file system ({kind})"
@@ -250,7 +252,7 @@ def _files() -> Iterator[Finding]:
     scan = KeptFigures.objects.filter(kind=files_check.FIGURES).exclude(made_at=None).first()
     if scan is None:
         yield ok("files", "The storage was not compared with the rows yet; a worker does it.")
-    elif any(scan.values[what] for what in ("orphans", "lost", "uploads")):
+    elif any(scan.values[key] for key in ("orphans", "lost", "uploads")):
         named = ", ".join(scan.values.get("examples", ()))
         yield advice(
             "files",
@@ -283,7 +285,7 @@ def _storage() -> Iterator[Finding]:
         yield from _tried("backups", storages["backups"], "BACKUP_TO")
 
 
-def _tried(what: str, storage: Storage, setting: str) -> Iterator[Finding]:
+def _tried(area: str, storage: Storage, setting: str) -> Iterator[Finding]:
     """Write a small file, read it and delete it."""
     name = f"doctor-{uuid.uuid4().hex}"
     try:
@@ -293,15 +295,15 @@ def _tried(what: str, storage: Storage, setting: str) -> Iterator[Finding]:
         storage.delete(stored)
     except Exception as error:  # other storages raise anything
         yield bad(
-            what,
+            area,
             f"A file could not be stored in {describe_place(storage)} ({describe_error(error)}).",
             f"Mend what {setting} names, or this account's access to it.",
         )
         return
     if is_whole:
-        yield ok(what, f"A file was stored in {describe_place(storage)}, read and deleted.")
+        yield ok(area, f"A file was stored in {describe_place(storage)}, read and deleted.")
     else:
-        yield bad(what, f"{describe_place(storage)} gave another file back.", f"Mend {setting}.")
+        yield bad(area, f"{describe_place(storage)} gave another file back.", f"Mend {setting}.")
 
 
 def _problems() -> Iterator[Finding]:
@@ -332,7 +334,7 @@ def _backups() -> Iterator[Finding]:
         )
     places = _folders()
     if there := places.pop("backups", None):
-        same = [what for what, folder in places.items() if _disk_of(folder) == _disk_of(there)]
+        same = [name for name, folder in places.items() if _disk_of(folder) == _disk_of(there)]
         if same:
             yield advice(
                 "backups",

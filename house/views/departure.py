@@ -40,10 +40,10 @@ def departure(request: HtmxRequest, user_id: int) -> HttpResponse:
         to = forms.person_of(key)
         if to is None:
             raise rules.Refused("Choose who gets it.")
-        left = rules.leave(person, request.user, Fate(fate), to)
+        departure_result = rules.leave(person, request.user, Fate(fate), to)
     except Refused as refusal:
         return _render_departure(request, person, fate, key, str(refusal))
-    messages.success(request, left.sentence(name, to.get_username()))
+    messages.success(request, departure_result.sentence(name, to.get_username()))
     if fate == Fate.REMOVED:
         return redirect("people:people")
     return redirect("people:person", person.pk)

@@ -41,16 +41,18 @@ def make(place: Place, reason: str, say: Say) -> Backup:
     with _row(reason, say) as (row, tell), leftovers.folder("backup") as folder:
         _require_room(folder)
         moment = timezone.now()
-        taken = database.take(folder, tell, partial(pages.render, moment=moment.isoformat()))
-        about = _about(place, taken, moment)
+        database_copy = database.take(
+            folder, tell, partial(pages.render, moment=moment.isoformat())
+        )
+        about = _about(place, database_copy, moment)
         known = _known(place)
-        with taken.file.open("rb") as file:
+        with database_copy.file.open("rb") as file:
             about.database_digest, about.database_bytes = checksum(file)
             _require_room_there(place, about.database_bytes)
             file.seek(0)
             place.write(f"{about.name}/{about.database}", file)
         row.written_bytes = about.database_bytes
-        contents = list(_write_files(place, taken, about, known, row, tell))
+        contents = list(_write_files(place, database_copy, about, known, row, tell))
         about.files, about.files_bytes = len(contents), sum(each.size_bytes for each in contents)
         about.files_digest = place.write_files(about.name, contents)
         place.write_about(about)
@@ -148,7 +150,7 @@ def describe_error_of(error: BaseException) -> str:
     return "It was stopped."
 
 
-def _about(place: Place, taken: Taken, moment: datetime) -> About:
+def _about(place: Place, database_copy: Taken, moment: datetime) -> About:
     values = sealing.secrets()
     sealed = sealing.seal(values, settings.BACKUP_PASSPHRASE) if settings.BACKUP_PASSPHRASE else {}
     return About(
@@ -156,21 +158,21 @@ def _about(place: Place, taken: Taken, moment: datetime) -> About:
         made_at=moment.isoformat(),
         version=version(),
         engine=connection.vendor,
-        migrations=list(taken.migrations),
-        tables=dict(taken.tables),
-        database=taken.file.name,
+        migrations=list(database_copy.migrations),
+        tables=dict(database_copy.tables),
+        database=database_copy.file.name,
         database_digest="",
         database_bytes=0,
         secrets=sealing.SEALED if sealed else sealing.LEFT_OUT,
         sealed=sealed,
-        pages=dict(taken.pages),
+        pages=dict(database_copy.pages),
     )
 
 
 def _free_name(place: Place, name: str) -> str:
     """Return the name, with a number if there is a backup of the same second."""
-    taken, number = set(place.names()), 1
-    while (free := name if number == 1 else f"{name}-{number}") in taken:
+    used_names, number = set(place.names()), 1
+    while (free := name if number == 1 else f"{name}-{number}") in used_names:
         number += 1
     return free
 
@@ -184,12 +186,17 @@ def _known(place: Place) -> dict[str, Content]:
 
 
 def _write_files(
-    place: Place, taken: Taken, about: About, known: dict[str, Content], row: Backup, tell: Say
+    place: Place,
+    database_copy: Taken,
+    about: About,
+    known: dict[str, Content],
+    row: Backup,
+    tell: Say,
 ) -> Iterator[Content]:
     """Yield the content of each file that rows name; write contents that no backup has."""
     present = set(place.contents())
-    for number, name in enumerate(taken.names, 1):
-        tell(f"Files: {number * 100 // len(taken.names)} % of {len(taken.names):,}")
+    for number, name in enumerate(database_copy.names, 1):
+        tell(f"Files: {number * 100 // len(database_copy.names)} % of {len(database_copy.names):,}")
         content = known.get(name)
         if content is not None and content.digest in present:
             yield content

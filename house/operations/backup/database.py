@@ -99,9 +99,11 @@ def _take_postgres(file: Path, say: Say, render: Render) -> Taken:
         tables, names, migrations = _tables(say), _names(say), _migrations()
         in_use = Scratch(str(connections["default"].settings_dict["NAME"]))
         pages = render(in_use.url, snapshot)
-        more = [f"--exclude-table-data={model._meta.db_table}" for model in contents.left_out()]
+        exclusions = [
+            f"--exclude-table-data={model._meta.db_table}" for model in contents.left_out()
+        ]
         _dump(
-            [f"--snapshot={snapshot}", f"--file={file}", *more],
+            [f"--snapshot={snapshot}", f"--file={file}", *exclusions],
             lambda: say(f"The database is dumped: {_size_of(file)}"),
         )
     return Taken(file, tables, names, migrations, pages)
@@ -273,8 +275,8 @@ def scratch(purpose: str) -> Iterator[Scratch]:
 def new_scratch(purpose: str) -> Scratch:
     """Create an empty database beside the one in use; raises NoBackup."""
     name, suffix = str(connections["default"].settings_dict["NAME"]), leftovers.suffix(purpose)
-    for left in _left_behind(name):
-        left.drop()
+    for leftover in _left_behind(name):
+        leftover.drop()
     if settings.IS_SQLITE:
         return Scratch(str(Path(name).with_name(f"{Path(name).stem}{suffix}.sqlite3")))
     made = Scratch(f"{name}{suffix}"[-LONGEST_NAME:])
@@ -395,41 +397,41 @@ def _run_watched(
             f"{program[0]} is not installed: it comes with PostgreSQL's client programs "
             "(Debian: postgresql-client), of the server's version or a newer one."
         )
-    with tempfile.TemporaryFile("w+") as said:  # a pipe that nobody reads would fill up
+    with tempfile.TemporaryFile("w+") as error_file:  # a pipe that nobody reads would fill up
         process = subprocess.Popen(  # noqa: S603
             [*program, *arguments],
             env=os.environ | _variables() | {"LC_MESSAGES": "C", "LC_ALL": ""},
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=error_file,
         )
         while process.poll() is None:
             look()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(LOOK_EVERY_S)
-        said.seek(0)
-        errors = said.read()
+        error_file.seek(0)
+        errors = error_file.read()
     if process.returncode:
         raise NoBackup(f"{program[0]} failed: {_reason(errors)}{_versions(program[0])}")
 
 
 def _versions(program: str) -> str:
     """Return the versions of a PostgreSQL program and of the server, if they differ."""
-    said = subprocess.run(  # noqa: S603
+    version_line = subprocess.run(  # noqa: S603
         [program, "--version"], capture_output=True, text=True, check=False
     ).stdout
-    here = re.search(r"[0-9]+(\.[0-9]+)?", said)
+    here = re.search(r"[0-9]+(\.[0-9]+)?", version_line)
     server = _on_server("SHOW server_version")[0][0].split()[0]
     if here is None or here[0] == server:
         return ""
     return f" ({program} is {here[0]}, and the server {server}.)"
 
 
-def _reason(said: str) -> str:
+def _reason(error_output: str) -> str:
     """Return the line that names the error: PostgreSQL's first, Python's last.
 
     `pg_restore: error: could not execute query: ERROR:  …` and `psycopg.OperationalError: …`.
     """
-    lines = said.strip().splitlines() or ["it said nothing"]
+    lines = error_output.strip().splitlines() or ["it said nothing"]
     if errors := [line for line in lines if re.search(r"\b(error|ERROR|FATAL): ", line)]:
         return errors[0]
     named = (line for line in reversed(lines) if _names_an_error(line))

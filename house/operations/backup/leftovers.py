@@ -45,9 +45,9 @@ def is_left(name: str, before: str, after: str = "", longest: int | None = None)
 @contextmanager
 def folder(purpose: str) -> Iterator[Path]:
     """Create a temporary folder, after deleting folders whose process was killed."""
-    for left in Path(tempfile.gettempdir()).glob("vitrine_*"):
-        if is_left(left.name.rpartition("_")[0], "vitrine"):
-            shutil.rmtree(left, ignore_errors=True)  # another account's folder stays
+    for leftover in Path(tempfile.gettempdir()).glob("vitrine_*"):
+        if is_left(leftover.name.rpartition("_")[0], "vitrine"):
+            shutil.rmtree(leftover, ignore_errors=True)  # another account's folder stays
     with tempfile.TemporaryDirectory(prefix=f"vitrine{suffix(purpose)}_") as name:
         yield Path(name)
 

@@ -130,13 +130,15 @@ def check_database(about: About, made: Scratch, say: Say) -> Iterator[str]:
 
 def _compared(about: About, made: Scratch) -> Iterator[str]:
     """Yield the pages that show something else than when the backup was made."""
-    shown = pages.render(made.url, "", about.made_at)
+    restored_pages = pages.render(made.url, "", about.made_at)
     if about.version != version():  # other code may word pages otherwise, but must render them
-        broken = [address for address, page in shown.items() if page[0] == "5"]
+        broken = [address for address, page in restored_pages.items() if page[0] == "5"]
         if broken:
             yield f"{counted(len(broken), 'page')} cannot be shown: {_addresses(broken)}."
         return
-    differing = [address for address in about.pages if shown.get(address) != about.pages[address]]
+    differing = [
+        address for address in about.pages if restored_pages.get(address) != about.pages[address]
+    ]
     if differing:
         yield f"{counted(len(differing), 'page')} differ: {_addresses(differing)}."
 

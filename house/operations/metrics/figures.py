@@ -154,14 +154,14 @@ def _storage() -> Iterator[Sample]:
     # As last computed by a worker: no scrape waits for sums of whole tables.
     row = KeptFigures.objects.filter(pk=figures.STORAGE).first()
     sums = row.values if row else {}
-    for what, size_bytes in {
+    for kind, size_bytes in {
         "results": sums.get("results_bytes"),
         "uploads": sums.get("uploads_bytes"),
         "database": creation.database_bytes(),
         "free": storage_limits.free_bytes(),
         "floor": settings.DISK_FLOOR_MB * storage_limits.MB,
     }.items():
-        yield "vitrine_storage_bytes", size_bytes, {"what": what}
+        yield "vitrine_storage_bytes", size_bytes, {"what": kind}
 
 
 def _age(at: datetime | None) -> float | None:

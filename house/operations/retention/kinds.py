@@ -53,8 +53,8 @@ class Kind:
 
     def free(self, keys: Keys) -> list[uuid.UUID]:
         """Return the keys that nothing keeps."""
-        kept = self.kept(keys)
-        return [pk for pk in keys if pk not in kept]
+        kept_keys = self.kept(keys)
+        return [pk for pk in keys if pk not in kept_keys]
 
     def number(self, number: int) -> str:
         """Return a number of them in words."""

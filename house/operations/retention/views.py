@@ -57,7 +57,9 @@ def _part(request: HtmxRequest, row: Announcement) -> Part:
     rows = rows.recent() if isinstance(rows, RunQuerySet) else rows
     seen = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")
     page = page_of(request, seen, ON_A_PAGE)
-    shown = page.object_list
+    page_rows = page.object_list
     if isinstance(rows, RunQuerySet):
-        shown = history.rows_for(request.user, shown)
-    return Part(row, walk.sentence(row), kind.keep, page, shown, len(keys) - page.paginator.count)
+        page_rows = history.rows_for(request.user, page_rows)
+    return Part(
+        row, walk.sentence(row), kind.keep, page, page_rows, len(keys) - page.paginator.count
+    )
