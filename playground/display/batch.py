@@ -95,11 +95,14 @@ def variation(run: Run, view: str = "variation") -> Variation:
 def variations(runs: Sequence[Run], views: Sequence[str]) -> list[Variation]:
     """Return runs as tiles of the grid, each in the view at the same position of `views`."""
     done = [run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable]
-    more = dict(zip((run.pk for run in done), more_like.more_like_each(done), strict=True))
-    return [_variation(run, view, more.get(run.pk)) for run, view in zip(runs, views, strict=True)]
+    more_of_run = dict(zip((run.pk for run in done), more_like.more_like_each(done), strict=True))
+    return [
+        _variation(run, view, more_of_run.get(run.pk))
+        for run, view in zip(runs, views, strict=True)
+    ]
 
 
-def _variation(run: Run, view: str, more: more_like.MoreLike | None) -> Variation:
+def _variation(run: Run, view: str, more_like_run: more_like.MoreLike | None) -> Variation:
     is_done = run.state == Run.State.SUCCEEDED
     return Variation(
         history.row(run, view),
@@ -109,7 +112,7 @@ def _variation(run: Run, view: str, more: more_like.MoreLike | None) -> Variatio
         renderers.seed_of(run) or caption.requested_seed(run),
         watch_tokens.may(view, watch_tokens.STAR),
         run.is_final and watch_tokens.may(view, watch_tokens.DELETE),
-        more if watch_tokens.may(view, watch_tokens.SEE) else None,
+        more_like_run if watch_tokens.may(view, watch_tokens.SEE) else None,
     )
 
 

@@ -63,16 +63,16 @@ class Row:
 
 def row(run: Run, view: str = "row") -> Row:
     """Return a run's row for a list in this view; its artifacts should be prefetched."""
-    shown = renderers.artifacts_with_urls(run)
+    results = renderers.artifacts_with_urls(run)
     return Row(
         run,
         "" if run.is_final else watch_tokens.data_watch(run, view),
-        _picture(shown),
+        _picture(results),
         seconds(run),
         next(
             (
                 KINDS[result.artifact.kind].label
-                for result in shown
+                for result in results
                 if result.artifact.kind in KINDS
             ),
             "",
@@ -83,9 +83,9 @@ def row(run: Run, view: str = "row") -> Row:
     )
 
 
-def _picture(shown: Sequence[renderers.Shown]) -> renderers.Shown | None:
+def _picture(results: Sequence[renderers.Shown]) -> renderers.Shown | None:
     """The first file that has a thumbnail; starred files come first."""
-    best_first = sorted(shown, key=lambda result: not result.artifact.is_starred)
+    best_first = sorted(results, key=lambda result: not result.artifact.is_starred)
     has_still = (
         result for result in best_first if artifact_urls.thumbnail_url(result.artifact, result.src)
     )

@@ -193,7 +193,7 @@ def partial(run: Run) -> Partial | None:
     width, height = (
         placeholder_size.size_of(run) if pictures else None
     ) or placeholder_size.DEFAULT
-    shown = Partial(
+    partial_output = Partial(
         [
             (
                 picture.url,
@@ -205,7 +205,14 @@ def partial(run: Run) -> Partial | None:
         _progress_fraction(content.get("progress")),
         message,
     )
-    return shown if shown.pictures or shown.texts or shown.share or shown.message else None
+    return (
+        partial_output
+        if partial_output.pictures
+        or partial_output.texts
+        or partial_output.share
+        or partial_output.message
+        else None
+    )
 
 
 def _progress_fraction(progress: Any) -> float | None:

@@ -183,8 +183,8 @@ class Viewed:
         """Return what "More like this" starts and costs; None where it is not offered."""
         if not (self.may_begin and self.run.endpoint.is_runnable and self.run.is_final):
             return None
-        more = more_like(self.run)
-        return more if more.is_offered else None
+        more_like_run = more_like(self.run)
+        return more_like_run if more_like_run.is_offered else None
 
     @property
     def may_begin(self) -> bool:
@@ -218,11 +218,11 @@ def viewed(
     there is no such file.
     """
     files = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
-    shown = None if position is None else file_at(run, position)
-    if position is not None and shown is None:
+    shown_file = None if position is None else file_at(run, position)
+    if position is not None and shown_file is None:
         return None
     view = watch_tokens.view_for(user, run, "page")
-    return Viewed(run, shown, len(files), view, user, marked)
+    return Viewed(run, shown_file, len(files), view, user, marked)
 
 
 def file_at(run: Run, position: int) -> renderers.Shown | None:
@@ -255,9 +255,9 @@ def facts_of_run(run: Run) -> list[Fact]:
     return [fact for fact in facts if fact.value]
 
 
-def facts_of_file(shown: Shown) -> list[Fact]:
+def facts_of_file(result: Shown) -> list[Fact]:
     """Return what is known of a file: its dimensions, type, size, origin and digest."""
-    file = shown.artifact
+    file = result.artifact
     exact_size = f"{size_in_words(file.size_bytes)} ({file.size_bytes or 0:,} bytes)"
     facts = [
         Fact("Pixels", f"{file.width} × {file.height}" if file.width and file.height else ""),
@@ -265,7 +265,7 @@ def facts_of_file(shown: Shown) -> list[Fact]:
         Fact("Type", file.content_type),
         Fact("Size", exact_size if file.size_bytes else ""),
         Fact("Origin", provenance_in_words(file)),
-        Fact("Saved as", shown.name),
+        Fact("Saved as", result.name),
         Fact("Copy", "Not copied here yet" if file.state == Artifact.State.REMOTE else ""),
         Fact("SHA-256", file.digest, is_code=True),
     ]

@@ -109,14 +109,14 @@ def _to_keep(written: Written) -> Post:
     return {} if written.is_untouched else written.post
 
 
-def other_draft(user: User, endpoint: Endpoint, shown: Draft) -> Draft | None:
-    """Return another tab's recent draft, if its contents may be missed in a tab that shows `shown`.
+def other_draft(user: User, endpoint: Endpoint, current_draft: Draft) -> Draft | None:
+    """Return another tab's recent draft, if a tab that shows `current_draft` may miss its contents.
 
     Drafts that were run are not offered: they are in the history.
     """
-    mine = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=shown.pk)
+    mine = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=current_draft.pk)
     lately = mine.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
-    others = [draft for draft in lately[:MAX_TABS] if draft.post not in ({}, shown.post)]
+    others = [draft for draft in lately[:MAX_TABS] if draft.post not in ({}, current_draft.post)]
     return next((draft for draft in others if not _was_run(user, endpoint, draft)), None)
 
 

@@ -65,9 +65,9 @@ class RunCost:
 
     def as_json(self) -> dict[str, Any]:
         """Return the values that the page's script displays."""
-        shown = {"words": self.label, "head": self.head, "lines": self.lines}
-        shown["named"] = [one.words for one in self.named]
-        return shown | ({"is_measuring": True} if self.is_measuring else {})
+        values = {"words": self.label, "head": self.head, "lines": self.lines}
+        values["named"] = [named_input.words for named_input in self.named]
+        return values | ({"is_measuring": True} if self.is_measuring else {})
 
 
 def of_form(

@@ -104,10 +104,10 @@ def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
 
 
 def _menu(
-    request: HtmxRequest, result: Result | Brought, locks: Locks, more: dict[str, Any]
+    request: HtmxRequest, result: Result | Brought, locks: Locks, extra_context: dict[str, Any]
 ) -> HttpResponse:
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
-    context = more | {
+    context = extra_context | {
         "result": result,
         "groups": use_menu.menu(result, request.path, text, use, locks),
         "q": text,

@@ -67,8 +67,8 @@ def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> H
 def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Start more runs with the same arguments and new seeds, and show them together."""
     original = find_run(request, pk)
-    more = len(runs_of_press.plan_more(original).runs) - 1
-    if wait_s := rate_limit.take_more(request, more):
+    additional_runs = len(runs_of_press.plan_more(original).runs) - 1
+    if wait_s := rate_limit.take_more(request, additional_runs):
         return rate_limit.too_many_requests(request, wait_s)
     try:
         runs = runs_of_press.more_like(original, request.user, current.current(request))

@@ -68,10 +68,12 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
 
 
 def _render_restorations(
-    request: HtmxRequest, more: dict[str, Any] | None = None, status: int = 200
+    request: HtmxRequest, extra_context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     context = {"recipes": restore.choices_of(request.user, request.GET.getlist("fill"))}
-    return render(request, "playground/restorations.html", context | (more or {}), status=status)
+    return render(
+        request, "playground/restorations.html", context | (extra_context or {}), status=status
+    )
 
 
 def _restore(request: HtmxRequest) -> Outcome:

@@ -64,8 +64,8 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
     if others:
         messages.warning(request, _OTHERS.format(counted(others, "selected run")))
     if selected.left_out:
-        left = counted(selected.left_out, "older run")
-        messages.warning(request, _LEFT_OUT.format(left, deletion.MOST_AT_ONCE))
+        left_out = counted(selected.left_out, "older run")
+        messages.warning(request, _LEFT_OUT.format(left_out, deletion.MOST_AT_ONCE))
     return _back_to_list(request, deleted.at.isoformat() if deleted.deleted else "")
 
 
@@ -109,8 +109,8 @@ def _restored_in_place(request: HtmxRequest) -> HttpResponse:
         context = {"one": batch.variation(run, view), "oob": 0}
         response = render(request, "playground/batch/_variation.html", context)
     else:
-        shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
-        response = render(request, "playground/run/_stage.html", shown)
+        stage_context = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
+        response = render(request, "playground/run/_stage.html", stage_context)
     return trigger_client_event(response, "run:left", after="settle")
 
 

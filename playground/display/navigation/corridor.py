@@ -295,8 +295,8 @@ def tabs(request: HttpRequest) -> list[Tab]:
     if area is None or (here is None and area not in MENU):
         return []
     user = _user(request)
-    shown = [room for room in area.rooms if room.has_tab_for(user)]
-    return [Tab(room.label, room.address, room is here) for room in shown]
+    tab_rooms = [room for room in area.rooms if room.has_tab_for(user)]
+    return [Tab(room.label, room.address, room is here) for room in tab_rooms]
 
 
 def room_of(request: HttpRequest) -> Room | None:

@@ -49,7 +49,7 @@ def pages(user: User, words: Sequence[str]) -> list[Place]:
         for room in corridor.rooms(user)
     ]
     others = [
-        _make_place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES
+        _make_place(label, note, reverse(route) + suffix) for label, note, route, suffix in _PAGES
     ]
     return _having([*rooms, *others], words)
 
@@ -61,14 +61,14 @@ def _make_place(label: str, words: str, address: str, **more: str) -> Place:
 def actions(user: User, words: Sequence[str]) -> list[Place]:
     """Return the actions that the user may begin and whose labels have all the words."""
     places = [
-        _make_place(label, note, reverse(route) + rest, icon="plus")
-        for label, note, route, rest in _ACTIONS
+        _make_place(label, note, reverse(route) + suffix, icon="plus")
+        for label, note, route, suffix in _ACTIONS
     ]
     if permissions.may(user, permissions.ADD_COLLECTION):
         places.append(Place("New collection", "", reverse("catalog:collections"), "plus"))
     places += [
-        _make_place(label, note, reverse(route) + rest, press=press)
-        for label, note, route, rest, press in _PRESSED
+        _make_place(label, note, reverse(route) + suffix, press=press)
+        for label, note, route, suffix, press in _PRESSED
     ]
     return _having(places, words)
 
@@ -110,9 +110,13 @@ def distance(place: Place, text: str) -> int:
 
 
 def _having(places: list[Place], words: Sequence[str]) -> list[Place]:
-    found = [
+    matching_places = [
         place
         for place in places
         if all(word in f"{place.label} {place.note} {place.synonyms}".lower() for word in words)
     ]
-    return sorted(found, key=lambda place: distance(place, " ".join(words))) if words else found
+    return (
+        sorted(matching_places, key=lambda place: distance(place, " ".join(words)))
+        if words
+        else matching_places
+    )

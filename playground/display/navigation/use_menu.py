@@ -105,9 +105,9 @@ def _offers(
     """Return the groups in menu order, or the one of a `use`, each with its best input's rank."""
     by_use = index.takers(kind)
     most = IN_FULL if use in by_use else IN_GROUP
-    shown = {use: by_use[use]} if use in by_use else by_use
+    offered_uses = {use: by_use[use]} if use in by_use else by_use
     offers, needy = [], dict[str, list[tuple[Rank, Taker]]]()
-    for name, takers in shown.items():
+    for name, takers in offered_uses.items():
         title = USES[kind][name]
         fitting = (taker for taker in takers if rank(taker, title) is not None)
         ranked = _ranked(_one_of_each(fitting, own), title, rank)
@@ -118,10 +118,10 @@ def _offers(
             needy.setdefault(need, []).extend(among)
     able = {taker.key for _, offer in offers for taker in offer.takers}
     for need, among in needy.items():
-        left = {each[1].key: each for each in reversed(among) if each[1].key not in able}
-        if left:
+        unable_takers = {each[1].key: each for each in reversed(among) if each[1].key not in able}
+        if unable_takers:
             offers.append(
-                _offer("", title_of(need), sorted(left.values(), key=itemgetter(0)), most)
+                _offer("", title_of(need), sorted(unable_takers.values(), key=itemgetter(0)), most)
             )
     return offers
 

@@ -16,17 +16,17 @@ class Unreadable(ValueError):
     """A recipe that cannot be read; the message is shown to people."""
 
 
-def as_json(text: str, what: str) -> dict[str, Any]:
-    """Return a JSON object; raises Unreadable, with `what` in its message.
+def as_json(text: str, subject: str) -> dict[str, Any]:
+    """Return a JSON object; raises Unreadable, with `subject` in its message.
 
     ComfyUI writes NaN, which is not JSON: it counts as missing.
     """
     try:
         document = db_safe(json.loads(text, parse_constant=lambda _: None))
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{what} in this picture is damaged.") from error
+        raise Unreadable(f"{subject} in this picture is damaged.") from error
     if not isinstance(document, dict):
-        raise Unreadable(f"{what} in this picture is damaged.")
+        raise Unreadable(f"{subject} in this picture is damaged.")
     return document
 
 

@@ -32,13 +32,13 @@ KINDS = ("preset", "run", "saved", "example", "recipe")  # query parameters: `?p
 _GONE = object()
 
 
-def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
+def fill(user: User, endpoint: Endpoint, source_key: str) -> FormState | None:
     """Return the form filled from a source: `preset:<id>`, `run:<uuid>`, `saved:<id>`, `example`.
 
     `use:…` names a result; `recipe:…` is the id of a Vitrine's recipe or another program's recipe.
     None if the source does not exist or the user may not see it.
     """
-    kind, _, key = what.partition(":")
+    kind, _, key = source_key.partition(":")
     source = _sources().get(kind)
     return source(user, endpoint, key) if source else None
 

@@ -53,7 +53,7 @@ class Transfer:
             ("Does not fit here", self.unfit),
             ("Not in this model", self.unknown),
         ]
-        return tuple(Fate(what, ", ".join(names)) for what, names in parts if names)
+        return tuple(Fate(fate, ", ".join(names)) for fate, names in parts if names)
 
 
 def transfer(

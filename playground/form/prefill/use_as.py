@@ -162,8 +162,8 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
     `key` is `<run>/<result>/<path of the field>`, or `<upload>/u/<path>`. None if that is missing.
     """
-    run, _, rest = key.partition("/")
-    name, _, path = rest.partition("/")
+    run, _, result_path = key.partition("/")
+    name, _, path = result_path.partition("/")
     pk = parse_uuid(run)
     if not pk or not name:
         return None

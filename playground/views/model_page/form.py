@@ -91,7 +91,7 @@ def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBas
         return _refuse(request, written, refused, status=refused.status)
     for run in runs:
         run.endpoint = endpoint
-    more = {
+    extra_context = {
         "form_token": secrets.token_urlsafe(16),
         "draft_version": version,
         "tab_id": tab_id(request),
@@ -100,12 +100,12 @@ def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBas
         "was_asked": is_posted(request, confirmation.FIELD),  # its notice can be removed
     }
     if len(runs) > 1:
-        return show_batch(request, runs, **more)
+        return show_batch(request, runs, **extra_context)
     run = runs[0]
     if not request.htmx:
         return redirect(run)
     response = render(
-        request, "playground/endpoint/_run_response.html", renderers.context(run) | more
+        request, "playground/endpoint/_run_response.html", renderers.context(run) | extra_context
     )
     return announce_new_run(address_result(request, response, run.stage_address), run)
 
@@ -192,19 +192,19 @@ def redraw(
     endpoint = written.endpoint
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, form_fields(request)))
     filled = migrate_arguments.with_reminder(endpoint, filled)
-    shown = written if filled.post == written.post else replace(written, post=filled.post)
+    shown_form = written if filled.post == written.post else replace(written, post=filled.post)
     if version is None:
-        version = _save_draft(request, shown)
-    more: dict[str, Any] = {
+        version = _save_draft(request, shown_form)
+    extra_context: dict[str, Any] = {
         "draft_version": version,
         "tab_id": tab_id(request),
         "requested_times": _requested_times(request),
-        "parsed": shown.parsed,
+        "parsed": shown_form.parsed,
         "refused": refused,
     }
     if not request.htmx:
-        return page.render_page(request, endpoint, filled, status=status, **more)
-    context = page.form(request, endpoint, filled, oob=True, **more)
+        return page.render_page(request, endpoint, filled, status=status, **extra_context)
+    context = page.form(request, endpoint, filled, oob=True, **extra_context)
     response = render(request, "playground/endpoint/_form_response.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
     return replace_url(response, _address_without_fill(request, endpoint))
@@ -306,25 +306,25 @@ def _link_or_preset(request: HtmxRequest, written: Written, action: str) -> Http
     arguments, problems = written.parsed
     if problems:
         return redraw(request, written, FormState(post, problems=problems), status=422)
-    more: dict[str, Any]
+    extra_context: dict[str, Any]
     if action == "link":
         link = share_links.make_link(request.user, endpoint, arguments)
-        more = {"link": link, "linked_to": request.build_absolute_uri(link.address)}
+        extra_context = {"link": link, "linked_to": request.build_absolute_uri(link.address)}
     else:
         project = current.current(request)
         if refusal := roles.refusal_to_make(request.user, project):
             return _refuse(request, written, refusal)
-        more = {
+        extra_context = {
             "form": presets.PresetForm(),
             "new_preset": {"arguments": dumps(arguments, indent=None)},
             "is_private": project.is_private,
         }
     if request.htmx:
-        context = {"endpoint": endpoint, "oob": True, **more}
+        context = {"endpoint": endpoint, "oob": True, **extra_context}
         return reswap(render(request, "playground/endpoint/_notice.html", context), "none")
     version = _save_draft(request, written)
-    more |= {"tab_id": tab_id(request), "draft_version": version}
-    return page.render_page(request, endpoint, FormState(post), **more)
+    extra_context |= {"tab_id": tab_id(request), "draft_version": version}
+    return page.render_page(request, endpoint, FormState(post), **extra_context)
 
 
 def _choose_from_library(request: HtmxRequest, written: Written, action: str) -> HttpResponse:

@@ -162,18 +162,18 @@ def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> 
             "batch": grid,
             "strip": _strip(viewer, latest, *(variation.run for variation in grid.variations)),
         }
-    shown: dict[str, Any] = {"run": None}
+    stage_context: dict[str, Any] = {"run": None}
     if run is None:
-        shown |= {
+        stage_context |= {
             "examples": about.examples(endpoint, EXAMPLES),
             "example_link": form_state.example_link(endpoint),
             "example_words": starting.title(example(form_state.version_of(endpoint).root)),
         }
     else:
-        shown = renderers.context(run, viewer.view_of(run, "stage"))
+        stage_context = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
-            shown["by"] = run.author
-    return shown | {"strip": _strip(viewer, latest, *([run] if run else []))}
+            stage_context["by"] = run.author
+    return stage_context | {"strip": _strip(viewer, latest, *([run] if run else []))}
 
 
 def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch | None:
