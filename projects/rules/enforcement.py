@@ -62,15 +62,15 @@ def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
         endpoint.lock = locked.get(endpoint.pk, "")
 
 
-def first_refusal(wanted: Collection[tuple[Project, Endpoint]]) -> str:
+def first_refusal(planned_runs: Collection[tuple[Project, Endpoint]]) -> str:
     """Return why the first model that its project locks may not be run there; empty if all may."""
-    projects = {project.pk: project for project, _ in wanted}
+    projects = {project.pk: project for project, _ in planned_runs}
     rules = list(Rule.objects.holding_in(projects.values()))
     if not rules:
         return ""
     for project in projects.values():
         holding = [rule for rule in rules if rule.project_id in (None, project.pk)]
-        here = {endpoint.pk: endpoint for where, endpoint in wanted if where == project}
+        here = {endpoint.pk: endpoint for where, endpoint in planned_runs if where == project}
         for key, rule in locking_rules(holding, here).items():
             return wording.refusal(rule, here[key].name, wording.whom_to_ask(rule.project))
     return ""

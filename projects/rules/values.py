@@ -89,7 +89,7 @@ def _question(text: str) -> str:
 
 
 def _one_of(known: Iterable[str], text: str, wrong: str) -> str:
-    spellings = {folded(one): one for one in known}
+    spellings = {folded(value): value for value in known}
     if match := spellings.get(folded(text)):
         return match
     like = nearest(folded(text), list(spellings))

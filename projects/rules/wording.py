@@ -38,7 +38,8 @@ def models_in_words(rule: Rule) -> str:
         case _:
             conditions = parse_query(rule.value).conditions
             seconds = asked_length(conditions)
-            return f"models with: {', '.join(describe(one, seconds) for one in conditions)}"
+            described = (describe(condition, seconds) for condition in conditions)
+            return f"models with: {', '.join(described)}"
 
 
 def refusal(rule: Rule, model: str, ask: str) -> str:

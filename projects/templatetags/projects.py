@@ -25,5 +25,5 @@ def in_project(context: Context, **parameters: Any) -> str:
     project = context.get("project")
     project = project() if callable(project) else project
     named = {current.PARAMETER: project.key} if project else {}
-    asked = urlencode(parameters | named)
-    return f"?{asked}" if asked else ""
+    query = urlencode(parameters | named)
+    return f"?{query}" if query else ""
