@@ -187,8 +187,8 @@ class PresetAdmin(RestrictedAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the presets that the curator can see elsewhere too: own ones and shared ones."""
         presets: Any = super().get_queryset(request)
-        shown = Preset.objects.shown_to(request.user).values("pk")
-        return presets.filter(Q(pk__in=shown) | Q(is_shared=True))
+        visible_presets = Preset.objects.shown_to(request.user).values("pk")
+        return presets.filter(Q(pk__in=visible_presets) | Q(is_shared=True))
 
     @admin.display(description="arguments")
     def shown_arguments(self, preset: Preset) -> str:

@@ -214,10 +214,10 @@ def reserve(reservations: Sequence[Reservation]) -> list[LedgerEntry]:
     for reserved in reservations:
         amount = None if reserved.amount is None else _rounded(reserved.amount)
         for account in reserved.accounts:
-            left = balances[account.pk]
-            if not left.allows(amount):
-                raise CapExceeded(account, amount, left.committed)
-            left.take(amount)
+            account_balance = balances[account.pk]
+            if not account_balance.allows(amount):
+                raise CapExceeded(account, amount, account_balance.committed)
+            account_balance.take(amount)
             entries.append(LedgerEntry(account=account, run_id=reserved.run_id, amount_usd=amount))
     for account in accounts:
         account.committed = balances[account.pk].committed

@@ -159,17 +159,21 @@ def _without_source(name: str, target: Storage) -> Moved:
 
 def _copy(name: str, source: Storage, target: Storage) -> Moved:
     with source.open(name) as file:
-        wanted = checksum(file)
-        if wanted[0] != (digest_in(name) or wanted[0]):
+        source_checksum = checksum(file)
+        if source_checksum[0] != (digest_in(name) or source_checksum[0]):
             return Moved(name, Outcome.FAILED, reason="the old storage's file is damaged")
         if target.exists(name):
-            if target.size(name) == wanted[1] and _read(target, name) == wanted:
-                return Moved(name, Outcome.PRESENT, wanted[1])
+            if target.size(name) == source_checksum[1] and _read(target, name) == source_checksum:
+                return Moved(name, Outcome.PRESENT, source_checksum[1])
             target.delete(name)
         file.seek(0)
         stored = target.save(name, File(file, name))
-    if stored == name and target.size(name) == wanted[1] and _read(target, name) == wanted:
-        return Moved(name, Outcome.COPIED, wanted[1])
+    if (
+        stored == name
+        and target.size(name) == source_checksum[1]
+        and _read(target, name) == source_checksum
+    ):
+        return Moved(name, Outcome.COPIED, source_checksum[1])
     target.delete(stored)
     return Moved(name, Outcome.FAILED, reason="the copy differs from the file")
 

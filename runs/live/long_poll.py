@@ -192,13 +192,13 @@ async def _respond_with(send: Send, news: News, renewed: list[Renewed], is_endin
         await respond(send, HTTPStatus.SERVICE_UNAVAILABLE if is_ending else HTTPStatus.NO_CONTENT)
 
 
-async def announce_ends(user_pk: int, shown: Iterable[uuid.UUID]) -> None:
+async def announce_ends(user_pk: int, run_pks: Iterable[uuid.UUID]) -> None:
     """Notify the apps of the runs whose end this user's pages had not shown before.
 
     Once per user and run: otherwise five hundred pages that show one run would cause as many
     queries.
     """
-    ended = [pk for pk in shown if (user_pk, pk) not in _announced]
+    ended = [pk for pk in run_pks if (user_pk, pk) not in _announced]
     if not ended:
         return
     calls = dict.fromkeys((user_pk, pk) for pk in ended)

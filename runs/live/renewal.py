@@ -50,8 +50,10 @@ async def withdrawn(
 
 def _withdrawn(person: SessionUser, shared: list[Watched]) -> set[Watched]:
     readable = Run.objects.readable_by(User(pk=person.pk))
-    shown = set(readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True))
-    return {run for run in shared if run.pk not in shown}
+    readable_pks = set(
+        readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True)
+    )
+    return {run for run in shared if run.pk not in readable_pks}
 
 
 def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:

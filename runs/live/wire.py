@@ -132,10 +132,10 @@ def _run(entry: Any) -> tuple[Watched, str]:
 
 
 def _groups(entries: list[Any]) -> list[WatchedGroup]:
-    groups, left = [], MAX_RUNS_IN_GROUPS
+    groups, room_left = [], MAX_RUNS_IN_GROUPS
     for entry in entries:
-        runs = list(_typed(entry["runs"], dict).items())[:left]
-        left -= len(runs)
+        runs = list(_typed(entry["runs"], dict).items())[:room_left]
+        room_left -= len(runs)
         versions = {
             digits: live_partials.parse_version(_typed(version, str)) for digits, version in runs
         }

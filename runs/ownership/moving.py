@@ -85,13 +85,13 @@ def choose(user: User, posted: Mapping[str, Iterable[str]]) -> Chosen:
 def plan(user: User, chosen: Chosen, target: Project | None = None) -> Plan:
     """Return what goes along with the chosen rows, to `target` if it is known already."""
     planned = Plan(chosen)
-    wanted: Chosen = chosen
-    while any(wanted.values()):
-        movable = {kind: _movable(user, kind, keys, target) for kind, keys in wanted.items()}
-        planned.staying += sum(len(keys - movable[kind]) for kind, keys in wanted.items())
+    unplanned: Chosen = chosen
+    while any(unplanned.values()):
+        movable = {kind: _movable(user, kind, keys, target) for kind, keys in unplanned.items()}
+        planned.staying += sum(len(keys - movable[kind]) for kind, keys in unplanned.items())
         for kind, keys in movable.items():
             planned.rows[kind] = planned.rows.get(kind, set()) | keys
-        wanted = beyond(planned.rows, movable)
+        unplanned = beyond(planned.rows, movable)
     files = _files_of(planned.rows.get(Run, set()))
     planned.rows[Upload] = planned.rows.get(Upload, set()) | _movable(user, Upload, files, target)
     runs = Run.objects.filter(pk__in=planned.rows.get(Run, ()))

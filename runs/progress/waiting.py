@@ -49,8 +49,8 @@ class Waiting:
     def sentence(self) -> str:
         """Return how far the run is, or how long it usually takes; empty if neither is known."""
         if self.share is not None:
-            left = f", about {duration(self.left_s)} left" if self.left_s else ""
-            return f"{self.share:.0%}{left}"
+            time_left = f", about {duration(self.left_s)} left" if self.left_s else ""
+            return f"{self.share:.0%}{time_left}"
         return f"usually about {duration(self.usual_s)}" if self.usual_s else ""
 
     @property
@@ -113,7 +113,7 @@ def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
     done = Run.objects.filter(endpoint=endpoint, state=Run.State.SUCCEEDED, ended_at__isnull=False)
     times = done.annotate(left_at=Coalesce("sent_at", "created_at")).order_by("-created_at")
     rows = list(times.values_list("left_at", "ended_at")[:MEASURED_RUNS])
-    durations = [(ended - left).total_seconds() for left, ended in rows]
+    durations = [(ended - left_at).total_seconds() for left_at, ended in rows]
     return TypicalDuration(median(durations), len(durations)) if durations else None
 
 

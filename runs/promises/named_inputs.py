@@ -63,12 +63,12 @@ def resolver(user: User, project: Project) -> NameResolver:
     Reuse it for several arguments: it queries the database once for each name.
     """
     listed = (owner.name_resolver(user, project) for owner in owners.registered())
-    resolvers = [one for one in listed if one]
+    resolvers = [owner_resolver for owner_resolver in listed if owner_resolver]
 
     def resolve(endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:
         resolved = Resolved(arguments)
-        for one in resolvers if has_sign(arguments) else ():
-            step = one(endpoint, resolved.arguments)
+        for resolve_names in resolvers if has_sign(arguments) else ():
+            step = resolve_names(endpoint, resolved.arguments)
             resolved = Resolved(
                 step.arguments,
                 (*resolved.named, *step.named),
@@ -81,7 +81,7 @@ def resolver(user: User, project: Project) -> NameResolver:
 
 def offered(user: User, project: Project) -> list[Offered]:
     """Return what the user may mention in runs that they start in the project, from all apps."""
-    return [one for owner in owners.registered() for one in owner.names_offered(user, project)]
+    return [offer for owner in owners.registered() for offer in owner.names_offered(user, project)]
 
 
 def unresolved(endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:

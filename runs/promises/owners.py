@@ -343,8 +343,8 @@ def _has_rows() -> QuerySet[Any, tuple[bool, ...]]:
     # By name, since the module of runs imports this one.
     runs = apps.get_model("playground", "Run")._default_manager.filter(pk=run).order_by()
     has_rows: list[Any] = [reduce(or_, rows, Q(pk__in=[])) for rows in of_owners]
-    asked: QuerySet[Any, tuple[bool, ...]] = runs.values_list(*has_rows)
-    return asked
+    have_rows: QuerySet[Any, tuple[bool, ...]] = runs.values_list(*has_rows)
+    return have_rows
 
 
 _HAS_ROWS = PreparedQuery(_has_rows)

@@ -157,9 +157,11 @@ class LiveSession:
         self._sums = replace(self._sums, reserved=reserved, is_open=each is None)
         return each
 
-    def note_sent(self, arguments: dict[str, Any], sent: dict[str, Any] | None = None) -> None:
+    def note_sent(
+        self, arguments: dict[str, Any], sent_arguments: dict[str, Any] | None = None
+    ) -> None:
         """Record an input that is being sent, for which `reserve` has reserved."""
-        self._made_from = SessionInput(arguments, sent)
+        self._made_from = SessionInput(arguments, sent_arguments)
         self._open.append(self._sums.each)
         if len(self._open) > 1 + self._max_waiting:
             # Upstream has dropped one of the waiting inputs. It does not say which: the next result
@@ -275,9 +277,9 @@ class _Sums:
 
     def with_input(self, each: Decimal | None) -> _Sums:
         """Return the sums after an input with this price per result."""
-        sent = max(self.sent, self.came or NOTHING) + (each or NOTHING)
+        sent_amount = max(self.sent, self.came or NOTHING) + (each or NOTHING)
         dearest = _dearer(self.dearest, each)
-        return replace(self, inputs=self.inputs + 1, each=each, sent=sent, dearest=dearest)
+        return replace(self, inputs=self.inputs + 1, each=each, sent=sent_amount, dearest=dearest)
 
     def with_result(self, cost: Decimal | None) -> _Sums:
         """Return the sums after a result."""
@@ -289,9 +291,9 @@ class _Sums:
         return replace(self, sent=max(NOTHING, self.sent - (each or NOTHING)))
 
 
-def _dearer(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+def _dearer(price: Decimal | None, other: Decimal | None) -> Decimal | None:
     """Return the higher price; None means unknown and may be higher than any."""
-    return None if one is None or other is None else max(one, other)
+    return None if price is None or other is None else max(price, other)
 
 
 def _price(run: Run, arguments: dict[str, Any]) -> Decimal | None:
@@ -321,8 +323,10 @@ def as_json(value: Any) -> Any:
     """Convert a result for the database: bytes become data URIs where an address would be."""
     if isinstance(value, dict):
         if isinstance(content := value.get("content"), bytes):
-            rest = {name: as_json(item) for name, item in value.items() if name != "content"}
-            return {**rest, "url": _data_uri(content, str(value.get("content_type") or ""))}
+            other_fields = {
+                name: as_json(item) for name, item in value.items() if name != "content"
+            }
+            return {**other_fields, "url": _data_uri(content, str(value.get("content_type") or ""))}
         return {db_safe(str(name)): as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [as_json(item) for item in value]
@@ -391,9 +395,9 @@ def _record(
 
 def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
     """Store the arguments that made the stored pictures as the run's arguments."""
-    arguments, sent = made_from
+    arguments, sent_arguments = made_from
     Run.objects.unfinished().filter(pk=pk).update(
-        arguments=arguments, sent_arguments=sent, title=starting.title(arguments)
+        arguments=arguments, sent_arguments=sent_arguments, title=starting.title(arguments)
     )
 
 

@@ -81,8 +81,8 @@ def keep_due() -> float:
     for kind in KINDS:
         if _claim(kind):
             _keep(kind)
-    kept = KeptFigures.objects.filter(kind__in=KINDS)
-    due = kept.order_by("due_at").values_list("due_at", flat=True)[0]
+    kept_figures = KeptFigures.objects.filter(kind__in=KINDS)
+    due = kept_figures.order_by("due_at").values_list("due_at", flat=True)[0]
     return max((due - timezone.now()).total_seconds(), 1.0)
 
 

@@ -42,10 +42,10 @@ class Preview:
 def of_texts(artifacts: Iterable[Artifact]) -> list[Preview]:
     """Return previews of all texts, MAX_TEXT_CHARS in all; later ones are empty."""
     previews: list[Preview] = []
-    left = MAX_TEXT_CHARS
+    chars_left = MAX_TEXT_CHARS
     for position, whole in enumerate(texts(artifacts)):
-        text = _beginning(whole.text, left)
-        left -= len(text)
+        text = _beginning(whole.text, chars_left)
+        chars_left -= len(text)
         label, length = db_safe_text(whole.path), len(whole.text)
         previews.append(Preview(label, db_safe_text(text), length, position))
     return previews

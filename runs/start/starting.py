@@ -255,8 +255,8 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         }
     events = []
     if request.event:
-        what, text = request.event
-        events = [{"at": timezone.now().isoformat(), "what": what, "text": text}]
+        event_kind, text = request.event
+        events = [{"at": timezone.now().isoformat(), "what": event_kind, "text": text}]
     project = project_of(request)
     # Runs in a shared project are for its members, however freely their user shares others.
     may_be_shared = shares and project.is_private and not request.is_private
@@ -320,7 +320,7 @@ def require_affordable(user: User, project: Project, endpoint: Endpoint, cost: E
 def plan(
     user: User,
     project: Project,
-    wanted: Sequence[tuple[Endpoint, Estimate]],
+    planned_runs: Sequence[tuple[Endpoint, Estimate]],
     token_id: int | None = None,
 ) -> list[Charge]:
     """Reserve the cost of runs that start one by one later, such as the steps of a flow.
@@ -339,7 +339,7 @@ def plan(
             created_at=timezone.now(),
             expected=in_dollars(estimate),
         )
-        for endpoint, estimate in wanted
+        for endpoint, estimate in planned_runs
     ]
     if charges:
         ledger.lock_house()
@@ -359,13 +359,13 @@ def reserve_more(run: Run, extra: Decimal | None) -> Decimal | None:
         charge = ledger.locked_charge(run.pk)
         if charge is None or charge.is_open:
             return extra
-        more = copy(charge)
-        more.expected = more.amount = extra
+        extra_charge = copy(charge)
+        extra_charge.expected = extra_charge.amount = extra
         for owner in owners.registered():
-            owner.on_charges(run.user, [more], before=charge.expected or ledger.NOTHING)
-        if more.counted is not None:
-            ledger.grow(charge, more.counted, is_known=more.expected is not None)
-        expected: Decimal | None = more.expected
+            owner.on_charges(run.user, [extra_charge], before=charge.expected or ledger.NOTHING)
+        if extra_charge.counted is not None:
+            ledger.grow(charge, extra_charge.counted, is_known=extra_charge.expected is not None)
+        expected: Decimal | None = extra_charge.expected
         return expected
 
 

@@ -49,9 +49,11 @@ def chosen(endpoint: Endpoint, post: Post) -> str:
     return named if named in offered_names else QUEUE.value
 
 
-def keep_choice(post: Post, shown: Post) -> Post:
+def keep_choice(post: Post, old_post: Post) -> Post:
     """Return the form's new contents, with the transport chosen in the old ones."""
-    return post if CONTROL in post or CONTROL not in shown else {**post, CONTROL: shown[CONTROL]}
+    return (
+        post if CONTROL in post or CONTROL not in old_post else {**post, CONTROL: old_post[CONTROL]}
+    )
 
 
 def rerun_transport(transport: str) -> str:

@@ -133,15 +133,15 @@ def request_cancel(pk: uuid.UUID, by: str = "") -> bool:
         if run.is_final:
             return {}
         at = timezone.now()
-        wanted: Changed = {"cancel_requested_at": run.cancel_requested_at or at}
+        changes: Changed = {"cancel_requested_at": run.cancel_requested_at or at}
         events = [("cancel by", by)] if by and not run.cancel_requested_at else []
         if run.state == State.UNCONFIRMED:
             events.append(("given up", ""))
-            wanted["error"] = fal.FalError("Given up without an answer.", type=GIVEN_UP).as_json()
-        for what, text in events:
-            run.events = wanted["events"] = with_event(run, what, text, at)
+            changes["error"] = fal.FalError("Given up without an answer.", type=GIVEN_UP).as_json()
+        for event_kind, text in events:
+            run.events = changes["events"] = with_event(run, event_kind, text, at)
         is_here = run.state in {State.CREATED, State.UNCONFIRMED} or is_before_submit(run)
-        return wanted | (_local_end(run, State.CANCELLED) if is_here else {})
+        return changes | (_local_end(run, State.CANCELLED) if is_here else {})
 
     return bool(update_locked(pk, decide))
 
@@ -183,7 +183,7 @@ def requeue(
     update_locked(pk, decide)
 
 
-def note_event(pk: uuid.UUID, what: str, text: str) -> None:
+def note_event(pk: uuid.UUID, event_kind: str, text: str) -> None:
     """Add an event to the timeline of a run that has not ended.
 
     Ignored if it equals the last event: retries mostly fail in the same way.
@@ -191,17 +191,17 @@ def note_event(pk: uuid.UUID, what: str, text: str) -> None:
 
     def decide(run: Run) -> Changed:
         last = run.events[-1] if run.events else {}
-        is_repeated = (last.get("what"), last.get("text")) == (what, text)
+        is_repeated = (last.get("what"), last.get("text")) == (event_kind, text)
         if run.is_final or is_repeated:
             return {}
-        return {"events": with_event(run, what, text, timezone.now())}
+        return {"events": with_event(run, event_kind, text, timezone.now())}
 
     update_locked(pk, decide)
 
 
-def note_deed(pk: uuid.UUID, what: str, text: str) -> None:
+def note_deed(pk: uuid.UUID, event_kind: str, text: str) -> None:
     """Add a user's action to a run's timeline, whether the run has ended or not."""
-    update_locked(pk, lambda run: {"events": with_event(run, what, text, timezone.now())})
+    update_locked(pk, lambda run: {"events": with_event(run, event_kind, text, timezone.now())})
 
 
 def _local_end(run: Run, state: str) -> Changed:

@@ -181,8 +181,8 @@ def _transition(run: Run, seen: Observation) -> Changed:
         if seen.state == State.SUCCEEDED and run.partial is not None:
             changed["partial"] = None
     if seen.state == State.UNCONFIRMED:
-        what = "lost" if run.transport == Transport.QUEUE else "broke"
-        changed["events"] = with_event(run, what, event_text(seen.error or {}), seen.at)
+        event_kind = "lost" if run.transport == Transport.QUEUE else "broke"
+        changed["events"] = with_event(run, event_kind, event_text(seen.error or {}), seen.at)
         changed |= _FREE
     elif run.state == State.UNCONFIRMED:
         changed["events"] = with_event(run, "found", seen.by, seen.at)
@@ -257,6 +257,6 @@ def _parse_log(lines: Sequence[fal.LogLine | Mapping[str, Any]]) -> list[fal.Log
     return [line for line in parsed if line]
 
 
-def with_event(run: Run, what: str, text: str, at: datetime) -> list[dict[str, str]]:
+def with_event(run: Run, event_kind: str, text: str, at: datetime) -> list[dict[str, str]]:
     """Return the run's events with one more; only the last `EVENT_LIMIT`."""
-    return [*run.events, {"at": at.isoformat(), "what": what, "text": text}][-EVENT_LIMIT:]
+    return [*run.events, {"at": at.isoformat(), "what": event_kind, "text": text}][-EVENT_LIMIT:]

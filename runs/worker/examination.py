@@ -83,13 +83,13 @@ async def _probe(upload: Upload, probe: MediaProbe) -> ProbeResult:
 async def make_copies_due() -> float:
     """Make the copies that are due, one after the other; return the seconds until the next time."""
     for _ in range(AT_ONCE):
-        wanted = await sync_to_async(_claim_copy)()
-        if wanted is None:
+        wanted_copy = await sync_to_async(_claim_copy)()
+        if wanted_copy is None:
             break
-        is_last_try = wanted.tries + 1 >= stripped_copies.MOST_TRIES
-        make = partial(stripped_copies.make, wanted.file, is_last_try=is_last_try)
+        is_last_try = wanted_copy.tries + 1 >= stripped_copies.MOST_TRIES
+        make = partial(stripped_copies.make, wanted_copy.file, is_last_try=is_last_try)
         is_done = await asyncio.to_thread(make)
-        await sync_to_async(stripped_copies.note_try)(wanted, is_done=is_done)
+        await sync_to_async(stripped_copies.note_try)(wanted_copy, is_done=is_done)
     waiting = WantedCopy.objects.order_by("next_attempt_at")
     next_at = await waiting.values_list("next_attempt_at", flat=True).afirst()
     return idle.pause_s(next_at, await clock.anow())

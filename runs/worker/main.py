@@ -196,11 +196,13 @@ class Worker:
                 self._start_copy(artifact)
 
     def _due_cancels_and_copies(self) -> tuple[list[uuid.UUID], list[Artifact]]:
-        wanted = Run.objects.unfinished().filter(
+        cancel_requests = Run.objects.unfinished().filter(
             worker=self.name, handle__isnull=False, cancel_requested_at__isnull=False
         )
         cancelling = self.run_tasks.cancelling
-        to_cancel = [pk for pk in wanted.values_list("pk", flat=True) if pk not in cancelling]
+        to_cancel = [
+            pk for pk in cancel_requests.values_list("pk", flat=True) if pk not in cancelling
+        ]
         room = CONCURRENT_COPIES - len(self.copies)
         to_copy = artifact_copies.due(room) if room > 0 and artifact_copies.has_due() else []
         is_busy = self.run_tasks.tasks or self.copies or to_copy

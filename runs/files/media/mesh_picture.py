@@ -35,8 +35,8 @@ def _turn(down_deg: float, left_deg: float) -> Array:
     """Return the matrix that turns a mesh; y is up, z to the front, as in glTF and the viewer."""
     (a, b), (c, d) = ((np.cos(turn), np.sin(turn)) for turn in np.radians([down_deg, left_deg]))
     down = np.array([[1, 0, 0, 0], [0, a, -b, 0], [0, b, a, 0], [0, 0, 0, 1]])
-    left = np.array([[c, 0, -d, 0], [0, 1, 0, 0], [d, 0, c, 0], [0, 0, 0, 1]])
-    turned: Array = down @ left
+    left_turn = np.array([[c, 0, -d, 0], [0, 1, 0, 0], [d, 0, c, 0], [0, 0, 0, 1]])
+    turned: Array = down @ left_turn
     return turned
 
 
@@ -62,13 +62,13 @@ def draw(scene: Any) -> Image.Image:
     nearest = _nearest(corners, of_points, weights)
     covered = nearest >= 0
     points = nearest[covered]
-    shown, weights = of_points[points], weights[points]
+    visible, weights = of_points[points], weights[points]
     colours = np.empty((len(points), 3), np.float32)
     for number, (mesh, *_) in enumerate(meshes):
-        is_of_mesh = owner[shown] == number
-        colours[is_of_mesh] = _colours(mesh, faces[shown[is_of_mesh]], weights[is_of_mesh])
+        is_of_mesh = owner[visible] == number
+        colours[is_of_mesh] = _colours(mesh, faces[visible[is_of_mesh]], weights[is_of_mesh])
     pixels = np.zeros((_FINE * _FINE, 4), np.uint8)
-    pixels[covered, :3] = colours * _lightness(corners[shown])[:, None]
+    pixels[covered, :3] = colours * _lightness(corners[visible])[:, None]
     pixels[covered, 3] = 255
     return Image.fromarray(pixels.reshape(_FINE, _FINE, 4)).reduce(_FINE // SIDE)
 

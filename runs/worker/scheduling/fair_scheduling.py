@@ -161,11 +161,11 @@ def limit_per_host(
     if not submit_limits:
         return list(chosen)
     runs = {run.pk: run for run in waiting}
-    sent: Counter[tuple[str, object]] = Counter()
+    sent_per_lane: Counter[tuple[str, object]] = Counter()
     selected = []
     for pk in sorted(chosen, key=lambda pk: attempt_order(runs[pk], attempts)):
         lanes = submit_limits.lanes(runs[pk])
-        if all(sent[lane] < limit for lane, limit in lanes.items()):
-            sent.update(lanes.keys())
+        if all(sent_per_lane[lane] < limit for lane, limit in lanes.items()):
+            sent_per_lane.update(lanes.keys())
             selected.append(pk)
     return selected

@@ -107,14 +107,14 @@ def claim(
     waiting = number_per_user(first, submit_limits, attempts) if is_all else None
     may_be_interrupted = not is_all or any(run.state != State.CREATED for run in first)
     with transaction.atomic():
-        begun = Interrupted()
+        interrupted = Interrupted()
         if may_be_interrupted:
-            begun = _take_over_interrupted(now, limit, held, is_after_stall)
-        room = limit - len(begun.to_send) - len(begun.to_follow)
+            interrupted = _take_over_interrupted(now, limit, held, is_after_stall)
+        room = limit - len(interrupted.to_send) - len(interrupted.to_follow)
         chosen = _choose_new(now, room, submit_limits, attempts, waiting)
         submitted = [run for run in chosen if is_all and _is_ready(run) and submits_at_once(run)]
-        _mark(worker, now, begun, chosen, submitted)
-    return Claim(begun.to_send + chosen, begun.to_follow)
+        _mark(worker, now, interrupted, chosen, submitted)
+    return Claim(interrupted.to_send + chosen, interrupted.to_follow)
 
 
 def _take_over_interrupted(
@@ -126,22 +126,22 @@ def _take_over_interrupted(
     unconfirmed and is never resubmitted automatically. A run whose files were still being uploaded
     was not sent.
     """
-    begun = Interrupted()
+    interrupted = Interrupted()
     if not lease_queries.ANY_INTERRUPTED.all(now=now):  # cheaper than locking; mostly empty
-        return begun
+        return interrupted
     free = lease_queries.interrupted(now)
     if is_after_stall:
         free = free.filter(Q(lease_until=None) | Q(pk__in=list(held)))
     for run in lease_queries.locked(free).order_by("created_at")[:limit]:
         if run.pk in held:
-            begun.held.append(run.pk)
+            interrupted.held.append(run.pk)
         elif state_machine.is_before_submit(run):
-            begun.to_send.append(run)
+            interrupted.to_send.append(run)
         elif run.handle:
-            begun.to_follow.append(run.pk)
+            interrupted.to_follow.append(run.pk)
         else:
-            begun.broken_off.append(run)
-    return begun
+            interrupted.broken_off.append(run)
+    return interrupted
 
 
 def _choose_new(
@@ -162,11 +162,11 @@ def _choose_new(
 
 
 def _mark(
-    worker: str, now: datetime, begun: Interrupted, chosen: list[Run], submitted: list[Run]
+    worker: str, now: datetime, interrupted: Interrupted, chosen: list[Run], submitted: list[Run]
 ) -> None:
     """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}
-    to_send = begun.to_send + chosen
+    to_send = interrupted.to_send + chosen
     current_key.note(to_send)
     for run in to_send:
         run.attempts += 1
@@ -176,9 +176,9 @@ def _mark(
         lease_queries.MARK_SUBMITTED.run(pks=[run.pk for run in submitted], now=now, **lease)
         for run in submitted:
             run.sent_at = max(now, run.created_at)
-    if followed := begun.to_follow + begun.held:
+    if followed := interrupted.to_follow + interrupted.held:
         Run.objects.filter(pk__in=followed).update(**lease)
-    for run in begun.broken_off:
+    for run in interrupted.broken_off:
         if run.transport == Transport.REALTIME:
             state_machine.note_event(run.pk, "cut", SESSION_INTERRUPTED)
         state_machine.record(run.pk, _interruption(run))
@@ -294,8 +294,8 @@ def note_upstream_trouble(
     precedence; empty if there is no trouble. Once sent, a run over one connection does not wait; a
     requeued run keeps the note about its own pause.
     """
-    sent = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
-    sent &= Q(sent_at__isnull=False)  # otherwise its files are uploaded first
+    sent_condition = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
+    sent_condition &= Q(sent_at__isnull=False)  # otherwise its files are uploaded first
     followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
     new = Q(lease_queries.is_unleased(clock.now()), state=State.CREATED)
     with transaction.atomic():
@@ -305,7 +305,9 @@ def note_upstream_trouble(
         ):
             text = of_key or trouble
             note = text[:200] + GOES_ON if text else ""
-            runs = Run.objects.unfinished().filter(new | sent | followed, transport=transport)
+            runs = Run.objects.unfinished().filter(
+                new | sent_condition | followed, transport=transport
+            )
             runs = runs.filter(projects).exclude(note=note)
             changed += runs.update(note=note, version=F("version") + 1)
         if changed:

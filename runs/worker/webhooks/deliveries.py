@@ -152,8 +152,8 @@ def _store_delivery(run: Run | None, headers: Mapping[str, str], body: bytes) ->
 
 def request_keys(keys: UpstreamKeys | None) -> None:
     """Request newer keys from the worker; written and logged once until it has tried."""
-    fetched, wanted = (keys.fetched_at, keys.wanted_at) if keys else (None, None)
-    if wanted and (fetched is None or wanted >= fetched):
+    fetched, wanted_at = (keys.fetched_at, keys.wanted_at) if keys else (None, None)
+    if wanted_at and (fetched is None or wanted_at >= fetched):
         return
     log.warning("a webhook has an unknown signature; the worker fetches newer keys")
     with transaction.atomic():
