@@ -113,9 +113,9 @@ def _branches(error: ValidationError, here: Loc) -> Iterator[dict[str, Any]]:
         branches.setdefault(int(suberror.schema_path[0]), []).append(suberror)
     options: Any = error.validator_value
     names = {index: _branch_name(options[index]) for index in branches}
-    shown = [index for index, name in names.items() if name != "none"]
-    for index in shown:
-        name = (names[index],) if len(shown) > 1 else ()
+    visible_indexes = [index for index, name in names.items() if name != "none"]
+    for index in visible_indexes:
+        name = (names[index],) if len(visible_indexes) > 1 else ()
         for suberror in branches[index]:
             yield from _details(suberror, (*here, *name))
 

@@ -73,9 +73,9 @@ class Context:
         self._wake_up.wait(seconds if exactly else seconds * self._pace)
         self._raise_if_cancelled()
 
-    def step(self, done: int, total: int, what: str, seconds: float = 0.0) -> None:
+    def step(self, done: int, total: int, action: str, seconds: float = 0.0) -> None:
         """Log the progress, then wait."""
-        self.log(f"{what} {done}/{total} ({100 * done // total}%)")
+        self.log(f"{action} {done}/{total} ({100 * done // total}%)")
         self.sleep(seconds)
 
     def cancel(self) -> None:

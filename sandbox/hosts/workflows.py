@@ -34,10 +34,10 @@ async def index(http: HttpRequest, sandbox: Sandbox) -> Response:
     ]
     limit, page = limit_of(query.get("limit"), 100), page_number(query.get("cursor"))
     has_more = page * limit < len(matches)
-    shown = matches[(page - 1) * limit : page * limit]
+    page_workflows = matches[(page - 1) * limit : page * limit]
     return reply(
         {
-            "workflows": [workflow.list_entry() for workflow in shown],
+            "workflows": [workflow.list_entry() for workflow in page_workflows],
             "next_cursor": cursor_of(page + 1) if has_more else None,
             "has_more": has_more,
         }
