@@ -79,15 +79,15 @@ def artifacts(
     as the only property in `output_schema`.
     """
     listed: dict[tuple[str, str], Artifact] = {}
-    left = {True: MOST_FOUND, False: MOST_FOUND}  # files and texts are counted apart
+    room_left = {True: MOST_FOUND, False: MOST_FOUND}  # files and texts are counted apart
     only = _only_text(output, output_schema)
     for place in _walk(output):
         for artifact in [*_files(place, is_media), *_texts(place, only, is_media)]:
             is_file = bool(artifact.url)
             key = (artifact.url, "") if is_file else ("", artifact.path)
             before = listed.get(key)
-            if before is None and left[is_file]:
-                left[is_file] -= 1
+            if before is None and room_left[is_file]:
+                room_left[is_file] -= 1
                 listed[key] = artifact
             elif before is not None and artifact.content_type and not before.content_type:
                 listed[key] = artifact  # plain addresses may precede the described ones

@@ -67,9 +67,9 @@ def sentence(lines: list[Line]) -> list[dict[str, Any]]:
     """The lines to store: breaking ones first; beyond MOST only their number."""
     ranked = sorted(lines, key=lambda line: not line.breaks)
     stored = [line.as_json() for line in ranked[:MOST]]
-    if rest := ranked[MOST:]:
-        breaks = any(line.breaks for line in rest)
-        stored.append(Line("more", (), f"{len(rest)} more changes", breaks=breaks).as_json())
+    if unlisted := ranked[MOST:]:
+        breaks = any(line.breaks for line in unlisted)
+        stored.append(Line("more", (), f"{len(unlisted)} more changes", breaks=breaks).as_json())
     return stored
 
 
@@ -261,9 +261,9 @@ def value(item: Any) -> str:
 
 def some(values: Iterable[Any]) -> str:
     """The first values, and the number of further ones."""
-    shown = [value(item) for item in values]
-    more = f" and {len(shown) - _MAX_LISTED} more" if len(shown) > _MAX_LISTED else ""
-    return ", ".join(shown[:_MAX_LISTED]) + more
+    texts = [value(item) for item in values]
+    more_note = f" and {len(texts) - _MAX_LISTED} more" if len(texts) > _MAX_LISTED else ""
+    return ", ".join(texts[:_MAX_LISTED]) + more_note
 
 
 def _short(text: str) -> str:

@@ -188,7 +188,7 @@ def _fix(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit | Non
             del holder[key]
         else:
             holder[key] = candidate
-        if not any(left.path == problem.path for left in _problems(now, mended)):
+        if not any(remaining.path == problem.path for remaining in _problems(now, mended)):
             return Misfit(misfit.field, misfit.said, words)
         holder[key] = value
     return None

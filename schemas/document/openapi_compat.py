@@ -148,10 +148,10 @@ class _Converter:
 def _modernized(schema: Schema) -> Schema:
     """The schema with older drafts' tuples and dependencies renamed to 2020-12 keywords."""
     if isinstance(schema.get("items"), list):
-        rest = {"items": schema["additionalItems"]} if "additionalItems" in schema else {}
+        further_items = {"items": schema["additionalItems"]} if "additionalItems" in schema else {}
         schema = (
             {k: v for k, v in schema.items() if k != "items"}
-            | rest
+            | further_items
             | {"prefixItems": schema["items"]}
         )
     if isinstance(needs := schema.get("dependencies"), dict):

@@ -102,7 +102,9 @@ def _plain(value: Any, field: Field) -> str:
         width, height = (_plain(value[side], field) for side in ("width", "height"))
         return f"{width} × {height}" if width and height else ""
     is_offered = isinstance(value, str) and any(
-        option.value == value for one in (field, *field.branches) for option in one.options
+        option.value == value
+        for candidate in (field, *field.branches)
+        for option in candidate.options
     )
     return value if is_offered and len(value) <= _LONGEST_PLAIN else ""
 

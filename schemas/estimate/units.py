@@ -105,8 +105,8 @@ def _noun(words: list[str]) -> str:
     # "video segments": upstream does not state their length.
     if "segment" in words:
         return "segment"
-    rest = [word for word in words if word not in _SMALL]
-    return nouns[-1] if nouns else (rest[-1][:40] if rest else "")
+    other_words = [word for word in words if word not in _SMALL]
+    return nouns[-1] if nouns else (other_words[-1][:40] if other_words else "")
 
 
 _SMALL = {"per", "of", "a", "an", "the", "each", "for", "in", "and", "or", "to", *_INPUT}

@@ -59,12 +59,12 @@ class _Builder:
     def common(self, name: str, own: Schema, flat: Schema) -> dict[str, Any]:
         """The attributes of every kind of field: label, help, default, examples, hints."""
         title = own.get("title") if name else flat.get("title")
-        short, more = labels.lead(labels.prose(flat.get("description")))
+        short, more_text = labels.lead(labels.prose(flat.get("description")))
         return {
             "name": name,
             "label": labels.label(name, title)[:MAX_LABEL],
             "help": short,
-            "more": more,
+            "more": more_text,
             "default": _default(flat),
             "examples": _examples(flat),
             "is_nullable": flat.get("nullable") is True or flat.get("default", MISSING) is None,
@@ -124,8 +124,8 @@ class _Builder:
                 children.append(child)
             elif not child.is_hidden:
                 children.append(child)
-        rest = self.rest(flat, bool(children), trail, depth)
-        built = make_field("object", common, children=tuple(children), rest=rest)
+        rest_field = self.rest(flat, bool(children), trail, depth)
+        built = make_field("object", common, children=tuple(children), rest=rest_field)
         if media.is_of_weights(common["name"]):
             built = media.accept_weights(built)
         kind = common["media"] or media.file_kind(common["name"], flat)
@@ -305,8 +305,8 @@ def _is_null(flat: Schema) -> bool:
 def _ordered(properties: Schema, order: Any) -> Iterable[str]:
     """The property names in `x-fal-order-properties` order, then the others (protocol 4.4)."""
     # The order may name properties that are not there and leave out some that are (protocol 4.3).
-    wanted = [key for key in as_list(order) if isinstance(key, str) and key in properties]
-    return dict.fromkeys([*wanted, *properties])
+    listed_keys = [key for key in as_list(order) if isinstance(key, str) and key in properties]
+    return dict.fromkeys([*listed_keys, *properties])
 
 
 def _default(flat: Schema) -> Any:

@@ -55,11 +55,11 @@ def bounds(field: Field) -> Range:
 def duration_scale(field: Field) -> float | None:
     """Seconds per unit of a duration field (0.001 for milliseconds); None for other fields."""
     words = words_in(field.name)
-    rest = set(words) - DURATION_WORDS
+    other_words = set(words) - DURATION_WORDS
     says = f"{field.label} {field.help} {field.more}".lower()
     if (
         not DURATION_WORDS & set(words)
-        or rest - DURATION_QUALIFIERS
+        or other_words - DURATION_QUALIFIERS
         # A `duration` in frames, or a `video_length` whose help says "number of frames".
         or "frame" in says.split(".")[0]
     ):

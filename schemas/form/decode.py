@@ -411,16 +411,16 @@ def locate(names: dict[Path, str], path: Path) -> tuple[str, Path]:
     (protocol 11.4). The form itself is named `""`.
     """
     covered: Path = ()
-    rest: list[str | int] = []
+    remaining_path: list[str | int] = []
     for part in path:
         matched = next(
             (spelling for spelling in _spellings(part) if (*covered, spelling) in names), None
         )
-        if matched is not None and (covered or not rest):
-            covered, rest = (*covered, matched), []
+        if matched is not None and (covered or not remaining_path):
+            covered, remaining_path = (*covered, matched), []
         else:
-            rest.append(part)
-    return names.get(covered, ""), tuple(rest)
+            remaining_path.append(part)
+    return names.get(covered, ""), tuple(remaining_path)
 
 
 def _spellings(part: str | int) -> tuple[str | int, ...]:
@@ -429,7 +429,9 @@ def _spellings(part: str | int) -> tuple[str | int, ...]:
     return (part, int(part)) if is_number else (part,)
 
 
-def _own_defaults(preset: dict[str, Any], field: Field, sent: dict[str, Any]) -> dict[str, Any]:
+def _own_defaults(
+    preset: dict[str, Any], field: Field, sent_values: dict[str, Any]
+) -> dict[str, Any]:
     """The values of an object's default that differ from its properties' own defaults.
 
     If anything in the object is sent, so must these be: else the model would use the properties'
@@ -439,7 +441,7 @@ def _own_defaults(preset: dict[str, Any], field: Field, sent: dict[str, Any]) ->
     return {
         key: value
         for key, value in preset.items()
-        if key not in sent and not identical(value, own.get(key, MISSING))
+        if key not in sent_values and not identical(value, own.get(key, MISSING))
     }
 
 

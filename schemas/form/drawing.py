@@ -131,11 +131,11 @@ def _attach_problems(
     for node in root.walk():
         nodes.setdefault(node.name, node)
     for problem in problems:
-        name, rest = locate(names, problem.path)
+        name, remaining_path = locate(names, problem.path)
         node = nodes.get(name, root)
         message = problem.message
-        if rest:
-            message = f"{' / '.join(map(str, rest))}: {message}"
+        if remaining_path:
+            message = f"{' / '.join(map(str, remaining_path))}: {message}"
         if message not in node.errors:
             node.errors.append(message)
 
@@ -196,10 +196,10 @@ class _Drawer:
             self.node(child, below(node.name, child.name), preset.get(child.name, child.default))
             for child in node.field.children
         ]
-        rest = node.field.others
-        if self.post or rest.is_open:
-            extra = self.node(rest, node.name + "~extra", MISSING)
-            node.extra = extra if rest.is_open or extra.rows or extra.is_boxed else None
+        others = node.field.others
+        if self.post or others.is_open:
+            extra = self.node(others, node.name + "~extra", MISSING)
+            node.extra = extra if others.is_open or extra.rows or extra.is_boxed else None
         below_it = [*node.children, *([node.extra] if node.extra else [])]
         node.is_changed = node.is_changed or any(child.is_changed for child in below_it)
 

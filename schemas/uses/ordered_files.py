@@ -79,8 +79,8 @@ def takers(root: Field, kind: str) -> list[Input]:
     first = next((taker for taker in by_rank if taker.role != "end"), None)
     if first is None:
         return by_rank
-    rest = [taker for taker in by_rank if taker is not first]
-    return [first, *sorted(rest, key=lambda taker: taker.role != "end")]
+    other_takers = [taker for taker in by_rank if taker is not first]
+    return [first, *sorted(other_takers, key=lambda taker: taker.role != "end")]
 
 
 def _filled(

@@ -38,9 +38,9 @@ def errors(validator: Any, value: Any, max_errors: int) -> list[ValidationError]
 
 
 def _use_steps(steps: int) -> None:
-    left = _steps_left.get() - steps
-    _steps_left.set(left)
-    if left < 0:
+    steps_left = _steps_left.get() - steps
+    _steps_left.set(steps_left)
+    if steps_left < 0:
         raise StepLimitReached
 
 

@@ -36,8 +36,8 @@ def complaint(name: str, known_names: Iterable[str]) -> str:
     known_names = list(known_names)
     if close := nearest(name, known_names):
         return f"Unknown field `{name[:60]}`: did you mean `{close}`?"
-    more = ", …" if len(known_names) > _MAX_NAMED else ""
-    return f"Unknown field `{name[:60]}`. Known are {', '.join(known_names[:_MAX_NAMED])}{more}"
+    ellipsis = ", …" if len(known_names) > _MAX_NAMED else ""
+    return f"Unknown field `{name[:60]}`. Known are {', '.join(known_names[:_MAX_NAMED])}{ellipsis}"
 
 
 def nearest(name: str, known_names: Iterable[str]) -> str:
