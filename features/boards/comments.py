@@ -95,11 +95,11 @@ def threads_of(board: Board, *, row: Row | None = None, cell: Cell | None = None
         comments = comments.filter(cell=cell)
     elif row is not None:
         comments = comments.filter(row=row, cell=None)
-    found = voices.threads_of(comments)
-    names = column_names(board.columns.named()) if found else {}
+    open_threads = voices.threads_of(comments)
+    names = column_names(board.columns.named()) if open_threads else {}
     threads = [
-        Thread(one.first, one.answers, place_of(one.first.row, one.first.cell, names))
-        for one in found
+        Thread(thread.first, thread.answers, place_of(thread.first.row, thread.first.cell, names))
+        for thread in open_threads
     ]
     return sorted(threads, key=lambda thread: thread.is_resolved)
 
@@ -138,8 +138,8 @@ def connect() -> None:
     """Register both kinds of notifications, so that everybody's settings list them."""
     named = "somebody has named you in a comment on a board"
     register(Kind(MENTIONED, "Named on boards", named, asks=True))
-    said = "somebody has commented on your board, or answered you on one"
-    register(Kind(COMMENTED, "Comments on boards", said, asks=True))
+    description = "somebody has commented on your board, or answered you on one"
+    register(Kind(COMMENTED, "Comments on boards", description, asks=True))
 
 
 def names_of(members: QuerySet[User]) -> dict[str, User]:
@@ -172,16 +172,16 @@ def notify(comment: Comment) -> None:
         _tell(member, MENTIONED, "named you", comment)
     for member in others.filter(pk__in=[pk for pk in meant if pk]):
         if member not in named:
-            said = "commented" if member.pk == comment.board.user_id else "answered you"
-            _tell(member, COMMENTED, said, comment)
+            action = "commented" if member.pk == comment.board.user_id else "answered you"
+            _tell(member, COMMENTED, action, comment)
 
 
-def _tell(member: User, kind: str, what: str, comment: Comment) -> None:
+def _tell(member: User, kind: str, action: str, comment: Comment) -> None:
     path = f"{reverse('boards:board-comments', args=[comment.board_id])}#comment-{comment.pk}"
     outbox.notify(
         member,
         kind,
-        subject=f"{comment.author} {what} on the board “{comment.board}”",
+        subject=f"{comment.author} {action} on the board “{comment.board}”",
         text=comment.text,
         path=path,
         key=KEY.format(comment.pk),

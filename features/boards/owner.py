@@ -97,11 +97,11 @@ def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """
     cells = Cell.objects.filter(run=run, replaced_at=None)
     boards = Board.objects.kept().noticed_by(user).filter(pk__in=cells.values("board"))
-    shown = boards.order_by("created_at")[:MOST]
+    listed_boards = boards.order_by("created_at")[:MOST]
     covered = set(boards.covered_to(user).values_list("pk", flat=True))
     return [
         Place("Board", _title(board, is_covered=board.pk in covered), board.get_absolute_url())
-        for board in shown
+        for board in listed_boards
     ]
 
 

@@ -131,10 +131,10 @@ def run_request(user: User, request: RowRequest) -> Sent:
         locked = RowRequest.objects.select_for_update().get(pk=request.pk)
         if locked.row_id is not None:
             raise Refused("This row has been run already.")
-        sent = run_row(user, request.board, _planned(locked))
+        sending_result = run_row(user, request.board, _planned(locked))
         locked.row = Row.objects.filter(board=request.board, digest=locked.digest).first()
         _decide(user, locked)
-    return sent
+    return sending_result
 
 
 def leave_out(user: User, request: RowRequest) -> None:
@@ -167,13 +167,20 @@ def undecided(board: Board, user: User, may_run: bool) -> Undecided:
     requests = list(board.row_requests.filter(row=None).select_related("user"))
     waiting = [request for request in requests if request.decided_at is None]
     left_out = [request for request in requests if request.decided_at][-MAX_SHOWN:]
-    shown = waiting[:MAX_SHOWN]
-    more = len(waiting) - len(shown)
+    listed_requests = waiting[:MAX_SHOWN]
+    unlisted_count = len(waiting) - len(listed_requests)
     if not may_run:
-        return Undecided([PricedRequest(request, "") for request in shown], [], more)
-    prices = {one.request.pk: one for one in _priced(board, user, [*shown, *left_out])}
+        return Undecided(
+            [PricedRequest(request, "") for request in listed_requests], [], unlisted_count
+        )
+    prices = {
+        priced_request.request.pk: priced_request
+        for priced_request in _priced(board, user, [*listed_requests, *left_out])
+    }
     return Undecided(
-        [prices[request.pk] for request in shown], [prices[one.pk] for one in left_out], more
+        [prices[request.pk] for request in listed_requests],
+        [prices[request.pk] for request in left_out],
+        unlisted_count,
     )
 
 

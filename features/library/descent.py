@@ -98,7 +98,9 @@ def _node(
 
 def _of_run(run: Run, used: set[int]) -> dict[str, Any]:
     results = renderers.artifacts_with_urls(run)
-    results.sort(key=lambda one: (one.artifact.position not in used, not one.artifact.is_starred))
+    results.sort(
+        key=lambda result: (result.artifact.position not in used, not result.artifact.is_starred)
+    )
     stills = (thumbnail_url(result.artifact, result.src) for result in results)
     return {
         "title": run.title or run.endpoint.name,
@@ -146,16 +148,16 @@ def tree_of(made_of: Mapping[Key, Iterable[Key]]) -> list[Branch[Key]]:
     for key, sources in made_of.items():
         for source in sources:
             results[source].append(key)
-    shown: set[Key] = set()
+    shown_keys: set[Key] = set()
 
     def branch(key: Key) -> Branch[Key]:
-        if key in shown:
+        if key in shown_keys:
             return Branch(key, (), is_again=True)
-        shown.add(key)
+        shown_keys.add(key)
         return Branch(key, tuple(branch(below) for below in results[key]))
 
     roots = [branch(key) for key, sources in made_of.items() if not list(sources)]
-    return roots + [branch(key) for key in made_of if key not in shown]
+    return roots + [branch(key) for key in made_of if key not in shown_keys]
 
 
 @dataclass
@@ -232,10 +234,14 @@ def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousU
     others = [key for key in keys if key not in lineage.runs]
     if not others:
         return
-    shown = set(Upload.objects.shown_to(user).filter(pk__in=others).values_list("pk", flat=True))
+    visible_pks = set(
+        Upload.objects.shown_to(user).filter(pk__in=others).values_list("pk", flat=True)
+    )
     uploads = Upload.objects.filter(pk__in=others).select_related("project")
     lineage.uploads |= {
-        upload.pk: upload for upload in uploads if upload.pk in shown or upload.is_readable_by(user)
+        upload.pk: upload
+        for upload in uploads
+        if upload.pk in visible_pks or upload.is_readable_by(user)
     }
 
 

@@ -73,15 +73,15 @@ def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Gr
             for taker in takers
             if _takes_several(taker) and (ranked is None or taker.key in ranked)
         }
-        able = by_need(fitting.values(), lambda one: index.need(one.key, path=one.input.path))
+        able = by_need(fitting.values(), lambda taker: index.need(taker.key, path=taker.input.path))
         for need, among in able.items():
             title = title_of(need) if need else USES["image"][use]
             listed.setdefault(title, []).extend(among)
-    shown = {title: takers[:IN_GROUP] for title, takers in listed.items()}
-    cards = index.search.cards(taker.key for takers in shown.values() for taker in takers)
+    shown_takers = {title: takers[:IN_GROUP] for title, takers in listed.items()}
+    cards = index.search.cards(taker.key for takers in shown_takers.values() for taker in takers)
     groups = (
         Group(title, [_place(pictures, t, cards[t.key], locks) for t in takers if t.key in cards])
-        for title, takers in shown.items()
+        for title, takers in shown_takers.items()
     )
     return sorted(told_apart(groups), key=lambda group: group.title.startswith("Needs "))
 
@@ -111,16 +111,16 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
         return FormState(before, "This model has no field for these pictures any more.")
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
     arguments.pop(names_in(path)[0], None)
-    placed, taken = arguments, 0
+    placed, placed_count = arguments, 0
     for result in results:
-        more = place(root, placed, path, result.value)
-        if len(values_at(more, path)) == taken:  # the list is full
+        extended = place(root, placed, path, result.value)
+        if len(values_at(extended, path)) == placed_count:  # the list is full
             break
-        placed, taken = more, taken + 1
-    notice = f"“{field.label}” now holds {counted(taken, 'picture')}."
-    if left := len(named.split(",")) - taken:
-        notice += f" {left} of the chosen ones were left out: this model takes {taken}, or they "
-        notice += "are gone."
+        placed, placed_count = extended, placed_count + 1
+    notice = f"“{field.label}” now holds {counted(placed_count, 'picture')}."
+    if left_out := len(named.split(",")) - placed_count:
+        notice += f" {left_out} of the chosen ones were left out: "
+        notice += f"this model takes {placed_count}, or they are gone."
     return replace(form_state.from_arguments(endpoint, placed), notice=notice)
 
 

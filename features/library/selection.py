@@ -88,10 +88,10 @@ def posted(request: HttpRequest) -> Selection:
     runs = all_found(request)
     if runs is None:
         return Selection(parse(request.POST))
-    found = newest(runs, MOST_FILES)
-    if not found.keys:
+    newest_results = newest(runs, MOST_FILES)
+    if not newest_results.keys:
         raise Refused("The list finds nothing any more. Change its filters first.")
-    return Selection(dict.fromkeys(found.keys), found.left_out, is_all=True)
+    return Selection(dict.fromkeys(newest_results.keys), newest_results.left_out, is_all=True)
 
 
 def parse(query: QueryDict) -> Positions:
@@ -122,8 +122,8 @@ def choose(selection: Selection, runs: RunQuerySet) -> Chosen:
     out_of_reach = 0
     for run, chosen in positions.items():
         has = files.get(run, {0}) if run in there else set()
-        taken = has if chosen is None else has & chosen
-        results += [ResultKey(run, position) for position in sorted(taken)]
+        run_positions = has if chosen is None else has & chosen
+        results += [ResultKey(run, position) for position in sorted(run_positions)]
         out_of_reach += (not has) if chosen is None else len(chosen - has)
     return Chosen(results, out_of_reach, selection.left_out)
 

@@ -75,11 +75,11 @@ def rows(user: User, page: str) -> Page[Row]:
     related = ("notification", "channel", "run__endpoint")
     light = Delivery.objects.filter(user=user).select_related(*related)
     light = light.defer(*heavy_columns("run__"))
-    shown: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
-    deliveries = list(shown.object_list)
+    delivery_page: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
+    deliveries = list(delivery_page.object_list)
     seen = readable(user, deliveries)
-    shown.object_list = [Row(delivery, delivery.pk in seen) for delivery in deliveries]
-    return cast("Page[Row]", shown)
+    delivery_page.object_list = [Row(delivery, delivery.pk in seen) for delivery in deliveries]
+    return cast("Page[Row]", delivery_page)
 
 
 def preferences_form(user: User) -> PreferencesForm:

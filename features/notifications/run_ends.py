@@ -103,8 +103,8 @@ def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
         runs = [run for run in long if run.project == project]
         subject, text, path = in_words(runs)
         about = runs[0] if len(runs) == 1 else project
-        told = {"subject": subject, "text": text, "path": path, "key": f"run {runs[0].pk}"}
-        outbox.notify(person, kinds.RUN_FINISHED, about=about, **told)
+        message = {"subject": subject, "text": text, "path": path, "key": f"run {runs[0].pk}"}
+        outbox.notify(person, kinds.RUN_FINISHED, about=about, **message)
     return None
 
 

@@ -57,28 +57,28 @@ def keep_in_step(share: Share, addresses: Iterable[str]) -> None:
     Call it after `items.keep_in_step`, as results of the share do not count as inputs. Writes, and
     locks the share, only if there are differences.
     """
-    wanted = {key for address in addresses if (key := key_of(address))}
-    if not any(_differences(share, wanted)):
+    wanted_keys = {key for address in addresses if (key := key_of(address))}
+    if not any(_differences(share, wanted_keys)):
         return
     with transaction.atomic():
         Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
-        added, changed = _differences(share, wanted)
+        added, changed = _differences(share, wanted_keys)
         ShareItem.objects.bulk_create(added)
         ShareItem.objects.bulk_update(changed, ["is_gone", "is_input"])
 
 
-def _differences(share: Share, wanted: set[Key]) -> tuple[list[ShareItem], list[ShareItem]]:
+def _differences(share: Share, wanted_keys: set[Key]) -> tuple[list[ShareItem], list[ShareItem]]:
     """Return new items, and existing ones that return or go; none of them is saved yet."""
     known = {_key(item): item for item in share.items.all()}
     highest = max((item.number for item in known.values()), default=0)
     changed = []
     for key, item in known.items():
-        is_back = item.is_gone and key in wanted
-        is_left_out = item.is_input and not item.is_gone and key not in wanted
+        is_back = item.is_gone and key in wanted_keys
+        is_left_out = item.is_input and not item.is_gone and key not in wanted_keys
         if is_back or is_left_out:
             item.is_gone, item.is_input = is_left_out, True
             changed.append(item)
-    missing = sorted(wanted - known.keys(), key=str)[:MAX_ITEMS]
+    missing = sorted(wanted_keys - known.keys(), key=str)[:MAX_ITEMS]
     added = [_item(share, number, key) for number, key in enumerate(missing, start=highest + 1)]
     return added, changed
 

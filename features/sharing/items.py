@@ -41,9 +41,9 @@ def _item() -> QuerySet[ShareItem]:
 def _file() -> QuerySet[Artifact]:
     run = Param("run", models.UUIDField())
     user: Any = SimpleNamespace(pk=Param("user", models.IntegerField()))
-    shown = Run.objects.kept().shown_to(user).filter(pk=run).order_by().values("pk")
+    visible_runs = Run.objects.kept().shown_to(user).filter(pk=run).order_by().values("pk")
     position = Param("position", models.IntegerField())
-    return Artifact.objects.filter(run=run, run__in=shown, position=position)
+    return Artifact.objects.filter(run=run, run__in=visible_runs, position=position)
 
 
 # Every picture of a share runs both; compiling them takes longer than everything else.
@@ -155,7 +155,9 @@ def make_ready(share: Share) -> None:
     """Request the copies that visitors get if the share hides models or settings."""
     if not (share.shows_models and share.shows_settings):
         files = {
-            shown.artifact.file for shown in items_of(share) if shown.artifact and shown.is_stored
+            item_view.artifact.file
+            for item_view in items_of(share)
+            if item_view.artifact and item_view.is_stored
         }
         stripped_copies.ask_ahead(files)
 
@@ -168,12 +170,12 @@ def one_of(share: Share, number: int) -> Shown | None:
     return _describe_item(share, item, readable(share).filter(pk=item.run_id).recent().first())
 
 
-def with_making(shown: Shown) -> Shown:
+def with_making(item_view: Shown) -> Shown:
     """Return the item with its run's arguments and output, which a list does not load."""
-    if shown.run is None:
-        return shown
-    loaded = readable(shown.share).filter(pk=shown.run.pk).recent(*MAKING).first()
-    return replace(shown, run=loaded)
+    if item_view.run is None:
+        return item_view
+    loaded = readable(item_view.share).filter(pk=item_view.run.pk).recent(*MAKING).first()
+    return replace(item_view, run=loaded)
 
 
 def item_at(share: Share, number: int) -> ShareItem | None:
@@ -194,22 +196,22 @@ def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
     An item that returns gets its former number and feedback. Writes, and locks the share, only if
     there are differences.
     """
-    wanted = list(dict.fromkeys(keys[:MAX_ITEMS]))
+    wanted_keys = list(dict.fromkeys(keys[:MAX_ITEMS]))
     there = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
-    if [ResultKey(item.run_id or NO_RUN, item.position) for item in there] == wanted:
+    if [ResultKey(item.run_id or NO_RUN, item.position) for item in there] == wanted_keys:
         return
     with transaction.atomic():
         Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
-        _write(share, wanted)
+        _write(share, wanted_keys)
 
 
-def _write(share: Share, wanted: list[ResultKey]) -> None:
+def _write(share: Share, wanted_keys: list[ResultKey]) -> None:
     of_runs = share.items.filter(run__isnull=False)
     items = {ResultKey(item.run_id or NO_RUN, item.position): item for item in of_runs}
     highest = share.items.aggregate(highest=Max("number"))["highest"] or 0
     added: list[ShareItem] = []
     changed: list[ShareItem] = []
-    for place, key in enumerate(wanted, start=1):
+    for place, key in enumerate(wanted_keys, start=1):
         item = items.pop(key, None)
         if item is None:
             highest += 1

@@ -56,8 +56,8 @@ def row_labels(board: Board) -> list[tuple[int, str]]:
 
 def columns(keys: Sequence[int]) -> list[Column]:
     """Return these columns in order, with endpoint, picture and trial."""
-    shown = Column.objects.filter(pk__in=keys)
-    return list(shown.select_related("endpoint__picture", "trial"))
+    column_rows = Column.objects.filter(pk__in=keys)
+    return list(column_rows.select_related("endpoint__picture", "trial"))
 
 
 def rows(keys: Sequence[int]) -> dict[int, Row]:
@@ -82,12 +82,12 @@ def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> Found
     return Found(cells, by_place, _elsewhere(board, cells))
 
 
-def _elsewhere(board: Board, shown: Sequence[Cell]) -> dict[int, FirstCell]:
+def _elsewhere(board: Board, visible_cells: Sequence[Cell]) -> dict[int, FirstCell]:
     """Return the board's first cell with the same run, by the keys of later cells shown here."""
-    runs = [cell.run_id for cell in shown if cell.run_id]
+    runs = [cell.run_id for cell in visible_cells if cell.run_id]
     on_board = Cell.objects.filter(board=board, replaced_at=None, run_id__in=runs).order_by()
     first = dict(on_board.values_list("run_id").annotate(first=Min("pk")))
-    later = {cell.pk: first[cell.run_id] for cell in shown if cell.run_id}
+    later = {cell.pk: first[cell.run_id] for cell in visible_cells if cell.run_id}
     later = {pk: earliest for pk, earliest in later.items() if earliest != pk}
     if not later:
         return {}

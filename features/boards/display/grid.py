@@ -118,14 +118,14 @@ def grid_of(board: Board, reader: User, rights: BoardRights, *, is_whole: bool =
     parts = [n for n in range(len(lines.parts)) if is_whole or n == 0]
     rows = [row for n in parts for row, _ in lines.parts[n]]
     filler = _RowBuilder(lines, reader, rights, rows, drawn)
-    shown = [
+    grid_parts = [
         Part(n, [filler.row(row) for row, _ in part])
         if n in parts
         else Part(n, [], _labels(part), is_loaded=False)
         for n, part in enumerate(lines.parts)
     ]
     count = filler.comments.total
-    return Grid(board, filler.columns, filler.waiting, shown, progress, count)
+    return Grid(board, filler.columns, filler.waiting, grid_parts, progress, count)
 
 
 def part_of(board: Board, reader: User, rights: BoardRights, number: int) -> Part | None:
@@ -175,8 +175,8 @@ class _GridKeys:
         per_row = max(1, cell_count / max(1, len(rows)))
         drawn = min(1, GROUP_COLUMNS / max(1, len(self.columns)))
         first, size = (max(1, round(n / (per_row * drawn))) for n in (FIRST_CELLS, PART_CELLS))
-        rest = [rows[start : start + size] for start in range(first, len(rows), size)]
-        self.parts = [rows[:first], *rest]
+        later_parts = [rows[start : start + size] for start in range(first, len(rows), size)]
+        self.parts = [rows[:first], *later_parts]
 
     def group(self, number: int) -> range:
         """Return the positions of a group's columns, from 0; empty if there are fewer."""
@@ -214,7 +214,7 @@ class _RowBuilder:
         places = [
             Place(
                 n,
-                [self.cell(shown) for shown in self.found.by_place.get((pk, column.pk), [])],
+                [self.cell(cell) for cell in self.found.by_place.get((pk, column.pk), [])],
                 is_winner=column.pk == winner,
             )
             for n, column in zip(self.drawn, self.columns, strict=True)
@@ -236,6 +236,6 @@ class _RowBuilder:
         is_beside = cell.run.is_shown_with(self.lines.board)
         group = self.group if is_beside else ""  # an example is watched by itself
         tile, by = tiles.tile(cell.run, self.texts, group), self.authors.get(cell.pk, "")
-        shown = ShownCell(cell, tile, by=by, comments=self.comments.cells.get(cell.pk, 0))
-        markup = cell_markup.render(shown, self.lines.board, self.rights)
-        return replace(shown, markup=markup)
+        shown_cell = ShownCell(cell, tile, by=by, comments=self.comments.cells.get(cell.pk, 0))
+        markup = cell_markup.render(shown_cell, self.lines.board, self.rights)
+        return replace(shown_cell, markup=markup)

@@ -70,9 +70,9 @@ def round_of(board: Board, query: QueryDict) -> Round | None:
 
 
 def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | None:
-    shown = board.cells.filter(row=row, replaced_at=None, run__deleted_at=None)
+    visible_cells = board.cells.filter(row=row, replaced_at=None, run__deleted_at=None)
     named = list(
-        shown.exclude(run=None)
+        visible_cells.exclude(run=None)
         .order_by("column__position", "pk")
         .select_related("column__endpoint")
     )
@@ -101,16 +101,16 @@ def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | 
 
 def _cells(board: Board, keys: Sequence[str | int]) -> list[Cell]:
     """Return the board's cells with these keys that have results, in order, up to four."""
-    wanted = [key for text in dict.fromkeys(map(str, keys)) if (key := parse_key(text))][:MOST]
+    cell_keys = [key for text in dict.fromkeys(map(str, keys)) if (key := parse_key(text))][:MOST]
     cells = (
-        board.cells.filter(pk__in=wanted, run__isnull=False, run__deleted_at=None)
+        board.cells.filter(pk__in=cell_keys, run__isnull=False, run__deleted_at=None)
         .select_related("run__charge", "mark", "column__endpoint", "row__mark__winner__endpoint")
         .prefetch_related("run__artifacts")
         .defer(*heavy_columns("run__", but=("arguments", "output", "metrics")))
     )
     withhold_unreadable(board, cells)
     by_pk = {cell.pk: cell for cell in cells if cell.run}
-    return [by_pk[key] for key in wanted if key in by_pk]
+    return [by_pk[key] for key in cell_keys if key in by_pk]
 
 
 def _panes(cells: Sequence[Cell]) -> list[Pane]:

@@ -66,5 +66,5 @@ def _state(board: Board, *, is_trial: bool) -> str:
 
 def _models(board: Board) -> str:
     names = [column.endpoint.name for column in board.columns.all()]
-    rest = f" and {len(names) - MODELS} more" if len(names) > MODELS else ""
-    return ", ".join(names[:MODELS]) + rest
+    more_note = f" and {len(names) - MODELS} more" if len(names) > MODELS else ""
+    return ", ".join(names[:MODELS]) + more_note

@@ -100,7 +100,7 @@ def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
     nodes = {child.name: child for child in node.children}
     shared = nodes.get(groups.SHARED)
     takes = _kinds_taken(plan)
-    prompt, main, by_field, more = _sections(plan, shared.children if shared else [], takes)
+    prompt, main, by_field, settings = _sections(plan, shared.children if shared else [], takes)
     address = reverse("playground:uploads")
     return {
         "plan": plan,
@@ -120,9 +120,9 @@ def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
         "main": rendering.render_fields(main, address),
         "by_field": rendering.render_fields(by_field, address),
         "by_field_count": len(by_field),
-        "more": rendering.render_fields(more, address),
-        "more_count": len(more),
-        "is_more_open": any(drawn.is_changed for drawn in more),
+        "more": rendering.render_fields(settings, address),
+        "more_count": len(settings),
+        "is_more_open": any(drawn.is_changed for drawn in settings),
         "models": [
             _model(plan, number, nodes.get(groups.own_name(number)), expanded, pricing)
             for number in range(len(plan.models))
@@ -165,7 +165,7 @@ def _sections(
         for node in nodes
         if node.field.name in placed and not node.is_changed and not rendering.has_errors(node)
     ]
-    rest = [node for node in nodes if node not in first and node not in by_field]
+    other_nodes = [node for node in nodes if node not in first and node not in by_field]
 
     def is_main(node: Node) -> bool:
         field = by_name[node.field.name]
@@ -173,10 +173,10 @@ def _sections(
             field.is_required or field.is_important or bool(media_of(field))
         ) and not field.is_advanced
 
-    main = [node for node in rest if is_main(node)]
-    more = [node for node in rest if not is_main(node)]
-    is_short = len(more) <= 2 or not (main or first)
-    return (first, rest, by_field, []) if is_short else (first, main, by_field, more)
+    main = [node for node in other_nodes if is_main(node)]
+    settings = [node for node in other_nodes if not is_main(node)]
+    is_short = len(settings) <= 2 or not (main or first)
+    return (first, other_nodes, by_field, []) if is_short else (first, main, by_field, settings)
 
 
 def _roots(plan: Plan) -> list[Field]:
@@ -185,9 +185,11 @@ def _roots(plan: Plan) -> list[Field]:
 
 def _kinds_taken(plan: Plan) -> list[str]:
     """Return the kinds of files that rows may have: those that a model takes or a row has."""
-    given = {file.kind for file in plan.known.values()}
+    known_kinds = {file.kind for file in plan.known.values()}
     return [
-        kind for kind in NOUNS if kind in given or any(takers(root, kind) for root in _roots(plan))
+        kind
+        for kind in NOUNS
+        if kind in known_kinds or any(takers(root, kind) for root in _roots(plan))
     ]
 
 

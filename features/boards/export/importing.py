@@ -115,13 +115,13 @@ def _source(document: dict[str, Any], models: list[Endpoint]) -> Endpoint:
 
 def _without(post: Post, unknown: list[str]) -> Post:
     """Return the post without unknown models; the field groups of later models are renumbered."""
-    rest: Post = {name: post[name] for name in PLAIN if name in post}
-    rest |= of_group(post, SHARED) | {"model": []}
+    remaining_post: Post = {name: post[name] for name in PLAIN if name in post}
+    remaining_post |= of_group(post, SHARED) | {"model": []}
     for number, name in enumerate(post.get("model", [])[:MAX_MODELS]):
         if name.strip() in unknown:
             continue
-        old, new = own_name(number), own_name(len(rest["model"]))
+        old, new = own_name(number), own_name(len(remaining_post["model"]))
         moved = of_group(post, old)
-        rest |= {new + key.removeprefix(old): texts for key, texts in moved.items()}
-        rest["model"].append(name)
-    return rest
+        remaining_post |= {new + key.removeprefix(old): texts for key, texts in moved.items()}
+        remaining_post["model"].append(name)
+    return remaining_post

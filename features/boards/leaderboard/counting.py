@@ -126,18 +126,18 @@ def _votes(
     board: Board, cells: Sequence[_Cell], tags: dict[int, list[str]]
 ) -> Iterable[Comparison]:
     """Yield the votes that count, except those on a result that is no longer shared."""
-    shown = {judged.cell.pk: judged.cell for judged in cells if not judged.is_withheld}
+    visible_cells = {judged.cell.pk: judged.cell for judged in cells if not judged.is_withheld}
     votes = board.votes.counted()
     for first, second, winner, voter, at in votes.values_list(
         "first_id", "second_id", "winner_id", "voter_id", "created_at"
     ):
-        if first not in shown or second not in shown:
+        if first not in visible_cells or second not in visible_cells:
             continue
         yield Comparison(
-            shown[first].column_id,
-            shown[second].column_id,
+            visible_cells[first].column_id,
+            visible_cells[second].column_id,
             is_won=None if winner is None else winner == first,
-            tags=tags.get(shown[first].row_id, ()),
+            tags=tags.get(visible_cells[first].row_id, ()),
             at=at,
             is_by_guest=voter is None,
         )

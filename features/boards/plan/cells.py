@@ -143,12 +143,12 @@ def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _
     resolved = resolve(column.endpoint, carried.arguments)
     steps = [
         Step(
-            "carried" if one.is_whole else "dropped",
-            one.words.partition(":")[0],
-            said=one.words,
-            text=one.words,
+            "carried" if named_input.is_whole else "dropped",
+            named_input.words.partition(":")[0],
+            said=named_input.words,
+            text=named_input.words,
         )
-        for one in resolved.named
+        for named_input in resolved.named
     ]
     whole = (*carried.steps, *steps)
     return _Cell(resolved.arguments, whole, resolved.named, resolved.problems)

@@ -92,9 +92,9 @@ def _only(
     plan: Plan, resolve: NameResolver, is_wanted: Callable[[str, str, str], bool]
 ) -> Expanded:
     expanded = expand(plan, resolve)
-    wanted = [
+    wanted_cells = [
         cell
         for cell in expanded.cells
         if is_wanted(plan.rows[cell.row].digest, plan.columns[cell.column].digest, cell.seed)
     ]
-    return Expanded(wanted, expanded.reports)
+    return Expanded(wanted_cells, expanded.reports)

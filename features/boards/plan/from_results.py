@@ -48,12 +48,12 @@ def plan_results(user: User, named: Sequence[str], of: str) -> PlanOfResults:
     readable = Run.objects.readable_by(user).with_endpoint().light("arguments")
     runs = readable.in_bulk(list(dict.fromkeys(run for run, _ in keys)))
     troubles = []
-    if left := len(named) - sum(run in runs for run, _ in keys):
+    if left_out := len(named) - sum(run in runs for run, _ in keys):
         troubles.append(
             Trouble(
                 "shared",
-                f"{counted(left, 'result')} were left out: a plan begins with up to {MAX_RESULTS}, "
-                "of those that are there and yours to see.",
+                f"{counted(left_out, 'result')} were left out: a plan begins with up to "
+                f"{MAX_RESULTS}, of those that are there and yours to see.",
             )
         )
     if of == PICTURES:
@@ -112,8 +112,8 @@ def _of_pictures(
         for picture in pictures.exclude(state=Artifact.State.LOST).defer("url")
     }
     addresses = [stored[key] for key in dict.fromkeys(keys) if key in stored]
-    if left := len(set(keys)) - len(addresses):
-        message = f"{counted(left, 'result')} were left out: they are no pictures."
+    if left_out := len(set(keys)) - len(addresses):
+        message = f"{counted(left_out, 'result')} were left out: they are no pictures."
         troubles.append(Trouble("shared", message))
     taker = _usual_taker(user)
     if taker is None or not addresses:

@@ -75,22 +75,24 @@ def known_files(
     `offered` are the references. The number of queries is constant.
     """
     tidy = tidy_addresses(list(addresses))
-    by_key = {mentions.whole(one.mention): one for one in offered}
+    by_key = {mentions.whole(name_offer.mention): name_offer for name_offer in offered}
     known = {address: _reference(address, by_key) for address in tidy if mentions.whole(address)}
     matches = {address: match for address in tidy if (match := OUR_ADDRESS.fullmatch(address))}
     if not matches:
         return known
     in_uploads = [uuid.UUID(match["upload"]) for match in matches.values() if match["upload"]]
     in_runs = [uuid.UUID(match["run"]) for match in matches.values() if match["run"]]
-    given = Upload.objects.shown_to(user).in_bulk(in_uploads) if in_uploads else {}
+    readable_uploads = Upload.objects.shown_to(user).in_bulk(in_uploads) if in_uploads else {}
     readable = Run.objects.readable_by(user).filter(pk__in=in_runs)
     results = Artifact.objects.filter(run__in=readable.order_by().values("pk"))
     results = results.exclude(state=Artifact.State.LOST).select_related("run__endpoint")
     results = results.defer(*heavy_columns("run__"))
-    made = {(one.run_id, one.position): one for one in results} if in_runs else {}
+    made = (
+        {(artifact.run_id, artifact.position): artifact for artifact in results} if in_runs else {}
+    )
     for address, match in matches.items():
         if match["upload"]:
-            upload = given.get(uuid.UUID(match["upload"]))
+            upload = readable_uploads.get(uuid.UUID(match["upload"]))
             known[address] = _of_upload(upload, project) if upload else _GONE
         else:
             result = made.get((uuid.UUID(match["run"]), int(match["position"])))
@@ -183,5 +185,5 @@ def _our_addresses(value: Any) -> Iterator[str]:
 
 def _name_places(places: set[str]) -> str:
     named = sorted(places)
-    more = f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else ""
-    return ", ".join(named[:_MAX_NAMED]) + more
+    more_note = f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else ""
+    return ", ".join(named[:_MAX_NAMED]) + more_note

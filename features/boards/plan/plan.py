@@ -92,12 +92,12 @@ class Plan:
         return [trouble.message for trouble in self.troubles if trouble.where == where]
 
 
-def parse_cap(typed: str) -> Decimal | None:
+def parse_cap(posted_text: str) -> Decimal | None:
     """Return the cap of a board in US dollars; None if the text is empty.
 
     Raises ValueError with a message if it is zero or not an amount.
     """
-    text = typed.strip().removeprefix("$").strip()
+    text = posted_text.strip().removeprefix("$").strip()
     if not text:
         return None
     try:
@@ -203,9 +203,9 @@ class _Reader:
     def rows(self) -> list[PlannedRow]:
         """Return the rows written one by one, of the table or of the axis; else a single row."""
         table, axis = last_text(self.post, "table"), last_text(self.post, "row-values")
-        typed = [row for row in row_controls.typed_rows(self.post) if row.prompt or row.files]
-        if sum(map(bool, (typed, table.strip(), axis.strip()))) > 1:
-            ways = "are written one by one, or come " if typed else "come "
+        typed_rows = [row for row in row_controls.typed_rows(self.post) if row.prompt or row.files]
+        if sum(map(bool, (typed_rows, table.strip(), axis.strip()))) > 1:
+            ways = "are written one by one, or come " if typed_rows else "come "
             message = f"Rows {ways}from a table or from values of one field: empty one of the two."
             self.troubles.append(Trouble("table" if table.strip() else "rows", message))
         try:
@@ -215,7 +215,7 @@ class _Reader:
             elif axis.strip():
                 inputs = self._axis_rows(last_text(self.post, "row-field"), axis)
             else:
-                inputs = row_controls.read_rows(typed, self._prompt_field(), self.files)
+                inputs = row_controls.read_rows(typed_rows, self._prompt_field(), self.files)
         except ValueError as error:
             self.troubles.append(Trouble("table" if table.strip() else "rows", str(error)))
             inputs = []
@@ -284,8 +284,10 @@ class _Reader:
 
     def _prompt_field(self) -> Field | None:
         """Return the field that a row's prompt is for: a shared one, else the first model's."""
-        found = (by_meaning(root.children).get("prompt") for root in self.roots)
-        return by_meaning(self.groups.shared).get("prompt") or next(filter(None, found), None)
+        prompt_fields = (by_meaning(root.children).get("prompt") for root in self.roots)
+        return by_meaning(self.groups.shared).get("prompt") or next(
+            filter(None, prompt_fields), None
+        )
 
     def _main_field(self) -> Field | None:
         return by_meaning(self.groups.shared).get("prompt") or next(iter(self.groups.shared), None)

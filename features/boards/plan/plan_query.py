@@ -95,8 +95,10 @@ def address_of(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> str
 
 
 def _of_collection(user: User, slug: str) -> list[Endpoint]:
-    shown = Collection.objects.all() if user.is_staff else Collection.objects.published()
-    items = CollectionItem.objects.filter(collection__in=shown.filter(slug=slug))
+    visible_collections = (
+        Collection.objects.all() if user.is_staff else Collection.objects.published()
+    )
+    items = CollectionItem.objects.filter(collection__in=visible_collections.filter(slug=slug))
     return [item.endpoint for item in items.select_related("endpoint")[:MAX_OF_COLLECTION]]
 
 
@@ -127,9 +129,9 @@ def _saved(user: User, text: str) -> dict[str, Any]:
     return _object(share.arguments if share else None, "The saved input in this address")
 
 
-def _object(value: Any, what: str) -> dict[str, Any]:
+def _object(value: Any, subject: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{what} was deleted, is not shared with you, or is not a JSON object.")
+        raise ValueError(f"{subject} was deleted, is not shared with you, or is not a JSON object.")
     return value
 
 

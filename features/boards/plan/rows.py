@@ -97,26 +97,26 @@ def with_rows(post: Post, rows: Iterable[TypedRow]) -> Post:
     return others
 
 
-def edited(post: Post, verb: str, what: str) -> Post | None:
+def edited(post: Post, verb: str, target: str) -> Post | None:
     """Return the post after a button press; None for other verbs."""
     rows = typed_rows(post)
     if verb == "add-row":
         return with_rows(post, [*rows, TypedRow("")])
     if verb == "remove-row":
-        return with_rows(post, [row for row in rows if row.number != what])
+        return with_rows(post, [row for row in rows if row.number != target])
     if verb == "remove-file":
-        number, _, place = what.partition(":")
+        number, _, place = target.partition(":")
         name = f"{CONTROL}.{number}.file"
-        kept = [text for at, text in enumerate(files_of(post, number)) if str(at) != place]
-        return {key: texts for key, texts in post.items() if key != name} | {name: kept}
+        kept_files = [text for at, text in enumerate(files_of(post, number)) if str(at) != place]
+        return {key: texts for key, texts in post.items() if key != name} | {name: kept_files}
     return None
 
 
 def with_stored(post: Post, number: str, addresses: Sequence[str]) -> Post:
     """Return the post with stored files in a row; for NEW, each file becomes a row of its own."""
     if number == NEW:
-        more = [TypedRow("", files=(address,)) for address in addresses]
-        return with_rows(post, [*typed_rows(post), *more])
+        added_rows = [TypedRow("", files=(address,)) for address in addresses]
+        return with_rows(post, [*typed_rows(post), *added_rows])
     name = f"{CONTROL}.{number}.file"
     return post | {name: [*post.get(name, []), *addresses]}
 
@@ -248,8 +248,8 @@ def with_named_rows(post: Post, groups: Groups, chosen: Sequence[str]) -> Post:
 
 
 def _named_field(post: Post, groups: Groups) -> Field | None:
-    wanted = _last_posted(post, "row-field")
-    named = next((field for field in groups.shared if field.name == wanted), None)
+    field_name = _last_posted(post, "row-field")
+    named = next((field for field in groups.shared if field.name == field_name), None)
     if named and (named.is_text or media_of(named) == "image"):
         return named
     meant = by_meaning(groups.shared)

@@ -181,9 +181,9 @@ def _member(field: Field, text: str) -> Any:
     Case only matters if choices differ in nothing else, or if the field takes any text.
     """
     offered = choices(field)
-    for wanted in (text, text.strip()):
+    for candidate in (text, text.strip()):
         for value in offered:
-            if wanted == _written(value):
+            if candidate == _written(value):
                 return value
     if _takes_text(field):
         return MISSING

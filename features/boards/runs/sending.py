@@ -157,8 +157,8 @@ def _title(plan: Plan) -> str:
     first = plan.rows[0].label if plan.rows else ""
     if not first:
         return ", ".join(model.name for model in plan.models)[:200]
-    more = len(plan.rows) - 1
-    return f"{first[:180]} and {more} more" if more else first[:200]
+    more_rows = len(plan.rows) - 1
+    return f"{first[:180]} and {more_rows} more" if more_rows else first[:200]
 
 
 def _rows(board: Board, plan: Plan) -> list[Row]:

@@ -94,8 +94,10 @@ class TrialsForm(forms.Form):
         standing = self.standing
         query = Query.from_address(f"?{standing.params}")
         is_typed = query_news.params_of(Query(q=query.q)) == standing.params
-        found = [key for key, view in self.views.items() if view.line == standing.params]
-        saved = found[0] if found and standing.params else SEARCH if is_typed else KEPT
+        matching_keys = [key for key, view in self.views.items() if view.line == standing.params]
+        saved = (
+            matching_keys[0] if matching_keys and standing.params else SEARCH if is_typed else KEPT
+        )
         return {
             "state": standing.state,
             "saved": saved,

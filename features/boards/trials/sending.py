@@ -198,9 +198,9 @@ def held_words(total: Estimate | None, month: Balance, own: Balance) -> str:
             "Add it to the plan to run it all the same."
         )
     if month.cap is not None and not month.allows(most):
-        left = max(month.cap - month.committed, Decimal(0))
+        amount_left = max(month.cap - month.committed, Decimal(0))
         return (
-            f"It may cost {money(most)}, and {money(left)} of {money(month.cap)} is left "
+            f"It may cost {money(most)}, and {money(amount_left)} of {money(month.cap)} is left "
             "this month. It is tried next month, or when you raise the cap."
         )
     return (

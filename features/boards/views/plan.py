@@ -77,8 +77,8 @@ def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Transfer the posted form of a model to a new plan."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     arguments = arguments_of(endpoint, _fields(request))
-    asked = address_of(request.user, endpoint, arguments)
-    address = f"{_new_address(request)}&{asked}"
+    query = address_of(request.user, endpoint, arguments)
+    address = f"{_new_address(request)}&{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
@@ -91,14 +91,14 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if request.method == "POST":
         return _posted(request, board)
     models, unknown = endpoints_of(board.plan.get("model", []))
-    more, missing = endpoints_of(request.GET.getlist("model"))
+    added_models, missing = endpoints_of(request.GET.getlist("model"))
     post = board.plan
-    if more:
+    if added_models:
         now = [(model, place) for place, model in enumerate(models)]
         post = with_models(
-            post, models, [*now, *((m, None) for m in more)], board.source, board.source
+            post, models, [*now, *((m, None) for m in added_models)], board.source, board.source
         )
-        models = [*models, *more]
+        models = [*models, *added_models]
     troubles = [not_listed(name) for name in [*unknown, *missing]]
     return _render_plan(request, post, models, board, troubles)
 
@@ -126,20 +126,20 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if not roles.refusal_to_make(request.user, project):
         post, refused = _with_files(request, post, models, source, project)
         troubles += refused
-    verb, _, what = hidden(request, "~do", "run").partition(":")
+    verb, _, target = hidden(request, "~do", "run").partition(":")
     if verb == "run" and hidden(request, "add").strip():
         verb = "add"  # Enter in the field for a model's name presses the form's first button
     if verb == "discard":
         drafts.discard(request.user, project)
         return redirect(_new_address(request))
     if verb in {"add", "remove"}:
-        return _other_models(request, post, models, board, verb, what, troubles)
+        return _other_models(request, post, models, board, verb, target, troubles)
     if verb in {"run", "run-fitting"} and models and not troubles:
         return _run(request, post, models, board, is_partial=verb == "run-fitting")
     if verb == "name-rows" and source:
         chosen = ticked(request, rows.NAMED_CONTROL)
         post = rows.with_named_rows(post, groups_of(source, models), chosen)
-    elif (changed := rows.edited(post, verb, what)) is not None:
+    elif (changed := rows.edited(post, verb, target)) is not None:
         post = changed
     elif verb not in {"run", "run-fitting", "update"}:
         post = apply(post, hidden(request, "~do"))
@@ -152,16 +152,16 @@ def _other_models(
     models: list[Endpoint],
     board: Board | None,
     verb: str,
-    what: str,
+    target: str,
     troubles: list[Trouble],
 ) -> HttpResponse:
     """Add a model by its id or by a search, or remove one."""
     now: list[tuple[Endpoint, int | None]] = [(m, place) for place, m in enumerate(models)]
     matches: list[Endpoint] = []
     if verb == "remove":
-        now = [pair for pair in now if str(pair[1]) != what]
+        now = [pair for pair in now if str(pair[1]) != target]
     else:
-        text = (what or hidden(request, "add")).strip()[:255]
+        text = (target or hidden(request, "add")).strip()[:255]
         exact, _ = endpoints_of([text])
         matches = [] if exact or not text else find(text)
         now += [(endpoint, None) for endpoint in exact]
@@ -196,19 +196,21 @@ def _run(
     drawn = hidden(request, "~token") or secrets.token_urlsafe(16)
     token = starting.form_token(drawn, post)  # after Back, another plan is another board
     try:
-        sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
-        sent.require_any()
+        sending_result = sending.run_plan(
+            request.user, plan, expanded, token, board=board, project=project
+        )
+        sending_result.require_any()
     except Forbidden as error:
         return _render_plan(request, post, models, board, [], status=error.status, why_not=error)
     except Refused as refused:
         return _render_plan(
             request, post, models, board, [Trouble("models", str(refused))], is_refused=True
         )
-    if board is None and not sent.is_repeat:
+    if board is None and not sending_result.is_repeat:
         drafts.discard(request.user, project)
-    if sent.reused or sent.held or board:
-        messages.info(request, sent.summary)
-    return redirect(sent.board)
+    if sending_result.reused or sending_result.held or board:
+        messages.info(request, sending_result.summary)
+    return redirect(sending_result.board)
 
 
 def _plan(

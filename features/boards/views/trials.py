@@ -61,9 +61,9 @@ def trial(request: HtmxRequest, board: Board, trial: int) -> HttpResponseBase:
     """Send one trial now regardless of the time, dismiss it, or undo that."""
     chosen = get_object_or_404(board.trials, pk=trial)
     if hidden(request, "do") == "send":
-        sent = sending.send(board, chosen.pk, timezone.now())
-        message = f"{sent.endpoint.name}: {sent.note or sent.get_state_display().lower()}"
-        messages.info(request, message)
+        trial_row = sending.send(board, chosen.pk, timezone.now())
+        outcome = trial_row.note or trial_row.get_state_display().lower()
+        messages.info(request, f"{trial_row.endpoint.name}: {outcome}")
     else:
         settings.dismiss(board, chosen.pk, is_dismissed=hidden(request, "do") == "dismiss")
     return redirect("boards:board-trials", board.pk)

@@ -222,8 +222,8 @@ def _stripped(file: str) -> str:
 
 
 def _result_file(board: Board, artifact: int) -> Artifact | None:
-    shown = Run.objects.readable_with(board).filter(cells__board=board)
-    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__in=shown)
+    readable_runs = Run.objects.readable_with(board).filter(cells__board=board)
+    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__in=readable_runs)
     return stored.filter(pk=artifact).first()
 
 

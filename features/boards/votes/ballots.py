@@ -54,7 +54,7 @@ def voted_cells(board: Board, among: Collection[int] | None = None) -> list[Cell
 
     Everybody who sees the board may read their runs. If given, the keys are `among` these.
     """
-    shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=MEDIA)
+    has_shown_file = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=MEDIA)
     cells = (
         _shown_cells(board, among)
         .filter(replaced_at=None, run__state=Run.State.SUCCEEDED)
@@ -62,7 +62,7 @@ def voted_cells(board: Board, among: Collection[int] | None = None) -> list[Cell
         .defer(*heavy_columns("run__", but=("arguments",)))
         .order_by("pk")
     )
-    with_files = list(cells.filter(shown).distinct())
+    with_files = list(cells.filter(has_shown_file).distinct())
     without = list(cells.filter(run__artifacts=None))
     if without:
         runs = Run.objects.filter(pk__in=[cell.run_id for cell in without])
@@ -101,11 +101,11 @@ def next_pair(
     pairs = pairs_of(voted_cells(board, among))
     votes = list(board.votes.counted().select_related("first", "second"))
     voted = {(v.first_id, v.second_id) for v in votes if v.voter_key == voter.key}
-    left = [pair for pair in pairs if pair.keys not in voted]
-    progress = Progress(len(pairs) - len(left), len(pairs))
-    if not left:
+    open_pairs = [pair for pair in pairs if pair.keys not in voted]
+    progress = Progress(len(pairs) - len(open_pairs), len(pairs))
+    if not open_pairs:
         return None, progress
-    return _most_informative(left, votes, f"{voter.key}:{len(voted)}"), progress
+    return _most_informative(open_pairs, votes, f"{voter.key}:{len(voted)}"), progress
 
 
 def _most_informative(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -> Pair:
@@ -183,8 +183,8 @@ def record(
     cells = {cell.pk: cell for cell in _shown_cells(board, among).filter(pk__in=(first, second))}
     if len(cells) != 2:
         raise ValueError("These results are no longer on the board.")
-    left, right = in_order(voter, Pair(cells[first], cells[second]))
-    winner = {LEFT: left, RIGHT: right}.get(choice)
+    left_cell, right = in_order(voter, Pair(cells[first], cells[second]))
+    winner = {LEFT: left_cell, RIGHT: right}.get(choice)
     try:
         with transaction.atomic():
             Vote.objects.create(

@@ -115,7 +115,9 @@ def context(
     why_not = roles.refusal_to_make(user, chat.project) if is_own else chat.read_along
     reader = Reader(user, answer.view_for(user, may_write=not why_not))
     if not why_not:
-        enforcement.mark(chat.project, [one for one in (chat.endpoint, chat.second) if one])
+        enforcement.mark(
+            chat.project, [endpoint for endpoint in (chat.endpoint, chat.second) if endpoint]
+        )
     turns = shown_turns(chat, branch, before, reader)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None
@@ -166,15 +168,17 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
     for turn in (*turns.values(), *others.values()):
         if turn.run and not finding.may_read(reader.user, chat, turn.run):
             turn.run = None
-    shown: list[Shown] = []
+    described_turns: list[Shown] = []
     for place, pk in enumerate(keys):
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
         versions = branch.versions[pk]
         other = _describe_turn(others[pk], versions, reader, is_new=True) if pk in others else None
         is_new = other is not None or turn.endpoint_id != previous
-        shown.append(replace(_describe_turn(turn, versions, reader, is_new=is_new), other=other))
-    return shown
+        described_turns.append(
+            replace(_describe_turn(turn, versions, reader, is_new=is_new), other=other)
+        )
+    return described_turns
 
 
 def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:

@@ -167,9 +167,9 @@ def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:
     *before, newest = arguments["messages"]
     content = newest["content"]
     parts = _in_parts("user", content)["content"] if isinstance(content, str) else content
-    shown = [{"type": "image_url", "image_url": {"url": picture}} for picture in pictures]
-    rest = {name: value for name, value in arguments.items() if name != PICTURES.name}
-    return rest | {"messages": [*before, {**newest, "content": [*parts, *shown]}]}
+    image_parts = [{"type": "image_url", "image_url": {"url": picture}} for picture in pictures]
+    other_arguments = {name: value for name, value in arguments.items() if name != PICTURES.name}
+    return other_arguments | {"messages": [*before, {**newest, "content": [*parts, *image_parts]}]}
 
 
 def _plain(role: str, text: str) -> dict[str, Any]:

@@ -44,14 +44,14 @@ class Branch:
         """Return the turns to show: the last ones, or the last ones before a turn."""
         places = [node.pk for node in self.nodes]
         nodes = self.nodes[: places.index(before)] if before in places else self.nodes
-        shown: list[int] = []
+        turn_keys: list[int] = []
         chars = 0
         for node in reversed(nodes):
             chars += node.length
-            if shown and (chars > SHOWN_CHARS or len(shown) == SHOWN):
+            if turn_keys and (chars > SHOWN_CHARS or len(turn_keys) == SHOWN):
                 break
-            shown.insert(0, node.pk)
-        return shown
+            turn_keys.insert(0, node.pk)
+        return turn_keys
 
 
 def branch_of(chat: Chat, through: int | None = None) -> Branch:

@@ -49,8 +49,8 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def _refuse(request: HtmxRequest, chat: Chat, turn: Turn, verb: str, why: str) -> HttpResponseBase:
     """Render the page with the reason beside the turn, and the text that was typed there."""
     if verb == "edit":
-        typed = {"edited_text": read_post(request).text, "edit_trouble": why}
-        return render_page(request, chat, status=422, more={"edited": turn.pk, **typed})
+        edit_context = {"edited_text": read_post(request).text, "edit_trouble": why}
+        return render_page(request, chat, status=422, more={"edited": turn.pk, **edit_context})
     context = {"trouble_at": turn.pk, "turn_trouble": why, "through": turn.pk}
     return render_page(request, chat, status=422, more=context)
 

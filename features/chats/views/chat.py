@@ -122,8 +122,8 @@ def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
         return render_page(request, chat, filled)
     if action in ("model", "second"):
         keep_draft(chat, filled)
-        more = "&second=1" if action == "second" else ""
-        address = f"{reverse('chats:new')}?chat={chat.pk}{more}"
+        second_parameter = "&second=1" if action == "second" else ""
+        address = f"{reverse('chats:new')}?chat={chat.pk}{second_parameter}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     if action not in ("", "send", "run"):
         changed = replace(filled, post=apply(filled.post, action))
@@ -144,8 +144,8 @@ def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
         sending.send(chat, parent, filled.text, filled.system, settings, token, beside=beside)
     except sending.Refused as refused:
         keep_draft(chat, filled)
-        shown = replace(filled, problems=refused.problems)
-        return render_page(request, chat, shown, status=422)
+        refused_form = replace(filled, problems=refused.problems)
+        return render_page(request, chat, refused_form, status=422)
     except refused_starts.Forbidden as forbidden:
         keep_draft(chat, filled)
         return _forbid(request, chat, forbidden, filled)

@@ -228,23 +228,25 @@ def require_sound(definition: Definition) -> None:
 
 def _find_cycle(steps: Sequence[Step]) -> list[str]:
     """Return the ids of the steps of a cycle in order; empty if there is none."""
-    left = {step.id: step for step in steps}
+    remaining_steps = {step.id: step for step in steps}
     for step in in_order(steps):
-        left.pop(step.id)
-    if not left:
+        remaining_steps.pop(step.id)
+    if not remaining_steps:
         return []
-    step_id = next(iter(left))
+    step_id = next(iter(remaining_steps))
     path: list[str] = []
     while step_id not in path:
         path.append(step_id)
-        step_id = next(source for source in left[step_id].sources if source in left)
+        step_id = next(
+            source for source in remaining_steps[step_id].sources if source in remaining_steps
+        )
     return path[path.index(step_id) :][::-1]
 
 
 def in_order(steps: Iterable[Step]) -> Iterator[Step]:
     """Yield the steps in topological order; steps in a cycle are left out."""
-    left, done = list(steps), set[str]()
-    while ready := [step for step in left if done.issuperset(step.sources)]:
+    remaining_steps, done = list(steps), set[str]()
+    while ready := [step for step in remaining_steps if done.issuperset(step.sources)]:
         yield from ready
         done |= {step.id for step in ready}
-        left = [step for step in left if step.id not in done]
+        remaining_steps = [step for step in remaining_steps if step.id not in done]

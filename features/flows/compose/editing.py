@@ -59,8 +59,8 @@ def _group(step: Step, versions: Versions) -> Field:
     children = (child for child in version.root.children if child.name not in wired)
     # Nothing is required here: the flow's form may ask for a missing value at each run.
     fields = tuple(replace(child, is_required=False) for child in children)
-    rest = Field(kind="map", item=Field(kind="json"), is_open=False)
-    return Field(kind="object", name=step.id, children=fields, rest=rest)
+    rest_field = Field(kind="map", item=Field(kind="json"), is_open=False)
+    return Field(kind="object", name=step.id, children=fields, rest=rest_field)
 
 
 def first_post(definition: Definition, versions: Versions) -> dict[str, list[str]]:
@@ -185,20 +185,20 @@ def _path(text: str) -> Path | None:
 
 def _with_asked(definition: Definition, versions: Versions, post: Post) -> Definition:
     """Return the definition with the ticked open inputs; known ones keep name and position."""
-    wanted: dict[tuple[str, Path], None] = {}
+    chosen_fields: dict[tuple[str, Path], None] = {}
     for number, step in enumerate(definition.steps, start=1):
         wired = {wire.to for wire in step.wires}
         for text in post.get(f"{ASK}{number}", ()):
             if (path := _path(text)) and path not in wired:
-                wanted[step.id, path] = None
+                chosen_fields[step.id, path] = None
     inputs = []
     for field in definition.inputs:
-        targets = tuple(target for target in field.targets if target in wanted)
+        targets = tuple(target for target in field.targets if target in chosen_fields)
         if targets:
             inputs.append(replace(field, targets=targets))
     inputs = [_in_words(field, definition, versions, post) for field in inputs]
     definition = replace(definition, inputs=tuple(inputs))
-    for step_id, path in wanted:
+    for step_id, path in chosen_fields:
         version = versions.get(step_id)
         asked_field = field_at(version.root, path) if version else Field(kind="json")
         definition = with_input(definition, step_id, path, asked_field)
@@ -210,11 +210,11 @@ def _in_words(field: Input, definition: Definition, versions: Versions, post: Po
     name = segment(field.name)
     if f"{LABEL}{name}" not in post:
         return field
-    typed = " ".join(_first(post, f"{LABEL}{name}").split())[:NAME_CHARS]
+    typed_label = " ".join(_first(post, f"{LABEL}{name}").split())[:NAME_CHARS]
     hint = " ".join(_first(post, f"{HINT}{name}").split())[:HINT_CHARS]
     step, path = field.targets[0]
     own = field_at(versions[step].root, path).label if step in versions else ""
-    return replace(field, label=typed or own or field.name, hint=hint)
+    return replace(field, label=typed_label or own or field.name, hint=hint)
 
 
 def _first(post: Post, name: str) -> str:
@@ -262,8 +262,8 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
             continue
         choices = _choices(definition, offered, kind, None)
         if choices:
-            more = f"{named}, one more" if path in filled else named
-            sockets.append(Socket(wire_name(number, path), more, choices, is_needed))
+            socket_name = f"{named}, one more" if path in filled else named
+            sockets.append(Socket(wire_name(number, path), socket_name, choices, is_needed))
     return sockets
 
 

@@ -56,8 +56,10 @@ def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
     if chosen is None:
         return None
     definition = begin(endpoint.endpoint_id, version_of(endpoint), run_of_result.arguments)
-    rest = [output for output in outputs if output.path != chosen.path]
-    return Origin(definition, "s1", endpoint, [chosen, *rest], result.origin, run=run_of_result)
+    other_outputs = [output for output in outputs if output.path != chosen.path]
+    return Origin(
+        definition, "s1", endpoint, [chosen, *other_outputs], result.origin, run=run_of_result
+    )
 
 
 def _output_of(result: use_as.Result, outputs: list[Output]) -> Output | None:

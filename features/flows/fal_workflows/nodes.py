@@ -72,14 +72,14 @@ def shown_nodes(
     listed = [node for node in listed if node.kind not in ("input", "display")]
     steps = steps_of(run, [node.id for node in listed])
     copies = _copies(run)
-    shown = [
+    node_views = [
         _describe_node(graph, number, node, endpoints, problems, steps.pop(node.id), copies)
         for number, node in enumerate(listed, 1)
     ]
-    for number, (key, step) in enumerate(steps.items(), len(shown) + 1):
+    for number, (key, step) in enumerate(steps.items(), len(node_views) + 1):
         node = Node(key, "run", step.app, raw={"id": key})
-        shown.append(_describe_node(graph, number, node, endpoints, (), step, copies))
-    return shown
+        node_views.append(_describe_node(graph, number, node, endpoints, (), step, copies))
+    return node_views
 
 
 def _describe_node(

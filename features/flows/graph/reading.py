@@ -160,10 +160,10 @@ def _displayed(nodes: Mapping[str, Node]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for node in nodes.values():
         if node.kind == "display":
-            shown = node.fields
-            if isinstance(shown, list):  # the SDK writes a plain list of references
-                shown = {str(place): value for place, value in enumerate(shown)}
-            fields |= shown
+            displayed = node.fields
+            if isinstance(displayed, list):  # the SDK writes a plain list of references
+                displayed = {str(place): value for place, value in enumerate(displayed)}
+            fields |= displayed
     return fields
 
 

@@ -48,8 +48,8 @@ def parse(text: str, nodes: Collection[str]) -> Reference:
     end = len(named) if len(named) <= ID_CHARS else named.rfind(".", 0, ID_CHARS + 1)
     while end >= 0:
         if (node := named[:end]) == "input" or node in nodes:
-            rest = named[end + 1 :]
-            return Reference(text, node, tuple(rest.split(".")) if end < len(named) else ())
+            output_path = named[end + 1 :]
+            return Reference(text, node, tuple(output_path.split(".")) if end < len(named) else ())
         end = named.rfind(".", 0, end)
     return Reference(text, "", tuple(named.split(".")))
 

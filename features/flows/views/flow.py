@@ -102,9 +102,9 @@ def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definit
     steps = parse_definition(before.definition).steps
     step_ids = {step.id for step in steps}
     inputs = tuple(field for field in definition.inputs if field.targets[0][0] in step_ids)
-    rest = tuple(field for field in definition.inputs if field not in inputs)
+    open_inputs = tuple(field for field in definition.inputs if field not in inputs)
     values = form.defaults(Definition(steps, inputs)) | form.defaults(
-        replace(definition, inputs=rest)
+        replace(definition, inputs=open_inputs)
     )
     return answered(definition, values)
 

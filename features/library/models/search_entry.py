@@ -99,9 +99,9 @@ def _of_postgresql(phrase: Phrase) -> str:
 
 def fts_query(clauses: Sequence[Clause]) -> str:
     """Return clauses in the syntax of FTS5; at least one of them is not negated."""
-    wanted = [f"({_any(clause)})" for clause in clauses if not clause.is_negated]
+    terms = [f"({_any(clause)})" for clause in clauses if not clause.is_negated]
     unwanted = [f"({_any(clause)})" for clause in clauses if clause.is_negated]
-    query = " AND ".join(wanted)
+    query = " AND ".join(terms)
     return f"({query}) NOT ({' OR '.join(unwanted)})" if unwanted else query
 
 

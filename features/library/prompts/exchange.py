@@ -148,11 +148,11 @@ def _from_csv(text: str) -> Iterator[Entry]:
                     "commas between quotes.",
                 )
             elif any(value.strip() for value in row):
-                typed = dict(zip(names, map(csv_text.original, row), strict=False))
-                negative = typed.pop(NEGATIVE, "").strip()
+                values = dict(zip(names, map(csv_text.original, row), strict=False))
+                negative = values.pop(NEGATIVE, "").strip()
                 if NEGATIVE in names:
-                    typed.setdefault(KIND, STYLE)
-                entry = _entry(place, typed)
+                    values.setdefault(KIND, STYLE)
+                entry = _entry(place, values)
                 yield entry._replace(note=NO_NEGATIVE) if negative else entry
     except csv.Error as error:
         message = f"Line {reader.line_num} cannot be read as CSV: {error}."
@@ -189,9 +189,9 @@ def _wrong(item: Any) -> str:
     return ""
 
 
-def _entry(place: str, typed: dict[str, Any]) -> Entry:
-    text = typed.get("text", "").strip()
-    is_style = typed.get(KIND, "").strip().lower() == STYLE
+def _entry(place: str, values: dict[str, Any]) -> Entry:
+    text = values.get("text", "").strip()
+    is_style = values.get(KIND, "").strip().lower() == STYLE
     if is_style and text and TAKES not in text.casefold():
-        typed = {**typed, "text": f"{TAKES}, {text}"}
-    return Entry(place, *checked(typed))
+        values = {**values, "text": f"{TAKES}, {text}"}
+    return Entry(place, *checked(values))

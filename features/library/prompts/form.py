@@ -117,16 +117,16 @@ class PromptForm(Fields, KeptForm):
         return prompt
 
 
-def checked(typed: dict[str, Any]) -> tuple[Values, str]:
+def checked(values: dict[str, Any]) -> tuple[Values, str]:
     """Return the tidied values of a prompt, and why it cannot be saved; empty if it can."""
-    form = Fields({**typed, "name": typed.get("name") or name_of(typed.get("text", ""))})
+    form = Fields({**values, "name": values.get("name") or name_of(values.get("text", ""))})
     problem = " ".join(sentence for errors in form.errors.values() for sentence in map(str, errors))
     return form.values, problem
 
 
-def folder_of(typed: str) -> str:
+def folder_of(path: str) -> str:
     """Return a folder's path without empty parts."""
-    return "/".join(filter(None, (" ".join(part.split()) for part in typed.split("/"))))
+    return "/".join(filter(None, (" ".join(part.split()) for part in path.split("/"))))
 
 
 def name_of(text: str) -> str:

@@ -139,9 +139,9 @@ def _slot(body: str) -> Slot | None:
         return Slot(options=options, picks=min(int(pick["number"]), len(options)))
     named = _VARIABLE.match(body)
     if named and len(named["name"]) <= MAX_NAME_CHARS:
-        name, rest = " ".join(named["name"].split()), body[named.end() :]
+        name, choices = " ".join(named["name"].split()), body[named.end() :]
         if named["colon"]:
-            return Slot(name, _alternatives(rest) if rest.strip() else ())
+            return Slot(name, _alternatives(choices) if choices.strip() else ())
         return Slot(name)
     if _JSON.match(body):
         return None

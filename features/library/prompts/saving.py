@@ -34,9 +34,11 @@ class Changed(Refused):
 
     def __init__(self, version: PromptVersion) -> None:
         self.version = version
-        who = version.made_by.get_short_name() or version.made_by if version.made_by else "Somebody"
+        author = (
+            version.made_by.get_short_name() or version.made_by if version.made_by else "Somebody"
+        )
         super().__init__(
-            f"{who} has changed the text since you opened it. Save again to replace it: "
+            f"{author} has changed the text since you opened it. Save again to replace it: "
             "theirs stays among the versions."
         )
 

@@ -64,7 +64,8 @@ class Use:
     def is_drawn(self) -> bool:
         """Whether a seed decides about some alternatives."""
         return any(
-            one.slot.picks and one.slot.picks < len(one.slot.options) for one in self.controls
+            control.slot.picks and control.slot.picks < len(control.slot.options)
+            for control in self.controls
         )
 
     @property
@@ -80,7 +81,7 @@ class Use:
     @property
     def query(self) -> str:
         """Return the values as part of an address, as `read` takes them."""
-        values = {one.name: one.value for one in self.controls if one.value}
+        values = {control.name: control.value for control in self.controls if control.value}
         into = {"into": str(self.into.pk)} if self.into else {}
         return urlencode(values | into | {"seed": self.seed})
 
@@ -109,9 +110,9 @@ def read(user: User, prompt: Prompt, query: QueryDict, *, is_asking: bool = True
     controls = [
         _control(slot, query.get(f"{SLOT}{slot.key}", ""), is_asking) for slot in template.slots
     ]
-    values = {one.slot.key: one.value for one in controls if one.value}
+    values = {control.slot.key: control.value for control in controls if control.value}
     use = Use(prompt, into, seed, template, controls, expansion.count(template, values))
-    if any(one.error for one in controls):
+    if any(control.error for control in controls):
         return use
     try:
         return replace(use, texts=expansion.expand(template, values, seed))
@@ -171,12 +172,12 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
     `key` is `<prompt>?<values>`, as `target` writes it. None if there is no such prompt.
     """
-    first, _, rest = key.partition("?")
+    first, _, query_text = key.partition("?")
     pk = parse_uuid(first)
     prompt = Prompt.objects.kept().shown_to(user).filter(pk=pk).first() if pk else None
     if prompt is None:
         return None
-    query = QueryDict(rest)
+    query = QueryDict(query_text)
     use, place = (
         read(user, prompt, query, is_asking=False),
         _field(endpoint, query.get("field", "")),
@@ -201,8 +202,8 @@ def _into(user: User, prompt: Prompt, key: str) -> Prompt | None:
     return Prompt.objects.kept().shown_to(user).taking_prompts().filter(pk=pk).first()
 
 
-def _control(slot: Slot, typed: str, is_asking: bool) -> SlotControl:
-    value = db_safe_text(typed).strip()
+def _control(slot: Slot, typed_value: str, is_asking: bool) -> SlotControl:
+    value = db_safe_text(typed_value).strip()
     if len(value) > MAX_VALUE_CHARS:
         error = f"This has {len(value):,} characters; the most is {MAX_VALUE_CHARS:,}."
         return SlotControl(slot, value[:MAX_VALUE_CHARS], error)

@@ -133,24 +133,24 @@ class ReferenceForm(KeptForm):
 
     def clean(self) -> dict[str, Any]:
         """Store the pictures of a new reference, which needs a picture or a description."""
-        typed = super().clean() or self.cleaned_data
+        cleaned = super().clean() or self.cleaned_data
         if not self.is_new or self.errors:
-            return typed
-        files = typed["files"]
-        if not (typed.get("description") or files or self.chosen):
+            return cleaned
+        files = cleaned["files"]
+        if not (cleaned.get("description") or files or self.chosen):
             self.add_error("files", "Choose at least one picture, or describe it.")
-            return typed
+            return cleaned
         self.added = pictures.add(self.by, self.instance.project, [], files, self.chosen)
-        if self.added.refusals and not self.added.addresses and not typed.get("description"):
+        if self.added.refusals and not self.added.addresses and not cleaned.get("description"):
             self.add_error("files", self.added.refusals[0])
-        return typed
+        return cleaned
 
     def save(self, commit: bool = True) -> Any:
         """Save it with a version. Raises Refused if there is no room or its name is taken."""
         reference = self.instance
-        typed = self.cleaned_data
+        cleaned = self.cleaned_data
         values = saving.Values(
-            typed["name"], typed["kind"], typed["description"], typed.get("lora", "")
+            cleaned["name"], cleaned["kind"], cleaned["description"], cleaned.get("lora", "")
         )
         if self.is_new:
             pictures, is_hidden = self.added.addresses, bool(self.is_hidden)

@@ -49,7 +49,7 @@ class Resolver:
         if not keys:
             return Resolved(arguments)
         offered = self._offered(keys)
-        contents = {key: one.content for key, one in offered.items()}
+        contents = {key: offer.content for key, offer in offered.items()}
         filled = uses.fill(version, arguments, contents)
         named = tuple(
             NamedInput(
@@ -71,9 +71,9 @@ class Resolver:
         return {key: offered for key in keys if (offered := self._by_key[key])}
 
     def _read(self, keys: Iterable[str]) -> None:
-        wanted = set(keys)
+        key_set = set(keys)
         rows = Reference.objects.offered_in(self.project, self.user)
-        rows = rows.filter(key__in={key.removeprefix(OWN) for key in wanted})
+        rows = rows.filter(key__in={key.removeprefix(OWN) for key in key_set})
         rows = rows.select_related("project").annotate(newest=Max("versions__number"))
         listed = list(rows)
         addresses = [address for row in listed for address in row.pictures]
@@ -81,7 +81,7 @@ class Resolver:
         for row in listed:
             is_own = row.user_id == self.user.pk and (row.is_hidden or row.project.is_private)
             for key in (row.key, *([f"{OWN}{row.key}"] if is_own else ())):
-                if key in wanted and self._by_key[key] is None:
+                if key in key_set and self._by_key[key] is None:
                     self._by_key[key] = self._content(row, there)
 
     def _content(self, row: Reference, there: set[str]) -> _Offered:
@@ -96,10 +96,10 @@ class Resolver:
 def record(user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
     """Record the references that the runs used, if their user sees them."""
     of_runs = [
-        (run, one, pk)
+        (run, named_input, pk)
         for run, listed in named.items()
-        for one in listed
-        if one.owner == KIND and (pk := parse_uuid(one.key))
+        for named_input in listed
+        if named_input.owner == KIND and (pk := parse_uuid(named_input.key))
     ]
     if not of_runs:
         return
@@ -109,11 +109,11 @@ def record(user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
             ReferenceRun(
                 reference=seen[pk],
                 run=run,
-                version=one.version,
-                words=one.words,
-                is_whole=one.is_whole,
+                version=named_input.version,
+                words=named_input.words,
+                is_whole=named_input.is_whole,
             )
-            for run, one, pk in of_runs
+            for run, named_input, pk in of_runs
             if pk in seen
         ),
         ignore_conflicts=True,

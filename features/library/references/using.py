@@ -37,12 +37,12 @@ def mentions_of(rows: Iterable[Reference], user: User) -> Iterator[tuple[Referen
 
     `rows` are in the order of `offered_in`. References that no text can mention are left out.
     """
-    taken = set()
+    used_mentions = set()
     for row in rows:
         is_own = row.user_id == user.pk
         for mention in (row.key, f"{OWN}{row.key}" if is_own else row.key):
-            if mention not in taken:
-                taken.add(mention)
+            if mention not in used_mentions:
+                used_mentions.add(mention)
                 prefix = OWN if mention != row.key else ""
                 yield row, f"@{prefix}{row.name}"
                 break
@@ -101,7 +101,11 @@ def _taker(endpoint: Endpoint, control: str) -> Input | None:
     path = ".".join(ROW if part.isdecimal() else part for part in control.split("."))
     inputs = inputs_of(version_of(endpoint).root)
     return next(
-        (one for one in inputs if one.kind == "image" and one.path in (path, f"{path}.{ROW}")),
+        (
+            candidate
+            for candidate in inputs
+            if candidate.kind == "image" and candidate.path in (path, f"{path}.{ROW}")
+        ),
         None,
     )
 

@@ -97,17 +97,19 @@ def note_cost(charge: Charge) -> None:
 
 def _places(runs: Iterable[Run]) -> dict[uuid.UUID, int]:
     """Return the keys of the runs' entries: creation times, a little later if already taken."""
-    wanted = {run.pk: (run.created_at - _EPOCH) // timedelta(microseconds=1) for run in runs}
-    places = dict(SearchEntry.objects.filter(run__in=wanted).values_list("run_id", "pk"))
-    others = SearchEntry.objects.filter(pk__in=list(wanted.values()))
-    taken = set(others.values_list("pk", flat=True)) | set(places.values())
-    for run, place in wanted.items():
+    preferred_places = {
+        run.pk: (run.created_at - _EPOCH) // timedelta(microseconds=1) for run in runs
+    }
+    places = dict(SearchEntry.objects.filter(run__in=preferred_places).values_list("run_id", "pk"))
+    others = SearchEntry.objects.filter(pk__in=list(preferred_places.values()))
+    used_places = set(others.values_list("pk", flat=True)) | set(places.values())
+    for run, place in preferred_places.items():
         if run in places:
             continue
-        while place in taken:
+        while place in used_places:
             place += 1
-            if place not in taken and SearchEntry.objects.filter(pk=place).exists():
-                taken.add(place)
+            if place not in used_places and SearchEntry.objects.filter(pk=place).exists():
+                used_places.add(place)
         places[run] = place
-        taken.add(place)
+        used_places.add(place)
     return places

@@ -97,8 +97,8 @@ def _by_entries(
     runs: RunQuerySet, clauses: Sequence[Clause], costs: Sequence[Q], within: Clause
 ) -> RunQuerySet:
     entries = SearchEntry.objects.filter(*costs)
-    found = entries.filter(words__matches=(within, *clauses)) if clauses else entries
-    few = list(found.values_list("run", flat=True)[: FEW + 1])
+    matches = entries.filter(words__matches=(within, *clauses)) if clauses else entries
+    few = list(matches.values_list("run", flat=True)[: FEW + 1])
     due = _due(runs, clauses, has_costs=bool(costs))
     if len(few) <= FEW:
         return runs.filter(pk__in=[*few, *due])

@@ -104,7 +104,10 @@ def cards(user: User, series: SeriesQuerySet) -> list[Card]:
         for pk, number, item in annotated.order_by().values_list("pk", "number", "first")
     }
     covers = SeriesItem.objects.filter(pk__in=[item for _, item in figures.values() if item])
-    by_series = {shown.item.series_id: shown for shown in _describe_items(user, list(covers))}
+    by_series = {
+        described_item.item.series_id: described_item
+        for described_item in _describe_items(user, list(covers))
+    }
     return [
         Card(row, figures[row.pk][0], by_series.get(row.pk))
         for row in series.select_related("project", "user")
@@ -113,8 +116,8 @@ def cards(user: User, series: SeriesQuerySet) -> list[Card]:
 
 def _describe_items(user: User, rows: list[SeriesItem]) -> list[Shown]:
     readable = Run.objects.readable_by(user).filter(pk__in={row.run_id for row in rows})
-    shown = wall.stacks(user, list(readable.recent().select_related("user")))
-    stacks = {stack.run.pk: stack for stack in shown}
+    run_stacks = wall.stacks(user, list(readable.recent().select_related("user")))
+    stacks = {stack.run.pk: stack for stack in run_stacks}
     return [_one(row, stacks.get(row.run_id)) for row in rows]
 
 

@@ -94,11 +94,11 @@ def move(series: Series, key: int, *, before: int | None) -> bool:
     """Move an item before another one, or to the end; False if either is missing."""
 
     def moved(order: list[int]) -> list[int] | None:
-        rest = [pk for pk in order if pk != key]
-        if len(rest) == len(order) or (before is not None and before not in rest):
+        other_keys = [pk for pk in order if pk != key]
+        if len(other_keys) == len(order) or (before is not None and before not in other_keys):
             return None
-        at = len(rest) if before is None else rest.index(before)
-        return [*rest[:at], key, *rest[at:]]
+        at = len(other_keys) if before is None else other_keys.index(before)
+        return [*other_keys[:at], key, *other_keys[at:]]
 
     return _reorder(series, moved)
 
@@ -110,8 +110,8 @@ def step(series: Series, key: int, by: int) -> bool:
         if key not in order:
             return None
         at = max(0, order.index(key) + by)
-        rest = [pk for pk in order if pk != key]
-        return [*rest[:at], key, *rest[at:]]
+        other_keys = [pk for pk in order if pk != key]
+        return [*other_keys[:at], key, *other_keys[at:]]
 
     return _reorder(series, stepped)
 

@@ -50,12 +50,12 @@ def sentence(chosen: Chosen, done: str) -> str:
 
     `done` follows their number: "3 results" + "are starred".
     """
-    number, left = len(chosen.results), chosen.out_of_reach
+    number, unreachable = len(chosen.results), chosen.out_of_reach
     verb = done if number != 1 else done.replace("are ", "is ", 1)
     words = f"{counted(number, 'result')} {verb}." if number else "Nothing was changed."
-    if left:
-        stay = "stays as it is: it is" if left == 1 else "stay as they are: they are"
-        words += f" {left:,} {stay} gone, or not yours to change."
+    if unreachable:
+        stay = "stays as it is: it is" if unreachable == 1 else "stay as they are: they are"
+        words += f" {unreachable:,} {stay} gone, or not yours to change."
     if chosen.left_out:
         words += f" {counted(chosen.left_out, 'older run')} of the list were left out: that is more"
         words += " than one selection holds. Narrow the list, for example by a date."

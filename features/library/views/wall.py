@@ -83,15 +83,15 @@ def _runs_of_page(
         returned = below.filter(created_at__gte=filters.until).order_by()
         size = max(size, min(returned.count(), sections.MOST_RETURNED))
     runs = list(below[: size + 1])
-    shown = runs[:size]
-    last = shown[-1].created_at.isoformat() if shown else ""
+    page_runs = runs[:size]
+    last = page_runs[-1].created_at.isoformat() if page_runs else ""
     listed: list[sections.Section] = []
     if is_wall:
         above = sections.run_above(matching, filters.before)
-        listed = sections.consecutive(request.user, shown, by, above)
+        listed = sections.consecutive(request.user, page_runs, by, above)
     return {
         "sections": [(section, "") for section in listed],
-        "runs": [] if is_wall else history.rows_for(request.user, shown),
+        "runs": [] if is_wall else history.rows_for(request.user, page_runs),
         "last": last,
         "more": next_page(request, before=last) if len(runs) > size else "",
         "since": history.newest_moment([] if filters.before else runs),

@@ -85,17 +85,19 @@ def facets(
     is_cut = len(rows) > MOST_COUNTED
     counting = _Counting(request, line, is_cut)
     hidden = set() if line.values(keys.STATE) else set(left_out)
-    shown = [row for row in rows[:MOST_COUNTED] if row.state not in hidden]
-    models = counting.facet("Model", (row.endpoint for row in shown), _models)
+    visible_rows = [row for row in rows[:MOST_COUNTED] if row.state not in hidden]
+    models = counting.facet("Model", (row.endpoint for row in visible_rows), _models)
     kinds = counting.facet(
-        "Kind", (kind for row in shown for kind in from_bits(row.kinds or 0)), _kinds
+        "Kind", (kind for row in visible_rows for kind in from_bits(row.kinds or 0)), _kinds
     )
     states = counting.facet("State", (_state(row) for row in rows[:MOST_COUNTED]), _states)
-    people = counting.facet("Person", (row.user for row in shown), _people)
-    series = counting.facet("Series", _series_of(request, shown), _series)
-    said = counting.facet("Review", _said_of(shown), _describe_conditions)
-    months = counting.facet("Month", (_month(row) for row in shown), _months, is_by_value=True)
-    every = (models, kinds, states, people, series, said, months)
+    people = counting.facet("Person", (row.user for row in visible_rows), _people)
+    series = counting.facet("Series", _series_of(request, visible_rows), _series)
+    review_facet = counting.facet("Review", _said_of(visible_rows), _describe_conditions)
+    months = counting.facet(
+        "Month", (_month(row) for row in visible_rows), _months, is_by_value=True
+    )
+    every = (models, kinds, states, people, series, review_facet, months)
     return [facet for facet in every if facet.choices]
 
 
@@ -130,10 +132,12 @@ class _Counting:
         return Facet(title, choices if is_needed else [])
 
     def choice(self, label: str, condition: Condition, count: int) -> Choice:
-        piece = next((piece for piece, taken in self.line.taken if taken == condition), "")
+        piece = next(
+            (piece for piece, line_condition in self.line.taken if line_condition == condition), ""
+        )
         line = self.line.without(piece) if piece else self.line.with_word(condition.word)
-        shown = f"{count:,}{'+' if self.is_cut else ''}"
-        return Choice(label, shown, with_line(self.request, line), bool(piece))
+        count_text = f"{count:,}{'+' if self.is_cut else ''}"
+        return Choice(label, count_text, with_line(self.request, line), bool(piece))
 
 
 _PICKED = Condition(keys.PICKED, (keys.YES,))
@@ -196,14 +200,14 @@ def _series(names: Sequence[str]) -> Described:
 
 def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:
     """Yield the conditions that the feedback on these shared runs fulfils, each once per run."""
-    for said in feedback.source().feedback_on([row.pk for row in rows]).values():
-        if said.picks:
+    for review in feedback.source().feedback_on([row.pk for row in rows]).values():
+        if review.picks:
             yield _PICKED
-        if said.stars:
+        if review.stars:
             yield _RATED
-        if said.comments:
+        if review.comments:
             yield _COMMENTED
-        if said.open_comments:
+        if review.open_comments:
             yield _OPEN
 
 

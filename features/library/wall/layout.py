@@ -31,5 +31,5 @@ def runs_to_show(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:
 
     Their inputs and outputs are not loaded.
     """
-    shown = runs if has_state else runs.exclude(state__in=NOT_SHOWN)
-    return shown.recent()
+    visible_runs = runs if has_state else runs.exclude(state__in=NOT_SHOWN)
+    return visible_runs.recent()

@@ -60,12 +60,12 @@ def consecutive(
     """
     stacks = wall.stacks(user, runs)  # first, as it removes the titles of covered runs
     groups = grouping.groups(user, [above, *runs] if above else runs)
-    begun = groups.pop(0) if above else None
+    next_section = groups.pop(0) if above else None
     sections = [
         Section(group.title, [stack for _, stack in pairs], group)
         for group, pairs in groupby(zip(groups, stacks, strict=True), key=itemgetter(0))
     ]
-    if begun and sections and sections[0].group.key == begun.key:
+    if next_section and sections and sections[0].group.key == next_section.key:
         sections[0] = Section("", sections[0].stacks, sections[0].group)
     return sections
 
@@ -92,8 +92,8 @@ def gathered(
         keys.setdefault(group, []).append(run.pk)
     all_groups = sorted(keys, key=lambda group: group.key is None)  # runs without a group are last
     listed = all_groups[first : first + GROUPS]
-    shown = {pk for group in listed for pk in keys[group][:OF_GROUP]}
-    by_key = _stacks(user, runs, shown)
+    shown_pks = {pk for group in listed for pk in keys[group][:OF_GROUP]}
+    by_key = _stacks(user, runs, shown_pks)
     sections = [
         Section(
             group.title,

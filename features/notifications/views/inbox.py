@@ -70,4 +70,4 @@ def seen(request: HtmxRequest) -> HttpResponseBase:
 
 def _labelled(lines: Iterable[Notification]) -> list[tuple[Notification, str]]:
     """Return lines with their kinds in words."""
-    return [(shown, kinds.label(shown.kind)) for shown in lines]
+    return [(notification, kinds.label(notification.kind)) for notification in lines]

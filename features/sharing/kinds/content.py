@@ -58,7 +58,9 @@ class Outcome:
     @property
     def numbers(self) -> list[int]:
         """Return the numbers of its items."""
-        return [shown.item.number for shown in self.files] or [self.number] * bool(self.number)
+        return [item_view.item.number for item_view in self.files] or [self.number] * bool(
+            self.number
+        )
 
 
 class Outcomes:
@@ -68,9 +70,13 @@ class Outcomes:
         self.share = share
         listed = items.items_of(share)
         self.shown = {
-            ResultKey(shown.run.pk, shown.item.position): shown for shown in listed if shown.run
+            ResultKey(item_view.run.pk, item_view.item.position): item_view
+            for item_view in listed
+            if item_view.run
         }
-        self.texts = _texts(shown.run.pk for shown in listed if shown.run and not shown.artifact)
+        self.texts = _texts(
+            item_view.run.pk for item_view in listed if item_view.run and not item_view.artifact
+        )
 
     def outcome_of(self, run: str, positions: Sequence[int]) -> Outcome:
         """Return the outcome of a run with files at these positions, or [0] if it has no files."""
@@ -82,8 +88,8 @@ class Outcomes:
         text = self.texts.get(listed[0].run.pk, "")
         if text:
             return Outcome(text=text, cost=cost, number=listed[0].item.number)
-        there = [shown for shown in listed if shown.artifact]
-        stored = [shown for shown in there if shown.is_stored]
+        there = [item_view for item_view in listed if item_view.artifact]
+        stored = [item_view for item_view in there if item_view.is_stored]
         words = "" if stored else UNCOPIED if there else NO_FILES
         return Outcome(stored, words=words, cost=cost)
 

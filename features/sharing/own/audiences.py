@@ -61,7 +61,7 @@ FOR_WHOM = (
 
 def named(name: str) -> ForWhom | None:
     """Return the answer with this name, or None."""
-    return next((one for one in FOR_WHOM if one.name == name), None)
+    return next((answer for answer in FOR_WHOM if answer.name == name), None)
 
 
 def apply(share: Share, answer: ForWhom) -> list[str]:
@@ -82,8 +82,8 @@ def apply(share: Share, answer: ForWhom) -> list[str]:
 
 def find_answer(share: Share) -> ForWhom | None:
     """Return the answer that matches a share's options; None if no answer does."""
-    for one in FOR_WHOM:
-        is_set = all(getattr(share, name) == value for name, value in one.options.items())
-        if is_set and bool(one.days) == (share.expires_at is not None):
-            return one
+    for answer in FOR_WHOM:
+        is_set = all(getattr(share, name) == value for name, value in answer.options.items())
+        if is_set and bool(answer.days) == (share.expires_at is not None):
+            return answer
     return None

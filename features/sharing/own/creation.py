@@ -148,9 +148,9 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
 def _place(user: User, chosen: Chosen) -> tuple[Project, bool]:
     """Return the results' project, or the user's private one if they are of several projects."""
     rows = Run.objects.filter(pk__in=chosen.run_keys).order_by()
-    found = set(rows.values_list("project", "is_hidden"))
-    places = {project for project, _ in found}
-    is_hidden = any(hidden for _, hidden in found)
+    distinct_places = set(rows.values_list("project", "is_hidden"))
+    places = {project for project, _ in distinct_places}
+    is_hidden = any(hidden for _, hidden in distinct_places)
     if len(places) == 1:
         return Project.objects.get(pk=places.pop()), is_hidden
     return private_project(user), is_hidden
@@ -163,7 +163,7 @@ def _title(results: Sequence[ResultKey]) -> str:
         Artifact.objects.filter(run__in=runs).order_by().values_list("run_id", "position", "kind")
     )
     kinds = {ResultKey(run, position): kind for run, position, kind in rows}
-    nouns = {kind_named(kinds[one]).noun if one in kinds else "result" for one in results}
+    nouns = {kind_named(kinds[result]).noun if result in kinds else "result" for result in results}
     return counted(len(results), nouns.pop() if len(nouns) == 1 else "result")
 
 

@@ -66,13 +66,13 @@ def tell_due() -> float:
 
 def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
     share, since, now = reviewer.share, reviewer.told_at, clock.now()
-    said = _said_since(reviewer, since)
-    if not said and not is_done:
+    actions = _said_since(reviewer, since)
+    if not actions and not is_done:
         return
     Reviewer.objects.filter(pk=reviewer.pk).update(told_at=now)
-    what = " and ".join(said)
-    subject = f"{reviewer.name} {what} on “{share}”"
-    if not said:
+    action_text = " and ".join(actions)
+    subject = f"{reviewer.name} {action_text} on “{share}”"
+    if not actions:
         subject = f"{reviewer.name} is done with “{share}”"
     comments = _new(Comment.objects.filter(reviewer=reviewer, deleted_at=None), since)
     excerpts = [_excerpt(comment.text) for comment in comments[:EXCERPTS]]
@@ -92,12 +92,12 @@ def tell_anew(comment: Comment, text: str) -> None:
     """Replace a comment's text in its notifications; an empty text means that it is deleted."""
     outbox.tell_anew(mentions.KEY.format(comment.pk), text[: mentions.EXCERPT_CHARS])
     before, now = _excerpt(comment.text), _excerpt(text or DELETED)
-    told = Notification.objects.filter(
+    notifications = Notification.objects.filter(
         user=comment.share.user_id,
         key__startswith=f"review {comment.reviewer_id} ",
         text__contains=before,
     )
-    for line in told:
+    for line in notifications:
         outbox.tell_anew(line.key, line.text.replace(before, now))
 
 

@@ -36,9 +36,9 @@ ROBOTS = "User-agent: *\nAllow: /s/\nDisallow: /\n"
 def picture(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
     """Serve the first pictures of a share as one picture."""
     names: list[str] = []
-    for shown in items.items_of(visit.share):
-        if shown.artifact and shown.artifact.thumbnail and len(names) < MOST:
-            names.append(shown.artifact.thumbnail)
+    for item_view in items.items_of(visit.share):
+        if item_view.artifact and item_view.artifact.thumbnail and len(names) < MOST:
+            names.append(item_view.artifact.thumbnail)
     tag = f'"{hashlib.sha256(f"{visit.share.pk}{names}".encode()).hexdigest()}"'
 
     def draw() -> HttpResponse:

@@ -107,10 +107,10 @@ def _make(request: HtmxRequest) -> HttpResponse:
 
 def _left_out(chosen: selection.Chosen) -> str:
     """Return a sentence about selected results that are not shared; empty if all are."""
-    left = chosen.out_of_reach
+    unreachable = chosen.out_of_reach
     sentences = []
-    if left:
-        which = f"{counted(left, 'selected result')} left out"
+    if unreachable:
+        which = f"{counted(unreachable, 'selected result')} left out"
         sentences.append(f"{which}: gone, without a result, or not yours to share.")
     if chosen.left_out:
         older = counted(chosen.left_out, "older run")

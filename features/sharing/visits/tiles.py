@@ -135,10 +135,19 @@ class Tile:
         return Curtain(share, [model], has_inputs=False).settings(others)
 
 
-def tiles_of(shown: Sequence[Shown]) -> list[Tile]:
+def tiles_of(item_views: Sequence[Shown]) -> list[Tile]:
     """Return tiles in the order of the items; one query for the texts among them."""
-    texts = _texts([one.run.pk for one in shown if one.run and one.artifact is None])
-    return [Tile(one, texts.get(one.run.pk, "") if one.run else "") for one in shown]
+    texts = _texts(
+        [
+            item_view.run.pk
+            for item_view in item_views
+            if item_view.run and item_view.artifact is None
+        ]
+    )
+    return [
+        Tile(item_view, texts.get(item_view.run.pk, "") if item_view.run else "")
+        for item_view in item_views
+    ]
 
 
 def _texts(runs: list[UUID]) -> Mapping[UUID, str]:

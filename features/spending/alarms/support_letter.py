@@ -30,8 +30,10 @@ class Fact(NamedTuple):
 def facts(run: Run) -> list[Fact]:
     """Return the arguments that may explain a price: numbers, choices and sizes, no prompt."""
     arguments = run.arguments if isinstance(run.arguments, dict) else {}
-    shown = [Fact(name, text) for name, value in arguments.items() if (text := _in_words(value))]
-    return shown[:MOST_FACTS]
+    argument_facts = [
+        Fact(name, text) for name, value in arguments.items() if (text := _in_words(value))
+    ]
+    return argument_facts[:MOST_FACTS]
 
 
 def _in_words(value: Any) -> str:

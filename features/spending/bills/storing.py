@@ -45,10 +45,10 @@ def store(events: Sequence[fal.BillingEvent]) -> int:
 
 def runs_of(request_ids: Iterable[str]) -> dict[str, uuid.UUID]:
     """Return the run of each request that has one; the oldest, if several have the same id."""
-    wanted = list(request_ids)
-    if not wanted:
+    unique_ids = list(request_ids)
+    if not unique_ids:
         return {}
-    rows = Run.objects.filter(request_id__in=wanted).exclude(request_id="")
+    rows = Run.objects.filter(request_id__in=unique_ids).exclude(request_id="")
     return dict(rows.order_by("-created_at").values_list("request_id", "pk"))
 
 

@@ -56,11 +56,13 @@ def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> N
     if rules.unknown == Unknown.ASSUME:
         for charge in unknown:
             charge.expected = charge.amount = rules.assumed
-    asked = unknown if rules.unknown == Unknown.ASK else []
-    for charge in asked:
+    charges_to_ask = unknown if rules.unknown == Unknown.ASK else []
+    for charge in charges_to_ask:
         charge.amount = rules.assumed
-    _require_left(user, budgets, charges, [charge for charge in asked if charge.counted is None])
-    _require_yes(budgets, charges, asked)
+    _require_left(
+        user, budgets, charges, [charge for charge in charges_to_ask if charge.counted is None]
+    )
+    _require_yes(budgets, charges, charges_to_ask)
 
 
 def total(charges: Sequence[Charge]) -> Decimal:
@@ -87,9 +89,11 @@ def _require_below_ceiling(
         budget=None, user=user, is_granted=True
     )
     is_plan = charges[0].run_id is None
-    if not is_plan and (begun := granted.filter(planned__gte=added).order_by("planned").first()):
-        begun.planned -= added
-        begun.save(update_fields=["planned"])
+    if not is_plan and (
+        granted_plan := granted.filter(planned__gte=added).order_by("planned").first()
+    ):
+        granted_plan.planned -= added
+        granted_plan.save(update_fields=["planned"])
         return
     unused = granted.filter(used_at=None, amount__gte=amount)
     if request := unused.order_by("amount").first():
@@ -105,8 +109,8 @@ def _require_below_ceiling(
 
 def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
     """Raise if nobody has looked at an alarm about a run of one of these models."""
-    said = confirmation.current()
-    if said is not None and said.is_alarm_fine:
+    confirmed = confirmation.current()
+    if confirmed is not None and confirmed.is_alarm_fine:
         return
     keys = [charge.endpoint_id for charge in charges if charge.endpoint_id is not None]
     alarms = holds.held_among(keys)
@@ -115,7 +119,7 @@ def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
     alarm = next(iter(alarms.values()))
     is_seen = alarm_access.visible_to(user).filter(pk=alarm.pk).exists()
     page = Remedy(holds.SEE, alarm.get_absolute_url()) if is_seen else None
-    if said is None:
+    if confirmed is None:
         raise Unaffordable(holds.refusal(alarm), page)
     is_any_unknown = any(charge.expected is None for charge in charges)
     answer = Confirmation.asked_for(total(charges), is_any_unknown=is_any_unknown)
@@ -130,9 +134,9 @@ def _require_left(
 
     The `unknown` charges count as all that is left: one run, or a plan's steps together.
     """
-    wanted = _wanted(budgets, charges)
-    spent = ledger.spent({want.counter for want in wanted})
-    near = [want for want in wanted if unknown or _rest(want, spent, want.budget.limit) < 0]
+    wanted_sums = _wanted(budgets, charges)
+    spent = ledger.spent({want.counter for want in wanted_sums})
+    near = [want for want in wanted_sums if unknown or _rest(want, spent, want.budget.limit) < 0]
     rests = {want: _rest(want, spent, limit_of(want.budget, want.counter)) for want in near}
     refused = [want for want in near if rests[want] < 0 or (unknown and not rests[want])]
     if refused:
@@ -166,23 +170,23 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     granted = budget.requests.filter(
         is_granted=True, scope_key=counter.key, period=counter.period
     ).aggregate(more=Sum("amount"))
-    more: Decimal = granted["more"] or NOTHING
-    allowed: Decimal = budget.limit + more
+    granted_more: Decimal = granted["more"] or NOTHING
+    allowed: Decimal = budget.limit + granted_more
     return allowed
 
 
-def _unaffordable(user: User, want: Wanted, rest: Decimal, *, is_unknown: bool) -> Forbidden:
-    """Return a budget's refusal; `rest` would be left after the press, mostly below zero."""
+def _unaffordable(user: User, want: Wanted, remainder: Decimal, *, is_unknown: bool) -> Forbidden:
+    """Return a budget's refusal; `remainder` would be left after the press, mostly below zero."""
     whose = wording.subject(want.budget, want.counter, user)
-    limit, left = limit_of(want.budget, want.counter), max(rest + want.amount, NOTHING)
+    limit, amount_left = limit_of(want.budget, want.counter), max(remainder + want.amount, NOTHING)
     amount = None if is_unknown else want.amount
-    sentence = wording.spent(want.budget, want.counter.period, whose, limit, left, amount)
+    sentence = wording.spent(want.budget, want.counter.period, whose, limit, amount_left, amount)
     if access.may_change(user, want.budget):
         change = Remedy(wording.CHANGE, want.budget.get_absolute_url())
         return Unaffordable(f"{sentence} {wording.YOURS}", change)
     ask = wording.whom_to_ask(want.budget, want.counter)
     # Includes the overspent amount, for example of an expensive run.
-    address = wording.request_address(want.budget, want.counter, -rest)
+    address = wording.request_address(want.budget, want.counter, -remainder)
     return Unaffordable(f"{sentence} {ask} for more.", Remedy(wording.ASK_FOR_MORE, address))
 
 
@@ -190,8 +194,8 @@ def _require_yes(
     budgets: Sequence[Budget], charges: Sequence[Charge], unknown: Sequence[Charge]
 ) -> None:
     """Raise Unconfirmed if the press costs more than a budget allows without a question."""
-    said = confirmation.current()
-    if said is None:
+    confirmed = confirmation.current()
+    if confirmed is None:
         return
     amount = total(charges)
     bars = [
@@ -200,8 +204,8 @@ def _require_yes(
         if budget.ask_above is not None
         and any(counting.counter_of(budget, charge) for charge in charges)
     ]
-    is_dear = bool(bars) and amount > min(bars) and amount > said.most
-    is_unknown = bool(unknown) and not said.is_unknown_fine
+    is_dear = bool(bars) and amount > min(bars) and amount > confirmed.most
+    is_unknown = bool(unknown) and not confirmed.is_unknown_fine
     if is_dear or is_unknown:
         sentence = wording.go_on(amount, len(charges), unknown)
         answer = Confirmation.asked_for(amount.normalize(), is_any_unknown=bool(unknown))

@@ -43,8 +43,8 @@ class Gauge:
     @property
     def left(self) -> Decimal:
         """Return the amount that may still be spent."""
-        left: Decimal = max(self.limit - self.spent, NOTHING)
-        return left
+        amount_left: Decimal = max(self.limit - self.spent, NOTHING)
+        return amount_left
 
     @property
     def overspent(self) -> Decimal:
@@ -78,8 +78,12 @@ class Gauge:
     @property
     def request_query(self) -> str:
         """Return the query string for the page of a request for more."""
-        asked = {"budget": self.budget.pk, "key": self.counter.key, "period": self.counter.period}
-        return urlencode(asked)
+        parameters = {
+            "budget": self.budget.pk,
+            "key": self.counter.key,
+            "period": self.counter.period,
+        }
+        return urlencode(parameters)
 
     @property
     def until(self) -> str:
@@ -115,7 +119,7 @@ def granted_on(counted: Sequence[Counted]) -> dict[tuple[int, Counter], Decimal]
         period__in={counter.period for _, counter in counted},
     ).order_by()
     grouped = rows.values_list("budget_id", "scope_key", "period").annotate(more=Sum("amount"))
-    sums = {(pk, key, period): more for pk, key, period, more in grouped}
+    sums = {(pk, key, period): granted for pk, key, period, granted in grouped}
     return {
         (budget.pk, counter): sums.get((budget.pk, counter.key, counter.period), NOTHING)
         for budget, counter in counted
@@ -154,16 +158,16 @@ def names_of(counters: Iterable[Counter]) -> dict[Counter, str]:
     for counter in listed:
         keys[counter.scope].add(counter.key)
     names: dict[tuple[Scope, int], str] = {(Scope.HOUSE, 0): "The house"}
-    if wanted := keys[Scope.PERSON]:
-        people = User.objects.filter(pk__in=wanted).values_list("pk", "username")
+    if wanted_keys := keys[Scope.PERSON]:
+        people = User.objects.filter(pk__in=wanted_keys).values_list("pk", "username")
         names |= {(Scope.PERSON, pk): name for pk, name in people}
-    if wanted := keys[Scope.PROJECT]:
-        projects = Project.objects.filter(pk__in=wanted).select_related("person")
+    if wanted_keys := keys[Scope.PROJECT]:
+        projects = Project.objects.filter(pk__in=wanted_keys).select_related("person")
         names |= {
             (Scope.PROJECT, project.pk): wording.project_name(project) for project in projects
         }
-    if wanted := keys[Scope.TOKEN]:
-        tokens = TOKENS._default_manager.filter(pk__in=wanted).select_related("user")
+    if wanted_keys := keys[Scope.TOKEN]:
+        tokens = TOKENS._default_manager.filter(pk__in=wanted_keys).select_related("user")
         names |= {(Scope.TOKEN, token.pk): wording.token_name(token) for token in tokens}
     return {
         counter: names.get((counter.scope, counter.key), "somebody who left") for counter in listed

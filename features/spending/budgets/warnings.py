@@ -63,13 +63,13 @@ def _counted(budget: Budget, now: datetime) -> list[Counted]:
 
 def _tell(near: Sequence[Gauge]) -> None:
     keys = {_key(gauge) for gauge in near}
-    told: dict[str, set[int]] = defaultdict(set)
+    warned_users: dict[str, set[int]] = defaultdict(set)
     for key, user_id in Notification.objects.filter(key__in=keys).values_list("key", "user_id"):
-        told[key].add(user_id)
+        warned_users[key].add(user_id)
     names = gauges.names_of({gauge.counter for gauge in near})
     for gauge in near:
         for person in gauge.budget.informed.all():
-            is_due = person.is_active and person.pk not in told[_key(gauge)]
+            is_due = person.is_active and person.pk not in warned_users[_key(gauge)]
             if is_due and access.may_see(person, gauge.budget, gauge.counter.key):
                 _notify(person, gauge, names[gauge.counter])
 
@@ -79,7 +79,7 @@ def _notify(person: User, gauge: Gauge, name: str) -> None:
     verb = "is" if gauge.is_spent else "are"
     whose = "the house's budget" if gauge.counter.scope == Scope.HOUSE else f"the budget of {name}"
     end = wording.until(gauge.budget, gauge.counter.period)
-    rest = (
+    outlook = (
         f"Nothing more starts{end}, unless somebody grants more."
         if gauge.is_spent
         else f"{money(gauge.left)} is left{end}."
@@ -88,7 +88,7 @@ def _notify(person: User, gauge: Gauge, name: str) -> None:
         person,
         kinds.BUDGET_WARNING,
         subject=f"{share} of {whose} {verb} spent",
-        text=f"{money(gauge.spent)} of {money(gauge.limit)}, with what is under way. {rest}",
+        text=f"{money(gauge.spent)} of {money(gauge.limit)}, with what is under way. {outlook}",
         path=gauge.budget.get_absolute_url(),
         key=_key(gauge),
         about=_whose(gauge),

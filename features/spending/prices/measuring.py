@@ -224,11 +224,11 @@ def _most_explained(
     squares, freedom = _squares(costs, keys), len(costs) - len(set(keys))
     best: tuple[Decimal, str] | None = None
     for name, split in options.items():
-        left, left_freedom = _squares(costs, split), len(costs) - len(set(split))
+        squares_left, left_freedom = _squares(costs, split), len(costs) - len(set(split))
         if left_freedom < 1 or left_freedom >= freedom:
             continue
-        variance = left / left_freedom
-        explained = (squares - left) / (freedom - left_freedom)
+        variance = squares_left / left_freedom
+        explained = (squares - squares_left) / (freedom - left_freedom)
         is_enough = variance < squares / freedom * (1 - _LEAST_EXPLAINED)
         if is_enough and explained >= _LEAST_F * variance and (not best or variance < best[0]):
             best = variance, name
@@ -278,9 +278,15 @@ def _groups(fit: _Fit) -> Iterable[Group]:
 
 def _figures(samples: Sequence[Sample], unit: str) -> Figures:
     costs = [_cost_of_one(sample, unit) for sample in samples]
-    said = [sample.said / sample.amounts[unit] for sample in samples if sample.said is not None]
+    list_prices = [
+        sample.said / sample.amounts[unit] for sample in samples if sample.said is not None
+    ]
     return Figures(
-        len(costs), median(costs), min(costs), max(costs), median(said) if said else None
+        len(costs),
+        median(costs),
+        min(costs),
+        max(costs),
+        median(list_prices) if list_prices else None,
     )
 
 

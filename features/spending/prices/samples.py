@@ -112,18 +112,18 @@ def _sample(
 ) -> Sample:
     settings = read_settings(root, read.run.arguments)
     inputs = RunInputs(settings, makes)
-    asked = {unit: _by_arguments(parse_unit(unit), inputs) for unit in _ASKED}
-    made = _made(read) | {unit: amount for unit, amount in asked.items() if amount}
+    requested_amounts = {unit: _by_arguments(parse_unit(unit), inputs) for unit in _ASKED}
+    made = _made(read) | {unit: amount for unit, amount in requested_amounts.items() if amount}
     name = _said_name(said_unit, read.outputs)
     count = _by_arguments(said_unit, inputs) or made.get(name)
     amounts = {PER_RUN: _ONE} | {other: made[other] for other in made.keys() - {name, _WORKED}}
-    said = None
+    list_price = None
     if count and not said_unit.lines:
         # Named as by upstream, so that both prices read alike: `1000 tokens`, `generations`.
         amounts[endpoint.price_unit] = count / said_unit.per
     if count and endpoint.unit_price_usd is not None:
-        said = count / said_unit.per * endpoint.unit_price_usd
-    return Sample(read.charge.amount or Decimal(), amounts, plain_values(settings), said)
+        list_price = count / said_unit.per * endpoint.unit_price_usd
+    return Sample(read.charge.amount or Decimal(), amounts, plain_values(settings), list_price)
 
 
 def _made(read: _Read) -> dict[str, Decimal]:

@@ -119,12 +119,12 @@ def _agreed_to(row: MeasuredPrice, measurement: Measurement) -> Measurement | No
 
 def _ask_admins(row: MeasuredPrice) -> None:
     name, per = row.endpoint.name, unit(row.unit)
-    said = "nothing" if row.said is None else money(row.said)
+    list_price = "nothing" if row.said is None else money(row.said)
     for admin in roles.admins():
         outbox.notify(
             admin,
             KIND,
-            subject=f"{name} seems to cost {money(row.median)} per {per}, not {said}",
+            subject=f"{name} seems to cost {money(row.median)} per {per}, not {list_price}",
             text=f"Measured from the bills of {counted(row.count, 'run')}. Estimates go on with "
             "the list price until an admin agrees on the page below.",
             path=f"{reverse('prices:prices')}?{urlencode({'q': row.endpoint.endpoint_id})}",

@@ -117,10 +117,10 @@ def span(days: Days) -> str:
 
 
 def _title(label: str, sums: Sums, *, is_unusual: bool) -> str:
-    said = f"{label}: {money(sums.amount)}, {counted(sums.runs, 'run')}"
+    sentence = f"{label}: {money(sums.amount)}, {counted(sums.runs, 'run')}"
     if sums.reserved:
-        said += f", {money(sums.reserved)} of it reserved"
-    return f"{said}; unusual" if is_unusual else said
+        sentence += f", {money(sums.reserved)} of it reserved"
+    return f"{sentence}; unusual" if is_unusual else sentence
 
 
 def _written(value: Decimal) -> str:

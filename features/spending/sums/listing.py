@@ -69,9 +69,9 @@ def page_of_runs(scope: Scope, question: Question, order: Order, number: int) ->
     matching = charges(scope.condition & filtered(question, scope), question.days)
     start = (number - 1) * PER_PAGE
     rows = list(matching.order_by(*order.columns)[start : start + PER_PAGE + 1])
-    shown = rows[:PER_PAGE]
+    page_rows = rows[:PER_PAGE]
     has_more = len(rows) > PER_PAGE and number < MAX_PAGE
-    return Page(_entries(scope, shown), number - 1 or None, number + 1 if has_more else None)
+    return Page(_entries(scope, page_rows), number - 1 or None, number + 1 if has_more else None)
 
 
 def figure_of(charge: Charge) -> str:

@@ -115,10 +115,12 @@ def report(scope: Scope, question: Question, today: date) -> Report:
         rows=[_row(question, entry, total.amount) for entry in entries[:MOST_ROWS]],
         others=total_of(entry.sums for entry in others) if others else None,
         other_count=len(others),
-        chart=chart(question, bars, {found.day for found in unusual}),
+        chart=chart(question, bars, {unusual_day.day for unusual_day in unusual}),
         unusual=[
-            Unusual(found.sentence, question.within(Days(found.day, found.day)).query)
-            for found in _dearest(unusual)
+            Unusual(
+                unusual_day.sentence, question.within(Days(unusual_day.day, unusual_day.day)).query
+            )
+            for unusual_day in _dearest(unusual)
         ],
         unusual_count=len(unusual),
         forecast=forecasts.forecast(of_days, today) if shows_now else None,
@@ -225,8 +227,8 @@ def _sorted(entries: list[_Entry], sort: Sort) -> list[_Entry]:
     return sorted(by_name, key=lambda entry: entry.sums.amount, reverse=True)
 
 
-def _dearest(found: Sequence[UnusualDay]) -> list[UnusualDay]:
-    return sorted(found, key=lambda unusual: unusual.amount, reverse=True)[:MOST_UNUSUAL]
+def _dearest(unusual_days: Sequence[UnusualDay]) -> list[UnusualDay]:
+    return sorted(unusual_days, key=lambda unusual: unusual.amount, reverse=True)[:MOST_UNUSUAL]
 
 
 def _whole(value: Decimal) -> Decimal:

@@ -51,8 +51,8 @@ class Budgets(Resource[Budget]):
         """Return them in two parts, and those that have ended."""
         return {
             "shown": _shown_project(request),
-            "house": [one for one in page if not one.is_for_each],
-            "for_each": [one for one in page if one.is_for_each],
+            "house": [gauge for gauge in page if not gauge.is_for_each],
+            "for_each": [gauge for gauge in page if gauge.is_for_each],
             "may_make": _may_make(request),
             "former": [
                 (budget, wording.title(budget), wording.allowance(budget))
@@ -90,11 +90,11 @@ def new(request: HtmxRequest) -> HttpResponse:
 def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show a budget; who may, changes it by a POST."""
     row = BUDGETS.find(request, pk)
-    shown = listing.describe(request.user, [row])[0]
-    context: dict[str, Any] = {"shown": shown}
-    if request.method == "POST" and not shown.may_change:
-        raise PermissionDenied(shown.refusal)
-    if not shown.may_change or row.ended_at is not None:
+    description = listing.describe(request.user, [row])[0]
+    context: dict[str, Any] = {"shown": description}
+    if request.method == "POST" and not description.may_change:
+        raise PermissionDenied(description.refusal)
+    if not description.may_change or row.ended_at is not None:
         return render(request, "features/spending/budgets/budget.html", context)
     data = request.POST if request.method == "POST" else None
     form = BudgetForm(request.user, data, instance=Budget.objects.get(pk=row.pk))

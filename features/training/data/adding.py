@@ -163,9 +163,9 @@ def _item(upload: Upload, name: str) -> Item:
 
 
 def _artifact(runs: RunQuerySet, run: str, position: str) -> Artifact | None:
-    shown = Artifact.objects.filter(run__in=runs.filter(pk=run))
+    visible_artifacts = Artifact.objects.filter(run__in=runs.filter(pk=run))
     try:
-        return shown.select_related("run").filter(position=int(position)).first()
+        return visible_artifacts.select_related("run").filter(position=int(position)).first()
     except ValueError:  # no UUID
         return None
 

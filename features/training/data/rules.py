@@ -144,9 +144,13 @@ def _counts(text: str) -> dict[str, int]:
     return counts
 
 
-def _text_field(root: Field, wanted: set[str]) -> str:
+def _text_field(root: Field, wanted_words: set[str]) -> str:
     """Return the path of a text field whose name has all these words; empty without one."""
     for field in root.children:
-        if wanted <= set(words_in(field.name)) and _text_of(field) and not field.is_deprecated:
+        if (
+            wanted_words <= set(words_in(field.name))
+            and _text_of(field)
+            and not field.is_deprecated
+        ):
             return segment(field.name)
     return ""

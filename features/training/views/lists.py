@@ -83,8 +83,8 @@ def new(request: HtmxRequest) -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, endpoint_id=db_safe_text(endpoint_id)[:255])
     rules, project = packing.rules_for(endpoint), current.current(request)
     why_not = roles.refusal_to_make(request.user, project)
-    begun = Dataset(user=request.user, endpoint=endpoint, **project.for_new_work())
-    form = DatasetForm(request.POST if request.method == "POST" else None, instance=begun)
+    new_dataset = Dataset(user=request.user, endpoint=endpoint, **project.for_new_work())
+    form = DatasetForm(request.POST if request.method == "POST" else None, instance=new_dataset)
     if rules is None or why_not or not form.is_valid():
         context = {"endpoint": endpoint, "rules": rules, "why_not": why_not, "form": form}
         status = HTTPStatus.FORBIDDEN if why_not else HTTPStatus.UNPROCESSABLE_ENTITY

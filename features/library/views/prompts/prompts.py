@@ -99,12 +99,14 @@ class Prompts(Resource[Prompt]):
         use = using.read(request.user, row, request.GET, is_asking=is_asked)
         named = request.GET.get("for", "").strip()
         endpoint = using.endpoint_named(named)
-        is_whole = all(one.value or one.slot.options for one in use.controls)
+        is_whole = all(control.value or control.slot.options for control in use.controls)
         field = request.GET.get("field", "")[:200]
         target = None
         if endpoint and is_whole and use.texts:
             target = using.target(use, endpoint, field, current.current(request))
-        is_wrong = is_asked and (bool(use.refusal) or any(one.error for one in use.controls))
+        is_wrong = is_asked and (
+            bool(use.refusal) or any(control.error for control in use.controls)
+        )
         return {
             "status": HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK,
             "use": use,

@@ -48,11 +48,14 @@ def _moved(addresses: list[str], verb: str, address: str) -> list[str]:
     """Return the addresses with one removed or moved by one place."""
     if address not in addresses:
         return addresses
-    place, rest = addresses.index(address), [one for one in addresses if one != address]
+    place, other_addresses = (
+        addresses.index(address),
+        [other for other in addresses if other != address],
+    )
     steps = {"back": -1, "on": 1}
     if verb in steps:
-        rest.insert(min(max(place + steps[verb], 0), len(rest)), address)
-    return rest if verb in {*steps, "remove"} else addresses
+        other_addresses.insert(min(max(place + steps[verb], 0), len(other_addresses)), address)
+    return other_addresses if verb in {*steps, "remove"} else addresses
 
 
 @require_POST

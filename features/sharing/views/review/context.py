@@ -84,10 +84,10 @@ def answer(
     if is_on_item and item:
         context = item_context(request, visit, item.number, reviewer)
     else:
-        shown = {item.pk, *changed} if item else set(changed)
-        context = page_context(request, visit, reviewer, shown)
+        shown_pks = {item.pk, *changed} if item else set(changed)
+        context = page_context(request, visit, reviewer, shown_pks)
         if share.picks == share.Picks.RANKED:  # then all tiles were needed
-            of_shown = [tile for tile in context["tiles"] if tile.shown.item.pk in shown]
+            of_shown = [tile for tile in context["tiles"] if tile.shown.item.pk in shown_pks]
             context["tiles"] = of_shown
     context |= {"is_on_item": is_on_item, "deleted": deleted}
     return render(request, "features/sharing/review/_changed.html", context)
@@ -123,29 +123,29 @@ def item_context(
 ) -> dict[str, Any]:
     """Return the context of the page of one item; raises Http404 if it does not exist."""
     share = visit.share
-    shown = items.one_of(share, number)
-    if shown is None:
+    item_view = items.one_of(share, number)
+    if item_view is None:
         raise Http404(items.GONE)
     reviewer = reviewer or reviewer_of(request, visit)
-    chain, versions = reading.versions_of(share, shown.item)
+    chain, versions = reading.versions_of(share, item_view.item)
     choices = reading.choices_of(reviewer)
     pks = [item.pk for item in chain]
-    numbers = [one.number for one in items.newest_of(share)]
+    numbers = [newest_item.number for newest_item in items.newest_of(share)]
     place = numbers.index(chain[-1].number) if chain[-1].number in numbers else 0
     threads = reading.threads(share, chain)
-    ordinal = pks.index(shown.item.pk) + 1
-    tile = reading.Tile(shown, ordinal, reading.choice_among(choices, pks), len(threads))
+    ordinal = pks.index(item_view.item.pk) + 1
+    tile = reading.Tile(item_view, ordinal, reading.choice_among(choices, pks), len(threads))
     return _common(request, visit, reviewer) | {
         "tile": tile,
         "tiles": [tile],
-        "shown": shown,
-        "item": shown.item,
+        "shown": item_view,
+        "item": item_view.item,
         "versions": versions,
         "ordinal": ordinal,
-        "is_newest": shown.item.pk == chain[-1].pk,
+        "is_newest": item_view.item.pk == chain[-1].pk,
         "newest": chain[-1].number,
         "threads": threads,
-        "pins": [one for one in threads if one.is_pinned and one.version == ordinal],
+        "pins": [thread for thread in threads if thread.is_pinned and thread.version == ordinal],
         "chosen_count": sum(choice.is_picked for choice in choices.values()),
         "before": numbers[place - 1] if place else None,
         "after": numbers[place + 1] if place + 1 < len(numbers) else None,
