@@ -108,8 +108,8 @@ def unlimited(view: View) -> View:
 
 def limit_of(view: Callable[..., Any], method: str) -> Limit | None:
     """Return the limit that a request by a logged-in person counts towards, if there is one."""
-    named = LIMITS.get(getattr(view, MARK, CHANGE))
-    return named if named and method in named.methods else None
+    view_limit = LIMITS.get(getattr(view, MARK, CHANGE))
+    return view_limit if view_limit and method in view_limit.methods else None
 
 
 Spend = Callable[[str, str, int, float, int], "float | None"]  # `spend_shared`

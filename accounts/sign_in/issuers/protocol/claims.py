@@ -76,20 +76,22 @@ def values(claims: dict[str, Any], name: str) -> Values:
     value: Any = claims
     for part in [name] if name in claims else name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    listed = value if isinstance(value, list) else [value]
-    return [db_safe_text(item) for item in listed[:MAX_VALUES] if isinstance(item, str)]
+    items = value if isinstance(value, list) else [value]
+    return [db_safe_text(item) for item in items[:MAX_VALUES] if isinstance(item, str)]
 
 
-def best(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> str:
+def best(claim_values: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> str:
     """Return the highest role that the values mean; empty if none. `order` has the lowest first."""
-    meant = {by_value[value] for value in listed if value in by_value}
-    return max(meant, key=order.index, default="")
+    claimed_roles = {by_value[value] for value in claim_values if value in by_value}
+    return max(claimed_roles, key=order.index, default="")
 
 
-def projects(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> Given:
+def projects(
+    claim_values: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]
+) -> Given:
     """Return the highest role that the values mean in each project."""
     roles: Given = {}
-    for place in " ".join(by_value[value] for value in listed if value in by_value).split():
+    for place in " ".join(by_value[value] for value in claim_values if value in by_value).split():
         slug, _, role = place.rpartition(":")
         roles[slug] = max(roles.get(slug, role), role, key=order.index)
     return roles

@@ -57,6 +57,6 @@ def redeem(app: SocialApp, code: str, verifier: str, callback: str) -> Identity:
 
 def _primary(addresses: Any) -> dict[str, Any]:
     """Return GitHub's entry of the person's primary address; empty if there is none."""
-    listed = addresses if isinstance(addresses, list) else []
-    rows = [row for row in listed if isinstance(row, dict)]
+    entries = addresses if isinstance(addresses, list) else []
+    rows = [row for row in entries if isinstance(row, dict)]
     return next((row for row in rows if row.get("primary") is True), {})
