@@ -97,8 +97,8 @@ def started(
             row, is_new = start()
         consent.started = row.pk
         consent.save(update_fields=["started"])
-        how = f"by {consent.get_way_display()} ({consent.program})".replace(" ()", "")
-        detail = f"{consent}, asked by “{call.token.name}”, answered {how}: {row.pk}"
+        answered_by = f"by {consent.get_way_display()} ({consent.program})".replace(" ()", "")
+        detail = f"{consent}, asked by “{call.token.name}”, answered {answered_by}: {row.pk}"
         trail.record(call.user, "agreed to pay for", [consent], detail)
     return row, is_new
 

@@ -104,7 +104,7 @@ def prices(params: QueryDict, reach: Reach) -> dict[str, Any]:
     ids = read_ids(params, ",")
     if not ids:
         raise Problem(400, "endpoint_id is required")
-    listed = {row.endpoint_id: row for row in _named(_runnable(reach), ids)}
+    rows_by_id = {row.endpoint_id: row for row in _named(_runnable(reach), ids)}
     return {
         "prices": [
             {
@@ -114,7 +114,7 @@ def prices(params: QueryDict, reach: Reach) -> dict[str, Any]:
                 "currency": row.currency or "USD",
             }
             for endpoint_id in ids
-            if (row := listed.get(endpoint_id)) and row.unit_price_usd is not None
+            if (row := rows_by_id.get(endpoint_id)) and row.unit_price_usd is not None
         ],
         "next_cursor": None,
         "has_more": False,
@@ -133,10 +133,10 @@ def _named(rows: EndpointQuerySet, ids: tuple[str, ...]) -> EndpointQuerySet:
 
     A model that the call may not run counts as nonexistent.
     """
-    named = rows.filter(endpoint_id__in=ids)
-    if not named.exists():
+    matching_rows = rows.filter(endpoint_id__in=ids)
+    if not matching_rows.exists():
         raise Problem(404, f"Endpoint {ids[0][:255]!r} not found")
-    return named
+    return matching_rows
 
 
 def _keys(question: Question, reach: Reach) -> list[int]:
@@ -200,9 +200,9 @@ def _columns(endpoint: Endpoint) -> dict[str, Any]:
 
 def _at_own_host(address: str, run_address: str) -> str:
     """Replace the host that runs models by ours, where the token is valid."""
-    for theirs in (f"https://{Host.RUN}/", f"{settings.FAL_RUN_URL}/"):
-        if address.startswith(theirs):
-            return f"{run_address}/{address.removeprefix(theirs)}"
+    for fal_prefix in (f"https://{Host.RUN}/", f"{settings.FAL_RUN_URL}/"):
+        if address.startswith(fal_prefix):
+            return f"{run_address}/{address.removeprefix(fal_prefix)}"
     return address
 
 

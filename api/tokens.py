@@ -159,8 +159,8 @@ def _require_may_act_on(token: Token, by: User | None) -> None:
 
 def _about(token: Token) -> str:
     until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "without an end"
-    where = f"in “{token.project}”, " if token.project else ""
-    return f"of {token.user.get_username()}, {token.scopes}, {where}{until}"
+    project_phrase = f"in “{token.project}”, " if token.project else ""
+    return f"of {token.user.get_username()}, {token.scopes}, {project_phrase}{until}"
 
 
 def _record_use(token: Token, now: datetime) -> None:

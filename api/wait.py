@@ -75,12 +75,12 @@ class HeldResponses:
         await self._app(scope, receive, first.send)
         if not first.value:
             return None
-        named, seconds, *address = first.value.split(" ")
-        path = address[0] if address else f"{PREFIX}/{named}"
-        wait = _wait(broker, uuid.UUID(named), path, float(seconds))
+        run_key, seconds, *address = first.value.split(" ")
+        path = address[0] if address else f"{PREFIX}/{run_key}"
+        wait = _wait(broker, uuid.UUID(run_key), path, float(seconds))
         if await unless_disconnected(wait, receive):
-            again = _as_first(first.start, send)
-            await self._app(_reading(scope, path), _without_body(receive), again)
+            send_again = _as_first(first.start, send)
+            await self._app(_reading(scope, path), _without_body(receive), send_again)
         return None
 
 

@@ -124,10 +124,10 @@ def run(run: dict[str, Any]) -> str:
 
 def _output(output: Any, artifacts: Iterable[dict[str, Any]]) -> str:
     """Return the beginning of an output with our addresses of copied files: upstream's expire."""
-    ours = {copy["path"]: copy["url"] for copy in artifacts if copy["state"] == "stored"}
+    copied_urls = {copy["path"]: copy["url"] for copy in artifacts if copy["state"] == "stored"}
     text = as_json(output)[: 3 * MAX_OUTPUT]
-    for path, value in _strings(output) if ours else ():
-        if address := ours.get(path) or ours.get(path.removesuffix(".url")):
+    for path, value in _strings(output) if copied_urls else ():
+        if address := copied_urls.get(path) or copied_urls.get(path.removesuffix(".url")):
             text = text.replace(as_json(value), as_json(address))
     return cut(text, MAX_OUTPUT)
 

@@ -43,5 +43,5 @@ def _optional(schema: Schema) -> set[str]:
     if schema.get("additionalProperties") is not False:
         return set()
     members = schema["properties"].items()
-    named = {name for name, member in members if isinstance(member.get("type"), str)}
-    return named - {*schema["required"]}
+    typed_members = {name for name, member in members if isinstance(member.get("type"), str)}
+    return typed_members - {*schema["required"]}

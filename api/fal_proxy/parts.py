@@ -100,11 +100,11 @@ def _copy(body: IO[bytes], spooled: IO[bytes], most_bytes: int) -> tuple[str, in
     return digest.hexdigest()[:32], size
 
 
-def complete(announced: Announced, listed: Any) -> ProxyFile:
+def complete(announced: Announced, part_list: Any) -> ProxyFile:
     """Join the listed parts to one upload; raises like `receive`, also if one is missing."""
     own = ProxyPart.objects.filter(file_id=announced.pk)
     rows = {row.number: row for row in own if row.etag}
-    ordered = [_find_part(part, rows) for part in listed] if isinstance(listed, list) else []
+    ordered = [_find_part(part, rows) for part in part_list] if isinstance(part_list, list) else []
     ordered.sort(key=lambda row: row.number)
     if not ordered or len({row.number for row in ordered}) != len(ordered):
         raise ValueError("The list of parts is empty, or names one twice.")

@@ -133,11 +133,11 @@ class LiveSessions:
 
     async def stop(self) -> None:
         """End all sessions and their runs."""
-        held = list(self._open)
-        for task in held:
+        open_tasks = list(self._open)
+        for task in open_tasks:
             task.cancel()
-        if held:
-            await asyncio.wait(held, timeout=STOP_TIMEOUT_S)
+        if open_tasks:
+            await asyncio.wait(open_tasks, timeout=STOP_TIMEOUT_S)
 
     def _require_room(self, person: int) -> None:
         others = list(self._open.values())
@@ -186,8 +186,8 @@ def _admit(scope: Message) -> Admission:
         alias = ""
     if by.aliases and alias not in by.aliases:
         raise Denied(403, "This token is for other apps.")
-    named = Endpoint.objects.filter(endpoint_id__in=[model, model + SUFFIX])
-    endpoint = named.order_by("endpoint_id").first()
+    same_model = Endpoint.objects.filter(endpoint_id__in=[model, model + SUFFIX])
+    endpoint = same_model.order_by("endpoint_id").first()
     if endpoint is None or not transport_choices.is_live(endpoint):
         raise Denied(404, "This model has no live sessions here.")
     if endpoint.refusal:

@@ -178,8 +178,8 @@ def as_problems(
 
 def _allowed(methods: str) -> str:
     """Return the methods of an address, including HEAD and OPTIONS (RFC 9110, 9.1)."""
-    named = {*methods.split(", "), "OPTIONS"}
-    return ", ".join(sorted(named | {"HEAD"} if "GET" in named else named))
+    allowed = {*methods.split(", "), "OPTIONS"}
+    return ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
 
 
 def _is_ours(response: HttpResponse) -> bool:

@@ -231,8 +231,8 @@ def _require_no_trouble(plan: Plan) -> None:
         raise Problem(422, plan.troubles[0].message, errors=errors)
 
 
-def _error(where: str, message: str) -> dict[str, str]:
-    place = _PLACES.get(where, "columns")
+def _error(part: str, message: str) -> dict[str, str]:
+    place = _PLACES.get(part, "columns")
     return {"pointer": pointer([place]), "detail": message}
 
 

@@ -117,8 +117,11 @@ def _require_same_origin(request: HttpRequest) -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     is_ours = site == "same-origin" if site else request.method in {"GET", "HEAD"}
     if origin is not None:
-        ours = urlsplit(request.build_absolute_uri("/"))
-        is_ours = site in {None, "same-origin"} and origin == f"{ours.scheme}://{ours.netloc}"
+        own_address = urlsplit(request.build_absolute_uri("/"))
+        is_ours = (
+            site in {None, "same-origin"}
+            and origin == f"{own_address.scheme}://{own_address.netloc}"
+        )
     if not is_ours:
         detail = "A login is accepted from pages of this site alone. Elsewhere, use an API token."
         raise Problem(403, detail, slug="cross-origin")
@@ -140,10 +143,10 @@ def _under(request: HttpRequest, came_by: str, host: str) -> str:
 
 
 def _named(request: HttpRequest, address: str, host: str) -> Target:
-    named = request.headers.get("x-fal-target-url", "")
-    if not named:
+    target_url = request.headers.get("x-fal-target-url", "")
+    if not target_url:
         raise InvalidTarget("Name the address to call in the header x-fal-target-url.")
-    return target.parse(named)
+    return target.parse(target_url)
 
 
 def _below(host: Host) -> Read:
@@ -203,8 +206,8 @@ def result_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
     if artifact_and_user is None:
         raise Http404("This result is gone, or the token that it was for.")
     artifact, user = artifact_and_user
-    named = result_names.served_name(artifact, user)
-    response = served_files.serve(request, artifact.file, artifact.content_type, named)
+    file_name = result_names.served_name(artifact, user)
+    response = served_files.serve(request, artifact.file, artifact.content_type, file_name)
     response.headers["Cache-Control"] = "private, no-cache"  # ended addresses stop at once
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
