@@ -170,6 +170,6 @@ def _listing_change(row: Endpoint, name: str, was: Any) -> Line | None:
 
 
 def _members(title: str, was: list[str], now: list[str]) -> Line | None:
-    came = [member for member in now if member not in was]
+    added = [member for member in now if member not in was]
     went = [member for member in was if member not in now]
-    return diff_lines.members(title, came, went) if came or went else None
+    return diff_lines.members(title, added, went) if added or went else None

@@ -37,8 +37,8 @@ def find_problems(
 
     A breaking change is listed until a curator marks that model as checked.
     """
-    lost = [item.endpoint for item in items if _lost(item.endpoint)]
-    instead = successors.successors_of(lost)
+    lost_endpoints = [item.endpoint for item in items if _lost(item.endpoint)]
+    instead = successors.successors_of(lost_endpoints)
     broken = _broken(collection)
     problems = []
     for item in items:

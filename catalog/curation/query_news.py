@@ -91,9 +91,9 @@ def _starred(user: User) -> frozenset[int]:
 def _came_since(moment: datetime) -> list[tuple[int, datetime]]:
     """Return keys and times of listed endpoints that are new or back since then, newest first."""
     new = Endpoint.objects.listed().filter(first_seen_at__gt=moment).order_by()
-    back = Change.objects.filter(kind=Change.Kind.BACK, at__gt=moment, endpoint__gone_at=None)
+    returns = Change.objects.filter(kind=Change.Kind.BACK, at__gt=moment, endpoint__gone_at=None)
     arrivals = dict(new.values_list("pk", "first_seen_at"))
-    arrivals |= dict(back.order_by("at").values_list("endpoint_id", "at"))
+    arrivals |= dict(returns.order_by("at").values_list("endpoint_id", "at"))
     return sorted(arrivals.items(), key=lambda arrival: (-arrival[1].timestamp(), arrival[0]))
 
 

@@ -106,17 +106,19 @@ def sections(answer: Answer, place: SearchScope) -> list[Section]:
 
 def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
     """Describe how a query was interpreted: a wish by its conditions, a search by its words."""
-    query, meant, reading = answer.query, answer.asked, answer.found
-    is_wish = meant.q != query.q
+    query, searched, reading = answer.query, answer.asked, answer.found
+    is_wish = searched.q != query.q
     missed = reading.missed if reading and answer.total and not answer.ranked_by else ()
     if not is_wish and not missed:
         return QueryInterpretation(chips(query, place))
-    used = " ".join(reading.used) if missed and reading else meant.plain
-    leading = [Chip(f"“{used}”", place.href(meant.saying("")))] if used else []
+    used = " ".join(reading.used) if missed and reading else searched.plain
+    leading = [Chip(f"“{used}”", place.href(searched.saying("")))] if used else []
     if answer.ranked_by:
-        leading = [Chip(f"“{answer.ranked_by}” first", place.href(meant))]
-    edit = place.href(meant if is_wish else query.saying(used))
-    return QueryInterpretation([*leading, *chips(meant, place)], (*missed, *answer.left_out), edit)
+        leading = [Chip(f"“{answer.ranked_by}” first", place.href(searched))]
+    edit = place.href(searched if is_wish else query.saying(used))
+    return QueryInterpretation(
+        [*leading, *chips(searched, place)], (*missed, *answer.left_out), edit
+    )
 
 
 def chips(query: Query, place: SearchScope) -> list[Chip]:
@@ -148,9 +150,9 @@ def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tup
     word_of = {condition.word: word for word, condition in query.parsed.taken}
     guessed = []
     for hint in hints:
-        meant = query.with_word(word_of.get(hint.word, hint.word), hint.suggestion)
+        suggested_query = query.with_word(word_of.get(hint.word, hint.word), hint.suggestion)
         is_whole = hint.suggestion and not hint.suggestion.endswith(":")
-        guessed.append((hint, place.href(meant) if is_whole else ""))
+        guessed.append((hint, place.href(suggested_query) if is_whole else ""))
     return guessed
 
 

@@ -161,9 +161,9 @@ def how(place: SearchScope) -> SafeString:
 @byte_cached(4 << 20, key=_region_key)
 def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeString:
     """Render the shelves of the front page."""
-    listed = Endpoint.objects.listed()
+    endpoints = Endpoint.objects.listed()
     categories = _overview(revision)
-    cards = listed.for_cards().in_bulk(starred[:ON_A_SHELF])
+    cards = endpoints.for_cards().in_bulk(starred[:ON_A_SHELF])
     shelves = [
         (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
         for collection in published()
@@ -182,7 +182,7 @@ def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeStrin
             "collections": [(*head, items[:ON_A_SHELF]) for *head, items in shelves],
             "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
             "newest": list(
-                listed.filter(status="active", published_at__isnull=False)
+                endpoints.filter(status="active", published_at__isnull=False)
                 .for_cards()
                 .order_by("-published_at", "position")[:ON_A_SHELF]
             ),
@@ -248,8 +248,8 @@ def _notices(place: SearchScope, answer: Answer) -> list[Notice]:
     if matches is None or not answer.total or not matches.corrected:
         return []
     text = query.text
-    for was, _ in matches.corrected:
-        text = re.sub(rf"(?i)(?<!\w){re.escape(was)}(?!\w)", f'"{was}"', text)
-    meant = " ".join([*matches.used, *matches.missed])
+    for typed_word, _ in matches.corrected:
+        text = re.sub(rf"(?i)(?<!\w){re.escape(typed_word)}(?!\w)", f'"{typed_word}"', text)
+    corrected_words = " ".join([*matches.used, *matches.missed])
     instead = f"Search for “{query.text}” instead"
-    return [Notice("Showing results for", meant, instead, place.href(query.saying(text)))]
+    return [Notice("Showing results for", corrected_words, instead, place.href(query.saying(text)))]

@@ -67,8 +67,8 @@ class Condition:
     @property
     def word(self) -> str:
         """The condition as typed in a query."""
-        listed = ",".join(f'"{v}"' if re.search(r'[\s,"]', v) else v for v in self.values)
-        return f"{'-' if self.is_negated else ''}{self.key}:{listed}"
+        value_list = ",".join(f'"{v}"' if re.search(r'[\s,"]', v) else v for v in self.values)
+        return f"{'-' if self.is_negated else ''}{self.key}:{value_list}"
 
     def _matches(self, expected: str, value: str, seconds: float | None) -> bool:
         if self.key == "resolution":
@@ -159,15 +159,15 @@ def combine(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
         key = KEYS[condition.key]
         is_alone = key.joins_all or condition.is_negated
         place = (condition.key, condition.is_negated, *(condition.values if is_alone else ()))
-        was = combined.get(place)
-        if was is None or is_alone:
+        former = combined.get(place)
+        if former is None or is_alone:
             combined[place] = condition
         elif key.is_number:
-            combined[place] = _narrowed(was, condition)
+            combined[place] = _narrowed(former, condition)
         else:
-            values = tuple(dict.fromkeys([*was.values, *condition.values]))
+            values = tuple(dict.fromkeys([*former.values, *condition.values]))
             combined[place] = replace(
-                was, values=values, is_loose=was.is_loose or condition.is_loose
+                former, values=values, is_loose=former.is_loose or condition.is_loose
             )
     return tuple(combined.values())
 

@@ -101,10 +101,14 @@ def replace_words(q: str, word: str, other: str = "") -> str:
 
 def unknown_value_hint(condition: Condition, facts: Iterable[str]) -> Hint | None:
     """Return a hint if none of the `facts` matches a condition on an open key."""
-    held = [fact for fact in facts if fact.startswith(f"{condition.key}:")]
-    if not KEYS[condition.key].is_open or not held or any(map(condition.accepts, held)):
+    known_facts = [fact for fact in facts if fact.startswith(f"{condition.key}:")]
+    if (
+        not KEYS[condition.key].is_open
+        or not known_facts
+        or any(map(condition.accepts, known_facts))
+    ):
         return None
-    like = nearest(condition.values[0], [fact.partition(":")[2] for fact in held])
+    like = nearest(condition.values[0], [fact.partition(":")[2] for fact in known_facts])
     suggestion = Condition(condition.key, like).word if like else ""
     return Hint(condition.word, f"No model has {condition.word}.", suggestion)
 
@@ -139,15 +143,15 @@ def _hint(word: str, key_name: str, value: str) -> Hint | None:
     for like in nearest(folded(value), [*key.values, *key.synonyms]):
         suggestion = f"{key.name}:{key.synonyms.get(like, like)}"
         return Hint(word, f"There is no {word}.", suggestion)
-    listed = f" It may be {', '.join(key.values)}." if key.values else ""
-    return Hint(word, f"There is no {word}.{listed}")
+    choices_note = f" It may be {', '.join(key.values)}." if key.values else ""
+    return Hint(word, f"There is no {word}.{choices_note}")
 
 
 def _flag(key_name: str, value: str) -> str:
     """Return what `sound:yes` means: a value of another key, maybe negated; "" if nothing."""
     for key in ("can", "is") if value.casefold() in _YES | _NO else ():
-        if meant := parse_condition(key, key_name, is_typed=True):
-            return f"{'-' if value.casefold() in _NO else ''}{meant.word}"
+        if flag := parse_condition(key, key_name, is_typed=True):
+            return f"{'-' if value.casefold() in _NO else ''}{flag.word}"
     return ""
 
 

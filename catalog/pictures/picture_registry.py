@@ -106,14 +106,14 @@ def due(limit: int) -> list[Picture]:
     return rows
 
 
-def record_rendered(picture: Picture, drawn: RenderedPicture) -> None:
+def record_rendered(picture: Picture, rendered: RenderedPicture) -> None:
     """Record a rendered picture; an animated one without a clip is retried."""
-    again = None
-    if picture.animated_url and not drawn.clip and picture.attempts + 1 < TRIES_FOR_BAD:
-        again = timezone.now() + _pause(picture.attempts)
-    values = asdict(drawn) | {"error": drawn.error[:255]}
+    retry_at = None
+    if picture.animated_url and not rendered.clip and picture.attempts + 1 < TRIES_FOR_BAD:
+        retry_at = timezone.now() + _pause(picture.attempts)
+    values = asdict(rendered) | {"error": rendered.error[:255]}
     Picture.objects.filter(pk=picture.pk).update(
-        state=Picture.State.KEPT, next_try_at=again, **values
+        state=Picture.State.KEPT, next_try_at=retry_at, **values
     )
 
 

@@ -157,11 +157,13 @@ def _family(me: Endpoint) -> list[Endpoint]:
     """
     stem = _stem(me.endpoint_id)
     same = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
-    listed = Endpoint.objects.filter(same, gone_at=None).exclude(pk=me.pk)
-    listed = listed.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
-    others = list(listed[:MOST_SIBLINGS])
+    siblings = Endpoint.objects.filter(same, gone_at=None).exclude(pk=me.pk)
+    siblings = (
+        siblings.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
+    )
+    others = list(siblings[:MOST_SIBLINGS])
     if not me.group_key and len(others) >= _MANY:
-        others = list(listed.filter(category=me.category)[:MOST_SIBLINGS])
+        others = list(siblings.filter(category=me.category)[:MOST_SIBLINGS])
     family = [me, *others[: MOST_SIBLINGS - 1]]
     return sorted(
         family, key=lambda endpoint: (endpoint.status == "deprecated", endpoint.endpoint_id)
@@ -235,8 +237,8 @@ def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
         else []
         for linked_ids in (me.training_endpoint_ids, me.inference_endpoint_ids)
     ]
-    named = {endpoint_id for linked_ids in ids for endpoint_id in linked_ids}
-    rows = Endpoint.objects.for_cards().filter(endpoint_id__in=named) if named else ()
+    linked = {endpoint_id for linked_ids in ids for endpoint_id in linked_ids}
+    rows = Endpoint.objects.for_cards().filter(endpoint_id__in=linked) if linked else ()
     by_id = {endpoint.endpoint_id: endpoint for endpoint in rows}
     trainers, inference = (
         [by_id[endpoint_id] for endpoint_id in linked_ids if endpoint_id in by_id]
@@ -300,9 +302,9 @@ def _candidates(me: Endpoint, revision: str) -> list[int]:
         if len(places) < _RARE and fact.startswith(("tag:", "can:")):
             candidates += _best(index, places & category)
     for word in sorted(spelling.name_words(spelling.normalize(me.display_name))):
-        named = list(index.names.find([word]))
-        if len(named) < _RARE:
-            candidates += named[:_CANDIDATES]
+        matching_places = list(index.names.find([word]))
+        if len(matching_places) < _RARE:
+            candidates += matching_places[:_CANDIDATES]
     return [index.keys[place] for place in dict.fromkeys(candidates)]
 
 
@@ -348,8 +350,8 @@ def _shared(words: frozenset[str], other: frozenset[str], often: Counter[str]) -
 
 def _successor(me: Endpoint, family: Sequence[Endpoint]) -> Successor | None:
     """Return the named model, a newer version or sibling, else a relative that does the same."""
-    if named := successors.successors_of([me]).get(me.pk):
-        return Successor(named, is_named=True)
+    if named_successor := successors.successors_of([me]).get(me.pk):
+        return Successor(named_successor, is_named=True)
     close = next((endpoint for endpoint in family if _can_follow(endpoint, me)), None)
     return Successor(close, is_named=False) if close else None
 

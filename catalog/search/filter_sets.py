@@ -209,10 +209,10 @@ def relax(sets: FilterSets) -> list[FilterRelaxation]:
         title = f"Without “{query.plain}”"
         relaxations.append(FilterRelaxation(title, query.saying(""), len(sets.filtered)))
     relaxations = [relaxation for relaxation in relaxations if relaxation.count][:_MOST]
-    gone = _relaxed(sets, STATUSES["gone"], replace(query, status="gone", page=1))
+    gone_relaxation = _relaxed(sets, STATUSES["gone"], replace(query, status="gone", page=1))
     all_but_words = _relaxed(sets, "Without any filter", query.bare())
     return [
-        *([gone] if gone.count and not query.status else []),
+        *([gone_relaxation] if gone_relaxation.count and not query.status else []),
         *(relaxations or ([all_but_words] if all_but_words.count else [])),
     ]
 

@@ -165,8 +165,8 @@ def _unit_depths(index: Index, unit: Unit) -> Depths:
         depths = _find(index, *_literal(Token(unit.text, words)))
     else:
         is_alone = not unit.alike
-        each = [_token_depths(index, token, is_alone=is_alone) for token in unit.tokens]
-        depths = _intersect(each, max)
+        token_depths = [_token_depths(index, token, is_alone=is_alone) for token in unit.tokens]
+        depths = _intersect(token_depths, max)
     if unit.joined:
         depths = _least(depths, _find(index, *_literal(Token(unit.joined, (unit.joined,)))))
     return _least(depths, _alike_depths(index, unit.alike)) if unit.alike else depths
@@ -285,7 +285,7 @@ def _correct(
             word = token.words[0]
             # Quoted words are meant as written; a word of the catalogue is no typing error.
             is_lost = not token.is_quoted and len(token.words) == 1 and word not in index.vocabulary
-            if meant := spelling.correction(word, index.vocabulary) if is_lost else "":
-                changes[token] = meant
+            if replacement := spelling.correction(word, index.vocabulary) if is_lost else "":
+                changes[token] = replacement
     corrected = [Token(changes[t], (changes[t],)) if t in changes else t for t in tokens]
-    return corrected, tuple((token.text, meant) for token, meant in changes.items())
+    return corrected, tuple((token.text, replacement) for token, replacement in changes.items())

@@ -93,7 +93,7 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
     `is_known` returns whether a name of the catalogue contains a word.
     """
     units: list[Unit] = []
-    meant: list[Unit] = []
+    units_meant: list[Unit] = []
     start = 0
     is_aside = False
     while start < len(tokens):
@@ -106,10 +106,10 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
         units.append(unit)
         # "a model for video": stop words need not be found, unless there are no other words.
         if unit.text not in STOP or token.is_quoted:
-            meant.append(replace(unit, is_aside=True) if is_aside and meant else unit)
+            units_meant.append(replace(unit, is_aside=True) if is_aside and units_meant else unit)
         is_aside = is_aside or unit.text in ASIDE
         start += length
-    return meant or units
+    return units_meant or units
 
 
 def _joined(is_known: Callable[[str], bool], pair: list[Token]) -> tuple[Unit, int] | None:

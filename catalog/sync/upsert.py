@@ -123,10 +123,10 @@ class CatalogUpserter:
             if price.unit_price:  # a price below the column's precision must not become free
                 amount = max(amount, _LEAST_PRICE)
             values = [amount, price.unit, price.currency]
-            if was := _assign(row, _truncate(dict(zip(_PRICE, values, strict=True)))):
+            if former_values := _assign(row, _truncate(dict(zip(_PRICE, values, strict=True)))):
                 _assign(row, dict(Endpoint.NOT_MEASURED))  # measured at the old price
                 rows.append(row)
-                changes += recorder.priced(row, was)
+                changes += recorder.priced(row, former_values)
         bulk_write.update(rows, [*_PRICE, *Endpoint.NOT_MEASURED], changes)
 
     def listed_ids(self) -> list[str]:
@@ -139,7 +139,7 @@ class CatalogUpserter:
 
     def _upsert(self, items: list[fal.CatalogueItem]) -> None:
         """Insert new endpoints and update changed ones, or only their position if that moved."""
-        new, changed, moved, back = [], [], [], []
+        new, changed, moved, returned = [], [], [], []
         changes: list[Change] = []
         entries: dict[str, str] = {}  # those that are new or differ
         for item in items:
@@ -159,27 +159,27 @@ class CatalogUpserter:
             elif row.entry_digest != digest:
                 is_known = bool(row.entry_digest)  # False for a row older than this column
                 row.entry_digest = digest
-                was = _assign(row, _truncate(_values(item)) if item.metadata else _BACK)
+                former_values = _assign(row, _truncate(_values(item)) if item.metadata else _BACK)
                 changed.append(row)
-                changes += recorder.listing(row, was)
-                self.report.changed += [row.endpoint_id] if was or is_known else []
-            elif was := _assign(row, _BACK):
-                back.append(row)
-                changes += recorder.listing(row, was)
+                changes += recorder.listing(row, former_values)
+                self.report.changed += [row.endpoint_id] if former_values or is_known else []
+            elif former_values := _assign(row, _BACK):
+                returned.append(row)
+                changes += recorder.listing(row, former_values)
             elif row.position != position:
                 moved.append(row)
             row.position = position
         self.report.new += [row.endpoint_id for row in new]
-        self.report.changed += [row.endpoint_id for row in back]
-        came = [] if self._is_first else [recorder.new(row) for row in new]
-        bulk_write.insert(new, came, entries)
+        self.report.changed += [row.endpoint_id for row in returned]
+        arrivals = [] if self._is_first else [recorder.new(row) for row in new]
+        bulk_write.insert(new, arrivals, entries)
         bulk_write.update(
             changed,
             [*COLUMNS, "entry_digest", "gone_at", "position"],
             changes,
             entries=entries,
         )
-        bulk_write.update(back, ["gone_at", "position"], changes)
+        bulk_write.update(returned, ["gone_at", "position"], changes)
         bulk_write.update(moved, ["position"])
 
     def _schema_update(
@@ -205,9 +205,9 @@ class CatalogUpserter:
             values = {"schema_error": why}  # requested again by the next sync
         else:
             values = {"schema_error": NO_SCHEMA, "schema_updated": version or "unknown"}
-        was = _assign(row, values)
-        changes += recorder.reshaped(row, was)
-        return row if was else None
+        former_values = _assign(row, values)
+        changes += recorder.reshaped(row, former_values)
+        return row if former_values else None
 
 
 def _is_first() -> bool:
@@ -245,7 +245,7 @@ def _truncate(values: dict[str, Any]) -> dict[str, Any]:
 def _assign(row: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
     """Set the attributes that differ; returns their former values."""
     now = [(name, getattr(row, name)) for name in values]
-    was = {name: value for name, value in now if value != values[name]}
-    for name in was:
+    former_values = {name: value for name, value in now if value != values[name]}
+    for name in former_values:
         setattr(row, name, values[name])
-    return was
+    return former_values
