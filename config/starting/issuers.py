@@ -50,9 +50,9 @@ def read(text: Text) -> dict[str, Any]:
     return providers
 
 
-def read_domains(listed: str) -> list[str]:
+def read_domains(setting: str) -> list[str]:
     """Return SIGN_UP_DOMAINS in lower case; raises ImproperlyConfigured."""
-    domains = [part.strip().lower() for part in listed.split(",") if part.strip()]
+    domains = [part.strip().lower() for part in setting.split(",") if part.strip()]
     for domain in domains:
         if not DOMAIN.fullmatch(domain):
             raise ImproperlyConfigured(

@@ -54,7 +54,7 @@ class Command(BaseCommand):
         progress_file = Path(settings.VAR_DIR) / "move-media.json"
         progress = Progress.load(progress_file, *places)
         rows = [*stored_rows(), _parts()]
-        display = _Display(progress, sum(each.rows.count() for each in rows))
+        display = _Display(progress, sum(stored_column.rows.count() for stored_column in rows))
 
         def on_batch(moved: list[Moved]) -> None:
             progress.save(progress_file)
