@@ -31,8 +31,8 @@ def name_key(name: str) -> str:
     """Return a key that is equal for names that differ only in case, spaces or lookalikes."""
     latin = "".join(map(_as_latin, unicodedata.normalize("NFKC", name)))
     folded = unicodedata.normalize("NFD", latin.casefold())
-    seen = "".join(char for char in folded if _is_visible(char) and not char.isspace())
-    return unicodedata.normalize("NFC", "".join(map(_prototype, seen)).casefold())
+    visible_chars = "".join(char for char in folded if _is_visible(char) and not char.isspace())
+    return unicodedata.normalize("NFC", "".join(map(_prototype, visible_chars)).casefold())
 
 
 def looks_like(name: str, other: str) -> bool:
