@@ -136,22 +136,22 @@ def counts_of(board: Board) -> Counts:
 
 def connect() -> None:
     """Register both kinds of notifications, so that everybody's settings list them."""
-    named = "somebody has named you in a comment on a board"
-    register(Kind(MENTIONED, "Named on boards", named, asks=True))
+    mention_text = "somebody has named you in a comment on a board"
+    register(Kind(MENTIONED, "Named on boards", mention_text, asks=True))
     description = "somebody has commented on your board, or answered you on one"
     register(Kind(COMMENTED, "Comments on boards", description, asks=True))
 
 
 def names_of(members: QuerySet[User]) -> dict[str, User]:
     """Return the members that a comment may name, by user name and by unique first name."""
-    listed = list(members)
-    first_names = Counter(member.first_name.casefold() for member in listed)
+    all_members = list(members)
+    first_names = Counter(member.first_name.casefold() for member in all_members)
     by_first_name = {
         member.first_name: member
-        for member in listed
+        for member in all_members
         if member.first_name and first_names[member.first_name.casefold()] == 1
     }
-    return by_first_name | {member.get_username(): member for member in listed}
+    return by_first_name | {member.get_username(): member for member in all_members}
 
 
 def _others(comment: Comment) -> QuerySet[User]:
@@ -166,12 +166,12 @@ def _others(comment: Comment) -> QuerySet[User]:
 def notify(comment: Comment) -> None:
     """Notify the named members, the thread's author and the board's owner, in the transaction."""
     others = _others(comment)
-    named = mentioned_in(comment.text, names_of(others)) if "@" in comment.text else []
-    meant = {comment.board.user_id, comment.first.user_id}
-    for member in named:
+    mentioned = mentioned_in(comment.text, names_of(others)) if "@" in comment.text else []
+    participant_pks = {comment.board.user_id, comment.first.user_id}
+    for member in mentioned:
         _tell(member, MENTIONED, "named you", comment)
-    for member in others.filter(pk__in=[pk for pk in meant if pk]):
-        if member not in named:
+    for member in others.filter(pk__in=[pk for pk in participant_pks if pk]):
+        if member not in mentioned:
             action = "commented" if member.pk == comment.board.user_id else "answered you"
             _tell(member, COMMENTED, action, comment)
 

@@ -58,8 +58,8 @@ def prompt_field(board: Board) -> Field | None:
     models = [column.endpoint for column in board.columns.select_related("endpoint__schema")]
     shared = groups.groups_of(board.source, models).shared
     chosen = last_text(board.plan, "row-field")
-    named = next((field for field in shared if field.name == chosen), None)
-    field = named or by_meaning(shared).get("prompt")
+    chosen_field = next((field for field in shared if field.name == chosen), None)
+    field = chosen_field or by_meaning(shared).get("prompt")
     return field if field and field.is_text and not media_of(field) else None
 
 

@@ -109,8 +109,10 @@ def choice_of(texts: Sequence[str]) -> Choice:
         return Choice(entries)
     keys = _key(first.text), _key(second.text)
     if keys[0] is None or keys[1] is None or keys[0] == keys[1]:
-        again = Entry(second.text, "This is the same run as the first. Choose another one.")
-        return Choice((first, again))
+        repeated_entry = Entry(
+            second.text, "This is the same run as the first. Choose another one."
+        )
+        return Choice((first, repeated_entry))
     return Choice(entries, keys=(keys[0], keys[1]))
 
 

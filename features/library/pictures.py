@@ -66,7 +66,7 @@ def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Gr
     index = uses(Revision.current())
     words = " ".join(text.split())[:200]
     ranked = engine.rank_all(Query(q=words), index.search) if words else None
-    listed: dict[str, list[Taker]] = {}
+    takers_by_title: dict[str, list[Taker]] = {}
     for use, takers in index.takers("image").items():
         fitting = {
             taker.key: taker
@@ -76,8 +76,8 @@ def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Gr
         able = by_need(fitting.values(), lambda taker: index.need(taker.key, path=taker.input.path))
         for need, among in able.items():
             title = title_of(need) if need else USES["image"][use]
-            listed.setdefault(title, []).extend(among)
-    shown_takers = {title: takers[:IN_GROUP] for title, takers in listed.items()}
+            takers_by_title.setdefault(title, []).extend(among)
+    shown_takers = {title: takers[:IN_GROUP] for title, takers in takers_by_title.items()}
     cards = index.search.cards(taker.key for takers in shown_takers.values() for taker in takers)
     groups = (
         Group(title, [_place(pictures, t, cards[t.key], locks) for t in takers if t.key in cards])
@@ -100,8 +100,8 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
     They replace the field's previous value. None if none of these pictures exists.
     """
-    named, _, path = key.partition(":")
-    results = [result for text in named.split(",")[:MOST] if (result := _result(user, text))]
+    result_names, _, path = key.partition(":")
+    results = [result for text in result_names.split(",")[:MOST] if (result := _result(user, text))]
     if not results:
         return None
     before = use_as.held_before(user, endpoint)
@@ -118,7 +118,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
             break
         placed, placed_count = extended, placed_count + 1
     notice = f"“{field.label}” now holds {counted(placed_count, 'picture')}."
-    if left_out := len(named.split(",")) - placed_count:
+    if left_out := len(result_names.split(",")) - placed_count:
         notice += f" {left_out} of the chosen ones were left out: "
         notice += f"this model takes {placed_count}, or they are gone."
     return replace(form_state.from_arguments(endpoint, placed), notice=notice)

@@ -113,15 +113,17 @@ def choose(selection: Selection, runs: RunQuerySet) -> Chosen:
     Results that do not exist and results of other runs count alike, so that nobody learns which.
     """
     positions = selection.positions
-    there = set(runs.order_by().filter(pk__in=[*positions]).values_list("pk", flat=True))
+    present_runs = set(runs.order_by().filter(pk__in=[*positions]).values_list("pk", flat=True))
     files: defaultdict[uuid.UUID, set[int]] = defaultdict(set)
-    rows = Artifact.objects.filter(run__in=there).order_by().values_list("run_id", "position")
+    rows = (
+        Artifact.objects.filter(run__in=present_runs).order_by().values_list("run_id", "position")
+    )
     for run, position in rows:
         files[run].add(position)
     results: list[ResultKey] = []
     out_of_reach = 0
     for run, chosen in positions.items():
-        has = files.get(run, {0}) if run in there else set()
+        has = files.get(run, {0}) if run in present_runs else set()
         run_positions = has if chosen is None else has & chosen
         results += [ResultKey(run, position) for position in sorted(run_positions)]
         out_of_reach += (not has) if chosen is None else len(chosen - has)

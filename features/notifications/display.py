@@ -77,8 +77,10 @@ def rows(user: User, page: str) -> Page[Row]:
     light = light.defer(*heavy_columns("run__"))
     delivery_page: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
     deliveries = list(delivery_page.object_list)
-    seen = readable(user, deliveries)
-    delivery_page.object_list = [Row(delivery, delivery.pk in seen) for delivery in deliveries]
+    readable_pks = readable(user, deliveries)
+    delivery_page.object_list = [
+        Row(delivery, delivery.pk in readable_pks) for delivery in deliveries
+    ]
     return cast("Page[Row]", delivery_page)
 
 
@@ -92,12 +94,12 @@ def preferences_form(user: User) -> PreferencesForm:
 
 def context(user: User, page: str) -> dict[str, Any]:
     """Return the context of the page's template."""
-    mine = list(Channel.objects.owned_by(user))
+    own_channels = list(Channel.objects.owned_by(user))
     lately = timezone.now() - UNDO_WITHIN
     deleted = Channel.objects.filter(user=user, deleted_at__gt=lately).order_by("-deleted_at")
     deliveries = rows(user, page)
     return {
-        "forms": [ChannelForm(channel=channel) for channel in mine],
+        "forms": [ChannelForm(channel=channel) for channel in own_channels],
         "new": ChannelForm(),
         "deleted": deleted.first(),
         "preferences_form": preferences_form(user),

@@ -119,14 +119,14 @@ def told_of(user: User) -> QuerySet[Share]:
     These are the user's own, those of projects where they are a maker, and those with a comment
     that mentions them.
     """
-    named = (
+    mentioned_in = (
         Share.objects.live()
         .filter(comments__mentioned=user)
         .exclude(~Q(for_project__memberships__user=user), audience=Share.Audience.PROJECT)
     )
     managed = Share.objects.managed_by(user)
     return Share.objects.filter(
-        Q(pk__in=managed.order_by().values("pk")) | Q(pk__in=named.values("pk"))
+        Q(pk__in=managed.order_by().values("pk")) | Q(pk__in=mentioned_in.values("pk"))
     )
 
 

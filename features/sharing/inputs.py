@@ -88,9 +88,9 @@ def files_of(share: Share) -> Mapping[Key, InputFile]:
 
     Serving a file checks whether the share's user may still read it.
     """
-    listed = {_key(item): item for item in share.items.filter(is_gone=False)}
-    runs = [key for key, _ in listed]
-    uploads = [item.upload_id for item in listed.values() if item.upload_id]
+    items_by_key = {_key(item): item for item in share.items.filter(is_gone=False)}
+    runs = [key for key, _ in items_by_key]
+    uploads = [item.upload_id for item in items_by_key.values() if item.upload_id]
     results = Artifact.objects.filter(run__in=runs).order_by()
     kinds: dict[Key, str] = {
         (run, position): kind
@@ -101,7 +101,7 @@ def files_of(share: Share) -> Mapping[Key, InputFile]:
         kinds[pk, None] = content_type.partition("/")[0]
     return {
         key: InputFile(kinds[key], reverse("sharing:share-file", args=[share.token, item.number]))
-        for key, item in listed.items()
+        for key, item in items_by_key.items()
         if key in kinds
     }
 

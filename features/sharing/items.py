@@ -197,8 +197,10 @@ def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
     there are differences.
     """
     wanted_keys = list(dict.fromkeys(keys[:MAX_ITEMS]))
-    there = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
-    if [ResultKey(item.run_id or NO_RUN, item.position) for item in there] == wanted_keys:
+    present_items = share.items.filter(
+        run__isnull=False, is_input=False, is_gone=False, previous=None
+    )
+    if [ResultKey(item.run_id or NO_RUN, item.position) for item in present_items] == wanted_keys:
         return
     with transaction.atomic():
         Share.objects.select_for_update(of=("self",)).get(pk=share.pk)

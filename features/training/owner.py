@@ -93,8 +93,8 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     """Return the user's current form with weights in it; `key` is `<weights>/<path>`."""
     first, _, path = key.partition("/")
     pk = parse_uuid(first)
-    seen = Weights.objects.kept().shown_to(user).select_related("training")
-    row = seen.filter(pk=pk).first() if pk else None
+    visible_weights = Weights.objects.kept().shown_to(user).select_related("training")
+    row = visible_weights.filter(pk=pk).first() if pk else None
     if row is None:
         return None
     filled = use_as.fill(user, endpoint, f"{row.training_id}/a{row.position}/{path}")

@@ -91,8 +91,8 @@ def _elsewhere(board: Board, visible_cells: Sequence[Cell]) -> dict[int, FirstCe
     later = {pk: earliest for pk, earliest in later.items() if earliest != pk}
     if not later:
         return {}
-    named = Cell.objects.filter(pk__in={*later.values()}).values_list(*FirstCell._fields)
-    by_pk = {values[0]: FirstCell(*values) for values in named}
+    first_cells = Cell.objects.filter(pk__in={*later.values()}).values_list(*FirstCell._fields)
+    by_pk = {values[0]: FirstCell(*values) for values in first_cells}
     return {pk: by_pk[earliest] for pk, earliest in later.items()}
 
 

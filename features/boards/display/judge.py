@@ -58,8 +58,8 @@ def round_of(board: Board, query: QueryDict) -> Round | None:
     if len(cells) >= LEAST:
         keys = "&".join(f"cell={cell.pk}" for cell in cells)
         is_one_row = len({cell.row_id for cell in cells}) == 1
-        here = f"{_address(board)}?{keys}"
-        return Round(cells, _panes(cells), cells[0].row if is_one_row else None, here)
+        page_address = f"{_address(board)}?{keys}"
+        return Round(cells, _panes(cells), cells[0].row if is_one_row else None, page_address)
     rows = [pk for pk, _ in cell_queries.row_labels(board)]
     row = parse_key(query.get("row", ""))
     if row not in rows:
@@ -71,12 +71,12 @@ def round_of(board: Board, query: QueryDict) -> Round | None:
 
 def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | None:
     visible_cells = board.cells.filter(row=row, replaced_at=None, run__deleted_at=None)
-    named = list(
+    row_cells = list(
         visible_cells.exclude(run=None)
         .order_by("column__position", "pk")
         .select_related("column__endpoint")
     )
-    keys = [cell.pk for cell in named]
+    keys = [cell.pk for cell in row_cells]
     size = ceil(len(keys) / ceil(len(keys) / MOST)) if keys else MOST
     first = first // size * size if first < len(keys) else 0
     cells = _cells(board, keys[first : first + size])
@@ -95,7 +95,7 @@ def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | 
         max(len(rows), ceil(len(keys) / size)),
         f"{address}{before}" if before else "",
         f"{address}{after}" if after else "",
-        [(cell.pk, name_of(cell.column)) for cell in named] if len(keys) > MOST else (),
+        [(cell.pk, name_of(cell.column)) for cell in row_cells] if len(keys) > MOST else (),
     )
 
 

@@ -122,7 +122,7 @@ def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
         "by_field_count": len(by_field),
         "more": rendering.render_fields(settings, address),
         "more_count": len(settings),
-        "is_more_open": any(drawn.is_changed for drawn in settings),
+        "is_more_open": any(setting_node.is_changed for setting_node in settings),
         "models": [
             _model(plan, number, nodes.get(groups.own_name(number)), expanded, pricing)
             for number in range(len(plan.models))

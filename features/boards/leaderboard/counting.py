@@ -179,7 +179,7 @@ def count_all_in_turn() -> float:
     for board_id in never_counted():
         BoardTally.objects.judged(board_id)
     old = BoardTally.objects.filter(counted_at__lt=timezone.now() - RECOUNT_AFTER)
-    listed = list(old.order_by("counted_at").values_list("pk", flat=True)[:AT_ONCE])
-    for board_id in listed:
+    board_pks = list(old.order_by("counted_at").values_list("pk", flat=True)[:AT_ONCE])
+    for board_id in board_pks:
         recount(board_id)
     return IDLE_S

@@ -79,8 +79,8 @@ def _add_up(digest: str, versions: Versions) -> Tallies:
     boards = [board for board, _ in versions]
     rows: dict[tuple[int, int, str], list[Any]] = {}
     tags: dict[str, str] = {}
-    listed = Tally.objects.filter(board__in=boards).order_by("pk")
-    for first, second, tag, *counts, last_at in listed.values_list(*PairTally._fields):
+    tallies = Tally.objects.filter(board__in=boards).order_by("pk")
+    for first, second, tag, *counts, last_at in tallies.values_list(*PairTally._fields):
         tags.setdefault(tag.casefold(), tag)
         former = rows.setdefault((first, second, tag.casefold()), [0, 0, 0, 0, last_at])
         former[:4] = [sum(both) for both in zip(former[:4], counts, strict=True)]

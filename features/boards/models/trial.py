@@ -101,8 +101,10 @@ class TrialQuerySet(models.QuerySet["Trial"]):
 
     def due(self, month_start: datetime, *, is_night: bool) -> TrialQuerySet:
         """Return the trials to send: waiting ones, and those held by an earlier month's cap."""
-        held = Q(state=Trial.State.HELD, decided_at__lt=month_start)
-        due = self.filter(Q(state=Trial.State.WAITING) | held, is_of_maker(), **IS_ALIVE).filter(
+        held_earlier = Q(state=Trial.State.HELD, decided_at__lt=month_start)
+        due = self.filter(
+            Q(state=Trial.State.WAITING) | held_earlier, is_of_maker(), **IS_ALIVE
+        ).filter(
             board__standing_trial__state=StandingTrial.State.ON,
             endpoint__schema__isnull=False,
         )

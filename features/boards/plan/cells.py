@@ -160,10 +160,10 @@ def _carried(plan: Plan, column: PlannedColumn, row: PlannedRow) -> _Cell:
     carried = carry(written, source, version_of(column.endpoint))
     cell = _Cell(carried.arguments, carried.steps)
     if ALLOW_UNKNOWN in plan.post and column.endpoint.pk == plan.source.pk:
-        named = {child.name for child in version_of(plan.source).root.children}
-        meant = {name: value for name, value in written.items() if name not in named}
-        steps = tuple(step for step in carried.steps if step.source not in meant)
-        cell = _Cell(carried.arguments | meant, steps)
+        source_fields = {child.name for child in version_of(plan.source).root.children}
+        other_values = {name: value for name, value in written.items() if name not in source_fields}
+        steps = tuple(step for step in carried.steps if step.source not in other_values)
+        cell = _Cell(carried.arguments | other_values, steps)
     cell = _with_files(cell, column, rows.from_json(row.values))
     return cell._replace(arguments=cell.arguments | column.settings)
 

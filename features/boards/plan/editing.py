@@ -31,8 +31,12 @@ def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
             endpoint_id__in=set(posted_ids)
         )
     }
-    listed = [endpoints[endpoint_id] for endpoint_id in posted_ids if endpoint_id in endpoints]
-    return listed, [endpoint_id for endpoint_id in posted_ids if endpoint_id not in endpoints]
+    known_endpoints = [
+        endpoints[endpoint_id] for endpoint_id in posted_ids if endpoint_id in endpoints
+    ]
+    return known_endpoints, [
+        endpoint_id for endpoint_id in posted_ids if endpoint_id not in endpoints
+    ]
 
 
 def first_post(models: Sequence[Endpoint], arguments: dict[str, Any]) -> Post:
@@ -87,10 +91,10 @@ def _filled(
 ) -> Post:
     """Return the post of a plan with these models; `more_arguments` is converted for each model."""
     field_groups = groups.groups_of(source, models)
-    each = [
+    filled_arguments = [
         (_whole(source, model, more_arguments, {}) if more_arguments else {}) | own_arguments
         for model, own_arguments in zip(models, own, strict=True)
     ]
     return {"model": [model.endpoint_id for model in models]} | groups.write(
-        field_groups, shared, each
+        field_groups, shared, filled_arguments
     )

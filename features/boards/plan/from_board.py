@@ -74,8 +74,8 @@ def new_cells(board: Board, plan: Plan, resolve: NameResolver) -> Expanded:
 
 def held_cells(board: Board, plan: Plan, resolve: NameResolver) -> Expanded:
     """Return the cells of the board that were not sent; `resolve` as in `expand`."""
-    held = board.cells.filter(replaced_at=None).exclude(not_sent="")
-    places = set(held.values_list("row__digest", "column__digest", "seed"))
+    not_sent = board.cells.filter(replaced_at=None).exclude(not_sent="")
+    places = set(not_sent.values_list("row__digest", "column__digest", "seed"))
     return _only(plan, resolve, lambda *place: place in places)
 
 

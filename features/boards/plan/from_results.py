@@ -39,16 +39,16 @@ class PlanOfResults(NamedTuple):
     troubles: list[Trouble]
 
 
-def plan_results(user: User, named: Sequence[str], of: str) -> PlanOfResults:
+def plan_results(user: User, result_names: Sequence[str], of: str) -> PlanOfResults:
     """Return how a plan begins from results named `<run>/<position>`; `of` is INPUTS or PICTURES.
 
     Results that the user may not read are left out; a trouble says how many.
     """
-    keys = [key for text in named[:MAX_RESULTS] if (key := _key(text))]
+    keys = [key for text in result_names[:MAX_RESULTS] if (key := _key(text))]
     readable = Run.objects.readable_by(user).with_endpoint().light("arguments")
     runs = readable.in_bulk(list(dict.fromkeys(run for run, _ in keys)))
     troubles = []
-    if left_out := len(named) - sum(run in runs for run, _ in keys):
+    if left_out := len(result_names) - sum(run in runs for run, _ in keys):
         troubles.append(
             Trouble(
                 "shared",

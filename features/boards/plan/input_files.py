@@ -50,8 +50,8 @@ def store_posted(
             try:
                 addresses.append(_stored(file, user, project).get_absolute_url())
             except ValueError as error:
-                where = "rows" if number == rows.NEW else f"{rows.CONTROL}{number}"
-                troubles.append(Trouble(where, str(error)))
+                part = "rows" if number == rows.NEW else f"{rows.CONTROL}{number}"
+                troubles.append(Trouble(part, str(error)))
         post = rows.with_stored(post, number, addresses) if addresses else post
     return post, troubles
 
@@ -87,7 +87,7 @@ def known_files(
     results = Artifact.objects.filter(run__in=readable.order_by().values("pk"))
     results = results.exclude(state=Artifact.State.LOST).select_related("run__endpoint")
     results = results.defer(*heavy_columns("run__"))
-    made = (
+    artifacts = (
         {(artifact.run_id, artifact.position): artifact for artifact in results} if in_runs else {}
     )
     for address, match in matches.items():
@@ -95,7 +95,7 @@ def known_files(
             upload = readable_uploads.get(uuid.UUID(match["upload"]))
             known[address] = _of_upload(upload, project) if upload else _GONE
         else:
-            result = made.get((uuid.UUID(match["run"]), int(match["position"])))
+            result = artifacts.get((uuid.UUID(match["run"]), int(match["position"])))
             known[address] = _of_result(result, project) if result else _GONE
     return known
 
@@ -184,6 +184,6 @@ def _our_addresses(value: Any) -> Iterator[str]:
 
 
 def _name_places(places: set[str]) -> str:
-    named = sorted(places)
-    more_note = f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else ""
-    return ", ".join(named[:_MAX_NAMED]) + more_note
+    names = sorted(places)
+    more_note = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(names[:_MAX_NAMED]) + more_note

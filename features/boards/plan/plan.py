@@ -87,9 +87,9 @@ class Plan:
         """Return how many runs the plan describes."""
         return len(self.rows) * len(self.columns) * len(self.seeds)
 
-    def troubles_at(self, where: str) -> list[str]:
+    def troubles_at(self, part: str) -> list[str]:
         """Return the messages for one part of the form."""
-        return [trouble.message for trouble in self.troubles if trouble.where == where]
+        return [trouble.message for trouble in self.troubles if trouble.where == part]
 
 
 def parse_cap(posted_text: str) -> Decimal | None:
@@ -250,11 +250,15 @@ class _Reader:
                 arguments[name] = value
                 continue
             if target is None:
-                some = ", ".join(field.name for field in self.groups.shared[:8])
+                field_names = ", ".join(field.name for field in self.groups.shared[:8])
                 close = nearest(name, self._names())
                 raise ValueError(
                     f"The table's column “{name[:60]}” is not an input of these models"
-                    + (f": did you mean “{close}”?" if close else f". They share {some or 'none'}.")
+                    + (
+                        f": did you mean “{close}”?"
+                        if close
+                        else f". They share {field_names or 'none'}."
+                    )
                 )
             try:
                 cell = values.read_cell(target, value)
@@ -335,15 +339,15 @@ class _Reader:
         root = self.roots[number + 1]
         if same := next((c for c in root.children if c.name == source.name), None):
             return same
-        meant = by_meaning(self.roots[0].children)
-        word = next((word for word, hit in meant.items() if hit is source), "")
+        fields_by_meaning = by_meaning(self.roots[0].children)
+        word = next((word for word, hit in fields_by_meaning.items() if hit is source), "")
         return by_meaning(root.children).get(word)
 
-    def troubles_at(self, where: str) -> bool:
-        return any(trouble.where == where for trouble in self.troubles)
+    def troubles_at(self, part: str) -> bool:
+        return any(trouble.where == part for trouble in self.troubles)
 
-    def _add_problem(self, where: str, message: str) -> None:
-        trouble = Trouble(where, message)
+    def _add_problem(self, part: str, message: str) -> None:
+        trouble = Trouble(part, message)
         if trouble not in self.troubles:
             self.troubles.append(trouble)
 
@@ -364,8 +368,8 @@ class _Reader:
 
 
 def _unread(problem: Problem) -> Trouble:
-    where = str(problem.path[0]) if problem.path else groups.SHARED
-    return Trouble(where, problem.message)
+    part = str(problem.path[0]) if problem.path else groups.SHARED
+    return Trouble(part, problem.message)
 
 
 def _row_label(whole: dict[str, Any], root: Field) -> str:

@@ -77,8 +77,8 @@ def files_of(post: Post, number: str) -> tuple[str, ...]:
 
 def all_files(post: Post) -> list[str]:
     """Return the files of all rows, each once."""
-    listed = [files_of(post, ALL), *(row.files for row in typed_rows(post))]
-    return list(dict.fromkeys(address for files in listed for address in files))
+    file_lists = [files_of(post, ALL), *(row.files for row in typed_rows(post))]
+    return list(dict.fromkeys(address for files in file_lists for address in files))
 
 
 def with_rows(post: Post, rows: Iterable[TypedRow]) -> Post:
@@ -166,12 +166,12 @@ def from_json(row: Mapping[str, Any]) -> list[GivenFile]:
 
 def with_named_files(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row's values for people: each file by its kind and number, such as `picture 2`."""
-    named = {name: value for name, value in row.items() if name != FILES}
+    row_values = {name: value for name, value in row.items() if name != FILES}
     counts: dict[str, int] = {}
     for file in from_json(row):
         counts[file.kind] = counts.get(file.kind, 0) + 1
-        named[f"{NOUNS.get(file.kind, 'file')} {counts[file.kind]}"] = file.address
-    return named
+        row_values[f"{NOUNS.get(file.kind, 'file')} {counts[file.kind]}"] = file.address
+    return row_values
 
 
 class FileReader:
@@ -249,11 +249,11 @@ def with_named_rows(post: Post, groups: Groups, chosen: Sequence[str]) -> Post:
 
 def _named_field(post: Post, groups: Groups) -> Field | None:
     field_name = _last_posted(post, "row-field")
-    named = next((field for field in groups.shared if field.name == field_name), None)
-    if named and (named.is_text or media_of(named) == "image"):
-        return named
-    meant = by_meaning(groups.shared)
-    return meant.get("prompt") or meant.get("image")
+    row_field = next((field for field in groups.shared if field.name == field_name), None)
+    if row_field and (row_field.is_text or media_of(row_field) == "image"):
+        return row_field
+    by_word = by_meaning(groups.shared)
+    return by_word.get("prompt") or by_word.get("image")
 
 
 def _text_with(written: str, mention: str) -> str:

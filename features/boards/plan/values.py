@@ -49,8 +49,8 @@ def read_axis(field: Field, text: str) -> list[Any]:
     else:
         expanded = chain.from_iterable(_values_of_line(field, line) for line in text.split("\n"))
     values: list[Any] = []
-    for some in expanded:
-        values += some
+    for item_values in expanded:
+        values += item_values
         if len(values) > MAX_VALUES:
             raise ValueError(f"An axis takes up to {MAX_VALUES} values; this has more.")
     if not values:
@@ -170,8 +170,8 @@ def read_value(field: Field, text: str) -> Any:
     if field.kind == "boolean":
         return _truth(field, text.strip())
     if field.kind == "choice":
-        some = ", ".join(str(value) for value in choices(field)[:8])
-        raise ValueError(f"{field.label} has no choice “{text[:60]}”; it has {some}.")
+        choice_list = ", ".join(str(value) for value in choices(field)[:8])
+        raise ValueError(f"{field.label} has no choice “{text[:60]}”; it has {choice_list}.")
     return _json_or(text)
 
 

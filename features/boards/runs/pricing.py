@@ -64,22 +64,22 @@ def price(
     columns: dict[int, Estimate] = {}
     total: Estimate | None = None
     spent = committed(board) if board else NOTHING
-    budget, held = Budget([Balance(plan.cap_usd, spent)]), 0
+    budget, held_count = Budget([Balance(plan.cap_usd, spent)]), 0
     for cell, estimate in zip(cells, estimates, strict=True):
         columns[cell.column] = (
             columns[cell.column] + estimate if cell.column in columns else estimate
         )
         if budget.refuse(estimate):
-            held += 1
+            held_count += 1
             continue
         total = total + estimate if total else estimate
     return Pricing(
         total,
         columns,
-        to_send=len(cells) - held,
+        to_send=len(cells) - held_count,
         reused=reused,
         known=len(expanded.fitting) - len(new),
-        held=held,
+        held=held_count,
     )
 
 

@@ -175,7 +175,7 @@ def _seconds_to_go(
     ):
         if started_at and ended_at:
             durations.setdefault(endpoint_id, []).append((ended_at - started_at).total_seconds())
-    usual = {pk: median(listed) for pk, listed in durations.items()}
+    usual = {pk: median(seconds) for pk, seconds in durations.items()}
     times = [
         usual.get(pk) or endpoints[pk].duration_estimate_s or _USUAL_S
         for pk, count in ((tally.endpoint_id, tally.cells) for tally in open_tallies)

@@ -66,18 +66,18 @@ def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
 
 def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = False) -> Sent:
     done = Sent(board)
-    again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
-    models = [cell.column.endpoint for cell in again]
+    repeated_cells = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
+    models = [cell.column.endpoint for cell in repeated_cells]
     locks = enforcement.refusals(board.project, models) if models else {}
     if locks:  # cells of locked models keep their runs
         done.locked = sum(model.pk in locks for model in models)
         done.refusal = next(locks[model.pk] for model in models if model.pk in locks)
-        again = [cell for cell in again if cell.column.endpoint_id not in locks]
-    run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
+        repeated_cells = [cell for cell in repeated_cells if cell.column.endpoint_id not in locks]
+    run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in repeated_cells if cell.run]
     budget = Budget.of_accounts(open_account(board))
     requests, new = [], []
     for cell, estimate, (endpoint, arguments) in zip(
-        again, estimate_runs(run_inputs), run_inputs, strict=True
+        repeated_cells, estimate_runs(run_inputs), run_inputs, strict=True
     ):
         if budget.refuse(estimate):
             done.held += 1
@@ -92,7 +92,7 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
         done.sent += 1
     for cell, (run, _) in zip(new, starting.start_many(requests), strict=True):
         cell.run = run
-    Cell.objects.bulk_update([cell for cell in again if cell.replaced_at], ["replaced_at"])
+    Cell.objects.bulk_update([cell for cell in repeated_cells if cell.replaced_at], ["replaced_at"])
     Cell.objects.bulk_create(new)
     return done.require_any()
 

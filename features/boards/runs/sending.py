@@ -293,10 +293,10 @@ class _Writer:
         for (run, _), waiting in zip(started, self.waiting, strict=True):
             for cell in waiting:
                 cell.run = run
-        listed = list(cells)
-        Cell.objects.bulk_create([cell for cell in listed if cell.pk is None])
+        all_cells = list(cells)
+        Cell.objects.bulk_create([cell for cell in all_cells if cell.pk is None])
         Cell.objects.bulk_update(
-            [cell for cell in listed if cell.pk is not None],
+            [cell for cell in all_cells if cell.pk is not None],
             ["run", "is_reused", "not_sent", "estimate_usd"],
         )
 

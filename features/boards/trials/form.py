@@ -143,7 +143,7 @@ class TrialsForm(forms.Form):
 
     def save(self) -> StandingTrial:
         """Save the settings."""
-        data, was = self.cleaned_data, self.standing.state
+        data, former_state = self.cleaned_data, self.standing.state
         values = {
             "state": data["state"],
             "params": data["params"],
@@ -152,7 +152,7 @@ class TrialsForm(forms.Form):
             "monthly_cap_usd": data["cap"],
             "reference": data["reference"],
         }
-        if was == StandingTrial.State.OFF != data["state"]:
+        if former_state == StandingTrial.State.OFF != data["state"]:
             values["watched_until"] = timezone.now()  # models from before are not tried
         board = self.board
         with transaction.atomic():

@@ -95,11 +95,11 @@ def outcomes_of(trials: Iterable[Trial]) -> list[Outcome]:
 
     Four queries, however many trials.
     """
-    listed = list(trials)
-    tried = [trial for trial in listed if trial.column_id]
+    all_trials = list(trials)
+    tried = [trial for trial in all_trials if trial.column_id]
     cells = _cells(tried)
     judges = _Judgements(tried, cells)
-    return [_outcome(trial, cells, judges) for trial in listed]
+    return [_outcome(trial, cells, judges) for trial in all_trials]
 
 
 def _cells(tried: Sequence[Trial]) -> list[Cell]:

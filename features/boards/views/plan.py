@@ -193,8 +193,8 @@ def _run(
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changed or not is_fine or not expanded.fitting:
         return _render_plan(request, post, models, board, changed, is_refused=True)
-    drawn = hidden(request, "~token") or secrets.token_urlsafe(16)
-    token = starting.form_token(drawn, post)  # after Back, another plan is another board
+    form_key = hidden(request, "~token") or secrets.token_urlsafe(16)
+    token = starting.form_token(form_key, post)  # after Back, another plan is another board
     try:
         sending_result = sending.run_plan(
             request.user, plan, expanded, token, board=board, project=project
@@ -228,8 +228,8 @@ def _plan(
 
 def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Trouble]:
     """Return the models whose schema has changed since the form was rendered."""
-    drawn = ticked(request, "~schema")
-    if len(drawn) != len(models):
+    posted_digests = ticked(request, "~schema")
+    if len(posted_digests) != len(models):
         return []
     return [
         Trouble(
@@ -237,7 +237,7 @@ def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Troub
             f"The schema of {model.endpoint_id} changed since this plan was drawn. "
             "Look at its settings, then press Run again.",
         )
-        for model, digest in zip(models, drawn, strict=True)
+        for model, digest in zip(models, posted_digests, strict=True)
         if digest != (model.schema_id or "")
     ]
 
@@ -329,8 +329,8 @@ def _summary(plan: Plan, expanded: Expanded) -> dict[str, Any]:
     return {
         "troubles": plan.troubles,
         "where": {
-            where: plan.troubles_at(where)
-            for where in ("models", "shared", "rows", "table", "values", "seeds", "cap", "total")
+            part: plan.troubles_at(part)
+            for part in ("models", "shared", "rows", "table", "values", "seeds", "cap", "total")
         },
         "bad": bad,
         "fitting": fitting,

@@ -229,5 +229,5 @@ def _result_file(board: Board, artifact: int) -> Artifact | None:
 
 def _input_file(board: Board, row: int, place: int) -> ballot.StoredInput | None:
     values = get_object_or_404(Row, pk=row, board=board).values
-    listed = ballot.input_addresses(values)[place : place + 1]
-    return ballot.input_file(board, listed[0]) if listed else None
+    addresses = ballot.input_addresses(values)[place : place + 1]
+    return ballot.input_file(board, addresses[0]) if addresses else None

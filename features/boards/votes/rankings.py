@@ -106,17 +106,19 @@ def column_names(columns: Iterable[Column]) -> dict[int, str]:
     A model's name has its version. If two models still share a name, their ids are added:
     `Kling (fal-ai/kling/v2.1)`. Columns of one model with the same name get their positions.
     """
-    listed = list(columns)
-    models = {(column.endpoint.name.casefold(), column.endpoint.endpoint_id) for column in listed}
+    all_columns = list(columns)
+    models = {
+        (column.endpoint.name.casefold(), column.endpoint.endpoint_id) for column in all_columns
+    }
     alike = {name for name, count in Counter(name for name, _ in models).items() if count > 1}
     names = {
         column.pk: _with_id(column) if column.endpoint.name.casefold() in alike else name_of(column)
-        for column in listed
+        for column in all_columns
     }
     times = Counter(names.values())
     return {
         column.pk: name if times[name] == 1 else f"{name} (column {column.position + 1})"
-        for column, name in zip(listed, names.values(), strict=True)
+        for column, name in zip(all_columns, names.values(), strict=True)
     }
 
 
@@ -245,7 +247,7 @@ def _tags(board: Board, cells: Sequence[Cell]) -> Tags:
 
 
 def _all(tags: Tags) -> list[str]:
-    return sorted({tag for part in tags for listed in part.values() for tag in listed})
+    return sorted({tag for part in tags for row_tags in part.values() for tag in row_tags})
 
 
 def _tags_of(vote: Vote, tags: Tags) -> set[str]:

@@ -101,5 +101,5 @@ def _answers_in_text(version: Version) -> bool:
     if contract.output is None:
         return False
     outputs = build(Contract(contract.document, contract.output, None)).children
-    named = any(output.name in TEXT_OUTPUTS and _is_text(output) for output in outputs)
-    return named or any(output.name == "choices" for output in outputs)
+    has_text_output = any(output.name in TEXT_OUTPUTS and _is_text(output) for output in outputs)
+    return has_text_output or any(output.name == "choices" for output in outputs)

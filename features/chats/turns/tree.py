@@ -93,11 +93,11 @@ def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
     turns = chat.turns.select_related("run").defer(*heavy_columns("run__", but=ANSWER))
     by_key = {turn.pk: turn for turn in turns}
     exchanges: list[Exchange] = []
-    here = by_key.get(last)
-    while here is not None:
-        if answered := answer_text(here):
-            exchanges.append(Exchange(here.text, answered))
-        here = by_key.get(here.parent_id or 0)
+    node = by_key.get(last)
+    while node is not None:
+        if answered := answer_text(node):
+            exchanges.append(Exchange(node.text, answered))
+        node = by_key.get(node.parent_id or 0)
     return exchanges[::-1]
 
 

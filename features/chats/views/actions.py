@@ -29,8 +29,8 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Handle a turn's pressed button (`~do`): again, shorter, edit or stop."""
     chat = find_own(request, pk)
     verb, key = pressed(request)
-    which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
-    turn = chat.turns.select_related("endpoint").filter(**which).first()
+    turn_filter = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
+    turn = chat.turns.select_related("endpoint").filter(**turn_filter).first()
     if turn is None:
         return redirect(chat)
     if verb == "stop" and turn.run_id:

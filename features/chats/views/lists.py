@@ -152,8 +152,8 @@ def models_for_chats(query: str = "") -> list[Endpoint]:
 
 
 def _candidates() -> EndpointQuerySet:
-    named = Q(endpoint_id__contains="any-llm") | Q(endpoint_id__contains="openrouter/")
-    return Endpoint.objects.filter(Q(category__in=CATEGORIES) | named, gone_at=None)
+    is_router = Q(endpoint_id__contains="any-llm") | Q(endpoint_id__contains="openrouter/")
+    return Endpoint.objects.filter(Q(category__in=CATEGORIES) | is_router, gone_at=None)
 
 
 def _is_fit(endpoint: Endpoint) -> bool:

@@ -134,10 +134,10 @@ def parse_definition(document: Any) -> Definition:
     document = db_safe(document)
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
         raise Invalid("This is not a flow: it has no list of steps.")
-    listed = document["steps"]
-    if len(listed) > MOST_STEPS:
-        raise Invalid(f"The flow has {len(listed)} steps; {MOST_STEPS} is the most.")
-    steps = tuple(_read_step(step, number) for number, step in enumerate(listed, start=1))
+    step_values = document["steps"]
+    if len(step_values) > MOST_STEPS:
+        raise Invalid(f"The flow has {len(step_values)} steps; {MOST_STEPS} is the most.")
+    steps = tuple(_read_step(step, number) for number, step in enumerate(step_values, start=1))
     inputs = document.get("inputs", [])
     if not isinstance(inputs, list) or len(inputs) > MOST_INPUTS:
         raise Invalid(f"The inputs of the flow must be a list of at most {MOST_INPUTS}.")
@@ -169,12 +169,12 @@ def _read_wire(value: Any, number: int) -> Wire:
 
 def _read_input(value: Any) -> Input:
     value = value if isinstance(value, dict) else {}
-    name, listed = value.get("name"), value.get("targets")
+    name, target_values = value.get("name"), value.get("targets")
     label = value.get("label")
-    if not _is_name(name) or not isinstance(listed, list) or not listed:
+    if not _is_name(name) or not isinstance(target_values, list) or not target_values:
         raise Invalid("An input of the flow has no name or no target.")
     targets = []
-    for target in listed[:MOST_WIRES]:
+    for target in target_values[:MOST_WIRES]:
         path = read_path(target)
         if not path or len(path) < 2 or not isinstance(path[0], str):
             raise Invalid(f"The input “{name}” has a target that cannot be read.")

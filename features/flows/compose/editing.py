@@ -253,16 +253,16 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
     labels = {path_of(field): (field.label, field.kind, field.is_required) for field in takers}
     sockets = []
     for wire in step.wires:
-        named, kind, is_needed = labels.get(wire.to, (place_in_words(wire.to), "", False))
+        socket_label, kind, is_needed = labels.get(wire.to, (place_in_words(wire.to), "", False))
         choices = _choices(definition, offered, kind, wire)
-        sockets.append(Socket(wire_name(number, wire.to), named, choices, is_needed))
+        sockets.append(Socket(wire_name(number, wire.to), socket_label, choices, is_needed))
     filled = {wire.to for wire in step.wires}
-    for path, (named, kind, is_needed) in labels.items():
+    for path, (socket_label, kind, is_needed) in labels.items():
         if path in filled and APPEND not in path:
             continue
         choices = _choices(definition, offered, kind, None)
         if choices:
-            socket_name = f"{named}, one more" if path in filled else named
+            socket_name = f"{socket_label}, one more" if path in filled else socket_label
             sockets.append(Socket(wire_name(number, path), socket_name, choices, is_needed))
     return sockets
 
@@ -299,8 +299,8 @@ def _choices(
 def label_of(version: Version | None, to: Path) -> str:
     """Return the label of a place in a model's arguments, as in its form."""
     takers = inputs_of(version.root) if version else ()
-    named = next((field.label for field in takers if path_of(field) == to), "")
-    return named or place_in_words(to)
+    field_label = next((field.label for field in takers if path_of(field) == to), "")
+    return field_label or place_in_words(to)
 
 
 def place_in_words(to: Path) -> str:
@@ -342,9 +342,14 @@ def askable(definition: Definition, versions: Versions, step: Step) -> list[Aske
         if is_offered or (child.name,) in asked_paths:
             labels[child.name,] = child.label
     labels |= {path: place_in_words(path) for path in asked_paths if path not in labels}
-    named = {field.targets[0]: field for field in definition.inputs}
+    inputs_by_target = {field.targets[0]: field for field in definition.inputs}
     return [
-        Asked(dumps(list(path), indent=None), text, path in asked_paths, named.get((step.id, path)))
+        Asked(
+            dumps(list(path), indent=None),
+            text,
+            path in asked_paths,
+            inputs_by_target.get((step.id, path)),
+        )
         for path, text in labels.items()
     ]
 

@@ -54,8 +54,8 @@ def context(
     versions = versions_of(definition, endpoints)
     root = editing.root_of(definition, versions)
     shown_post = editing.without_marks(post or editing.first_post(definition, versions))
-    drawn = draw_nodes(root, post=shown_post, problems=problems)
-    nodes = {node.field.name: node for node in drawn.children}
+    root_node = draw_nodes(root, post=shown_post, problems=problems)
+    nodes = {node.field.name: node for node in root_node.children}
     return {
         "flow": flow,
         "definition": definition,

@@ -23,12 +23,12 @@ MOST = 4  # steps whose models a line shows
 def compared(request: HttpRequest) -> Compared:
     """Return the flows of the request's project and shared ones, or the user's own flows."""
     flows = Flow.objects.kept()
-    listed = current.rows_in_scope(flows, request)
+    visible_flows = current.rows_in_scope(flows, request)
     if not current.is_of_all_projects(request):
-        listed |= flows.filter(visibility=Flow.Visibility.TEAM)
+        visible_flows |= flows.filter(visibility=Flow.Visibility.TEAM)
     newest = FlowRun.objects.shown_to(request.user).filter(flow=OuterRef("pk"))
     last_state = Subquery(newest.order_by("-created_at").values("state")[:1])
-    rows = listed.select_related("user").annotate(last_state=last_state)
+    rows = visible_flows.select_related("user").annotate(last_state=last_state)
     return Compared("flow", rows, "name", "changed_at", partial(_lines, request))
 
 

@@ -36,8 +36,10 @@ class Origin:
 
     def output(self, value: str) -> Output | None:
         """Return the output that a posted text identifies, by default the first one."""
-        named = next((output for output in self.outputs if value_of(output) == value), None)
-        return named or (self.outputs[0] if self.outputs and not value else None)
+        matching_output = next(
+            (output for output in self.outputs if value_of(output) == value), None
+        )
+        return matching_output or (self.outputs[0] if self.outputs and not value else None)
 
 
 def value_of(output: Output) -> str:

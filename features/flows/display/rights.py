@@ -24,13 +24,13 @@ WITHHELD = "The run of this step is no longer shared."
 
 
 class FlowRights(Rights):
-    """The rights to a flow on a page of the project `here`: where it runs, and why it may not."""
+    """The rights to a flow on a page of a project: where it runs, and why it may not."""
 
     row: Flow
 
-    def __init__(self, user: User, flow: Flow, here: Project) -> None:
+    def __init__(self, user: User, flow: Flow, project: Project) -> None:
         super().__init__(user, flow)
-        self.target = flow.project if self.may_change else here
+        self.target = flow.project if self.may_change else project
 
     @cached_property
     def why_not(self) -> str:

@@ -206,10 +206,10 @@ def _to_repeat(definition: Definition, step_runs: dict[str, StepRun], step: str)
     while waiting:
         name = waiting.pop()
         ids |= definition.after(name)
-        here = definition.step(name)
+        current_step = definition.step(name)
         waiting += [
             source
-            for source in (here.sources if here else ())
+            for source in (current_step.sources if current_step else ())
             if source not in ids and not steps.has_result(step_runs.get(source))
         ]
     return ids

@@ -149,9 +149,9 @@ def blocked(steps: Iterable[Step], step_runs: dict[str, StepRun]) -> set[str]:
         for name, step_run in step_runs.items()
         if is_over(step_run) and not has_result(step_run)
     }
-    listed = list(steps)
-    for _ in listed:
-        ids |= {step.id for step in listed if step.id not in step_runs and ids & {*step.sources}}
+    all_steps = list(steps)
+    for _ in all_steps:
+        ids |= {step.id for step in all_steps if step.id not in step_runs and ids & {*step.sources}}
     return ids
 
 

@@ -53,5 +53,5 @@ def refusal(workflow: AccountWorkflow, graph: Graph | None) -> str:
     wrong = checks.errors(graph) if graph else []
     if not wrong:
         return ""
-    where = f"node “{wrong[0].node}”: " if wrong[0].node else ""
-    return f"Its definition is wrong, so upstream would refuse it. {where}{wrong[0].message}"
+    node_phrase = f"node “{wrong[0].node}”: " if wrong[0].node else ""
+    return f"Its definition is wrong, so upstream would refuse it. {node_phrase}{wrong[0].message}"

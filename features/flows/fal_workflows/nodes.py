@@ -68,13 +68,13 @@ def shown_nodes(
 ) -> list[Shown]:
     """Return the nodes that call models, and unknown nodes, in running order."""
     done, stuck = order(graph)
-    listed = [graph.nodes[key] for key in [*done, *stuck]]
-    listed = [node for node in listed if node.kind not in ("input", "display")]
-    steps = steps_of(run, [node.id for node in listed])
+    ordered_nodes = [graph.nodes[key] for key in [*done, *stuck]]
+    ordered_nodes = [node for node in ordered_nodes if node.kind not in ("input", "display")]
+    steps = steps_of(run, [node.id for node in ordered_nodes])
     copies = _copies(run)
     node_views = [
         _describe_node(graph, number, node, endpoints, problems, steps.pop(node.id), copies)
-        for number, node in enumerate(listed, 1)
+        for number, node in enumerate(ordered_nodes, 1)
     ]
     for number, (key, step) in enumerate(steps.items(), len(node_views) + 1):
         node = Node(key, "run", step.app, raw={"id": key})

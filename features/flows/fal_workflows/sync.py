@@ -114,9 +114,9 @@ async def _open(
 
 def _of_catalogue(own: set[str]) -> list[fal.WorkflowItem]:
     """Return the workflows that only the catalogue lists."""
-    listed = Endpoint.objects.listed().filter(endpoint_id__startswith="workflows/")
+    workflow_endpoints = Endpoint.objects.listed().filter(endpoint_id__startswith="workflows/")
     items = []
-    for endpoint in listed.exclude(entry_digest=Endpoint.OF_ACCOUNT):
+    for endpoint in workflow_endpoints.exclude(entry_digest=Endpoint.OF_ACCOUNT):
         parts = endpoint.endpoint_id.split("/")
         if len(parts) == 3 and endpoint.endpoint_id not in own:
             about = (endpoint.display_name, endpoint.description)

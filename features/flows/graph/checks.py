@@ -49,9 +49,9 @@ def _of_graph(graph: Graph) -> Iterator[Problem]:
 
 
 def _of_node(graph: Graph, node: Node) -> Iterator[Problem]:
-    named = node.raw.get("id", node.id)
-    if named != node.id:
-        yield Problem(node.id, f"Its id is “{_short(str(named))}”, but its key is another.")
+    inner_id = node.raw.get("id", node.id)
+    if inner_id != node.id:
+        yield Problem(node.id, f"Its id is “{_short(str(inner_id))}”, but its key is another.")
     if not node.is_known:
         kind = _short(node.kind) or "none"
         yield Problem(node.id, f"Its type “{kind}” is unknown here, so it is not run.", True)

@@ -118,8 +118,8 @@ def _plain_input(value: Any) -> dict[str, Any]:
 def _read_b(document: dict[str, Any], contents: Mapping[str, Any]) -> Graph:
     raw_nodes: Any = contents.get("nodes")
     if isinstance(raw_nodes, list):  # an example of the Platform API has `nodes: []`
-        listed = [node for node in raw_nodes if isinstance(node, dict)]
-        raw_nodes = {str(node.get("id", place)): node for place, node in enumerate(listed)}
+        node_values = [node for node in raw_nodes if isinstance(node, dict)]
+        raw_nodes = {str(node.get("id", place)): node for place, node in enumerate(node_values)}
     nodes = _nodes(raw_nodes)
     schema = _mapping(contents.get("schema"))
     output = contents.get("output")

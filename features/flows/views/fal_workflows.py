@@ -90,8 +90,8 @@ def _render_workflow(
     context = page.detail(workflow, request.user, current(request), run, filled)
     if forbidden:
         marks = {name: texts for name, texts in controls(request).items() if name[:1] == "~"}
-        again = refusals.again(request, forbidden, {**marks, **filled.post})
-        context |= {"refused": forbidden, "again": again}
+        repeated_post = refusals.again(request, forbidden, {**marks, **filled.post})
+        context |= {"refused": forbidden, "again": repeated_post}
     return render(request, "features/flows/fal_workflows/workflow.html", context, status=status)
 
 

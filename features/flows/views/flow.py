@@ -84,8 +84,10 @@ def _find(flows: FlowQuerySet, pk: uuid.UUID) -> Flow:
 
 def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Flow:
     """Return a flow of the user's projects; PermissionDenied if they may only look at it."""
-    seen = Flow.objects.kept().shown_to(request.user).select_related("user", "project", "origin")
-    flow = get_object_or_404(seen, pk=pk)
+    visible_flows = (
+        Flow.objects.kept().shown_to(request.user).select_related("user", "project", "origin")
+    )
+    flow = get_object_or_404(visible_flows, pk=pk)
     roles.require_maker(request.user, flow.project)
     return flow
 
@@ -138,8 +140,8 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     """Run the flow if everything is valid, else show the problems; or change the form's rows."""
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
-    here = current.current(request)
-    target = starting.project_for(request.user, flow, here)
+    project = current.current(request)
+    target = starting.project_for(request.user, flow, project)
     post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
     action = hidden(request, BUTTON, "run")
     if action != "run":
@@ -172,9 +174,9 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
 
 def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
     """Return a token, equal for two clicks on a form, but not for other input after Back."""
-    drawn = hidden(request, "~token") or uuid.uuid4().hex
+    form_key = hidden(request, "~token") or uuid.uuid4().hex
     runs = {step: str(run.pk) for step, run in reused.items()}
-    return form_token(drawn, {"definition": filled.as_json(), "reused": runs})
+    return form_token(form_key, {"definition": filled.as_json(), "reused": runs})
 
 
 @require_POST

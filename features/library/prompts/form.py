@@ -38,9 +38,9 @@ class TagsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """Return a tuple of tags."""
-        listed = value if isinstance(value, list | tuple) else str(value or "").split(",")
+        tag_texts = value if isinstance(value, list | tuple) else str(value or "").split(",")
         line = LineField(max_length=MAX_TEXT_CHARS)
-        tags = (line.to_python(tag).lower() for tag in listed)
+        tags = (line.to_python(tag).lower() for tag in tag_texts)
         return tuple(dict.fromkeys(tag for tag in tags if tag))
 
     def prepare_value(self, value: Any) -> Any:
@@ -109,8 +109,8 @@ class PromptForm(Fields, KeptForm):
             (prompt,) = saving.create(by, prompt.project, [self.values], is_hidden=self.is_hidden)
             return prompt
         try:
-            seen = self.cleaned_data["seen"]
-            saving.change(prompt, self.values, by, is_hidden=self.is_hidden, seen=seen)
+            seen_version = self.cleaned_data["seen"]
+            saving.change(prompt, self.values, by, is_hidden=self.is_hidden, seen=seen_version)
         except saving.Changed as changed:
             self.data = {**self.data, "seen": changed.version.pk}
             raise

@@ -215,6 +215,6 @@ def _control(slot: Slot, typed_value: str, is_asking: bool) -> SlotControl:
 def _field(endpoint: Endpoint, name: str) -> str:
     """Return the name of the field that takes a prompt: the named one, else the main prompt."""
     children = version_of(endpoint).root.children
-    named = next((child for child in children if child.name == name and child.is_text), None)
-    prompt_field = named or by_meaning(children).get("prompt")
+    named_field = next((child for child in children if child.name == name and child.is_text), None)
+    prompt_field = named_field or by_meaning(children).get("prompt")
     return prompt_field.name if prompt_field else ""

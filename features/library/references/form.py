@@ -115,9 +115,9 @@ class ReferenceForm(KeptForm):
             (choice.address, choice.name)
             for choice in uploads.results(self.by, "weights", project=project).found
         ]
-        held = self.held_lora
-        known = not held or held in dict(weights)
-        return weights if known else [(held, "The weights that it has now"), *weights]
+        current_lora = self.held_lora
+        known = not current_lora or current_lora in dict(weights)
+        return weights if known else [(current_lora, "The weights that it has now"), *weights]
 
     def clean_kind(self) -> str:
         """Return the kind; a product by default."""

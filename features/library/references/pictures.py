@@ -121,8 +121,8 @@ def result_of(user: User | AnonymousUser, run: str, position: int) -> Artifact |
 def readable(user: User, addresses: Iterable[str]) -> set[str]:
     """Return the addresses whose uploads exist and are shown to the user. One query."""
     by_key = {match[1]: text for text in addresses if (match := UPLOAD.match(text))}
-    there = Upload.objects.shown_to(user).filter(pk__in=by_key).values_list("pk", flat=True)
-    return {by_key[str(pk)] for pk in there}
+    readable_pks = Upload.objects.shown_to(user).filter(pk__in=by_key).values_list("pk", flat=True)
+    return {by_key[str(pk)] for pk in readable_pks}
 
 
 def lora_problem(user: User, address: str) -> str:

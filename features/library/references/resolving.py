@@ -51,7 +51,7 @@ class Resolver:
         offered = self._offered(keys)
         contents = {key: offer.content for key, offer in offered.items()}
         filled = uses.fill(version, arguments, contents)
-        named = tuple(
+        named_inputs = tuple(
             NamedInput(
                 KIND,
                 str(offered[key].row.pk),
@@ -61,7 +61,7 @@ class Resolver:
             )
             for key, outcome in filled.outcomes.items()
         )
-        return Resolved(filled.arguments, named, filled.problems)
+        return Resolved(filled.arguments, named_inputs, filled.problems)
 
     def _offered(self, keys: Sequence[str]) -> dict[str, _Offered]:
         unread = [key for key in keys if key not in self._by_key]
@@ -75,17 +75,17 @@ class Resolver:
         rows = Reference.objects.offered_in(self.project, self.user)
         rows = rows.filter(key__in={key.removeprefix(OWN) for key in key_set})
         rows = rows.select_related("project").annotate(newest=Max("versions__number"))
-        listed = list(rows)
-        addresses = [address for row in listed for address in row.pictures]
-        there = pictures.readable(self.user, addresses) if addresses else set()
-        for row in listed:
+        references = list(rows)
+        addresses = [address for row in references for address in row.pictures]
+        readable_addresses = pictures.readable(self.user, addresses) if addresses else set()
+        for row in references:
             is_own = row.user_id == self.user.pk and (row.is_hidden or row.project.is_private)
             for key in (row.key, *([f"{OWN}{row.key}"] if is_own else ())):
                 if key in key_set and self._by_key[key] is None:
-                    self._by_key[key] = self._content(row, there)
+                    self._by_key[key] = self._content(row, readable_addresses)
 
-    def _content(self, row: Reference, there: set[str]) -> _Offered:
-        readable = tuple(address for address in row.pictures if address in there)
+    def _content(self, row: Reference, readable_addresses: set[str]) -> _Offered:
+        readable = tuple(address for address in row.pictures if address in readable_addresses)
         lora = row.lora if row.lora and not pictures.lora_problem(self.user, row.lora) else ""
         content = uses.Reference(
             row.name, readable, row.description, lora, len(row.pictures) - len(readable)
@@ -97,24 +97,26 @@ def record(user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
     """Record the references that the runs used, if their user sees them."""
     of_runs = [
         (run, named_input, pk)
-        for run, listed in named.items()
-        for named_input in listed
+        for run, run_inputs in named.items()
+        for named_input in run_inputs
         if named_input.owner == KIND and (pk := parse_uuid(named_input.key))
     ]
     if not of_runs:
         return
-    seen = Reference.objects.kept().shown_to(user).in_bulk({pk for _, _, pk in of_runs})
+    visible_references = (
+        Reference.objects.kept().shown_to(user).in_bulk({pk for _, _, pk in of_runs})
+    )
     ReferenceRun.objects.bulk_create(
         (
             ReferenceRun(
-                reference=seen[pk],
+                reference=visible_references[pk],
                 run=run,
                 version=named_input.version,
                 words=named_input.words,
                 is_whole=named_input.is_whole,
             )
             for run, named_input, pk in of_runs
-            if pk in seen
+            if pk in visible_references
         ),
         ignore_conflicts=True,
     )

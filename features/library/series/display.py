@@ -83,8 +83,8 @@ def results_of(user: User, series: Series) -> list[Shown]:
 
 def of_results(user: User, run: Run) -> dict[int, list[Series]]:
     """Return the series, visible to the user, of each result of a run, by position; one query."""
-    seen = Series.objects.kept().shown_to(user).values("pk")
-    rows = SeriesItem.objects.filter(run=run.pk, series__in=seen, removed_at=None)
+    visible_series = Series.objects.kept().shown_to(user).values("pk")
+    rows = SeriesItem.objects.filter(run=run.pk, series__in=visible_series, removed_at=None)
     by_position: defaultdict[int, list[Series]] = defaultdict(list)
     for item in rows.select_related("series__project").order_by(by_name("series__name")):
         by_position[item.position].append(item.series)
@@ -94,10 +94,12 @@ def of_results(user: User, run: Run) -> dict[int, list[Series]]:
 def cards(user: User, series: SeriesQuerySet) -> list[Card]:
     """Return series as a list shows them; at most seven queries."""
     readable = Run.objects.readable_by(user).order_by().values("pk")
-    seen = SeriesItem.objects.filter(series=OuterRef("pk"), removed_at=None, run__in=readable)
+    readable_items = SeriesItem.objects.filter(
+        series=OuterRef("pk"), removed_at=None, run__in=readable
+    )
     is_cover = Case(When(series__cover=F("pk"), then=Value(0)), default=Value(1))
-    numbers = seen.order_by().values("series").annotate(number=Count("pk"))
-    first = seen.order_by(is_cover, "place").values("pk")[:1]
+    numbers = readable_items.order_by().values("series").annotate(number=Count("pk"))
+    first = readable_items.order_by(is_cover, "place").values("pk")[:1]
     annotated = series.annotate(number=Subquery(numbers.values("number")), first=Subquery(first))
     figures = {
         pk: (number or 0, item)

@@ -49,12 +49,13 @@ def add(user: User, series: Series, selection: Selection) -> Chosen:
     chosen = choose(selection, addable(user, series))
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
-        there = set(items_of(series).values_list("run_id", "position"))
-        new = [result for result in chosen.results if result not in there]
-        if len(there) + len(new) > MAX_ITEMS:
+        present_results = set(items_of(series).values_list("run_id", "position"))
+        new = [result for result in chosen.results if result not in present_results]
+        if len(present_results) + len(new) > MAX_ITEMS:
             raise Refused(
                 f"A series holds at most {counted(MAX_ITEMS, 'result')}; “{series.name}” has "
-                f"{len(there):,} and {len(new):,} would be added. Choose fewer, or begin another."
+                f"{len(present_results):,} and {len(new):,} would be added. Choose fewer, or begin "
+                "another."
             )
         last = series.items.aggregate(last=Max("place"))["last"]
         first = 0 if last is None else last + 1

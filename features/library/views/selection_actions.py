@@ -151,8 +151,8 @@ def _chosen(request: HtmxRequest) -> Chosen:
 
 
 def _plan(chosen: Chosen, of: str) -> str:
-    named = [str(result) for result in chosen.results[:MOST_NAMED]]
-    return f"{reverse('boards:plan')}?{urlencode({'of': of, 'result': named}, doseq=True)}"
+    result_names = [str(result) for result in chosen.results[:MOST_NAMED]]
+    return f"{reverse('boards:plan')}?{urlencode({'of': of, 'result': result_names}, doseq=True)}"
 
 
 # Uses selected results: a single one has its own menu, pictures fill lists.
@@ -167,15 +167,15 @@ def uses(request: HtmxRequest) -> HttpResponseBase:
     try:
         if request.method == "POST":
             return redirect(_address(selection.choose(selection.posted(request), readable)))
-        named = selection.Selection(selection.parse(request.GET))
+        posted_selection = selection.Selection(selection.parse(request.GET))
     except Refused as refused:
         return refuse(request, str(refused))
-    pictures = sets_of_pictures.pictures_of(selection.choose(named, readable))
+    pictures = sets_of_pictures.pictures_of(selection.choose(posted_selection, readable))
     text = request.GET.get("q", "")
     locks = gallery.locks_in(current.current(request), Revision.current())
     context = {
         "pictures": pictures,
-        "fields": named.fields,
+        "fields": posted_selection.fields,
         "groups": sets_of_pictures.menu(pictures, text, locks) if pictures.keys else [],
         "q": text,
     }

@@ -46,9 +46,13 @@ def index(request: HtmxRequest) -> HttpResponse:
     filters = Filters.from_query(request.GET, view.line if view else "")
     is_wall = layout.shows(request, filters)
     with custom_plans():
-        listed = filters.matching_runs(request)
+        matching_runs = filters.matching_runs(request)
         has_state = bool(filters.line.values(STATE))
-        matching = layout.runs_to_show(listed, has_state=has_state) if is_wall else listed.recent()
+        matching = (
+            layout.runs_to_show(matching_runs, has_state=has_state)
+            if is_wall
+            else matching_runs.recent()
+        )
         shows_people = filters.is_deleted or filters.is_anybodys(request)
         if shows_people or current.is_of_shared_project(request):
             matching = matching.select_related("user", "deleted_by")
@@ -85,12 +89,12 @@ def _runs_of_page(
     runs = list(below[: size + 1])
     page_runs = runs[:size]
     last = page_runs[-1].created_at.isoformat() if page_runs else ""
-    listed: list[sections.Section] = []
+    page_sections: list[sections.Section] = []
     if is_wall:
         above = sections.run_above(matching, filters.before)
-        listed = sections.consecutive(request.user, page_runs, by, above)
+        page_sections = sections.consecutive(request.user, page_runs, by, above)
     return {
-        "sections": [(section, "") for section in listed],
+        "sections": [(section, "") for section in page_sections],
         "runs": [] if is_wall else history.rows_for(request.user, page_runs),
         "last": last,
         "more": next_page(request, before=last) if len(runs) > size else "",
@@ -161,8 +165,10 @@ def _undo(request: HtmxRequest) -> dict[str, Any]:
     at = parse_moment(request.GET.get("deleted", ""))
     if at is None:
         return {}
-    mine = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
-    return {"at": at.isoformat(), "count": mine.count()}
+    restorable_runs = deletion.restorable(request.user).filter(
+        deleted_by=request.user, deleted_at=at
+    )
+    return {"at": at.isoformat(), "count": restorable_runs.count()}
 
 
 @limit("search")

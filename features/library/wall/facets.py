@@ -187,9 +187,9 @@ def _people(pks: Sequence[int]) -> Described:
 
 def _series_of(request: HttpRequest, rows: Sequence[Row]) -> Iterable[str]:
     """Return the names of the series with these runs, each once per run."""
-    seen = Series.objects.kept().shown_to(request.user).values("pk")
+    visible_series = Series.objects.kept().shown_to(request.user).values("pk")
     items = SeriesItem.objects.filter(
-        run__in=[row.pk for row in rows], series__in=seen, removed_at=None
+        run__in=[row.pk for row in rows], series__in=visible_series, removed_at=None
     )
     return [name for _, name in items.order_by().values_list("run", "series__name").distinct()]
 

@@ -91,8 +91,8 @@ def gathered(
     for group, run in zip(grouping.groups(user, looked_at), looked_at, strict=True):
         keys.setdefault(group, []).append(run.pk)
     all_groups = sorted(keys, key=lambda group: group.key is None)  # runs without a group are last
-    listed = all_groups[first : first + GROUPS]
-    shown_pks = {pk for group in listed for pk in keys[group][:OF_GROUP]}
+    page_groups = all_groups[first : first + GROUPS]
+    shown_pks = {pk for group in page_groups for pk in keys[group][:OF_GROUP]}
     by_key = _stacks(user, runs, shown_pks)
     sections = [
         Section(
@@ -101,7 +101,7 @@ def gathered(
             group,
             len(keys[group]) if len(keys[group]) > OF_GROUP else 0,
         )
-        for group in listed
+        for group in page_groups
     ]
     is_more = len(all_groups) > first + GROUPS
     return Gathered(sections, first + GROUPS if is_more else 0, len(newest) > LOOKED_AT)

@@ -93,20 +93,20 @@ def _models(request: HttpRequest) -> Mapping[str, str]:
 
 def _series(request: HttpRequest) -> Mapping[str, str]:
     """Return the series of the list's projects, the last changed first."""
-    seen = current.rows_in_scope(Series.objects.kept(), request)
-    return dict.fromkeys(seen.values_list("name", flat=True)[:LATEST], "series")
+    series_in_scope = current.rows_in_scope(Series.objects.kept(), request)
+    return dict.fromkeys(series_in_scope.values_list("name", flat=True)[:LATEST], "series")
 
 
 def _people(request: HttpRequest) -> Mapping[str, str]:
     """Return the project's other members by username, after `me`."""
     project = current.current(request)
     members = User.objects.filter(memberships__project=project, is_active=True)
-    named = {
+    names = {
         person.username: person.get_full_name() or person.username
         for person in members.order_by(by_name("username"), "pk")[:LATEST]
         if person != cast("User", request.user)
     }
-    return {keys.ME: "yourself", **named}
+    return {keys.ME: "yourself", **names}
 
 
 def _days(request: HttpRequest) -> Mapping[str, str]:

@@ -118,8 +118,8 @@ class ViewForm(KeptForm):
         line = str(self.cleaned_data["line"])
         if not self.is_of_models:
             return line
-        held = "" if self.is_new else self.instance.line
-        return query_news.params_of(Query.from_address(f"?{line}")) or held
+        former_line = "" if self.is_new else self.instance.line
+        return query_news.params_of(Query.from_address(f"?{line}")) or former_line
 
     def save(self, commit: bool = True) -> Any:
         """Save the view; a new view of models counts all present models as seen. Raises Refused."""

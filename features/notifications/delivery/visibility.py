@@ -23,7 +23,9 @@ def readable(user: User, deliveries: Sequence[Delivery]) -> set[uuid.UUID]:
     runs = Run.objects.own(user).filter(
         pk__in=[delivery.run_id for delivery in deliveries if delivery.run_id]
     )
-    seen = {*lines.values_list("pk", flat=True), *runs.values_list("pk", flat=True)}
+    readable_pks = {*lines.values_list("pk", flat=True), *runs.values_list("pk", flat=True)}
     return {
-        delivery.pk for delivery in deliveries if seen & {delivery.notification_id, delivery.run_id}
+        delivery.pk
+        for delivery in deliveries
+        if readable_pks & {delivery.notification_id, delivery.run_id}
     }

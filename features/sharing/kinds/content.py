@@ -68,29 +68,29 @@ class Outcomes:
 
     def __init__(self, share: Share) -> None:
         self.share = share
-        listed = items.items_of(share)
+        item_views = items.items_of(share)
         self.shown = {
             ResultKey(item_view.run.pk, item_view.item.position): item_view
-            for item_view in listed
+            for item_view in item_views
             if item_view.run
         }
         self.texts = _texts(
-            item_view.run.pk for item_view in listed if item_view.run and not item_view.artifact
+            item_view.run.pk for item_view in item_views if item_view.run and not item_view.artifact
         )
 
     def outcome_of(self, run: str, positions: Sequence[int]) -> Outcome:
         """Return the outcome of a run with files at these positions, or [0] if it has no files."""
         keys = [ResultKey(uuid.UUID(run), position) for position in positions]
-        listed = [self.shown[key] for key in keys if key in self.shown]
-        if not listed or listed[0].run is None:
+        cell_items = [self.shown[key] for key in keys if key in self.shown]
+        if not cell_items or cell_items[0].run is None:
             return Outcome(words=items.GONE)
-        cost = self._cost(listed[0].run)
-        text = self.texts.get(listed[0].run.pk, "")
+        cost = self._cost(cell_items[0].run)
+        text = self.texts.get(cell_items[0].run.pk, "")
         if text:
-            return Outcome(text=text, cost=cost, number=listed[0].item.number)
-        there = [item_view for item_view in listed if item_view.artifact]
-        stored = [item_view for item_view in there if item_view.is_stored]
-        words = "" if stored else UNCOPIED if there else NO_FILES
+            return Outcome(text=text, cost=cost, number=cell_items[0].item.number)
+        file_items = [item_view for item_view in cell_items if item_view.artifact]
+        stored = [item_view for item_view in file_items if item_view.is_stored]
+        words = "" if stored else UNCOPIED if file_items else NO_FILES
         return Outcome(stored, words=words, cost=cost)
 
     def without_files(self, *, is_over: bool, state: str) -> Outcome:
@@ -196,8 +196,8 @@ def _names(models: Iterable[tuple[str, str]]) -> Iterable[str]:
 
 
 def _is_only_files(value: Any) -> bool:
-    listed = value if isinstance(value, list) else [value]
-    return all(isinstance(part, str) and inputs.key_of(part) for part in listed)
+    value_list = value if isinstance(value, list) else [value]
+    return all(isinstance(part, str) and inputs.key_of(part) for part in value_list)
 
 
 def _without(value: Any, addresses: list[str]) -> Any:

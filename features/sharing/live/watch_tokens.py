@@ -53,10 +53,10 @@ def verify(text: str) -> Watch | None:
     """Return the contents of a token; None if it is not ours."""
     subject, _, signed = text.partition(".")
     token = tokens.verify(subject, signed)
-    kind, *named = subject.split(":")
+    kind, *fields = subject.split(":")
     if token is None or kind != KIND:
         return None
-    share, role, stamp = named
+    share, role, stamp = fields
     return Watch(uuid.UUID(share), role == MAKER, stamp, token)
 
 

@@ -124,7 +124,7 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
     A share with a changed audience, options, password or end is not reused.
     """
     as_stored = json.loads(json.dumps(share.frozen))  # as the database returns it
-    made = Share.objects.live().filter(
+    recent_shares = Share.objects.live().filter(
         user=share.user,
         project=share.project,
         kind=share.kind,
@@ -135,7 +135,7 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
         password="",
         **audiences.OPEN,
     )
-    for former in made.order_by("-created_at").select_related("project", "user")[:10]:
+    for former in recent_shares.order_by("-created_at").select_related("project", "user")[:10]:
         if former.frozen != as_stored:  # a text edited since must not appear in its old version
             continue
         of_results = former.items.filter(run__isnull=False, is_input=False)
@@ -189,8 +189,8 @@ def renew(share: Share, by: User) -> None:
 def bring_back(by: User, share: Share) -> None:
     """Undo the end of a share; raises Refused if it was too long ago."""
     since = timezone.now() - UNDO_WITHIN
-    back = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)
-    if not back:
+    restored_count = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)
+    if not restored_count:
         raise Refused("It cannot be brought back any more. Share it anew.")
     trail.record(by, "restored", [share])
     raise_version(share.pk)

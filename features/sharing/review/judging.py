@@ -61,8 +61,8 @@ def move(reviewer: Reviewer, item: ShareItem, by: int) -> None:
 def arrange(reviewer: Reviewer, numbers: Sequence[int]) -> None:
     """Order the reviewer's favourites by these item numbers; unnamed ones come last."""
     by_number = dict(reviewer.picks.values_list("item__number", "item_id"))
-    named = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
-    _arrange(reviewer, named)
+    ordered_items = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
+    _arrange(reviewer, ordered_items)
 
 
 @transaction.atomic

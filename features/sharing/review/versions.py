@@ -89,9 +89,9 @@ def offered(share: Share, user: User, item: ShareItem) -> list[Artifact]:
     stored = Artifact.objects.filter(run__in=readable.order_by().values("pk"), kind__in=kinds)
     stored = stored.light().select_related("run__endpoint").defer(*heavy_columns("run__"))
     shared_results = {(share_item.run_id, share_item.position) for share_item in share.items.all()}
-    made = stored.filter(run__in=below).order_by("-run__created_at", "position")
+    made_below = stored.filter(run__in=below).order_by("-run__created_at", "position")
     newest = stored.filter(run__user=user).order_by("-run__created_at", "position")
-    candidates = [*made[:OFFERED], *newest[: 2 * OFFERED]]
+    candidates = [*made_below[:OFFERED], *newest[: 2 * OFFERED]]
     distinct = {(candidate.run_id, candidate.position): candidate for candidate in candidates}
     return [candidate for key, candidate in distinct.items() if key not in shared_results][:OFFERED]
 

@@ -110,8 +110,8 @@ def _left_out(chosen: selection.Chosen) -> str:
     unreachable = chosen.out_of_reach
     sentences = []
     if unreachable:
-        which = f"{counted(unreachable, 'selected result')} left out"
-        sentences.append(f"{which}: gone, without a result, or not yours to share.")
+        left_out_phrase = f"{counted(unreachable, 'selected result')} left out"
+        sentences.append(f"{left_out_phrase}: gone, without a result, or not yours to share.")
     if chosen.left_out:
         older = counted(chosen.left_out, "older run")
         sentences.append(f"{older} left out: a share has its most.")

@@ -76,8 +76,8 @@ class Tile:
     def name(self) -> str:
         """Return its name for screen readers, with the prompt only if settings are shown."""
         run = self.shown.run
-        says = run.title[:120] if run and self.shown.share.shows_settings else ""
-        return f"{self.word}: {says}" if says else self.word
+        title = run.title[:120] if run and self.shown.share.shows_settings else ""
+        return f"{self.word}: {title}" if title else self.word
 
     @property
     def caption(self) -> str:
@@ -107,11 +107,11 @@ class Tile:
         run, share = self.shown.run, self.shown.share
         if run is None:
             return Facts("", "", "", "", "")
-        artifact, says = self.shown.artifact, share.shows_settings
+        artifact, shows_settings = self.shown.artifact, share.shows_settings
         size = f"{artifact.width} × {artifact.height}" if artifact and artifact.width else ""
         return Facts(
-            caption.prompt_of(run) if says else "",
-            result_names.seed_of(run) if says else "",
+            caption.prompt_of(run) if shows_settings else "",
+            result_names.seed_of(run) if shows_settings else "",
             run.endpoint.name if share.shows_models else "",
             caption.billed(run) if share.shows_prices else "",
             " · ".join(filter(None, (size, self.length))),

@@ -55,16 +55,16 @@ def figures(charge: Charge | None, run: Run | None, event: BillingEvent | None) 
     rows = []
     endpoint = charge.endpoint if charge else None
     if charge and charge.unit_price is not None:
-        listed = price(charge.unit_price, "USD", charge.price_unit)
-        rows.append(Fact("Listed price when it began", listed))
+        price_text = price(charge.unit_price, "USD", charge.price_unit)
+        rows.append(Fact("Listed price when it began", price_text))
     elif endpoint and endpoint.unit_price_usd is not None:
-        listed = price(endpoint.unit_price_usd, endpoint.currency, endpoint.price_unit)
-        rows.append(Fact("Listed price", listed))
+        price_text = price(endpoint.unit_price_usd, endpoint.currency, endpoint.price_unit)
+        rows.append(Fact("Listed price", price_text))
     if run and run.billable_units:
         rows.append(Fact("X-Fal-Billable-Units", run.billable_units))
     if event and event.units:
-        each = f" at {money(event.unit_price)}" if event.unit_price is not None else ""
-        rows.append(Fact("Billing event", f"{event.units} units{each}"))
+        unit_price_note = f" at {money(event.unit_price)}" if event.unit_price is not None else ""
+        rows.append(Fact("Billing event", f"{event.units} units{unit_price_note}"))
     if run and run.sent_at:
         rows.append(Fact("Sent", f"{timezone.localtime(run.sent_at):%Y-%m-%d %H:%M:%S %Z}"))
     if run and run.started_at and run.ended_at:

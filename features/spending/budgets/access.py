@@ -83,8 +83,8 @@ def own_keys(user: User) -> Keys:
 
 def limits(user: User, budget: Budget, key: int) -> bool:
     """Return whether the budget limits the user's runs by the counter of this key."""
-    named = counting.named_key(budget)
-    if budget.scope == Budget.Scope.SESSION or (named is not None and named != key):
+    budget_key = counting.named_key(budget)
+    if budget.scope == Budget.Scope.SESSION or (budget_key is not None and budget_key != key):
         return False
     return key in own_keys(user)[Scope(budget.scope)]
 

@@ -177,10 +177,12 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
 
 def _unaffordable(user: User, want: Wanted, remainder: Decimal, *, is_unknown: bool) -> Forbidden:
     """Return a budget's refusal; `remainder` would be left after the press, mostly below zero."""
-    whose = wording.subject(want.budget, want.counter, user)
+    owner_phrase = wording.subject(want.budget, want.counter, user)
     limit, amount_left = limit_of(want.budget, want.counter), max(remainder + want.amount, NOTHING)
     amount = None if is_unknown else want.amount
-    sentence = wording.spent(want.budget, want.counter.period, whose, limit, amount_left, amount)
+    sentence = wording.spent(
+        want.budget, want.counter.period, owner_phrase, limit, amount_left, amount
+    )
     if access.may_change(user, want.budget):
         change = Remedy(wording.CHANGE, want.budget.get_absolute_url())
         return Unaffordable(f"{sentence} {wording.YOURS}", change)

@@ -154,8 +154,8 @@ def most_spent(budget: Budget, at: datetime) -> Gauge | None:
 def names_of(counters: Iterable[Counter]) -> dict[Counter, str]:
     """Return the counters' targets: "Fox", "ada's token “films”". Three queries at most."""
     keys: dict[Scope, set[int]] = defaultdict(set)
-    listed = list(counters)
-    for counter in listed:
+    all_counters = list(counters)
+    for counter in all_counters:
         keys[counter.scope].add(counter.key)
     names: dict[tuple[Scope, int], str] = {(Scope.HOUSE, 0): "The house"}
     if wanted_keys := keys[Scope.PERSON]:
@@ -170,5 +170,6 @@ def names_of(counters: Iterable[Counter]) -> dict[Counter, str]:
         tokens = TOKENS._default_manager.filter(pk__in=wanted_keys).select_related("user")
         names |= {(Scope.TOKEN, token.pk): wording.token_name(token) for token in tokens}
     return {
-        counter: names.get((counter.scope, counter.key), "somebody who left") for counter in listed
+        counter: names.get((counter.scope, counter.key), "somebody who left")
+        for counter in all_counters
     }

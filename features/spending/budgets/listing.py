@@ -141,6 +141,6 @@ def _counted(
     pairs = gauges.nearest(budget, now, None if sees_all else keys)
     if budget.scope == Budget.Scope.PERSON:  # the user's own counter is always there, and first
         (own_key,) = keys
-        mine = gauges.counter_of(budget, own_key, now)
-        pairs = [mine, *(pair for pair in pairs if pair != mine)]
+        own_pair = gauges.counter_of(budget, own_key, now)
+        pairs = [own_pair, *(pair for pair in pairs if pair != own_pair)]
     return pairs

@@ -41,25 +41,25 @@ _WHEN = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month", Budget
 def spent(
     budget: Budget,
     period: str,
-    whose: str,
+    owner_phrase: str,
     limit: Decimal,
     amount_left: Decimal,
     press_cost: Decimal | None,
 ) -> str:
     """Return why a budget refuses a press: the remaining amount, and until when.
 
-    `limit` includes grants; `whose` comes from `subject`. `press_cost` is None if a part of
+    `limit` includes grants; `owner_phrase` comes from `subject`. `press_cost` is None if a part of
     the cost is unknown.
     """
     remainder = f"{money(amount_left)} is left" if amount_left else "nothing is left"
     end = until(budget, period)
-    when = _WHEN[Budget.Period(budget.period)]
+    period_phrase = _WHEN[Budget.Period(budget.period)]
     cost = (
         "How much this costs is not known before"
         if press_cost is None
         else (f"This may cost {money(press_cost)}")
     )
-    return f"{whose} may spend {money(limit)}{when}, and {remainder}{end}. {cost}."
+    return f"{owner_phrase} may spend {money(limit)}{period_phrase}, and {remainder}{end}. {cost}."
 
 
 def until(budget: Budget, period: str) -> str:
@@ -129,11 +129,11 @@ def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
     run_phrase = "This run costs" if runs == 1 else f"These {counted(runs, 'run')} cost"
     if not unknown:
         return f"{run_phrase} {about(amount)}. Go on?"
-    which = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
+    cost_phrase = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
     rest_cost = f"; the rest costs {about(amount)}" if amount else ""
-    held = sum((charge.amount or Decimal() for charge in unknown), Decimal())
-    until = f" Until it is known, it counts as {money(held)}." if held else ""
-    return f"How much {which} is not known before{rest_cost}.{until} Go on?"
+    held_sum = sum((charge.amount or Decimal() for charge in unknown), Decimal())
+    until = f" Until it is known, it counts as {money(held_sum)}." if held_sum else ""
+    return f"How much {cost_phrase} is not known before{rest_cost}.{until} Go on?"
 
 
 def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:

@@ -180,8 +180,8 @@ def _fit(samples: Sequence[Sample], unit: str) -> _Fit:
     values = _candidates(usual)
     while len(split) < MOST_ARGUMENTS and _spread(costs, keys) > _CONSTANT:
         options = {
-            name: [(*key, value) for key, value in zip(keys, listed, strict=True)]
-            for name, listed in values.items()
+            name: [(*key, value) for key, value in zip(keys, column, strict=True)]
+            for name, column in values.items()
             if name not in split
         }
         name = _most_explained(costs, keys, options)
@@ -210,10 +210,12 @@ def _candidates(samples: Sequence[Sample]) -> dict[str, list[str | None]]:
     for name in dict.fromkeys(name for sample in samples for name in sample.arguments):
         values = [sample.arguments.get(name) for sample in samples]
         counts = Counter(values)
-        named = {value for value, count in counts.items() if value and count >= FEWEST_IN_GROUP}
-        rare = sum(count for value, count in counts.items() if value not in named)
-        if len(named) in _VALUES and rare * _MOST_MISSING <= len(samples):
-            candidates[name] = [value if value in named else None for value in values]
+        frequent_values = {
+            value for value, count in counts.items() if value and count >= FEWEST_IN_GROUP
+        }
+        rare = sum(count for value, count in counts.items() if value not in frequent_values)
+        if len(frequent_values) in _VALUES and rare * _MOST_MISSING <= len(samples):
+            candidates[name] = [value if value in frequent_values else None for value in values]
     return candidates
 
 

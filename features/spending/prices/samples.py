@@ -113,10 +113,14 @@ def _sample(
     settings = read_settings(root, read.run.arguments)
     inputs = RunInputs(settings, makes)
     requested_amounts = {unit: _by_arguments(parse_unit(unit), inputs) for unit in _ASKED}
-    made = _made(read) | {unit: amount for unit, amount in requested_amounts.items() if amount}
+    output_amounts = _made(read) | {
+        unit: amount for unit, amount in requested_amounts.items() if amount
+    }
     name = _said_name(said_unit, read.outputs)
-    count = _by_arguments(said_unit, inputs) or made.get(name)
-    amounts = {PER_RUN: _ONE} | {other: made[other] for other in made.keys() - {name, _WORKED}}
+    count = _by_arguments(said_unit, inputs) or output_amounts.get(name)
+    amounts = {PER_RUN: _ONE} | {
+        other: output_amounts[other] for other in output_amounts.keys() - {name, _WORKED}
+    }
     list_price = None
     if count and not said_unit.lines:
         # Named as by upstream, so that both prices read alike: `1000 tokens`, `generations`.
@@ -128,21 +132,23 @@ def _sample(
 
 def _made(read: _Read) -> dict[str, Decimal]:
     """Return the known amounts of a run's output, by unit."""
-    made = {_NAMES[kind]: Decimal(n) for kind, n in Counter(o.kind for o in read.outputs).items()}
+    output_amounts = {
+        _NAMES[kind]: Decimal(n) for kind, n in Counter(o.kind for o in read.outputs).items()
+    }
     pictures = [output for output in read.outputs if output.kind == "image"]
     areas = [(output.width or 0) * (output.height or 0) for output in pictures]
     if areas and all(areas):
-        made["megapixels"] = Decimal(sum(areas)) / _MILLION
+        output_amounts["megapixels"] = Decimal(sum(areas)) / _MILLION
     for kind in ("video", "audio"):
         lengths = [decimal(output.duration_s) for output in read.outputs if output.kind == kind]
-        if lengths and all(lengths) and "seconds" not in made:
-            made["seconds"] = sum(filter(None, lengths), Decimal())
+        if lengths and all(lengths) and "seconds" not in output_amounts:
+            output_amounts["seconds"] = sum(filter(None, lengths), Decimal())
     metrics = read.run.metrics
     if isinstance(metrics, dict) and (worked := decimal(inference_s(metrics))):
-        made[_WORKED] = worked
+        output_amounts[_WORKED] = worked
     if "output" not in read.run.get_deferred_fields() and (tokens := _tokens(read.run.output)):
-        made["tokens"] = tokens
-    return made
+        output_amounts["tokens"] = tokens
+    return output_amounts
 
 
 def _tokens(output: Any) -> Decimal | None:

@@ -165,8 +165,8 @@ def _text(amount: Decimal | None) -> str | None:
 
 def _difference(measurement: Measurement) -> Decimal | None:
     """Return the largest relative difference to the list price; None if that is unknown."""
-    listed = [measurement.figures, *(group.figures for group in measurement.groups)]
-    known = [(own.median - own.said) / own.said for own in listed if own.said]
+    all_figures = [measurement.figures, *(group.figures for group in measurement.groups)]
+    known = [(own.median - own.said) / own.said for own in all_figures if own.said]
     return min(max(known, key=abs), _MOST_DIFFERENCE) if known else None
 
 

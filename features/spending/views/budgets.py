@@ -81,8 +81,8 @@ def new(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST" and current.PARAMETER in request.GET:
         project = current.current(request)
         is_private = project.is_private
-        whose = f"person:{project.person_id}" if is_private else f"project:{project.pk}"
-        form.initial["target"] = whose
+        target_key = f"person:{project.person_id}" if is_private else f"project:{project.pk}"
+        form.initial["target"] = target_key
     return _form_page(request, "features/spending/budgets/new.html", form, {})
 
 

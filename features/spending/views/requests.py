@@ -67,9 +67,9 @@ def new(request: HtmxRequest) -> HttpResponse:
         submission.require_open(subject, clock.now())
         if posted is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
-            made = submission.ask(user, subject, amount, sentence, context["path"])
+            budget_request = submission.ask(user, subject, amount, sentence, context["path"])
             messages.success(request, f"{about['told']} You are told the answer by the bell.")
-            return redirect(context["path"] or made)
+            return redirect(context["path"] or budget_request)
     except submission.Refused as refusal:
         context["refusal"] = str(refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK

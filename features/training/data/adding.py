@@ -209,8 +209,8 @@ def _key(item: Item) -> str:
 
 def _repeated(earlier: Item, item: Item, added: Added) -> Item:
     """Report a duplicate; its caption is used only if the earlier file has none."""
-    named = "" if earlier.name == item.name else f", as {earlier.name}"
-    message = f"{item.name} is in the data set already{named}"
+    name_note = "" if earlier.name == item.name else f", as {earlier.name}"
+    message = f"{item.name} is in the data set already{name_note}"
     if not item.caption or item.caption == earlier.caption:
         added.skipped.append(f"{message}.")
     elif earlier.caption or not earlier.takes_caption:

@@ -114,11 +114,11 @@ def _of_captions(counts: Counts, rules: Rules) -> list[Finding]:
         return [Finding("The model's description does not mention captions; it may ignore them.")]
     if missing <= 0 or not (rules.needs_caption or counts.captions > 0):
         return []
-    where = "in its form, give a default caption" if rules.default_caption else "caption them"
-    return [Finding(f"{missing} of {noun(rules, counts.examples)} have no caption: {where}.")]
+    advice = "in its form, give a default caption" if rules.default_caption else "caption them"
+    return [Finding(f"{missing} of {noun(rules, counts.examples)} have no caption: {advice}.")]
 
 
 def _names(items: Sequence[Item]) -> str:
-    named = ", ".join(item.name for item in items[:_NAMED])
+    names = ", ".join(item.name for item in items[:_NAMED])
     more_count = len(items) - _NAMED
-    return f"{named} and {more_count} more" if more_count > 0 else named
+    return f"{names} and {more_count} more" if more_count > 0 else names

@@ -106,11 +106,11 @@ def _assign(
     `a.png` and `a.jpg` share `a.txt`. If files have the same path, for example from two folders,
     each gets the caption at the same position, if there are as many captions as files.
     """
-    seen: Counter[str] = Counter()
+    text_counts: Counter[str] = Counter()
     assigned = {}
     for position in positions:
         path = contents.files[position][0].path
-        if seen[path] < len(texts):
-            assigned[position] = texts[seen[path]][1]
-        seen[path] += 1
-    return assigned if set(seen.values()) == {len(texts)} else {}
+        if text_counts[path] < len(texts):
+            assigned[position] = texts[text_counts[path]][1]
+        text_counts[path] += 1
+    return assigned if set(text_counts.values()) == {len(texts)} else {}

@@ -60,10 +60,12 @@ def _datasets(request: HtmxRequest) -> QuerySet[Dataset]:
 def _trainers(query: str) -> list[Endpoint]:
     """Return trainers, and other models that turn an archive into weights."""
     makers = uses(Revision.current()).takers("archive").get("training", [])
-    listed = (
+    usable_endpoints = (
         Endpoint.objects.listed().exclude(standing=Standing.BLOCKED).exclude(status="deprecated")
     )
-    endpoints = listed.filter(IS_TRAINER) | listed.filter(pk__in={maker.key for maker in makers})
+    endpoints = usable_endpoints.filter(IS_TRAINER) | usable_endpoints.filter(
+        pk__in={maker.key for maker in makers}
+    )
     words = query.lower().split()
     columns = (*Endpoint.NAMED_BY, "description", "category", "unit_price_usd", "price_unit",
                "currency", "measured_price", "measured_unit", "position")  # fmt: skip

@@ -61,8 +61,8 @@ def import_(request: HtmxRequest) -> HttpResponse:
         return _render_exchange(request, form=form, status=status)
     try:
         text = form.read()
-        there = Prompt.objects.kept().in_project(project, request.user)
-        entries = exchange.marked(exchange.read(text), there)
+        saved_prompts = Prompt.objects.kept().in_project(project, request.user)
+        entries = exchange.marked(exchange.read(text), saved_prompts)
     except ValueError as error:
         form.refuse(str(error))
         return _render_exchange(request, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)

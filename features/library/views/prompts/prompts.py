@@ -97,8 +97,8 @@ class Prompts(Resource[Prompt]):
         """Return the prompts that it makes with the address's values, and its latest results."""
         is_asked = "use" in request.GET
         use = using.read(request.user, row, request.GET, is_asking=is_asked)
-        named = request.GET.get("for", "").strip()
-        endpoint = using.endpoint_named(named)
+        model_name = request.GET.get("for", "").strip()
+        endpoint = using.endpoint_named(model_name)
         is_whole = all(control.value or control.slot.options for control in use.controls)
         field = request.GET.get("field", "")[:200]
         target = None
@@ -111,9 +111,9 @@ class Prompts(Resource[Prompt]):
             "status": HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK,
             "use": use,
             "is_whole": is_whole,
-            "asked_model": named[: using.MAX_ID_CHARS],
+            "asked_model": model_name[: using.MAX_ID_CHARS],
             "field": field,
-            "unknown_model": bool(named) and endpoint is None,
+            "unknown_model": bool(model_name) and endpoint is None,
             "target": target,
             "shown": use.texts[:SHOWN],
             "folded": use.texts[SHOWN:],

@@ -86,14 +86,14 @@ def _form(
     request: HtmxRequest, posted: selection.Selection, form: NameForm, error: str = ""
 ) -> HttpResponse:
     project = current.current(request)
-    listed = sorted(
+    offered_series = sorted(
         Series.objects.taking_results_of(request.user)[:MAX_OFFERED],
         key=lambda series: series.project_id != project.pk,
     )
     context = {
         "posted": posted.fields,
         "number": len(posted),
-        "offered": listed,
+        "offered": offered_series,
         "form": form,
         "error": error,
         "why_not": roles.refusal_to_make(request.user, project),
