@@ -69,13 +69,13 @@ def merge_logs(known: Iterable[LogLine], received: Iterable[LogLine]) -> list[Lo
     """
     lines: list[LogLine] = []
     for batch in (known, received):
-        seen = Counter(line.identity for line in lines)
+        known_lines = Counter(line.identity for line in lines)
         for line in batch:
-            if seen[line.identity]:
-                seen[line.identity] -= not line.timestamp
+            if known_lines[line.identity]:
+                known_lines[line.identity] -= not line.timestamp
             else:
                 lines.append(line)
-                seen[line.identity] += bool(line.timestamp)
+                known_lines[line.identity] += bool(line.timestamp)
     return lines
 
 

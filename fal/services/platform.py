@@ -187,15 +187,15 @@ class Platform:
         return requests
 
     async def _prices(self, ids: list[str]) -> list[Price]:
-        listed: list[Price] = []
+        all_prices: list[Price] = []
         cursor: str | None = None
         seen: set[str | None] = set()
         while cursor not in seen:
             seen.add(cursor)
             params = _params(endpoint_id=ids, cursor=cursor)
             page, cursor = prices(parse(await self._get("/models/pricing", params)))
-            listed += page
-        return listed
+            all_prices += page
+        return all_prices
 
     async def _get(self, path: str, params: Params) -> bytes:
         url = f"{self._wire.addresses.api}{path}"
