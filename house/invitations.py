@@ -155,8 +155,8 @@ def _has_proved(email: str) -> Q:
 def addressed_to(user: User) -> QuerySet[Invitation]:
     """Return the invitations for the user's confirmed e-mail addresses."""
     proved = user.emailaddress_set.filter(verified=True).annotate(lower=Lower("email"))
-    mine = Invitation.objects.annotate(lower=Lower("email")).exclude(email="")
-    return mine.filter(lower__in=proved.values("lower"))
+    invitations = Invitation.objects.annotate(lower=Lower("email")).exclude(email="")
+    return invitations.filter(lower__in=proved.values("lower"))
 
 
 def waiting_for(user: User) -> QuerySet[Invitation]:
@@ -352,7 +352,7 @@ def _names(invitation: Invitation) -> str:
 
 
 def _about(invitation: Invitation) -> str:
-    named = invitation.projects.select_related("project")
-    projects = "".join(f", {i.project.slug}: {i.role}" for i in named)
+    project_rows = invitation.projects.select_related("project")
+    projects = "".join(f", {i.project.slug}: {i.role}" for i in project_rows)
     uses = f"{invitation.max_uses} at most" if invitation.max_uses else "any number"
     return f"{invitation.role}{projects}, {uses}, until {invitation.expires_at:%Y-%m-%d}"

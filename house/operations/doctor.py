@@ -118,8 +118,8 @@ def _settings() -> Iterator[Finding]:
 
 
 def _secret_key() -> Iterator[Finding]:
-    ours = reporting.secret_key()
-    others = {row.kind for row in reporting.processes() if row.secret_key not in {ours, None}}
+    own_key = reporting.secret_key()
+    others = {row.kind for row in reporting.processes() if row.secret_key not in {own_key, None}}
     for kind in sorted(others):
         yield bad(
             "SECRET_KEY",
@@ -144,12 +144,12 @@ def _secrets() -> Iterator[Finding]:
     datas = Authenticator.objects.values_list("data", flat=True)
     factors = [data[name] for data in datas for name in encryption.SECRETS if name in data]
     channels = _encrypted(Channel.objects.filter(deleted_at=None), "address")
-    lost = {
+    encrypted_by_kind = {
         "shares: “Renew address” on their pages": (SALT, _encrypted(Share.objects.live(), "token")),
         "channels for notifications: whose they are enters the address again": (SALT, channels),
         "second factors: an admin takes them away": (encryption.SALT, factors),
     }
-    for secret_kind, (salt, tokens) in lost.items():
+    for secret_kind, (salt, tokens) in encrypted_by_kind.items():
         if count := count_lost(salt, tokens):
             remedy = "Put the former SECRET_KEY into SECRET_KEY_FALLBACKS, or as is said here."
             yield bad(
@@ -243,8 +243,8 @@ def _network_file_system(folder: Path) -> str:
 
 
 def _growing() -> Iterator[Finding]:
-    for thing in growth.things():
-        yield ok("grows", f"{thing.name}: {thing.amount}. {thing.limit}")
+    for growing_table in growth.things():
+        yield ok("grows", f"{growing_table.name}: {growing_table.amount}. {growing_table.limit}")
 
 
 def _files() -> Iterator[Finding]:
@@ -253,10 +253,10 @@ def _files() -> Iterator[Finding]:
     if scan is None:
         yield ok("files", "The storage was not compared with the rows yet; a worker does it.")
     elif any(scan.values[key] for key in ("orphans", "lost", "uploads")):
-        named = ", ".join(scan.values.get("examples", ()))
+        examples = ", ".join(scan.values.get("examples", ()))
         yield advice(
             "files",
-            files_check.in_words(scan.values) + (f" For example: {named}." if named else ""),
+            files_check.in_words(scan.values) + (f" For example: {examples}." if examples else ""),
             "“manage.py check_files” names them; with --mend it deletes the ones, and lets pages "
             "say that the others are lost. First see whether a backup has them.",
         )
@@ -333,8 +333,10 @@ def _backups() -> Iterator[Finding]:
             "Set it, and keep it elsewhere: without SECRET_KEY, second factors are lost.",
         )
     places = _folders()
-    if there := places.pop("backups", None):
-        same = [name for name, folder in places.items() if _disk_of(folder) == _disk_of(there)]
+    if backup_folder := places.pop("backups", None):
+        same = [
+            name for name, folder in places.items() if _disk_of(folder) == _disk_of(backup_folder)
+        ]
         if same:
             yield advice(
                 "backups",
@@ -362,9 +364,9 @@ def _disk_of(folder: Path) -> int:
 
 
 def _clock() -> Iterator[Finding]:
-    here, there = timezone.now(), clock.now(resync_every_s=0)
-    if abs(here - there) > CLOCK_MAY_DIFFER:
-        apart = duration(abs(here - there))
+    local_time, database_time = timezone.now(), clock.now(resync_every_s=0)
+    if abs(local_time - database_time) > CLOCK_MAY_DIFFER:
+        apart = duration(abs(local_time - database_time))
         yield bad(
             "clock",
             f"This machine's clock and the database's are {apart} apart.",

@@ -108,8 +108,8 @@ def look_at(part: str) -> Mismatches:
     """Return the mismatches in a part of the storage: content whose hash begins with `part`."""
     mismatches = Mismatches()
     contents = dict(_contents(part))
-    named = purge.known_contents(contents)
-    for digest in contents.keys() - named:
+    known_digests = purge.known_contents(contents)
+    for digest in contents.keys() - known_digests:
         if not any(map(_is_young, contents[digest])):
             mismatches.orphans[digest] = contents[digest]
     names = {name for files in contents.values() for name in files}
@@ -131,8 +131,10 @@ def look_at(part: str) -> Mismatches:
 def in_words(figures: Mapping[str, Any]) -> str:
     """Return a sentence about what a scan has found."""
     files = counted(figures["orphans"], "file")
-    lost = f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
-    return f"{files} of the storage belong to no row, and {lost} have lost their file."
+    lost_phrase = (
+        f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
+    )
+    return f"{files} of the storage belong to no row, and {lost_phrase} have lost their file."
 
 
 def mend(totals: Totals) -> None:

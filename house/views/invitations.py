@@ -54,8 +54,8 @@ class Invitations(Resource[Invitation]):
         status, extra_context = HTTPStatus.OK, {}
         # Pressed for lines for further projects, nothing is made, and nothing judged.
         if request.method == "POST" and not is_posted(request, "more"):
-            if made := _make(request, form):
-                invitation, token = made
+            if new_invitation := _make(request, form):
+                invitation, token = new_invitation
                 link = absolute(request, reverse("people:invitation", args=[token]))
                 visible_link = "" if rules.send(invitation, link) else link
                 extra_context = {"made": invitation, "link": visible_link}

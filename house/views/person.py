@@ -99,11 +99,15 @@ def project(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse
     """Give the person the posted `role` in a project; `shown` is the one that the page showed."""
     target_user = person_or_404(user_id)
     with refusals_as_messages(request):
-        there = _project(project_id)
+        target_project = _project(project_id)
         sentence = members.change_role(
-            request.user, there, target_user.pk, hidden(request, "role"), hidden(request, "shown")
+            request.user,
+            target_project,
+            target_user.pk,
+            hidden(request, "role"),
+            hidden(request, "shown"),
         )
-        messages.success(request, f"In “{there}”: {sentence}")
+        messages.success(request, f"In “{target_project}”: {sentence}")
     return _back(request, target_user, "projects")
 
 

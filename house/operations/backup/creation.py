@@ -53,7 +53,10 @@ def make(place: Place, reason: str, say: Say) -> Backup:
             place.write(f"{about.name}/{about.database}", file)
         row.written_bytes = about.database_bytes
         contents = list(_write_files(place, database_copy, about, known, row, tell))
-        about.files, about.files_bytes = len(contents), sum(each.size_bytes for each in contents)
+        about.files, about.files_bytes = (
+            len(contents),
+            sum(content.size_bytes for content in contents),
+        )
         about.files_digest = place.write_files(about.name, contents)
         place.write_about(about)
         row.name, row.files = about.name, about.files

@@ -265,11 +265,11 @@ class Scratch:
 @contextmanager
 def scratch(purpose: str) -> Iterator[Scratch]:
     """Create an empty database beside the one in use, and delete it at the end; raises NoBackup."""
-    made = new_scratch(purpose)
+    database = new_scratch(purpose)
     try:
-        yield made
+        yield database
     finally:
-        made.drop()
+        database.drop()
 
 
 def new_scratch(purpose: str) -> Scratch:
@@ -279,9 +279,9 @@ def new_scratch(purpose: str) -> Scratch:
         leftover.drop()
     if settings.IS_SQLITE:
         return Scratch(str(Path(name).with_name(f"{Path(name).stem}{suffix}.sqlite3")))
-    made = Scratch(f"{name}{suffix}"[-LONGEST_NAME:])
-    _on_server(f'CREATE DATABASE "{made.name}" TEMPLATE template0')
-    return made
+    database = Scratch(f"{name}{suffix}"[-LONGEST_NAME:])
+    _on_server(f'CREATE DATABASE "{database.name}" TEMPLATE template0')
+    return database
 
 
 def _left_behind(name: str) -> list[Scratch]:
@@ -292,10 +292,14 @@ def _left_behind(name: str) -> list[Scratch]:
             Scratch(str(file)) for file in files if leftovers.is_left(file.name, stem, ".sqlite3")
         ]
     names = (str(row[0]) for row in _on_server("SELECT datname FROM pg_database"))
-    return [Scratch(each) for each in names if leftovers.is_left(each, name, "", LONGEST_NAME)]
+    return [
+        Scratch(database_name)
+        for database_name in names
+        if leftovers.is_left(database_name, name, "", LONGEST_NAME)
+    ]
 
 
-def take_the_place(made: Scratch, aside: str) -> None:
+def take_the_place(database: Scratch, aside: str) -> None:
     """Rename the database in use to `aside`, and give its name to another database."""
     name = str(connections["default"].settings_dict["NAME"])
     connections["default"].close()
@@ -303,10 +307,12 @@ def take_the_place(made: Scratch, aside: str) -> None:
         for suffix in ("", "-wal", "-shm"):
             if Path(name + suffix).exists():
                 Path(name + suffix).rename(aside + suffix)
-        Path(made.name).rename(name)
+        Path(database.name).rename(name)
         return
     put_aside = [f'ALTER DATABASE "{name}" RENAME TO "{aside}"'] if exists() else []
-    _on_server("BEGIN", *put_aside, f'ALTER DATABASE "{made.name}" RENAME TO "{name}"', "COMMIT")
+    _on_server(
+        "BEGIN", *put_aside, f'ALTER DATABASE "{database.name}" RENAME TO "{name}"', "COMMIT"
+    )
 
 
 def exists() -> bool:
@@ -419,11 +425,11 @@ def _versions(program: str) -> str:
     version_line = subprocess.run(  # noqa: S603
         [program, "--version"], capture_output=True, text=True, check=False
     ).stdout
-    here = re.search(r"[0-9]+(\.[0-9]+)?", version_line)
+    version_match = re.search(r"[0-9]+(\.[0-9]+)?", version_line)
     server = _on_server("SHOW server_version")[0][0].split()[0]
-    if here is None or here[0] == server:
+    if version_match is None or version_match[0] == server:
         return ""
-    return f" ({program} is {here[0]}, and the server {server}.)"
+    return f" ({program} is {version_match[0]}, and the server {server}.)"
 
 
 def _reason(error_output: str) -> str:
@@ -434,8 +440,8 @@ def _reason(error_output: str) -> str:
     lines = error_output.strip().splitlines() or ["it said nothing"]
     if errors := [line for line in lines if re.search(r"\b(error|ERROR|FATAL): ", line)]:
         return errors[0]
-    named = (line for line in reversed(lines) if _names_an_error(line))
-    return next(named, lines[-1])
+    error_lines = (line for line in reversed(lines) if _names_an_error(line))
+    return next(error_lines, lines[-1])
 
 
 def _names_an_error(line: str) -> bool:
@@ -446,7 +452,7 @@ def _names_an_error(line: str) -> bool:
 def _variables() -> dict[str, str]:
     """Return the connection as libpq's variables: `ps` shows command lines to every account."""
     parameters = connections["default"].get_connection_params()
-    named = {
+    parameter_names = {
         "PGHOST": "host",
         "PGPORT": "port",
         "PGUSER": "user",
@@ -458,5 +464,7 @@ def _variables() -> dict[str, str]:
         "PGSSLKEY": "sslkey",
     }
     return {
-        variable: str(parameters[name]) for variable, name in named.items() if parameters.get(name)
+        variable: str(parameters[name])
+        for variable, name in parameter_names.items()
+        if parameters.get(name)
     }

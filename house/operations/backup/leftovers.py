@@ -36,9 +36,9 @@ def is_left(name: str, before: str, after: str = "", longest: int | None = None)
     if match is None or f"{before}{match[0]}{after}"[-(longest or 1000) :] != name:
         return False
     stamp, machine, pid, start = match.groups()
-    ours = identity.current().rsplit(":", 2)[0]
-    if machine == _short(ours):
-        return identity.is_gone(f"{ours}:{pid}:{start}")
+    own_process = identity.current().rsplit(":", 2)[0]
+    if machine == _short(own_process):
+        return identity.is_gone(f"{own_process}:{pid}:{start}")
     return bool(stamp < f"{datetime.now(UTC) - FOREIGN_KEPT_FOR:{STAMP}}")
 
 

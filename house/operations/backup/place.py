@@ -114,7 +114,7 @@ def _is_of_kind(value: Any, kind: Any) -> bool:
     if type(value) is not origin:
         return False
     if origin is list:
-        return all(_is_of_kind(each, kinds[0]) for each in value)
+        return all(_is_of_kind(item, kinds[0]) for item in value)
     if origin is dict:
         return all(all(map(_is_of_kind, pair, kinds)) for pair in value.items())
     return bool(value.isprintable() if origin is str else value >= 0)
@@ -200,9 +200,9 @@ class Place:
 
     def files(self, about: About) -> Iterator[Content]:
         """Yield the files of a backup; raises NoBackup if their list is missing or damaged."""
-        where = f"{about.name}/{FILES}"
+        list_name = f"{about.name}/{FILES}"
         try:
-            with self.storage.open(where) as file:
+            with self.storage.open(list_name) as file:
                 packed = file.read()
             if hashlib.sha256(packed).hexdigest() != about.files_digest:
                 raise ValueError("it is not what was written")
@@ -213,9 +213,9 @@ class Place:
             if count != about.files:
                 raise ValueError(f"it has {count:,} files, and {ABOUT} says {about.files:,}")
         except FileNotFoundError:
-            raise NoBackup(f"{where} is missing.") from None
+            raise NoBackup(f"{list_name} is missing.") from None
         except UNREADABLE as error:
-            raise NoBackup(f"{where} is damaged: {error}.") from error
+            raise NoBackup(f"{list_name} is damaged: {error}.") from error
 
     def write(self, name: str, content: IO[Any]) -> None:
         """Write a file, replacing any with its name; the name never refers to half a file.

@@ -86,8 +86,8 @@ def prepare(person: User, *, is_for_themselves: bool = False) -> Archive:
     ):
         name = f"results/{run}/{position}{PurePosixPath(file).suffix}"
         archive.files.append(Stored(name, file))
-    for pk, named, file in own[Upload._meta.label].values_list("pk", "file_name", "file"):
-        archive.files.append(Stored(f"uploads/{pk}/{clean_name(named)}", file))
+    for pk, file_name, file in own[Upload._meta.label].values_list("pk", "file_name", "file"):
+        archive.files.append(Stored(f"uploads/{pk}/{clean_name(file_name)}", file))
     return archive
 
 

@@ -55,8 +55,8 @@ def _part(request: HtmxRequest, row: Announcement) -> Part:
     keys = list(islice((pk for due in batches for pk in kind.free(due)), MOST))
     rows: Any = kind.model._default_manager.all()
     rows = rows.recent() if isinstance(rows, RunQuerySet) else rows
-    seen = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")
-    page = page_of(request, seen, ON_A_PAGE)
+    visible_rows = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")
+    page = page_of(request, visible_rows, ON_A_PAGE)
     page_rows = page.object_list
     if isinstance(rows, RunQuerySet):
         page_rows = history.rows_for(request.user, page_rows)

@@ -62,5 +62,7 @@ class Command(DjangosCommand):
                 "migrated. Mend that, or go on with “migrate --no-copy” if you have a backup."
             ) from error
         log.warning("a copy of the database from before this migration is %s", file)
-        for old in sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime)[:-KEPT]:
+        for old in sorted(folder.iterdir(), key=lambda copy_path: copy_path.stat().st_mtime)[
+            :-KEPT
+        ]:
             old.unlink()
