@@ -106,13 +106,13 @@ def strip_row(viewer: watch_tokens.Viewer, run: Run, *, is_on_stage: bool) -> Ro
 
 def rows_for(user: User | AnonymousUser, runs: Iterable[Run]) -> list[Row]:
     """Return the rows of a list for this user, without actions that they may not perform."""
-    viewer, listed = watch_tokens.Viewer(user), list(runs)
-    covered = Run.objects.covered_among(user, listed)
+    viewer, all_runs = watch_tokens.Viewer(user), list(runs)
+    covered = Run.objects.covered_among(user, all_runs)
     return [
         covered_row(run, viewer.view_of(run, "row"))
         if run.pk in covered
         else row(run, viewer.view_of(run, "row"))
-        for run in listed
+        for run in all_runs
     ]
 
 

@@ -294,9 +294,11 @@ def input_files(run: Run) -> list[InputFile]:
     """
     addresses = dict.fromkeys(_texts_in(run.arguments))
     matches = filter(None, map(OUR_ADDRESS.fullmatch, addresses))
-    named = list(islice(matches, MOST_INPUTS))
-    kinds = _kinds_of_uploads(named) | _kinds_of_results(named)
-    return [InputFile(match[0], kinds[key]) for match in named if (key := _key(match)) in kinds]
+    input_matches = list(islice(matches, MOST_INPUTS))
+    kinds = _kinds_of_uploads(input_matches) | _kinds_of_results(input_matches)
+    return [
+        InputFile(match[0], kinds[key]) for match in input_matches if (key := _key(match)) in kinds
+    ]
 
 
 def _texts_in(value: Any) -> Iterator[str]:
@@ -311,14 +313,14 @@ def _key(match: re.Match[str]) -> _Key:
     return match["upload"] or match["run"], int(match["position"] or 0)
 
 
-def _kinds_of_uploads(named: Sequence[re.Match[str]]) -> dict[_Key, str]:
-    keys = [match["upload"] for match in named if match["upload"]]
+def _kinds_of_uploads(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
+    keys = [match["upload"] for match in input_matches if match["upload"]]
     rows = Upload.objects.filter(pk__in=keys).values_list("pk", "content_type") if keys else ()
     return {(str(pk), 0): _known_kind(content_type.partition("/")[0]) for pk, content_type in rows}
 
 
-def _kinds_of_results(named: Sequence[re.Match[str]]) -> dict[_Key, str]:
-    runs = [match["run"] for match in named if match["run"]]
+def _kinds_of_results(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
+    runs = [match["run"] for match in input_matches if match["run"]]
     if not runs:
         return {}
     stored = Artifact.objects.filter(run_id__in=runs).exclude(state=Artifact.State.LOST)

@@ -97,11 +97,13 @@ def undo(user: User, now: Written, tab: Tab) -> tuple[int, Post]:
     """Restore and return the previous contents, with the new version; can itself be undone."""
     with transaction.atomic():
         draft = _lock_draft(user, now.endpoint, tab)
-        back = draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
+        former_post = (
+            draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
+        )
         _push_undo(draft, _to_keep(now))
-        _write(draft, now.endpoint, back)
+        _write(draft, now.endpoint, former_post)
         _save(draft)
-    return draft.version, dict(back)
+    return draft.version, dict(former_post)
 
 
 def _to_keep(written: Written) -> Post:
@@ -114,8 +116,8 @@ def other_draft(user: User, endpoint: Endpoint, current_draft: Draft) -> Draft |
 
     Drafts that were run are not offered: they are in the history.
     """
-    mine = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=current_draft.pk)
-    lately = mine.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
+    own_drafts = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=current_draft.pk)
+    lately = own_drafts.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
     others = [draft for draft in lately[:MAX_TABS] if draft.post not in ({}, current_draft.post)]
     return next((draft for draft in others if not _was_run(user, endpoint, draft)), None)
 
@@ -176,15 +178,15 @@ def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
 
 def _own_or_newest(user: User, endpoint: Endpoint, tab: str | None) -> QuerySet[Draft]:
     """The user's drafts of a model's form: that of `tab` first, then the newest."""
-    mine = Draft.objects.filter(user=user, endpoint=endpoint)
+    own_drafts = Draft.objects.filter(user=user, endpoint=endpoint)
     own_first = [Case(When(tab=tab, then=0), default=1)] if tab is not None else []
-    return mine.order_by(*own_first, "-updated_at")
+    return own_drafts.order_by(*own_first, "-updated_at")
 
 
 def _delete_oldest(user: User, endpoint: Endpoint) -> None:
     """Keep only the drafts of the tabs that were used last."""
-    mine = Draft.objects.filter(user=user, endpoint=endpoint).order_by("-updated_at")
-    Draft.objects.filter(pk__in=mine.values("pk")[MAX_TABS:]).delete()
+    own_drafts = Draft.objects.filter(user=user, endpoint=endpoint).order_by("-updated_at")
+    Draft.objects.filter(pk__in=own_drafts.values("pk")[MAX_TABS:]).delete()
 
 
 def _save(draft: Draft) -> None:

@@ -42,10 +42,10 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Run the same arguments again as a new run, also if the old one is still unconfirmed."""
     run = find_run(request, pk)
     try:
-        again = rerun.rerun(run, request.user, current.current(request))
+        new_run = rerun.rerun(run, request.user, current.current(request))
     except refused_starts.Refused as refused:
         return _refuse(request, run, refused)
-    return _show_new_run(request, again)
+    return _show_new_run(request, new_run)
 
 
 @limit("run")
@@ -56,10 +56,10 @@ def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> H
     if position not in {artifact.position for artifact in run.artifacts.all()}:
         raise Http404("The run has no such file.")
     try:
-        again = rerun.rerun_alone(run, position, request.user, current.current(request))
+        new_run = rerun.rerun_alone(run, position, request.user, current.current(request))
     except refused_starts.Refused as refused:
         return _refuse(request, run, refused)
-    return _show_new_run(request, again)
+    return _show_new_run(request, new_run)
 
 
 @limit("run")
@@ -83,8 +83,8 @@ def _refuse(request: HtmxRequest, run: Run, why: refused_starts.Refused) -> Http
     if isinstance(why, refused_starts.Forbidden):
         if request.htmx:
             return refusals.answer(request, why)
-        again = refusals.again(request, why)
-        return run_page(request, run, status=why.status, refused=why, again=again)
+        repeated_post = refusals.again(request, why)
+        return run_page(request, run, status=why.status, refused=why, again=repeated_post)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if request.htmx:
         return trigger_client_event(HttpResponse(status=status), "toast", {"text": str(why)})
@@ -139,8 +139,8 @@ def announce_new_run(response: HttpResponse, run: Run) -> HttpResponse:
 def address_result(request: HtmxRequest, response: HttpResponse, address: str) -> HttpResponse:
     """Set the page's address to that of its stage; Back returns to the previous contents."""
     before, now = (
-        {name: named.get(name) for name in ("shown", "batch")}
-        for named in (
+        {name: parameters.get(name) for name in ("shown", "batch")}
+        for parameters in (
             parse_qs(urlsplit(url).query) for url in (request.htmx.current_url or "", address)
         )
     )

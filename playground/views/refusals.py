@@ -44,13 +44,13 @@ def again(
     if not isinstance(refused, Unconfirmed):
         return []
     posted = controls(request) if fields is None else fields
-    listed = [
+    posted_pairs = [
         (name, value)
         for name, values in posted.items()
         if name not in _NOT_REPEATED
         for value in values
     ]
-    return [*listed, (confirmation.FIELD, refused.answer)]
+    return [*posted_pairs, (confirmation.FIELD, refused.answer)]
 
 
 class AnswerRefusals:

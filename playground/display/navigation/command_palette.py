@@ -127,10 +127,10 @@ def _normalize(text: str) -> str:
 
 def _models(user: User, text: str, locks: Locks) -> list[Place]:
     if text:
-        listed = engine.top_results(Query(q=text), MAX_MODELS)
-        gone = engine.top_results(Query(q=text, status="gone"), MAX_GONE)
+        current_models = engine.top_results(Query(q=text), MAX_MODELS)
+        gone_models = engine.top_results(Query(q=text, status="gone"), MAX_GONE)
         # A text with `is:gone` returns the same models from both searches.
-        endpoints = [*listed, *(e for e in gone if e not in listed)]
+        endpoints = [*current_models, *(e for e in gone_models if e not in current_models)]
     else:
         used = Run.objects.owned_by(user).order_by("-created_at")
         recent = used.values_list("endpoint_id", flat=True)[:RECENT_RUNS]
@@ -151,10 +151,10 @@ def _collections(words: Sequence[str]) -> list[Place]:
 
 
 def _runs(user: User, words: Sequence[str]) -> list[Place]:
-    mine = Run.objects.owned_by(user).named().order_by("-created_at")
+    own_runs = Run.objects.owned_by(user).named().order_by("-created_at")
     for word in words:
-        mine = mine.containing(word)  # uses the index; titles have none of their own
-    mine = mine.filter(destinations.having("title", words))
+        own_runs = own_runs.containing(word)  # uses the index; titles have none of their own
+    own_runs = own_runs.filter(destinations.having("title", words))
     return [
         Place(
             run.title or run.endpoint.name,
@@ -163,5 +163,5 @@ def _runs(user: User, words: Sequence[str]) -> list[Place]:
             "clock",
             run.state,
         )
-        for run in mine[:MAX_RUNS]
+        for run in own_runs[:MAX_RUNS]
     ]

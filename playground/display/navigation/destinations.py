@@ -76,9 +76,9 @@ def _newest(number: int, kind: type[Kept], user: User, words: Sequence[str]) -> 
     name, *_ = kind.searched
     rows = rows_of(kind).findable(user).filter(having(name, words))
     newest = rows.order_by("-created_at").values("pk")[:MAX_OF_KIND]
-    listed = rows.model._default_manager.filter(pk__in=newest).order_by()
+    newest_rows = rows.model._default_manager.filter(pk__in=newest).order_by()
     columns = {"number": Value(number), "label": F(name), "at": F("created_at")}
-    labelled: QuerySet[Any, Any] = listed.annotate(**columns).values_list(
+    labelled: QuerySet[Any, Any] = newest_rows.annotate(**columns).values_list(
         "number", "pk", "label", "at"
     )
     return labelled

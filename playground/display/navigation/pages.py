@@ -79,7 +79,7 @@ def projects(user: User, words: Sequence[str]) -> list[Group]:
         return []
     own = listing.projects_of(user)
     pages = [Place(project.name, "Go to project", project.get_absolute_url()) for project in own]
-    here = current.chosen(user)
+    current_project = current.chosen(user)
     choices = [
         Place(
             f"Switch to {project.name}",
@@ -88,7 +88,7 @@ def projects(user: User, words: Sequence[str]) -> list[Group]:
             post=reverse("projects:project-choice", args=[project.key]),
         )
         for project in own
-        if project != here and project.archived_at is None
+        if project != current_project and project.archived_at is None
     ]
     return [
         Group("Projects", _having(pages, words)[:MAX_OF_KIND]),

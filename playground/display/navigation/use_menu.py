@@ -90,12 +90,14 @@ def offered(kind: str, own: int, text: str = "", use: str = "") -> Menu:
     by_text = _TextRanking(text, engine.rank_all(Query(q=text), index.search)) if text else None
     rank = by_text.rank if by_text else _gallerys
     offers = _offers(index, kind, use, own, rank)
-    mine = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
-    is_own_best = not (by_text and mine and offers) or mine[0][0] < min(at for at, _ in offers)
+    own_inputs = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
+    is_own_best = not (by_text and own_inputs and offers) or own_inputs[0][0] < min(
+        at for at, _ in offers
+    )
     groups = [group for _, group in (sorted(offers, key=itemgetter(0)) if by_text else offers)]
-    listed = chain((t for _, t in mine[:1]), *(group.takers for group in groups))
-    cards = index.search.cards(taker.key for taker in listed)
-    inputs = [taker for _, taker in mine if taker.key in cards]
+    all_takers = chain((t for _, t in own_inputs[:1]), *(group.takers for group in groups))
+    cards = index.search.cards(taker.key for taker in all_takers)
+    inputs = [taker for _, taker in own_inputs if taker.key in cards]
     return Menu(inputs, groups, cards, is_own_best)
 
 
@@ -111,14 +113,18 @@ def _offers(
         title = USES[kind][name]
         fitting = (taker for taker in takers if rank(taker, title) is not None)
         ranked = _ranked(_one_of_each(fitting, own), title, rank)
-        ready, *others = by_need(ranked, lambda each: _need(index, each[1])).items()
+        ready, *others = by_need(ranked, lambda ranked_taker: _need(index, ranked_taker[1])).items()
         if ready[1]:
             offers.append(_offer(name, title, ready[1], most))
         for need, among in others:
             needy.setdefault(need, []).extend(among)
     able = {taker.key for _, offer in offers for taker in offer.takers}
     for need, among in needy.items():
-        unable_takers = {each[1].key: each for each in reversed(among) if each[1].key not in able}
+        unable_takers = {
+            ranked_taker[1].key: ranked_taker
+            for ranked_taker in reversed(among)
+            if ranked_taker[1].key not in able
+        }
         if unable_takers:
             offers.append(
                 _offer("", title_of(need), sorted(unable_takers.values(), key=itemgetter(0)), most)
@@ -158,7 +164,7 @@ def menu(
     offer = offered(result.kind, result.made_by, text, use)
     cards = offer.cards
     own = Group("This model", [_own_place(taker, result, cards, locks) for taker in offer.own])
-    listed = []
+    menu_groups = []
     for group in offer.groups:
         places = [
             place(
@@ -173,11 +179,11 @@ def menu(
         if group.use and group.count > len(group.takers) and places and not use:
             label = f"All {counted(group.count, 'model')}…"
             places.append(Place(label, "", f"{address}?use={group.use}"))
-        listed.append(Group(group.title, places))
-    listed.insert(0 if offer.is_own_best else len(listed), own)
+        menu_groups.append(Group(group.title, places))
+    menu_groups.insert(0 if offer.is_own_best else len(menu_groups), own)
     if not use and isinstance(result, Result):
-        listed.append(_find_group(result, text))
-    return told_apart(listed)
+        menu_groups.append(_find_group(result, text))
+    return told_apart(menu_groups)
 
 
 def _find_group(result: Result, text: str) -> Group:

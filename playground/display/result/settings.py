@@ -150,9 +150,13 @@ def input_stills(addresses: Iterable[str]) -> dict[str, str]:
 
     Files without a picture, such as sounds, are left out.
     """
-    ours = [match for address in addresses if (match := OUR_ADDRESS.fullmatch(address))][:MAX_FILES]
-    results = {match[0]: (match["run"], int(match["position"])) for match in ours if match["run"]}
-    uploads = {match[0]: match["upload"] for match in ours if match["upload"]}
+    our_matches = [match for address in addresses if (match := OUR_ADDRESS.fullmatch(address))][
+        :MAX_FILES
+    ]
+    results = {
+        match[0]: (match["run"], int(match["position"])) for match in our_matches if match["run"]
+    }
+    uploads = {match[0]: match["upload"] for match in our_matches if match["upload"]}
     return _of_results(results) | _of_uploads(uploads)
 
 
@@ -160,8 +164,8 @@ def still_of_input(run: Run) -> str:
     """Return the address of a picture of the run's main input; empty without one."""
     if not isinstance(run.arguments, dict):
         return ""
-    meant = by_meaning(version_of(run.endpoint).root.children)
-    for input_field in (meant.get("image"), meant.get("video")):
+    fields_by_meaning = by_meaning(version_of(run.endpoint).root.children)
+    for input_field in (fields_by_meaning.get("image"), fields_by_meaning.get("video")):
         value = run.arguments.get(input_field.name) if input_field else None
         first = value[0] if isinstance(value, list) and value else value
         if isinstance(first, str) and (still := input_stills([first]).get(first)):

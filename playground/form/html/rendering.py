@@ -183,10 +183,10 @@ class _FormRenderer:
         groups = group([node.field for node in unchanged])
         if len(groups) < 2:
             return self.top_level_fields(nodes)
-        named = [
+        titled_groups = [
             (section.title, [unchanged[place] for place in section.places]) for section in groups
         ]
-        named_groups = [("Changed", changed), *named] if changed else named
+        named_groups = [("Changed", changed), *titled_groups] if changed else titled_groups
         return mark_safe("".join(self.group(title, among) for title, among in named_groups))  # noqa: S308
 
     def group(self, title: str, nodes: list[Node]) -> SafeString:

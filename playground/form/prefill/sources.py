@@ -91,8 +91,8 @@ def _saved(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     share = Share.objects.filter(pk=key).select_related("endpoint", "user").first()
     if share is None:
         return None
-    whose = "your" if share.user_id == user.pk else f"{share.user}'s"
-    name = f"What {whose} link holds"
+    owner_phrase = "your" if share.user_id == user.pk else f"{share.user}'s"
+    name = f"What {owner_phrase} link holds"
     return _saved_arguments(
         endpoint, share.endpoint, share.arguments, migrate_arguments.UNKNOWN, name
     )
@@ -240,13 +240,13 @@ def _readable(user: User, arguments: Any) -> set[str]:
         elif match:
             runs.setdefault(match["run"], []).append(address)
     rows = Upload.objects.filter(pk__in=uploads).select_related("project")
-    there = {str(upload.pk) for upload in rows if upload.is_readable_by(user)}
-    there |= {
+    readable_keys = {str(upload.pk) for upload in rows if upload.is_readable_by(user)}
+    readable_keys |= {
         str(pk)
         for pk in Run.objects.readable_by(user).filter(pk__in=runs).values_list("pk", flat=True)
     }
     of_files = uploads | runs
-    return {address for key in there for address in of_files[key]}
+    return {address for key in readable_keys for address in of_files[key]}
 
 
 def _addresses(value: Any) -> list[str]:

@@ -89,8 +89,8 @@ class Result(Usable):
     @property
     def origin(self) -> str:
         """Return where it comes from: `the picture of the run of 12 May, 14:03 on FLUX.1`."""
-        when = date_format(timezone.localtime(self.run.created_at), "j F, H:i")
-        return f"the {self.noun} of the run of {when} on {self.run.endpoint.name}"
+        run_time = date_format(timezone.localtime(self.run.created_at), "j F, H:i")
+        return f"the {self.noun} of the run of {run_time} on {self.run.endpoint.name}"
 
     @property
     def name(self) -> str:

@@ -52,8 +52,8 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
         return JsonResponse({"error": str(error)}, status=422)
     times = run_costs.times(hidden(request, run_costs.CONTROL))
     project = current.current(request)
-    resolved, named = form_state.with_names(endpoint, written.parsed, request.user, project)
-    cost = run_costs.of_form(endpoint, resolved, times, named).as_json()
+    resolved, named_inputs = form_state.with_names(endpoint, written.parsed, request.user, project)
+    cost = run_costs.of_form(endpoint, resolved, times, named_inputs).as_json()
     return JsonResponse({"version": version, "cost": cost})
 
 

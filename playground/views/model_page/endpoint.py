@@ -119,13 +119,13 @@ def _address_of_runs(request: HtmxRequest, endpoint: Endpoint) -> str:
 
 def _initial_state(request: HtmxRequest, endpoint: Endpoint) -> tuple[Draft, FormState, bool]:
     """Return the draft, what the form shows, and whether that differs from the draft."""
-    held = request.session.get(PENDING_KEY, {})
-    if held.get("endpoint") == endpoint.endpoint_id:
+    pending = request.session.get(PENDING_KEY, {})
+    if pending.get("endpoint") == endpoint.endpoint_id:
         del request.session[PENDING_KEY]
         notice = "You had been logged out. Here is what you typed; go on from here."
-        drafts.save(request.user, Written(endpoint, held["post"]), tab_in_front(request))
+        drafts.save(request.user, Written(endpoint, pending["post"]), tab_in_front(request))
         draft = drafts.find(request.user, endpoint, tab_in_front(request))
-        return draft, FormState(held["post"], notice), False
+        return draft, FormState(pending["post"], notice), False
     draft = drafts.find(request.user, endpoint, tab_in_front(request))
     filled = _state_from_query(request, endpoint)
     if filled is None and not draft.post and (house := form.house_default_state(request, endpoint)):

@@ -74,7 +74,7 @@ def handle_post(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
 def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBase:
     endpoint, post = written.endpoint, written.post
     project = current.current(request)
-    parsed, named = form_state.with_names(endpoint, written.parsed, request.user, project)
+    parsed, named_inputs = form_state.with_names(endpoint, written.parsed, request.user, project)
     problems = form_state.find_problems(endpoint, parsed)
     if endpoint.refusal:
         problems = [Problem((), endpoint.refusal)]
@@ -86,7 +86,7 @@ def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBas
     if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        runs, version = _create_runs(request, written, planned, named)
+        runs, version = _create_runs(request, written, planned, named_inputs)
     except refused_starts.Forbidden as refused:
         return _refuse(request, written, refused, status=refused.status)
     for run in runs:
@@ -96,7 +96,7 @@ def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBas
         "draft_version": version,
         "tab_id": tab_id(request),
         "origins": form_state.origins(post),
-        "cost": run_costs.of_plan(endpoint, parsed, planned, named),
+        "cost": run_costs.of_plan(endpoint, parsed, planned, named_inputs),
         "was_asked": is_posted(request, confirmation.FIELD),  # its notice can be removed
     }
     if len(runs) > 1:
@@ -123,11 +123,11 @@ def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Pl
 
 
 def _create_runs(
-    request: HtmxRequest, written: Written, planned: Plan, named: Sequence[NamedInput]
+    request: HtmxRequest, written: Written, planned: Plan, named_inputs: Sequence[NamedInput]
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
 
-    The draft and the title come from `written`, so they keep the names that `named` resolves.
+    The draft and the title come from `written`, which still has the names of inputs.
 
     One transaction writes both: the worker writes as soon as a run exists, and must not have to
     wait for the draft.
@@ -153,7 +153,7 @@ def _create_runs(
                     title=title,
                     project=project,
                     origins=form_state.origins(post),
-                    named=named,
+                    named=named_inputs,
                 )
                 for place, arguments in enumerate(planned.runs)
             ]
@@ -291,9 +291,9 @@ def _restore(request: HtmxRequest, written: Written, action: str) -> HttpRespons
     """Restore the form's previous contents (`undo`), or show another tab's draft (`other`)."""
     endpoint, tab = written.endpoint, parse_tab(request)
     if action == "undo":
-        version, back = drafts.undo(request.user, written, tab)
+        version, former_post = drafts.undo(request.user, written, tab)
         word = "" if written.is_untouched else "Redo"
-        filled = FormState(back, "Everything is back as it was.", undo=word)
+        filled = FormState(former_post, "Everything is back as it was.", undo=word)
         return redraw(request, written, filled, version=version)
     own = drafts.find(request.user, endpoint, tab)
     other = drafts.other_draft(request.user, endpoint, own) or own
