@@ -118,8 +118,8 @@ def change_role(by: User, project: Project, user_id: int, role: str, shown_role:
             trail.record(by, "changed a role in", [project], change, changes={project.pk: roles})
     now = f"{member_name} is now a {Role(role).label.lower()}."
     if shown_role and shown_role != before:
-        was = Role(before).label.lower()
-        return f"{now} Somebody else had made them a {was} while this page was open."
+        former_role = Role(before).label.lower()
+        return f"{now} Somebody else had made them a {former_role} while this page was open."
     return now
 
 

@@ -96,9 +96,9 @@ class TextsForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean(self) -> dict[str, Any]:
         """Return the typed texts, with the former name if the name is empty."""
         cleaned = super().clean() or self.cleaned_data
-        named = self.instance.searched[0]
-        if cleaned.get(named) == "":
-            cleaned[named] = self.initial[named]
+        name_field = self.instance.searched[0]
+        if cleaned.get(name_field) == "":
+            cleaned[name_field] = self.initial[name_field]
         return cleaned
 
     def save(self, commit: bool = True) -> Any:

@@ -123,8 +123,8 @@ def _lock(by: User, project: Project | None) -> None:
 
 
 def _record(by: User, action: str, rule: Rule) -> None:
-    where: Sequence[Project | Rule] = [rule.project or rule]
+    subjects: Sequence[Project | Rule] = [rule.project or rule]
     binding = ", binding" if rule.is_binding else ""
     house = "" if rule.project else "the house: "
     reason = f": {rule.reason}" if rule.reason else ""
-    trail.record(by, action, where, f"{house}{wording.in_words(rule)}{binding}{reason}")
+    trail.record(by, action, subjects, f"{house}{wording.in_words(rule)}{binding}{reason}")

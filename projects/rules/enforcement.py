@@ -56,9 +56,9 @@ def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
 
     Do not use it for the cards of the search, which all pages share.
     """
-    listed = list(endpoints)
-    locked = refusals(project, listed)
-    for endpoint in listed:
+    all_endpoints = list(endpoints)
+    locked = refusals(project, all_endpoints)
+    for endpoint in all_endpoints:
         endpoint.lock = locked.get(endpoint.pk, "")
 
 
@@ -70,9 +70,15 @@ def first_refusal(planned_runs: Collection[tuple[Project, Endpoint]]) -> str:
         return ""
     for project in projects.values():
         holding = [rule for rule in rules if rule.project_id in (None, project.pk)]
-        here = {endpoint.pk: endpoint for where, endpoint in planned_runs if where == project}
-        for key, rule in locking_rules(holding, here).items():
-            return wording.refusal(rule, here[key].name, wording.whom_to_ask(rule.project))
+        endpoints_by_pk = {
+            endpoint.pk: endpoint
+            for endpoint_project, endpoint in planned_runs
+            if endpoint_project == project
+        }
+        for key, rule in locking_rules(holding, endpoints_by_pk).items():
+            return wording.refusal(
+                rule, endpoints_by_pk[key].name, wording.whom_to_ask(rule.project)
+            )
     return ""
 
 

@@ -63,17 +63,17 @@ def preview(project: Project | None, rule: Rule) -> Preview:
     """Return the effect of an unsaved rule. Two queries."""
     holding = list(Rule.objects.holding_in([project] if project else []))
     subjects = _subjects()
-    closed, opened, locked, named = [], [], 0, 0
+    closed, opened, locked, named_count = [], [], 0, 0
     for name, subject in subjects:
         before = locking_rule(holding, subject) is not None
         after = locking_rule([*holding, rule], subject) is not None
         locked += after
-        named += names(rule, subject)
+        named_count += names(rule, subject)
         if after and not before:
             closed.append(name)
         elif before and not after:
             opened.append(name)
-    return Preview(len(subjects), named, locked, closed, opened)
+    return Preview(len(subjects), named_count, locked, closed, opened)
 
 
 class Effects(NamedTuple):

@@ -74,8 +74,8 @@ def _question(text: str) -> str:
         raise ValueError(f"“{text}” is no question for a rule. {EMPTY[Kind.QUESTION]}")
     if parsed.hints:
         hint = parsed.hints[0]
-        meant = f" Did you mean {hint.suggestion}?" if hint.suggestion else ""
-        raise ValueError(f"“{hint.word}” is not understood.{meant}")
+        suggestion = f" Did you mean {hint.suggestion}?" if hint.suggestion else ""
+        raise ValueError(f"“{hint.word}” is not understood.{suggestion}")
     if parsed.text or parsed.sort:
         words = parsed.text or parsed.sort_words
         raise ValueError(

@@ -109,9 +109,9 @@ def threads_of(comments: Iterable[Row]) -> list[Thread[Row]]:
 
     A deleted comment stays only while it has answers, and its text is not shown.
     """
-    listed = list(comments)
-    threads = {opener.pk: Thread(opener) for opener in listed if opener.parent_id is None}
-    for comment in listed:
+    all_comments = list(comments)
+    threads = {opener.pk: Thread(opener) for opener in all_comments if opener.parent_id is None}
+    for comment in all_comments:
         if comment.parent_id in threads and comment.deleted_at is None:
             threads[comment.parent_id].answers.append(comment)
     return [
