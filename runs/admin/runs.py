@@ -97,11 +97,11 @@ class RunAdmin(ReadOnly):
             return queryset, False
         users = list(User.objects.filter(username=term).values_list("pk", flat=True))
         endpoints = Endpoint.objects.filter(endpoint_id__icontains=term)
-        named = Q(user_id__in=users) | Q(
+        by_user_or_model = Q(user_id__in=users) | Q(
             endpoint_id__in=list(endpoints.values_list("pk", flat=True))
         )
         by_id = ~Q(request_id="") & Q(request_id=term)
-        for runs in (queryset.filter(named), queryset.filter(by_id)):
+        for runs in (queryset.filter(by_user_or_model), queryset.filter(by_id)):
             if runs.exists():
                 return runs, False
         return queryset.within_reach_of(request.user).containing(term), False

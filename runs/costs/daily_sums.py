@@ -97,8 +97,8 @@ def add(changes: Iterable[tuple[Charge, Sums]]) -> None:
     rows: dict[_Row, Sums] = {}
     for charge, change in changes:
         if any(change):
-            whose = {name: getattr(charge, name) for name in _GROUPS}
-            _add_to(rows, timezone.localdate(charge.created_at), whose, change)
+            group = {name: getattr(charge, name) for name in _GROUPS}
+            _add_to(rows, timezone.localdate(charge.created_at), group, change)
     if rows:
         _write(rows)
 
@@ -144,8 +144,8 @@ def differ(day: date) -> bool:
 def _of_charges(day: date) -> dict[_Row, Sums]:
     start, end = periods.bounds(f"{day:%Y-%m-%d}")
     rows: dict[_Row, Sums] = {}
-    for whose, sums in _grouped(Charge.objects.filter(created_at__gte=start, created_at__lt=end)):
-        _add_to(rows, day, whose, sums)
+    for group, sums in _grouped(Charge.objects.filter(created_at__gte=start, created_at__lt=end)):
+        _add_to(rows, day, group, sums)
     return rows
 
 
@@ -173,12 +173,12 @@ def _grouped(charges: QuerySet[Charge]) -> Iterator[tuple[Mapping[str, Any], Sum
         yield group, Sums(group["runs"], total, reserved, group["unknown"])
 
 
-def _add_to(rows: dict[_Row, Sums], day: date, whose: Mapping[str, Any], change: Sums) -> None:
+def _add_to(rows: dict[_Row, Sums], day: date, group: Mapping[str, Any], change: Sums) -> None:
     """Add a change to the rows of all kinds that count it."""
     for kind, columns in DailySum.COLUMNS.items():
-        if kind == DailySum.Kind.TOKEN and whose["token_id"] is None:
+        if kind == DailySum.Kind.TOKEN and group["token_id"] is None:
             continue
-        keys = {name: whose[name] for name in columns}
+        keys = {name: group[name] for name in columns}
         row = _Row(
             day,
             _PLACES[kind],

@@ -194,8 +194,8 @@ def spent_by_each(scope: Scope, period: str) -> list[tuple[int, Decimal]]:
     first, end = periods.days(period)
     column = COLUMNS[scope]
     days = DailySum.objects.filter(kind=scope, day__gte=first, day__lt=end or date.max, runs__gt=0)
-    named = days.exclude(**{column: None}).order_by().values_list(column)
-    return list(named.annotate(total=models.Sum("amount")).order_by("-total"))
+    keyed_days = days.exclude(**{column: None}).order_by().values_list(column)
+    return list(keyed_days.annotate(total=models.Sum("amount")).order_by("-total"))
 
 
 def due(charges: models.QuerySet[Charge]) -> models.QuerySet[Charge]:

@@ -94,8 +94,8 @@ class Purge:
 
 
 def _is_input_of_staying_run(pk: uuid.UUID, now: datetime) -> bool:
-    stays = Q(run__deleted_at=None) | Q(run__deleted_at__gt=now - GRACE)
-    return InputFile.objects.filter(stays, source=pk).exclude(run=pk).exists()
+    run_stays = Q(run__deleted_at=None) | Q(run__deleted_at__gt=now - GRACE)
+    return InputFile.objects.filter(run_stays, source=pk).exclude(run=pk).exists()
 
 
 def _due(now: datetime) -> QuerySet[Run, uuid.UUID]:
@@ -104,8 +104,8 @@ def _due(now: datetime) -> QuerySet[Run, uuid.UUID]:
     return due.values_list("pk", flat=True)
 
 
-def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> int:
-    """Delete these runs and files that only they use, except `named` uploads; return the number.
+def _purge(keys: Sequence[uuid.UUID], named_uploads: Set[uuid.UUID], now: datetime) -> int:
+    """Delete these runs and files that only they use, except `named_uploads`; return the number.
 
     Skips runs that were restored, or that another worker is purging.
     """
@@ -116,7 +116,7 @@ def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> i
         stored = Artifact.objects.filter(run_id__in=owners, state=Artifact.State.STORED)
         stored = stored.exclude(digest="")
         contents = {artifact.digest: files_of(artifact) for artifact in stored}
-        uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named]
+        uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named_uploads]
         Run.objects.light().filter(pk__in=owners).delete()
         discard(contents | _delete_unused(uploads), now)
     return len(owners)
@@ -172,12 +172,12 @@ def _content_digest(upload: Upload) -> str:
 
 def discard(contents: Mapping[str, list[str]], now: datetime) -> None:
     """Record the contents of deleted rows as discarded, unless other rows have them."""
-    named = _named_contents(contents)
+    named_digests = _named_contents(contents)
     DiscardedContent.objects.bulk_create(
         [
             DiscardedContent(digest=digest, files=files, discarded_at=now)
             for digest, files in contents.items()
-            if digest not in named
+            if digest not in named_digests
         ],
         update_conflicts=True,
         unique_fields=["digest"],
@@ -244,7 +244,7 @@ def _named_contents(contents: Mapping[str, list[str]]) -> set[str]:
     main = {files[0]: digest for digest, files in contents.items() if files}
     artifacts = Artifact.objects.filter(digest__in=contents, state=Artifact.State.STORED).order_by()
     uploads = Upload.objects.filter(Q(digest__in=contents) | Q(file__in=main))
-    named = set(artifacts.values_list("digest", flat=True))
+    digests = set(artifacts.values_list("digest", flat=True))
     for digest, file in uploads.values_list("digest", "file"):
-        named |= {digest, main.get(file, digest)}
-    return named
+        digests |= {digest, main.get(file, digest)}
+    return digests

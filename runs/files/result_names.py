@@ -80,17 +80,17 @@ class Namer:
         values = {**values, "n": str(number or "")}
         return name_template.fill(self._template, values, suffix, fallback)
 
-    def _values(self, named: _Named) -> dict[str, str]:
+    def _values(self, named_run: _Named) -> dict[str, str]:
         """Return the values of the template's words that all names of a run share."""
-        at = timezone.localtime(named.created_at)
+        at = timezone.localtime(named_run.created_at)
         return {
             "date": f"{at:%Y-%m-%d}",
             "time": f"{at:%H-%M-%S}",
-            "prompt": slug(named.title),
-            "model": slug(named.endpoint_id.partition("/")[2] or named.endpoint_id),
-            "seed": _seed(named.output) or _seed(named.arguments),
-            "project": self._project(named.project_id),
-            "run": str(named.pk)[:RUN_ID_CHARS],
+            "prompt": slug(named_run.title),
+            "model": slug(named_run.endpoint_id.partition("/")[2] or named_run.endpoint_id),
+            "seed": _seed(named_run.output) or _seed(named_run.arguments),
+            "project": self._project(named_run.project_id),
+            "run": str(named_run.pk)[:RUN_ID_CHARS],
         }
 
     def _project(self, pk: int) -> str:

@@ -104,8 +104,12 @@ def used_bytes(user_id: int) -> int:
     Results of the user's own runs do not count.
     """
     results = _own_results(user_id)
-    mine = Upload.objects.filter(user_id=user_id).exclude(digest__in=results.values("digest"))
-    counted = mine.order_by().values("digest", "size_bytes").distinct()  # once in all projects
+    own_uploads = Upload.objects.filter(user_id=user_id).exclude(
+        digest__in=results.values("digest")
+    )
+    counted = (
+        own_uploads.order_by().values("digest", "size_bytes").distinct()
+    )  # once in all projects
     reserved = UploadReservation.objects.filter(user_id=user_id)
     reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
     sums = (rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (counted, reserved))

@@ -193,9 +193,11 @@ def _movable(
 
 def _files_of(runs: Collection[Any]) -> set[Any]:
     """Return the uploads that only these runs name."""
-    named = InputFile.objects.filter(run__in=runs, source__isnull=False).values("source")
-    elsewhere = InputFile.objects.filter(source__in=named).exclude(run__in=runs).values("source")
-    uploads = Upload.objects.filter(pk__in=named).exclude(pk__in=elsewhere)
+    input_uploads = InputFile.objects.filter(run__in=runs, source__isnull=False).values("source")
+    elsewhere = (
+        InputFile.objects.filter(source__in=input_uploads).exclude(run__in=runs).values("source")
+    )
+    uploads = Upload.objects.filter(pk__in=input_uploads).exclude(pk__in=elsewhere)
     return set(uploads.values_list("pk", flat=True))
 
 
@@ -211,9 +213,9 @@ def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQueryS
     names = {Upload: ("user", "digest"), Preset: ("user", "endpoint", "name")}.get(rows.model, ())
     if not names:
         return rows
-    there = Preset.objects.kept() if rows.model is Preset else Upload.objects.all()
+    existing_rows = Preset.objects.kept() if rows.model is Preset else Upload.objects.all()
     same = {name: OuterRef(name) for name in names}
-    return rows.exclude(Exists(there.filter(project=to, **same)))
+    return rows.exclude(Exists(existing_rows.filter(project=to, **same)))
 
 
 def _rows(kind: type[InProject]) -> InProjectQuerySet[Any]:

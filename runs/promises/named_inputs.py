@@ -62,8 +62,8 @@ def resolver(user: User, project: Project) -> NameResolver:
 
     Reuse it for several arguments: it queries the database once for each name.
     """
-    listed = (owner.name_resolver(user, project) for owner in owners.registered())
-    resolvers = [owner_resolver for owner_resolver in listed if owner_resolver]
+    owner_resolvers = (owner.name_resolver(user, project) for owner in owners.registered())
+    resolvers = [owner_resolver for owner_resolver in owner_resolvers if owner_resolver]
 
     def resolve(endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:
         resolved = Resolved(arguments)

@@ -121,24 +121,24 @@ class LiveSession:
 
         Raises Forbidden (runs/start/refused_starts.py) with a sentence if it is not affordable.
         """
-        each = await sync_to_async(_price)(self.run, arguments)
+        unit_price = await sync_to_async(_price)(self.run, arguments)
         async with self._reserving:
-            if each is None:
-                each = await self._reserve_unknown()
+            if unit_price is None:
+                unit_price = await self._reserve_unknown()
             else:
-                await self._reserve_missing(each)
-            self._sums = self._sums.with_input(each)
+                await self._reserve_missing(unit_price)
+            self._sums = self._sums.with_input(unit_price)
 
     async def reserve_for_results(self) -> None:
         """Reserve for results beyond one per input. Raises like `reserve`."""
         async with self._reserving:
             await self._reserve_missing(NOTHING)
 
-    async def _reserve_missing(self, each: Decimal) -> None:
-        """Reserve what is missing for inputs, for results so far, and for one more of `each`."""
-        missing = self._sums.missing(each)
+    async def _reserve_missing(self, unit_price: Decimal) -> None:
+        """Reserve what is missing for inputs, for results so far, and for one more input."""
+        missing = self._sums.missing(unit_price)
         if missing > 0:
-            ahead = (STRETCH - 1) * (each or self._sums.each or NOTHING)
+            ahead = (STRETCH - 1) * (unit_price or self._sums.each or NOTHING)
             extra = await sync_to_async(_reserve)(self.run, missing, ahead)
             # Results may have arrived during the wait, so read the sums again.
             self._sums = replace(self._sums, reserved=self._sums.reserved + extra)
@@ -152,10 +152,10 @@ class LiveSession:
             return None
         if not self._sums.inputs:  # the start of the run has reserved the assumed sum
             return self._sums.reserved
-        each = await sync_to_async(_reserve_unknown)(self.run, self._ticket)
-        reserved = self._sums.reserved + (each or NOTHING)
-        self._sums = replace(self._sums, reserved=reserved, is_open=each is None)
-        return each
+        unit_price = await sync_to_async(_reserve_unknown)(self.run, self._ticket)
+        reserved = self._sums.reserved + (unit_price or NOTHING)
+        self._sums = replace(self._sums, reserved=reserved, is_open=unit_price is None)
+        return unit_price
 
     def note_sent(
         self, arguments: dict[str, Any], sent_arguments: dict[str, Any] | None = None
@@ -271,24 +271,26 @@ class _Sums:
         expected = Charge.objects.filter(run=run).values_list("expected", flat=True).first()
         return cls(reserved=expected or NOTHING, is_open=expected is None)
 
-    def missing(self, each: Decimal) -> Decimal:
-        """Return what is not reserved yet of all that was sent or came, plus an input of `each`."""
-        return max(self.sent, self.came or NOTHING) + each - self.reserved
+    def missing(self, unit_price: Decimal) -> Decimal:
+        """Return what is not reserved yet of all that was sent or came, plus an input."""
+        return max(self.sent, self.came or NOTHING) + unit_price - self.reserved
 
-    def with_input(self, each: Decimal | None) -> _Sums:
+    def with_input(self, unit_price: Decimal | None) -> _Sums:
         """Return the sums after an input with this price per result."""
-        sent_amount = max(self.sent, self.came or NOTHING) + (each or NOTHING)
-        dearest = _dearer(self.dearest, each)
-        return replace(self, inputs=self.inputs + 1, each=each, sent=sent_amount, dearest=dearest)
+        sent_amount = max(self.sent, self.came or NOTHING) + (unit_price or NOTHING)
+        dearest = _dearer(self.dearest, unit_price)
+        return replace(
+            self, inputs=self.inputs + 1, each=unit_price, sent=sent_amount, dearest=dearest
+        )
 
     def with_result(self, cost: Decimal | None) -> _Sums:
         """Return the sums after a result."""
-        came = None if self.came is None or cost is None else self.came + cost
-        return replace(self, came=came)
+        came_amount = None if self.came is None or cost is None else self.came + cost
+        return replace(self, came=came_amount)
 
-    def with_failure(self, each: Decimal | None) -> _Sums:
+    def with_failure(self, unit_price: Decimal | None) -> _Sums:
         """Return the sums after a failed input, which costs nothing."""
-        return replace(self, sent=max(NOTHING, self.sent - (each or NOTHING)))
+        return replace(self, sent=max(NOTHING, self.sent - (unit_price or NOTHING)))
 
 
 def _dearer(price: Decimal | None, other: Decimal | None) -> Decimal | None:
@@ -385,11 +387,11 @@ def _project_of(ticket: Ticket, person: User) -> Project | None:
 
 
 def _record(
-    pk: uuid.UUID, made_from: SessionInput, progress: Observation, came: Decimal | None
+    pk: uuid.UUID, made_from: SessionInput, progress: Observation, cost_so_far: Decimal | None
 ) -> None:
     with transaction.atomic():
         _record_arguments(pk, made_from)
-        ledger.note_so_far(pk, came)
+        ledger.note_so_far(pk, cost_so_far)
         state_machine.record(pk, progress)
 
 

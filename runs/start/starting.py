@@ -245,9 +245,9 @@ def _insert(requests: Sequence[StartRequest]) -> list[Started]:
 
 def _row(request: StartRequest, *, shares: bool) -> Run:
     endpoint, holder = request.endpoint, request.holder
-    held: dict[str, Any] = {}
+    holder_columns: dict[str, Any] = {}
     if holder:
-        held = {
+        holder_columns = {
             "state": holder.state,
             "attempts": 1,
             "worker": holder.name,
@@ -276,7 +276,7 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         project=project,
         is_hidden=is_hidden,
         correlation_id=request_ids.current() or None,
-        **held,
+        **holder_columns,
     )
 
 
@@ -404,10 +404,10 @@ def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:
 
 
 def _tell_named(new: Sequence[tuple[Run, StartRequest]]) -> None:
-    named = {run: request.named for run, request in new if request.named}
-    if named:
+    named_by_run = {run: request.named for run, request in new if request.named}
+    if named_by_run:
         for owner in owners.registered():
-            owner.on_named(new[0][1].user, named)
+            owner.on_named(new[0][1].user, named_by_run)
 
 
 def in_dollars(estimate: Estimate) -> Decimal | None:

@@ -43,22 +43,27 @@ REST = timedelta(seconds=1)
 LATER = timedelta(seconds=3)  # by then the worker that follows the run has recorded it
 
 
-def record(pk: uuid.UUID, seen: Observation) -> bool:
+def record(pk: uuid.UUID, observation: Observation) -> bool:
     """Store an observation of a run, and its artifacts at its end; return False without news."""
 
     def add_rows(changed: Changed) -> None:
-        if changed.get("state") == State.SUCCEEDED and seen.artifacts:
-            now, numbered = clock.now(), enumerate(seen.artifacts)
+        if changed.get("state") == State.SUCCEEDED and observation.artifacts:
+            now, numbered = clock.now(), enumerate(observation.artifacts)
             Artifact.objects.bulk_create(
                 [_artifact_row(pk, position, artifact, now) for position, artifact in numbered],
                 ignore_conflicts=True,
             )
-        if changed.get("state") in ENDS and seen.is_bare:
+        if changed.get("state") in ENDS and observation.is_bare:
             MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
-    changed = update_locked(pk, lambda run: changes_of(run, seen), add_rows)
+    changed = update_locked(pk, lambda run: changes_of(run, observation), add_rows)
     if not changed:
-        log.debug("run %s: %s by %s was nothing new", pk, seen.state or "what was seen", seen.by)
+        log.debug(
+            "run %s: %s by %s was nothing new",
+            pk,
+            observation.state or "what was seen",
+            observation.by,
+        )
     return bool(changed)
 
 
@@ -71,9 +76,9 @@ def _artifact_row(
     return Artifact(run_id=pk, position=position, next_attempt_at=copy_at, **values)
 
 
-async def arecord(pk: uuid.UUID, seen: Observation) -> bool:
+async def arecord(pk: uuid.UUID, observation: Observation) -> bool:
     """Call `record` until it is committed: the outcome may have cost money."""
-    return await retry_until_committed(record, pk, seen)
+    return await retry_until_committed(record, pk, observation)
 
 
 def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
@@ -175,10 +180,10 @@ def requeue(
         if run.cancel_requested_at:
             return _local_end(run, State.CANCELLED)
         until = clock.now() + pause
-        again: Changed = {"state": State.CREATED, "note": note, "lease_until": until}
+        requeued: Changed = {"state": State.CREATED, "note": note, "lease_until": until}
         if note and has_event:
-            again["events"] = with_event(run, "later", note, timezone.now())
-        return again | {"sent_at": None, "queued_at": None, "started_at": None}
+            requeued["events"] = with_event(run, "later", note, timezone.now())
+        return requeued | {"sent_at": None, "queued_at": None, "started_at": None}
 
     update_locked(pk, decide)
 

@@ -81,26 +81,26 @@ def is_allowed(state: str, after: str) -> bool:
     return state != State.CREATED and state in TRANSITIONS[after]
 
 
-def changes_of(run: Run, seen: Observation) -> Changed:
-    """Return the columns that `seen` changes; empty if it has no news or is about another run."""
-    seen = _db_safe(seen)
-    is_other = bool(run.request_id) and seen.request_id not in ("", run.request_id)
-    if is_other and not (is_matched_by_content(run) and seen.by in PROOFS):
+def changes_of(run: Run, observation: Observation) -> Changed:
+    """Return the columns that `observation` changes; empty without news, or for another run."""
+    observation = _db_safe(observation)
+    is_other = bool(run.request_id) and observation.request_id not in ("", run.request_id)
+    if is_other and not (is_matched_by_content(run) and observation.by in PROOFS):
         return {}
-    if seen.before_submit and run.sent_at:
+    if observation.before_submit and run.sent_at:
         return {}
     if run.is_final:
-        facts = _facts(run, seen) if seen.state not in ENDS - {run.state} else {}
+        facts = _facts(run, observation) if observation.state not in ENDS - {run.state} else {}
         return facts | _inferred_start(run, facts)
-    moves = is_allowed(seen.state, run.state) or _lost_connection(run, seen)
-    changed = _transition(run, seen) if moves else {}
-    if moves or seen.state in ("", run.state):
-        changed |= _transient_facts(run, seen)
-    if seen.request_id and (is_other or not run.request_id):
-        changed["request_id"] = seen.request_id
-    if is_other or (seen.handle and not run.handle):
-        changed["handle"] = dict(seen.handle) if seen.handle else None
-    changed |= _facts(run, seen)
+    moves = is_allowed(observation.state, run.state) or _lost_connection(run, observation)
+    changed = _transition(run, observation) if moves else {}
+    if moves or observation.state in ("", run.state):
+        changed |= _transient_facts(run, observation)
+    if observation.request_id and (is_other or not run.request_id):
+        changed["request_id"] = observation.request_id
+    if is_other or (observation.handle and not run.handle):
+        changed["handle"] = dict(observation.handle) if observation.handle else None
+    changed |= _facts(run, observation)
     return changed | _inferred_start(run, changed)
 
 
@@ -110,15 +110,15 @@ def is_matched_by_content(run: Run) -> bool:
     return is_found and not run.is_final
 
 
-def _db_safe(seen: Observation) -> Observation:
+def _db_safe(observation: Observation) -> Observation:
     """Drop values that no column can store, so that nothing from upstream can block a run."""
-    position = seen.queue_position
+    position = observation.queue_position
     return replace(
-        seen,
+        observation,
         queue_position=position if 0 <= (position or 0) <= LARGEST_POSITION else None,
-        request_id=_truncate("request_id", seen.request_id),
-        billable_units=_truncate("billable_units", seen.billable_units),
-        note=seen.note and seen.note[:255],
+        request_id=_truncate("request_id", observation.request_id),
+        billable_units=_truncate("billable_units", observation.billable_units),
+        note=observation.note and observation.note[:255],
     )
 
 
@@ -128,15 +128,15 @@ def _truncate(name: str, value: str) -> str:
     return value if len(value) <= (longest or 0) else ""
 
 
-def _facts(run: Run, seen: Observation) -> Changed:
+def _facts(run: Run, observation: Observation) -> Changed:
     """Return facts that hold for any outcome: billed units, metrics, log. Webhooks lack them."""
     changed: Changed = {}
-    if seen.billable_units and not run.billable_units:
-        changed["billable_units"] = seen.billable_units
+    if observation.billable_units and not run.billable_units:
+        changed["billable_units"] = observation.billable_units
     is_measured = run.is_final and run.metrics  # clients have read them
-    if not is_measured and (metrics := run.metrics | dict(seen.metrics)) != run.metrics:
+    if not is_measured and (metrics := run.metrics | dict(observation.metrics)) != run.metrics:
         changed["metrics"] = metrics
-    if seen.logs and (lines := _merged_log(run.logs, seen.logs)) != run.logs:
+    if observation.logs and (lines := _merged_log(run.logs, observation.logs)) != run.logs:
         changed["logs"] = lines
     return changed
 
@@ -150,9 +150,9 @@ def _inferred_start(run: Run, changed: Changed) -> Changed:
     return ordered_times(run, changed | {"started_at": ended_at - timedelta(seconds=worked_s)})
 
 
-def _lost_connection(run: Run, seen: Observation) -> bool:
+def _lost_connection(run: Run, observation: Observation) -> bool:
     """Whether a run over one connection has lost it; upstream has no status for such a run."""
-    return is_assumed_running(run) and seen.state == State.UNCONFIRMED
+    return is_assumed_running(run) and observation.state == State.UNCONFIRMED
 
 
 def is_assumed_running(run: Run) -> bool:
@@ -161,31 +161,41 @@ def is_assumed_running(run: Run) -> bool:
     return is_direct and run.state == State.RUNNING
 
 
-def _transition(run: Run, seen: Observation) -> Changed:
+def _transition(run: Run, observation: Observation) -> Changed:
     """Return the columns that change with the state: times, cleared fields, the outcome."""
-    changed: Changed = {"state": seen.state}
-    if seen.state in AT_UPSTREAM and run.queued_at is None and _reached_upstream(run, seen):
-        changed["queued_at"] = seen.at
-    if seen.state == State.RUNNING:
-        changed["started_at"] = seen.at
-    if seen.state != State.QUEUED and run.queue_position is not None:
+    changed: Changed = {"state": observation.state}
+    if (
+        observation.state in AT_UPSTREAM
+        and run.queued_at is None
+        and _reached_upstream(run, observation)
+    ):
+        changed["queued_at"] = observation.at
+    if observation.state == State.RUNNING:
+        changed["started_at"] = observation.at
+    if observation.state != State.QUEUED and run.queue_position is not None:
         changed["queue_position"] = None
     if run.note:
         changed["note"] = ""
-    if seen.state in ENDS:
-        changed |= {"ended_at": seen.at, "output": seen.output, "error": seen.error}
-        if seen.output_text:
-            changed["output_text"] = seen.output_text
-        if seen.state in WITH_RESULT:
+    if observation.state in ENDS:
+        changed |= {
+            "ended_at": observation.at,
+            "output": observation.output,
+            "error": observation.error,
+        }
+        if observation.output_text:
+            changed["output_text"] = observation.output_text
+        if observation.state in WITH_RESULT:
             changed["result_at"] = timezone.now()
-        if seen.state == State.SUCCEEDED and run.partial is not None:
+        if observation.state == State.SUCCEEDED and run.partial is not None:
             changed["partial"] = None
-    if seen.state == State.UNCONFIRMED:
+    if observation.state == State.UNCONFIRMED:
         event_kind = "lost" if run.transport == Transport.QUEUE else "broke"
-        changed["events"] = with_event(run, event_kind, event_text(seen.error or {}), seen.at)
+        changed["events"] = with_event(
+            run, event_kind, event_text(observation.error or {}), observation.at
+        )
         changed |= _FREE
     elif run.state == State.UNCONFIRMED:
-        changed["events"] = with_event(run, "found", seen.by, seen.at)
+        changed["events"] = with_event(run, "found", observation.by, observation.at)
         changed |= _FREE if run.transport == Transport.QUEUE else _renewed_lease()
     return changed | ordered_times(run, changed)
 
@@ -203,9 +213,9 @@ def event_text(error: Mapping[str, Any]) -> str:
     return f"{ANSWERED} {status}: {message}" if status else message
 
 
-def _reached_upstream(run: Run, seen: Observation) -> bool:
+def _reached_upstream(run: Run, observation: Observation) -> bool:
     """Whether upstream ever had the run; False if it failed or was cancelled before the submit."""
-    return seen.state not in ENDS or bool(run.request_id or seen.request_id)
+    return observation.state not in ENDS or bool(run.request_id or observation.request_id)
 
 
 def ordered_times(run: Run, changed: Changed) -> Changed:
@@ -221,21 +231,29 @@ def ordered_times(run: Run, changed: Changed) -> Changed:
     return ordered
 
 
-def _transient_facts(run: Run, seen: Observation) -> Changed:
+def _transient_facts(run: Run, observation: Observation) -> Changed:
     """Return facts about the current state only: queue position, note, partial output."""
     changed: Changed = {}
-    position = seen.queue_position
-    if seen.state == State.QUEUED and position not in (None, run.queue_position):
-        stamp = seen.at.isoformat()
+    position = observation.queue_position
+    if observation.state == State.QUEUED and position not in (None, run.queue_position):
+        stamp = observation.at.isoformat()
         if not run.positions or run.positions[-1][0] <= stamp:  # else it is outdated
             changed["queue_position"] = position
             changed["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
-    if seen.note is not None and seen.note != run.note and seen.state not in ENDS:
-        changed["note"] = seen.note
-    if seen.partial is not None and seen.partial != run.partial and seen.state != State.SUCCEEDED:
-        changed["partial"] = seen.partial
-    if seen.steps and len(seen.steps) > len(run.steps or ()):
-        changed["steps"] = list(seen.steps)
+    if (
+        observation.note is not None
+        and observation.note != run.note
+        and observation.state not in ENDS
+    ):
+        changed["note"] = observation.note
+    if (
+        observation.partial is not None
+        and observation.partial != run.partial
+        and observation.state != State.SUCCEEDED
+    ):
+        changed["partial"] = observation.partial
+    if observation.steps and len(observation.steps) > len(run.steps or ()):
+        changed["steps"] = list(observation.steps)
     return changed
 
 

@@ -267,8 +267,8 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     upload = get_object_or_404(Upload, pk=pk)
     if not upload.is_readable_by(request.user):
         raise Http404("No such upload.")
-    named = clean_name(name) or upload.file_name
-    return serve(request, upload.file, upload.content_type, named)
+    file_name = clean_name(name) or upload.file_name
+    return serve(request, upload.file, upload.content_type, file_name)
 
 
 def from_storage(file: str, missing: str, read: Callable[[], HttpResponseBase]) -> HttpResponseBase:

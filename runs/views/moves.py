@@ -73,7 +73,7 @@ def _record(request: HtmxRequest, pk: uuid.UUID) -> Move:
 
 
 def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:
-    named = {name: query.getlist(name) for name in moving.kinds()}
+    keys_by_kind = {name: query.getlist(name) for name in moving.kinds()}
     if request.method == "POST":
         selected = selections.posted_runs(request, moving.MOST_CHOSEN)
         if selected.left_out:
@@ -84,14 +84,14 @@ def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:
         runs = selected.keys
     else:
         runs = selections.run_keys(query)
-    return named | {selections.RUN: [str(key) for key in runs]}
+    return keys_by_kind | {selections.RUN: [str(key) for key in runs]}
 
 
 def _targets(request: HtmxRequest) -> list[Project]:
     """Return the projects in which the user may make things, the private one first."""
-    mine = {"memberships__user": request.user, "memberships__role__in": MAKERS}
-    named = Project.objects.active().filter(**mine).order_by(by_name("name"), "pk")
-    return sorted(named, key=lambda project: not project.is_private)
+    maker_filter = {"memberships__user": request.user, "memberships__role__in": MAKERS}
+    projects = Project.objects.active().filter(**maker_filter).order_by(by_name("name"), "pk")
+    return sorted(projects, key=lambda project: not project.is_private)
 
 
 def _form(

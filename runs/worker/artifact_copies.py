@@ -243,10 +243,10 @@ async def _contradiction(file: IO[bytes], artifact: Artifact, probe: MediaProbe)
     promised = KINDS[artifact.kind].a_file if is_known else _by_name(artifact)
     document = await asyncio.to_thread(_page_instead_of_media, file, artifact) if promised else ""
     if document and artifact.kind in MEDIA and document in DOUBTFUL:
-        seen = await probe.probe(
+        probed = await probe.probe(
             file.name, f"{artifact.kind}/"
         )  # some pictures have no magic bytes
-        document = "" if seen.kind else document
+        document = "" if probed.kind else document
     return f"Upstream gave {document} instead of {promised}." if document else ""
 
 
@@ -291,23 +291,23 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
             previews=await sync_to_async(derived_files.previews_of)(earlier),
         )
     is_media = stored_file.content_type.partition("/")[0] in MEDIA
-    seen = await probe.probe(path, stored_file.content_type if is_media else f"{guess}/")
-    kind = _kind(guess, stored_file.content_type, seen)
+    probed = await probe.probe(path, stored_file.content_type if is_media else f"{guess}/")
+    kind = _kind(guess, stored_file.content_type, probed)
     warning = await _render_mesh(stored_file, path, probe) if kind == "mesh" else ""
     if kind == "mesh" and not warning:
-        seen = await probe.draw_mesh(path, stored_file.name.rpartition(".")[2])
-    pictures = await asyncio.to_thread(derived_files.write, stored_file.name, seen)
+        probed = await probe.draw_mesh(path, stored_file.name.rpartition(".")[2])
+    pictures = await asyncio.to_thread(derived_files.write, stored_file.name, probed)
     return replace(
         stored_file,
         kind=kind,
         warning=warning,
-        width=seen.width or stored_file.width,
-        height=seen.height or stored_file.height,
-        duration_s=seen.duration_s,
-        fingerprint=seen.fingerprint,
+        width=probed.width or stored_file.width,
+        height=probed.height or stored_file.height,
+        duration_s=probed.duration_s,
+        fingerprint=probed.fingerprint,
         previews={
-            DerivedFile.What.POSTER: derived_files.digest(seen.poster),
-            DerivedFile.What.THUMBNAIL: derived_files.digest(seen.thumbnail),
+            DerivedFile.What.POSTER: derived_files.digest(probed.poster),
+            DerivedFile.What.THUMBNAIL: derived_files.digest(probed.thumbnail),
         },
         poster=pictures.poster,
         thumbnail=pictures.thumbnail,
@@ -325,11 +325,11 @@ async def _render_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) ->
     return ""
 
 
-def _kind(guess: str, content_type: str, seen: ProbeResult) -> str:
+def _kind(guess: str, content_type: str, probed: ProbeResult) -> str:
     """Return the kind of the bytes, else the one that upstream's data suggest (`guess`).
 
     If nothing in the bytes confirms a supposed medium, it is a file, not a broken picture.
     """
-    if proven := seen.kind or content_types.kind(content_type):
+    if proven := probed.kind or content_types.kind(content_type):
         return proven
     return "file" if guess in MEDIA and content_type != SVG else guess

@@ -91,12 +91,12 @@ async def _draw(artifact: Artifact, probe: MediaProbe) -> None:
     """Add a sound's waveform or a mesh's picture; skip meshes that no viewer can show."""
     if artifact.kind == "mesh" and artifact.error:
         return
-    seen = await (
+    probed = await (
         probe.probe_stored(artifact.file, "audio/")
         if artifact.kind == "audio"
         else probe.draw_stored_mesh(artifact.file)
     )
-    pictures = await asyncio.to_thread(derived_files.write, artifact.file, seen)
+    pictures = await asyncio.to_thread(derived_files.write, artifact.file, probed)
     artifact.poster, artifact.thumbnail = pictures
     await sync_to_async(derived_files.record_previews)(artifact)
 

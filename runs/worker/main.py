@@ -251,11 +251,13 @@ class Worker:
 
     async def _renew_leases(self) -> float:
         tasks = self.run_tasks.tasks
-        held = list(tasks)
-        for start in range(0, len(held), RENEW_BATCH):  # other writers get their turn in between
-            batch = held[start : start + RENEW_BATCH]
-            lost = await sync_to_async(leases.renew)(self.name, batch)
-            for pk in lost & tasks.keys():
+        held_runs = list(tasks)
+        for start in range(
+            0, len(held_runs), RENEW_BATCH
+        ):  # other writers get their turn in between
+            batch = held_runs[start : start + RENEW_BATCH]
+            lost_runs = await sync_to_async(leases.renew)(self.name, batch)
+            for pk in lost_runs & tasks.keys():
                 log.warning("run %s is not ours any more", pk)
                 tasks[pk].cancel()
         if self.copies:

@@ -109,12 +109,12 @@ def _exif(data: bytes) -> dict[str, str]:
     try:
         exif.load(data)
         comment = exif.get_ifd(_EXIF_PART).get(_USER_COMMENT)
-        named = [exif.get(tag) for tag in _NAMING]
+        naming_values = [exif.get(tag) for tag in _NAMING]
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
         return {}
     order = "be" if data.startswith(b"MM") else "le"
     read: dict[str, str] = {}
-    for value, keyword in [*((value, "") for value in named), (comment, USER_COMMENT)]:
+    for value, keyword in [*((value, "") for value in naming_values), (comment, USER_COMMENT)]:
         text = _comment(value, order) if isinstance(value, bytes) else _repaired(value)
         graphs = _graphs(text) or ({keyword: text} if keyword and text else {})
         read = graphs | read

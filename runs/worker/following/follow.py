@@ -91,8 +91,8 @@ class Completed(NamedTuple):
 async def _finish(completed: Completed) -> None:
     """End the run with the result of its completed request and the data of its last status."""
     at = timezone.now()
-    seen = await _outcome(completed)
-    ended = replace(seen, at=at, request_id=completed.handle.request_id)
+    observation = await _outcome(completed)
+    ended = replace(observation, at=at, request_id=completed.handle.request_id)
     await state_machine.arecord(
         completed.pk, replace(ended, logs=completed.status.logs, metrics=completed.status.metrics)
     )
@@ -127,10 +127,14 @@ async def _outcome(completed: Completed) -> Observation:
             unreadable = unreadable + 1 if _is_no_result(error) else 0
             if unreadable > (patience.unreadable_limit if _may_succeed_on_retry(error) else 0):
                 run, platform = await _load(completed.pk), completed.upstream.platform
-                listed = await reconciliation.outcome_instead_of(
+                list_observation = await reconciliation.outcome_instead_of(
                     error, run, platform, patience.list_pauses_s
                 )
-                return listed if listed.state else outcomes.from_error(error, by="result")
+                return (
+                    list_observation
+                    if list_observation.state
+                    else outcomes.from_error(error, by="result")
+                )
             log.warning("no result of %s: %s", completed.handle.request_id, error)
             failures += 1
             await note_trouble(completed.pk, error, failures, completed.breakers.host(url))
@@ -223,11 +227,11 @@ async def _outcome_of_unknown_request(completed: Completed, error: fal.FalError)
     is_dropped = await is_cancel_requested(completed.pk)
     if not is_dropped:
         # The list of requests keeps outcomes for longer.
-        listed = await reconciliation.outcome_from_list(
+        list_observation = await reconciliation.outcome_from_list(
             await _load(completed.pk), completed.upstream.platform
         )
-        if listed.state:
-            return listed
+        if list_observation.state:
+            return list_observation
     type_ = fal.CANCELLED if is_dropped else "not_found"
     failure = fal.RunFailed(GONE, type=type_, detail=error.as_json(), status=error.status)
     return outcomes.from_error(failure, by="result")

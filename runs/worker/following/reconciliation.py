@@ -148,14 +148,14 @@ async def _reconcile(run: Run, upstream: fal.Clients) -> None:
     row = next((row for row in requests if row.request_id == request_id), None)
     if request_id is None or row is None:
         return
-    seen = outcome_of_row(row)
+    observation = outcome_of_row(row)
     if run.transport == Transport.QUEUE:
         handle = upstream.queue.handle(run.endpoint.endpoint_id, request_id)
-        if not seen.state or not await _is_forgotten(handle, upstream.queue):
-            seen = Observation(State.QUEUED, by="list", handle=handle.as_json())
-    if seen.state:
+        if not observation.state or not await _is_forgotten(handle, upstream.queue):
+            observation = Observation(State.QUEUED, by="list", handle=handle.as_json())
+    if observation.state:
         log.info("run %s was found as request %s", run.pk, request_id)
-        await state_machine.arecord(run.pk, replace(seen, request_id=request_id))
+        await state_machine.arecord(run.pk, replace(observation, request_id=request_id))
 
 
 async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
@@ -174,8 +174,8 @@ async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
 
 async def _clock_offset(platform: fal.Platform) -> timedelta:
     """Return how far upstream's clock is ahead of the clock that dates submits."""
-    theirs, ours = platform.now(), await sync_to_async(clock.now)()
-    return theirs - ours if theirs else timedelta(0)
+    upstream_now, own_now = platform.now(), await sync_to_async(clock.now)()
+    return upstream_now - own_now if upstream_now else timedelta(0)
 
 
 async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:
@@ -209,12 +209,12 @@ async def outcome_instead_of(
     Stateless for other errors. The list may know the request only a moment later, so it is queried
     after each of `pauses_s`. Billed units come from the result's headers.
     """
-    seen = Observation()
+    observation = Observation()
     for pause_s in pauses_s if isinstance(error, fal.Unreadable) and run.request_id else ():
         await asyncio.sleep(pause_s)
-        if (seen := await outcome_from_list(run, platform)).state:
-            return replace(seen, billable_units=error.billable_units)
-    return seen
+        if (observation := await outcome_from_list(run, platform)).state:
+            return replace(observation, billable_units=error.billable_units)
+    return observation
 
 
 def outcome_of_row(row: fal.PastRequest) -> Observation:

@@ -118,7 +118,7 @@ def claim(
 
 
 def _take_over_interrupted(
-    now: datetime, limit: int, held: Collection[uuid.UUID], is_after_stall: bool
+    now: datetime, limit: int, held_runs: Collection[uuid.UUID], is_after_stall: bool
 ) -> Interrupted:
     """Lock and sort the runs whose lease has expired.
 
@@ -131,9 +131,9 @@ def _take_over_interrupted(
         return interrupted
     free = lease_queries.interrupted(now)
     if is_after_stall:
-        free = free.filter(Q(lease_until=None) | Q(pk__in=list(held)))
+        free = free.filter(Q(lease_until=None) | Q(pk__in=list(held_runs)))
     for run in lease_queries.locked(free).order_by("created_at")[:limit]:
-        if run.pk in held:
+        if run.pk in held_runs:
             interrupted.held.append(run.pk)
         elif state_machine.is_before_submit(run):
             interrupted.to_send.append(run)
@@ -253,10 +253,12 @@ def _oldest_per_user(
 def _able(runs: RunQuerySet, submit_limits: SubmitLimits) -> RunQuerySet:
     """Exclude the runs that may not go at all (`SubmitLimits.allow`)."""
     key_of = submit_limits.key_of
-    if shut := [each for each, limit in submit_limits.by_transport.items() if limit <= 0]:
+    if shut := [transport for transport, limit in submit_limits.by_transport.items() if limit <= 0]:
         runs = runs.exclude(transport__in=shut)
     if refused := {key for key, limit in submit_limits.by_key.items() if limit <= 0}:
-        runs = runs.exclude(project__in=[each for each, key in key_of.items() if key in refused])
+        runs = runs.exclude(
+            project__in=[key_holder for key_holder, key in key_of.items() if key in refused]
+        )
         if None in refused:
             runs = runs.filter(project__in=list(key_of))
     return runs
@@ -268,12 +270,12 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
     A worker that was suspended for longer than its lease has lost its runs: another one follows
     them. A run that was cancelled before its submit needs no more uploads.
     """
-    held = Run.objects.unfinished().filter(pk__in=list(runs))
+    unfinished_runs = Run.objects.unfinished().filter(pk__in=list(runs))
     # Runs that were considered lost, and whose connection has reported since.
     reported = Q(worker="", state=State.RUNNING, handle=None)
-    own_runs = held.filter(Q(worker=worker) | reported)
+    own_runs = unfinished_runs.filter(Q(worker=worker) | reported)
     own_runs.update(worker=worker, lease_until=clock.now() + LEASE)
-    others = held.exclude(worker=worker).exclude(handle=None)
+    others = unfinished_runs.exclude(worker=worker).exclude(handle=None)
     dropped = Run.objects.filter(pk__in=list(runs), state=State.CANCELLED, sent_at=None)
     return {*others.values_list("pk", flat=True), *dropped.values_list("pk", flat=True)}
 
@@ -281,8 +283,8 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
 def renew_live_session(worker: str, pk: uuid.UUID, lease_s: float) -> datetime | None:
     """Renew the lease of a live session's run; return its end, None if the run is over or lost."""
     until = clock.now() + timedelta(seconds=lease_s)
-    held = Run.objects.unfinished().filter(pk=pk, worker=worker)
-    return until if held.update(lease_until=until) else None
+    leased_run = Run.objects.unfinished().filter(pk=pk, worker=worker)
+    return until if leased_run.update(lease_until=until) else None
 
 
 def note_upstream_trouble(
@@ -320,7 +322,7 @@ def _projects_by_trouble(of_keys: Mapping[int | None, str]) -> list[tuple[Q, str
     projects: dict[str, list[int]] = defaultdict(list)
     for project, key in keys.items():
         projects[of_keys.get(key, "")].append(project)
-    conditions = [(Q(project__in=each), text) for text, each in projects.items()]
+    conditions = [(Q(project__in=project_pks), text) for text, project_pks in projects.items()]
     return [(~Q(project__in=list(keys)) if keys else Q(), of_keys.get(None, "")), *conditions]
 
 
@@ -346,8 +348,10 @@ def note_queue_positions() -> None:
             channel.notify()
 
 
-def _queue_note(count: int, whose: str) -> str:
-    return f"It waits for its turn: {count} {whose} {'is' if count == 1 else 'are'} under way."
+def _queue_note(count: int, owner_phrase: str) -> str:
+    return (
+        f"It waits for its turn: {count} {owner_phrase} {'is' if count == 1 else 'are'} under way."
+    )
 
 
 def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:
@@ -355,13 +359,13 @@ def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:
 
     The next worker sees by `sent_at` whether a run's submit may have reached upstream.
     """
-    held = Run.objects.unfinished().filter(worker=worker).exclude(pk__in=list(keep))
-    held.update(worker="", lease_until=None)
+    leased_runs = Run.objects.unfinished().filter(worker=worker).exclude(pk__in=list(keep))
+    leased_runs.update(worker="", lease_until=None)
     channel.notify()
 
 
 def release_runs(runs: Collection[uuid.UUID]) -> None:
     """Release the leases of these runs, so that others continue at once."""
-    held = Run.objects.unfinished().filter(pk__in=list(runs))
-    held.update(worker="", lease_until=None)
+    leased_runs = Run.objects.unfinished().filter(pk__in=list(runs))
+    leased_runs.update(worker="", lease_until=None)
     channel.notify()
