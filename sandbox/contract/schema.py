@@ -91,14 +91,14 @@ def record(
     **more: Any,
 ) -> Schema:
     """An object schema with titles; `x-fal-order-properties` has the order of its fields."""
-    named = {
+    titled = {
         name: {"title": name.replace("_", " ").title(), **schema} if schema else schema
         for name, schema in properties.items()
     }
     result = {
         "title": title,
         "type": "object",
-        "properties": dict(sorted(named.items(), key=lambda pair: pair[0][::-1])),
+        "properties": dict(sorted(titled.items(), key=lambda pair: pair[0][::-1])),
         "x-fal-order-properties": list(properties if order is None else order),
         **more,
     }
