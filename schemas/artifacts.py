@@ -78,20 +78,20 @@ def artifacts(
     under any key, an address of upstream's hosts (`is_media`). A text is recognized by its key, or
     as the only property in `output_schema`.
     """
-    listed: dict[tuple[str, str], Artifact] = {}
+    found_artifacts: dict[tuple[str, str], Artifact] = {}
     room_left = {True: MOST_FOUND, False: MOST_FOUND}  # files and texts are counted apart
     only = _only_text(output, output_schema)
     for place in _walk(output):
         for artifact in [*_files(place, is_media), *_texts(place, only, is_media)]:
             is_file = bool(artifact.url)
             key = (artifact.url, "") if is_file else ("", artifact.path)
-            before = listed.get(key)
+            before = found_artifacts.get(key)
             if before is None and room_left[is_file]:
                 room_left[is_file] -= 1
-                listed[key] = artifact
+                found_artifacts[key] = artifact
             elif before is not None and artifact.content_type and not before.content_type:
-                listed[key] = artifact  # plain addresses may precede the described ones
-    return list(listed.values())
+                found_artifacts[key] = artifact  # plain addresses may precede the described ones
+    return list(found_artifacts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +269,9 @@ def _texts(place: _Place, only: str, is_media: IsMedia) -> list[Artifact]:
 def _only_text(output: Any, schema: Any) -> str:
     """The key of an output that has only one property."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
-    named = properties if isinstance(properties, dict) else output
-    if isinstance(named, dict) and len(named) == 1:
-        return str(next(iter(named))).lower()
+    output_fields = properties if isinstance(properties, dict) else output
+    if isinstance(output_fields, dict) and len(output_fields) == 1:
+        return str(next(iter(output_fields))).lower()
     return ""
 
 

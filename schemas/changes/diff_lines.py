@@ -164,8 +164,8 @@ def limit(
 ) -> Line:
     """A changed bound of a number or length."""
     old, new = (value(MISSING if edge is None else edge) for edge in (was, now))
-    tighter, looser, gone = _LIMITS[name]
-    template = gone if now is None else tighter if breaks else looser
+    tighter, looser, removal = _LIMITS[name]
+    template = removal if now is None else tighter if breaks else looser
     unit = {"entries": "entry", "characters": "character"}.get(unit, unit) if now == 1 else unit
     text = template.format(now=new, unit=unit) + (f"; it was {old}" if old else "")
     return Line("limit", path, text, side, breaks=breaks, was=old, now=new)
@@ -211,10 +211,10 @@ def others(side: Side, path: Path, *, is_now: bool) -> Line:
 
 def choices(side: Side, path: Path, values: Iterable[Any], *, are_new: bool, breaks: bool) -> Line:
     """Added or removed choices."""
-    listed = some(values)
-    text = f"can be {listed} now" if are_new else f"can no longer be {listed}"
+    value_list = some(values)
+    text = f"can be {value_list} now" if are_new else f"can no longer be {value_list}"
     kind = "option added" if are_new else "option removed"
-    texts = ("", listed) if are_new else (listed, "")
+    texts = ("", value_list) if are_new else (value_list, "")
     return Line(kind, path, text, side, breaks=breaks, was=texts[0], now=texts[1])
 
 
@@ -239,11 +239,11 @@ def replaced(kind: str, title: str, was: str, now: str) -> Line:
     return Line(kind, (title,), text, "listing", was=old, now=new)
 
 
-def members(title: str, came: list[str], went: list[str]) -> Line:
+def members(title: str, new_members: list[str], went: list[str]) -> Line:
     """Added and removed values in a model's catalogue entry, such as tags."""
-    parts = [("now have", came), ("no longer have", went)]
+    parts = [("now have", new_members), ("no longer have", went)]
     text = " and ".join(f"{verb} {some(values)}" for verb, values in parts if values)
-    return Line("listing", (title,), text, "listing", was=some(went), now=some(came))
+    return Line("listing", (title,), text, "listing", was=some(went), now=some(new_members))
 
 
 def value(item: Any) -> str:

@@ -121,8 +121,8 @@ class _Converter:
                 result[key] = [self.schema(inner, depth + 1) for inner in schema[key]]
         for key in _SUBSCHEMA_MAPS & schema.keys():
             if isinstance(schema[key], dict):
-                named = schema[key].items()
-                result[key] = {name: self.schema(inner, depth + 1) for name, inner in named}
+                members = schema[key].items()
+                result[key] = {name: self.schema(inner, depth + 1) for name, inner in members}
         _exclusive_limits(schema, result)
         _drop_slow_patterns(result)
         if isinstance(ref := schema.get("$ref"), str):

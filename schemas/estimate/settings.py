@@ -139,8 +139,10 @@ def _children(root: Field) -> tuple[Field, ...]:
     if root.kind != "union":
         return root.children
     # The settings of a union are those of all its alternatives.
-    named = {child.name: child for branch in root.branches[:8] for child in branch.children}
-    return tuple(named.values())
+    fields_by_name = {
+        child.name: child for branch in root.branches[:8] for child in branch.children
+    }
+    return tuple(fields_by_name.values())
 
 
 def _addresses(field: Field, value: Any, depth: int) -> Iterator[tuple[Field, str]]:

@@ -77,10 +77,10 @@ def read_capabilities(document: Any, endpoint_id: str = "") -> Capabilities:
 def capabilities_of(parsed: Contract, root: Field, document: Any) -> Capabilities:
     """The capabilities of a contract whose Field tree is built already."""
     takes = list(_parts(root))
-    named = [*_facts(takes, parsed, root)]
-    named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
+    facts = [*_facts(takes, parsed, root)]
+    facts += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
     return Capabilities(
-        [f for f in dict.fromkeys(named) if len(f) <= 80][:MAX_FACTS], _distinct_words(takes)
+        [f for f in dict.fromkeys(facts) if len(f) <= 80][:MAX_FACTS], _distinct_words(takes)
     )
 
 
@@ -185,11 +185,11 @@ def _medium(part: Part) -> str:
     # `loras[].path` of stable-diffusion-v35-large takes weights: no file that a user edits.
     if words & LORA_WORDS or "path" in words:
         return ""
-    says = f"{field.help} {field.label}".lower()
+    prose = f"{field.help} {field.label}".lower()
     is_mesh = words & MESH_WORDS or (
         # A mesh is often called a model (`model_url`), and so is a checkpoint: the description
         # decides.
-        "model" in words and re.search(r"\b(?:3d|mesh|glb|obj|fbx)\b", says)
+        "model" in words and re.search(r"\b(?:3d|mesh|glb|obj|fbx)\b", prose)
     )
     return "3d" if is_mesh else "file"
 
@@ -280,10 +280,10 @@ def _media_without_files(parts: list[Part]) -> dict[str, None]:
         ):
             return {"text": None}
     # flux/dev returns `seed`, `timings` and `prompt` beside its images; alone they are not data.
-    named = {part.names[0] for part in parts if part.names}
-    if len(named) == 1 and parts[0].field.kind == "string":
+    output_names = {part.names[0] for part in parts if part.names}
+    if len(output_names) == 1 and parts[0].field.kind == "string":
         return {"text": None}
-    return {"data": None} if named - METADATA_KEYS else {}
+    return {"data": None} if output_names - METADATA_KEYS else {}
 
 
 def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> Iterator[str]:

@@ -293,8 +293,8 @@ def _infer_kind(name: str, flat: Schema) -> str:
 def _values(flat: Schema) -> Schema:
     """The schema of a map's values; empty if there is none."""
     # flux/dev declares its map `timings` by `additionalProperties`, other models by one pattern.
-    named = as_dict(flat.get("patternProperties"))
-    only = next(iter(named.values())) if len(named) == 1 else None
+    patterns = as_dict(flat.get("patternProperties"))
+    only = next(iter(patterns.values())) if len(patterns) == 1 else None
     return as_dict(flat.get("additionalProperties")) or as_dict(only)
 
 
@@ -318,10 +318,14 @@ def _examples(flat: Schema) -> tuple[Any, ...]:
     """`examples` of JSON Schema (a list) or OpenAPI (by name), else 3.0's single `example`."""
     examples = flat.get("examples")
     if isinstance(examples, dict):
-        examples = [as_dict(named).get("value") for named in examples.values()]
+        examples = [as_dict(example).get("value") for example in examples.values()]
     # recraft-v3 gives a list of examples, OpenAPI 3 allows them by name, 3.0 a single `example`.
-    listed = as_list(examples)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
-    usable = (example for example in listed if not is_too_deep(example) and is_finite(example))
+    listed_examples = as_list(examples)[:_MAX_EXAMPLES] or (
+        [flat["example"]] if "example" in flat else []
+    )
+    usable = (
+        example for example in listed_examples if not is_too_deep(example) and is_finite(example)
+    )
     return tuple(
         example
         for example in usable

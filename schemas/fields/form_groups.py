@@ -88,7 +88,7 @@ def _title(field: Field, words: tuple[str, ...], shared: dict[tuple[str, ...], i
     if beginning:
         return label("_".join(beginning))
     name_words = set(words)
-    return next((title for title, meant in _MEANT if meant & name_words), OTHER)
+    return next((title for title, title_words in _MEANT if title_words & name_words), OTHER)
 
 
 def _beginning(words: tuple[str, ...], shared: dict[tuple[str, ...], int]) -> tuple[str, ...]:

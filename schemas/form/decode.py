@@ -80,10 +80,10 @@ class Rows:
     def row_numbers(self, name: str) -> list[int] | None:
         """Row numbers in order: as `~rows` lists them, then others by number. None: no list."""
         numbers = self.index().get(name, {})
-        listed = self.post.get(name + "~rows")
-        if listed is None and not numbers:
+        row_texts = self.post.get(name + "~rows")
+        if row_texts is None and not numbers:
             return None
-        order = dict.fromkeys(int(text) for text in listed or () if _ROW.fullmatch(text))
+        order = dict.fromkeys(int(text) for text in row_texts or () if _ROW.fullmatch(text))
         return [*order, *sorted(numbers.keys() - order.keys())]
 
     def index(self) -> dict[str, dict[int, None]]:

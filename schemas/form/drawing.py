@@ -247,9 +247,13 @@ class _Drawer:
         field, name = node.field, node.name
         if isinstance(default, list | dict) and default:
             inner = _Drawer(encode_default(field, name, default))
-            again = inner.node(field, name, MISSING)
-            node.rows, node.is_ticked, node.keys = again.rows, again.is_ticked, again.keys
-            node.is_boxed, node.text = again.is_boxed, again.text
+            fresh_node = inner.node(field, name, MISSING)
+            node.rows, node.is_ticked, node.keys = (
+                fresh_node.rows,
+                fresh_node.is_ticked,
+                fresh_node.keys,
+            )
+            node.is_boxed, node.text = fresh_node.is_boxed, fresh_node.text
             return
         node.is_ticked = is_checkbox_list(field)
         item = field.item
@@ -271,9 +275,9 @@ class _Drawer:
                 branch = field.branches[option.branch - 1]
                 is_own = is_default_branch(field, option.branch, default)
                 own = default if is_own else branch.default
-                drawn = self.node(branch, node.name + option.key, own)
-                node.children.append(drawn)
-                node.is_changed |= drawn.is_changed and option.key == node.text
+                branch_node = self.node(branch, node.name + option.key, own)
+                node.children.append(branch_node)
+                node.is_changed |= branch_node.is_changed and option.key == node.text
 
 
 def _values(item: Field, keys: tuple[str, ...]) -> list[Any]:

@@ -154,18 +154,18 @@ def _kind(place: _Place) -> str:
 
 def _file_kind(place: _Place) -> str:
     words = {word for name in place.names[-2:] for word in words_in(name)}
-    says = f"{place.field.help} {place.field.label}".lower()
+    prose = f"{place.field.help} {place.field.label}".lower()
     # A `path` is a LoRA's only by the name of its list, or by its description.
-    if words & LORA_WORDS or "lora" in says:
+    if words & LORA_WORDS or "lora" in prose:
         return "weights"
-    if words & MESH_WORDS or ("model" in words and re.search(r"\b(?:3d|mesh|glb|obj)\b", says)):
+    if words & MESH_WORDS or ("model" in words and re.search(r"\b(?:3d|mesh|glb|obj)\b", prose)):
         return "mesh"
     return "archive" if words & _ARCHIVE_WORDS else "file"
 
 
 def _role(place: _Place, kind: str) -> str:
     """The field's role: main, mask, start, end, control, reference, garment, voice …."""
-    words, says = place.name_words, f"{place.field.label} {place.field.help}"
+    words, prose = place.name_words, f"{place.field.label} {place.field.help}"
     if kind == "text":
         return "lyrics" if "lyrics" in words else "prompt"
     if place.field.is_mask or words & {"mask", "masks"}:
@@ -177,13 +177,13 @@ def _role(place: _Place, kind: str) -> str:
         return "reference" if words & others else "main"
     if kind != "image":
         return "main"
-    return _image_role(place, words, says)
+    return _image_role(place, words, prose)
 
 
-def _image_role(place: _Place, words: set[str], says: str) -> str:
+def _image_role(place: _Place, words: set[str], prose: str) -> str:
     around = {word for name in place.names[:-1] for word in words_in(name)}
     # vidu/start-end-to-video has both; a description of the first frame may mention the last.
-    if words & END_FRAME_WORDS or (_END_PROSE.search(says) and not _START_PROSE.search(says)):
+    if words & END_FRAME_WORDS or (_END_PROSE.search(prose) and not _START_PROSE.search(prose)):
         return "end"
     if words & _START_WORDS:
         return "start"
@@ -195,4 +195,4 @@ def _image_role(place: _Place, words: set[str], says: str) -> str:
     # The `image_url` of its IP-Adapter is a reference: the names around it tell.
     if words & _REFERENCE_WORDS or around & (GUIDE_WORDS | _REFERENCE_WORDS):
         return "reference"
-    return "start" if _START_PROSE.search(says) else "main"
+    return "start" if _START_PROSE.search(prose) else "main"

@@ -65,7 +65,7 @@ def place_in_order(
 
 def takers(root: Field, kind: str) -> list[Input]:
     """Return the inputs for a kind of file in the order in which files go into them."""
-    listed = [
+    listed_takers = [
         taker
         for taker in inputs_of(root)
         if taker.kind == kind and taker.role in _ROLES and len(names_in(taker.path)) <= 2
@@ -74,7 +74,7 @@ def takers(root: Field, kind: str) -> list[Input]:
     def rank(taker: Input) -> tuple[bool, int]:
         return not taker.is_required, _ROLES.index(taker.role)
 
-    by_rank = sorted(listed, key=rank)
+    by_rank = sorted(listed_takers, key=rank)
     # A required last frame is still the last one: it follows the first frame, required or not.
     first = next((taker for taker in by_rank if taker.role != "end"), None)
     if first is None:

@@ -222,8 +222,8 @@ class _Filling:
                 continue
             if placed := self._place(taker, unused_by_key, room):
                 for key, pictures in unused_by_key.items():
-                    mine = [picture for picture in pictures if picture in placed]
-                    self._note(key, mine, _takes(limit, len(before)))
+                    placed_pictures = [picture for picture in pictures if picture in placed]
+                    self._note(key, placed_pictures, _takes(limit, len(before)))
                 return
         for key in unused_by_key:
             self._note(key, (), why)
@@ -260,15 +260,19 @@ class _Filling:
         for number in _numbers(sum(map(len, pictures_by_key.values())), room):
             if not number:
                 break
-            pictures = [p for some in _shared(pictures_by_key, number).values() for p in some]
+            pictures = [
+                p
+                for shared_pictures in _shared(pictures_by_key, number).values()
+                for p in shared_pictures
+            ]
             candidate = self.arguments
             for picture in pictures:
                 candidate = place(self.version.root, candidate, taker.path, picture)
-            there = {*pictures} & {
+            placed = {*pictures} & {
                 value for value in values_at(candidate, taker.path) if isinstance(value, str)
             }
-            if there == {*pictures} and self._accepts(candidate):
-                return there
+            if placed == {*pictures} and self._accepts(candidate):
+                return placed
         return set()
 
     def place_loras(self) -> None:
