@@ -63,7 +63,7 @@ class _Tried(Exception):
     """Rolls back the trial start of a call that asks a question."""
 
 
-class Wanted(NamedTuple):
+class PlannedCall(NamedTuple):
     """What a call starts: the model or flow, its inputs, the project, and the estimated cost."""
 
     subject: str
@@ -73,7 +73,7 @@ class Wanted(NamedTuple):
 
 
 def started(
-    call: Call, planned_call: Wanted, start: Callable[[], tuple[R, bool]]
+    call: Call, planned_call: PlannedCall, start: Callable[[], tuple[R, bool]]
 ) -> tuple[R, bool] | Consent:
     """Return the result of `start`, or the question if the call asks first.
 
@@ -115,7 +115,7 @@ def _require_unasked(call: Call, estimate: Estimate) -> None:
     raise Problem(402, detail, slug="unconfirmed", max_cost=_answer(estimate))
 
 
-def _ask(call: Call, planned_call: Wanted) -> Consent:
+def _ask(call: Call, planned_call: PlannedCall) -> Consent:
     return Consent.objects.create(
         token=call.token,
         project=planned_call.project,
@@ -140,7 +140,7 @@ def _answer(estimate: Estimate) -> str:
     return Confirmation.asked_for(amount or NOTHING, is_any_unknown=most is None)
 
 
-def _claimed(call: Call, consent_key: str, planned_call: Wanted) -> Consent:
+def _claimed(call: Call, consent_key: str, planned_call: PlannedCall) -> Consent:
     """Return the question whose yes permits this call, locked; raises Problem (409)."""
     consent = questions_of(call).select_for_update().filter(pk=consent_key).first()
     is_same = consent is not None and consent.path == _path(call)

@@ -84,7 +84,7 @@ class Leaver(NamedTuple):
     unfinished_runs: int
 
 
-class Left(NamedTuple):
+class DepartureResult(NamedTuple):
     """The result of a departure."""
 
     fate: Fate
@@ -126,7 +126,7 @@ def managed_alone(person: User) -> QuerySet[Project]:
     )
 
 
-def leave(person: User, by: User, fate: Fate, to: User) -> Left:
+def leave(person: User, by: User, fate: Fate, to: User) -> DepartureResult:
     """End a person's access at once, and apply the chosen `fate` to their work.
 
     `to` gets the work that passes on, and manages projects that nobody else would manage. Raises
@@ -141,7 +141,7 @@ def leave(person: User, by: User, fate: Fate, to: User) -> Left:
         access.end_all(person, by)
         managed = list(managed_alone(person))
         if fate == Fate.REMOVED:
-            return Left(fate, handover.remove(person, to, by), managed)
+            return DepartureResult(fate, handover.remove(person, to, by), managed)
         members.pass_on(person, to, by)
         passed = _pass_on(person, fate, to)
         members.end_all(person, by)
@@ -149,7 +149,7 @@ def leave(person: User, by: User, fate: Fate, to: User) -> Left:
         User.objects.filter(pk=person.pk).update(is_active=False)
         got = f"{to.get_username()} got {in_words(passed)}" if passed else "their work stays"
         trail.record(by, "deactivated", [person], got)
-    return Left(fate, passed, managed)
+    return DepartureResult(fate, passed, managed)
 
 
 def take_back(person: User, by: User) -> None:

@@ -115,10 +115,10 @@ class InvitationForm(forms.Form):
         return cleaned
 
     @property
-    def wanted(self) -> invitations.Wanted:
+    def wanted(self) -> invitations.InvitationValues:
         """The values of a valid form."""
         values = self.cleaned_data
-        return invitations.Wanted(
+        return invitations.InvitationValues(
             Role(values["role"]),
             values["projects"],
             values["email"],

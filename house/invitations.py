@@ -48,7 +48,7 @@ class Refused(refusals.Refused):
     """Nobody has joined; the message says why, and what to do."""
 
 
-class Wanted(NamedTuple):
+class InvitationValues(NamedTuple):
     """The values of a new invitation."""
 
     role: Role
@@ -76,7 +76,7 @@ class Gift(NamedTuple):
         return str(Membership.Role(self.role if self.is_new else self.own_role).label)
 
 
-class Joined(NamedTuple):
+class JoinResult(NamedTuple):
     """What an invitation gave a person; `left_out` are projects that could not be given."""
 
     invitation: Invitation
@@ -93,7 +93,7 @@ def projects_to_offer(by: User) -> QuerySet[Project]:
     return projects.filter(memberships__user=by, memberships__role=Membership.Role.MANAGER)
 
 
-def make(by: User, values: Wanted) -> tuple[Invitation, str]:
+def make(by: User, values: InvitationValues) -> tuple[Invitation, str]:
     """Create an invitation; returns it with its token, which cannot be read later.
 
     Raises Refused if `by` may not give the role. The projects must be from `projects_to_offer`.
@@ -261,7 +261,7 @@ def pending(session: MutableMapping[str, Any]) -> Invitation | None:
     return invitation
 
 
-def accept(user: User, session: MutableMapping[str, Any]) -> Joined | None:
+def accept(user: User, session: MutableMapping[str, Any]) -> JoinResult | None:
     """Let the user join by the session's invitation, after any kind of sign-up or sign-in.
 
     Returns None if the session has none. Raises Refused; nothing has changed then.
@@ -277,7 +277,7 @@ def accept(user: User, session: MutableMapping[str, Any]) -> Joined | None:
     return joined
 
 
-def join(user: User, invitation: Invitation) -> Joined:
+def join(user: User, invitation: Invitation) -> JoinResult:
     """Let the user join; no role is lowered, in the house or in a project. Raises Refused.
 
     If two people take the last use at once, only one gets it.
@@ -304,7 +304,7 @@ def join(user: User, invitation: Invitation) -> Joined:
         _tell_author(author, row, user)
         trail.record(user, "joined by", [row], _about(row))
     projects = [i.project for i in row.projects.all() if i.project not in left_out]
-    return Joined(row, role, projects, left_out)
+    return JoinResult(row, role, projects, left_out)
 
 
 def revoke(by: User, invitation: Invitation) -> None:

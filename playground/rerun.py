@@ -22,7 +22,7 @@ from projects.models import Project
 from runs.files import result_names
 from runs.models import Run
 from runs.start import starting, transport_choices
-from runs.start.starting import Source, Started, StartRequest
+from runs.start.starting import Source, StartRequest, StartResult
 from runs.state import state_machine
 from schemas.variations import alone
 
@@ -74,7 +74,7 @@ def is_double_press(run: Run, person: User) -> bool:
     return is_mine and run.created_at > timezone.now() - SAME_PRESS
 
 
-def _start_once(start_request: StartRequest, *, is_only_once: bool = False) -> Started:
+def _start_once(start_request: StartRequest, *, is_only_once: bool = False) -> StartResult:
     """Start the rerun of a request without a number, unless this press has started it.
 
     Simultaneous clicks get the same rerun by its number; with `is_only_once`, later ones do too.
@@ -82,7 +82,7 @@ def _start_once(start_request: StartRequest, *, is_only_once: bool = False) -> S
     reruns = starting.runs_of(start_request.user, start_request.source, f"{start_request.key}-")
     last = reruns.order_by("-created_at").first()
     if last is not None and (is_only_once or is_double_press(last, start_request.user)):
-        started = Started(last, is_new=False)
+        started = StartResult(last, is_new=False)
     else:
         started = starting.start(
             replace(start_request, key=f"{start_request.key}-{_number(last) + 1}")

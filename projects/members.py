@@ -33,7 +33,7 @@ LAST_MANAGER = (
 RANKS = {role.value: rank for rank, role in enumerate(Role)}
 
 
-class Removed(NamedTuple):
+class RemovedMember(NamedTuple):
     """A membership that a manager has ended, with all that is needed to restore it."""
 
     project_id: int
@@ -123,7 +123,7 @@ def change_role(by: User, project: Project, user_id: int, role: str, shown_role:
     return now
 
 
-def remove(by: User, project: Project, user_id: int) -> Removed:
+def remove(by: User, project: Project, user_id: int) -> RemovedMember:
     """End a person's membership; their work stays. Raises Refused, PermissionDenied."""
     with transaction.atomic():
         _require_shared(_locked_for(by, project))
@@ -131,7 +131,7 @@ def remove(by: User, project: Project, user_id: int) -> Removed:
         _require_another_manager(project, member, by)
         member.delete()
         trail.record(by, "removed a member from", [project], _entry(member))
-    return Removed(project.pk, user_id, member.role, member.joined_at.isoformat())
+    return RemovedMember(project.pk, user_id, member.role, member.joined_at.isoformat())
 
 
 def leave(person: User, project: Project) -> None:
@@ -144,15 +144,15 @@ def leave(person: User, project: Project) -> None:
         trail.record(person, "left", [project], member.role)
 
 
-def removal_of(token: str) -> Removed:
+def removal_of(token: str) -> RemovedMember:
     """Return the removal that a token names; raises Refused if it is invalid or too old."""
     try:
-        return Removed(*signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN))
+        return RemovedMember(*signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN))
     except (signing.BadSignature, TypeError):
         raise Refused("This can be undone for a day only. Add the person again instead.") from None
 
 
-def restore(by: User, removed: Removed) -> Membership:
+def restore(by: User, removed: RemovedMember) -> Membership:
     """Undo a removal: the same role, since the same day. Raises Refused, PermissionDenied."""
     with transaction.atomic():
         project = _locked_for(by, Project(pk=removed.project_id))

@@ -72,21 +72,21 @@ OfProject = Annotated[
 ]
 
 
-class Declared(NamedTuple):
+class ToolDeclaration(NamedTuple):
     """How a tool is shown to people, and what it may do."""
 
     title: str
     annotations: ToolAnnotations
 
 
-DECLARED: dict[str, Declared] = {}  # by the name of the method, in this order
+DECLARED: dict[str, ToolDeclaration] = {}  # by the name of the method, in this order
 
 
 def tool(title: str, annotations: ToolAnnotations = READS) -> Callable[[Method], Method]:
     """Declare a method as a tool."""
 
     def declare(method: Method) -> Method:
-        DECLARED[method.__name__] = Declared(title, annotations)
+        DECLARED[method.__name__] = ToolDeclaration(title, annotations)
         return method
 
     return declare

@@ -22,7 +22,7 @@ from django.core.files.storage import default_storage
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from api.fal_proxy.uploads import CHUNK_BYTES, MAX_AGE_S, Announced, keep
+from api.fal_proxy.uploads import CHUNK_BYTES, MAX_AGE_S, AnnouncedUpload, keep
 from api.models import ProxyFile, ProxyPart
 from runs.files import storage_limits, uploads
 
@@ -34,7 +34,7 @@ EVERY_S = 600.0
 NOT_KEPT = "This server's storage takes no files at the moment. Try again later."
 
 
-def receive(announced: Announced, number: int, body: IO[bytes], size_bytes: int) -> str:
+def receive(announced: AnnouncedUpload, number: int, body: IO[bytes], size_bytes: int) -> str:
     """Store a part of this announced size, replacing one with the same number; returns its etag.
 
     Raises ValueError with a message, also if the file's limit or the user's quota is reached, and
@@ -64,7 +64,7 @@ def _replaced(number: int) -> ValueError:
     return ValueError(f"Part {number} was sent again in the meantime.")
 
 
-def _reserve(announced: Announced, number: int, size_bytes: int) -> ProxyPart:
+def _reserve(announced: AnnouncedUpload, number: int, size_bytes: int) -> ProxyPart:
     """Write the part's row before its bytes, so that they count at once; it has no etag yet."""
     rows = ProxyPart.objects.filter(file_id=announced.pk)
     with storage_limits.locked_quota(announced.user_id):
@@ -100,7 +100,7 @@ def _copy(body: IO[bytes], spooled: IO[bytes], most_bytes: int) -> tuple[str, in
     return digest.hexdigest()[:32], size
 
 
-def complete(announced: Announced, part_list: Any) -> ProxyFile:
+def complete(announced: AnnouncedUpload, part_list: Any) -> ProxyFile:
     """Join the listed parts to one upload; raises like `receive`, also if one is missing."""
     own = ProxyPart.objects.filter(file_id=announced.pk)
     rows = {row.number: row for row in own if row.etag}

@@ -23,7 +23,7 @@ from catalog.schema_versions import version_of
 from fal.db_safe import db_safe, db_safe_text
 from features.boards.models import Board
 from features.boards.plan import groups
-from features.boards.plan.cells import Expanded, expand
+from features.boards.plan.cells import ExpandedPlan, expand
 from features.boards.plan.from_board import column_of, new_cells, stored_plan
 from features.boards.plan.input_files import missing_files
 from features.boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow, read_plan
@@ -282,7 +282,7 @@ def _relative(value: Any) -> Any:
     return tidy_addresses(db_safe(value))
 
 
-def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
+def _require_fitting(call: Call, plan: Plan, expanded: ExpandedPlan) -> None:
     """Raise Problem (422) if nothing fits, or not everything and `partial` is not set."""
     bad = [(n, report) for n, report in enumerate(expanded.reports) if not report.is_fine]
     if (expanded.cells and not expanded.fitting) or (bad and not call.body.get("partial", False)):
@@ -297,14 +297,16 @@ def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
         raise Problem(422, f"{message} Nothing was sent.", errors=errors)
 
 
-def _require_below(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> None:
+def _require_below(call: Call, plan: Plan, expanded: ExpandedPlan, board: Board | None) -> None:
     """Raise Problem (409) unless all that would be sent is known to cost at most `max_cost`."""
     if "max_cost" in call.body:
         total = pricing.price(call.user, plan, expanded, board, call.reach.target).total
         runs.require_below(Decimal(str(call.body["max_cost"])), total or NOTHING)
 
 
-def _send(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> sending.Sent:
+def _send(
+    call: Call, plan: Plan, expanded: ExpandedPlan, board: Board | None
+) -> sending.SendingResult:
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
         with claimed(call) as answer:

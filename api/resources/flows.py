@@ -159,7 +159,7 @@ def run_flow(call: Call) -> Reply:
     if flow_run is None:
         try:
             start = partial(starting.start, call.user, flow, filled, token, project=project)
-            question = consents.Wanted(flow.name, filled.as_json(), project, estimate)
+            question = consents.PlannedCall(flow.name, filled.as_json(), project, estimate)
             outcome = consents.started(call, question, start)
         except starting.Refused as refused:
             raise Problem(409, str(refused), slug="cannot-be-run") from refused

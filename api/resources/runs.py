@@ -193,7 +193,9 @@ def create_run(call: Call) -> Reply:
     )
     try:
         start = partial(submission.start, wanted_run)
-        question = consents.Wanted(endpoint.endpoint_id, arguments, call.reach.target, estimate)
+        question = consents.PlannedCall(
+            endpoint.endpoint_id, arguments, call.reach.target, estimate
+        )
         outcome = consents.started(call, question, start)
     except submission.KeyReused as error:
         raise key_reused() from error

@@ -188,7 +188,7 @@ def cdn(request: HttpRequest, address: str) -> HttpResponse:
     if address == CDN_PARTS:
         return responses.as_json({"access_url": access_url, "uploadId": announcement.ticket})
 
-    def receive(announced: uploads.Announced) -> HttpResponse:
+    def receive(announced: uploads.AnnouncedUpload) -> HttpResponse:
         uploads.receive(announced, cast("IO[bytes]", request))
         return responses.as_json({"access_url": access_url})
 
@@ -236,7 +236,7 @@ def _from_any_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 def upload(request: HttpRequest, ticket: str) -> HttpResponse:
     """Receive the file of a ticket, the only authorization that fal's clients send here."""
 
-    def receive(announced: uploads.Announced) -> HttpResponse:
+    def receive(announced: uploads.AnnouncedUpload) -> HttpResponse:
         uploads.receive(announced, cast("IO[bytes]", request))
         return HttpResponse(status=200)
 
@@ -249,7 +249,7 @@ def upload(request: HttpRequest, ticket: str) -> HttpResponse:
 def upload_part(request: HttpRequest, ticket: str, number: int, **_: object) -> HttpResponse:
     """Receive a part of the file of a ticket; its later address may precede the ticket."""
 
-    def receive(announced: uploads.Announced) -> HttpResponse:
+    def receive(announced: uploads.AnnouncedUpload) -> HttpResponse:
         size_bytes = parse_key(request.META.get("CONTENT_LENGTH")) or 0
         etag = parts.receive(announced, number, cast("IO[bytes]", request), size_bytes)
         return responses.as_json({"partNumber": number, "etag": etag}, headers={"ETag": etag})
@@ -263,7 +263,7 @@ def upload_part(request: HttpRequest, ticket: str, number: int, **_: object) -> 
 def upload_complete(request: HttpRequest, ticket: str, **_: object) -> HttpResponse:
     """Join the parts of a ticket's file to one upload."""
 
-    def receive(announced: uploads.Announced) -> HttpResponse:
+    def receive(announced: uploads.AnnouncedUpload) -> HttpResponse:
         try:
             body = loads_posted(request.body.decode())
         except (NotJson, UnicodeDecodeError):
@@ -278,7 +278,7 @@ def _receive(
     request: HttpRequest,
     ticket: str,
     method: str,
-    receive: Callable[[uploads.Announced], HttpResponse],
+    receive: Callable[[uploads.AnnouncedUpload], HttpResponse],
 ) -> HttpResponse:
     """Return the response of `receive`, or an error as JSON."""
     if request.method != method:

@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.search import spelling
-from catalog.search.matching import Found
+from catalog.search.matching import QueryMatches
 from catalog.search.tokenizer import tokenize
 from core.formatting import shorten
 
@@ -51,7 +51,7 @@ def _normalized(text: str) -> str:
     return bare if len(bare) == len(text) else text
 
 
-def highlighter(matches: Found | None) -> Highlighter | None:
+def highlighter(matches: QueryMatches | None) -> Highlighter | None:
     """Return a highlighter for an answer's words; None for a query without words."""
     if matches is None:
         return None

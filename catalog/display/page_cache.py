@@ -24,7 +24,7 @@ from catalog.locks import NO_LOCKS, Locks
 from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from catalog.search.engine import Answer, search
 from catalog.search.index import UPSTREAM_ORDER, current
-from catalog.search.matching import Found
+from catalog.search.matching import QueryMatches
 from catalog.search.query import ALLOWED, STATUSES, Query
 from catalog.track_records import NO_RECORDS, TrackRecords
 from catalog.variants import Family, distinguish, fold
@@ -238,7 +238,7 @@ def _heading(answer: Answer) -> str:
     return f"{count_text} for “{used or answer.query.plain}”"
 
 
-def _is_other(matches: Found) -> bool:
+def _is_other(matches: QueryMatches) -> bool:
     return bool(matches.corrected or matches.missed)
 
 

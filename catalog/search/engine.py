@@ -35,7 +35,7 @@ from catalog.search.filter_sets import (
     relax,
 )
 from catalog.search.index import Index, Places, current
-from catalog.search.matching import FEW, Found, match
+from catalog.search.matching import FEW, QueryMatches, match
 from catalog.search.query import Query
 from catalog.track_records import NO_RECORDS, TrackRecords
 
@@ -67,7 +67,7 @@ class Answer:
     asked: Query = field(default_factory=Query)  # as interpreted; usually `query` itself
     left_out: tuple[str, ...] = ()  # conditions of a wish that were dropped, as text
     ranked_by: str = ""  # words of a wish that decide what comes first
-    found: Found | None = None
+    found: QueryMatches | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
     allowed: Mapping[str, int] = field(default_factory=dict)  # numbers of open and locked results
 
@@ -79,13 +79,13 @@ class Answer:
         return [number if isinstance(number, int) else 0 for number in page_numbers]
 
 
-class _Understood(NamedTuple):
+class _ReadQuery(NamedTuple):
     """The hits of the words, the filters, and the dropped conditions of a wish as text.
 
     `ranked_by` are words that only rank: the hits are not confined to those of `found`.
     """
 
-    found: Found | None
+    found: QueryMatches | None
     sets: FilterSets
     left_out: tuple[str, ...] = ()
     ranked_by: str = ""
@@ -184,10 +184,10 @@ def _understand(
     starred: frozenset[int],
     locked: frozenset[int] = frozenset(),
     records: TrackRecords = NO_RECORDS,
-) -> _Understood:
+) -> _ReadQuery:
     """Interpret the query as a wish if a model meets its requirements, else as words."""
 
-    def evaluate(query_variant: Query) -> _Understood:
+    def evaluate(query_variant: Query) -> _ReadQuery:
         return _evaluate(index, query_variant, starred, locked, records)
 
     understood = evaluate(query)
@@ -197,7 +197,7 @@ def _understand(
     return _granted(index, query, understood.sets.filtered, evaluate) or understood
 
 
-def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
+def _is_wish(parsed: ParsedQuery, matches: QueryMatches) -> bool:
     """Whether to interpret a text as a wish instead of only searching for its words.
 
     Texts name media too, so `image to video` is a wish only if no text has its words. `last frame`
@@ -215,8 +215,8 @@ def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
 
 
 def _granted(
-    index: Index, query: Query, among: Places, evaluate: Callable[[Query], _Understood]
-) -> _Understood | None:
+    index: Index, query: Query, among: Places, evaluate: Callable[[Query], _ReadQuery]
+) -> _ReadQuery | None:
     """Return the models that meet what a wish requires; None if nothing meets any part of it.
 
     Its words of content decide only what comes first. If it names no medium, only they say what is
@@ -254,15 +254,15 @@ def _evaluate(
     starred: frozenset[int],
     locked: frozenset[int],
     records: TrackRecords,
-) -> _Understood:
+) -> _ReadQuery:
     """Find the words, or everything if there are none, and apply the filters."""
     matches = match(index, query.text) if query.text else None
     base = matches.places if matches else index.everything
     favourites, closed = index.places_of(starred), index.places_of(locked)
-    return _Understood(matches, FilterSets(index, query, base, favourites, closed, records))
+    return _ReadQuery(matches, FilterSets(index, query, base, favourites, closed, records))
 
 
-def _ranked(sets: FilterSets, query: Query, matches: Found | None, end: int) -> list[int]:
+def _ranked(sets: FilterSets, query: Query, matches: QueryMatches | None, end: int) -> list[int]:
     """Return the first places of the results, in their order."""
     index, hits = sets.index, sets.hits
     if query.order == WON:
@@ -280,7 +280,7 @@ def _ranked(sets: FilterSets, query: Query, matches: Found | None, end: int) -> 
     return nsmallest(end, hits, key=lambda place: (not matches.is_sure(place), by(place)))
 
 
-def _near(sets: FilterSets, matches: Found | None) -> list[int]:
+def _near(sets: FilterSets, matches: QueryMatches | None) -> list[int]:
     """If few results have all the words, return the best of those that lack some."""
     if matches is None or not 0 < len(sets.hits) < FEW:
         return []
@@ -290,7 +290,9 @@ def _near(sets: FilterSets, matches: Found | None) -> list[int]:
     return nsmallest(2 * FEW - len(sets.hits), others, key=by)
 
 
-def _score_key(index: Index, matches: Found, scores: Mapping[int, int]) -> Callable[[int], Any]:
+def _score_key(
+    index: Index, matches: QueryMatches, scores: Mapping[int, int]
+) -> Callable[[int], Any]:
     """Return the sort key by score; ties by short names that the words nearly fill, then merit."""
     word_count = max(1, sum(len(word.split()) for word in matches.used))
     merit, lengths = index.merit, index.names.lengths

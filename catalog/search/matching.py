@@ -41,7 +41,7 @@ class Phrase(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
+class QueryMatches:
     """The matches of a query.
 
     `scores` ranks each place, smallest first; `used` are the words that were searched for,
@@ -68,7 +68,7 @@ class Found:
         return self.scores.keys()
 
 
-def match(index: Index, text: str) -> Found:
+def match(index: Index, text: str) -> QueryMatches:
     """Return the matches of a text.
 
     A word without matches is corrected; words are ignored only if nothing has all of them.
@@ -88,12 +88,12 @@ def match(index: Index, text: str) -> Found:
         best = {place: score for place, score in near.items() if score < _PER_GROUP}
         used = tuple(unit.text for number, unit in enumerate(units) if number in used_units)
         missed = tuple(unit.text for number, unit in enumerate(units) if number not in used_units)
-        return Found(best, used, corrected, missed, alike, near, is_weak=True)
+        return QueryMatches(best, used, corrected, missed, alike, near, is_weak=True)
     shallow = [{p: d for p, d in of_unit.items() if d < FIELD} for of_unit in depths]
     _, near = _partial_matches(index, units, shallow) if len(complete) < FEW else ((), {})
     used = tuple(token.text for token in tokens)
     is_weak = not (in_name or _intersect(shallow))
-    return Found(complete, used, corrected, (), alike, near, is_weak)
+    return QueryMatches(complete, used, corrected, (), alike, near, is_weak)
 
 
 def _look_up(index: Index, tokens: list[Token]) -> tuple[list[Unit], list[Depths]]:

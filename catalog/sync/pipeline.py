@@ -81,7 +81,7 @@ class _Sync:
         self.upserter = upserter
         self.report = upserter.report
         self._progress = progress
-        self._found: list[tuple[list[str], fal.Found]] = []  # fetched, not yet written
+        self._found: list[tuple[list[str], fal.LookupResult]] = []  # fetched, not yet written
         self._prices: list[fal.Price] = []  # fetched, not yet written
 
     async def run(self) -> None:

@@ -61,7 +61,7 @@ class CatalogUpserter:
         rows = self._rows.items()
         return [i for i, row in rows if i not in self._seen and _is_listed(row)]
 
-    def confirm(self, requested: list[str], answer: fal.Found) -> None:
+    def confirm(self, requested: list[str], answer: fal.LookupResult) -> None:
         """Mark `requested` ids as gone that are missing from `answer` or have no metadata there.
 
         An unknown id may come back as 404, not at all, or without metadata (protocol, 3.2).
@@ -88,7 +88,7 @@ class CatalogUpserter:
         rows = [row for row in self._rows.values() if _is_listed(row) and _is_due(row)]
         return [row.endpoint_id for row in sorted(rows, key=lambda row: row.position)]
 
-    def keep_schemas(self, answers: Sequence[tuple[list[str], fal.Found]]) -> None:
+    def keep_schemas(self, answers: Sequence[tuple[list[str], fal.LookupResult]]) -> None:
         """Store the documents of several answers; an error leaves the present schema (C4)."""
         documents: dict[str, str] = {}
         changes: list[Change] = []

@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Found:
+class LookupResult:
     """The result of a lookup by ids; `missing` are the ids that fal does not know."""
 
     items: list[CatalogueItem]
@@ -93,7 +93,9 @@ class Platform:
                 return
             cursor = page.next_cursor
 
-    async def find(self, endpoint_ids: Iterable[str], *, expand: str | Iterable[str] = ()) -> Found:
+    async def find(
+        self, endpoint_ids: Iterable[str], *, expand: str | Iterable[str] = ()
+    ) -> LookupResult:
         """The endpoints with these ids, ten per request if schemas are expanded, else fifty (C5).
 
         A batch that fal rejects as too large is halved; if fal does not know one of its ids, they
@@ -116,7 +118,7 @@ class Platform:
         items = {item.endpoint_id: item for page in pages for item in page.models}
         malformed = [entry for page in pages for entry in page.malformed]
         answered = items.keys() | {entry.endpoint_id for entry in malformed}
-        return Found(
+        return LookupResult(
             items=[items[i] for i in unique_ids if i in items],
             malformed=malformed,
             missing=[i for i in unique_ids if i not in answered],

@@ -15,7 +15,15 @@ from features.boards.models import Board, Cell, Column, Row
 from features.boards.trials import sending
 from projects.models import InProjectQuerySet
 from runs.models import Run
-from runs.promises.owners import Chosen, Compared, Job, JsonColumn, Place, RunOwner, RunsOfGroup
+from runs.promises.owners import (
+    Chosen,
+    ComparisonKind,
+    Job,
+    JsonColumn,
+    Place,
+    RunOwner,
+    RunsOfGroup,
+)
 
 if TYPE_CHECKING:
     import uuid
@@ -77,7 +85,7 @@ class BoardsOwner(RunOwner):
         """Return the boards that are not deleted."""
         return {"board": Board.objects.kept()}
 
-    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
         """Return boards, and trials: the boards that try new models by themselves."""
         return listing.compared(request)
 

@@ -14,7 +14,7 @@ from features.boards.models import Board, Row, RowRequest
 from features.boards.plan import groups, values
 from features.boards.plan.from_board import new_cells, stored_plan
 from features.boards.plan.plan import PlannedRow, digest, last_text
-from features.boards.runs.sending import Sent, run_plan
+from features.boards.runs.sending import SendingResult, run_plan
 from runs.costs.cost import estimate_runs
 from runs.promises import named_inputs
 from runs.start.refused_starts import Refused
@@ -109,7 +109,7 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
         raise ValueError("Somebody has asked for this row already.") from error
 
 
-def run_row(user: User, board: Board, row: PlannedRow) -> Sent:
+def run_row(user: User, board: Board, row: PlannedRow) -> SendingResult:
     """Add a row and send its runs for every column and seed, as runs of `user`.
 
     The project's rules and the board's cap apply. Raises Refused or Forbidden with a sentence.
@@ -122,7 +122,7 @@ def run_row(user: User, board: Board, row: PlannedRow) -> Sent:
     return run_plan(user, plan, cells, "", board=board)
 
 
-def run_request(user: User, request: RowRequest) -> Sent:
+def run_request(user: User, request: RowRequest) -> SendingResult:
     """Add a requested row to the board, and send its runs as runs of `user`.
 
     Raises Refused if it has been run meanwhile, and whatever `run_row` raises.

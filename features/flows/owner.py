@@ -18,7 +18,7 @@ from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.owners import (
     Chosen,
-    Compared,
+    ComparisonKind,
     Job,
     JsonColumn,
     LiveView,
@@ -94,7 +94,7 @@ class FlowsOwner(RunOwner):
         """Return flows and their runs, which are kept when the flow is deleted."""
         return {"flow": Flow.objects.kept(), "flow-run": FlowRun.objects.all()}
 
-    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
         """Return the flows of the project and those for everybody."""
         return (listing.compared(request),)
 

@@ -18,7 +18,7 @@ from features.library.wall import matches
 from projects.models import Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
-from runs.promises.named_inputs import NamedInput, NameResolver, Offered
+from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
 from runs.promises.owners import Chosen, FillForm, Job, JsonColumn, Place, RunOwner
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class LibraryOwner(RunOwner):
         """Return the resolver that replaces `@bottle` by its pictures that fit the model."""
         return resolving.Resolver(user, project)
 
-    def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
+    def names_offered(self, user: User, project: Project) -> Sequence[OfferedName]:
         """Return the references that the user may mention in the project."""
         return using_references.offered(user, project)
 

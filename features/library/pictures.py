@@ -14,7 +14,7 @@ from catalog.search import engine
 from catalog.search.query import Query
 from core.formatting import counted
 from core.http.parameters import parse_uuid
-from features.library.selection import Chosen, ResultKey
+from features.library.selection import ResultKey, SelectedResults
 from playground.display.navigation.destinations import Group, Place
 from playground.display.navigation.offers import by_need, title_of, told_apart
 from playground.display.navigation.offers import place as place_of
@@ -46,7 +46,7 @@ class Pictures(NamedTuple):
         return ",".join(map(str, self.keys))
 
 
-def pictures_of(chosen: Chosen) -> Pictures:
+def pictures_of(chosen: SelectedResults) -> Pictures:
     """Return the pictures among the chosen results, at most `MOST`; one query."""
     rows = Artifact.objects.filter(run__in=chosen.run_keys, kind="image")
     stored = {

@@ -67,7 +67,7 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedResults:
     """The accessible results of a selection, in order, and the number of inaccessible ones."""
 
     results: list[ResultKey]
@@ -107,7 +107,7 @@ def parse(query: QueryDict) -> Positions:
     return {**positions, **dict.fromkeys(map(_run, runs))}
 
 
-def choose(selection: Selection, runs: RunQuerySet) -> Chosen:
+def choose(selection: Selection, runs: RunQuerySet) -> SelectedResults:
     """Return the results of a selection that belong to these runs. Two queries.
 
     Results that do not exist and results of other runs count alike, so that nobody learns which.
@@ -127,7 +127,7 @@ def choose(selection: Selection, runs: RunQuerySet) -> Chosen:
         run_positions = has if chosen is None else has & chosen
         results += [ResultKey(run, position) for position in sorted(run_positions)]
         out_of_reach += (not has) if chosen is None else len(chosen - has)
-    return Chosen(results, out_of_reach, selection.left_out)
+    return SelectedResults(results, out_of_reach, selection.left_out)
 
 
 def _artifact(value: str) -> tuple[uuid.UUID, int]:

@@ -51,7 +51,7 @@ _ITEM, _FILE = PreparedQuery(_item), PreparedQuery(_file)
 
 
 @dataclass(frozen=True)
-class Shown:
+class ItemView:
     """An item with its run and file, as a visitor sees it; both are None if it is gone.
 
     `artifact` is also None if the run made no files, such as a text.
@@ -139,7 +139,7 @@ def newest_of(share: Share) -> list[ShareItem]:
     return [item for item in everything if item.pk not in replaced]
 
 
-def items_of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
+def items_of(share: Share, only: Collection[int] | None = None) -> list[ItemView]:
     """Return the newest version of each item with its result, in order; three queries.
 
     `only` limits them to items with these keys.
@@ -162,7 +162,7 @@ def make_ready(share: Share) -> None:
         stripped_copies.ask_ahead(files)
 
 
-def one_of(share: Share, number: int) -> Shown | None:
+def one_of(share: Share, number: int) -> ItemView | None:
     """Return one item, also an earlier version; None if the share does not have it."""
     item = item_at(share, number)
     if item is None or item.is_input or item.run_id is None:
@@ -170,7 +170,7 @@ def one_of(share: Share, number: int) -> Shown | None:
     return _describe_item(share, item, readable(share).filter(pk=item.run_id).recent().first())
 
 
-def with_making(item_view: Shown) -> Shown:
+def with_making(item_view: ItemView) -> ItemView:
     """Return the item with its run's arguments and output, which a list does not load."""
     if item_view.run is None:
         return item_view
@@ -233,11 +233,11 @@ def _write(share: Share, wanted_keys: list[ResultKey]) -> None:
     ShareItem.objects.bulk_update(changed, ["place", "is_gone", "is_input"])
 
 
-def _describe_item(share: Share, item: ShareItem, run: Run | None) -> Shown:
+def _describe_item(share: Share, item: ShareItem, run: Run | None) -> ItemView:
     if run is None:
-        return Shown(share, item, None, None)
+        return ItemView(share, item, None, None)
     files = {artifact.position: artifact for artifact in run.artifacts.all()}
     artifact = files.get(item.position)
     if files and artifact is None:
-        return Shown(share, item, None, None)
-    return Shown(share, item, run, artifact)
+        return ItemView(share, item, None, None)
+    return ItemView(share, item, run, artifact)

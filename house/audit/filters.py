@@ -156,7 +156,7 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Shown:
+class EntryView:
     """An entry as a sentence; `name` is the row's, empty if people acted on their own account."""
 
     entry: AuditEntry
@@ -170,7 +170,7 @@ class Shown:
 class Page:
     """One page of entries; `earlier` is where the next one begins, empty on the last."""
 
-    entries: tuple[Shown, ...]
+    entries: tuple[EntryView, ...]
     earlier: str = ""
 
 
@@ -212,7 +212,7 @@ def _rows_by_words(older: QuerySet[AuditEntry], before: str) -> list[AuditEntry]
     return list(older.order_by(unindexed_time.desc(), "-pk")[: PER_PAGE + 1])
 
 
-def _describe_entry(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
+def _describe_entry(entry: AuditEntry, projects: Mapping[int, str]) -> EntryView:
     changes = (
         Change(
             field_word(entry.kind, name),
@@ -225,7 +225,7 @@ def _describe_entry(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
     project = "" if entry.kind == "projects.project" else projects.get(entry.in_project or 0, "")
     is_oneself = entry.kind == "auth.user" and entry.object_pk == str(entry.actor_id)
     name = "" if is_oneself else entry.object_repr or entry.object_pk
-    return Shown(entry, deed(entry.event, entry.kind), name, tuple(changes), project)
+    return EntryView(entry, deed(entry.event, entry.kind), name, tuple(changes), project)
 
 
 def _place(entry: AuditEntry) -> str:

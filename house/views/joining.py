@@ -132,7 +132,7 @@ def _closed(request: HtmxRequest, sentence: str, status: int) -> HttpResponse:
     return render(request, "house/invitation_closed.html", {"words": sentence}, status=status)
 
 
-def _welcome(request: HtmxRequest, joined: rules.Joined) -> HttpResponse:
+def _welcome(request: HtmxRequest, joined: rules.JoinResult) -> HttpResponse:
     names = ", ".join(f"“{project}”" for project in joined.projects)
     messages.success(request, f"You have joined{f': {names}' if names else ''}.")
     if joined.left_out:

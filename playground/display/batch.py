@@ -23,7 +23,7 @@ class Variation:
     """One run of the grid: its results, or placeholders for them while it is in progress."""
 
     row: history.Row
-    shown: list[renderers.Shown]
+    shown: list[renderers.ArtifactView]
     texts: list[renderers.Text]
     places: list[placeholder_size.Size]
     seed: str

@@ -30,7 +30,7 @@ class Row:
 
     run: Run
     watch: str
-    picture: renderers.Shown | None
+    picture: renderers.ArtifactView | None
     seconds: float | None
     kind: str = ""
     may_cancel: bool = True
@@ -83,7 +83,7 @@ def row(run: Run, view: str = "row") -> Row:
     )
 
 
-def _picture(results: Sequence[renderers.Shown]) -> renderers.Shown | None:
+def _picture(results: Sequence[renderers.ArtifactView]) -> renderers.ArtifactView | None:
     """The first file that has a thumbnail; starred files come first."""
     best_first = sorted(results, key=lambda result: not result.artifact.is_starred)
     has_still = (

@@ -39,7 +39,7 @@ KINDS = ("copies", "page", "row", "stage", "strip", "tile", "tray", "variation",
 
 
 @dataclass(frozen=True)
-class Shown:
+class ArtifactView:
     """An artifact with the address from which pages load it."""
 
     artifact: Artifact
@@ -140,10 +140,10 @@ class Text:
         return f"t{self.preview.position}"
 
 
-def artifacts_with_urls(run: Run) -> list[Shown]:
+def artifacts_with_urls(run: Run) -> list[ArtifactView]:
     """Return the run's artifacts, each with its address."""
     return [
-        Shown(
+        ArtifactView(
             artifact,
             artifact_url(artifact),
             run.title or f"Output of {run.endpoint.name}",
@@ -153,7 +153,7 @@ def artifacts_with_urls(run: Run) -> list[Shown]:
     ]
 
 
-def is_outdated(run: Run, shown_now: list[Shown]) -> bool:
+def is_outdated(run: Run, shown_now: list[ArtifactView]) -> bool:
     """Whether copying has changed how artifacts are shown since the run ended."""
     kinds = {artifact.path: artifact.kind for artifact in artifacts_in(run.output)}
     rows = [result.artifact for result in shown_now]

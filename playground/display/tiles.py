@@ -28,7 +28,7 @@ class Tile:
     row: history.Row
     cost: str
     text: str
-    sound: renderers.Shown | None
+    sound: renderers.ArtifactView | None
     others: int  # files besides the one that is shown
     copies: str = ""  # the token to watch files whose copies bring a still picture
     group: str = ""  # the token of the group that the page watches, if it is in one

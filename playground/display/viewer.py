@@ -19,7 +19,7 @@ from fal.db_safe import db_safe
 from playground.display import history, renderers
 from playground.display.comparison import Predecessor, predecessor_of
 from playground.display.more_like import MoreLike, more_like
-from playground.display.renderers import Shown
+from playground.display.renderers import ArtifactView
 from playground.display.result import caption
 from runs.file_kinds import KINDS, VISUAL
 from runs.files import result_names
@@ -39,7 +39,7 @@ MOST_INPUTS = 12
 _Key = tuple[str, int]  # of a file: (upload, 0) or (run, position)
 
 
-class Beside(NamedTuple):
+class ComparisonFile(NamedTuple):
     """A file laid over a result, with a slider: its address, labels of both, and its run."""
 
     address: str
@@ -49,18 +49,18 @@ class Beside(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Viewed:
+class ResultView:
     """A result, its run, and the user's rights; `shown` is None unless the result is a file.
 
     `marked` is another file to compare it with.
     """
 
     run: Run
-    shown: renderers.Shown | None
+    shown: renderers.ArtifactView | None
     count: int  # files of the run
     view: str  # as in `watch_tokens.view_for`
     user: User | AnonymousUser
-    marked: renderers.Shown | None = None
+    marked: renderers.ArtifactView | None = None
 
     @property
     def key(self) -> str:
@@ -161,17 +161,19 @@ class Viewed:
         return input_files(self.run) if self._is_members else []
 
     @property
-    def beside(self) -> Beside | None:
+    def beside(self) -> ComparisonFile | None:
         """Return the file to lay over the result: the marked one, else an input of that kind."""
         if self.kind not in VISUAL:
             return None
         if self.marked:
             is_of_kind = self.marked.artifact.kind == self.kind and self.marked.src
             other = self.marked
-            return Beside(other.src, "Marked", "This one", other.run) if is_of_kind else None
+            return (
+                ComparisonFile(other.src, "Marked", "This one", other.run) if is_of_kind else None
+            )
         addresses = (file.address for file in self.inputs if file.kind == self.kind)
         address = next(addresses, None)
-        return Beside(address, "Before", "After") if address else None
+        return ComparisonFile(address, "Before", "After") if address else None
 
     @property
     def predecessor(self) -> Predecessor | None:
@@ -210,8 +212,8 @@ def viewed(
     user: User | AnonymousUser,
     run: Run,
     position: int | None = None,
-    marked: renderers.Shown | None = None,
-) -> Viewed | None:
+    marked: renderers.ArtifactView | None = None,
+) -> ResultView | None:
     """Return a file of a run for this user; without a position, the output of a run without files.
 
     The user must be able to read the run; its endpoint and artifacts should be loaded. None if
@@ -222,10 +224,10 @@ def viewed(
     if position is not None and shown_file is None:
         return None
     view = watch_tokens.view_for(user, run, "page")
-    return Viewed(run, shown_file, len(files), view, user, marked)
+    return ResultView(run, shown_file, len(files), view, user, marked)
 
 
-def file_at(run: Run, position: int) -> renderers.Shown | None:
+def file_at(run: Run, position: int) -> renderers.ArtifactView | None:
     """Return one file of a successful run; None if there is no such file."""
     files = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
     return next((file for file in files if file.artifact.position == position), None)
@@ -255,7 +257,7 @@ def facts_of_run(run: Run) -> list[Fact]:
     return [fact for fact in facts if fact.value]
 
 
-def facts_of_file(result: Shown) -> list[Fact]:
+def facts_of_file(result: ArtifactView) -> list[Fact]:
     """Return what is known of a file: its dimensions, type, size, origin and digest."""
     file = result.artifact
     exact_size = f"{size_in_words(file.size_bytes)} ({file.size_bytes or 0:,} bytes)"

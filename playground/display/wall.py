@@ -41,7 +41,7 @@ _STACKS: ByteCache[SafeString] = ByteCache("stacks", 4 << 20, len)
 class Piece:
     """One file of a result, as a tile."""
 
-    shown: renderers.Shown
+    shown: renderers.ArtifactView
     shape: int
     place: str = ""  # in a stack: `1 of 3`
 

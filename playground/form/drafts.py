@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from playground.form import form_state, json_view, migrate_arguments
-from playground.form.form_state import FormState, Post, Written
+from playground.form.form_state import FormContents, FormState, Post
 from runs.models import Draft, Run
 from runs.start import starting, transport_choices
 
@@ -56,7 +56,7 @@ def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
     return draft
 
 
-def save(user: User, written: Written, tab: Tab) -> int:
+def save(user: User, written: FormContents, tab: Tab) -> int:
     """Save a tab's form contents; returns the draft's new version. Raises TooLarge.
 
     An untouched form is saved as an empty draft.
@@ -81,7 +81,7 @@ def save(user: User, written: Written, tab: Tab) -> int:
     return draft.version
 
 
-def replace(user: User, old: Written, new: Written, tab: Tab) -> tuple[int, bool]:
+def replace(user: User, old: FormContents, new: FormContents, tab: Tab) -> tuple[int, bool]:
     """Replace the form's contents; return the new version, and whether it can be undone."""
     with transaction.atomic():
         draft = _lock_draft(user, new.endpoint, tab)
@@ -93,7 +93,7 @@ def replace(user: User, old: Written, new: Written, tab: Tab) -> tuple[int, bool
     return draft.version, is_loss
 
 
-def undo(user: User, now: Written, tab: Tab) -> tuple[int, Post]:
+def undo(user: User, now: FormContents, tab: Tab) -> tuple[int, Post]:
     """Restore and return the previous contents, with the new version; can itself be undone."""
     with transaction.atomic():
         draft = _lock_draft(user, now.endpoint, tab)
@@ -106,7 +106,7 @@ def undo(user: User, now: Written, tab: Tab) -> tuple[int, Post]:
     return draft.version, dict(former_post)
 
 
-def _to_keep(written: Written) -> Post:
+def _to_keep(written: FormContents) -> Post:
     """Return what a draft keeps of a form's contents: nothing of an untouched one."""
     return {} if written.is_untouched else written.post
 

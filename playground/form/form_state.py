@@ -137,7 +137,7 @@ def with_names(
 
 
 @dataclass(frozen=True)
-class Written:
+class FormContents:
     """The contents of a model's form; parsed once, at the first use."""
 
     endpoint: Endpoint
@@ -258,7 +258,7 @@ def without_settings(endpoint: Endpoint, post: Post) -> Post:
     }
 
 
-def toggled_json(written: Written, action: str) -> FormState:
+def toggled_json(written: FormContents, action: str) -> FormState:
     """Switch between form and JSON view; unparsable input stays as it is, with its problems."""
     endpoint, post = written.endpoint, written.post
     if json_view.is_json(post) == (action == "to-json"):

@@ -8,13 +8,13 @@ from typing import Any
 from catalog.models import Endpoint
 from playground.form import form_state
 from playground.form.form_state import FormState
-from schemas.changes.migrate_arguments import Migrated, Misfit, migrate, wrong_fields
+from schemas.changes.migrate_arguments import MigrationResult, Misfit, migrate, wrong_fields
 
 UNKNOWN = "unknown"  # schema version of settings that do not record one
 _MAX_NAMED = 4
 
 
-def find_misfits(endpoint: Endpoint, arguments: Any, digest: str) -> Migrated | None:
+def find_misfits(endpoint: Endpoint, arguments: Any, digest: str) -> MigrationResult | None:
     """Return what no longer fits of arguments made for schema `digest`; None if all of it fits."""
     if digest == (endpoint.schema_id or "") or not endpoint.schema_id:
         return None
@@ -43,7 +43,7 @@ def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
     )
 
 
-def misfit_sentence(migrated: Migrated) -> str:
+def misfit_sentence(migrated: MigrationResult) -> str:
     """Return a sentence or two on what does not fit, and whether it ever did."""
     changed = [misfit for misfit in migrated.misfits if misfit.field not in migrated.wrong]
     wrong = [misfit for misfit in migrated.misfits if misfit.field in migrated.wrong]

@@ -16,7 +16,7 @@ from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from playground.display.navigation import command_palette, use_menu
 from playground.form.prefill import place_of_run, use_as
-from playground.form.prefill.use_as import Brought, Result
+from playground.form.prefill.use_as import Result, UsableUpload
 from playground.form.restoring import by_content, restore
 from projects import current
 from projects.rules import gallery
@@ -104,7 +104,7 @@ def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
 
 
 def _menu(
-    request: HtmxRequest, result: Result | Brought, locks: Locks, extra_context: dict[str, Any]
+    request: HtmxRequest, result: Result | UsableUpload, locks: Locks, extra_context: dict[str, Any]
 ) -> HttpResponse:
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
     context = extra_context | {

@@ -37,7 +37,7 @@ class TypicalDuration:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class RemainingTime:
     """What is known about the remaining time of a run in progress."""
 
     since: datetime  # time of the submit, from which the usual duration counts
@@ -64,7 +64,7 @@ class Waiting:
         return self.usual_s * LATE if self.usual_s else None
 
 
-def describe_wait(run: Run, reported: float | None = None) -> Waiting | None:
+def describe_wait(run: Run, reported: float | None = None) -> RemainingTime | None:
     """Return what is known about a run in progress (needs its endpoint); None for other runs.
 
     `reported` is the share in a streaming model's partial output.
@@ -74,7 +74,7 @@ def describe_wait(run: Run, reported: float | None = None) -> Waiting | None:
     lines = (str(line.get("message", "")) for line in reversed(shown_log(run.logs)))
     share = reported if reported is not None else progress_in(lines)
     started = run.started_at or run.sent_at or run.created_at
-    return Waiting(
+    return RemainingTime(
         since=run.sent_at or run.created_at,
         usual_s=usual_s(run.endpoint),
         share=share,

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Charge, Run
     from runs.models.querysets import RunQuerySet
-    from runs.promises.named_inputs import NamedInput, NameResolver, Offered
+    from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
 
 
 class Place(NamedTuple):
@@ -87,7 +87,7 @@ class Line(NamedTuple):
     author: str
 
 
-class Compared(NamedTuple):
+class ComparisonKind(NamedTuple):
     """Things of one kind in that list, under `?kind=`; `describe` makes the lines of some rows."""
 
     kind: str  # `board`
@@ -171,7 +171,7 @@ class RunOwner:
         """
         return None
 
-    def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
+    def names_offered(self, user: User, project: Project) -> Sequence[OfferedName]:
         """Return some of the app's things that the user may mention in the project."""
         return ()
 
@@ -223,7 +223,7 @@ class RunOwner:
         """
         return None
 
-    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
         """Return the things of the request's project that *Compare* lists."""
         return ()
 

@@ -147,14 +147,14 @@ class StartRequest:
     named: Sequence[NamedInput] = ()  # named things in its arguments that were resolved before
 
 
-class Started(NamedTuple):
+class StartResult(NamedTuple):
     """A run; `is_new` is False if an earlier request with its key has started it."""
 
     run: Run
     is_new: bool
 
 
-def start(request: StartRequest) -> Started:
+def start(request: StartRequest) -> StartResult:
     """Start a run, or return the run that this key has started.
 
     Raises Refused, Forbidden, or ledger.CapExceeded if an account is full; then writes nothing.
@@ -163,7 +163,7 @@ def start(request: StartRequest) -> Started:
     return started
 
 
-def start_many(requests: Sequence[StartRequest]) -> list[Started]:
+def start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
     """Start several runs of one user, all or none; raises what `start` raises."""
     try:
         return _start_many(requests) if requests else []
@@ -172,7 +172,7 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
         raise
 
 
-def _start_many(requests: Sequence[StartRequest]) -> list[Started]:
+def _start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
     for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
         if refusal := endpoint.refusal_everywhere:
             raise Refused(refusal)
@@ -225,7 +225,7 @@ def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
     return whole
 
 
-def _insert(requests: Sequence[StartRequest]) -> list[Started]:
+def _insert(requests: Sequence[StartRequest]) -> list[StartResult]:
     """Insert the runs whose tokens are new; a unique constraint decides between concurrent ones."""
     user = requests[0].user
     shares = preferences.shares_runs(user)
@@ -239,7 +239,7 @@ def _insert(requests: Sequence[StartRequest]) -> list[Started]:
         existing = earlier.get(keys[run.form_token])
         if existing is None and request.holder:
             _note_sent(run)
-        started.append(Started(existing or run, existing is None))
+        started.append(StartResult(existing or run, existing is None))
     return started
 
 

@@ -43,7 +43,7 @@ class Misfit:
 
 
 @dataclass(frozen=True)
-class Migrated:
+class MigrationResult:
     """The migrated arguments, and every misfit that was found."""
 
     arguments: dict[str, Any]
@@ -56,7 +56,7 @@ class Migrated:
         return any(misfit.repair for misfit in self.misfits)
 
 
-def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> Migrated:
+def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> MigrationResult:
     """Migrates arguments from version `before` (None: unknown) to version `now`.
 
     A missing required field is not a misfit: saved settings may be incomplete.
@@ -76,7 +76,7 @@ def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> 
         if not fixed:
             break
     misfits += [_misfit(now, mended, problem) for problem in _problems(now, mended)]
-    return Migrated(mended, list(dict.fromkeys(misfits)))
+    return MigrationResult(mended, list(dict.fromkeys(misfits)))
 
 
 def wrong_fields(version: Version, arguments: dict[str, Any]) -> frozenset[str]:

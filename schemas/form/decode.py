@@ -107,7 +107,7 @@ class Problem:
 
 
 @dataclass(slots=True)
-class Parsed:
+class DecodedPost:
     """A decoded post: the arguments, the problems, and the control name of each path."""
 
     arguments: dict[str, Any]
@@ -137,7 +137,7 @@ class Unreadable(ValueError):
     """A posted text that is not a value of its field; the message completes "<label> …"."""
 
 
-def decode_post(root: Field, post: Post) -> Parsed:
+def decode_post(root: Field, post: Post) -> DecodedPost:
     """The arguments that a form post means.
 
     Omits what was not set: controls that were not posted, and optional ones that are empty or hold
@@ -145,11 +145,11 @@ def decode_post(root: Field, post: Post) -> Parsed:
     """
     decoder = Decoder(post)
     if last_value(post, "~mode") == "json":
-        return Parsed(*decoder.json_tab())
+        return DecodedPost(*decoder.json_tab())
     arguments = decoder.decode(root, "", (), MISSING, Need.REQUIRED)
     if not isinstance(arguments, dict):
         arguments = {}
-    return Parsed(arguments, decoder.problems, decoder.names)
+    return DecodedPost(arguments, decoder.problems, decoder.names)
 
 
 class Decoder:

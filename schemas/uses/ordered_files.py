@@ -30,7 +30,7 @@ class GivenFile(NamedTuple):
     address: str
 
 
-class Placed(NamedTuple):
+class PlacedFiles(NamedTuple):
     """The arguments with the files in them; where each went, and which ones have no place."""
 
     arguments: dict[str, Any]
@@ -40,7 +40,7 @@ class Placed(NamedTuple):
 
 def place_in_order(
     version: Version, arguments: dict[str, Any], files: Sequence[GivenFile]
-) -> Placed:
+) -> PlacedFiles:
     """Return the arguments with the files in the model's inputs, replacing the values there.
 
     Nothing invalid is written: an input that does not accept a file is skipped.
@@ -60,7 +60,7 @@ def place_in_order(
                 break
         if count < len(addresses):
             unused.append(counted_files.unused(noun, count, len(addresses)))
-    return Placed(arguments, tuple(used), tuple(unused))
+    return PlacedFiles(arguments, tuple(used), tuple(unused))
 
 
 def takers(root: Field, kind: str) -> list[Input]:

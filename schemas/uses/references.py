@@ -87,7 +87,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Filled:
+class FilledArguments:
     """The arguments, the outcome of each reference, and the unknown references as problems.
 
     Only fields for pictures give such problems: in a text, `@anything` is text.
@@ -106,14 +106,14 @@ def keys_mentioned(root: Field, arguments: Mapping[str, Any]) -> list[str]:
 
 def fill(
     version: Version, arguments: dict[str, Any], references: Mapping[str, Reference]
-) -> Filled:
+) -> FilledArguments:
     """Return the arguments with all references filled in; `references` are the known, by key."""
     filling = _Filling(version, arguments, references)
     filling.fill_texts()
     filling.fill_fields()
     filling.place_mentioned()
     filling.place_loras()
-    return Filled(filling.arguments, filling.outcomes, tuple(filling.problems))
+    return FilledArguments(filling.arguments, filling.outcomes, tuple(filling.problems))
 
 
 class _Filling:

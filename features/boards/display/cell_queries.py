@@ -36,7 +36,7 @@ class FirstCell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
+class BoardCells:
     """Cells, also by the keys of row and column; `elsewhere` has earlier cells of the same run."""
 
     all: Sequence[Cell]
@@ -65,7 +65,7 @@ def rows(keys: Sequence[int]) -> dict[int, Row]:
     return Row.objects.select_related("mark__winner__endpoint").in_bulk(keys)
 
 
-def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> Found:
+def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> BoardCells:
     """Return the current cells in these rows and columns, each run with its endpoint."""
     cells = list(
         Cell.objects.filter(row_id__in=rows, column__in=columns, replaced_at=None)
@@ -79,7 +79,7 @@ def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> Found
         by_place.setdefault((cell.row_id, cell.column_id), []).append(cell)
         if cell.run:
             cell.run.endpoint = endpoints[cell.column_id]
-    return Found(cells, by_place, _elsewhere(board, cells))
+    return BoardCells(cells, by_place, _elsewhere(board, cells))
 
 
 def _elsewhere(board: Board, visible_cells: Sequence[Cell]) -> dict[int, FirstCell]:

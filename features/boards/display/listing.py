@@ -12,7 +12,7 @@ from features.boards.display import pictures
 from features.boards.models import Board, Column, StandingTrial
 from projects import current
 from runs.models import Run
-from runs.promises.owners import Compared, Line
+from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -23,7 +23,7 @@ UNREPLACED = Q(cells__replaced_at=None)
 ENDED = UNREPLACED & Q(cells__run__state__in=Run.FINAL)
 
 
-def compared(request: HttpRequest) -> list[Compared]:
+def compared(request: HttpRequest) -> list[ComparisonKind]:
     """Return boards and trials of the request's project, or the user's own of all projects."""
     boards = (
         current.rows_in_scope(Board.objects.kept(), request)
@@ -37,7 +37,7 @@ def compared(request: HttpRequest) -> list[Compared]:
         "trial": boards.filter(REPEATS).select_related("user", "standing_trial"),
     }
     return [
-        Compared(kind, rows, "title", "created_at", partial(_lines, request, kind))
+        ComparisonKind(kind, rows, "title", "created_at", partial(_lines, request, kind))
         for kind, rows in kinds.items()
     ]
 

@@ -13,7 +13,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import enumerated
 from features.boards.plan import groups
-from features.boards.plan.cells import Expanded, Report
+from features.boards.plan.cells import ExpandedPlan, Report
 from features.boards.plan.plan import Plan
 from features.boards.plan.rows import ALL, CONTROL, TypedRow, files_of, guessed, typed_rows
 from features.boards.plan.values import choices, is_numeric
@@ -94,7 +94,7 @@ class AxisField:
     hint: str
 
 
-def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
+def context(plan: Plan, expanded: ExpandedPlan, pricing: Pricing) -> dict[str, Any]:
     """Return the context of all parts that depend on the form's contents."""
     node = draw_nodes(plan.groups.root, post=plan.post, problems=plan.filled.problems)
     nodes = {child.name: child for child in node.children}
@@ -203,7 +203,7 @@ def _row(plan: Plan, row: TypedRow, place: int = 0) -> ShownRow:
 
 
 def _model(
-    plan: Plan, number: int, node: Node | None, expanded: Expanded, pricing: Pricing
+    plan: Plan, number: int, node: Node | None, expanded: ExpandedPlan, pricing: Pricing
 ) -> ShownModel:
     children = node.children if node else []
     reports = [estimate for estimate in expanded.reports if estimate.column.model == number]

@@ -28,7 +28,7 @@ MAX_TEXT_CHARS = 4 << 20
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """The new board, and which parts of the document could not be imported."""
 
     board: Board
@@ -51,7 +51,7 @@ class Imported:
         return " ".join(sentences)
 
 
-def import_board(user: User, content: bytes, project: Project | None = None) -> Imported:
+def import_board(user: User, content: bytes, project: Project | None = None) -> ImportResult:
     """Create a board in the project, or the user's private one, from an exported document.
 
     Raises ValueError with a message.
@@ -71,7 +71,7 @@ def import_board(user: User, content: bytes, project: Project | None = None) -> 
         **(project or private_project(user)).for_new_work(),
     )
     files = sum(len(input_addresses(row.get("values"))) for row in _dicts(document.get("rows")))
-    return Imported(board, [*dict.fromkeys(unknown)], files)
+    return ImportResult(board, [*dict.fromkeys(unknown)], files)
 
 
 def _parsed(content: bytes) -> dict[str, Any]:

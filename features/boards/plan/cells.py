@@ -88,7 +88,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Expanded:
+class ExpandedPlan:
     """All cells of a plan in running order, and a report for each column."""
 
     cells: list[PlannedCell] = field(default_factory=list)
@@ -104,13 +104,13 @@ class Expanded:
         ]
 
 
-def expand(plan: Plan, resolve: NameResolver = unresolved) -> Expanded:
+def expand(plan: Plan, resolve: NameResolver = unresolved) -> ExpandedPlan:
     """Convert each row for each column; empty for a plan with too many cells.
 
     `resolve` replaces the names of references (`named_inputs.resolver`).
     """
     if any(trouble.where == "total" for trouble in plan.troubles):
-        return Expanded()
+        return ExpandedPlan()
     reports, by_place = [], {}
     for number, column in enumerate(plan.columns):
         carried = [_resolved(column, _carried(plan, column, row), resolve) for row in plan.rows]
@@ -126,7 +126,7 @@ def expand(plan: Plan, resolve: NameResolver = unresolved) -> Expanded:
         for cell in (by_place[row, column],)
         for seed, arguments, is_seeded in _seeded(plan, plan.columns[column], cell.arguments)
     ]
-    return Expanded(cells, reports)
+    return ExpandedPlan(cells, reports)
 
 
 class _Cell(NamedTuple):

@@ -80,7 +80,7 @@ def _group(name: str, fields: Sequence[Field]) -> Field:
 
 
 @dataclass(frozen=True)
-class Filled:
+class GroupContents:
     """The contents of the groups: the shared arguments, and each model's own."""
 
     shared: dict[str, Any]
@@ -88,12 +88,12 @@ class Filled:
     problems: list[Problem]
 
 
-def decode_groups(groups: Groups, post: Post) -> Filled:
+def decode_groups(groups: Groups, post: Post) -> GroupContents:
     """Decode the post of a plan's form."""
     decoded = decode_post(groups.root, post)
     arguments = tidy_addresses(decoded.arguments)
     own = [_known(arguments.get(own_name(number))) for number in range(len(groups.own))]
-    return Filled(_known(arguments.get(SHARED)), own, decoded.problems)
+    return GroupContents(_known(arguments.get(SHARED)), own, decoded.problems)
 
 
 def _known(value: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from runs.files import artifact_urls, content_types, uploads
 from runs.files.own_addresses import OUR_ADDRESS, tidy_addresses
 from runs.models import Artifact, Run, Upload
 from runs.models.querysets import heavy_columns
-from runs.promises.named_inputs import Offered
+from runs.promises.named_inputs import OfferedName
 from schemas.uses import mentions
 from schemas.wording.counted_files import NOUNS
 
@@ -67,7 +67,7 @@ def _stored(file: UploadedFile[Any], user: User, project: Project) -> Upload:
 
 
 def known_files(
-    addresses: Iterable[str], user: User, project: Project, offered: Iterable[Offered]
+    addresses: Iterable[str], user: User, project: Project, offered: Iterable[OfferedName]
 ) -> dict[str, KnownFile]:
     """Describe references and files stored here, by address; other addresses are left out.
 
@@ -103,7 +103,7 @@ def known_files(
 _GONE = KnownFile("", "A file that is gone", refusal=GONE)
 
 
-def _reference(mention: str, by_key: Mapping[str, Offered]) -> KnownFile:
+def _reference(mention: str, by_key: Mapping[str, OfferedName]) -> KnownFile:
     offered = by_key.get(mentions.whole(mention))
     if offered is None:
         sentence = f"There is no reference “{mention[:60]}” in this project."

@@ -14,7 +14,7 @@ from catalog.schema_versions import version_of
 from core.formatting import counted
 from features.boards.plan import groups, tables, values
 from features.boards.plan import rows as row_controls
-from features.boards.plan.groups import Filled, Groups, Post
+from features.boards.plan.groups import GroupContents, Groups, Post
 from features.boards.plan.rows import KnownFile
 from runs.files.own_addresses import tidy_addresses
 from schemas import Field
@@ -70,7 +70,7 @@ class Plan:
     models: list[Endpoint]
     groups: Groups
     post: Post
-    filled: Filled
+    filled: GroupContents
     title: str = ""
     rows: list[PlannedRow] = field(default_factory=list)
     columns: list[PlannedColumn] = field(default_factory=list)

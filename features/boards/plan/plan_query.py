@@ -31,7 +31,7 @@ MAX_INPUT_CHARS = 4000  # in an address; a longer input gets a short id
 
 
 @dataclass
-class Opened:
+class NewPlan:
     """A new plan's models, the first model's arguments, and the problems of its address."""
 
     models: list[Endpoint]
@@ -41,7 +41,7 @@ class Opened:
     post: Post = field(default_factory=dict)  # controls besides the models' fields
 
 
-def open_plan(user: User, params: QueryDict) -> Opened:
+def open_plan(user: User, params: QueryDict) -> NewPlan:
     """Parse the query of `/compare/new/`.
 
     It has `model` (repeated), `collection`, `find` or `add` (the text typed so far), and
@@ -50,9 +50,9 @@ def open_plan(user: User, params: QueryDict) -> Opened:
     """
     if results := params.getlist("result"):
         planned = plan_results(user, results, params.get("of", INPUTS))
-        return Opened(planned.models, planned.arguments, planned.troubles, post=planned.post)
+        return NewPlan(planned.models, planned.arguments, planned.troubles, post=planned.post)
     models, unknown = endpoints_of(params.getlist("model"))
-    opened = Opened(models, troubles=[not_listed(name) for name in unknown])
+    opened = NewPlan(models, troubles=[not_listed(name) for name in unknown])
     if slug := _text(params, "collection"):
         models += _of_collection(user, slug[:255])
     if query := (_text(params, "find") or _text(params, "add"))[:255]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from features.boards.models import Board
-from features.boards.plan.cells import Expanded, PlannedCell
+from features.boards.plan.cells import ExpandedPlan, PlannedCell
 from features.boards.plan.plan import Plan
 from features.boards.runs import reuse
 from features.boards.runs.budget import Budget, committed
@@ -49,7 +49,7 @@ class Pricing:
 def price(
     user: User,
     plan: Plan,
-    expanded: Expanded,
+    expanded: ExpandedPlan,
     board: Board | None = None,
     project: Project | None = None,
 ) -> Pricing:
@@ -83,7 +83,7 @@ def price(
     )
 
 
-def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[PlannedCell]:
+def _without_known(plan: Plan, expanded: ExpandedPlan, board: Board) -> list[PlannedCell]:
     """Return the cells that the board does not have; unsent cells count as new."""
     cells = board.cells.filter(replaced_at=None, not_sent="")
     existing = set(cells.values_list("row__digest", "column__digest", "seed"))

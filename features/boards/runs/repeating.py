@@ -14,7 +14,7 @@ from features.boards.plan.from_board import held_cells, stored_plan
 from features.boards.runs.budget import Budget, open_account
 from features.boards.runs.locking import lock, lock_for_sending
 from features.boards.runs.progress import CAN_REPEAT
-from features.boards.runs.sending import Sent, run_plan, run_request
+from features.boards.runs.sending import SendingResult, run_plan, run_request
 from projects.rights import Rights
 from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
 
 
-def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> Sent:
+def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> SendingResult:
     """Rerun failed and cancelled cells; the earlier runs stay in the history.
 
     Raises Forbidden if a rule locks the models of all of them.
@@ -44,7 +44,7 @@ def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> Sent
         return _repeat(user, locked, list(_with_runs(cells)), is_program)
 
 
-def repeat_cell(user: User, board: Board, cell: Cell) -> Sent:
+def repeat_cell(user: User, board: Board, cell: Cell) -> SendingResult:
     """Run one cell again, even if it shows a reused result. Raises Forbidden for a locked model."""
     with transaction.atomic():
         locked = lock_for_sending(board)
@@ -52,7 +52,7 @@ def repeat_cell(user: User, board: Board, cell: Cell) -> Sent:
         return _repeat(user, locked, list(_with_runs(cells)))
 
 
-def send_held(user: User, board: Board, *, is_program: bool = False) -> Sent:
+def send_held(user: User, board: Board, *, is_program: bool = False) -> SendingResult:
     """Send the cells that were not sent, within the current cap and by the current rules."""
     plan = stored_plan(board)
     cells = held_cells(board, plan, named_inputs.resolver(user, board.project))
@@ -64,8 +64,10 @@ def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
     return runs.defer(*heavy_columns("run__", but=("arguments",)))
 
 
-def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = False) -> Sent:
-    done = Sent(board)
+def _repeat(
+    user: User, board: Board, cells: Sequence[Cell], is_program: bool = False
+) -> SendingResult:
+    done = SendingResult(board)
     repeated_cells = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
     models = [cell.column.endpoint for cell in repeated_cells]
     locks = enforcement.refusals(board.project, models) if models else {}

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from catalog.models import Endpoint
 from features.boards.models import Board, Cell, Column, Row
-from features.boards.plan.cells import Expanded, PlannedCell
+from features.boards.plan.cells import ExpandedPlan, PlannedCell
 from features.boards.plan.plan import MAX_CELLS, Plan
 from features.boards.runs import reuse
 from features.boards.runs.budget import Budget, open_account, warn_of_board
@@ -41,7 +41,7 @@ MAX_STEPS = 60  # stored per column's report
 
 
 @dataclass
-class Sent:
+class SendingResult:
     """The numbers of cells by their outcome."""
 
     board: Board
@@ -70,7 +70,7 @@ class Sent:
             return "Every cell of this plan has its run."
         return f"Runs: {', '.join(parts)}. {self.refusal}".rstrip()
 
-    def require_any(self) -> Sent:
+    def require_any(self) -> SendingResult:
         """Return `self`; raises Forbidden with the sentence if rules have refused everything."""
         if self.refusal and not (self.sent or self.reused or self.held):
             raise Forbidden(self.refusal)
@@ -80,13 +80,13 @@ class Sent:
 def run_plan(
     user: User,
     plan: Plan,
-    expanded: Expanded,
+    expanded: ExpandedPlan,
     token: str,
     *,
     board: Board | None = None,
     project: Project | None = None,
     is_program: bool = False,
-) -> Sent:
+) -> SendingResult:
     """Create the plan's board in `project`, or add the plan's new cells to `board`; send them.
 
     Without a project, a new board lives in the user's private one. The runs belong to `user`.
@@ -103,7 +103,7 @@ def run_plan(
     with transaction.atomic():
         locked, is_new = _locked_board(user, plan, token, board, home)
         if board is None and not is_new:
-            return Sent(locked, known=len(cells), is_repeat=True)
+            return SendingResult(locked, known=len(cells), is_repeat=True)
         budget = Budget.of_accounts(open_account(locked))
         done = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
         if done.held:
@@ -115,12 +115,12 @@ def write_cells(
     board: Board,
     user: User,
     plan: Plan,
-    expanded: Expanded,
+    expanded: ExpandedPlan,
     estimates: Sequence[Estimate],
     budget: Budget,
     *,
     is_program: bool = False,
-) -> Sent:
+) -> SendingResult:
     """Add a plan's new cells to a locked board, with runs of `user`.
 
     `estimates` are those of its fitting cells.
@@ -174,7 +174,7 @@ def _rows(board: Board, plan: Plan) -> list[Row]:
     return [by_digest[row.digest] for row in plan.rows]
 
 
-def _columns(board: Board, expanded: Expanded) -> list[Column]:
+def _columns(board: Board, expanded: ExpandedPlan) -> list[Column]:
     """Return the plan's columns on the board; new ones are added at the right."""
     by_digest = {column.digest: column for column in board.columns.all()}
     place = max((column.position for column in by_digest.values()), default=-1) + 1
@@ -204,7 +204,7 @@ class _Writer:
     ) -> None:
         self.board, self.user, self.budget = board, user, budget
         self.is_reusing, self.is_program = is_reusing, is_program
-        self.done = Sent(board)
+        self.done = SendingResult(board)
         self.requests: list[StartRequest] = []
         self.waiting: list[list[Cell]] = []  # for each request, the cells that show its run
         self.here: dict[reuse.Key, int] = {}  # positions in `requests`

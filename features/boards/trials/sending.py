@@ -21,7 +21,7 @@ from features.boards.models.trial import NOTE_CHARS
 from features.boards.plan.plan import MAX_CELLS
 from features.boards.runs.budget import Budget, open_account, warn_of_trials
 from features.boards.runs.locking import lock, lock_for_sending
-from features.boards.runs.sending import Sent, write_cells
+from features.boards.runs.sending import SendingResult, write_cells
 from features.boards.trials import candidates, news, outcomes
 from features.boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from features.boards.votes.rankings import rankings
@@ -138,7 +138,7 @@ class _Sender:
         base = trial.former or trial.reference
         return trial_plan(self.board, trial.endpoint, base, label=label, room=room)
 
-    def _write(self, planned: TrialPlan) -> Sent | None:
+    def _write(self, planned: TrialPlan) -> SendingResult | None:
         """Write the column with its runs; if a cap holds it back, write nothing and return None."""
         month = ledger.open_account(
             LedgerAccount.Kind.TRIAL_MONTH,
@@ -178,7 +178,7 @@ class _Sender:
         trial.save()
 
 
-def _unsent_summary(planned: TrialPlan, done: Sent) -> str:
+def _unsent_summary(planned: TrialPlan, done: SendingResult) -> str:
     """Return a sentence about the rows that were not sent; empty if all were."""
     parts = []
     if planned.unfit_rows:

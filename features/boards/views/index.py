@@ -18,7 +18,7 @@ from features.boards.models import Board
 from features.boards.models.vote import TAG_CHARS
 from projects import current, roles
 from runs.promises import owners
-from runs.promises.owners import Compared, Line
+from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -48,7 +48,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     return render(request, "features/boards/compared.html", context)
 
 
-def _newest(kind: Compared, search_text: str, before: datetime | None) -> list[Line]:
+def _newest(kind: ComparisonKind, search_text: str, before: datetime | None) -> list[Line]:
     rows = (
         kind.rows.filter(**{f"{kind.name}__icontains": search_text}) if search_text else kind.rows
     )

@@ -23,7 +23,7 @@ from core.http.posts import controls, hidden, ticked
 from features.boards.display import plan_form
 from features.boards.models import Board
 from features.boards.plan import drafts, rows, tables
-from features.boards.plan.cells import Expanded, expand
+from features.boards.plan.cells import ExpandedPlan, expand
 from features.boards.plan.editing import endpoints_of, first_post, with_models
 from features.boards.plan.groups import Post, groups_of
 from features.boards.plan.input_files import known_files, missing_files, store_posted
@@ -44,7 +44,7 @@ from schemas import apply
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from projects.models import Project
-    from runs.promises.named_inputs import Offered
+    from runs.promises.named_inputs import OfferedName
 
 # Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {
@@ -218,7 +218,7 @@ def _plan(
     post: Post,
     models: list[Endpoint],
     board: Board | None,
-    offered: Sequence[Offered],
+    offered: Sequence[OfferedName],
 ) -> Plan:
     """Parse the posted plan with descriptions of its files."""
     project = _project_of(request, board)
@@ -322,7 +322,7 @@ def _render_plan(
     return render(request, "features/boards/plan.html", context, status=status)
 
 
-def _summary(plan: Plan, expanded: Expanded) -> dict[str, Any]:
+def _summary(plan: Plan, expanded: ExpandedPlan) -> dict[str, Any]:
     """Return the context that says what Run would do, and what prevents it."""
     bad = [report for report in expanded.reports if not report.is_fine]
     fitting = len(expanded.fitting)

@@ -21,7 +21,7 @@ Post = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
-class Filled:
+class ComposerContents:
     """The contents of a composer, and problems with them."""
 
     text: str = ""
@@ -30,14 +30,16 @@ class Filled:
     problems: Sequence[Problem] = ()
 
 
-def held(chat: Chat) -> Filled:
+def held(chat: Chat) -> ComposerContents:
     """Return the composer's contents: an unsent draft, else the last settings."""
     shape = shape_of(chat.endpoint)
     if chat.draft:
         draft = chat.draft
-        return Filled(draft.get("text", ""), draft.get("system", ""), draft.get("post", {}))
+        return ComposerContents(
+            draft.get("text", ""), draft.get("system", ""), draft.get("post", {})
+        )
     post = encode_arguments(shape.rest, chat.settings) if shape else {}
-    return Filled("", chat.system, second_model.with_fields(chat, post, chat.settings))
+    return ComposerContents("", chat.system, second_model.with_fields(chat, post, chat.settings))
 
 
 def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]]:
@@ -46,7 +48,7 @@ def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]
     return tidy_addresses(parsed.arguments), parsed.problems
 
 
-def context(chat: Chat, filled: Filled) -> dict[str, Any]:
+def context(chat: Chat, filled: ComposerContents) -> dict[str, Any]:
     """Return the context of the composer's template."""
     shape = shape_of(chat.endpoint)
     own = [problem.message for problem in filled.problems if not problem.path]

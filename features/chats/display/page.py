@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from django.db.models import F, Q, QuerySet
 
 from features.chats.display import answer, composer, preview
-from features.chats.display.composer import Filled
+from features.chats.display.composer import ComposerContents
 from features.chats.forms import TitleForm
 from features.chats.models import Chat, Turn
 from features.chats.turns import finding
@@ -39,7 +39,7 @@ class Reader(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Shown:
+class TurnView:
     """A turn as the page shows it."""
 
     turn: Turn
@@ -47,7 +47,7 @@ class Shown:
     is_model_new: bool
     answer: dict[str, Any] | None
     watch: str
-    other: Shown | None = None  # the same message to another model, shown beside this one
+    other: TurnView | None = None  # the same message to another model, shown beside this one
 
     @property
     def number(self) -> int:
@@ -104,7 +104,11 @@ class AttachedFile:
 
 
 def context(
-    user: User, chat: Chat, through: int | None, before: int | None, filled: Filled | None = None
+    user: User,
+    chat: Chat,
+    through: int | None,
+    before: int | None,
+    filled: ComposerContents | None = None,
 ) -> dict[str, Any]:
     """Return the page's context: the branch through the turn `through`, or the newest branch.
 
@@ -141,25 +145,25 @@ def context(
     }
 
 
-def _composed(chat: Chat, branch: Branch, filled: Filled | None) -> dict[str, Any]:
+def _composed(chat: Chat, branch: Branch, filled: ComposerContents | None) -> dict[str, Any]:
     """Return the context of the composer."""
     filled = filled or composer.held(chat)
     before = preview.of_message(chat, branch.leaf, filled)
     return {"preview": before, **composer.context(chat, filled)}
 
 
-def _unsent(filled: Filled | None) -> dict[str, Any]:
+def _unsent(filled: ComposerContents | None) -> dict[str, Any]:
     """Return the context that replaces the composer's and still shows what was typed."""
     return {"unsent": filled.text if filled else ""}
 
 
-def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
+def _older(branch: Branch, turns: Sequence[TurnView]) -> int | None:
     """Return the turn before which there are more; None if the whole branch is shown."""
     first = turns[0].turn.pk if turns else None
     return first if first is not None and first != branch.nodes[0].pk else None
 
 
-def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) -> list[Shown]:
+def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) -> list[TurnView]:
     """Return the turns of a branch that a page shows, with three queries."""
     keys = branch.visible_turns(before)
     rows = chat.turns.select_related("endpoint", "run__charge", "run__endpoint")
@@ -168,7 +172,7 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
     for turn in (*turns.values(), *others.values()):
         if turn.run and not finding.may_read(reader.user, chat, turn.run):
             turn.run = None
-    described_turns: list[Shown] = []
+    described_turns: list[TurnView] = []
     for place, pk in enumerate(keys):
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
@@ -190,8 +194,10 @@ def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
     return others
 
 
-def _describe_turn(turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool) -> Shown:
-    return Shown(
+def _describe_turn(
+    turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool
+) -> TurnView:
+    return TurnView(
         turn,
         versions,
         is_new,

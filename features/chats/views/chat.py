@@ -19,7 +19,7 @@ from core.http.caching import no_store
 from core.http.parameters import parse_key
 from core.http.posts import BUTTON, controls, hidden
 from features.chats.display import composer, page
-from features.chats.display.composer import Filled
+from features.chats.display.composer import ComposerContents
 from features.chats.models import Chat
 from features.chats.talk import second_model
 from features.chats.talk.shape import shape_of
@@ -78,7 +78,7 @@ def find_own(request: HttpRequest, pk: uuid.UUID) -> Chat:
 def render_page(
     request: HtmxRequest,
     chat: Chat,
-    filled: Filled | None = None,
+    filled: ComposerContents | None = None,
     status: int = 200,
     more: dict[str, Any] | None = None,
 ) -> HttpResponse:
@@ -93,17 +93,17 @@ def render_page(
     return render(request, "features/chats/chat.html", context, status=status)
 
 
-def read_post(request: HttpRequest) -> Filled:
+def read_post(request: HttpRequest) -> ComposerContents:
     """Return the contents of a posted composer."""
     post = {name: values for name, values in controls(request).items() if name[:1] != "~"}
-    return Filled(_text(request, "~text"), _text(request, "~system"), post)
+    return ComposerContents(_text(request, "~text"), _text(request, "~system"), post)
 
 
 def _text(request: HttpRequest, name: str) -> str:
     return hidden(request, name).replace("\r\n", "\n")[:MOST_TEXT]
 
 
-def keep_draft(chat: Chat, filled: Filled) -> None:
+def keep_draft(chat: Chat, filled: ComposerContents) -> None:
     """Save the unsent contents of the composer."""
     is_empty = not filled.text and filled.system == chat.system and not filled.post
     draft = {"text": filled.text, "system": filled.system, "post": filled.post}
@@ -132,7 +132,7 @@ def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
     return _send(request, chat, replace(filled, problems=refused))
 
 
-def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
+def _send(request: HtmxRequest, chat: Chat, filled: ComposerContents) -> HttpResponseBase:
     shape = shape_of(chat.endpoint)
     settings, unread = composer.settings_of(shape, filled.post) if shape else ({}, [])
     beside, unread_beside = second_model.settings_of(chat, filled.post, settings)
@@ -153,7 +153,7 @@ def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
 
 
 def _forbid(
-    request: HtmxRequest, chat: Chat, refused: refused_starts.Forbidden, filled: Filled
+    request: HtmxRequest, chat: Chat, refused: refused_starts.Forbidden, filled: ComposerContents
 ) -> HttpResponse:
     """Answer a refused message: htmx keeps its page and gets the refusal, others get the page."""
     if not request.htmx:
@@ -162,7 +162,9 @@ def _forbid(
     return refusals.answer(request, refused, {**marks, "~do": ["send"], **filled.post})
 
 
-def _with_files(request: HttpRequest, chat: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
+def _with_files(
+    request: HttpRequest, chat: Chat, filled: ComposerContents
+) -> tuple[ComposerContents, list[Problem]]:
     """Store posted files; return the composer with their addresses, and problems with others."""
     shape = shape_of(chat.endpoint)
     version = shape.version if shape else version_of(chat.endpoint)

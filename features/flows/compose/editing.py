@@ -109,14 +109,14 @@ def wire_value(wire: Wire) -> str:
 
 
 @dataclass(frozen=True)
-class Edited:
+class EditResult:
     """The definition that a post of the page describes, and problems with the post."""
 
     definition: Definition
     problems: list[Problem]
 
 
-def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
+def read_edit(definition: Definition, versions: Versions, post: Post) -> EditResult:
     """Return the definition with the posted changes; the set of steps stays the same."""
     decoded = decode_post(root_of(definition, versions), post)
     unread = {
@@ -137,7 +137,7 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
         arguments = {name: value for name, value in arguments.items() if (name,) not in wired}
         steps.append(replace(step, arguments=arguments, wires=wires))
     changed = _with_asked(replace(definition, steps=tuple(steps)), versions, post)
-    return Edited(_with_freed(changed, definition, versions), decoded.problems)
+    return EditResult(_with_freed(changed, definition, versions), decoded.problems)
 
 
 def _with_freed(changed: Definition, before: Definition, versions: Versions) -> Definition:
@@ -310,7 +310,7 @@ def place_in_words(to: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskableField:
     """A field that the flow's form may ask for."""
 
     value: str
@@ -329,7 +329,7 @@ class Asked:
         return f"{HINT}{segment(self.own.name)}" if self.own else ""
 
 
-def askable(definition: Definition, versions: Versions, step: Step) -> list[Asked]:
+def askable(definition: Definition, versions: Versions, step: Step) -> list[AskableField]:
     """Return the fields of a step that the flow's form may ask for."""
     asked_paths = {
         path for field in definition.inputs for name, path in field.targets if name == step.id
@@ -344,7 +344,7 @@ def askable(definition: Definition, versions: Versions, step: Step) -> list[Aske
     labels |= {path: place_in_words(path) for path in asked_paths if path not in labels}
     inputs_by_target = {field.targets[0]: field for field in definition.inputs}
     return [
-        Asked(
+        AskableField(
             dumps(list(path), indent=None),
             text,
             path in asked_paths,

@@ -16,7 +16,7 @@ from schemas.uses.inputs import inputs_of
 
 
 @dataclass(frozen=True)
-class Swapped:
+class SwapResult:
     """The flow with the other model; sentences describe the changed and the lost settings."""
 
     definition: Definition
@@ -35,7 +35,7 @@ def kinds_taken(definition: Definition, step: Step, versions: Versions) -> set[s
 
 def swap(
     definition: Definition, name: str, endpoint: str, version: Version, versions: Versions
-) -> Swapped:
+) -> SwapResult:
     """Return the flow with `endpoint` (of the schema `version`) as the model of the step `name`.
 
     The definition contains the step; `versions` has the schemas of its models.
@@ -59,7 +59,7 @@ def swap(
             changed = with_open_inputs(changed, follower, versions[before.id])
     dropped = (change.sentence for change in carried.steps_of("dropped"))
     all_lost = (*lost_wires, *unasked, *unfed, *dropped)
-    return Swapped(changed, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
+    return SwapResult(changed, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
 
 
 def _changes(carried: Carried) -> Iterable[str]:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from catalog.models import Endpoint
 from features.flows.compose import editing
 from features.flows.compose.definition import MOST_STEPS, Definition, Step
-from features.flows.compose.editing import Asked, Socket
+from features.flows.compose.editing import AskableField, Socket
 from features.flows.compose.models import endpoints_of, refusal, versions_of
 from features.flows.execution.pricing import prices
 from features.flows.models import Flow
@@ -31,7 +31,7 @@ class ShownStep:
     endpoint: Endpoint | None
     refusal: str
     sockets: list[Socket]
-    asked: list[Asked]
+    asked: list[AskableField]
     main: SafeString
     more: SafeString
     more_count: int

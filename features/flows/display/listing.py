@@ -12,7 +12,7 @@ from catalog.models import Endpoint
 from core.formatting import counted
 from features.flows.models import Flow, FlowRun
 from projects import current
-from runs.promises.owners import Compared, Line
+from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MOST = 4  # steps whose models a line shows
 
 
-def compared(request: HttpRequest) -> Compared:
+def compared(request: HttpRequest) -> ComparisonKind:
     """Return the flows of the request's project and shared ones, or the user's own flows."""
     flows = Flow.objects.kept()
     visible_flows = current.rows_in_scope(flows, request)
@@ -29,7 +29,7 @@ def compared(request: HttpRequest) -> Compared:
     newest = FlowRun.objects.shown_to(request.user).filter(flow=OuterRef("pk"))
     last_state = Subquery(newest.order_by("-created_at").values("state")[:1])
     rows = visible_flows.select_related("user").annotate(last_state=last_state)
-    return Compared("flow", rows, "name", "changed_at", partial(_lines, request))
+    return ComparisonKind("flow", rows, "name", "changed_at", partial(_lines, request))
 
 
 def _lines(request: HttpRequest, flows: Sequence[Flow]) -> list[Line]:

@@ -33,7 +33,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Shown:
+class NodeView:
     """A node in the page's list."""
 
     key: str  # of its element
@@ -65,7 +65,7 @@ def endpoints_of(graph: Graph) -> dict[str, Endpoint]:
 
 def shown_nodes(
     graph: Graph, endpoints: Mapping[str, Endpoint], problems: Sequence[Problem], run: Run | None
-) -> list[Shown]:
+) -> list[NodeView]:
     """Return the nodes that call models, and unknown nodes, in running order."""
     done, stuck = order(graph)
     ordered_nodes = [graph.nodes[key] for key in [*done, *stuck]]
@@ -90,14 +90,14 @@ def _describe_node(
     problems: Sequence[Problem],
     step: Step,
     copies: Mapping[str, str],
-) -> Shown:
+) -> NodeView:
     endpoint = endpoints.get(node.app)
     own = [problem for problem in problems if problem.node == node.id]
     notes = [problem.message for problem in own if problem.is_warning]
     if node.is_run and node.app:
         notes += [endpoint.refusal] if endpoint and endpoint.refusal else []
         notes += [NOT_HERE] if endpoint is None else []
-    return Shown(
+    return NodeView(
         key=f"node-{number}",
         number=number,
         id=node.id,

@@ -18,7 +18,7 @@ from core.http.posts import BUTTON, controls, hidden
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from features.flows.fal_workflows import page, sending
-from features.flows.fal_workflows.page import Filled
+from features.flows.fal_workflows.page import WorkflowContents
 from features.flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
 from playground.form.posted_files import with_files
@@ -71,7 +71,7 @@ def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:
     workflow = _find(owner, name)
     if request.method == "POST":
         return _post(request, workflow)
-    return _render_workflow(request, workflow, Filled(_first_post(request, workflow)))
+    return _render_workflow(request, workflow, WorkflowContents(_first_post(request, workflow)))
 
 
 def _find(owner: str, name: str) -> AccountWorkflow:
@@ -82,7 +82,7 @@ def _find(owner: str, name: str) -> AccountWorkflow:
 def _render_workflow(
     request: HtmxRequest,
     workflow: AccountWorkflow,
-    filled: Filled,
+    filled: WorkflowContents,
     status: int = HTTPStatus.OK,
     forbidden: Forbidden | None = None,
 ) -> HttpResponse:
@@ -129,16 +129,18 @@ def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
     return redirect(f"{workflow.get_absolute_url()}?run={run.pk}#workflow-run")
 
 
-def _changed(workflow: AccountWorkflow, post: Post, action: str, refused: list[Problem]) -> Filled:
+def _changed(
+    workflow: AccountWorkflow, post: Post, action: str, refused: list[Problem]
+) -> WorkflowContents:
     """Return the form after a button other than Run was pressed."""
     if action == "clear":
-        return Filled()
+        return WorkflowContents()
     if action == "reset":
-        return Filled(form_state.without_settings(workflow.endpoint, post))
+        return WorkflowContents(form_state.without_settings(workflow.endpoint, post))
     if action in ("to-json", "to-form"):
-        turned = form_state.toggled_json(form_state.Written(workflow.endpoint, post), action)
-        return Filled(turned.post, turned.problems)
-    return Filled(apply(post, action), refused)
+        turned = form_state.toggled_json(form_state.FormContents(workflow.endpoint, post), action)
+        return WorkflowContents(turned.post, turned.problems)
+    return WorkflowContents(apply(post, action), refused)
 
 
 def _user(request: HttpRequest) -> Any:

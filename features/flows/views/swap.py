@@ -24,7 +24,7 @@ from features.flows.compose import swapping
 from features.flows.compose.definition import Definition, Step, parse_definition
 from features.flows.compose.form import Versions
 from features.flows.compose.models import endpoints_of, versions_of
-from features.flows.compose.swapping import Swapped
+from features.flows.compose.swapping import SwapResult
 from features.flows.models import Flow
 from features.flows.views.flow import find_changeable
 
@@ -125,7 +125,7 @@ class Choice:
     """A model chosen for a step, not saved yet."""
 
     endpoint: Endpoint
-    swapped: Swapped
+    swapped: SwapResult
 
 
 def choice(

@@ -111,7 +111,7 @@ class PromptForm(Fields, KeptForm):
         try:
             seen_version = self.cleaned_data["seen"]
             saving.change(prompt, self.values, by, is_hidden=self.is_hidden, seen=seen_version)
-        except saving.Changed as changed:
+        except saving.PromptChanged as changed:
             self.data = {**self.data, "seen": changed.version.pk}
             raise
         return prompt

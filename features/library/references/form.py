@@ -9,7 +9,7 @@ from django import forms
 from core.forms import LineField
 from features.library.models import Reference
 from features.library.references import pictures, saving
-from features.library.references.pictures import Added
+from features.library.references.pictures import StoredPictures
 from projects.kept.forms import KeptForm
 from runs.files import uploads
 from schemas.uses import mentions
@@ -96,7 +96,7 @@ class ReferenceForm(KeptForm):
         """Make the form; `chosen` are the first results of a new reference."""
         super().__init__(*args, **more)
         self.chosen = chosen
-        self.added = Added()
+        self.added = StoredPictures()
         self.held_lora = self.instance.lora
         if not self.is_new:  # its page adds pictures
             del self.fields["files"]

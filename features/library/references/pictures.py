@@ -35,7 +35,7 @@ GONE = "That picture is gone, or it is not shared with you. Choose another one."
 
 
 @dataclass
-class Added:
+class StoredPictures:
     """Addresses of stored pictures, and sentences that say why others were refused."""
 
     addresses: list[str] = field(default_factory=list)
@@ -48,13 +48,13 @@ def add(
     before: Sequence[str],
     files: Iterable[UploadedFile[Any]] = (),
     chosen: Iterable[str] = (),
-) -> Added:
+) -> StoredPictures:
     """Return the pictures, with posted files and chosen results and uploads added.
 
     Files that are not pictures, and pictures beyond the maximum, are refused; the rest is stored.
     The caller has to save the new addresses in a reference.
     """
-    added = Added(list(before))
+    added = StoredPictures(list(before))
     sources: list[Callable[[], Upload]] = [
         *(partial(_of_file, user, project, file) for file in files),
         *(partial(_of_address, user, project, text) for text in chosen),

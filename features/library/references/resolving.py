@@ -13,7 +13,7 @@ from core.http.parameters import parse_uuid
 from features.library.models import Reference, ReferenceRun
 from features.library.references import pictures
 from runs.models import Run
-from runs.promises.named_inputs import NamedInput, Resolved
+from runs.promises.named_inputs import NamedInput, ResolvedArguments
 from schemas.uses import references as uses
 from schemas.uses.mentions import OWN
 
@@ -26,7 +26,7 @@ KIND = "reference"
 MAX_WORDS_CHARS = 400
 
 
-class _Offered(NamedTuple):
+class _OfferedReference(NamedTuple):
     row: Reference
     version: int
     content: uses.Reference
@@ -40,14 +40,14 @@ class Resolver:
 
     def __init__(self, user: User, project: Project) -> None:
         self.user, self.project = user, project
-        self._by_key: dict[str, _Offered | None] = {}
+        self._by_key: dict[str, _OfferedReference | None] = {}
 
-    def __call__(self, endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:
+    def __call__(self, endpoint: Endpoint, arguments: dict[str, Any]) -> ResolvedArguments:
         """Return the arguments with their references resolved."""
         version = version_of(endpoint)
         keys = uses.keys_mentioned(version.root, arguments)
         if not keys:
-            return Resolved(arguments)
+            return ResolvedArguments(arguments)
         offered = self._offered(keys)
         contents = {key: offer.content for key, offer in offered.items()}
         filled = uses.fill(version, arguments, contents)
@@ -61,9 +61,9 @@ class Resolver:
             )
             for key, outcome in filled.outcomes.items()
         )
-        return Resolved(filled.arguments, named_inputs, filled.problems)
+        return ResolvedArguments(filled.arguments, named_inputs, filled.problems)
 
-    def _offered(self, keys: Sequence[str]) -> dict[str, _Offered]:
+    def _offered(self, keys: Sequence[str]) -> dict[str, _OfferedReference]:
         unread = [key for key in keys if key not in self._by_key]
         if unread:
             self._by_key |= dict.fromkeys(unread)
@@ -84,13 +84,13 @@ class Resolver:
                 if key in key_set and self._by_key[key] is None:
                     self._by_key[key] = self._content(row, readable_addresses)
 
-    def _content(self, row: Reference, readable_addresses: set[str]) -> _Offered:
+    def _content(self, row: Reference, readable_addresses: set[str]) -> _OfferedReference:
         readable = tuple(address for address in row.pictures if address in readable_addresses)
         lora = row.lora if row.lora and not pictures.lora_problem(self.user, row.lora) else ""
         content = uses.Reference(
             row.name, readable, row.description, lora, len(row.pictures) - len(readable)
         )
-        return _Offered(row, row.newest or 1, content)  # type: ignore[attr-defined]
+        return _OfferedReference(row, row.newest or 1, content)  # type: ignore[attr-defined]
 
 
 def record(user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:

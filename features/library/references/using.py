@@ -16,7 +16,7 @@ from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill.use_as import held_before
 from projects import current
-from runs.promises.named_inputs import Offered
+from runs.promises.named_inputs import OfferedName
 from schemas.carry.meanings import by_meaning
 from schemas.uses.inputs import ROW, Input, inputs_of
 from schemas.uses.mentions import OWN
@@ -48,11 +48,11 @@ def mentions_of(rows: Iterable[Reference], user: User) -> Iterator[tuple[Referen
                 break
 
 
-def offered(user: User, project: Project) -> list[Offered]:
+def offered(user: User, project: Project) -> list[OfferedName]:
     """Return the references that a page lists at once, as a plan does for its rows."""
     rows = Reference.objects.offered_in(project, user)[:MAX_OFFERED]
     return [
-        Offered(mention, row.get_kind_display(), row.cover)
+        OfferedName(mention, row.get_kind_display(), row.cover)
         for row, mention in mentions_of(rows, user)
     ]
 

@@ -27,7 +27,7 @@ MAX_SHOWN = 500  # results of a page; a series that was a tag may have more
 
 
 @dataclass(frozen=True)
-class Shown:
+class SeriesItemView:
     """A result of a series; `stack` is None if it is gone or the reader may not see it.
 
     `piece` is its file; None if the run has no files.
@@ -73,10 +73,10 @@ class Card:
 
     series: Series
     number: int  # of its results that the reader sees
-    cover: Shown | None
+    cover: SeriesItemView | None
 
 
-def results_of(user: User, series: Series) -> list[Shown]:
+def results_of(user: User, series: Series) -> list[SeriesItemView]:
     """Return the results of a series in order, at most MAX_SHOWN; at most five queries."""
     return _describe_items(user, list(items.items_of(series)[:MAX_SHOWN]))
 
@@ -116,15 +116,17 @@ def cards(user: User, series: SeriesQuerySet) -> list[Card]:
     ]
 
 
-def _describe_items(user: User, rows: list[SeriesItem]) -> list[Shown]:
+def _describe_items(user: User, rows: list[SeriesItem]) -> list[SeriesItemView]:
     readable = Run.objects.readable_by(user).filter(pk__in={row.run_id for row in rows})
     run_stacks = wall.stacks(user, list(readable.recent().select_related("user")))
     stacks = {stack.run.pk: stack for stack in run_stacks}
     return [_one(row, stacks.get(row.run_id)) for row in rows]
 
 
-def _one(row: SeriesItem, stack: wall.Stack | None) -> Shown:
+def _one(row: SeriesItem, stack: wall.Stack | None) -> SeriesItemView:
     if stack is None or (not stack.pieces and row.position):
-        return Shown(row)
+        return SeriesItemView(row)
     piece = next((piece for piece in stack.pieces if piece.artifact.position == row.position), None)
-    return Shown(row) if stack.pieces and piece is None else Shown(row, stack, piece)
+    return (
+        SeriesItemView(row) if stack.pieces and piece is None else SeriesItemView(row, stack, piece)
+    )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from core.formatting import counted
 from core.refusals import Refused
 from features.library.models import Series, SeriesItem
-from features.library.selection import Chosen, Selection, choose
+from features.library.selection import SelectedResults, Selection, choose
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def addable(user: User, series: Series) -> RunQuerySet:
     return readable.filter(pk__in=Run.objects.readable_with(series).order_by().values("pk"))
 
 
-def add(user: User, series: Series, selection: Selection) -> Chosen:
+def add(user: User, series: Series, selection: Selection) -> SelectedResults:
     """Put the chosen results at the end of a series; its own results stay in place.
 
     Raises Refused if it would have too many.

@@ -37,7 +37,7 @@ from runs.results.selections import listed_query
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from features.library.selection import Chosen
+    from features.library.selection import SelectedResults
     from runs.models.querysets import RunQuerySet
 
 PAIR = 2
@@ -45,7 +45,7 @@ MOST_NAMED = 100  # results in the address of a plan
 KINDS = ("inputs", "pictures")
 
 
-def sentence(chosen: Chosen, done: str) -> str:
+def sentence(chosen: SelectedResults, done: str) -> str:
     """Return sentences on how many results of a selection were changed, and how many not.
 
     `done` follows their number: "3 results" + "are starred".
@@ -143,14 +143,14 @@ def board(request: HtmxRequest) -> HttpResponseBase:
     return redirect(_plan(chosen, of if of in KINDS else KINDS[0]))
 
 
-def _chosen(request: HtmxRequest) -> Chosen:
+def _chosen(request: HtmxRequest) -> SelectedResults:
     chosen = selection.choose(selection.posted(request), Run.objects.readable_by(request.user))
     if not chosen.results:
         raise Refused("None of these results is there any more, or yours to see.")
     return chosen
 
 
-def _plan(chosen: Chosen, of: str) -> str:
+def _plan(chosen: SelectedResults, of: str) -> str:
     result_names = [str(result) for result in chosen.results[:MOST_NAMED]]
     return f"{reverse('boards:plan')}?{urlencode({'of': of, 'result': result_names}, doseq=True)}"
 
@@ -182,7 +182,7 @@ def uses(request: HtmxRequest) -> HttpResponseBase:
     return render(request, "features/library/selected/uses.html", context)
 
 
-def _address(chosen: Chosen) -> str:
+def _address(chosen: SelectedResults) -> str:
     """Return the address of the chosen results' uses; raises Refused if they have none."""
     if len(chosen.results) == 1:
         (only,) = chosen.results

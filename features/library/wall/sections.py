@@ -40,7 +40,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Gathered:
+class GroupPage:
     """A page of gathered groups: `next_group` begins the next one, 0 at the end.
 
     `is_cut` says that there are older runs, which are in none of the groups.
@@ -79,7 +79,7 @@ def run_above(runs: RunQuerySet, before: datetime | None) -> Run | None:
 
 def gathered(
     user: User | AnonymousUser, runs: RunQuerySet, grouping: Grouping, first: int = 0
-) -> Gathered:
+) -> GroupPage:
     """Return groups of the newest runs, from number `first` on, in the order of their newest run.
 
     At most six queries, and the grouping's.
@@ -104,7 +104,7 @@ def gathered(
         for group in page_groups
     ]
     is_more = len(all_groups) > first + GROUPS
-    return Gathered(sections, first + GROUPS if is_more else 0, len(newest) > LOOKED_AT)
+    return GroupPage(sections, first + GROUPS if is_more else 0, len(newest) > LOOKED_AT)
 
 
 def _stacks(

@@ -23,7 +23,7 @@ from runs.results.outputs import artifacts_in
 from schemas.wording.labels import label
 
 if TYPE_CHECKING:
-    from features.sharing.items import Shown
+    from features.sharing.items import ItemView
     from features.sharing.models import Share
 
 NO_FILES = "It has neither a file nor a text to show."
@@ -49,7 +49,7 @@ class Outcome:
     `cost` is empty if prices are hidden.
     """
 
-    files: Sequence[Shown] = ()
+    files: Sequence[ItemView] = ()
     text: str = ""
     words: str = ""
     cost: str = ""

@@ -29,7 +29,7 @@ FOLDER = "features/sharing/review"
 TOKEN = "live"  # noqa: S105  a placeholder
 
 
-class Shown(NamedTuple):
+class SharePage(NamedTuple):
     """A page of a share: its open item (0: none), and whether a maker sees it."""
 
     share: uuid.UUID
@@ -50,7 +50,7 @@ _parts: ByteCache[Parts] = ByteCache(
 _bodies: ByteCache[bytes] = ByteCache("polls of shares", CACHED_BYTES, len)
 
 
-async def body(shown_page: Shown, after: int, version: int) -> bytes:
+async def body(shown_page: SharePage, after: int, version: int) -> bytes:
     """Return the JSON answer to a poll, which updates a page to this version or a newer one.
 
     It has the parts that differ from version `after`, or all if this process does not know that.
@@ -68,7 +68,7 @@ async def body(shown_page: Shown, after: int, version: int) -> bytes:
     return encoded
 
 
-async def _newest(shown_page: Shown, version: int) -> Parts:
+async def _newest(shown_page: SharePage, version: int) -> Parts:
     known: Parts | None = _parts.get((shown_page, version))
     if known is None:
         known = Parts(

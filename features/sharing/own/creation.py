@@ -16,7 +16,7 @@ from accounts.audit import trail
 from core import refusals
 from core.formatting import counted
 from core.periods import UNDO_WITHIN
-from features.library.selection import Chosen, ResultKey, Selection, choose
+from features.library.selection import ResultKey, SelectedResults, Selection, choose
 from features.sharing import items
 from features.sharing.events import raise_version
 from features.sharing.kinds.table import KINDS
@@ -51,7 +51,7 @@ class Refused(refusals.Refused):
     """Nothing was shared; the message says why, and what to do."""
 
 
-def share_results(user: User, selection: Selection) -> tuple[Share, Chosen]:
+def share_results(user: User, selection: Selection) -> tuple[Share, SelectedResults]:
     """Share the selected results that the user may share; returns the share and these results.
 
     Users may share results of projects where they are makers, but neither as viewers nor others'
@@ -145,7 +145,7 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
     return None
 
 
-def _place(user: User, chosen: Chosen) -> tuple[Project, bool]:
+def _place(user: User, chosen: SelectedResults) -> tuple[Project, bool]:
     """Return the results' project, or the user's private one if they are of several projects."""
     rows = Run.objects.filter(pk__in=chosen.run_keys).order_by()
     distinct_places = set(rows.values_list("project", "is_hidden"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from features.sharing import items
-from features.sharing.items import Shown
+from features.sharing.items import ItemView
 from features.sharing.models import Comment, Reviewer, Share, ShareItem
 from features.sharing.models.reviewer import MOST_STARS
 from features.sharing.review import versions
@@ -63,7 +63,7 @@ class Choice:
 class Tile:
     """The newest version of one item on the page of a review."""
 
-    shown: Shown
+    shown: ItemView
     version: int
     choice: Choice
     comments: int = 0
@@ -103,7 +103,7 @@ def tiles(
 
 def bare_tiles(share: Share) -> list[Tile]:
     """Return the tiles of all items with numbers and comment counts, but without results."""
-    item_views = [Shown(share, item, None, None) for item in items.newest_of(share)]
+    item_views = [ItemView(share, item, None, None) for item in items.newest_of(share)]
     return _tiles(share, item_views, chains_of(share), {})
 
 
@@ -116,7 +116,7 @@ def count_picked(share: Share, reviewer: Reviewer | None) -> int:
 
 def _tiles(
     share: Share,
-    item_views: Iterable[Shown],
+    item_views: Iterable[ItemView],
     chains: Mapping[int, Sequence[int]],
     choices: Mapping[int, Choice],
 ) -> list[Tile]:

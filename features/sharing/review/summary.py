@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from features.sharing import items
-from features.sharing.items import Shown
+from features.sharing.items import ItemView
 from features.sharing.models import Comment, Pick, Rating, Reviewer, Share
 from features.sharing.review.places import moment_of
 from features.sharing.review.reading import chains_of
@@ -32,7 +32,7 @@ HEADER = (
 class Tally:
     """The feedback on one item in all its versions."""
 
-    shown: Shown
+    shown: ItemView
     version: int
     picks: list[Pick] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)

@@ -105,7 +105,7 @@ def _make(request: HtmxRequest) -> HttpResponse:
     return redirect("sharing:own-share", share.pk)
 
 
-def _left_out(chosen: selection.Chosen) -> str:
+def _left_out(chosen: selection.SelectedResults) -> str:
     """Return a sentence about selected results that are not shared; empty if all are."""
     unreachable = chosen.out_of_reach
     sentences = []

@@ -16,7 +16,7 @@ from runs.models import Artifact
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from features.sharing.items import Shown
+    from features.sharing.items import ItemView
     from features.sharing.models import Share
 
 MEDIA = ("image/", "video/", "audio/")  # types whose metadata can be removed
@@ -28,7 +28,7 @@ def name_of(share: Share) -> str:
     return portable_name(f"{share.title or 'share'}") + ".zip"
 
 
-def stream(share: Share, item_views: list[Shown]) -> Iterator[bytes]:
+def stream(share: Share, item_views: list[ItemView]) -> Iterator[bytes]:
     """Yield the bytes of the archive; reads one file at a time from our storage.
 
     If the share hides models or settings, media are copies without metadata.

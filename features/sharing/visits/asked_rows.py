@@ -28,7 +28,7 @@ RUN_ELSEWHERE = "was run; what you see here stays as it was"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedRow:
     """A row that this visitor has requested, and its state in words."""
 
     label: str
@@ -68,11 +68,11 @@ def row_of(share: Share, board: Board, text: str) -> PlannedRow:
     return row
 
 
-def asked_by(share: Share, board: Board, participant: Participant) -> list[Asked]:
+def asked_by(share: Share, board: Board, participant: Participant) -> list[RequestedRow]:
     """Return a participant's requests on the board, the newest first."""
     requests = board.row_requests.filter(**participant.filter()).order_by("-pk")
     return [
-        Asked(row_request.label, _describe_state(share, row_request))
+        RequestedRow(row_request.label, _describe_state(share, row_request))
         for row_request in requests[:MOST_LISTED]
     ]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from features.sharing.items import Shown
+    from features.sharing.items import ItemView
 
 GAP = "gap"
 
@@ -37,7 +37,7 @@ class Facts(NamedTuple):
 class Tile:
     """An item on the page; `text` is the result of a run without files."""
 
-    shown: Shown
+    shown: ItemView
     text: str = ""
 
     @property
@@ -135,7 +135,7 @@ class Tile:
         return Curtain(share, [model], has_inputs=False).settings(others)
 
 
-def tiles_of(item_views: Sequence[Shown]) -> list[Tile]:
+def tiles_of(item_views: Sequence[ItemView]) -> list[Tile]:
     """Return tiles in the order of the items; one query for the texts among them."""
     texts = _texts(
         [

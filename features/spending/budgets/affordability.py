@@ -28,7 +28,7 @@ Unknown = SpendingRules.Unknown
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BudgetDemand:
     """The amount that a press would add to a budget, in one of its counters."""
 
     budget: Budget
@@ -149,12 +149,12 @@ def _require_left(
         charge.amount = share.quantize(ledger.UNIT, ROUND_DOWN)
 
 
-def _rest(want: Wanted, spent: Mapping[Counter, Decimal], limit: Decimal) -> Decimal:
+def _rest(want: BudgetDemand, spent: Mapping[Counter, Decimal], limit: Decimal) -> Decimal:
     """Return the rest of a limit after this amount."""
     return limit - spent[want.counter] - want.amount
 
 
-def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted]:
+def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[BudgetDemand]:
     sums: dict[tuple[int, Counter], Decimal] = {}
     for budget in budgets:
         for charge in charges:
@@ -162,7 +162,7 @@ def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted
                 earlier = sums.get((budget.pk, counter), NOTHING)
                 sums[budget.pk, counter] = earlier + (charge.counted or NOTHING)
     by_key = {budget.pk: budget for budget in budgets}
-    return [Wanted(by_key[key], counter, amount) for (key, counter), amount in sums.items()]
+    return [BudgetDemand(by_key[key], counter, amount) for (key, counter), amount in sums.items()]
 
 
 def limit_of(budget: Budget, counter: Counter) -> Decimal:
@@ -175,7 +175,9 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     return allowed
 
 
-def _unaffordable(user: User, want: Wanted, remainder: Decimal, *, is_unknown: bool) -> Forbidden:
+def _unaffordable(
+    user: User, want: BudgetDemand, remainder: Decimal, *, is_unknown: bool
+) -> Forbidden:
     """Return a budget's refusal; `remainder` would be left after the press, mostly below zero."""
     owner_phrase = wording.subject(want.budget, want.counter, user)
     limit, amount_left = limit_of(want.budget, want.counter), max(remainder + want.amount, NOTHING)

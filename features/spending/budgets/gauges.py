@@ -24,7 +24,7 @@ NEARLY = Decimal("0.8")
 NEAREST = 5  # counters of a budget that applies to each
 
 
-class Counted(NamedTuple):
+class BudgetCounter(NamedTuple):
     """A budget and one of its counters."""
 
     budget: Budget
@@ -91,12 +91,12 @@ class Gauge:
         return wording.until(self.budget, self.counter.period).strip()
 
 
-def counter_of(budget: Budget, key: int, at: datetime) -> Counted:
+def counter_of(budget: Budget, key: int, at: datetime) -> BudgetCounter:
     """Return a budget with its counter of this key at a time."""
-    return Counted(budget, Counter(Scope(budget.scope), key, counting.period_of(budget, at)))
+    return BudgetCounter(budget, Counter(Scope(budget.scope), key, counting.period_of(budget, at)))
 
 
-def read(counted: Sequence[Counted]) -> list[Gauge]:
+def read(counted: Sequence[BudgetCounter]) -> list[Gauge]:
     """Return the gauges of counters, in the same order.
 
     One query, and one for each scope and period.
@@ -111,7 +111,7 @@ def read(counted: Sequence[Counted]) -> list[Gauge]:
     ]
 
 
-def granted_on(counted: Sequence[Counted]) -> dict[tuple[int, Counter], Decimal]:
+def granted_on(counted: Sequence[BudgetCounter]) -> dict[tuple[int, Counter], Decimal]:
     """Return the sums granted on top of each budget, by counter. One query."""
     rows = BudgetRequest.objects.filter(
         is_granted=True,
@@ -126,14 +126,16 @@ def granted_on(counted: Sequence[Counted]) -> dict[tuple[int, Counter], Decimal]
     }
 
 
-def nearest(budget: Budget, at: datetime, keys: Collection[int] | None = None) -> list[Counted]:
+def nearest(
+    budget: Budget, at: datetime, keys: Collection[int] | None = None
+) -> list[BudgetCounter]:
     """Return the counters with the most spending of a budget that applies to each, among `keys`.
 
     All keys by default. One query.
     """
     scope, period = Scope(budget.scope), counting.period_of(budget, at)
     spent = [key for key, _ in ledger.spent_by_each(scope, period) if keys is None or key in keys]
-    return [Counted(budget, Counter(scope, key, period)) for key in spent[:NEAREST]]
+    return [BudgetCounter(budget, Counter(scope, key, period)) for key in spent[:NEAREST]]
 
 
 def most_spent(budget: Budget, at: datetime) -> Gauge | None:

@@ -12,7 +12,7 @@ from core.db import clock
 from core.formatting import enumerated
 from features.spending import visibility
 from features.spending.budgets import access, counting, gauges, wording
-from features.spending.budgets.gauges import Counted, Gauge
+from features.spending.budgets.gauges import BudgetCounter, Gauge
 from features.spending.models import Budget
 from runs.costs.ledger import Scope
 
@@ -28,7 +28,7 @@ ENDED = 20  # ended budgets on the page
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedGauge:
     """A gauge of a budget, and the name of its counter's target."""
 
     gauge: Gauge
@@ -36,13 +36,13 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Listed:
+class BudgetView:
     """A budget for display; `lines` are the counters that the user may see."""
 
     budget: Budget
     title: str
     allowance: str
-    lines: Sequence[Named]
+    lines: Sequence[NamedGauge]
     told: str
     refusal: str  # why the user may not change it, and whom to ask; else empty
     is_for_each: bool
@@ -59,7 +59,7 @@ class Listed:
         return self.budget.is_by_admin and self.budget.project_id is not None
 
 
-def visible_budgets(user: User, project: Project | None = None) -> list[Listed]:
+def visible_budgets(user: User, project: Project | None = None) -> list[BudgetView]:
     """Return the budgets that the user sees and that have not ended, or those of a project.
 
     The number of queries is constant, plus one for each budget that applies to each project,
@@ -71,7 +71,9 @@ def visible_budgets(user: User, project: Project | None = None) -> list[Listed]:
     return describe(user, budgets, project)
 
 
-def describe(user: User, budgets: Sequence[Budget], project: Project | None = None) -> list[Listed]:
+def describe(
+    user: User, budgets: Sequence[Budget], project: Project | None = None
+) -> list[BudgetView]:
     """Return budgets that the user sees, for display; with `project`, only its lines."""
     if not budgets:
         return []
@@ -83,16 +85,16 @@ def describe(user: User, budgets: Sequence[Budget], project: Project | None = No
         for budget in budgets
     }
     pairs = [pair for pairs in counted.values() for pair in pairs]
-    read = {Counted(gauge.budget, gauge.counter): gauge for gauge in gauges.read(pairs)}
+    read = {BudgetCounter(gauge.budget, gauge.counter): gauge for gauge in gauges.read(pairs)}
     names = gauges.names_of(
         {counter for budget, counter in pairs if counting.named_key(budget) is None}
     )
     return [
-        Listed(
+        BudgetView(
             budget,
             wording.title(budget),
             wording.allowance(budget),
-            [Named(read[pair], names.get(pair.counter, "")) for pair in counted[budget.pk]],
+            [NamedGauge(read[pair], names.get(pair.counter, "")) for pair in counted[budget.pk]],
             enumerated([person.get_username() for person in budget.informed.all()]),
             refusals[budget.pk],
             counting.named_key(budget) is None,
@@ -128,7 +130,7 @@ def _loaded(budgets: Any) -> list[Budget]:
 
 def _counted(
     budget: Budget, now: datetime, own: Keys, *, sees_all: bool, project: Project | None
-) -> list[Counted]:
+) -> list[BudgetCounter]:
     """Return the counters of a budget that the user may see; a few, if it applies to each."""
     if budget.scope == Budget.Scope.SESSION:
         return []

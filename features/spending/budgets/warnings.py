@@ -15,7 +15,7 @@ from core.formatting import money
 from features.notifications import kinds, outbox
 from features.notifications.models import Notification
 from features.spending.budgets import access, counting, gauges, wording
-from features.spending.budgets.gauges import Counted, Gauge
+from features.spending.budgets.gauges import BudgetCounter, Gauge
 from features.spending.models import Budget
 from projects.models import Project
 from runs.costs import ledger
@@ -48,7 +48,7 @@ def warn() -> float:
     return CHECK_EVERY_S
 
 
-def _counted(budget: Budget, now: datetime) -> list[Counted]:
+def _counted(budget: Budget, now: datetime) -> list[BudgetCounter]:
     """Return the counters to check; of a budget that applies to each, those near 80 %."""
     if budget.scope == Budget.Scope.SESSION:
         return []
@@ -58,7 +58,7 @@ def _counted(budget: Budget, now: datetime) -> list[Counted]:
     scope, period = Scope(budget.scope), counting.period_of(budget, now)
     bar = gauges.NEARLY * budget.limit
     near = [key for key, spent in ledger.spent_by_each(scope, period) if spent >= bar]
-    return [Counted(budget, Counter(scope, key, period)) for key in near[:MOST_AT_ONCE]]
+    return [BudgetCounter(budget, Counter(scope, key, period)) for key in near[:MOST_AT_ONCE]]
 
 
 def _tell(near: Sequence[Gauge]) -> None:

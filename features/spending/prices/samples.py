@@ -72,7 +72,9 @@ def read_samples(endpoint: Endpoint) -> list[Sample]:
     outputs = _outputs(charges)
     root, makes = version_of(endpoint).root, makes_of(endpoint)
     return [
-        _sample(_Read(run, charges[run.pk], outputs.get(run.pk, ())), endpoint, unit, root, makes)
+        _sample(
+            _ReadRun(run, charges[run.pk], outputs.get(run.pk, ())), endpoint, unit, root, makes
+        )
         for run in runs
     ]
 
@@ -99,7 +101,7 @@ def _outputs(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[_Output]]:
     return by_run
 
 
-class _Read(NamedTuple):
+class _ReadRun(NamedTuple):
     """A run with its charge and its outputs."""
 
     run: Run
@@ -108,7 +110,7 @@ class _Read(NamedTuple):
 
 
 def _sample(
-    read: _Read, endpoint: Endpoint, said_unit: Unit, root: Field, makes: frozenset[str]
+    read: _ReadRun, endpoint: Endpoint, said_unit: Unit, root: Field, makes: frozenset[str]
 ) -> Sample:
     settings = read_settings(root, read.run.arguments)
     inputs = RunInputs(settings, makes)
@@ -130,7 +132,7 @@ def _sample(
     return Sample(read.charge.amount or Decimal(), amounts, plain_values(settings), list_price)
 
 
-def _made(read: _Read) -> dict[str, Decimal]:
+def _made(read: _ReadRun) -> dict[str, Decimal]:
     """Return the known amounts of a run's output, by unit."""
     output_amounts = {
         _NAMES[kind]: Decimal(n) for kind, n in Counter(o.kind for o in read.outputs).items()

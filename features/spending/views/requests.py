@@ -139,7 +139,7 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     if subject.budget is None:
         return about | {"ceiling": SpendingRules.current().ceiling}
     counter = Counter(Scope(subject.budget.scope), subject.key, subject.period)
-    (gauge,) = gauges.read([gauges.Counted(subject.budget, counter)])
+    (gauge,) = gauges.read([gauges.BudgetCounter(subject.budget, counter)])
     name = gauges.names_of([counter])[counter]
     return about | {"gauge": gauge, "name": name, "allowance": wording.allowance(subject.budget)}
 

@@ -42,7 +42,7 @@ class Contents:
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedFiles:
     """The accepted files with their captions, and the remaining texts."""
 
     files: list[Item]
@@ -56,7 +56,7 @@ def place(archive: int, path: str) -> Place:
     return Place(archive, str(PurePosixPath(path)))
 
 
-def pair(contents: Contents) -> Paired:
+def pair(contents: Contents) -> PairedFiles:
     """Match captions by path within an archive, then between archives; pairs also by their root.
 
     The rest is matched without regard to case: `IMG_1.JPG` and `img_1.txt`.
@@ -85,7 +85,7 @@ def pair(contents: Contents) -> Paired:
         for position, (_, item) in enumerate(contents.files)
         if item
     ]
-    return Paired(accepted, loose, ambiguous)
+    return PairedFiles(accepted, loose, ambiguous)
 
 
 def _of_one_suffix(

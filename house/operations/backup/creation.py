@@ -22,7 +22,7 @@ from core.process import identity
 from core.storage import checksum, describe_error
 from core.version import version
 from house.operations.backup import database, leftovers, pages, sealing
-from house.operations.backup.database import Say, Taken
+from house.operations.backup.database import DatabaseCopy, Say
 from house.operations.backup.place import NAME, About, Content, NoBackup, Place, content_name
 from house.operations.models import SILENT, Backup
 
@@ -153,7 +153,7 @@ def describe_error_of(error: BaseException) -> str:
     return "It was stopped."
 
 
-def _about(place: Place, database_copy: Taken, moment: datetime) -> About:
+def _about(place: Place, database_copy: DatabaseCopy, moment: datetime) -> About:
     values = sealing.secrets()
     sealed = sealing.seal(values, settings.BACKUP_PASSPHRASE) if settings.BACKUP_PASSPHRASE else {}
     return About(
@@ -190,7 +190,7 @@ def _known(place: Place) -> dict[str, Content]:
 
 def _write_files(
     place: Place,
-    database_copy: Taken,
+    database_copy: DatabaseCopy,
     about: About,
     known: dict[str, Content],
     row: Backup,

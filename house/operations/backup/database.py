@@ -51,7 +51,7 @@ def paced(write: Callable[[str], object]) -> Say:
 
 
 @dataclass(frozen=True)
-class Taken:
+class DatabaseCopy:
     """A database's content in a file: its rows, and the files in our storage that they name."""
 
     file: Path
@@ -65,7 +65,7 @@ class Taken:
 Render = Callable[[str, str], Mapping[str, str]]
 
 
-def take(folder: Path, say: Say, render: Render) -> Taken:
+def take(folder: Path, say: Say, render: Render) -> DatabaseCopy:
     """Write the database's content to a file in `folder`; raises NoBackup.
 
     Nobody waits: SQLite's readers do not stop writers, and PostgreSQL reads from one snapshot.
@@ -75,7 +75,7 @@ def take(folder: Path, say: Say, render: Render) -> Taken:
     return _take_postgres(folder / "database.dump", say, render)
 
 
-def _take_sqlite(file: Path, say: Say, render: Render) -> Taken:
+def _take_sqlite(file: Path, say: Say, render: Render) -> DatabaseCopy:
     say("The database is copied")
     connection.ensure_connection()
     with closing(sqlite3.connect(file)) as copy:
@@ -87,10 +87,10 @@ def _take_sqlite(file: Path, say: Say, render: Render) -> Taken:
         copy.commit()
     with _reading({"NAME": str(file)}):
         tables, names, migrations = _tables(say), _names(say), _migrations()
-    return Taken(file, tables, names, migrations, render(f"sqlite:///{file}", ""))
+    return DatabaseCopy(file, tables, names, migrations, render(f"sqlite:///{file}", ""))
 
 
-def _take_postgres(file: Path, say: Say, render: Render) -> Taken:
+def _take_postgres(file: Path, say: Say, render: Render) -> DatabaseCopy:
     with _reading({}), transaction.atomic(using=READER):
         with connections[READER].cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -106,7 +106,7 @@ def _take_postgres(file: Path, say: Say, render: Render) -> Taken:
             [f"--snapshot={snapshot}", f"--file={file}", *exclusions],
             lambda: say(f"The database is dumped: {_size_of(file)}"),
         )
-    return Taken(file, tables, names, migrations, pages)
+    return DatabaseCopy(file, tables, names, migrations, pages)
 
 
 def copy_whole(folder: Path) -> Path:

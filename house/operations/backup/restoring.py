@@ -29,7 +29,7 @@ Ask = Callable[[str], bool]
 
 
 @dataclass
-class Restored:
+class RestoreResult:
     """The outcome of a restore, and what its operator has to know."""
 
     about: About
@@ -38,7 +38,7 @@ class Restored:
     remarks: Sequence[str]
 
 
-def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
+def restore(place: Place, name: str, say: Say, ask: Ask) -> RestoreResult:
     """Restore a backup; raises NoBackup, and then has changed nothing in use, only added files.
 
     `ask` is called before anything in use is put aside, and when something is unsafe.
@@ -81,7 +81,7 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
             "sent since. They are unconfirmed now: upstream's list, or their people, say what "
             "they are."
         )
-    return Restored(about, count, aside if is_used else "", remarks)
+    return RestoreResult(about, count, aside if is_used else "", remarks)
 
 
 def _require_stopped() -> None:

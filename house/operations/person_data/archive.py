@@ -31,7 +31,7 @@ Secrets, such as digests of tokens and passwords, are left out.
 log = logging.getLogger(__name__)
 
 
-class Stored(NamedTuple):
+class ArchiveFile(NamedTuple):
     """A file of our storage, and its name in the archive."""
 
     name: str
@@ -44,7 +44,7 @@ class Archive:
 
     name: str
     ends: list[tuple[str, int]] = field(default_factory=list)
-    files: list[Stored] = field(default_factory=list)
+    files: list[ArchiveFile] = field(default_factory=list)
     rows: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -85,9 +85,9 @@ def prepare(person: User, *, is_for_themselves: bool = False) -> Archive:
         "run_id", "position", "file"
     ):
         name = f"results/{run}/{position}{PurePosixPath(file).suffix}"
-        archive.files.append(Stored(name, file))
+        archive.files.append(ArchiveFile(name, file))
     for pk, file_name, file in own[Upload._meta.label].values_list("pk", "file_name", "file"):
-        archive.files.append(Stored(f"uploads/{pk}/{clean_name(file_name)}", file))
+        archive.files.append(ArchiveFile(f"uploads/{pk}/{clean_name(file_name)}", file))
     return archive
 
 

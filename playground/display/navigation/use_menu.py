@@ -18,7 +18,7 @@ from core.formatting import counted
 from fal.db_safe import db_safe_text
 from playground.display.navigation.destinations import Group, Place
 from playground.display.navigation.offers import by_need, place, title_of, told_apart
-from playground.form.prefill.use_as import Brought, Result
+from playground.form.prefill.use_as import Result, UsableUpload
 from runs.file_kinds import VISUAL
 from schemas.uses.roles import USES
 
@@ -57,7 +57,7 @@ class _TextRanking:
 
 
 @dataclass(frozen=True)
-class Offered:
+class OfferedInputs:
     """The inputs of one use, or of models with one need; `count` includes what is not listed."""
 
     use: str
@@ -75,7 +75,7 @@ class Menu:
     """
 
     own: list[Taker]
-    groups: list[Offered]
+    groups: list[OfferedInputs]
     cards: dict[int, Endpoint]
     is_own_best: bool = True
 
@@ -103,7 +103,7 @@ def offered(kind: str, own: int, text: str = "", use: str = "") -> Menu:
 
 def _offers(
     index: UseIndex, kind: str, use: str, own: int, rank: Callable[[Taker, str], Rank | None]
-) -> list[tuple[Rank, Offered]]:
+) -> list[tuple[Rank, OfferedInputs]]:
     """Return the groups in menu order, or the one of a `use`, each with its best input's rank."""
     by_use = index.takers(kind)
     most = IN_FULL if use in by_use else IN_GROUP
@@ -139,10 +139,10 @@ def _need(index: UseIndex, taker: Taker) -> str:
 
 def _offer(
     use: str, title: str, ranked: Sequence[tuple[Rank, Taker]], most: int
-) -> tuple[Rank, Offered]:
+) -> tuple[Rank, OfferedInputs]:
     """Return a group of at most `most` inputs, with its best input's rank."""
     inputs = [taker for _, taker in ranked]
-    return ranked[0][0], Offered(use, title, inputs[:most], len(inputs))
+    return ranked[0][0], OfferedInputs(use, title, inputs[:most], len(inputs))
 
 
 def _ranked(
@@ -154,7 +154,7 @@ def _ranked(
 
 
 def menu(
-    result: Result | Brought,
+    result: Result | UsableUpload,
     address: str,
     text: str = "",
     use: str = "",
@@ -208,7 +208,7 @@ def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
 
 
 def _own_place(
-    taker: Taker, result: Result | Brought, cards: dict[int, Endpoint], locks: Locks
+    taker: Taker, result: Result | UsableUpload, cards: dict[int, Endpoint], locks: Locks
 ) -> Place:
     endpoint = cards[taker.key]
     address = result.address_in(endpoint, taker.input.path)

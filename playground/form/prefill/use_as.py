@@ -57,7 +57,7 @@ class Usable:
 
 
 @dataclass(frozen=True)
-class Brought(Usable):
+class UsableUpload(Usable):
     """An uploaded file."""
 
     upload: Upload
@@ -135,13 +135,13 @@ def results(run: Run) -> list[Result]:
     ]
 
 
-def brought(user: User, pk: uuid.UUID) -> Brought | None:
+def brought(user: User, pk: uuid.UUID) -> UsableUpload | None:
     """Return an upload; None if it does not exist or the user may not read it."""
     upload = Upload.objects.select_related("project").filter(pk=pk).first()
     if upload is None or not upload.is_readable_by(user):
         return None
     kind = kind_of_file(content_types.kind(upload.content_type), upload.file_name)
-    return Brought(kind, upload.get_absolute_url(), upload)
+    return UsableUpload(kind, upload.get_absolute_url(), upload)
 
 
 def kind_of(artifact: Artifact) -> str:
@@ -193,6 +193,6 @@ def held_before(user: User, endpoint: Endpoint) -> Post:
     return form_state.from_arguments(endpoint, preset.arguments).post | {form_state.HOUSE: ["1"]}
 
 
-def _notice(result: Result | Brought, field: Input, arguments: dict[str, Any]) -> str:
+def _notice(result: Result | UsableUpload, field: Input, arguments: dict[str, Any]) -> str:
     sentence = f"“{field.label}” now holds {result.origin}."
     return f"{sentence} Everything else is as you had left it." if arguments else sentence

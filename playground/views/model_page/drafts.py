@@ -13,7 +13,7 @@ from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
 from playground.form import drafts, form_state, recent_prompts, run_costs
-from playground.form.form_state import Written
+from playground.form.form_state import FormContents
 from playground.views import refusals
 from playground.views.model_page import form_posts
 from projects import current, roles
@@ -45,7 +45,7 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Save the tab's draft; returns `{"version", "cost"}`, the cost of running it."""
     endpoint = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
     post, tab = form_posts.form_fields(request), form_posts.parse_tab(request)
-    written = Written(endpoint, post)
+    written = FormContents(endpoint, post)
     try:
         version = drafts.save(request.user, written, tab)
     except drafts.TooLarge as error:

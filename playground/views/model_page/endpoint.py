@@ -24,7 +24,7 @@ from core.http.htmx import HtmxRequest
 from core.http.posts import BUTTON, hidden
 from playground.display import about, history
 from playground.form import drafts, form_state
-from playground.form.form_state import FormState, Post, Written
+from playground.form.form_state import FormContents, FormState, Post
 from playground.form.prefill import sources
 from playground.form.prefill.place_of_run import in_place_of_run
 from playground.views.model_page import form, form_posts, page
@@ -123,7 +123,7 @@ def _initial_state(request: HtmxRequest, endpoint: Endpoint) -> tuple[Draft, For
     if pending.get("endpoint") == endpoint.endpoint_id:
         del request.session[PENDING_KEY]
         notice = "You had been logged out. Here is what you typed; go on from here."
-        drafts.save(request.user, Written(endpoint, pending["post"]), tab_in_front(request))
+        drafts.save(request.user, FormContents(endpoint, pending["post"]), tab_in_front(request))
         draft = drafts.find(request.user, endpoint, tab_in_front(request))
         return draft, FormState(pending["post"], notice), False
     draft = drafts.find(request.user, endpoint, tab_in_front(request))

@@ -33,7 +33,7 @@ from playground.form import (
     run_costs,
     share_links,
 )
-from playground.form.form_state import FormState, ParsedForm, Post, Written
+from playground.form.form_state import FormContents, FormState, ParsedForm, Post
 from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.views.model_page import page
@@ -60,9 +60,9 @@ REFUSED = FormState(
 def handle_post(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     """Handle the action of the pressed button (`~do`); without one, Run."""
     if request.FILES and (why := roles.refusal_to_make(request.user, current.current(request))):
-        return _refuse(request, Written(endpoint, form_fields(request)), why)
+        return _refuse(request, FormContents(endpoint, form_fields(request)), why)
     post, refused = _store_files(request, endpoint, form_fields(request))
-    written = Written(endpoint, post)
+    written = FormContents(endpoint, post)
     if refused:
         return redraw(request, written, FormState(post, problems=refused), status=422)
     action = hidden(request, BUTTON)
@@ -71,7 +71,7 @@ def handle_post(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     return handle(request, written, action)
 
 
-def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBase:
+def _run(request: HtmxRequest, written: FormContents, action: str) -> HttpResponseBase:
     endpoint, post = written.endpoint, written.post
     project = current.current(request)
     parsed, named_inputs = form_state.with_names(endpoint, written.parsed, request.user, project)
@@ -110,7 +110,7 @@ def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBas
     return announce_new_run(address_result(request, response, run.stage_address), run)
 
 
-def _run_example(request: HtmxRequest, written: Written, action: str) -> HttpResponseBase:
+def _run_example(request: HtmxRequest, written: FormContents, action: str) -> HttpResponseBase:
     """Run the model's own example, which the front page offers."""
     filled = sources.fill(request.user, written.endpoint, "example")
     return _run(request, replace(written, post=filled.post) if filled else written, action)
@@ -123,7 +123,7 @@ def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Pl
 
 
 def _create_runs(
-    request: HtmxRequest, written: Written, planned: Plan, named_inputs: Sequence[NamedInput]
+    request: HtmxRequest, written: FormContents, planned: Plan, named_inputs: Sequence[NamedInput]
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
 
@@ -163,7 +163,7 @@ def _create_runs(
 
 def _refuse(
     request: HtmxRequest,
-    written: Written,
+    written: FormContents,
     why: str | refused_starts.Forbidden,
     status: int = HTTPStatus.FORBIDDEN,
 ) -> HttpResponse:
@@ -177,7 +177,7 @@ def _refuse(
 
 def redraw(
     request: HtmxRequest,
-    written: Written,
+    written: FormContents,
     filled: FormState,
     *,
     status: int = 200,
@@ -227,7 +227,7 @@ def house_default_state(request: HtmxRequest, endpoint: Endpoint) -> FormState |
     return replace(filled, post=post, notice=notice, house=preset.name)
 
 
-def _fill(request: HtmxRequest, written: Written, filled: FormState) -> HttpResponse:
+def _fill(request: HtmxRequest, written: FormContents, filled: FormState) -> HttpResponse:
     """Replace the form's contents; this can be undone."""
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, written.post))
     new = replace(written, post=filled.post)
@@ -236,12 +236,12 @@ def _fill(request: HtmxRequest, written: Written, filled: FormState) -> HttpResp
     return redraw(request, new, filled, version=version)
 
 
-def _change(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _change(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     """Change the form's shape, such as adding an item to a list."""
     return redraw(request, written, FormState(apply(written.post, action)))
 
 
-def _reset(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _reset(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     """Reset one field to its default; the response makes htmx replace this field only."""
     response, name = _change(request, written, action), action.partition(":")[2]
     if not FIELD_NAME.fullmatch(name):
@@ -250,35 +250,35 @@ def _reset(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
     return reselect(retarget(response, field), field)
 
 
-def _reset_all(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _reset_all(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     content = form_state.without_settings(written.endpoint, written.post)
     return _fill(request, written, FormState(content, "Every setting is back at its default."))
 
 
-def _toggle_json(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _toggle_json(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     turned = form_state.toggled_json(written, action)
     is_refused = json_view.is_json(turned.post) and turned.problems
     return redraw(request, written, turned, status=422 if is_refused else 200)
 
 
-def _clear(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _clear(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     house_default = house_default_state(request, written.endpoint)
     return _fill(request, written, house_default or FormState({}, "Cleared."))
 
 
-def _use_model_defaults(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _use_model_defaults(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     own = FormState({form_state.HOUSE: ["1"]}, "The model's own defaults are back.")
     return _fill(request, written, own)
 
 
-def _fill_from(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _fill_from(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     filled = sources.fill(request.user, written.endpoint, action)
     if filled is None:
         return redraw(request, written, replace(REFUSED, post=written.post), status=422)
     return _fill(request, written, filled)
 
 
-def _migrate(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _migrate(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     """Migrate the form's contents to the current schema as far as possible; can be undone."""
     arguments, problems = written.parsed
     if problems:
@@ -287,7 +287,7 @@ def _migrate(request: HtmxRequest, written: Written, action: str) -> HttpRespons
     return _fill(request, written, sources.migrated(written.endpoint, arguments, digest))
 
 
-def _restore(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _restore(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     """Restore the form's previous contents (`undo`), or show another tab's draft (`other`)."""
     endpoint, tab = written.endpoint, parse_tab(request)
     if action == "undo":
@@ -300,7 +300,7 @@ def _restore(request: HtmxRequest, written: Written, action: str) -> HttpRespons
     return _fill(request, written, FormState(other.post, "This is what the other tab holds."))
 
 
-def _link_or_preset(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _link_or_preset(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     """Show a link to the form's contents, or the form that saves them as a preset."""
     endpoint, post = written.endpoint, written.post
     arguments, problems = written.parsed
@@ -327,7 +327,7 @@ def _link_or_preset(request: HtmxRequest, written: Written, action: str) -> Http
     return page.render_page(request, endpoint, FormState(post), **extra_context)
 
 
-def _choose_from_library(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _choose_from_library(request: HtmxRequest, written: FormContents, action: str) -> HttpResponse:
     """Open the saved prompts or references to insert one; the draft keeps the form's contents."""
     _save_draft(request, written)
     kind, _, field = action.partition(":")
@@ -338,7 +338,7 @@ def _choose_from_library(request: HtmxRequest, written: Written, action: str) ->
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
-def _save_draft(request: HtmxRequest, written: Written) -> int:
+def _save_draft(request: HtmxRequest, written: FormContents) -> int:
     """Save the form's contents as the draft; returns the draft's version."""
     tab = parse_tab(request)
     try:
@@ -365,7 +365,7 @@ def _store_files(
     return with_files(post, request.FILES, root, request.user.pk, project)
 
 
-ACTIONS: dict[str, Callable[[HtmxRequest, Written, str], HttpResponseBase]] = {
+ACTIONS: dict[str, Callable[[HtmxRequest, FormContents, str], HttpResponseBase]] = {
     "": _run,
     "run": _run,
     "run-example": _run_example,

@@ -64,7 +64,7 @@ async def follow(
                 # The stream closes in the background: only wait for the result.
                 breakers = context.breakers
                 await _finish(
-                    Completed(pk, handle, upstream, breakers, status, not_found, patience)
+                    CompletedRequest(pk, handle, upstream, breakers, status, not_found, patience)
                 )
                 return
             unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
@@ -76,7 +76,7 @@ async def follow(
             await state_machine.arecord(pk, _observation(status))
 
 
-class Completed(NamedTuple):
+class CompletedRequest(NamedTuple):
     """A completed request, and everything needed to fetch its result for its run."""
 
     pk: uuid.UUID
@@ -88,7 +88,7 @@ class Completed(NamedTuple):
     patience: Patience
 
 
-async def _finish(completed: Completed) -> None:
+async def _finish(completed: CompletedRequest) -> None:
     """End the run with the result of its completed request and the data of its last status."""
     at = timezone.now()
     observation = await _outcome(completed)
@@ -98,7 +98,7 @@ async def _finish(completed: Completed) -> None:
     )
 
 
-async def _outcome(completed: Completed) -> Observation:
+async def _outcome(completed: CompletedRequest) -> Observation:
     """Fetch the outcome of a completed request; retry until upstream returns it.
 
     A completed request cannot be cancelled upstream; after a cancel here, retries end soon.
@@ -188,7 +188,7 @@ async def cancel(
         await asyncio.sleep(patience.fetch_first_s)
         if not await is_over(pk):
             await _finish(
-                Completed(
+                CompletedRequest(
                     pk,
                     handle,
                     upstream,
@@ -222,7 +222,9 @@ def _may_succeed_on_retry(error: fal.FalError) -> bool:
     return error.is_retryable or (error.status or 200) >= 300
 
 
-async def _outcome_of_unknown_request(completed: Completed, error: fal.FalError) -> Observation:
+async def _outcome_of_unknown_request(
+    completed: CompletedRequest, error: fal.FalError
+) -> Observation:
     """Return the end of a run that the queue no longer knows; it forgets cancelled ones."""
     is_dropped = await is_cancel_requested(completed.pk)
     if not is_dropped:

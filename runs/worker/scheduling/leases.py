@@ -69,7 +69,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Interrupted:
+class InterruptedRuns:
     """Runs whose lease has expired, by how the claiming worker continues them."""
 
     to_send: list[Run] = field(default_factory=list)
@@ -107,7 +107,7 @@ def claim(
     waiting = number_per_user(first, submit_limits, attempts) if is_all else None
     may_be_interrupted = not is_all or any(run.state != State.CREATED for run in first)
     with transaction.atomic():
-        interrupted = Interrupted()
+        interrupted = InterruptedRuns()
         if may_be_interrupted:
             interrupted = _take_over_interrupted(now, limit, held, is_after_stall)
         room = limit - len(interrupted.to_send) - len(interrupted.to_follow)
@@ -119,14 +119,14 @@ def claim(
 
 def _take_over_interrupted(
     now: datetime, limit: int, held_runs: Collection[uuid.UUID], is_after_stall: bool
-) -> Interrupted:
+) -> InterruptedRuns:
     """Lock and sort the runs whose lease has expired.
 
     If a run was marked as submitted and its worker died, upstream may have it, so it becomes
     unconfirmed and is never resubmitted automatically. A run whose files were still being uploaded
     was not sent.
     """
-    interrupted = Interrupted()
+    interrupted = InterruptedRuns()
     if not lease_queries.ANY_INTERRUPTED.all(now=now):  # cheaper than locking; mostly empty
         return interrupted
     free = lease_queries.interrupted(now)
@@ -162,7 +162,11 @@ def _choose_new(
 
 
 def _mark(
-    worker: str, now: datetime, interrupted: Interrupted, chosen: list[Run], submitted: list[Run]
+    worker: str,
+    now: datetime,
+    interrupted: InterruptedRuns,
+    chosen: list[Run],
+    submitted: list[Run],
 ) -> None:
     """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas import MISSING, build, contract
 from schemas.changes.argument_diff import Change, diff_arguments
-from schemas.changes.migrate_arguments import Migrated, Version, migrate
+from schemas.changes.migrate_arguments import MigrationResult, Version, migrate
 from schemas.exact import identical
 from schemas.validation import validate
 from tests.schemas import laws, strategies
@@ -32,7 +32,7 @@ def whole(document: Any) -> Version:
     return Version(endpoint_contract, build(endpoint_contract))
 
 
-def mended(old: Any, new: Any, value: Any, **more: Any) -> Migrated:
+def mended(old: Any, new: Any, value: Any, **more: Any) -> MigrationResult:
     """One field `x` of an older and a newer schema."""
     return migrate(version({"x": old}), version({"x": new}, **more), {"x": value})
 

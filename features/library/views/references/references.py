@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
     from features.library.models.reference import ReferenceQuerySet
-    from features.library.references.pictures import Added
+    from features.library.references.pictures import StoredPictures
 
 MAX_LISTED = 200
 OFFERED = 12
@@ -181,7 +181,7 @@ def cover(request: HtmxRequest) -> HttpResponse:
     return redirect(row.cover)
 
 
-def report_added(request: HtmxRequest, added: Added) -> None:
+def report_added(request: HtmxRequest, added: StoredPictures) -> None:
     """Queue messages for the next page: which pictures were not added, and why."""
     for sentence in added.refusals[:NAMED]:
         messages.warning(request, sentence[:300])
