@@ -219,8 +219,8 @@ def viewed(
     The user must be able to read the run; its endpoint and artifacts should be loaded. None if
     there is no such file.
     """
-    files = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
-    shown_file = None if position is None else file_at(run, position)
+    files = _files(run)
+    shown_file = None if position is None else _at(files, position)
     if position is not None and shown_file is None:
         return None
     view = watch_tokens.view_for(user, run, "page")
@@ -229,7 +229,14 @@ def viewed(
 
 def file_at(run: Run, position: int) -> renderers.ArtifactView | None:
     """Return one file of a successful run; None if there is no such file."""
-    files = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
+    return _at(_files(run), position)
+
+
+def _files(run: Run) -> Sequence[renderers.ArtifactView]:
+    return renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
+
+
+def _at(files: Sequence[renderers.ArtifactView], position: int) -> renderers.ArtifactView | None:
     return next((file for file in files if file.artifact.position == position), None)
 
 
