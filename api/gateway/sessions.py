@@ -195,7 +195,9 @@ def _admit(scope: Message) -> Admission:
     buffering = query.get("max_buffering", [""])[-1]
     is_number = buffering.isascii() and buffering.isdecimal() and len(buffering) < 4
     limit = min(max(int(buffering), 1), 60) if is_number else None
-    ticket = ProxyTicket(by.user_id, model, project_id=by.project_id, said=by.said, by=by)
+    ticket = ProxyTicket(
+        by.user_id, model, project_id=by.project_id, confirmation=by.confirmation, by=by
+    )
     return Admission(ticket, name, endpoint, limit)
 
 

@@ -25,7 +25,7 @@ class CollectionProblem:
     """A model of a collection with its problem, and the model that could replace it."""
 
     endpoint: Endpoint
-    said: str
+    sentence: str
     lines: Sequence[dict[str, Any]] = ()  # the breaking changes, if the model still exists
     successor: Endpoint | None = None
 

@@ -57,7 +57,7 @@ def misfit_sentence(migrated: MigrationResult) -> str:
 def _name_misfits(heading: str, misfits: list[Misfit]) -> str:
     if not misfits:
         return ""
-    parts = [f"{misfit.field} {misfit.said}" for misfit in misfits[:_MAX_NAMED]]
+    parts = [f"{misfit.field} {misfit.reason}" for misfit in misfits[:_MAX_NAMED]]
     if len(misfits) > _MAX_NAMED:
         parts.append(f"and {len(misfits) - _MAX_NAMED} more")
     return f"{heading}: {'; '.join(parts)}."

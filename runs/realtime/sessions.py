@@ -317,7 +317,7 @@ def _reserve(run: Run, missing: Decimal, ahead: Decimal) -> Decimal:
 
 def _reserve_unknown(run: Run, ticket: Ticket) -> Decimal | None:
     close_old_connections()
-    with confirmation.given(ticket.said):
+    with confirmation.given(ticket.confirmation):
         return starting.reserve_more(run, None)
 
 
@@ -372,7 +372,7 @@ def _begin(
         project=_project_of(ticket, person),
         holder=Holder(worker, clock.now() + timedelta(seconds=lease_s), State.RUNNING),
     )
-    with confirmation.given(ticket.said):
+    with confirmation.given(ticket.confirmation):
         return starting.start(request).run
 
 

@@ -31,7 +31,7 @@ _FOUND_TWICE = "its place is taken"
 
 @dataclass(frozen=True)
 class Step:
-    """What happened to one argument. `after` is its value at `target`, `said` the reason.
+    """What happened to one argument. `after` is its value at `target`, `reason` the reason.
 
     `text` is the step in words, for dropped arguments and for files: readers need no addresses.
     """
@@ -41,7 +41,7 @@ class Step:
     target: str = ""
     before: Any = None
     after: Any = None
-    said: str = ""
+    reason: str = ""
     text: str = ""
 
     @property
@@ -53,7 +53,7 @@ class Step:
             return self.source
         name = f"{self.target} " if self.target != self.source else ""
         change = f"{self.source} {_short(self.before)} → {name}{_short(self.after)}"
-        return f"{change} ({self.said})" if self.said else change
+        return f"{change} ({self.reason})" if self.reason else change
 
 
 @dataclass(frozen=True)
@@ -330,7 +330,7 @@ def _steps(
     yield step
     if (unused := mapped.unused.get(name)) and step.kind != "dropped":
         reason = unused.rpartition(": ")[2]
-        yield Step("dropped", name, before=mapped.given[name], said=reason, text=unused)
+        yield Step("dropped", name, before=mapped.given[name], reason=reason, text=unused)
 
 
 def _step(mapped: _Mapping, name: str, whole: dict[str, Any], messages: dict[str, str]) -> Step:
@@ -342,7 +342,7 @@ def _step(mapped: _Mapping, name: str, whole: dict[str, Any], messages: dict[str
             (messages[place] for place in targets if place in messages), ""
         )
         text = f"“{mapped.label(name)}” is not used{why and f': {why}'}"
-        return Step("dropped", name, before=before, said=why, text=text)
+        return Step("dropped", name, before=before, reason=why, text=text)
     to = places[0]
     after: Any = whole[to]
     text = _moved_files(mapped, name, places)

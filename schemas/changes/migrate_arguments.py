@@ -38,7 +38,7 @@ class Misfit:
     """One setting that does not fit: its path, the reason, and the fix (empty: none)."""
 
     field: str
-    said: str
+    reason: str
     repair: str = ""
 
 
@@ -189,7 +189,7 @@ def _fix(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit | Non
         else:
             holder[key] = candidate
         if not any(remaining.path == problem.path for remaining in _problems(now, mended)):
-            return Misfit(misfit.field, misfit.said, words)
+            return Misfit(misfit.field, misfit.reason, words)
         holder[key] = value
     return None
 

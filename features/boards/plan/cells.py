@@ -145,7 +145,7 @@ def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _
         Step(
             "carried" if named_input.is_whole else "dropped",
             named_input.words.partition(":")[0],
-            said=named_input.words,
+            reason=named_input.words,
             text=named_input.words,
         )
         for named_input in resolved.named
@@ -174,8 +174,8 @@ def _with_files(cell: _Cell, column: PlannedColumn, files: list[GivenFile]) -> _
         return cell
     placed = place_in_order(version_of(column.endpoint), cell.arguments, files)
     steps = [
-        *(Step("converted", rows.FILES, said=words, text=words) for words in placed.used),
-        *(Step("dropped", rows.FILES, said=words, text=words) for words in placed.unused),
+        *(Step("converted", rows.FILES, reason=words, text=words) for words in placed.used),
+        *(Step("dropped", rows.FILES, reason=words, text=words) for words in placed.unused),
     ]
     return cell._replace(arguments=placed.arguments, steps=(*cell.steps, *steps))
 
@@ -206,7 +206,7 @@ def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:
 def _report(plan: Plan, column: PlannedColumn, carried: list[_Cell]) -> Report:
     version = version_of(column.endpoint)
     steps: dict[tuple[str, ...], Step] = {
-        (step.kind, step.source, step.target, step.said): step
+        (step.kind, step.source, step.target, step.reason): step
         for step in _steps_of_own(plan, column)
     }
     lacking: dict[str, None] = {}
@@ -215,7 +215,7 @@ def _report(plan: Plan, column: PlannedColumn, carried: list[_Cell]) -> Report:
     for number, cell in enumerate(carried):
         arguments = cell.arguments
         for step in cell.steps:
-            steps.setdefault((step.kind, step.source, step.target, step.said), step)
+            steps.setdefault((step.kind, step.source, step.target, step.reason), step)
         labels = missing(version, arguments)
         written = ParsedForm(arguments, list(cell.problems))
         problems = form_state.find_problems(column.endpoint, written)

@@ -29,7 +29,7 @@ class ShownStep:
     """A step with its run, its result so far, and why it is not in progress."""
 
     summary: Summary
-    begun: StepRun | None
+    step_run: StepRun | None
     run: Run | None  # None before it starts, after a purge, and if it is withheld
     waits: str
     result: dict[str, Any] | None
@@ -43,7 +43,7 @@ class ShownStep:
         """Return the state for the page's markup."""
         if self.run:
             return self.run.state
-        return "failed" if self.begun or self.waits else "waiting"
+        return "failed" if self.step_run or self.waits else "waiting"
 
 
 class Page(NamedTuple):
@@ -51,7 +51,7 @@ class Page(NamedTuple):
 
     flow_run: FlowRun
     definition: Definition
-    begun: dict[str, StepRun]
+    step_runs: dict[str, StepRun]
     view: str
     costs: Mapping[str, Estimate]
     withheld: Collection[str]

@@ -43,7 +43,7 @@ class BudgetView:
     title: str
     allowance: str
     lines: Sequence[NamedGauge]
-    told: str
+    notified: str
     refusal: str  # why the user may not change it, and whom to ask; else empty
     is_for_each: bool
     state: str  # "Begins 1 December", "Over"; empty while it applies

@@ -103,10 +103,12 @@ class _Mover:
         for step in self.steps:
             if step.source in self.moved:
                 outcome.changed.append(self.moved[step.source])
-            elif step.kind == "dropped" and step.said == NOT_HERE:
+            elif step.kind == "dropped" and step.reason == NOT_HERE:
                 outcome.unknown.append(step.source)
             elif step.kind == "dropped":
-                outcome.unfit.append(f"{step.source} ({step.said})" if step.said else step.source)
+                outcome.unfit.append(
+                    f"{step.source} ({step.reason})" if step.reason else step.source
+                )
             elif step.target in self.filled:
                 outcome.unfit.append(f"{step.source} (the result is there)")
             elif step.kind == "carried":

@@ -90,7 +90,7 @@ def ticket(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
         origin,
         request.session.session_key,
         project_id=project.pk,
-        said=confirmation.said_by(request),
+        confirmation=confirmation.said_by(request),
     )
     return JsonResponse({"url": f"{settings.REALTIME_URL}/?ticket={signed}"})
 
