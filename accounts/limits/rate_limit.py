@@ -250,8 +250,8 @@ def _applicable_limits(request: HttpRequest, view: Callable[..., Any]) -> list[t
     client = network(client_address(request))
     # Requests to views without a named limit are counted with all the others.
     rare = [own] if own and own.name != CHANGE else []
-    everything = LIMITS[getattr(view, GUESTS_MARK, ANONYMOUS)]
-    return [(limit, client) for limit in (*rare, everything)]
+    overall_limit = LIMITS[getattr(view, GUESTS_MARK, ANONYMOUS)]
+    return [(limit, client) for limit in (*rare, overall_limit)]
 
 
 def too_many_requests(request: HttpRequest, wait_s: int) -> HttpResponse:
