@@ -161,9 +161,9 @@ def _keys(question: Question, reach: Reach) -> list[int]:
 def _item(endpoint: Endpoint, expand: frozenset[str], run_address: str) -> dict[str, Any]:
     """Return a model as upstream listed it, with the star of the caller."""
     entry = getattr(endpoint, "entry", None)
-    stored = json.loads(entry.text) if entry else {}
+    entry_values = json.loads(entry.text) if entry else {}
     own = _columns(endpoint)
-    metadata = {**own, **(stored.get("metadata") or {}), "is_favorited": own["is_favorited"]}
+    metadata = {**own, **(entry_values.get("metadata") or {}), "is_favorited": own["is_favorited"]}
     for name in ("model_url", "stream_url"):
         if isinstance(metadata.get(name), str):
             metadata[name] = _at_own_host(metadata[name], run_address)
@@ -173,7 +173,7 @@ def _item(endpoint: Endpoint, expand: frozenset[str], run_address: str) -> dict[
         why = endpoint.schema_error or "There is no document of this model here."
         item["openapi"] = document if isinstance(document, dict) else _failed(why)
     if ENTERPRISE in expand:
-        enterprise_status = stored.get(ENTERPRISE)
+        enterprise_status = entry_values.get(ENTERPRISE)
         item[ENTERPRISE] = enterprise_status or _failed(
             "This server does not know the enterprise status."
         )

@@ -121,13 +121,13 @@ def _reading(scope: Scope, address: str) -> Scope:
     passed_on = {b"authorization", b"host", b"accept", b"accept-encoding", b"x-forwarded-proto"}
     passed_on |= {b"x-forwarded-for", b"user-agent", b"cookie"}
     headers = [(name, value) for name, value in scope["headers"] if name in passed_on]
-    read = {
+    read_scope = {
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
     }
-    return {**scope, **read, "headers": headers}
+    return {**scope, **read_scope, "headers": headers}
 
 
 def _without_body(receive: Receive) -> Receive:

@@ -47,8 +47,8 @@ def card(endpoint: dict[str, Any]) -> str:
         endpoint["category"],
         endpoint["price"]["text"],
     ]
-    standing = endpoint["standing"] if endpoint["is_runnable"] else "cannot be run"
-    return " · ".join([*filter(None, [*parts, standing]), cut(endpoint["description"])])
+    status = endpoint["standing"] if endpoint["is_runnable"] else "cannot be run"
+    return " · ".join([*filter(None, [*parts, status]), cut(endpoint["description"])])
 
 
 def model(endpoint: dict[str, Any]) -> str:

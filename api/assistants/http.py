@@ -63,9 +63,9 @@ class Assistants:
         caller = InProcess(self._app, scope)
         try:
             await caller.call("GET", "/me")
-        except Refused as refused:
+        except Refused as refusal:
             headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
-            await _respond(send, refused.status or 503, str(refused), headers)
+            await _respond(send, refusal.status or 503, str(refusal), headers)
             return
         managers = await self._running_managers()
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept"]

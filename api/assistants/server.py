@@ -99,5 +99,5 @@ async def _answered(answer: Awaitable[Any], error: type[MCPServerError] = ToolEr
         return await answer
     except InputRequired as required:
         return required.result
-    except Refused as refused:
-        raise error(answers.bounded(str(refused))) from refused
+    except Refused as problem:
+        raise error(answers.bounded(str(problem))) from problem

@@ -214,13 +214,13 @@ class Tools:
         """
         try:
             run = await self._api.call("GET", _run(run_id))
-        except Refused as refused:
-            if refused.status != 404:
+        except Refused as problem:
+            if problem.status != 404:
                 raise
             try:
                 consent = await self._consent(run_id, wait_s)
             except Refused as unanswered:
-                raise unanswered if not unanswered.status else refused from None
+                raise unanswered if not unanswered.status else problem from None
             if consent["is_flow"]:
                 flow_run = await self._api.call("GET", f"{FLOW_RUNS}{consent['started']}")
                 return answers.bounded(
@@ -346,8 +346,8 @@ class Tools:
             try:
                 started: dict[str, Any] = await self._budget.start(amount, path, body, project)
                 return started
-            except Refused as refused:
-                if refused.slug != "unconfirmed":
+            except Refused as problem:
+                if problem.slug != "unconfirmed":
                     raise
         if earlier_answer is not None:
             consent_id, agrees = earlier_answer

@@ -140,9 +140,9 @@ class LiveSessions:
             await asyncio.wait(open_tasks, timeout=STOP_TIMEOUT_S)
 
     def _require_room(self, person: int) -> None:
-        others = list(self._open.values())
-        is_full = len(others) >= LIVE_LIMITS.sessions
-        if is_full or others.count(person) >= LIVE_LIMITS.sessions_each:
+        open_sessions = list(self._open.values())
+        is_full = len(open_sessions) >= LIVE_LIMITS.sessions
+        if is_full or open_sessions.count(person) >= LIVE_LIMITS.sessions_each:
             raise Denied(429, relay.NO_ROOM)
 
     async def _session(self, admitted: Admission, socket: LiveSocket) -> None:
@@ -150,8 +150,8 @@ class LiveSessions:
         try:
             key = await sync_to_async(current_key.key_of)(admitted.ticket.project_id)
             upstream = await self._keys.for_new(key)
-            opened = upstream.realtime.session(endpoint.endpoint_id, admitted.max_buffering)
-            async with opened as session:
+            live_session = upstream.realtime.session(endpoint.endpoint_id, admitted.max_buffering)
+            async with live_session as session:
                 if (first := await socket.next_input(settings.LIVE_IDLE_S)) is None:
                     return
                 live = await LiveSession.begin(

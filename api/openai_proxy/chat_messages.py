@@ -92,11 +92,11 @@ def _parts(content: Any, place: str) -> Iterator[str | Medium]:
         raise wrong(place, "A message's content must be a text or a list of parts.")
     for at, part in enumerate(content):
         kind = part.get("type") if isinstance(part, dict) else None
-        read = _PARTS.get(kind) if isinstance(kind, str) else None
-        if read is None:
+        read_part = _PARTS.get(kind) if isinstance(kind, str) else None
+        if read_part is None:
             detail = f"A part of type {str(kind)[:40]!r} cannot be sent to this model."
             raise wrong(f"{place}[{at}].type", f"{detail} It may be one of {', '.join(_PARTS)}.")
-        yield read(part.get(kind), f"{place}[{at}].{kind}")
+        yield read_part(part.get(kind), f"{place}[{at}].{kind}")
 
 
 def _text(value: Any, place: str) -> str:

@@ -321,5 +321,5 @@ def _send(
             )
             answer["board"] = str(sending_result.board.pk)
             return sending_result.require_any()
-    except sending.TooLarge as refused:
-        raise Problem(422, str(refused)) from refused
+    except sending.TooLarge as refusal:
+        raise Problem(422, str(refusal)) from refusal

@@ -161,8 +161,8 @@ def run_flow(call: Call) -> Reply:
             start = partial(starting.start, call.user, flow, filled, token, project=project)
             question = consents.PlannedCall(flow.name, filled.as_json(), project, estimate)
             outcome = consents.started(call, question, start)
-        except starting.Refused as refused:
-            raise Problem(409, str(refused), slug="cannot-be-run") from refused
+        except starting.Refused as flow_refusal:
+            raise Problem(409, str(flow_refusal), slug="cannot-be-run") from flow_refusal
         if isinstance(outcome, Consent):
             return consents.reply(outcome, call, 202)
         flow_run, is_new = outcome

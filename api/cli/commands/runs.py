@@ -107,17 +107,17 @@ def save(client: Client, run: dict[str, Any], folder: Path) -> list[str]:
     except OSError as error:
         raise CommandFailed(f"{folder} cannot be created: {error.strerror}.") from error
     run = _with_copies(client, run)
-    saved = []
+    saved_paths = []
     for artifact in run["artifacts"]:
         if artifact["url"]:
             to = _free(folder / _name(run, artifact))
             client.download(artifact["url"], to)
-            saved.append(str(to))
-    if not saved:
+            saved_paths.append(str(to))
+    if not saved_paths:
         to = _free(folder / f"{run['id']}.json")
         to.write_text(json.dumps(run["output"], indent=2, ensure_ascii=False), encoding="utf-8")
-        saved.append(str(to))
-    return saved
+        saved_paths.append(str(to))
+    return saved_paths
 
 
 def _with_copies(client: Client, run: dict[str, Any]) -> dict[str, Any]:
