@@ -205,8 +205,8 @@ def _unread() -> QuerySet[Change, dict[str, Any]]:
     fresh = Change.objects.worth_showing().filter(later).order_by().annotate(seen=last_seen)
     # One group of all rows, also if there are none: as `aggregate`, but the query can be compiled.
     in_one = fresh.annotate(group=Value(1)).values("group")
-    counted: Any = in_one.annotate(since=Max("seen"), **_COUNTS)
-    unread: QuerySet[Change, dict[str, Any]] = counted.values("since", *_COUNTS)
+    with_counts: Any = in_one.annotate(since=Max("seen"), **_COUNTS)
+    unread: QuerySet[Change, dict[str, Any]] = with_counts.values("since", *_COUNTS)
     return unread
 
 

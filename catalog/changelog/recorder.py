@@ -171,5 +171,5 @@ def _listing_change(row: Endpoint, name: str, was: Any) -> Line | None:
 
 def _members(title: str, was: list[str], now: list[str]) -> Line | None:
     added = [member for member in now if member not in was]
-    went = [member for member in was if member not in now]
-    return diff_lines.members(title, added, went) if added or went else None
+    removed = [member for member in was if member not in now]
+    return diff_lines.members(title, added, removed) if added or removed else None

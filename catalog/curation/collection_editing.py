@@ -120,12 +120,12 @@ def arrange(collection: Collection, arrangement: Arrangement) -> None:
     names = [line.endpoint_id for line in arrangement.lines]
     removed = [items[name].pk for name in items.keys() & arrangement.known - set(names)]
     collection.items.filter(pk__in=removed).delete()
-    others = [
+    other_lines = [
         Line(name, item.note)
         for name, item in items.items()
         if name not in arrangement.known and name not in names
     ]
-    _place(collection, items, [*arrangement.lines, *others])
+    _place(collection, items, [*arrangement.lines, *other_lines])
     collection.title, collection.description = arrangement.title, arrangement.description
     collection.is_published = arrangement.is_published
     covers = collection.endpoints.only("endpoint_id").filter(endpoint_id=arrangement.cover)
@@ -151,10 +151,10 @@ def update_texts(
         collection.description if description is None else description,
         lines=[Line(name, note) for name, note in notes.items() if name in items],
     ).cleaned()
-    changed = [items[line.endpoint_id] for line in arrangement.lines]
-    for item, line in zip(changed, arrangement.lines, strict=True):
+    changed_items = [items[line.endpoint_id] for line in arrangement.lines]
+    for item, line in zip(changed_items, arrangement.lines, strict=True):
         item.note = line.note
-    CollectionItem.objects.bulk_update(changed, ["note"])
+    CollectionItem.objects.bulk_update(changed_items, ["note"])
     collection.title, collection.description = arrangement.title, arrangement.description
     collection.save(update_fields=["title", "description", "updated_at"])
 
@@ -177,7 +177,7 @@ def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iter
         e.endpoint_id: e
         for e in Endpoint.objects.filter(endpoint_id__in=missing).only("endpoint_id")
     }
-    changed, new = [], []
+    changed_items, new = [], []
     for position, line in enumerate(
         line for line in all_lines if line.endpoint_id in items.keys() | endpoints
     ):
@@ -192,8 +192,8 @@ def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iter
             new.append(new_item)
         elif (item.position, item.note) != (position, line.note):
             item.position, item.note = position, line.note
-            changed.append(item)
-    CollectionItem.objects.bulk_update(changed, ["position", "note"])
+            changed_items.append(item)
+    CollectionItem.objects.bulk_update(changed_items, ["position", "note"])
     CollectionItem.objects.bulk_create(new)
 
 

@@ -76,10 +76,10 @@ def dump(collection: Collection) -> CollectionJson:
 
 def dump_all(collections: Iterable[Collection] | None = None) -> CollectionJson:
     """Return all or the given collections as JSON, in order, in two queries."""
-    chosen = list(
+    exported = list(
         Collection.objects.select_related("cover") if collections is None else collections
     )
-    items: dict[int, list[CollectionItem]] = {row.pk: [] for row in chosen}
+    items: dict[int, list[CollectionItem]] = {row.pk: [] for row in exported}
     rows = CollectionItem.objects.filter(collection__in=items).select_related("endpoint")
     rows = rows.only("collection_id", "note", "endpoint__endpoint_id").order_by("position", "pk")
     for item in rows:
@@ -87,7 +87,7 @@ def dump_all(collections: Iterable[Collection] | None = None) -> CollectionJson:
     return {
         "format": FORMAT,
         "version": VERSION,
-        "collections": [_dumped(row, items[row.pk]) for row in chosen],
+        "collections": [_dumped(row, items[row.pk]) for row in exported],
     }
 
 

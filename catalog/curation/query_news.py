@@ -34,8 +34,8 @@ def params_of(query: Query) -> str:
 
     It lacks the filter by rules, because rules belong to a project and the query to a user.
     """
-    stored = replace(Query.from_address(query.as_params()), page=1, allowed="")
-    return stored.as_params().removeprefix("?")
+    stored_query = replace(Query.from_address(query.as_params()), page=1, allowed="")
+    return stored_query.as_params().removeprefix("?")
 
 
 def query_of(params: str) -> Query:

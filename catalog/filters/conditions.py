@@ -227,9 +227,9 @@ def _narrowed(was: Condition, narrower: Condition) -> Condition:
     low = max((first.low, first.is_above), (second.low, second.is_above))
     high = min((first.high, not first.is_below), (second.high, not second.is_below))
     span = Span(low[0], high[0], low[1], not high[1])
-    written = _written(was.key, span)
-    is_same = span.low <= span.high and parse_span(was.key, written) == span
-    return replace(narrower, values=(written,)) if is_same else narrower
+    span_text = _written(was.key, span)
+    is_same = span.low <= span.high and parse_span(was.key, span_text) == span
+    return replace(narrower, values=(span_text,)) if is_same else narrower
 
 
 def _written(key: str, span: Span) -> str:

@@ -69,11 +69,11 @@ def register(
     """
     now = timezone.now()
     fresh = {want.key: want for want in wants if not want.is_gone}
-    refused = Picture.objects.filter(state=Picture.State.FAILED, attempts=0)
+    refused_pictures = Picture.objects.filter(state=Picture.State.FAILED, attempts=0)
     if recheck_hosts:
-        vetted = [row.pk for row in refused if addresses.is_media(row.url)]
+        vetted = [row.pk for row in refused_pictures if addresses.is_media(row.url)]
         for part in _parts(vetted):
-            refused.filter(pk__in=part).update(
+            refused_pictures.filter(pk__in=part).update(
                 state=Picture.State.WAITING, next_try_at=now, error=""
             )
     idle = []

@@ -182,8 +182,8 @@ class ThumbnailFetcher:
             if picture.animated_url:
                 try:
                     await self._fetch(picture.animated_url, moving, digest)
-                except fal.FalError as refused:  # the still suffices
-                    error = f"Does not move: {refused}"
+                except fal.FalError as refusal:  # the still suffices
+                    error = f"Does not move: {refusal}"
                     moving.truncate(0)
                     digest.update(b"still")
             base = digest.hexdigest()

@@ -161,10 +161,10 @@ def _family(me: Endpoint) -> list[Endpoint]:
     siblings = (
         siblings.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
     )
-    others = list(siblings[:MOST_SIBLINGS])
-    if not me.group_key and len(others) >= _MANY:
-        others = list(siblings.filter(category=me.category)[:MOST_SIBLINGS])
-    family = [me, *others[: MOST_SIBLINGS - 1]]
+    listed_siblings = list(siblings[:MOST_SIBLINGS])
+    if not me.group_key and len(listed_siblings) >= _MANY:
+        listed_siblings = list(siblings.filter(category=me.category)[:MOST_SIBLINGS])
+    family = [me, *listed_siblings[: MOST_SIBLINGS - 1]]
     return sorted(
         family, key=lambda endpoint: (endpoint.status == "deprecated", endpoint.endpoint_id)
     )
@@ -225,8 +225,8 @@ def _longest(facts: Iterable[str]) -> float:
 
 
 def _is_alone_best(figures: Mapping[int, float], pk: int) -> bool:
-    others = [figure for key, figure in figures.items() if key != pk]
-    return bool(figures[pk]) and any(others) and figures[pk] > max(others)
+    other_figures = [figure for key, figure in figures.items() if key != pk]
+    return bool(figures[pk]) and any(other_figures) and figures[pk] > max(other_figures)
 
 
 def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
@@ -260,7 +260,7 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
     own_facts, words = set(_facts(me)), _word_stems(me)
     candidates = [endpoint for endpoint in rows if _is_serious(endpoint) or not _is_serious(me)]
     own = {endpoint.pk: _word_stems(endpoint) for endpoint in candidates}
-    often = Counter(word for written in own.values() for word in written)
+    often = Counter(word for spellings in own.values() for word in spellings)
     scored = [
         (
             _similarity(own_facts, set(_facts(endpoint)))
@@ -288,9 +288,9 @@ def _candidates(me: Endpoint, revision: str) -> list[int]:
     facts = [fact for fact in _facts(me) if fact.partition(":")[0] in _WEIGHTS]
     sets = {fact: _having(index, fact) for fact in facts}
 
-    def having_all(key: str, among: Places) -> Places:
+    def having_all(key: str, possible: Places) -> Places:
         own = (places for fact, places in sets.items() if fact.startswith(f"{key}:"))
-        return reduce(and_, own, among)
+        return reduce(and_, own, possible)
 
     makes = having_all("out", index.everything)
     same = having_all("in", makes)
@@ -321,14 +321,14 @@ def _having(index: Index, fact: str) -> Places:
 
 def _similarity(facts: set[str], other: set[str]) -> float:
     """Return the similarity of two sets of abilities, weighted; 0 for nothing in common."""
-    met = missed = 0.0
+    matched_weight = missed = 0.0
     for fact in facts | other:
         weight = _WEIGHTS.get(fact.partition(":")[0], 0.0)
         if fact in facts and fact in other:
-            met += weight
+            matched_weight += weight
         else:
             missed += weight
-    return 12.0 * met / (met + missed) if met else 0.0
+    return 12.0 * matched_weight / (matched_weight + missed) if matched_weight else 0.0
 
 
 def _word_stems(endpoint: Endpoint) -> frozenset[str]:

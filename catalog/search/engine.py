@@ -215,7 +215,7 @@ def _is_wish(parsed: ParsedQuery, matches: QueryMatches) -> bool:
 
 
 def _granted(
-    index: Index, query: Query, among: Places, evaluate: Callable[[Query], _ReadQuery]
+    index: Index, query: Query, candidates: Places, evaluate: Callable[[Query], _ReadQuery]
 ) -> _ReadQuery | None:
     """Return the models that meet what a wish requires; None if nothing meets any part of it.
 
@@ -228,7 +228,7 @@ def _granted(
     own = [condition for condition in wished.conditions if condition in required]
     # Nothing may meet "10 second product film from two photos under a dollar commercial": the least
     # important conditions are dropped, and the page says which.
-    dropped = fewest_to_drop(index, among, own)
+    dropped = fewest_to_drop(index, candidates, own)
     if dropped is None:
         return None
     left_out = tuple(map(describe, dropped))
@@ -285,9 +285,9 @@ def _near(sets: FilterSets, matches: QueryMatches | None) -> list[int]:
     if matches is None or not 0 < len(sets.hits) < FEW:
         return []
     # "kling master" has one result; other Kling models follow it.
-    others = (matches.near.keys() - sets.hits) & sets.filtered
+    other_places = (matches.near.keys() - sets.hits) & sets.filtered
     by = _score_key(sets.index, matches, matches.near)
-    return nsmallest(2 * FEW - len(sets.hits), others, key=by)
+    return nsmallest(2 * FEW - len(sets.hits), other_places, key=by)
 
 
 def _score_key(
@@ -312,5 +312,7 @@ def _other_words(sets: FilterSets) -> list[FilterRelaxation]:
     index, query, filtered = sets.index, sets.query, sets.filtered
     longest = max(spelling.split_words(spelling.normalize(query.text)), key=len, default="")
     similar = nearest(longest, index.pieces.keys(), most=3)
-    counted = [(word, len(match(index, word).places & filtered)) for word in similar]
-    return [FilterRelaxation(word, query.saying(word), count) for word, count in counted if count]
+    word_counts = [(word, len(match(index, word).places & filtered)) for word in similar]
+    return [
+        FilterRelaxation(word, query.saying(word), count) for word, count in word_counts if count
+    ]

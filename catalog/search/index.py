@@ -114,8 +114,8 @@ class Index:
     def most_common(key: str, counts: Counter[str], most: int) -> list[tuple[str, int]]:
         """Return the values of a key with the largest counts; by count, then by name."""
         facts = ((fact.partition(":"), count) for fact, count in counts.items())
-        counted = ((value, count) for (of, _, value), count in facts if of == key)
-        return heapq.nsmallest(most, counted, key=lambda item: (-item[1], item[0]))
+        value_counts = ((value, count) for (of, _, value), count in facts if of == key)
+        return heapq.nsmallest(most, value_counts, key=lambda item: (-item[1], item[0]))
 
     def sort_key(self, order: str, seconds: float | None = None) -> Callable[[int], Any]:
         """Return a sort key for places: upstream's order, or `name`, `newest` or `price`.

@@ -106,8 +106,8 @@ def _intersect(depths: Sequence[Depths], join: Callable[[int, int], int] = add) 
     """Return the places that have all units, with the sum or the maximum of their depths."""
     if not depths:
         return {}
-    common, *others = sorted(depths, key=len)
-    for other in others:
+    common, *other_depths = sorted(depths, key=len)
+    for other in other_depths:
         common = {
             place: join(depth, other[place]) for place, depth in common.items() if place in other
         }

@@ -107,11 +107,11 @@ def segments(word: str, known_words: Mapping[str, int]) -> list[str]:
     @cache
     def split(letters: str) -> tuple[str, ...] | None:
         ways = [
-            (letters[:end], *others)
+            (letters[:end], *other_parts)
             for end in range(2, len(letters) + 1)
             # "texttospeech": `to` is no word of a name, but joins two.
             if letters[:end] == "to" or (end > 2 and known_words.get(letters[:end]))
-            if (others := split(letters[end:])) is not None
+            if (other_parts := split(letters[end:])) is not None
         ]
         longest_first = min(ways, key=lambda way: (len(way), -max(map(len, way))), default=None)
         return longest_first if letters else ()

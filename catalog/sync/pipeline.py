@@ -248,7 +248,7 @@ async def _heartbeat(work: _Sync) -> None:
 
 
 async def _in_groups(
-    read: Callable[[list[str]], Awaitable[None]],
+    read_batch: Callable[[list[str]], Awaitable[None]],
     batches: list[list[str]],
     write: Callable[[], Awaitable[None]],
 ) -> None:
@@ -256,7 +256,7 @@ async def _in_groups(
     for start in range(0, len(batches), CALLS_AT_ONCE):
         group = batches[start : start + CALLS_AT_ONCE]
         try:
-            results = await asyncio.gather(*map(read, group), return_exceptions=True)
+            results = await asyncio.gather(*map(read_batch, group), return_exceptions=True)
         finally:
             await asyncio.shield(write())
         if failures := [result for result in results if isinstance(result, BaseException)]:

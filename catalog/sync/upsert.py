@@ -139,7 +139,7 @@ class CatalogUpserter:
 
     def _upsert(self, items: list[fal.CatalogueItem]) -> None:
         """Insert new endpoints and update changed ones, or only their position if that moved."""
-        new, changed, moved, returned = [], [], [], []
+        new, changed_rows, moved, returned = [], [], [], []
         changes: list[Change] = []
         entries: dict[str, str] = {}  # those that are new or differ
         for item in items:
@@ -160,7 +160,7 @@ class CatalogUpserter:
                 is_known = bool(row.entry_digest)  # False for a row older than this column
                 row.entry_digest = digest
                 former_values = _assign(row, _truncate(_values(item)) if item.metadata else _BACK)
-                changed.append(row)
+                changed_rows.append(row)
                 changes += recorder.listing(row, former_values)
                 self.report.changed += [row.endpoint_id] if former_values or is_known else []
             elif former_values := _assign(row, _BACK):
@@ -174,7 +174,7 @@ class CatalogUpserter:
         arrivals = [] if self._is_first else [recorder.new(row) for row in new]
         bulk_write.insert(new, arrivals, entries)
         bulk_write.update(
-            changed,
+            changed_rows,
             [*COLUMNS, "entry_digest", "gone_at", "position"],
             changes,
             entries=entries,
