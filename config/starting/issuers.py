@@ -130,17 +130,17 @@ def _claims(text: Text, suffix: str) -> dict[str, Any]:
 
 def _mapping(text: Text, name: str) -> dict[str, str]:
     """Parse `value=meaning, …`, or JSON for values that have a comma or an equals sign."""
-    written = text(name).strip()
-    if written.startswith("{"):
+    mapping_text = text(name).strip()
+    if mapping_text.startswith("{"):
         try:
-            mapping = json.loads(written)
+            mapping = json.loads(mapping_text)
         except ValueError:
             mapping = None
         if isinstance(mapping, dict) and all(isinstance(item, str) for item in mapping.values()):
             return mapping
         raise ImproperlyConfigured(f"{name} must be a JSON object of texts.")
     mapping = {}
-    for pair in filter(None, map(str.strip, written.split(","))):
+    for pair in filter(None, map(str.strip, mapping_text.split(","))):
         value, equals, meaning = (part.strip() for part in pair.rpartition("="))
         if not (equals and value and meaning):
             raise ImproperlyConfigured(f"{name} must look like value=meaning, …, not {pair!r}.")
