@@ -40,8 +40,8 @@ def unit(text: str) -> str:
     `images` → `image`, `1000 tokens` → `1,000 tokens`, empty → `run`.
     """
     is_plain_plural = text.endswith("s") and not text.endswith("ss") and not text[:1].isdigit()
-    counted = _THOUSANDS.sub(lambda match: f"{int(match[0]):,}", text)
-    return (text[:-1] if is_plain_plural else counted) or "run"
+    with_separators = _THOUSANDS.sub(lambda match: f"{int(match[0]):,}", text)
+    return (text[:-1] if is_plain_plural else with_separators) or "run"
 
 
 def price(amount: Decimal | None, currency: str, per: str) -> str:

@@ -122,8 +122,8 @@ class Resource(Generic[Row]):
         row: Row = self.find(request, pk)
         try:
             self.delete(request, row)
-        except Refused as refused:
-            messages.error(request, str(refused))
+        except Refused as refusal:
+            messages.error(request, str(refusal))
             return redirect(self.list_address(request, row))
         return self.answer_deletion(request, row)
 
@@ -150,8 +150,8 @@ class Resource(Generic[Row]):
         row: Row = self.find_deleted(request, key)
         try:
             self.restore(request, row)
-        except Refused as refused:
-            messages.warning(request, str(refused))
+        except Refused as refusal:
+            messages.warning(request, str(refusal))
             return self.answer_deletion(request, row)
         return self.answer_undo(request, row)
 
