@@ -165,12 +165,12 @@ def _others(comment: Comment) -> QuerySet[User]:
 
 def notify(comment: Comment) -> None:
     """Notify the named members, the thread's author and the board's owner, in the transaction."""
-    others = _others(comment)
-    mentioned = mentioned_in(comment.text, names_of(others)) if "@" in comment.text else []
+    other_members = _others(comment)
+    mentioned = mentioned_in(comment.text, names_of(other_members)) if "@" in comment.text else []
     participant_pks = {comment.board.user_id, comment.first.user_id}
     for member in mentioned:
         _tell(member, MENTIONED, "named you", comment)
-    for member in others.filter(pk__in=[pk for pk in participant_pks if pk]):
+    for member in other_members.filter(pk__in=[pk for pk in participant_pks if pk]):
         if member not in mentioned:
             action = "commented" if member.pk == comment.board.user_id else "answered you"
             _tell(member, COMMENTED, action, comment)

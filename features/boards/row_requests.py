@@ -57,8 +57,8 @@ def prompt_field(board: Board) -> Field | None:
     """
     models = [column.endpoint for column in board.columns.select_related("endpoint__schema")]
     shared = groups.groups_of(board.source, models).shared
-    chosen = last_text(board.plan, "row-field")
-    chosen_field = next((field for field in shared if field.name == chosen), None)
+    field_name = last_text(board.plan, "row-field")
+    chosen_field = next((field for field in shared if field.name == field_name), None)
     field = chosen_field or by_meaning(shared).get("prompt")
     return field if field and field.is_text and not media_of(field) else None
 

@@ -51,9 +51,9 @@ class FlowsOwner(RunOwner):
         """Return the flow's run that has this run as a step."""
         return flow_runs_of(user, run)
 
-    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+    def on_end(self, run: Run, changes: Mapping[str, Any]) -> None:
         """Schedule the copying of the files of a workflow's steps."""
-        step_files.note_end(run, changed)
+        step_files.note_end(run, changes)
 
     def notifies_of_end(self, run: Run) -> bool:
         """Whether the run is a step; the end of its flow is reported instead."""

@@ -231,13 +231,13 @@ def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousU
         return
     readable = Run.objects.readable_by(user).with_endpoint().light()
     lineage.runs |= readable.with_artifacts().in_bulk(keys)
-    others = [key for key in keys if key not in lineage.runs]
-    if not others:
+    other_keys = [key for key in keys if key not in lineage.runs]
+    if not other_keys:
         return
     visible_pks = set(
-        Upload.objects.shown_to(user).filter(pk__in=others).values_list("pk", flat=True)
+        Upload.objects.shown_to(user).filter(pk__in=other_keys).values_list("pk", flat=True)
     )
-    uploads = Upload.objects.filter(pk__in=others).select_related("project")
+    uploads = Upload.objects.filter(pk__in=other_keys).select_related("project")
     lineage.uploads |= {
         upload.pk: upload
         for upload in uploads

@@ -46,17 +46,17 @@ class Pictures(NamedTuple):
         return ",".join(map(str, self.keys))
 
 
-def pictures_of(chosen: SelectedResults) -> Pictures:
+def pictures_of(selected: SelectedResults) -> Pictures:
     """Return the pictures among the chosen results, at most `MOST`; one query."""
-    rows = Artifact.objects.filter(run__in=chosen.run_keys, kind="image")
-    stored = {
+    rows = Artifact.objects.filter(run__in=selected.run_keys, kind="image")
+    stored_keys = {
         ResultKey(run, position)
         for run, position in rows.exclude(state=Artifact.State.LOST).values_list(
             "run_id", "position"
         )
     }
-    keys = [key for key in chosen.results if key in stored][:MOST]
-    return Pictures(keys, len(chosen.results) - len(keys) + chosen.out_of_reach)
+    keys = [key for key in selected.results if key in stored_keys][:MOST]
+    return Pictures(keys, len(selected.results) - len(keys) + selected.out_of_reach)
 
 
 def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Group]:
@@ -74,9 +74,9 @@ def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Gr
             if _takes_several(taker) and (ranked is None or taker.key in ranked)
         }
         able = by_need(fitting.values(), lambda taker: index.need(taker.key, path=taker.input.path))
-        for need, among in able.items():
+        for need, able_takers in able.items():
             title = title_of(need) if need else USES["image"][use]
-            takers_by_title.setdefault(title, []).extend(among)
+            takers_by_title.setdefault(title, []).extend(able_takers)
     shown_takers = {title: takers[:IN_GROUP] for title, takers in takers_by_title.items()}
     cards = index.search.cards(taker.key for takers in shown_takers.values() for taker in takers)
     groups = (
@@ -111,17 +111,17 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
         return FormState(before, "This model has no field for these pictures any more.")
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
     arguments.pop(names_in(path)[0], None)
-    placed, placed_count = arguments, 0
+    filled_arguments, placed_count = arguments, 0
     for result in results:
-        extended = place(root, placed, path, result.value)
+        extended = place(root, filled_arguments, path, result.value)
         if len(values_at(extended, path)) == placed_count:  # the list is full
             break
-        placed, placed_count = extended, placed_count + 1
+        filled_arguments, placed_count = extended, placed_count + 1
     notice = f"“{field.label}” now holds {counted(placed_count, 'picture')}."
     if left_out := len(result_names.split(",")) - placed_count:
         notice += f" {left_out} of the chosen ones were left out: "
         notice += f"this model takes {placed_count}, or they are gone."
-    return replace(form_state.from_arguments(endpoint, placed), notice=notice)
+    return replace(form_state.from_arguments(endpoint, filled_arguments), notice=notice)
 
 
 def _result(user: User, text: str) -> use_as.Result | None:

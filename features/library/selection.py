@@ -52,7 +52,7 @@ class Selection:
 
     def __len__(self) -> int:
         """Return how many results and whole runs it has."""
-        return sum(1 if chosen is None else len(chosen) for chosen in self.positions.values())
+        return sum(1 if places is None else len(places) for places in self.positions.values())
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -60,9 +60,9 @@ class Selection:
         if self.is_all:
             return [(ALL, "1")]
         return [
-            (RUN, str(run)) if chosen is None else (ARTIFACT, str(ResultKey(run, position)))
-            for run, chosen in self.positions.items()
-            for position in sorted(chosen or {0})
+            (RUN, str(run)) if places is None else (ARTIFACT, str(ResultKey(run, position)))
+            for run, places in self.positions.items()
+            for position in sorted(places or {0})
         ]
 
 
@@ -122,11 +122,11 @@ def choose(selection: Selection, runs: RunQuerySet) -> SelectedResults:
         files[run].add(position)
     results: list[ResultKey] = []
     out_of_reach = 0
-    for run, chosen in positions.items():
+    for run, chosen_places in positions.items():
         has = files.get(run, {0}) if run in present_runs else set()
-        run_positions = has if chosen is None else has & chosen
+        run_positions = has if chosen_places is None else has & chosen_places
         results += [ResultKey(run, position) for position in sorted(run_positions)]
-        out_of_reach += (not has) if chosen is None else len(chosen - has)
+        out_of_reach += (not has) if chosen_places is None else len(chosen_places - has)
     return SelectedResults(results, out_of_reach, selection.left_out)
 
 

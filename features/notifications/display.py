@@ -86,9 +86,12 @@ def rows(user: User, page: str) -> Page[Row]:
 
 def preferences_form(user: User) -> PreferencesForm:
     """Return the form of the section "When", with the stored preferences."""
-    stored = preferences.preferences_of(user)
+    stored_preferences = preferences.preferences_of(user)
     return PreferencesForm(
-        initial={"minutes": stored.long_run_minutes, "limit": stored.daily_limit}
+        initial={
+            "minutes": stored_preferences.long_run_minutes,
+            "limit": stored_preferences.daily_limit,
+        }
     )
 
 

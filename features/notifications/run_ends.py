@@ -36,10 +36,10 @@ RUNS_AT_ONCE = 500
 REST_S = 600.0
 
 
-def note_end(run: Run, changed: Mapping[str, Any]) -> None:
+def note_end(run: Run, changes: Mapping[str, Any]) -> None:
     """Write a row if this run's end may need a notification; most runs are too short."""
     is_by_api = any(event.get("what") in WAYS_IN for event in run.events)
-    took = changed["ended_at"] - run.created_at
+    took = changes["ended_at"] - run.created_at
     if not is_by_api and took < SHORTEST:
         return
     due_at = clock.now() if is_by_api else clock.now() + WATCHED_WITHIN
@@ -109,8 +109,8 @@ def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
 
 
 def _min_duration(person: User) -> timedelta:
-    chosen = NotificationPreferences.objects.filter(user=person).first()
-    minutes = (chosen or NotificationPreferences()).long_run_minutes
+    stored_preferences = NotificationPreferences.objects.filter(user=person).first()
+    minutes = (stored_preferences or NotificationPreferences()).long_run_minutes
     return max(SHORTEST, timedelta(minutes=minutes))
 
 

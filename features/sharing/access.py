@@ -88,8 +88,8 @@ _SHARE = PreparedQuery(_share)  # runs for every picture, too
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     """Return a response that refuses the share to the visitor; None if they may open it."""
-    if refused := refusal_to_all(request, share):
-        return refused
+    if refusal_page := refusal_to_all(request, share):
+        return refusal_page
     if share.password and not is_maker(request.user, share) and not has_password(request, share):
         if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
             raise Http404(UNKNOWN)

@@ -66,9 +66,9 @@ def in_words(result_feedback: RunFeedback) -> str:
     )
 
 
-def _feedback_by(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, RunFeedback]:
-    """Return the feedback on items, grouped by one of their fields; `picked` counts the picks."""
-    picks = _grouped(Pick.objects.filter(**condition), by, picks=picked)
+def _feedback_by(by: str, pick_count: Count, **condition: Any) -> dict[uuid.UUID, RunFeedback]:
+    """Return the feedback on items, grouped by a field; `pick_count` counts the picks."""
+    picks = _grouped(Pick.objects.filter(**condition), by, picks=pick_count)
     stars = _grouped(Rating.objects.filter(**condition), by, stars=Avg("stars"))
     comments = _grouped(
         Comment.objects.filter(**condition, deleted_at=None),

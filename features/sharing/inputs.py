@@ -62,25 +62,25 @@ def keep_in_step(share: Share, addresses: Iterable[str]) -> None:
         return
     with transaction.atomic():
         Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
-        added, changed = _differences(share, wanted_keys)
+        added, changed_items = _differences(share, wanted_keys)
         ShareItem.objects.bulk_create(added)
-        ShareItem.objects.bulk_update(changed, ["is_gone", "is_input"])
+        ShareItem.objects.bulk_update(changed_items, ["is_gone", "is_input"])
 
 
 def _differences(share: Share, wanted_keys: set[Key]) -> tuple[list[ShareItem], list[ShareItem]]:
     """Return new items, and existing ones that return or go; none of them is saved yet."""
     known = {_key(item): item for item in share.items.all()}
     highest = max((item.number for item in known.values()), default=0)
-    changed = []
+    changed_items = []
     for key, item in known.items():
         is_back = item.is_gone and key in wanted_keys
         is_left_out = item.is_input and not item.is_gone and key not in wanted_keys
         if is_back or is_left_out:
             item.is_gone, item.is_input = is_left_out, True
-            changed.append(item)
+            changed_items.append(item)
     missing = sorted(wanted_keys - known.keys(), key=str)[:MAX_ITEMS]
     added = [_item(share, number, key) for number, key in enumerate(missing, start=highest + 1)]
-    return added, changed
+    return added, changed_items
 
 
 def files_of(share: Share) -> Mapping[Key, InputFile]:
@@ -96,8 +96,8 @@ def files_of(share: Share) -> Mapping[Key, InputFile]:
         (run, position): kind
         for run, position, kind in results.values_list("run_id", "position", "kind")
     }
-    stored = Upload.objects.filter(pk__in=uploads)
-    for pk, content_type in stored.values_list("pk", "content_type"):
+    uploads_of_share = Upload.objects.filter(pk__in=uploads)
+    for pk, content_type in uploads_of_share.values_list("pk", "content_type"):
         kinds[pk, None] = content_type.partition("/")[0]
     return {
         key: InputFile(kinds[key], reverse("sharing:share-file", args=[share.token, item.number]))

@@ -134,9 +134,9 @@ def newest_of(share: Share) -> list[ShareItem]:
 
     Their results may have been deleted.
     """
-    everything = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
-    replaced = {item.previous_id for item in everything}
-    return [item for item in everything if item.pk not in replaced]
+    present_items = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
+    replaced = {item.previous_id for item in present_items}
+    return [item for item in present_items if item.pk not in replaced]
 
 
 def items_of(share: Share, only: Collection[int] | None = None) -> list[ItemView]:
@@ -212,7 +212,7 @@ def _write(share: Share, wanted_keys: list[ResultKey]) -> None:
     items = {ResultKey(item.run_id or NO_RUN, item.position): item for item in of_runs}
     highest = share.items.aggregate(highest=Max("number"))["highest"] or 0
     added: list[ShareItem] = []
-    changed: list[ShareItem] = []
+    changed_items: list[ShareItem] = []
     for place, key in enumerate(wanted_keys, start=1):
         item = items.pop(key, None)
         if item is None:
@@ -224,13 +224,13 @@ def _write(share: Share, wanted_keys: list[ResultKey]) -> None:
             )
         elif item.place != place or item.is_gone or item.is_input:
             item.place, item.is_gone, item.is_input = place, False, False
-            changed.append(item)
+            changed_items.append(item)
     for item in items.values():
         if not (item.is_gone or item.is_input) and item.previous_id is None:
             item.is_gone = True
-            changed.append(item)
+            changed_items.append(item)
     ShareItem.objects.bulk_create(added)
-    ShareItem.objects.bulk_update(changed, ["place", "is_gone", "is_input"])
+    ShareItem.objects.bulk_update(changed_items, ["place", "is_gone", "is_input"])
 
 
 def _describe_item(share: Share, item: ShareItem, run: Run | None) -> ItemView:

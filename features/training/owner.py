@@ -113,6 +113,6 @@ def _with_word(endpoint: Endpoint, filled: FormState, word: str) -> FormState:
         return filled
     arguments = place(root, arguments, prompt, prefixed(text, word))
     marks = {key: value for key, value in filled.post.items() if key == form_state.HOUSE}
-    placed = form_state.from_arguments(endpoint, arguments)
+    filled_form = form_state.from_arguments(endpoint, arguments)
     message = f"{filled.notice} The prompt begins with “{word}”, their trigger word."
-    return FormState({**placed.post, **marks}, message)
+    return FormState({**filled_form.post, **marks}, message)

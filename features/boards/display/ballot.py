@@ -168,8 +168,8 @@ def input_file(board: Board, address: str) -> StoredInput | None:
     match = OUR_ADDRESS.fullmatch(address)
     if match is None:
         return None
-    stored = _upload(board, match) if match["upload"] else _artifact(board, match)
-    return StoredInput(stored.file, stored.content_type) if stored else None
+    stored_file = _upload(board, match) if match["upload"] else _artifact(board, match)
+    return StoredInput(stored_file.file, stored_file.content_type) if stored_file else None
 
 
 def _upload(board: Board, match: re.Match[str]) -> Upload | None:
@@ -187,8 +187,8 @@ def _artifact(board: Board, match: re.Match[str]) -> Artifact | None:
         readable = deletion.readable_artifacts(match["run"], User(pk=board.user_id))
     else:
         readable = deletion.artifacts_readable_with(match["run"], board)
-    stored = readable.filter(position=int(match["position"]), state=Artifact.State.STORED)
-    return stored.first()
+    stored_artifacts = readable.filter(position=int(match["position"]), state=Artifact.State.STORED)
+    return stored_artifacts.first()
 
 
 def input_addresses(values: object) -> list[str]:

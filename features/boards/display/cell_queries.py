@@ -101,9 +101,11 @@ def load_authors(cells: Iterable[Cell], reader: User) -> dict[int, str]:
 
     One query; none if all runs are the reader's.
     """
-    others = {cell.pk: cell.run for cell in cells if cell.run and cell.run.user_id != reader.pk}
-    prefetch_related_objects([*others.values()], "user")
-    return {pk: run.author for pk, run in others.items()}
+    runs_of_others = {
+        cell.pk: cell.run for cell in cells if cell.run and cell.run.user_id != reader.pk
+    }
+    prefetch_related_objects([*runs_of_others.values()], "user")
+    return {pk: run.author for pk, run in runs_of_others.items()}
 
 
 def load_results(cells: Iterable[Cell]) -> dict[object, str]:

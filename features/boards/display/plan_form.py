@@ -154,7 +154,7 @@ def _sections(
     by_name = {field.name: field for field in fields}
     prompt = by_meaning(fields).get("prompt")
     first = [node for node in nodes if prompt and node.field.name == prompt.name]
-    placed = {
+    file_fields = {
         names_in(taker.path)[0]
         for kind in NOUNS
         if kind in takes
@@ -163,7 +163,7 @@ def _sections(
     by_field = [
         node
         for node in nodes
-        if node.field.name in placed and not node.is_changed and not rendering.has_errors(node)
+        if node.field.name in file_fields and not node.is_changed and not rendering.has_errors(node)
     ]
     other_nodes = [node for node in nodes if node not in first and node not in by_field]
 

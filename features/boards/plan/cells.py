@@ -156,12 +156,14 @@ def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _
 
 def _carried(plan: Plan, column: PlannedColumn, row: PlannedRow) -> _Cell:
     source = version_of(plan.source) if plan.source.schema_id else None
-    written = {name: value for name, value in row.values.items() if name != rows.FILES}
-    carried = carry(written, source, version_of(column.endpoint))
+    row_arguments = {name: value for name, value in row.values.items() if name != rows.FILES}
+    carried = carry(row_arguments, source, version_of(column.endpoint))
     cell = _Cell(carried.arguments, carried.steps)
     if ALLOW_UNKNOWN in plan.post and column.endpoint.pk == plan.source.pk:
         source_fields = {child.name for child in version_of(plan.source).root.children}
-        other_values = {name: value for name, value in written.items() if name not in source_fields}
+        other_values = {
+            name: value for name, value in row_arguments.items() if name not in source_fields
+        }
         steps = tuple(step for step in carried.steps if step.source not in other_values)
         cell = _Cell(carried.arguments | other_values, steps)
     cell = _with_files(cell, column, rows.from_json(row.values))
@@ -172,12 +174,12 @@ def _with_files(cell: _Cell, column: PlannedColumn, files: list[GivenFile]) -> _
     """Return the cell with a row's files in the model's inputs, and steps that say where."""
     if not files:
         return cell
-    placed = place_in_order(version_of(column.endpoint), cell.arguments, files)
+    placed_files = place_in_order(version_of(column.endpoint), cell.arguments, files)
     steps = [
-        *(Step("converted", rows.FILES, reason=words, text=words) for words in placed.used),
-        *(Step("dropped", rows.FILES, reason=words, text=words) for words in placed.unused),
+        *(Step("converted", rows.FILES, reason=words, text=words) for words in placed_files.used),
+        *(Step("dropped", rows.FILES, reason=words, text=words) for words in placed_files.unused),
     ]
-    return cell._replace(arguments=placed.arguments, steps=(*cell.steps, *steps))
+    return cell._replace(arguments=placed_files.arguments, steps=(*cell.steps, *steps))
 
 
 def _seeded(
@@ -217,8 +219,8 @@ def _report(plan: Plan, column: PlannedColumn, carried: list[_Cell]) -> Report:
         for step in cell.steps:
             steps.setdefault((step.kind, step.source, step.target, step.reason), step)
         labels = missing(version, arguments)
-        written = ParsedForm(arguments, list(cell.problems))
-        problems = form_state.find_problems(column.endpoint, written)
+        parsed_form = ParsedForm(arguments, list(cell.problems))
+        problems = form_state.find_problems(column.endpoint, parsed_form)
         present = [
             problem for problem in problems if not problem.path or problem.path[0] in arguments
         ]

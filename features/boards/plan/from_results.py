@@ -107,11 +107,11 @@ def _of_pictures(
 ) -> PlanOfResults:
     """Plan a row for each picture, on a model that takes one."""
     pictures = Artifact.objects.filter(run__in={run for run, _ in keys}, kind="image")
-    stored = {
+    stored_addresses = {
         (picture.run_id, picture.position): picture.get_absolute_url()
         for picture in pictures.exclude(state=Artifact.State.LOST).defer("url")
     }
-    addresses = [stored[key] for key in dict.fromkeys(keys) if key in stored]
+    addresses = [stored_addresses[key] for key in dict.fromkeys(keys) if key in stored_addresses]
     if left_out := len(set(keys)) - len(addresses):
         message = f"{counted(left_out, 'result')} were left out: they are no pictures."
         troubles.append(Trouble("shared", message))

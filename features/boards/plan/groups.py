@@ -49,8 +49,8 @@ def groups_of(source: Endpoint, models: Sequence[Endpoint]) -> Groups:
     first = version_of(source).root
     roots = [version_of(model).root for model in models]
     # Usually one of the models is the source itself, which has all of its fields.
-    others = [root for root in roots if root is not first]
-    common = shared_fields([first, *others])
+    other_roots = [root for root in roots if root is not first]
+    common = shared_fields([first, *other_roots])
     shared = _without_seed(first, common)
     own = [_without_seed(root, own_fields(common, first, root)) for root in roots]
     return Groups(first, shared, tuple(own))

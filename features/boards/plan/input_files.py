@@ -170,8 +170,8 @@ def _present(addresses: dict[str, set[str]]) -> set[str]:
         places = Q(pk__in=[])
         for run, position in results:
             places |= Q(run_id=run, position=position)
-        stored = Artifact.objects.filter(places).exclude(state=Artifact.State.LOST)
-        present |= {results[key] for key in stored.values_list("run_id", "position")}
+        stored_artifacts = Artifact.objects.filter(places).exclude(state=Artifact.State.LOST)
+        present |= {results[key] for key in stored_artifacts.values_list("run_id", "position")}
     return present
 
 

@@ -239,8 +239,8 @@ class _Reader:
         field = self._field(name) or self._main_field()
         if field is None:
             raise ValueError("Choose the field that these values are for.")
-        read = tidy_addresses(values.read_axis(field, text))
-        return [(values.short_label(v), {field.name: v}) for v in read]
+        axis_values = tidy_addresses(values.read_axis(field, text))
+        return [(values.short_label(v), {field.name: v}) for v in axis_values]
 
     def _table_row(self, number: int, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         arguments = {}

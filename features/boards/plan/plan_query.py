@@ -52,20 +52,20 @@ def open_plan(user: User, params: QueryDict) -> NewPlan:
         planned = plan_results(user, results, params.get("of", INPUTS))
         return NewPlan(planned.models, planned.arguments, planned.troubles, post=planned.post)
     models, unknown = endpoints_of(params.getlist("model"))
-    opened = NewPlan(models, troubles=[not_listed(name) for name in unknown])
+    new_plan = NewPlan(models, troubles=[not_listed(name) for name in unknown])
     if slug := _text(params, "collection"):
         models += _of_collection(user, slug[:255])
     if query := (_text(params, "find") or _text(params, "add"))[:255]:
-        opened.found = find(query)
+        new_plan.found = find(query)
     if not models:
-        return opened
-    for kind, read in _SOURCES.items():
+        return new_plan
+    for kind, read_source in _SOURCES.items():
         if text := _text(params, kind):
             try:
-                opened.arguments = read(user, text)
+                new_plan.arguments = read_source(user, text)
             except ValueError as error:
-                opened.troubles.append(Trouble("shared", str(error)))
-    return opened
+                new_plan.troubles.append(Trouble("shared", str(error)))
+    return new_plan
 
 
 def _text(params: QueryDict, name: str) -> str:

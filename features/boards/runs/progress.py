@@ -132,7 +132,7 @@ def _current(board: Board) -> QuerySet[Cell]:
 
 def _tallies(board: Board) -> list[Tally]:
     """Count in the database: loading 400 cells took longer than the rest of a board's page."""
-    counted = (
+    tally_rows = (
         _current(board)
         .values_list(*_ALIKE)
         .annotate(
@@ -142,7 +142,7 @@ def _tallies(board: Board) -> list[Tally]:
             paid=Sum("run__charge__amount", filter=Q(run__charge__state=SumState.SETTLED)),
         )
     )
-    return [Tally(*values) for values in counted]
+    return [Tally(*values) for values in tally_rows]
 
 
 def _price(tallies: Iterable[Tally]) -> str:

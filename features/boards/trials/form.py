@@ -95,13 +95,13 @@ class TrialsForm(forms.Form):
         query = Query.from_address(f"?{standing.params}")
         is_typed = query_news.params_of(Query(q=query.q)) == standing.params
         matching_keys = [key for key, view in self.views.items() if view.line == standing.params]
-        saved = (
+        saved_key = (
             matching_keys[0] if matching_keys and standing.params else SEARCH if is_typed else KEPT
         )
         return {
             "state": standing.state,
-            "saved": saved,
-            "q": query.q if saved == SEARCH else "",
+            "saved": saved_key,
+            "q": query.q if saved_key == SEARCH else "",
             "versions": standing.follows_versions,
             "when": standing.when,
             "cap": f"{standing.monthly_cap_usd.normalize():f}",
@@ -128,11 +128,11 @@ class TrialsForm(forms.Form):
         return data
 
     def _params(self) -> str:
-        saved, words = (self.cleaned_data.get(name, "") for name in ("saved", "q"))
-        if saved == KEPT:
+        saved_key, words = (self.cleaned_data.get(name, "") for name in ("saved", "q"))
+        if saved_key == KEPT:
             return self.standing.params
-        if saved:
-            line: str = self.views[saved].line
+        if saved_key:
+            line: str = self.views[saved_key].line
             if len(line) > PARAMS_CHARS:
                 self.add_error("saved", GONE)
             return line
@@ -157,6 +157,6 @@ class TrialsForm(forms.Form):
         board = self.board
         with transaction.atomic():
             lock(board.pk)
-            saved, _ = StandingTrial.objects.update_or_create(board=board, defaults=values)
+            saved_trial, _ = StandingTrial.objects.update_or_create(board=board, defaults=values)
             board.trials.filter(state=Trial.State.HELD).update(state=Trial.State.WAITING)
-        return saved
+        return saved_trial

@@ -68,13 +68,13 @@ def _send_if_due(pk: int, now: datetime, due: QuerySet[Trial]) -> None:
             _send(board, pk, now)
 
 
-def send(read: Board, pk: int, now: datetime) -> Trial:
+def send(unlocked: Board, pk: int, now: datetime) -> Trial:
     """Give a trial its column, or the reason why it has none; no effect if it has a column.
 
-    `read` is the board as the request read it. Raises Refused if it was stopped since then.
+    `unlocked` is the board as the request read it. Raises Refused if it was stopped since then.
     """
     with transaction.atomic():
-        return _send(lock_for_sending(read), pk, now)
+        return _send(lock_for_sending(unlocked), pk, now)
 
 
 def _send(board: Board, pk: int, now: datetime) -> Trial:

@@ -75,11 +75,11 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     author = Participant.of_user(request.user)
     try:
         comment = say(author, board, **cleaned(form), **place._asdict())
-    except Refused as refused:
+    except Refused as refusal:
         answered = form.cleaned_data.get("parent")
         comment_form = {"typed": form["text"].value(), "typed_at": answered and answered.pk}
         return _render_comments(
-            request, board, place, status=422, problem=str(refused), **comment_form
+            request, board, place, status=422, problem=str(refusal), **comment_form
         )
     return _done(request, board, place, comment.pk)
 
@@ -166,10 +166,10 @@ def _address(board: Board) -> str:
     return reverse("boards:board-comments", args=[board.pk])
 
 
-def _done(request: HtmxRequest, board: Board, place: Place, written: int) -> HttpResponseBase:
+def _done(request: HtmxRequest, board: Board, place: Place, comment_pk: int) -> HttpResponseBase:
     if request.htmx:
         return _render_comments(request, board, place)
-    return redirect(f"{_address(board)}{place.query}#comment-{written}")
+    return redirect(f"{_address(board)}{place.query}#comment-{comment_pk}")
 
 
 def _render_comments(

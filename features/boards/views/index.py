@@ -34,11 +34,11 @@ def index(request: HtmxRequest) -> HttpResponse:
     search_text = db_safe_text(request.GET.get("q", "")).strip()[:200]
     before = parse_moment(request.GET.get("before", ""))
     kinds = [kind for owner in owners.registered() for kind in owner.compared(request)]
-    chosen = [kind for kind in kinds if kind.kind == request.GET.get("kind")]
-    lines = [line for kind in chosen or kinds for line in _newest(kind, search_text, before)]
+    chosen_kinds = [kind for kind in kinds if kind.kind == request.GET.get("kind")]
+    lines = [line for kind in chosen_kinds or kinds for line in _newest(kind, search_text, before)]
     lines.sort(key=lambda line: line.at, reverse=True)
     context = {
-        "kind": chosen[0].kind if chosen else "",
+        "kind": chosen_kinds[0].kind if chosen_kinds else "",
         "lines": lines[:LISTED],
         "more": lines[LISTED - 1].at.isoformat() if len(lines) > LISTED else "",
         "asked": search_text,

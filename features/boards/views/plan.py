@@ -66,10 +66,12 @@ def new(request: HtmxRequest) -> HttpResponseBase:
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
         return _render_plan(request, draft, models, None, troubles, is_kept=True)
-    opened = open_plan(request.user, request.GET)
-    post = first_post(opened.models, opened.arguments) if opened.models else {}
-    post |= opened.post
-    return _render_plan(request, post, opened.models, None, opened.troubles, matches=opened.found)
+    opened_plan = open_plan(request.user, request.GET)
+    post = first_post(opened_plan.models, opened_plan.arguments) if opened_plan.models else {}
+    post |= opened_plan.post
+    return _render_plan(
+        request, post, opened_plan.models, None, opened_plan.troubles, matches=opened_plan.found
+    )
 
 
 @require_POST
@@ -124,8 +126,8 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     troubles = [not_listed(name) for name in unknown]
     project = _project_of(request, board)
     if not roles.refusal_to_make(request.user, project):
-        post, refused = _with_files(request, post, models, source, project)
-        troubles += refused
+        post, file_troubles = _with_files(request, post, models, source, project)
+        troubles += file_troubles
     verb, _, target = hidden(request, "~do", "run").partition(":")
     if verb == "run" and hidden(request, "add").strip():
         verb = "add"  # Enter in the field for a model's name presses the form's first button
@@ -137,10 +139,10 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if verb in {"run", "run-fitting"} and models and not troubles:
         return _run(request, post, models, board, is_partial=verb == "run-fitting")
     if verb == "name-rows" and source:
-        chosen = ticked(request, rows.NAMED_CONTROL)
-        post = rows.with_named_rows(post, groups_of(source, models), chosen)
-    elif (changed := rows.edited(post, verb, target)) is not None:
-        post = changed
+        mentions = ticked(request, rows.NAMED_CONTROL)
+        post = rows.with_named_rows(post, groups_of(source, models), mentions)
+    elif (edited_post := rows.edited(post, verb, target)) is not None:
+        post = edited_post
     elif verb not in {"run", "run-fitting", "update"}:
         post = apply(post, hidden(request, "~do"))
     return _render_plan(request, post, models, board, troubles)
@@ -168,13 +170,13 @@ def _other_models(
         if not exact:
             message = f"No model was found for “{text}”." if text else "Write a model's name or id."
             troubles = troubles if matches else [*troubles, Trouble("models", message)]
-    changed = [model for model, _ in now]
+    remaining_models = [model for model, _ in now]
     source = board.source if board else (models[0] if models else None)
-    new_source = board.source if board else (changed[0] if changed else None)
-    if new_source is None or (source is None and not changed):
+    new_source = board.source if board else (remaining_models[0] if remaining_models else None)
+    if new_source is None or (source is None and not remaining_models):
         return _render_plan(request, {}, [], board, troubles, matches=matches)
     post = with_models(post, models, now, source or new_source, new_source)
-    return _render_plan(request, post, changed, board, troubles, matches=matches)
+    return _render_plan(request, post, remaining_models, board, troubles, matches=matches)
 
 
 def _run(
@@ -189,10 +191,10 @@ def _run(
     project = _project_of(request, board)
     plan = _plan(request, post, models, board, named_inputs.offered(request.user, project))
     expanded = expand(plan, named_inputs.resolver(request.user, project))
-    changed = [*_changed_schemas(request, models), *missing_files(plan)]
+    changes = [*_changed_schemas(request, models), *missing_files(plan)]
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
-    if plan.troubles or changed or not is_fine or not expanded.fitting:
-        return _render_plan(request, post, models, board, changed, is_refused=True)
+    if plan.troubles or changes or not is_fine or not expanded.fitting:
+        return _render_plan(request, post, models, board, changes, is_refused=True)
     form_key = hidden(request, "~token") or secrets.token_urlsafe(16)
     token = starting.form_token(form_key, post)  # after Back, another plan is another board
     try:
@@ -202,9 +204,9 @@ def _run(
         sending_result.require_any()
     except Forbidden as error:
         return _render_plan(request, post, models, board, [], status=error.status, why_not=error)
-    except Refused as refused:
+    except Refused as refusal:
         return _render_plan(
-            request, post, models, board, [Trouble("models", str(refused))], is_refused=True
+            request, post, models, board, [Trouble("models", str(refusal))], is_refused=True
         )
     if board is None and not sending_result.is_repeat:
         drafts.discard(request.user, project)
@@ -255,20 +257,20 @@ def _with_files(
     """
     if source is None:
         return post, []
-    posted = request.FILES.copy()
+    posted_files = request.FILES.copy()
     troubles = []
-    for file in posted.pop("file", []):
+    for file in posted_files.pop("file", []):
         try:
             post = {**post, "table": [_table(file)]}
         except ValueError as error:
             troubles.append(Trouble("table", str(error)))
-    post, of_rows = store_posted(post, posted, request.user, project)
+    post, of_rows = store_posted(post, posted_files, request.user, project)
     root = groups_of(source, models).root
-    post, refused = with_files(post, posted, root, request.user.pk, project)
+    post, file_problems = with_files(post, posted_files, root, request.user.pk, project)
     return post, [
         *troubles,
         *of_rows,
-        *(Trouble(str(problem.path[0]), problem.message) for problem in refused),
+        *(Trouble(str(problem.path[0]), problem.message) for problem in file_problems),
     ]
 
 

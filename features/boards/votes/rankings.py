@@ -138,7 +138,7 @@ def rankings(board: Board) -> list[Ranking]:
     tags = _tags(board, cells)
     by_tag = {tag: [v for v in votes if tag in _tags_of(v, tags)] for tag in _all(tags)}
     voted = {"": votes} | {tag: tagged for tag, tagged in by_tag.items() if tagged}
-    return [_ranking(tag, columns, counted, facts) for tag, counted in voted.items()]
+    return [_ranking(tag, columns, vote_counts, facts) for tag, vote_counts in voted.items()]
 
 
 def _cells(board: Board, columns: Sequence[Column]) -> list[Cell]:
@@ -212,13 +212,13 @@ def _ranked(
     facts: _Facts,
 ) -> RankedColumn:
     number = numbers.get(column.pk)
-    others = [other for other in numbers.values() if other != number]
+    other_numbers = [other for other in numbers.values() if other != number]
     score = half = 0.0
     best, worst = 1, max(len(numbers), 1)
     if number is not None:
         score, half = float(fit.scores[number]) * SCALE, fit.half_width(number) * SCALE
-        best = 1 + sum(fit.is_better(other, number) for other in others)
-        worst = len(numbers) - sum(fit.is_better(number, other) for other in others)
+        best = 1 + sum(fit.is_better(other, number) for other in other_numbers)
+        worst = len(numbers) - sum(fit.is_better(number, other) for other in other_numbers)
     return RankedColumn(
         column=column,
         name=facts.name,

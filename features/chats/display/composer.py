@@ -60,7 +60,7 @@ def context(chat: Chat, filled: ComposerContents) -> dict[str, Any]:
     below = [problem for problem in below if problem not in of_second]
     nodes = draw_nodes(shape.rest, post=filled.post, problems=below).children
     media = [node for node in nodes if _takes_file(node.field)]
-    others = [node for node in nodes if not _takes_file(node.field)]
+    setting_nodes = [node for node in nodes if not _takes_file(node.field)]
     address = reverse("playground:uploads")
     wrong = [*own, *(problem.message for problem in below if not _is_known(shape, problem))]
     return base | {
@@ -68,10 +68,10 @@ def context(chat: Chat, filled: ComposerContents) -> dict[str, Any]:
         "media": rendering.render_fields(media, address),
         "has_media": bool(media),
         "is_media_open": any(n.field.is_required or n.is_changed or has_errors(n) for n in media),
-        "settings": rendering.render_fields(others, address),
-        "settings_count": len(others),
-        "changed_count": sum(node.is_changed for node in others),
-        "is_settings_open": any(needs_attention(node) for node in others),
+        "settings": rendering.render_fields(setting_nodes, address),
+        "settings_count": len(setting_nodes),
+        "changed_count": sum(node.is_changed for node in setting_nodes),
+        "is_settings_open": any(needs_attention(node) for node in setting_nodes),
         "limit": shape.prompt.max_length if shape.prompt else None,
         **_second(chat, filled.post, settings_of(shape, filled.post)[0], of_second),
     }

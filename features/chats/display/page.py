@@ -168,8 +168,8 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
     keys = branch.visible_turns(before)
     rows = chat.turns.select_related("endpoint", "run__charge", "run__endpoint")
     rows = rows.defer(*heavy_columns("run__", but=ANSWER))
-    turns, others = rows.in_bulk(keys), _others(rows, keys)
-    for turn in (*turns.values(), *others.values()):
+    turns, second_turns = rows.in_bulk(keys), _others(rows, keys)
+    for turn in (*turns.values(), *second_turns.values()):
         if turn.run and not finding.may_read(reader.user, chat, turn.run):
             turn.run = None
     described_turns: list[TurnView] = []
@@ -177,7 +177,11 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
         versions = branch.versions[pk]
-        other = _describe_turn(others[pk], versions, reader, is_new=True) if pk in others else None
+        other = (
+            _describe_turn(second_turns[pk], versions, reader, is_new=True)
+            if pk in second_turns
+            else None
+        )
         is_new = other is not None or turn.endpoint_id != previous
         described_turns.append(
             replace(_describe_turn(turn, versions, reader, is_new=is_new), other=other)
@@ -187,11 +191,11 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
 
 def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
     """Return the turns shown beside these, by the keys of these."""
-    others: dict[int, Turn] = {}
+    second_turns: dict[int, Turn] = {}
     beside = rows.filter(Q(others__in=keys) | Q(beside__in=keys))
     for turn in beside.annotate(first=F("others__pk")):
-        others[turn.beside_id or turn.first] = turn
-    return others
+        second_turns[turn.beside_id or turn.first] = turn
+    return second_turns
 
 
 def _describe_turn(

@@ -73,13 +73,13 @@ def _answer(words: Sequence[str], user: User | AnonymousUser) -> Expression:
 
     Outputs that the user may not read are empty.
     """
-    nothing = Value("", output_field=TextField())
-    parts = [Coalesce(Cast(f"run__{name}", TextField()), nothing) for name in ("output", "partial")]
+    no_text = Value("", output_field=TextField())
+    parts = [Coalesce(Cast(f"run__{name}", TextField()), no_text) for name in ("output", "partial")]
     text: Expression = Concat(*parts, output_field=TextField())
     for name in NAMES:
         if any(word.casefold() in name for word in words):
-            text = Replace(text, Value(f'"{name}":'), nothing, output_field=TextField())
-    return Case(When(is_readable(user), then=text), default=nothing)
+            text = Replace(text, Value(f'"{name}":'), no_text, output_field=TextField())
+    return Case(When(is_readable(user), then=text), default=no_text)
 
 
 def _has(place: str, word: str, *, is_json: bool = False) -> Q:

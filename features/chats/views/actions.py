@@ -41,8 +41,8 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     token = f"{hidden(request, '~token')[:64]}-{verb[:5]}-{turn.pk}"
     try:
         new_turn = _resent(chat, turn, verb, read_post(request).text, token)
-    except sending.Refused as refused:
-        return _refuse(request, chat, turn, verb, str(refused))
+    except sending.Refused as refusal:
+        return _refuse(request, chat, turn, verb, str(refusal))
     return redirect(f"{chat.get_absolute_url()}?turn={new_turn.pk}#turn-{new_turn.pk}")
 
 

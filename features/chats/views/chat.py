@@ -112,7 +112,7 @@ def keep_draft(chat: Chat, filled: ComposerContents) -> None:
 
 
 def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
-    filled, refused = _with_files(request, chat, read_post(request))
+    filled, file_problems = _with_files(request, chat, read_post(request))
     action = hidden(request, BUTTON)
     if action == "alone":
         chat.second = None
@@ -126,10 +126,10 @@ def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
         address = f"{reverse('chats:new')}?chat={chat.pk}{second_parameter}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     if action not in ("", "send", "run"):
-        changed = replace(filled, post=apply(filled.post, action))
-        keep_draft(chat, changed)
-        return render_page(request, chat, changed)
-    return _send(request, chat, replace(filled, problems=refused))
+        changed_form = replace(filled, post=apply(filled.post, action))
+        keep_draft(chat, changed_form)
+        return render_page(request, chat, changed_form)
+    return _send(request, chat, replace(filled, problems=file_problems))
 
 
 def _send(request: HtmxRequest, chat: Chat, filled: ComposerContents) -> HttpResponseBase:
@@ -142,9 +142,9 @@ def _send(request: HtmxRequest, chat: Chat, filled: ComposerContents) -> HttpRes
         if problems:
             raise sending.Refused(problems)
         sending.send(chat, parent, filled.text, filled.system, settings, token, beside=beside)
-    except sending.Refused as refused:
+    except sending.Refused as refusal:
         keep_draft(chat, filled)
-        refused_form = replace(filled, problems=refused.problems)
+        refused_form = replace(filled, problems=refusal.problems)
         return render_page(request, chat, refused_form, status=422)
     except refused_starts.Forbidden as forbidden:
         keep_draft(chat, filled)
@@ -153,13 +153,13 @@ def _send(request: HtmxRequest, chat: Chat, filled: ComposerContents) -> HttpRes
 
 
 def _forbid(
-    request: HtmxRequest, chat: Chat, refused: refused_starts.Forbidden, filled: ComposerContents
+    request: HtmxRequest, chat: Chat, refusal: refused_starts.Forbidden, filled: ComposerContents
 ) -> HttpResponse:
     """Answer a refused message: htmx keeps its page and gets the refusal, others get the page."""
     if not request.htmx:
-        return render_page(request, chat, filled, status=refused.status, more={"refused": refused})
+        return render_page(request, chat, filled, status=refusal.status, more={"refused": refusal})
     marks = {name: values for name, values in controls(request).items() if name[:1] == "~"}
-    return refusals.answer(request, refused, {**marks, "~do": ["send"], **filled.post})
+    return refusals.answer(request, refusal, {**marks, "~do": ["send"], **filled.post})
 
 
 def _with_files(
@@ -169,5 +169,7 @@ def _with_files(
     shape = shape_of(chat.endpoint)
     version = shape.version if shape else version_of(chat.endpoint)
     root = second_model.with_second(chat, version.root)
-    post, refused = with_files(filled.post, request.FILES, root, request.user.pk, chat.project)
-    return replace(filled, post=post), refused
+    post, file_problems = with_files(
+        filled.post, request.FILES, root, request.user.pk, chat.project
+    )
+    return replace(filled, post=post), file_problems

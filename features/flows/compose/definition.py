@@ -97,9 +97,9 @@ class Definition:
                 ids.add(step.id)
         return ids
 
-    def with_step(self, changed: Step) -> Definition:
+    def with_step(self, changed_step: Step) -> Definition:
         """Return the definition with this step instead of the one with the same id."""
-        steps = tuple(changed if step.id == changed.id else step for step in self.steps)
+        steps = tuple(changed_step if step.id == changed_step.id else step for step in self.steps)
         return replace(self, steps=steps)
 
     def as_json(self) -> dict[str, Any]:

@@ -126,8 +126,10 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> EditRes
     }
     steps = []
     for number, step in enumerate(definition.steps, start=1):
-        posted = decoded.arguments.get(step.id)
-        arguments = dict(tidy_addresses(posted)) if isinstance(posted, dict) else {}
+        posted_arguments = decoded.arguments.get(step.id)
+        arguments = (
+            dict(tidy_addresses(posted_arguments)) if isinstance(posted_arguments, dict) else {}
+        )
         for name, value in step.arguments.items():
             # A half-typed number must not erase the saved one.
             if (step.id, name) in unread:  # unparsable values do not replace previous ones
@@ -136,19 +138,21 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> EditRes
         wired = {wire.to for wire in wires}
         arguments = {name: value for name, value in arguments.items() if (name,) not in wired}
         steps.append(replace(step, arguments=arguments, wires=wires))
-    changed = _with_asked(replace(definition, steps=tuple(steps)), versions, post)
-    return EditResult(_with_freed(changed, definition, versions), decoded.problems)
+    changed_definition = _with_asked(replace(definition, steps=tuple(steps)), versions, post)
+    return EditResult(_with_freed(changed_definition, definition, versions), decoded.problems)
 
 
-def _with_freed(changed: Definition, before: Definition, versions: Versions) -> Definition:
+def _with_freed(
+    changed_definition: Definition, before: Definition, versions: Versions
+) -> Definition:
     """Return the definition with open inputs for required fields whose wire was removed."""
-    for now, then in zip(changed.steps, before.steps, strict=True):
+    for now, then in zip(changed_definition.steps, before.steps, strict=True):
         freed = {wire.to[0] for wire in then.wires} - {wire.to[0] for wire in now.wires}
         version = versions.get(now.id)
         for child in version.root.children if version else ():
             if child.name in freed and child.is_required and child.name not in now.arguments:
-                changed = with_input(changed, now.id, (child.name,), child)
-    return changed
+                changed_definition = with_input(changed_definition, now.id, (child.name,), child)
+    return changed_definition
 
 
 def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple[Wire, ...]:

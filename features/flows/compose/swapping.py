@@ -50,16 +50,16 @@ def swap(
     now = Step(name, endpoint, arguments, wires)
     places = {step.source: step.target for step in carried.steps if step.target}
     inputs, unasked = _inputs(definition.inputs, now, version, places)
-    changed = replace(definition.with_step(now), inputs=inputs)
-    changed, unfed = _followers(changed, name, former, version)
-    changed = with_open_inputs(changed, now, version)
+    changed_definition = replace(definition.with_step(now), inputs=inputs)
+    changed_definition, unfed = _followers(changed_definition, name, former, version)
+    changed_definition = with_open_inputs(changed_definition, now, version)
     for before in definition.followers(name):
-        follower = changed.step(before.id)
+        follower = changed_definition.step(before.id)
         if follower and follower.wires != before.wires and before.id in versions:
-            changed = with_open_inputs(changed, follower, versions[before.id])
+            changed_definition = with_open_inputs(changed_definition, follower, versions[before.id])
     dropped = (change.sentence for change in carried.steps_of("dropped"))
     all_lost = (*lost_wires, *unasked, *unfed, *dropped)
-    return SwapResult(changed, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
+    return SwapResult(changed_definition, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
 
 
 def _changes(carried: Carried) -> Iterable[str]:

@@ -54,13 +54,18 @@ def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
         return None
     run_of_result, endpoint = result.run, result.run.endpoint
     outputs = outputs_in(run_of_result.output)
-    chosen = _output_of(result, outputs)
-    if chosen is None:
+    chosen_output = _output_of(result, outputs)
+    if chosen_output is None:
         return None
     definition = begin(endpoint.endpoint_id, version_of(endpoint), run_of_result.arguments)
-    other_outputs = [output for output in outputs if output.path != chosen.path]
+    other_outputs = [output for output in outputs if output.path != chosen_output.path]
     return Origin(
-        definition, "s1", endpoint, [chosen, *other_outputs], result.origin, run=run_of_result
+        definition,
+        "s1",
+        endpoint,
+        [chosen_output, *other_outputs],
+        result.origin,
+        run=run_of_result,
     )
 
 

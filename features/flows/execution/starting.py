@@ -99,11 +99,11 @@ def require_maker(user: User, project: Project) -> None:
 
 def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:
     """Raise Refused if a model (of the steps `only`) is gone or blocked, or there are no steps."""
-    chosen = [step for step in definition.steps if only is None or step.id in only]
-    if not chosen:
+    chosen_steps = [step for step in definition.steps if only is None or step.id in only]
+    if not chosen_steps:
         raise Refused(EMPTY)
     endpoints = endpoints_of([definition])
-    why = {step.id: refusal(endpoints.get(step.endpoint), step.endpoint) for step in chosen}
+    why = {step.id: refusal(endpoints.get(step.endpoint), step.endpoint) for step in chosen_steps}
     why = {step: reasons for step, reasons in why.items() if reasons}
     if why:
         first = next(iter(why))
@@ -121,14 +121,14 @@ def require_allowed(
 
     Checks the steps `only`, except the steps `without` a run of their own.
     """
-    chosen = [
+    chosen_steps = [
         step
         for step in definition.steps
         if (only is None or step.id in only) and step.id not in without
     ]
-    endpoints = endpoints_of([Definition(tuple(chosen))])
+    endpoints = endpoints_of([Definition(tuple(chosen_steps))])
     locks = enforcement.refusals(project, endpoints.values())
-    for step in chosen:
+    for step in chosen_steps:
         if lock := locks.get(endpoints[step.endpoint].pk):
             raise Forbidden(f"Step {definition.number(step.id)}: {lock}")
 
@@ -145,22 +145,24 @@ def _plan(
     Raises Forbidden if they cost more than is left or than was confirmed: later steps start when
     nobody waits for an answer.
     """
-    chosen = Definition(tuple(step for step in definition.steps if only is None or step.id in only))
-    endpoints = endpoints_of([chosen])
-    estimates = pricing.prices(chosen, endpoints, without)
+    chosen_part = Definition(
+        tuple(step for step in definition.steps if only is None or step.id in only)
+    )
+    endpoints = endpoints_of([chosen_part])
+    estimates = pricing.prices(chosen_part, endpoints, without)
     priced_steps = {
         step.id: (endpoints[step.endpoint], estimates[step.id])
-        for step in chosen.steps
+        for step in chosen_part.steps
         if step.id in estimates
     }
     steps.give_back(flow_run, priced_steps)
     charges = runs_starting.plan(
         flow_run.presser, flow_run.project, list(priced_steps.values()), flow_run.token_id
     )
-    written = {
+    charge_pks = {
         step: charge.pk for step, charge in zip(priced_steps, charges, strict=True) if charge.pk
     }
-    flow_run.planned = {**(flow_run.planned or {}), **written}
+    flow_run.planned = {**(flow_run.planned or {}), **charge_pks}
     flow_run.save(update_fields=["planned"])
 
 

@@ -35,11 +35,11 @@ def send(
     project: Project,
     post: Post,
     token: str,
-    refused: list[Problem],
+    file_problems: list[Problem],
 ) -> Run:
     """Create the run for a post in a project; a repeated post returns the same run.
 
-    Raises Refused. `refused` are the problems with posted files.
+    Raises Refused. `file_problems` are the problems with posted files.
     """
     try:
         graph = definitions.graph_of(workflow)
@@ -49,7 +49,7 @@ def send(
         raise Refused(WorkflowContents(post, trouble=trouble))
     endpoint = workflow.endpoint
     arguments, problems = form_state.parse_form(endpoint, post)
-    if problems := [*refused, *problems]:
+    if problems := [*file_problems, *problems]:
         raise Refused(WorkflowContents(post, problems))
     try:
         request = StartRequest(

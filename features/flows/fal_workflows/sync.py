@@ -81,7 +81,7 @@ async def read_account(workflows: fal.Workflows) -> None:
     exception group. A single unreadable definition is recorded.
     """
     own = {item.endpoint_id: item async for page in workflows.pages() for item in page.items}
-    others = await sync_to_async(_of_catalogue)(set(own))
+    catalogue_items = await sync_to_async(_of_catalogue)(set(own))
     room = asyncio.Semaphore(AT_ONCE)
 
     async def open_one(item: fal.WorkflowItem, is_own: bool) -> None:
@@ -93,7 +93,7 @@ async def read_account(workflows: fal.Workflows) -> None:
         async with asyncio.TaskGroup() as tasks:
             for item in own.values():
                 tasks.create_task(open_one(item, True))
-            for item in others:
+            for item in catalogue_items:
                 tasks.create_task(open_one(item, False))
     except ExceptionGroup as group:
         raise group.exceptions[0] from group

@@ -91,8 +91,8 @@ class Graph:
         return self._references.get(node.id, [])
 
     def _sources_of(self, node: Node) -> list[str]:
-        read = [reference.node for reference in self.references_of(node) if reference.node]
-        return list(dict.fromkeys([*node.depends, *read]))
+        read_nodes = [reference.node for reference in self.references_of(node) if reference.node]
+        return list(dict.fromkeys([*node.depends, *read_nodes]))
 
 
 def order(graph: Graph) -> tuple[list[str], list[str]]:
@@ -127,5 +127,5 @@ def circle(graph: Graph) -> Sequence[str]:
     while node not in path:
         path.append(node)
         node = next(source for source in graph.sources[node] if source in stuck)
-    first, *others = path[path.index(node) :]
-    return [first, *reversed(others)]
+    first, *other_nodes = path[path.index(node) :]
+    return [first, *reversed(other_nodes)]

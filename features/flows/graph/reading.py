@@ -77,8 +77,8 @@ def _require_bounded(graph: Graph) -> None:
         raise Unreadable(TOO_MANY_FIELDS.format(fields, MAX_FIELDS))
     nodes = graph.nodes.values()
     values = [part for node in nodes for part in (node.input, node.fields)]
-    read = count_up_to(MAX_LINKS + 1, [*values, dict(graph.output)])
-    if read + sum(len(node.depends) for node in nodes) > MAX_LINKS:
+    link_count = count_up_to(MAX_LINKS + 1, [*values, dict(graph.output)])
+    if link_count + sum(len(node.depends) for node in nodes) > MAX_LINKS:
         raise Unreadable(TOO_TANGLED.format(MAX_LINKS))
     _ = graph.sources, graph.output_references  # parses each reference once
 

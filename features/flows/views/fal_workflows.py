@@ -115,14 +115,14 @@ def _first_post(request: HttpRequest, workflow: AccountWorkflow) -> Post:
 
 
 def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
-    post, refused = _posted(request, workflow)
+    post, file_problems = _posted(request, workflow)
     action = hidden(request, BUTTON, "run")
     if action not in ("", "run"):
-        return _render_workflow(request, workflow, _changed(workflow, post, action, refused))
+        return _render_workflow(request, workflow, _changed(workflow, post, action, file_problems))
     token = hidden(request, "~token")[:64]
     try:
         user, project = _user(request), current(request)
-        run = sending.send(workflow, user, project, post, token, refused)
+        run = sending.send(workflow, user, project, post, token, file_problems)
     except sending.Refused as error:
         status = error.forbidden.status if error.forbidden else HTTPStatus.UNPROCESSABLE_ENTITY
         return _render_workflow(request, workflow, error.filled, status, error.forbidden)
@@ -130,7 +130,7 @@ def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
 
 
 def _changed(
-    workflow: AccountWorkflow, post: Post, action: str, refused: list[Problem]
+    workflow: AccountWorkflow, post: Post, action: str, file_problems: list[Problem]
 ) -> WorkflowContents:
     """Return the form after a button other than Run was pressed."""
     if action == "clear":
@@ -140,7 +140,7 @@ def _changed(
     if action in ("to-json", "to-form"):
         turned = form_state.toggled_json(form_state.FormContents(workflow.endpoint, post), action)
         return WorkflowContents(turned.post, turned.problems)
-    return WorkflowContents(apply(post, action), refused)
+    return WorkflowContents(apply(post, action), file_problems)
 
 
 def _user(request: HttpRequest) -> Any:

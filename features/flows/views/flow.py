@@ -142,16 +142,18 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     root = form.form_root(definition, versions)
     project = current.current(request)
     target = starting.project_for(request.user, flow, project)
-    post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
+    post, file_problems = with_files(
+        posted_fields(request), request.FILES, root, request.user.pk, target
+    )
     action = hidden(request, BUTTON, "run")
     if action != "run":
-        return _render_flow(request, flow, definition, apply(post, action), refused)
+        return _render_flow(request, flow, definition, apply(post, action), file_problems)
     values, unread = form.answers(definition, versions, post)
     filled = answered(definition, values)
     at_inputs, at_steps = form.problems_of(filled, versions)
     unread_paths = {problem.path[:1] for problem in unread}
     problems = [
-        *refused,
+        *file_problems,
         *unread,
         *(problem for problem in at_inputs if problem.path[:1] not in unread_paths),
     ]

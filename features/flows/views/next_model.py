@@ -184,10 +184,10 @@ def groups(menu: Menu, page: str, output: str) -> list[Group]:
 
     def place(taker: Taker) -> Place:
         card = menu.cards[taker.key]
-        chosen = urlencode({"to": f"{card.endpoint_id}|{taker.input.path}", "output": output})
+        choice_query = urlencode({"to": f"{card.endpoint_id}|{taker.input.path}", "output": output})
         address = f"{page}&{urlencode({'q': card.endpoint_id})}"
         label = f"as “{taker.input.label}”"
-        return replace(offers.place(card, address, NO_LOCKS, label), post=f"{page}&{chosen}")
+        return replace(offers.place(card, address, NO_LOCKS, label), post=f"{page}&{choice_query}")
 
     menu_groups = [Group("The same model again", [place(taker) for taker in menu.own])]
     for group in menu.groups:

@@ -192,7 +192,7 @@ def _create_on_postgresql(cursor: Any) -> None:
     cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s", [f"{TRIGGER}_new"])
     if cursor.fetchone() is not None:
         return
-    changed = _CHANGED.replace("IS NOT", "IS DISTINCT FROM")
+    has_changed = _CHANGED.replace("IS NOT", "IS DISTINCT FROM")
     ended = f"(OLD.state <> NEW.state AND {_HAS_ENDED})"
     cursor.execute(
         f"CREATE OR REPLACE FUNCTION {TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS "
@@ -205,5 +205,5 @@ def _create_on_postgresql(cursor: Any) -> None:
     cursor.execute(
         f"CREATE TRIGGER {TRIGGER}_changed "
         f"AFTER UPDATE OF state, {', '.join(_COLUMNS)} ON playground_run FOR EACH ROW "
-        f"WHEN ({ended} OR {changed}) EXECUTE FUNCTION {TRIGGER}()"
+        f"WHEN ({ended} OR {has_changed}) EXECUTE FUNCTION {TRIGGER}()"
     )

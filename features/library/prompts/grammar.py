@@ -115,21 +115,21 @@ def _of_parts(parts: Iterable[str | Slot]) -> Template:
 
 
 def _parts(text: str) -> Iterator[str | Slot]:
-    written, at = "", 0
+    plain_text, at = "", 0
     for token in _TOKEN.finditer(text):
-        written += text[at : token.start()]
+        plain_text += text[at : token.start()]
         at = token.end()
         body = token["body"]
         slot = None if body is None else _slot(body)
         if slot is None:
-            written += _unescaped(token[0])
+            plain_text += _unescaped(token[0])
             continue
-        if written:
-            yield written
-        written = ""
+        if plain_text:
+            yield plain_text
+        plain_text = ""
         yield slot
-    if written := written + text[at:]:
-        yield written
+    if plain_text := plain_text + text[at:]:
+        yield plain_text
 
 
 def _slot(body: str) -> Slot | None:

@@ -116,8 +116,8 @@ def read(user: User, prompt: Prompt, query: QueryDict, *, is_asking: bool = True
         return use
     try:
         return replace(use, texts=expansion.expand(template, values, seed))
-    except expansion.Refused as refused:
-        return replace(use, refusal=str(refused))
+    except expansion.Refused as refusal:
+        return replace(use, refusal=str(refusal))
 
 
 def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
@@ -126,8 +126,8 @@ def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
     if not place or not use.texts:
         return Target(endpoint, place)
     inputs = [(endpoint, {place: text}) for text in use.texts]
-    first, *others = estimate_runs(inputs)
-    total = sum(others, start=first)
+    first, *other_estimates = estimate_runs(inputs)
+    total = sum(other_estimates, start=first)
     if len(use.texts) > 1:
         rows = dumps([arguments for _, arguments in inputs], indent=None)
         return Target(endpoint, place, total.label, rows=rows)
@@ -188,11 +188,13 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if not use.texts:
         return FormState(before, use.refusal)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
-    placed = form_state.from_arguments(endpoint, {**arguments, place: use.texts[0]})
+    filled_form = form_state.from_arguments(endpoint, {**arguments, place: use.texts[0]})
     marks = {form_state.ORIGIN: use.origins}
     if form_state.HOUSE in before:
         marks[form_state.HOUSE] = before[form_state.HOUSE]
-    return replace(placed, post={**placed.post, **marks}, notice=f"“{prompt.name}” is filled in.")
+    return replace(
+        filled_form, post={**filled_form.post, **marks}, notice=f"“{prompt.name}” is filled in."
+    )
 
 
 def _into(user: User, prompt: Prompt, key: str) -> Prompt | None:

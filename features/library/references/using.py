@@ -92,8 +92,10 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     else:
         return FormState(before, f"{endpoint.name} takes neither pictures nor a prompt.")
     marks = {mark: before[mark] for mark in _KEPT_MARKS if mark in before}
-    placed = form_state.from_arguments(endpoint, arguments)
-    return replace(placed, post={**placed.post, **marks}, notice=f"{mention} is filled in.")
+    filled_form = form_state.from_arguments(endpoint, arguments)
+    return replace(
+        filled_form, post={**filled_form.post, **marks}, notice=f"{mention} is filled in."
+    )
 
 
 def _taker(endpoint: Endpoint, control: str) -> Input | None:

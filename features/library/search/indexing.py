@@ -101,8 +101,8 @@ def _places(runs: Iterable[Run]) -> dict[uuid.UUID, int]:
         run.pk: (run.created_at - _EPOCH) // timedelta(microseconds=1) for run in runs
     }
     places = dict(SearchEntry.objects.filter(run__in=preferred_places).values_list("run_id", "pk"))
-    others = SearchEntry.objects.filter(pk__in=list(preferred_places.values()))
-    used_places = set(others.values_list("pk", flat=True)) | set(places.values())
+    other_entries = SearchEntry.objects.filter(pk__in=list(preferred_places.values()))
+    used_places = set(other_entries.values_list("pk", flat=True)) | set(places.values())
     for run, place in preferred_places.items():
         if run in places:
             continue

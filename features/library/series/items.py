@@ -46,11 +46,11 @@ def add(user: User, series: Series, selection: Selection) -> SelectedResults:
 
     Raises Refused if it would have too many.
     """
-    chosen = choose(selection, addable(user, series))
+    selected = choose(selection, addable(user, series))
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
         present_results = set(items_of(series).values_list("run_id", "position"))
-        new = [result for result in chosen.results if result not in present_results]
+        new = [result for result in selected.results if result not in present_results]
         if len(present_results) + len(new) > MAX_ITEMS:
             raise Refused(
                 f"A series holds at most {counted(MAX_ITEMS, 'result')}; “{series.name}” has "
@@ -69,7 +69,7 @@ def add(user: User, series: Series, selection: Selection) -> SelectedResults:
             update_fields=["place", "removed_at"],
         )
         series.save(update_fields=["changed_at"])
-    return chosen
+    return selected
 
 
 def remove(series: Series, keys: Collection[int]) -> datetime | None:

@@ -149,8 +149,8 @@ def _narrowing(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
 def _facets(request: HtmxRequest, filters: Filters) -> list[facets.Facet]:
     left_out = NOT_SHOWN if layout.shows(request, filters) else ()
     with custom_plans():
-        counted = filters.counted(filters.matching_runs(request), request)
-        return facets.facets(request, filters.line, counted, left_out)
+        rows = filters.counted(filters.matching_runs(request), request)
+        return facets.facets(request, filters.line, rows, left_out)
 
 
 def _listed_query(request: HtmxRequest) -> str:

@@ -15,9 +15,9 @@ WALL, LIST = "wall", "list"
 
 def is_chosen(request: HttpRequest) -> bool:
     """Return whether the session shows runs as a wall; `?as=` changes that for the session."""
-    chosen = request.GET.get("as", "")
-    if chosen in (WALL, LIST) and chosen != request.session.get(SHOWN_AS, WALL):
-        request.session[SHOWN_AS] = chosen
+    layout_name = request.GET.get("as", "")
+    if layout_name in (WALL, LIST) and layout_name != request.session.get(SHOWN_AS, WALL):
+        request.session[SHOWN_AS] = layout_name
     return bool(request.session.get(SHOWN_AS, WALL) == WALL)
 
 

@@ -106,12 +106,12 @@ def _sendable() -> QuerySet[Delivery]:
 
 def _limit_per_user(candidates: Iterable[Delivery]) -> list[Delivery]:
     """Return the first candidates, at most a few per user."""
-    chosen, of_person = list[Delivery](), Counter[int]()
+    deliveries, of_person = list[Delivery](), Counter[int]()
     for delivery in candidates:
-        if of_person[delivery.user_id] < AT_ONCE_PER_PERSON and len(chosen) < AT_ONCE:
+        if of_person[delivery.user_id] < AT_ONCE_PER_PERSON and len(deliveries) < AT_ONCE:
             of_person[delivery.user_id] += 1
-            chosen.append(delivery)
-    return chosen
+            deliveries.append(delivery)
+    return deliveries
 
 
 def _claim_attempt(delivery: Delivery, now: datetime) -> bool:

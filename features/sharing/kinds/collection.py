@@ -74,10 +74,10 @@ class Collection(DocumentKind[Row]):
     def page_context(self, visit: Visit, document: Document) -> Mapping[str, Any]:
         """Return the description and the cards."""
         share, models = visit.share, document["models"]
-        stored = Picture.objects.filter(
+        kept_pictures = Picture.objects.filter(
             pk__in=[model["picture"] for model in models], state=Picture.State.KEPT
         )
-        pictures = set(stored.exclude(small="").values_list("pk", flat=True))
+        pictures = set(kept_pictures.exclude(small="").values_list("pk", flat=True))
         curtain = Curtain(share, [(*model["model"],) for model in models])
         cards = [
             _card(visit, curtain, place, model, pictures) for place, model in enumerate(models)

@@ -89,9 +89,9 @@ class Outcomes:
         if text:
             return Outcome(text=text, cost=cost, number=cell_items[0].item.number)
         file_items = [item_view for item_view in cell_items if item_view.artifact]
-        stored = [item_view for item_view in file_items if item_view.is_stored]
-        words = "" if stored else UNCOPIED if file_items else NO_FILES
-        return Outcome(stored, words=words, cost=cost)
+        stored_items = [item_view for item_view in file_items if item_view.is_stored]
+        words = "" if stored_items else UNCOPIED if file_items else NO_FILES
+        return Outcome(stored_items, words=words, cost=cost)
 
     def without_files(self, *, is_over: bool, state: str) -> Outcome:
         """Return the outcome of a run that had no result when the document was written."""

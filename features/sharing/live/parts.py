@@ -61,8 +61,10 @@ async def body(shown_page: SharePage, after: int, version: int) -> bytes:
     if encoded is None:
         before: Parts | None = _parts.get((shown_page, after))
         known = before.markup if before else {}
-        changed = [markup for name, markup in newest.markup.items() if known.get(name) != markup]
-        answer = {"version": newest.version, "markup": "".join(changed)}
+        changed_markup = [
+            markup for name, markup in newest.markup.items() if known.get(name) != markup
+        ]
+        answer = {"version": newest.version, "markup": "".join(changed_markup)}
         encoded = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
         _bodies.put(key, encoded)
     return encoded

@@ -70,14 +70,16 @@ def apply(share: Share, answer: ForWhom) -> list[str]:
     If the share already has this answer, its end stays unchanged.
     """
     is_same = answer == find_answer(share)
-    changed = [name for name, value in answer.options.items() if getattr(share, name) != value]
-    for name in changed:
+    changed_fields = [
+        name for name, value in answer.options.items() if getattr(share, name) != value
+    ]
+    for name in changed_fields:
         setattr(share, name, answer.options[name])
     share.for_project = None
     if not is_same:
         share.expires_at = timezone.now() + timedelta(days=answer.days) if answer.days else None
-        changed.append("expires_at")
-    return changed
+        changed_fields.append("expires_at")
+    return changed_fields
 
 
 def find_answer(share: Share) -> ForWhom | None:

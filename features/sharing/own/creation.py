@@ -59,14 +59,14 @@ def share_results(user: User, selection: Selection) -> tuple[Share, SelectedResu
     Refused if no results remain, or too many.
     """
     own = Run.objects.kept().changeable_by(user).filter(project__archived_at=None)
-    chosen = choose(selection, own.exclude(state__in=NOT_SHOWN))
-    if not chosen.results:
+    selected = choose(selection, own.exclude(state__in=NOT_SHOWN))
+    if not selected.results:
         raise Refused(NONE_LEFT)
-    if len(chosen.results) > items.MAX_ITEMS:
+    if len(selected.results) > items.MAX_ITEMS:
         raise Refused(TOO_MANY)
-    project, is_hidden = _place(user, chosen)
-    share = Share(user=user, project=project, is_hidden=is_hidden, title=_title(chosen.results))
-    return _begin(share, chosen.results), chosen
+    project, is_hidden = _place(user, selected)
+    share = Share(user=user, project=project, is_hidden=is_hidden, title=_title(selected.results))
+    return _begin(share, selected.results), selected
 
 
 def share_source(user: User, name: str, key: str) -> Share:
@@ -145,9 +145,9 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
     return None
 
 
-def _place(user: User, chosen: SelectedResults) -> tuple[Project, bool]:
+def _place(user: User, selected: SelectedResults) -> tuple[Project, bool]:
     """Return the results' project, or the user's private one if they are of several projects."""
-    rows = Run.objects.filter(pk__in=chosen.run_keys).order_by()
+    rows = Run.objects.filter(pk__in=selected.run_keys).order_by()
     distinct_places = set(rows.values_list("project", "is_hidden"))
     places = {project for project, _ in distinct_places}
     is_hidden = any(hidden for _, hidden in distinct_places)
@@ -217,5 +217,5 @@ def listed_shares(user: User, *, of_all: bool = False) -> ShareQuerySet:
 
 
 def _number(rows: QuerySet[Any, Any]) -> Coalesce:
-    counted = rows.order_by().annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+    counts = rows.order_by().annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)

@@ -86,11 +86,15 @@ def offered(share: Share, user: User, item: ShareItem) -> list[Artifact]:
     if item.run_id:
         below = [edge.run for edge in edges_below([item.run_id], user, unread_edges(user))]
     kinds = Artifact.objects.filter(run=item.run_id, position=item.position).values("kind")
-    stored = Artifact.objects.filter(run__in=readable.order_by().values("pk"), kind__in=kinds)
-    stored = stored.light().select_related("run__endpoint").defer(*heavy_columns("run__"))
+    stored_artifacts = Artifact.objects.filter(
+        run__in=readable.order_by().values("pk"), kind__in=kinds
+    )
+    stored_artifacts = (
+        stored_artifacts.light().select_related("run__endpoint").defer(*heavy_columns("run__"))
+    )
     shared_results = {(share_item.run_id, share_item.position) for share_item in share.items.all()}
-    made_below = stored.filter(run__in=below).order_by("-run__created_at", "position")
-    newest = stored.filter(run__user=user).order_by("-run__created_at", "position")
+    made_below = stored_artifacts.filter(run__in=below).order_by("-run__created_at", "position")
+    newest = stored_artifacts.filter(run__user=user).order_by("-run__created_at", "position")
     candidates = [*made_below[:OFFERED], *newest[: 2 * OFFERED]]
     distinct = {(candidate.run_id, candidate.position): candidate for candidate in candidates}
     return [candidate for key, candidate in distinct.items() if key not in shared_results][:OFFERED]

@@ -82,10 +82,10 @@ def compose(pictures: Sequence[bytes]) -> bytes:
     boxes = _boxes(len(pictures[:MOST]))
     for content, (left, top, width, height) in zip(pictures, boxes, strict=False):
         try:
-            with Image.open(io.BytesIO(content)) as opened:
-                if opened.width * opened.height > MOST_PIXELS:
+            with Image.open(io.BytesIO(content)) as source:
+                if source.width * source.height > MOST_PIXELS:
                     continue
-                picture = browser_copy(opened)
+                picture = browser_copy(source)
         except (OSError, ValueError, Image.DecompressionBombError):
             continue
         part = opaque(ImageOps.fit(picture, (width, height)), CHECK_PX)

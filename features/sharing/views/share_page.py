@@ -43,8 +43,8 @@ def edit_share(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return _show(request, share)
     roles.require_maker(request.user, share.project)
     if answer := audiences.named(hidden(request, audiences.FIELD)):
-        changed = audiences.apply(share, answer)
-        _save(request, share, f"for {answer.label.lower()}" if changed else "")
+        changed_fields = audiences.apply(share, answer)
+        _save(request, share, f"for {answer.label.lower()}" if changed_fields else "")
         return dialog(request, share) if request.htmx else redirect("sharing:own-share", share.pk)
     form = OptionsForm(share, request.user, request.POST)
     if not form.is_valid():
@@ -102,5 +102,5 @@ def _context(request: HtmxRequest, share: Share, form: OptionsForm) -> dict[str,
     }
 
 
-def _in_words(changed: list[str]) -> str:
-    return ", ".join(name.removesuffix("_id").replace("_", " ") for name in changed)
+def _in_words(changed_fields: list[str]) -> str:
+    return ", ".join(name.removesuffix("_id").replace("_", " ") for name in changed_fields)

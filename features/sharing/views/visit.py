@@ -117,8 +117,8 @@ def password(request: HtmxRequest, token: str) -> HttpResponseBase:
     shared = access.share_at(token)
     if shared is None:
         return access.unknown(request)
-    if refused := access.refusal_to_all(request, shared):
-        return refused
+    if refusal_page := access.refusal_to_all(request, shared):
+        return refusal_page
     name, client = f"share {shared.pk}", client_address(request)
     if wait_s := throttle.record_attempt(name, client):
         wait_in_words = WAIT.format(throttle.format_wait(wait_s))

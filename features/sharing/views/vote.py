@@ -167,8 +167,8 @@ def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
             reviewer = reviewers.reviewer_for_post(request, visit)
             row_requests.request_row(reviewer.participant, board, row)
             raise_version(share.pk)
-    except reviewers.NameRefused as refused:
-        problem = {"name_problem": str(refused)}
+    except reviewers.NameRefused as refusal:
+        problem = {"name_problem": str(refusal)}
     except ValueError as error:
         problem = {"row_problem": str(error)}
     else:

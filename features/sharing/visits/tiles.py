@@ -126,13 +126,13 @@ class Tile:
         run, share, facts = self.shown.run, self.shown.share, self.facts
         if run is None or not isinstance(run.arguments, dict):
             return []
-        others = {
+        other_settings = {
             name: value
             for name, value in run.arguments.items()
             if str(value)[: caption.MAX_PROMPT_CHARS] != facts.prompt and name != "seed"
         }
         model = (run.endpoint.endpoint_id, run.endpoint.name)
-        return Curtain(share, [model], has_inputs=False).settings(others)
+        return Curtain(share, [model], has_inputs=False).settings(other_settings)
 
 
 def tiles_of(item_views: Sequence[ItemView]) -> list[Tile]:

@@ -138,9 +138,9 @@ def _require_left(
     spent = ledger.spent({want.counter for want in wanted_sums})
     near = [want for want in wanted_sums if unknown or _rest(want, spent, want.budget.limit) < 0]
     rests = {want: _rest(want, spent, limit_of(want.budget, want.counter)) for want in near}
-    refused = [want for want in near if rests[want] < 0 or (unknown and not rests[want])]
-    if refused:
-        tightest = min(refused, key=lambda want: rests[want] + want.amount)
+    refused_sums = [want for want in near if rests[want] < 0 or (unknown and not rests[want])]
+    if refused_sums:
+        tightest = min(refused_sums, key=lambda want: rests[want] + want.amount)
         raise _unaffordable(user, tightest, rests[tightest], is_unknown=bool(unknown))
     if rests and len(unknown) > 1 and charges[0].run_id is not None:
         raise Unaffordable(wording.one_at_a_time(len(unknown)))

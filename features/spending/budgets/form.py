@@ -109,10 +109,12 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def people(self) -> list[tuple[int, str, bool]]:
         """Return the people who may be notified: key, name, and whether chosen. One query."""
-        chosen = {str(getattr(value, "pk", value)) for value in self["informed"].value() or ()}
+        informed_pks = {
+            str(getattr(value, "pk", value)) for value in self["informed"].value() or ()
+        }
         queryset = self.fields["informed"].queryset  # type: ignore[attr-defined]
         names = queryset.values_list("pk", "username")
-        return [(pk, name, str(pk) in chosen) for pk, name in names]
+        return [(pk, name, str(pk) in informed_pks) for pk, name in names]
 
     def clean_limit(self) -> Decimal:
         """Return the limit, which must be positive."""
@@ -204,8 +206,8 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         if budget.period == Budget.Period.ONCE:
             above = above.filter(begins_on=budget.begins_on)
-        counted = [gauges.counter_of(row, budget.project_id, now) for row in above]
-        for gauge in gauges.read(counted):
+        budget_counters = [gauges.counter_of(row, budget.project_id, now) for row in above]
+        for gauge in gauges.read(budget_counters):
             if budget.limit >= gauge.limit:
                 allowance = wording.allowance(gauge.budget)
                 self.add_error("limit", ABOVE_ADMINS.format(allowance=allowance))

@@ -96,33 +96,33 @@ def counter_of(budget: Budget, key: int, at: datetime) -> BudgetCounter:
     return BudgetCounter(budget, Counter(Scope(budget.scope), key, counting.period_of(budget, at)))
 
 
-def read(counted: Sequence[BudgetCounter]) -> list[Gauge]:
+def read(budget_counters: Sequence[BudgetCounter]) -> list[Gauge]:
     """Return the gauges of counters, in the same order.
 
     One query, and one for each scope and period.
     """
-    if not counted:
+    if not budget_counters:
         return []
-    spent = ledger.spent({counter for _, counter in counted})
-    granted = granted_on(counted)
+    spent = ledger.spent({counter for _, counter in budget_counters})
+    granted = granted_on(budget_counters)
     return [
         Gauge(budget, counter, spent[counter], budget.limit + granted[budget.pk, counter])
-        for budget, counter in counted
+        for budget, counter in budget_counters
     ]
 
 
-def granted_on(counted: Sequence[BudgetCounter]) -> dict[tuple[int, Counter], Decimal]:
+def granted_on(budget_counters: Sequence[BudgetCounter]) -> dict[tuple[int, Counter], Decimal]:
     """Return the sums granted on top of each budget, by counter. One query."""
     rows = BudgetRequest.objects.filter(
         is_granted=True,
-        budget__in={budget.pk for budget, _ in counted},
-        period__in={counter.period for _, counter in counted},
+        budget__in={budget.pk for budget, _ in budget_counters},
+        period__in={counter.period for _, counter in budget_counters},
     ).order_by()
     grouped = rows.values_list("budget_id", "scope_key", "period").annotate(more=Sum("amount"))
     sums = {(pk, key, period): granted for pk, key, period, granted in grouped}
     return {
         (budget.pk, counter): sums.get((budget.pk, counter.key, counter.period), NOTHING)
-        for budget, counter in counted
+        for budget, counter in budget_counters
     }
 
 

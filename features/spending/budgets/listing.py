@@ -80,12 +80,12 @@ def describe(
     now, own = clock.now(), access.own_keys(user)
     sees_all = visibility.sees_all(user)
     refusals = access.refusals_to_change(user, budgets)
-    counted = {
+    counters_by_budget = {
         budget.pk: _counted(budget, now, own, sees_all=sees_all, project=project)
         for budget in budgets
     }
-    pairs = [pair for pairs in counted.values() for pair in pairs]
-    read = {BudgetCounter(gauge.budget, gauge.counter): gauge for gauge in gauges.read(pairs)}
+    pairs = [pair for pairs in counters_by_budget.values() for pair in pairs]
+    gauge_of = {BudgetCounter(gauge.budget, gauge.counter): gauge for gauge in gauges.read(pairs)}
     names = gauges.names_of(
         {counter for budget, counter in pairs if counting.named_key(budget) is None}
     )
@@ -94,7 +94,10 @@ def describe(
             budget,
             wording.title(budget),
             wording.allowance(budget),
-            [NamedGauge(read[pair], names.get(pair.counter, "")) for pair in counted[budget.pk]],
+            [
+                NamedGauge(gauge_of[pair], names.get(pair.counter, ""))
+                for pair in counters_by_budget[budget.pk]
+            ],
             enumerated([person.get_username() for person in budget.informed.all()]),
             refusals[budget.pk],
             counting.named_key(budget) is None,

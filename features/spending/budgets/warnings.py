@@ -41,8 +41,8 @@ def warn() -> float:
     budgets = list(related.prefetch_related("informed"))
     if not budgets:
         return REST_S
-    counted = [pair for budget in budgets for pair in _counted(budget, now)]
-    near = [gauge for gauge in gauges.read(counted) if gauge.is_nearly_spent]
+    budget_counters = [pair for budget in budgets for pair in _counted(budget, now)]
+    near = [gauge for gauge in gauges.read(budget_counters) if gauge.is_nearly_spent]
     if near:
         _tell(near)
     return CHECK_EVERY_S

@@ -120,10 +120,10 @@ def measure(samples: Sequence[Sample], said_unit: str = PER_RUN) -> Measurement 
     best = min(fit.spread for fit in fits)
     near = [fit for fit in fits if fit.spread <= best + _AS_CONSTANT]
     preferred = _preference(said_unit)
-    chosen = min(near, key=lambda fit: (len(fit.split), preferred(fit.unit), fit.unit))
-    figures = _figures(chosen.samples, chosen.unit)
-    measured = Measurement(chosen.unit, figures, chosen.spread, tuple(_groups(chosen)))
-    return replace(measured, is_proven=_is_proven(measured, chosen.samples))
+    best_fit = min(near, key=lambda fit: (len(fit.split), preferred(fit.unit), fit.unit))
+    figures = _figures(best_fit.samples, best_fit.unit)
+    measured = Measurement(best_fit.unit, figures, best_fit.spread, tuple(_groups(best_fit)))
+    return replace(measured, is_proven=_is_proven(measured, best_fit.samples))
 
 
 def _is_proven(measured: Measurement, samples: Sequence[Sample]) -> bool:
@@ -172,8 +172,8 @@ def _preference(said_unit: str) -> Callable[[str], int]:
 
 
 def _fit(samples: Sequence[Sample], unit: str) -> _Fit:
-    counted = [sample for sample in samples if unit in sample.amounts]
-    usual = _usual(counted, unit)
+    samples_with_unit = [sample for sample in samples if unit in sample.amounts]
+    usual = _usual(samples_with_unit, unit)
     costs = [_cost_of_one(sample, unit) for sample in usual]
     split: tuple[str, ...] = ()
     keys: list[Key] = [()] * len(usual)
@@ -188,7 +188,7 @@ def _fit(samples: Sequence[Sample], unit: str) -> _Fit:
         if name is None:
             break
         split, keys = (*split, name), options[name]
-    return _Fit(unit, counted, split, _spread(costs, keys))
+    return _Fit(unit, samples_with_unit, split, _spread(costs, keys))
 
 
 def _usual(samples: Sequence[Sample], unit: str) -> list[Sample]:

@@ -176,13 +176,13 @@ def _write_used(
     """Write the prices for cards, search and estimates to the model's row, if they changed."""
     paid = median(costs) if len(costs) >= FEWEST_RUNS else None
     used = _used(endpoint, measurement)
-    changed: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     if not _is_same(paid, endpoint.paid_usd):
-        changed["paid_usd"] = paid
+        columns["paid_usd"] = paid
     if not _is_as_written(endpoint, used):
-        changed |= used
-    if changed:
-        Endpoint.objects.filter(pk=endpoint.pk).update(**changed)
+        columns |= used
+    if columns:
+        Endpoint.objects.filter(pk=endpoint.pk).update(**columns)
 
 
 def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]:

@@ -74,8 +74,8 @@ class Question:
     def narrowed(self, name: By, value: str) -> Question:
         """Return the question about one row, grouped by the first `By` without a filter."""
         filters = {**self.filters, name: value}
-        others = [other for other in By if other not in filters]
-        return replace(self, filters=filters, by=others[0] if others else name)
+        other_groupings = [other for other in By if other not in filters]
+        return replace(self, filters=filters, by=other_groupings[0] if other_groupings else name)
 
     def widened(self, name: By) -> Question:
         """Return the question without the filter `name`."""

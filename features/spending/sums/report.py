@@ -106,15 +106,15 @@ def report(scope: Scope, question: Question, today: date) -> Report:
     unusual = forecasts.unusual_days(of_days, question.days)
     bars = [(bar, total_of(of_days[day] for day in bar if day in of_days))
             for bar in question.bars()]  # fmt: skip
-    others = entries[MOST_ROWS:]
+    other_entries = entries[MOST_ROWS:]
     return Report(
         question=question,
         total=total,
         before=total_before,
         change=change(total.amount, total_before.amount),
         rows=[_row(question, entry, total.amount) for entry in entries[:MOST_ROWS]],
-        others=total_of(entry.sums for entry in others) if others else None,
-        other_count=len(others),
+        others=total_of(entry.sums for entry in other_entries) if other_entries else None,
+        other_count=len(other_entries),
         chart=chart(question, bars, {unusual_day.day for unusual_day in unusual}),
         unusual=[
             Unusual(

@@ -99,9 +99,9 @@ def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = BudgetForm(request.user, data, instance=Budget.objects.get(pk=row.pk))
     if request.method == "POST" and form.is_valid():
-        changed = editing.save(request.user, form.instance, form.cleaned_data["informed"])
-        messages.success(request, f"The budget is changed: {wording.allowance(changed)}.")
-        return redirect(changed)
+        changed_budget = editing.save(request.user, form.instance, form.cleaned_data["informed"])
+        messages.success(request, f"The budget is changed: {wording.allowance(changed_budget)}.")
+        return redirect(changed_budget)
     return _form_page(request, "features/spending/budgets/budget.html", form, context)
 
 

@@ -129,8 +129,8 @@ def _render_request(
 
 def _about(subject: Subject, asker: User) -> dict[str, Any]:
     """Return the context about a request's subject: its spending, and the other deciders."""
-    others = access.deciders(subject.budget).exclude(pk=asker.pk)
-    people = [person.get_username() for person in others]
+    other_deciders = access.deciders(subject.budget).exclude(pk=asker.pk)
+    people = [person.get_username() for person in other_deciders]
     about: dict[str, Any] = {
         "deciders": enumerated(people),
         "told": _who_can_grant(people),

@@ -143,8 +143,8 @@ def _store(owner: Owner, file: UploadedFile[Any], name: str, added: AddResult) -
 
 def _stored(owner: Owner, file: UploadedFile[Any], name: str) -> Upload:
     file.seek(0)
-    claimed = file.content_type or ""
-    kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
+    claimed_type = file.content_type or ""
+    kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed_type)
     if kind == "image/heic":
         # raises with advice for the user
         return uploads.store(owner.user_id, file, "image", project=owner.project)

@@ -75,11 +75,11 @@ def pair(contents: Contents) -> PairedFiles:
             texts[key].append((at, text))
         loose = []
         for key, same in texts.items():
-            chosen, others = _of_one_suffix(same) if key in files else ([], same)
-            loose += others
-            assigned = _assign(chosen, files[key], contents)
+            chosen_texts, other_texts = _of_one_suffix(same) if key in files else ([], same)
+            loose += other_texts
+            assigned = _assign(chosen_texts, files[key], contents)
             captions |= assigned
-            ambiguous += [at for at, _ in chosen] if not assigned else []
+            ambiguous += [at for at, _ in chosen_texts] if not assigned else []
     accepted = [
         replace(item, caption=captions.get(position, item.caption)[:MAX_CAPTION_CHARS])
         for position, (_, item) in enumerate(contents.files)
@@ -94,8 +94,8 @@ def _of_one_suffix(
     """Split the texts: those with the first suffix in use, and the others."""
     suffixes = [PurePosixPath(at.path).suffix.lower() for at, _ in texts]
     first = min(suffixes, key=SUFFIXES.index)
-    chosen = [entry for entry, suffix in zip(texts, suffixes, strict=True) if suffix == first]
-    return chosen, [text for text in texts if text not in chosen]
+    chosen_texts = [entry for entry, suffix in zip(texts, suffixes, strict=True) if suffix == first]
+    return chosen_texts, [text for text in texts if text not in chosen_texts]
 
 
 def _assign(

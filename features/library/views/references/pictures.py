@@ -27,10 +27,10 @@ def change_pictures(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     reference = REFERENCES.find_changeable(request, pk)
     verb, at = pressed(request, "add")
     if verb == "add":
-        files, chosen = request.FILES.getlist("files"), ticked(request, "artifact")
+        files, artifact_keys = request.FILES.getlist("files"), ticked(request, "artifact")
         before = reference.pictures
-        added = pictures.add(request.user, reference.project, before, files, chosen)
-        if not files and not chosen:
+        added = pictures.add(request.user, reference.project, before, files, artifact_keys)
+        if not files and not artifact_keys:
             added.refusals.append("No picture arrived. Choose some and try again.")
         report_added(request, added)
         saving.set_pictures(reference, added.addresses, request.user)

@@ -104,9 +104,9 @@ class References(Resource[Reference]):
 
     def form_of(self, request: HtmxRequest, row: Reference, **more: Any) -> KeptForm:
         """Return the form with the first results of a new reference."""
-        chosen = ticked(request, "artifact") or request.GET.getlist("artifact")
-        chosen = chosen[:MAX_PICTURES] if row._state.adding else []
-        return super().form_of(request, row, chosen=chosen)
+        artifact_keys = ticked(request, "artifact") or request.GET.getlist("artifact")
+        artifact_keys = artifact_keys[:MAX_PICTURES] if row._state.adding else []
+        return super().form_of(request, row, chosen=artifact_keys)
 
     def form_context(self, request: HtmxRequest, form: ReferenceForm) -> Mapping[str, Any]:
         """Return the chosen results, and existing references that could take them instead."""

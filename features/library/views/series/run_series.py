@@ -79,7 +79,7 @@ def _change(request: HtmxRequest, run: Run) -> str:
                 items.remove(series, list(of_result.values_list("pk", flat=True)))
             return ""
         series = naming.named(request.user, run.project, NameForm(request.POST))
-        chosen = items.add(request.user, series, Selection({run.pk: {position}}))
-    except Refused as refused:
-        return str(refused)
-    return "" if chosen.results else "The run has no such result."
+        added_results = items.add(request.user, series, Selection({run.pk: {position}}))
+    except Refused as refusal:
+        return str(refusal)
+    return "" if added_results.results else "The run has no such result."

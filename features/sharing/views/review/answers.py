@@ -103,8 +103,8 @@ def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpRe
     roles.require_maker(request.user, share.project)
     try:
         version = _add(request, share, item)
-    except Refused as refused:
-        return _offer(request, share, item, str(refused))
+    except Refused as refusal:
+        return _offer(request, share, item, str(refusal))
     chain, _ = reading.versions_of(share, version)
     messages.success(request, ADDED.format(len(chain)))
     return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")

@@ -36,14 +36,14 @@ def say_all(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespo
     """Take picks, a rating and a comment in one post."""
     numbers = [_number(text) for text in ticked(request, "pick")[:MOST_PICKS]]
     item = posted_item(request, visit)
-    picked = [item_of(visit.share, number) for number in numbers]
-    for favourite in picked:
+    picked_items = [item_of(visit.share, number) for number in numbers]
+    for favourite in picked_items:
         judging.pick(reviewer, favourite, is_picked=True)
     if is_posted(request, "rating"):
         judging.rate(reviewer, _required(item), _number(hidden(request, "rating")))
     if hidden(request, "comment"):
         _say(request, visit, reviewer, item)
-    return answer(request, visit, reviewer, item, [favourite.pk for favourite in picked])
+    return answer(request, visit, reviewer, item, [favourite.pk for favourite in picked_items])
 
 
 @limit("review")
