@@ -84,12 +84,12 @@ def sort_logs(lines: Iterable[LogLine]) -> list[LogLine]:
 
     A line without a valid timestamp stays after the line that preceded it.
     """
-    latest, placed = _EARLIEST, []
+    latest, timed_lines = _EARLIEST, []
     for line in lines:
         latest = reading.parse_time(line.timestamp) or latest
-        placed.append((latest, line))
-    placed.sort(key=itemgetter(0))
-    return [line for _, line in placed]
+        timed_lines.append((latest, line))
+    timed_lines.sort(key=itemgetter(0))
+    return [line for _, line in timed_lines]
 
 
 @dataclass(frozen=True)
