@@ -119,9 +119,11 @@ def preview(person: User) -> Leaver:
 def managed_alone(person: User) -> QuerySet[Project]:
     """Return the person's shared projects that no other active account manages."""
     managers = Membership.objects.filter(role=Membership.Role.MANAGER)
-    others = managers.filter(project=OuterRef("pk"), user__is_active=True).exclude(user=person)
+    other_managers = managers.filter(project=OuterRef("pk"), user__is_active=True).exclude(
+        user=person
+    )
     own = managers.filter(project=OuterRef("pk"), user=person)
-    return Project.objects.filter(Exists(own), ~Exists(others), person=None).order_by(
+    return Project.objects.filter(Exists(own), ~Exists(other_managers), person=None).order_by(
         by_name("name"), "pk"
     )
 
@@ -147,8 +149,8 @@ def leave(person: User, by: User, fate: Fate, to: User) -> DepartureResult:
         members.end_all(person, by)
         roles.set_role(person, Role.MEMBER, by)
         User.objects.filter(pk=person.pk).update(is_active=False)
-        got = f"{to.get_username()} got {in_words(passed)}" if passed else "their work stays"
-        trail.record(by, "deactivated", [person], got)
+        detail = f"{to.get_username()} got {in_words(passed)}" if passed else "their work stays"
+        trail.record(by, "deactivated", [person], detail)
     return DepartureResult(fate, passed, managed)
 
 

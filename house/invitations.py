@@ -266,10 +266,10 @@ def accept(user: User, session: MutableMapping[str, Any]) -> JoinResult | None:
 
     Returns None if the session has none. Raises Refused; nothing has changed then.
     """
-    opened = session.get(SESSION_KEY)
-    if opened is None:
+    session_entry = session.get(SESSION_KEY)
+    if session_entry is None:
         return None
-    invitation = find(str(opened.get("token", "")))
+    invitation = find(str(session_entry.get("token", "")))
     if invitation is None:
         raise Refused(UNKNOWN)
     joined = join(user, invitation)

@@ -54,7 +54,7 @@ def overview(person: User, key: str | None) -> Overview:
     """Return the data of a person from `find`; `key` is the key of the reader's own session."""
     memberships = Membership.objects.filter(user=person, project__person=None)
     joinings = Joining.objects.filter(user=person).select_related("invitation__made_by")
-    nothing = Decimal(0)
+    no_sum = Decimal(0)
     return Overview(
         person,
         roles.role_of(person),
@@ -65,8 +65,8 @@ def overview(person: User, key: str | None) -> Overview:
         connections.list_connections(person),
         list(joinings),
         access.last_seen(person),
-        ledger.spent_by_people([person.pk], month_start(timezone.now())).get(person.pk, nothing),
-        ledger.spent_by_people([person.pk]).get(person.pk, nothing),
+        ledger.spent_by_people([person.pk], month_start(timezone.now())).get(person.pk, no_sum),
+        ledger.spent_by_people([person.pk]).get(person.pk, no_sum),
     )
 
 

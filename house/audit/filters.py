@@ -107,8 +107,8 @@ class Filters(forms.Form):
     @property
     def kinds(self) -> list[tuple[str, str]]:
         """Return the kinds to choose from, ordered by label; includes the chosen one."""
-        chosen = str(self.data.get("kind", ""))
-        labels = {**KINDS, **({chosen: kind_word(chosen)} if chosen else {})}
+        chosen_kind = str(self.data.get("kind", ""))
+        labels = {**KINDS, **({chosen_kind: kind_word(chosen_kind)} if chosen_kind else {})}
         return sorted(labels.items(), key=lambda item: item[1])
 
     @property

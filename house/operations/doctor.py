@@ -119,8 +119,10 @@ def _settings() -> Iterator[Finding]:
 
 def _secret_key() -> Iterator[Finding]:
     own_key = reporting.secret_key()
-    others = {row.kind for row in reporting.processes() if row.secret_key not in {own_key, None}}
-    for kind in sorted(others):
+    other_kinds = {
+        row.kind for row in reporting.processes() if row.secret_key not in {own_key, None}
+    }
+    for kind in sorted(other_kinds):
         yield bad(
             "SECRET_KEY",
             f"The {kind} process runs with another SECRET_KEY than this one.",
@@ -289,10 +291,10 @@ def _tried(area: str, storage: Storage, setting: str) -> Iterator[Finding]:
     """Write a small file, read it and delete it."""
     name = f"doctor-{uuid.uuid4().hex}"
     try:
-        stored = storage.save(name, ContentFile(b"well"))
-        with storage.open(stored) as file:
+        stored_name = storage.save(name, ContentFile(b"well"))
+        with storage.open(stored_name) as file:
             is_whole = file.read() == b"well"
-        storage.delete(stored)
+        storage.delete(stored_name)
     except Exception as error:  # other storages raise anything
         yield bad(
             area,

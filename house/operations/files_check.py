@@ -113,11 +113,11 @@ def look_at(part: str) -> Mismatches:
         if not any(map(_is_young, contents[digest])):
             mismatches.orphans[digest] = contents[digest]
     names = {name for files in contents.values() for name in files}
-    stored = Artifact.objects.filter(
+    stored_artifacts = Artifact.objects.filter(
         state=Artifact.State.STORED, digest__gte=part, digest__lt=f"{part}g"
     )
     uploads = Upload.objects.filter(file__gte=f"{part}/", file__lt=f"{part}0")
-    for artifact in stored.only("file", "run").iterator():
+    for artifact in stored_artifacts.only("file", "run").iterator():
         mismatches.rows += 1
         if artifact.file not in names and not default_storage.exists(artifact.file):
             mismatches.lost.append(artifact)

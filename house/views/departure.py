@@ -63,7 +63,7 @@ def return_(request: HtmxRequest, user_id: int) -> HttpResponse:
 
 
 def _render_departure(
-    request: HtmxRequest, person: User, fate: str, to: str, refused: str = ""
+    request: HtmxRequest, person: User, fate: str, to: str, refusal: str = ""
 ) -> HttpResponse:
     may_delete = permissions.may(request.user, permissions.DELETE_USER)
     fates = [fate for fate in Fate if may_delete or fate != Fate.REMOVED]
@@ -78,7 +78,7 @@ def _render_departure(
         "fate": fate,
         "others": forms.others(person),
         "to": to,
-        "refused": refused,
+        "refused": refusal,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK
     return render(request, "house/departure.html", context, status=status)

@@ -130,10 +130,10 @@ def _dump(arguments: Sequence[str], look: Callable[[], None]) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(_OF_OTHERS, [connection.introspection.django_table_names()])
-        others = [f"--exclude-{kind}={name}" for kind, name in cursor.fetchall()]
+        more_exclusions = [f"--exclude-{kind}={name}" for kind, name in cursor.fetchall()]
     extensions = [f"--extension={name}" for name in EXTENSIONS]
     program = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges"]
-    _run_watched(program, [*extensions, *others, *arguments], look)
+    _run_watched(program, [*extensions, *more_exclusions, *arguments], look)
 
 
 # Schemas other than ours and our extensions'; in ours, tables unknown to Django or our role.
@@ -167,11 +167,11 @@ def _reading(values: Mapping[str, Any]) -> Iterator[None]:
 
 def _tables(say: Say) -> dict[str, int]:
     """Return the number of rows in each table of a backup."""
-    counted = {}
+    row_counts = {}
     for model in contents.included():
-        counted[model._meta.db_table] = model._base_manager.using(READER).count()
-    say(f"{sum(counted.values()):,} rows in {len(counted)} tables")
-    return counted
+        row_counts[model._meta.db_table] = model._base_manager.using(READER).count()
+    say(f"{sum(row_counts.values()):,} rows in {len(row_counts)} tables")
+    return row_counts
 
 
 def _names(say: Say) -> list[str]:
@@ -226,13 +226,13 @@ class Scratch:
 
     def count(self, tables: Sequence[str]) -> dict[str, int]:
         """Return the number of rows in each of these tables that exists."""
-        counted = {}
+        row_counts = {}
         with _reading({"NAME": self.name}), connections[READER].cursor() as cursor:
             present = set(connections[READER].introspection.table_names(cursor))
             for table in present.intersection(tables):
                 cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  our own tables
-                counted[table] = int(cursor.fetchone()[0])
-        return counted
+                row_counts[table] = int(cursor.fetchone()[0])
+        return row_counts
 
     def hold_unsent(self) -> int:
         """Mark runs that waited to be sent as unconfirmed; return their number.

@@ -80,8 +80,8 @@ def fetch_database(place: Place, about: About, folder: Path) -> Path:
     try:
         is_whole = place.storage.size(stored_name) == about.database_bytes
         if is_whole:
-            with place.storage.open(stored_name) as stored, file.open("wb") as local_copy:
-                shutil.copyfileobj(stored, local_copy)
+            with place.storage.open(stored_name) as stored_file, file.open("wb") as local_copy:
+                shutil.copyfileobj(stored_file, local_copy)
             with file.open("rb") as local_copy:
                 is_whole = checksum(local_copy) == (about.database_digest, about.database_bytes)
     except FileNotFoundError:

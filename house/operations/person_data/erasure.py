@@ -120,8 +120,8 @@ def erase(person: User, to: User, by: User | None) -> str:
         for model, name in _relations(SET_NULL):
             model._base_manager.filter(**{name: person.pk}).update(**{name: None})
         _delete_uploads(person)
-        got = enumerated([part.summary for part in passed if part.number])
-        trail.record(by, "erased", [person], f"{to.get_username()} got {got or 'nothing'}")
+        passed_rows = enumerated([part.summary for part in passed if part.number])
+        trail.record(by, "erased", [person], f"{to.get_username()} got {passed_rows or 'nothing'}")
     return person.get_username()
 
 
