@@ -332,8 +332,8 @@ def _kinds_of_results(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]
     runs = [match["run"] for match in input_matches if match["run"]]
     if not runs:
         return {}
-    stored = Artifact.objects.filter(run_id__in=runs).exclude(state=Artifact.State.LOST)
-    rows = stored.values_list("run_id", "position", "kind")
+    stored_artifacts = Artifact.objects.filter(run_id__in=runs).exclude(state=Artifact.State.LOST)
+    rows = stored_artifacts.values_list("run_id", "position", "kind")
     return {(str(run), position): _known_kind(kind) for run, position, kind in rows}
 
 

@@ -56,18 +56,18 @@ def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
     return draft
 
 
-def save(user: User, written: FormContents, tab: Tab) -> int:
+def save(user: User, contents: FormContents, tab: Tab) -> int:
     """Save a tab's form contents; returns the draft's new version. Raises TooLarge.
 
     An untouched form is saved as an empty draft.
     """
-    endpoint = written.endpoint
-    if size(written.post) > MAX_CHARS:
+    endpoint = contents.endpoint
+    if size(contents.post) > MAX_CHARS:
         raise TooLarge(
             f"This form holds more than {MAX_CHARS >> 20} MB of text, so no draft of it is kept. "
             "Run sends all of it."
         )
-    post = _to_keep(written)
+    post = _to_keep(contents)
     with transaction.atomic(savepoint=False):
         draft = _lock_draft(user, endpoint, tab)
         is_same = draft.post == post and draft.schema_digest == (endpoint.schema_id or "")
@@ -106,9 +106,9 @@ def undo(user: User, now: FormContents, tab: Tab) -> tuple[int, Post]:
     return draft.version, dict(former_post)
 
 
-def _to_keep(written: FormContents) -> Post:
+def _to_keep(contents: FormContents) -> Post:
     """Return what a draft keeps of a form's contents: nothing of an untouched one."""
-    return {} if written.is_untouched else written.post
+    return {} if contents.is_untouched else contents.post
 
 
 def other_draft(user: User, endpoint: Endpoint, current_draft: Draft) -> Draft | None:
@@ -118,8 +118,10 @@ def other_draft(user: User, endpoint: Endpoint, current_draft: Draft) -> Draft |
     """
     own_drafts = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=current_draft.pk)
     lately = own_drafts.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
-    others = [draft for draft in lately[:MAX_TABS] if draft.post not in ({}, current_draft.post)]
-    return next((draft for draft in others if not _was_run(user, endpoint, draft)), None)
+    other_drafts = [
+        draft for draft in lately[:MAX_TABS] if draft.post not in ({}, current_draft.post)
+    ]
+    return next((draft for draft in other_drafts if not _was_run(user, endpoint, draft)), None)
 
 
 def _was_run(user: User, endpoint: Endpoint, draft: Draft) -> bool:
@@ -194,12 +196,14 @@ def _save(draft: Draft) -> None:
     if draft.pk is None:
         key = {"user": draft.user, "endpoint": draft.endpoint, "tab": draft.tab}
         values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
-        written, is_new = Draft.objects.select_for_update().get_or_create(**key, defaults=values)
-        draft.pk = written.pk
+        written_draft, is_new = Draft.objects.select_for_update().get_or_create(
+            **key, defaults=values
+        )
+        draft.pk = written_draft.pk
         if is_new:
             _delete_oldest(draft.user, draft.endpoint)
             return
-        draft.version = written.version + 1
+        draft.version = written_draft.version + 1
     values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
     Draft.objects.filter(pk=draft.pk).update(**values, updated_at=timezone.now())
 
@@ -208,10 +212,10 @@ def _push_undo(draft: Draft, post: Post) -> None:
     """Add contents to the draft's undo list: each once, the newest few."""
     if not post:
         return
-    others = [entry for entry in draft.earlier if entry["post"] != post]
+    other_entries = [entry for entry in draft.earlier if entry["post"] != post]
     entries: list[dict[str, Any]] = []
     room = 2 * MAX_CHARS
-    for entry in reversed([*others, {"post": post}][-MAX_EARLIER:]):
+    for entry in reversed([*other_entries, {"post": post}][-MAX_EARLIER:]):
         room -= size(entry["post"])
         if entries and room < 0:
             break

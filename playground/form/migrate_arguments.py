@@ -45,10 +45,10 @@ def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
 
 def misfit_sentence(migrated: MigrationResult) -> str:
     """Return a sentence or two on what does not fit, and whether it ever did."""
-    changed = [misfit for misfit in migrated.misfits if misfit.field not in migrated.wrong]
+    fitting_before = [misfit for misfit in migrated.misfits if misfit.field not in migrated.wrong]
     wrong = [misfit for misfit in migrated.misfits if misfit.field in migrated.wrong]
     sentences = [
-        _name_misfits("The model has changed since", changed),
+        _name_misfits("The model has changed since", fitting_before),
         _name_misfits("Wrong for this model", wrong),
     ]
     return " ".join(filter(None, sentences))

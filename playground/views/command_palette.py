@@ -86,13 +86,13 @@ def text_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRespons
 @no_store
 def upload_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """List the inputs that accept an upload, and the runs that have used it."""
-    brought = use_as.brought(request.user, pk)
-    if brought is None:
+    uploaded = use_as.brought(request.user, pk)
+    if uploaded is None:
         raise Http404("There is no such upload.")
     locks = gallery.locks_in(current.current(request), Revision.current())
-    using = by_content.using(request.user, brought.upload).with_artifacts()
+    using = by_content.using(request.user, uploaded.upload).with_artifacts()
     runs = [restore.choice_of_run(run) for run in using[: restore.MOST]]
-    return _menu(request, brought, locks, {"upload": brought.upload, "runs": runs})
+    return _menu(request, uploaded, locks, {"upload": uploaded.upload, "runs": runs})
 
 
 def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:

@@ -43,8 +43,8 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     run = find_run(request, pk)
     try:
         new_run = rerun.rerun(run, request.user, current.current(request))
-    except refused_starts.Refused as refused:
-        return _refuse(request, run, refused)
+    except refused_starts.Refused as refusal:
+        return _refuse(request, run, refusal)
     return _show_new_run(request, new_run)
 
 
@@ -57,8 +57,8 @@ def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> H
         raise Http404("The run has no such file.")
     try:
         new_run = rerun.rerun_alone(run, position, request.user, current.current(request))
-    except refused_starts.Refused as refused:
-        return _refuse(request, run, refused)
+    except refused_starts.Refused as refusal:
+        return _refuse(request, run, refusal)
     return _show_new_run(request, new_run)
 
 
@@ -72,8 +72,8 @@ def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return rate_limit.too_many_requests(request, wait_s)
     try:
         runs = runs_of_press.more_like(original, request.user, current.current(request))
-    except refused_starts.Refused as refused:
-        return _refuse(request, original, refused)
+    except refused_starts.Refused as refusal:
+        return _refuse(request, original, refusal)
     for run in runs:
         run.endpoint = original.endpoint
     return _show_new_run(request, runs[0]) if len(runs) == 1 else _show_new_batch(request, runs)

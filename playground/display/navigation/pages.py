@@ -48,10 +48,10 @@ def pages(user: User, words: Sequence[str]) -> list[Place]:
         _make_place(room.name or room.label, room.synonyms, room.address)
         for room in corridor.rooms(user)
     ]
-    others = [
+    other_places = [
         _make_place(label, note, reverse(route) + suffix) for label, note, route, suffix in _PAGES
     ]
-    return _having([*rooms, *others], words)
+    return _having([*rooms, *other_places], words)
 
 
 def _make_place(label: str, words: str, address: str, **more: str) -> Place:

@@ -113,10 +113,12 @@ def _offers(
         title = USES[kind][name]
         fitting = (taker for taker in takers if rank(taker, title) is not None)
         ranked = _ranked(_one_of_each(fitting, own), title, rank)
-        ready, *others = by_need(ranked, lambda ranked_taker: _need(index, ranked_taker[1])).items()
+        ready, *needy_groups = by_need(
+            ranked, lambda ranked_taker: _need(index, ranked_taker[1])
+        ).items()
         if ready[1]:
             offers.append(_offer(name, title, ready[1], most))
-        for need, among in others:
+        for need, among in needy_groups:
             needy.setdefault(need, []).extend(among)
     able = {taker.key for _, offer in offers for taker in offer.takers}
     for need, among in needy.items():
@@ -201,8 +203,8 @@ def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
     for taker in takers:
         if taker.key == own:
             continue
-        chosen = best.get(taker.key)
-        if chosen is None or (taker.input.is_required and not chosen.input.is_required):
+        best_taker = best.get(taker.key)
+        if best_taker is None or (taker.input.is_required and not best_taker.input.is_required):
             best[taker.key] = taker
     return list(best.values())
 

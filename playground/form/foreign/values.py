@@ -59,10 +59,10 @@ def number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 32:
         return None
     try:
-        read = float(value)
+        number_read = float(value)
     except ValueError:
         return None
-    return read if math.isfinite(read) and read >= 0 else None
+    return number_read if math.isfinite(number_read) and number_read >= 0 else None
 
 
 def size(width: Any, height: Any) -> dict[str, int] | None:

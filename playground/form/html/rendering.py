@@ -58,7 +58,7 @@ def render_form(
         )
     main, setting_nodes = sections(root)
     problems = list(_summary(root, ""))
-    changed = sum(node.is_changed for node in setting_nodes)
+    changed_count = sum(node.is_changed for node in setting_nodes)
     return renderer.fill(
         "form",
         {
@@ -68,8 +68,8 @@ def render_form(
             "more": renderer.settings(setting_nodes),
             "is_long": len(setting_nodes) >= MIN_SETTINGS,
             "count": str(len(setting_nodes)),
-            "changed": str(changed or ""),
-            "is_more_open": bool(changed) or any(has_errors(node) for node in setting_nodes),
+            "changed": str(changed_count or ""),
+            "is_more_open": bool(changed_count) or any(has_errors(node) for node in setting_nodes),
             "others": renderer.extra_rows(root),
             "changes": list(changes(root)),
         },
@@ -178,7 +178,7 @@ class _FormRenderer:
 
     def settings(self, nodes: list[Node]) -> SafeString:
         """Render the settings under "More settings"; many of them in groups, changed ones first."""
-        changed = [node for node in nodes if node.is_changed]
+        changed_nodes = [node for node in nodes if node.is_changed]
         unchanged = [node for node in nodes if not node.is_changed]
         groups = group([node.field for node in unchanged])
         if len(groups) < 2:
@@ -186,8 +186,10 @@ class _FormRenderer:
         titled_groups = [
             (section.title, [unchanged[place] for place in section.places]) for section in groups
         ]
-        named_groups = [("Changed", changed), *titled_groups] if changed else titled_groups
-        return mark_safe("".join(self.group(title, among) for title, among in named_groups))  # noqa: S308
+        named_groups = (
+            [("Changed", changed_nodes), *titled_groups] if changed_nodes else titled_groups
+        )
+        return mark_safe("".join(self.group(title, part) for title, part in named_groups))  # noqa: S308
 
     def group(self, title: str, nodes: list[Node]) -> SafeString:
         """Render one group of settings; open if one of them was set or has an error."""

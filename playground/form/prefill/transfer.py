@@ -147,15 +147,15 @@ class _Mover:
 
     def _slots(self, kind: str) -> list[Input]:
         """The natural inputs for a file of this kind: required ones, then main ones."""
-        among = [taker for taker in self.inputs if taker.kind == kind]
-        required = [taker for taker in among if taker.is_required and taker.role != "mask"]
-        main = [taker for taker in among if taker.role in {"main", "start", "prompt"}]
+        kind_takers = [taker for taker in self.inputs if taker.kind == kind]
+        required = [taker for taker in kind_takers if taker.is_required and taker.role != "mask"]
+        main = [taker for taker in kind_takers if taker.role in {"main", "start", "prompt"}]
         return list(dict.fromkeys([*required, *main]))
 
     def move_inputs(self, source_arguments: dict[str, Any], takers: Iterable[Input]) -> None:
         """Move files and prompts without a counterpart to free inputs of their kind and role."""
-        placed = {step.source for step in self.steps if step.target}
-        dropped_names = {step.source for step in self.steps} - placed
+        placed_names = {step.source for step in self.steps if step.target}
+        dropped_names = {step.source for step in self.steps} - placed_names
         for old in takers:
             name = names_in(old.path)[0]
             values = [

@@ -119,10 +119,10 @@ def find(user: User, pk: uuid.UUID, key: str = "") -> Result | None:
 
 def results(run: Run) -> list[Result]:
     """Return the files and texts of a run that can be used as inputs; one query."""
-    stored = run.artifacts.exclude(state=Artifact.State.LOST)
+    stored_artifacts = run.artifacts.exclude(state=Artifact.State.LOST)
     files = [
         Result(kind_of(artifact), artifact.get_absolute_url(), run, f"a{artifact.position}")
-        for artifact in stored
+        for artifact in stored_artifacts
     ]
     texts = [
         artifact
@@ -177,9 +177,11 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
         notice = f"This model has no field that takes {result.origin} any more."
         return FormState(before, notice)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
-    placed = form_state.from_arguments(endpoint, place(root, arguments, path, result.value))
+    filled_form = form_state.from_arguments(endpoint, place(root, arguments, path, result.value))
     marks = {mark: before[mark] for mark in KEPT_MARKS if mark in before}
-    return replace(placed, post={**placed.post, **marks}, notice=_notice(result, field, arguments))
+    return replace(
+        filled_form, post={**filled_form.post, **marks}, notice=_notice(result, field, arguments)
+    )
 
 
 def held_before(user: User, endpoint: Endpoint) -> Post:

@@ -45,14 +45,14 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Save the tab's draft; returns `{"version", "cost"}`, the cost of running it."""
     endpoint = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
     post, tab = form_posts.form_fields(request), form_posts.parse_tab(request)
-    written = FormContents(endpoint, post)
+    contents = FormContents(endpoint, post)
     try:
-        version = drafts.save(request.user, written, tab)
+        version = drafts.save(request.user, contents, tab)
     except drafts.TooLarge as error:
         return JsonResponse({"error": str(error)}, status=422)
     times = run_costs.times(hidden(request, run_costs.CONTROL))
     project = current.current(request)
-    resolved, named_inputs = form_state.with_names(endpoint, written.parsed, request.user, project)
+    resolved, named_inputs = form_state.with_names(endpoint, contents.parsed, request.user, project)
     cost = run_costs.of_form(endpoint, resolved, times, named_inputs).as_json()
     return JsonResponse({"version": version, "cost": cost})
 
@@ -80,8 +80,8 @@ def ticket(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     project = current.current(request)
     try:
         _require_startable(request, endpoint, project)
-    except Forbidden as refused:
-        return refusals.answer(request, refused, {}, is_part=True)
+    except Forbidden as refusal:
+        return refusals.answer(request, refusal, {}, is_part=True)
     # The browser's own Origin; a forged one does not pass the CSRF check.
     origin = request.headers.get("Origin") or f"{request.scheme}://{request.get_host()}"
     signed = tickets.sign(

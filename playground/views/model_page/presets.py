@@ -180,7 +180,7 @@ def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
         arguments = loads(text)
         if not isinstance(arguments, dict):
             raise NotJson("The settings are no JSON object")
-        saved = presets.create(
+        saved_preset = presets.create(
             request.user,
             endpoint,
             form.cleaned_data["name"],
@@ -193,7 +193,7 @@ def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
         form.add_error("name", str(error))
         form_context["may_replace"] = isinstance(error, presets.NameTaken)
         return _form(request, endpoint, form, **form_context)
-    return _done(request, saved, f"“{saved.name}” is saved.")
+    return _done(request, saved_preset, f"“{saved_preset.name}” is saved.")
 
 
 def _refuse(
