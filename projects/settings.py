@@ -71,15 +71,15 @@ def change(by: User, project: Project, new_values: Values, version: str = "") ->
         if version and version != version_of(before) and new_values != before:
             raise Outdated(row)
         new = new_values._asdict()
-        changed = [name for name, value in before._asdict().items() if new[name] != value]
-        for name in changed:
+        changed_names = [name for name, value in before._asdict().items() if new[name] != value]
+        for name in changed_names:
             setattr(row, name, new[name])
-        row.save(update_fields=changed)
-        if "name" in changed:
+        row.save(update_fields=changed_names)
+        if "name" in changed_names:
             trail.record(by, "renamed", [row], f"from {before.name}")
-        others = [f"{name}: {new[name]}" for name in changed if name != "name"]
-        if others:
-            trail.record(by, "changed the settings of", [row], ", ".join(others))
+        other_changes = [f"{name}: {new[name]}" for name in changed_names if name != "name"]
+        if other_changes:
+            trail.record(by, "changed the settings of", [row], ", ".join(other_changes))
     return row
 
 

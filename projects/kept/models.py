@@ -120,9 +120,9 @@ class Kept(InProject):
     def restore_by(self, user: User) -> None:
         """Undo its deletion. Raises Refused if its place is taken by now."""
         with transaction.atomic():
-            changed = self.make_place(user)
+            changed_fields = self.make_place(user)
             self.deleted_at = None
-            self.save(update_fields=["deleted_at", *changed])
+            self.save(update_fields=["deleted_at", *changed_fields])
             trail.record(user, "restored", [self], self.audit_detail)
 
     def make_place(self, user: User) -> Iterable[str]:
