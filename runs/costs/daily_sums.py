@@ -152,9 +152,9 @@ def _of_charges(day: date) -> dict[_Row, Sums]:
 def _written(day: date) -> dict[_Row, Sums]:
     """Return the stored sums of a day, without rows of zeros."""
     kinds = {str(kind): place for kind, place in _PLACES.items()}
-    stored = DailySum.objects.filter(day=day).values_list("kind", *_GROUPS, *Sums._fields)
+    stored_sums = DailySum.objects.filter(day=day).values_list("kind", *_GROUPS, *Sums._fields)
     rows = {}
-    for kind, user, project, endpoint, token, door, *figures in stored:
+    for kind, user, project, endpoint, token, door, *figures in stored_sums:
         row = _Row(day, kinds[kind], user or 0, project or 0, endpoint or 0, token or 0, door)
         rows[row] = Sums(*figures)
     return {row: sums for row, sums in rows.items() if any(sums)}
@@ -194,7 +194,7 @@ def _add_to(rows: dict[_Row, Sums], day: date, group: Mapping[str, Any], change:
 def _write(rows: Mapping[_Row, Sums]) -> None:
     """Add these sums to the rows; rows that are missing are created."""
     kinds = [kind.value for kind in DailySum.COLUMNS]
-    written = [
+    parameters = [
         (
             f"{row.day:%Y-%m-%d}",
             kinds[row.place],
@@ -211,7 +211,7 @@ def _write(rows: Mapping[_Row, Sums]) -> None:
         for row in sorted(rows)
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(_ADD, written)
+        cursor.executemany(_ADD, parameters)
 
 
 # Django has no single statement for "add to the row or create it". Only such a statement loses no

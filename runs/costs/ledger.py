@@ -177,10 +177,10 @@ def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
     for counter in counters:
         keys[counter.scope, counter.period].append(counter.key)
     sums = dict.fromkeys(counters, NOTHING)
-    for (scope, period), among in keys.items():
+    for (scope, period), counter_keys in keys.items():
         first, end = periods.days(period)
         rows = account_queries.SPENT[DailySum.Kind(scope)].all(
-            keys=among, first=first, end=end or date.max
+            keys=counter_keys, first=first, end=end or date.max
         )
         sums |= {Counter(scope, key, period): total or NOTHING for key, total in rows}
     return sums
@@ -249,8 +249,8 @@ def give_back(keys: Collection[int]) -> None:
     lock_house()
     planned = list(Charge.objects.select_for_update().filter(pk__in=keys, run=None))
     Charge.objects.filter(pk__in=[charge.pk for charge in planned]).delete()
-    nothing = daily_sums.Sums()
-    daily_sums.add((charge, nothing - daily_sums.of_charge(charge)) for charge in planned)
+    no_sums = daily_sums.Sums()
+    daily_sums.add((charge, no_sums - daily_sums.of_charge(charge)) for charge in planned)
 
 
 def note_so_far(run_id: uuid.UUID, cost: Decimal | None) -> None:
@@ -276,7 +276,7 @@ def take_back(entry: LedgerEntry) -> None:
     entry.delete()
 
 
-def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency: str) -> None:
+def settle(run: Run, changes: Mapping[str, Any], price: Decimal | None, currency: str) -> None:
     """Settle or release a run's sums if these changes of its row end it or contain its bill.
 
     The run costs its billed units at the price when it began. `price` is the present price of its
@@ -284,8 +284,8 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
     without a bill, it counts with the most that it could cost if it has a result, and with nothing
     if it has none: server errors are not billed, rejected input may be (protocol 17.5).
     """
-    state = changed.get("state", run.state)
-    if state not in Run.FINAL or not {"state", "billable_units"} & changed.keys():
+    state = changes.get("state", run.state)
+    if state not in Run.FINAL or not {"state", "billable_units"} & changes.keys():
         return
     entries, accounts = _entries_of(run.pk)
     charge = Charge.objects.select_for_update().filter(run_id=run.pk).first()
@@ -293,7 +293,7 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
         return
     if charge.unit_price is None and currency in IN_DOLLARS:
         charge.unit_price = price
-    cost = cost_of_units(changed.get("billable_units", run.billable_units), charge.unit_price)
+    cost = cost_of_units(changes.get("billable_units", run.billable_units), charge.unit_price)
     charge.billed = None if cost is None else _rounded(cost)
     _settle(charge, entries, accounts, has_result=state == Run.State.SUCCEEDED)
 

@@ -113,9 +113,9 @@ def _purge(keys: Sequence[uuid.UUID], named_uploads: Set[uuid.UUID], now: dateti
         locked = _due(now).filter(pk__in=keys).select_for_update(of=("self",), skip_locked=True)
         if not (owners := dict(locked.values_list("pk", "user_id"))):
             return 0
-        stored = Artifact.objects.filter(run_id__in=owners, state=Artifact.State.STORED)
-        stored = stored.exclude(digest="")
-        contents = {artifact.digest: files_of(artifact) for artifact in stored}
+        stored_artifacts = Artifact.objects.filter(run_id__in=owners, state=Artifact.State.STORED)
+        stored_artifacts = stored_artifacts.exclude(digest="")
+        contents = {artifact.digest: files_of(artifact) for artifact in stored_artifacts}
         uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named_uploads]
         Run.objects.light().filter(pk__in=owners).delete()
         discard(contents | _delete_unused(uploads), now)
@@ -125,8 +125,8 @@ def _purge(keys: Sequence[uuid.UUID], named_uploads: Set[uuid.UUID], now: dateti
 def drop_files(run_ids: Sequence[uuid.UUID], now: datetime, why: str) -> int:
     """Delete the result files of these runs, but keep the runs; return the number of runs."""
     with transaction.atomic():
-        stored = Artifact.objects.filter(run_id__in=run_ids, state=Artifact.State.STORED)
-        artifacts = list(stored.exclude(digest="").select_for_update())
+        stored_artifacts = Artifact.objects.filter(run_id__in=run_ids, state=Artifact.State.STORED)
+        artifacts = list(stored_artifacts.exclude(digest="").select_for_update())
         contents = {artifact.digest: files_of(artifact) for artifact in artifacts}
         lose(artifacts, why)
         discard(contents, now)

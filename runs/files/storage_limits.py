@@ -107,12 +107,14 @@ def used_bytes(user_id: int) -> int:
     own_uploads = Upload.objects.filter(user_id=user_id).exclude(
         digest__in=results.values("digest")
     )
-    counted = (
+    distinct_contents = (
         own_uploads.order_by().values("digest", "size_bytes").distinct()
     )  # once in all projects
     reserved = UploadReservation.objects.filter(user_id=user_id)
     reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
-    sums = (rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (counted, reserved))
+    sums = (
+        rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (distinct_contents, reserved)
+    )
     return sum(sums) + sum(owner.held_bytes(user_id) for owner in owners.registered())
 
 

@@ -94,9 +94,11 @@ class Progress:
 
 def stored_rows() -> list[Rows]:
     """Return all rows of the catalogue and the playground that name files in our storage."""
-    stored = Artifact.objects.filter(state=Artifact.State.STORED)
+    stored_artifacts = Artifact.objects.filter(state=Artifact.State.STORED)
     return [
-        Rows("results", stored.only("kind", "file", "poster", "thumbnail"), purge.files_of),
+        Rows(
+            "results", stored_artifacts.only("kind", "file", "poster", "thumbnail"), purge.files_of
+        ),
         Rows("uploads", Upload.objects.only("file"), lambda row: [row.file]),
         Rows(
             "pictures",
@@ -167,14 +169,14 @@ def _copy(name: str, source: Storage, target: Storage) -> MovedFile:
                 return MovedFile(name, Outcome.PRESENT, source_checksum[1])
             target.delete(name)
         file.seek(0)
-        stored = target.save(name, File(file, name))
+        stored_name = target.save(name, File(file, name))
     if (
-        stored == name
+        stored_name == name
         and target.size(name) == source_checksum[1]
         and _read(target, name) == source_checksum
     ):
         return MovedFile(name, Outcome.COPIED, source_checksum[1])
-    target.delete(stored)
+    target.delete(stored_name)
     return MovedFile(name, Outcome.FAILED, reason="the copy differs from the file")
 
 

@@ -133,8 +133,8 @@ def _make(file: str, name: str, limit_s: float) -> None:
 
 
 def _fetch(name: str, copy: IO[bytes]) -> None:
-    with default_storage.open(name) as stored:
-        shutil.copyfileobj(stored, copy)
+    with default_storage.open(name) as stored_file:
+        shutil.copyfileobj(stored_file, copy)
     copy.flush()
 
 

@@ -61,31 +61,31 @@ def kinds() -> Mapping[str, type[InProject]]:
     return things
 
 
-def choose(user: User, posted: Mapping[str, Iterable[str]]) -> Chosen:
+def choose(user: User, posted_keys: Mapping[str, Iterable[str]]) -> Chosen:
     """Return the rows with these keys that the user may move.
 
     Makers may move their own rows, managers everybody's. Raises Refused if none is left.
     """
-    chosen: dict[type[InProject], set[Any]] = {}
+    chosen_rows: dict[type[InProject], set[Any]] = {}
     for name, kind in kinds().items():
-        if keys := _keys(kind, posted.get(name, ())):
+        if keys := _keys(kind, posted_keys.get(name, ())):
             rows = _rows(kind).filter(pk__in=keys).removable_by(user).changeable_by(user)
             rows = rows.filter(project__archived_at=None)
-            chosen[kind] = set(rows.values_list("pk", flat=True))
-    if not any(chosen.values()):
+            chosen_rows[kind] = set(rows.values_list("pk", flat=True))
+    if not any(chosen_rows.values()):
         raise Refused(
             "There is nothing here that you may move: you move your own work, and a project's "
             "managers move everybody's."
         )
-    if sum(map(len, chosen.values())) > MOST_CHOSEN:
+    if sum(map(len, chosen_rows.values())) > MOST_CHOSEN:
         raise Refused(f"Choose at most {MOST_CHOSEN} at once.")
-    return chosen
+    return chosen_rows
 
 
-def plan(user: User, chosen: Chosen, target: Project | None = None) -> Plan:
+def plan(user: User, chosen_rows: Chosen, target: Project | None = None) -> Plan:
     """Return what goes along with the chosen rows, to `target` if it is known already."""
-    planned = Plan(chosen)
-    unplanned: Chosen = chosen
+    planned = Plan(chosen_rows)
+    unplanned: Chosen = chosen_rows
     while any(unplanned.values()):
         movable = {kind: _movable(user, kind, keys, target) for kind, keys in unplanned.items()}
         planned.staying += sum(len(keys - movable[kind]) for kind, keys in unplanned.items())
@@ -99,7 +99,7 @@ def plan(user: User, chosen: Chosen, target: Project | None = None) -> Plan:
     return planned
 
 
-def move(user: User, chosen: Chosen, target: Project) -> Move:
+def move(user: User, chosen_rows: Chosen, target: Project) -> Move:
     """Move the chosen rows, and what goes along, to a project in which the user may make things.
 
     A run in progress continues, and its result arrives in the new project. Raises Refused, and
@@ -107,7 +107,7 @@ def move(user: User, chosen: Chosen, target: Project) -> Move:
     """
     roles.require_maker(user, target)
     with transaction.atomic():
-        planned = plan(user, chosen, target)
+        planned = plan(user, chosen_rows, target)
         moved: list[tuple[str, int, list[str]]] = []
         for kind, keys in planned.rows.items():
             rows = _without_twins(_rows(kind).filter(pk__in=keys).exclude(project=target), target)
@@ -161,11 +161,11 @@ def blind_makers(planned: Plan, target: Project) -> list[str]:
     return sorted(names)
 
 
-def are_all_in(chosen: Chosen, project: Project) -> bool:
+def are_all_in(chosen_rows: Chosen, project: Project) -> bool:
     """Return True if all chosen rows live in the project already."""
     return not any(
         _rows(kind).filter(pk__in=keys).exclude(project=project).exists()
-        for kind, keys in chosen.items()
+        for kind, keys in chosen_rows.items()
         if keys
     )
 

@@ -199,10 +199,10 @@ class RunOwner:
         `charge` has its present values. Be as quick as `on_end`, and do not fail.
         """
 
-    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+    def on_end(self, run: Run, changes: Mapping[str, Any]) -> None:
         """Write in the transaction that ends a run; called once for each run.
 
-        `run` is the locked row in its previous state, without its large columns; `changed` has the
+        `run` is the locked row in its previous state, without its large columns; `changes` has the
         columns that the end changes. Be quick, and do not fail: an exception undoes the end. Do not
         write more than a row or two here; anything else belongs in a job.
         """

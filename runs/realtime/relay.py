@@ -250,10 +250,10 @@ class _Exchange:
             except TimeoutError:
                 raise fal.Unreachable(NO_ANSWER, sent=True) from None
             await asyncio.sleep(max(0.0, began + 1 / settings.LIVE_PICTURES_PER_S - clock()))
-            changed = await _next_input(run.endpoint, self._page)
-            if isinstance(changed, str):
-                return changed
-            arguments = changed
+            new_input = await _next_input(run.endpoint, self._page)
+            if isinstance(new_input, str):
+                return new_input
+            arguments = new_input
 
 
 @asynccontextmanager

@@ -338,8 +338,8 @@ def as_json(value: Any) -> Any:
     return value if is_plain else db_safe(str(value))
 
 
-def _data_uri(content: bytes, claimed: str = "") -> str:
-    kind = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
+def _data_uri(content: bytes, claimed_type: str = "") -> str:
+    kind = content_types.content_type(content[: content_types.HEAD_BYTES], claimed_type)
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 

@@ -46,25 +46,25 @@ LATER = timedelta(seconds=3)  # by then the worker that follows the run has reco
 def record(pk: uuid.UUID, observation: Observation) -> bool:
     """Store an observation of a run, and its artifacts at its end; return False without news."""
 
-    def add_rows(changed: Changed) -> None:
-        if changed.get("state") == State.SUCCEEDED and observation.artifacts:
+    def add_rows(new_values: Changed) -> None:
+        if new_values.get("state") == State.SUCCEEDED and observation.artifacts:
             now, numbered = clock.now(), enumerate(observation.artifacts)
             Artifact.objects.bulk_create(
                 [_artifact_row(pk, position, artifact, now) for position, artifact in numbered],
                 ignore_conflicts=True,
             )
-        if changed.get("state") in ENDS and observation.is_bare:
+        if new_values.get("state") in ENDS and observation.is_bare:
             MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
-    changed = update_locked(pk, lambda run: changes_of(run, observation), add_rows)
-    if not changed:
+    changes = update_locked(pk, lambda run: changes_of(run, observation), add_rows)
+    if not changes:
         log.debug(
             "run %s: %s by %s was nothing new",
             pk,
             observation.state or "what was seen",
             observation.by,
         )
-    return bool(changed)
+    return bool(changes)
 
 
 def _artifact_row(
@@ -98,8 +98,8 @@ def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
             return {}
         if run.cancel_requested_at:
             return _local_end(run, State.CANCELLED)
-        if refused := _blocked_end(run):
-            return refused
+        if blocked_end := _blocked_end(run):
+            return blocked_end
         noted.add(at := max(clock.now(), run.created_at))
         return {"sent_at": at, "note": ""}
 
@@ -211,5 +211,5 @@ def note_deed(pk: uuid.UUID, event_kind: str, text: str) -> None:
 
 def _local_end(run: Run, state: str) -> Changed:
     """Return the changes for an end that is decided here, without upstream."""
-    changed: Changed = {"state": state, "ended_at": timezone.now(), "note": ""}
-    return changed | ordered_times(run, changed)
+    changes: Changed = {"state": state, "ended_at": timezone.now(), "note": ""}
+    return changes | ordered_times(run, changes)

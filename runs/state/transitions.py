@@ -93,15 +93,15 @@ def changes_of(run: Run, observation: Observation) -> Changed:
         facts = _facts(run, observation) if observation.state not in ENDS - {run.state} else {}
         return facts | _inferred_start(run, facts)
     moves = is_allowed(observation.state, run.state) or _lost_connection(run, observation)
-    changed = _transition(run, observation) if moves else {}
+    changes = _transition(run, observation) if moves else {}
     if moves or observation.state in ("", run.state):
-        changed |= _transient_facts(run, observation)
+        changes |= _transient_facts(run, observation)
     if observation.request_id and (is_other or not run.request_id):
-        changed["request_id"] = observation.request_id
+        changes["request_id"] = observation.request_id
     if is_other or (observation.handle and not run.handle):
-        changed["handle"] = dict(observation.handle) if observation.handle else None
-    changed |= _facts(run, observation)
-    return changed | _inferred_start(run, changed)
+        changes["handle"] = dict(observation.handle) if observation.handle else None
+    changes |= _facts(run, observation)
+    return changes | _inferred_start(run, changes)
 
 
 def is_matched_by_content(run: Run) -> bool:
@@ -130,24 +130,24 @@ def _truncate(name: str, value: str) -> str:
 
 def _facts(run: Run, observation: Observation) -> Changed:
     """Return facts that hold for any outcome: billed units, metrics, log. Webhooks lack them."""
-    changed: Changed = {}
+    changes: Changed = {}
     if observation.billable_units and not run.billable_units:
-        changed["billable_units"] = observation.billable_units
+        changes["billable_units"] = observation.billable_units
     is_measured = run.is_final and run.metrics  # clients have read them
     if not is_measured and (metrics := run.metrics | dict(observation.metrics)) != run.metrics:
-        changed["metrics"] = metrics
+        changes["metrics"] = metrics
     if observation.logs and (lines := _merged_log(run.logs, observation.logs)) != run.logs:
-        changed["logs"] = lines
-    return changed
+        changes["logs"] = lines
+    return changes
 
 
-def _inferred_start(run: Run, changed: Changed) -> Changed:
+def _inferred_start(run: Run, changes: Changed) -> Changed:
     """Return an ended run's unobserved start, computed from its inference time."""
-    ended_at = changed.get("ended_at", run.ended_at)
-    worked_s = inference_s(changed.get("metrics", run.metrics))
+    ended_at = changes.get("ended_at", run.ended_at)
+    worked_s = inference_s(changes.get("metrics", run.metrics))
     if not ended_at or not worked_s or run.started_at:
         return {}
-    return ordered_times(run, changed | {"started_at": ended_at - timedelta(seconds=worked_s)})
+    return ordered_times(run, changes | {"started_at": ended_at - timedelta(seconds=worked_s)})
 
 
 def _lost_connection(run: Run, observation: Observation) -> bool:
@@ -163,41 +163,41 @@ def is_assumed_running(run: Run) -> bool:
 
 def _transition(run: Run, observation: Observation) -> Changed:
     """Return the columns that change with the state: times, cleared fields, the outcome."""
-    changed: Changed = {"state": observation.state}
+    changes: Changed = {"state": observation.state}
     if (
         observation.state in AT_UPSTREAM
         and run.queued_at is None
         and _reached_upstream(run, observation)
     ):
-        changed["queued_at"] = observation.at
+        changes["queued_at"] = observation.at
     if observation.state == State.RUNNING:
-        changed["started_at"] = observation.at
+        changes["started_at"] = observation.at
     if observation.state != State.QUEUED and run.queue_position is not None:
-        changed["queue_position"] = None
+        changes["queue_position"] = None
     if run.note:
-        changed["note"] = ""
+        changes["note"] = ""
     if observation.state in ENDS:
-        changed |= {
+        changes |= {
             "ended_at": observation.at,
             "output": observation.output,
             "error": observation.error,
         }
         if observation.output_text:
-            changed["output_text"] = observation.output_text
+            changes["output_text"] = observation.output_text
         if observation.state in WITH_RESULT:
-            changed["result_at"] = timezone.now()
+            changes["result_at"] = timezone.now()
         if observation.state == State.SUCCEEDED and run.partial is not None:
-            changed["partial"] = None
+            changes["partial"] = None
     if observation.state == State.UNCONFIRMED:
         event_kind = "lost" if run.transport == Transport.QUEUE else "broke"
-        changed["events"] = with_event(
+        changes["events"] = with_event(
             run, event_kind, event_text(observation.error or {}), observation.at
         )
-        changed |= _FREE
+        changes |= _FREE
     elif run.state == State.UNCONFIRMED:
-        changed["events"] = with_event(run, "found", observation.by, observation.at)
-        changed |= _FREE if run.transport == Transport.QUEUE else _renewed_lease()
-    return changed | ordered_times(run, changed)
+        changes["events"] = with_event(run, "found", observation.by, observation.at)
+        changes |= _FREE if run.transport == Transport.QUEUE else _renewed_lease()
+    return changes | ordered_times(run, changes)
 
 
 def _renewed_lease() -> Changed:
@@ -218,50 +218,50 @@ def _reached_upstream(run: Run, observation: Observation) -> bool:
     return observation.state not in ENDS or bool(run.request_id or observation.request_id)
 
 
-def ordered_times(run: Run, changed: Changed) -> Changed:
+def ordered_times(run: Run, changes: Changed) -> Changed:
     """Return the changed times, each no earlier than the previous one: observers' clocks differ."""
     ordered, latest = {}, None
     for name in TIMES:
-        at = changed.get(name, getattr(run, name))
+        at = changes.get(name, getattr(run, name))
         if at and latest and at < latest:
             at = latest
         latest = at or latest
-        if name in changed:
+        if name in changes:
             ordered[name] = at
     return ordered
 
 
 def _transient_facts(run: Run, observation: Observation) -> Changed:
     """Return facts about the current state only: queue position, note, partial output."""
-    changed: Changed = {}
+    changes: Changed = {}
     position = observation.queue_position
     if observation.state == State.QUEUED and position not in (None, run.queue_position):
         stamp = observation.at.isoformat()
         if not run.positions or run.positions[-1][0] <= stamp:  # else it is outdated
-            changed["queue_position"] = position
-            changed["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
+            changes["queue_position"] = position
+            changes["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
     if (
         observation.note is not None
         and observation.note != run.note
         and observation.state not in ENDS
     ):
-        changed["note"] = observation.note
+        changes["note"] = observation.note
     if (
         observation.partial is not None
         and observation.partial != run.partial
         and observation.state != State.SUCCEEDED
     ):
-        changed["partial"] = observation.partial
+        changes["partial"] = observation.partial
     if observation.steps and len(observation.steps) > len(run.steps or ()):
-        changed["steps"] = list(observation.steps)
-    return changed
+        changes["steps"] = list(observation.steps)
+    return changes
 
 
 def _merged_log(
-    stored: Sequence[Mapping[str, Any]], new: Sequence[fal.LogLine | Mapping[str, Any]]
+    stored_log: Sequence[Mapping[str, Any]], new: Sequence[fal.LogLine | Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the last `LOG_LIMIT` of all lines, sorted by time, without duplicates."""
-    merged = fal.sort_logs(fal.merge_logs(_parse_log(stored), _parse_log(new)))
+    merged = fal.sort_logs(fal.merge_logs(_parse_log(stored_log), _parse_log(new)))
     return [
         {"timestamp": line.timestamp, "level": line.level, "message": line.message}
         for line in merged[-LOG_LIMIT:]

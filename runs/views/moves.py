@@ -32,19 +32,19 @@ def moves(request: HtmxRequest) -> HttpResponse:
     """Show where the chosen rows can move and what goes along; move them to a posted target."""
     query = request.POST if request.method == "POST" else request.GET
     try:
-        chosen = moving.choose(request.user, _posted(request, query))
+        chosen_rows = moving.choose(request.user, _posted(request, query))
     except moving.Refused as error:
         return _form(request, None, str(error), status=404)
     if not is_posted(request, TARGET):  # a link, or the selection of a list
-        return _form(request, chosen)
+        return _form(request, chosen_rows)
     targets = {target.key: target for target in _targets(request)}
     target = targets.get(query.get(TARGET, ""))
     if target is None:
-        return _form(request, chosen, "Choose a project that you make things in.", status=422)
+        return _form(request, chosen_rows, "Choose a project that you make things in.", status=422)
     try:
-        record = moving.move(request.user, chosen, target)
+        record = moving.move(request.user, chosen_rows, target)
     except moving.Refused as error:
-        return _form(request, chosen, str(error), status=422)
+        return _form(request, chosen_rows, str(error), status=422)
     return redirect("playground:move", record.pk)
 
 
@@ -95,18 +95,20 @@ def _targets(request: HtmxRequest) -> list[Project]:
 
 
 def _form(
-    request: HtmxRequest, chosen: Chosen | None, trouble: str = "", status: int = 200
+    request: HtmxRequest, chosen_rows: Chosen | None, trouble: str = "", status: int = 200
 ) -> HttpResponse:
-    planned = moving.plan(request.user, chosen) if chosen else None
+    planned = moving.plan(request.user, chosen_rows) if chosen_rows else None
     context: dict[str, Any] = {"planned": planned, "trouble": trouble}
-    if chosen and planned:
+    if chosen_rows and planned:
         context["targets"] = [
             (target, moving.blind_makers(planned, target))
             for target in _targets(request)
-            if not moving.are_all_in(chosen, target)
+            if not moving.are_all_in(chosen_rows, target)
         ]
         context["fields"] = [
-            (name, key) for name, kind in moving.kinds().items() for key in chosen.get(kind, ())
+            (name, key)
+            for name, kind in moving.kinds().items()
+            for key in chosen_rows.get(kind, ())
         ]
     return render(request, "playground/moves/form.html", context, status=status)
 

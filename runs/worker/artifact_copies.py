@@ -76,8 +76,8 @@ def due(limit: int) -> list[Artifact]:
 
 def renew(copies: Collection[int]) -> None:
     """Renew the claims of copies in progress, so that a slow download is not started twice."""
-    claimed = Artifact.objects.filter(REMOTE, pk__in=copies)
-    claimed.update(next_attempt_at=clock.now() + TAKEN_FOR)
+    claimed_artifacts = Artifact.objects.filter(REMOTE, pk__in=copies)
+    claimed_artifacts.update(next_attempt_at=clock.now() + TAKEN_FOR)
 
 
 def release(copies: Collection[int]) -> None:
@@ -203,7 +203,7 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
     await asyncio.to_thread(storage_limits.require_free_space)
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as file:
         async with files.open(artifact.url, max_bytes=storage_limits.largest_bytes()) as stream:
-            claimed = stream.content_type or artifact.content_type
+            claimed_type = stream.content_type or artifact.content_type
             await asyncio.to_thread(storage_limits.require_free_space, stream.size or 0)
             async for chunk in stream:
                 file.write(chunk)
@@ -225,7 +225,7 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
         digest = await asyncio.to_thread(stored_files.content_digest, file)
         names = artifact.file_name, artifact.url.partition("?")[0]
         await sync_to_async(purge.reclaim)(digest)
-        stored_file = await asyncio.to_thread(stored_files.store, file, claimed, digest, names)
+        stored_file = await asyncio.to_thread(stored_files.store, file, claimed_type, digest, names)
         stored_file = replace(stored_file, **asdict(await probe.origin_of(file.name)))
         if warning:  # stored nevertheless, in case the run really made this
             return replace(stored_file, kind="file", warning=warning)
@@ -277,8 +277,8 @@ def _by_name(artifact: Artifact) -> str:
 
 async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaProbe) -> StoredFile:
     """Add kind, dimensions, duration and previews; previews are made once per content."""
-    stored = Artifact.objects.filter(digest=stored_file.digest, state=Artifact.State.STORED)
-    if earlier := await stored.exclude(poster="", thumbnail="", duration_s=None).afirst():
+    same_content = Artifact.objects.filter(digest=stored_file.digest, state=Artifact.State.STORED)
+    if earlier := await same_content.exclude(poster="", thumbnail="", duration_s=None).afirst():
         return replace(
             stored_file,
             kind=earlier.kind,

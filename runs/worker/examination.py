@@ -151,9 +151,9 @@ def _claim_results() -> list[Artifact]:
     keys = list(_waiting().filter(is_free).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
     if not keys:  # mostly it only reads
         return []
-    claimed = Artifact.objects.filter(pk__in=keys)
-    claimed.update(next_attempt_at=now + TAKEN_FOR)
-    return list(claimed.defer("url").order_by("pk"))
+    claimed_artifacts = Artifact.objects.filter(pk__in=keys)
+    claimed_artifacts.update(next_attempt_at=now + TAKEN_FOR)
+    return list(claimed_artifacts.defer("url").order_by("pk"))
 
 
 async def _examine(artifact: Artifact, probe: MediaProbe) -> None:

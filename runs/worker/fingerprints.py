@@ -57,10 +57,10 @@ def _claim() -> list[Artifact]:
     keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
     if not keys:  # mostly it only reads
         return []
-    claimed = Artifact.objects.filter(pk__in=keys)
-    claimed.update(next_attempt_at=now + TAKEN_FOR)
-    claimed = claimed.select_related("run__project", "run__user").order_by("pk")
-    return list(claimed.defer(*heavy_columns("run__")))
+    claimed_artifacts = Artifact.objects.filter(pk__in=keys)
+    claimed_artifacts.update(next_attempt_at=now + TAKEN_FOR)
+    claimed_artifacts = claimed_artifacts.select_related("run__project", "run__user").order_by("pk")
+    return list(claimed_artifacts.defer(*heavy_columns("run__")))
 
 
 async def _is_complete(artifact: Artifact, probe: MediaProbe) -> bool:

@@ -55,7 +55,7 @@ def draw(scene: Any) -> Image.Image:
     meshes = [*_meshes(scene)]
     if not meshes:
         raise ValueError("the 3D model has no faces")
-    corners = _fitted(np.concatenate([placed for _, _, placed in meshes]))
+    corners = _fitted(np.concatenate([placed_mesh for _, _, placed_mesh in meshes]))
     owner = np.repeat(np.arange(len(meshes)), [len(faces) for _, faces, _ in meshes])
     faces = np.concatenate([faces for _, faces, _ in meshes])
     of_points, weights = _spread(corners)
@@ -80,13 +80,13 @@ def _meshes(scene: Any) -> Iterator[tuple[Any, Array, Array]]:
     """
     nodes = [scene.graph[node] for node in scene.graph.nodes_geometry]
     solids = {name: _with_faces(geometry) for name, geometry in scene.geometry.items()}
-    placed = [
+    placed_meshes = [
         (placement, solids[name])
         for placement, name in nodes
         if isinstance(solids[name], trimesh.Trimesh) and len(solids[name].faces)
     ]
-    step = -(-sum(len(mesh.faces) for _, mesh in placed) // _MOST_FACES) or 1
-    for placement, mesh in placed:
+    step = -(-sum(len(mesh.faces) for _, mesh in placed_meshes) // _MOST_FACES) or 1
+    for placement, mesh in placed_meshes:
         faces = np.arange(0, len(mesh.faces), step)
         corners = trimesh.transform_points(mesh.vertices, _TURN @ placement)[mesh.faces[faces]]
         is_finite = np.isfinite(corners).all(axis=(1, 2))
@@ -115,8 +115,8 @@ def _fitted(corners: Array) -> Array:
     lowest, highest = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
     scale = _FINE * (1 - 2 * _MARGIN) / max((highest - lowest)[:2].max(), 1e-12)
     fitted = (corners - (lowest + highest) / 2) * scale * [1, -1, 1]
-    placed: Array = fitted + np.array([_FINE / 2, _FINE / 2, 0])
-    return placed.astype(np.float32)
+    placed_points: Array = fitted + np.array([_FINE / 2, _FINE / 2, 0])
+    return placed_points.astype(np.float32)
 
 
 def _spread(corners: Array) -> tuple[Array, Array]:

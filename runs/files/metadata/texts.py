@@ -39,13 +39,13 @@ def texts(file: IO[bytes]) -> dict[str, str]:
     Damaged texts are left out. Raises TooLarge before more than `MOST_BYTES` are unpacked.
     """
     telling = (block for block in blocks(file) if _tells(block))
-    read: dict[str, str] = {}
+    text_by_keyword: dict[str, str] = {}
     for block in list(islice(telling, MOST_TEXTS)):
         if block.size_bytes > MOST_BYTES:
             raise TooLarge
         for keyword, text in _texts_of(block, content(file, block, MOST_BYTES)).items():
-            read.setdefault(keyword, text)
-    return read
+            text_by_keyword.setdefault(keyword, text)
+    return text_by_keyword
 
 
 def _tells(block: Block) -> bool:
@@ -113,12 +113,12 @@ def _exif(data: bytes) -> dict[str, str]:
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
         return {}
     order = "be" if data.startswith(b"MM") else "le"
-    read: dict[str, str] = {}
+    text_by_keyword: dict[str, str] = {}
     for value, keyword in [*((value, "") for value in naming_values), (comment, USER_COMMENT)]:
         text = _comment(value, order) if isinstance(value, bytes) else _repaired(value)
         graphs = _graphs(text) or ({keyword: text} if keyword and text else {})
-        read = graphs | read
-    return read
+        text_by_keyword = graphs | text_by_keyword
+    return text_by_keyword
 
 
 def _repaired(value: Any) -> str:

@@ -55,14 +55,14 @@ def _pause_s() -> float:
 def _due() -> list[MetadataBackfill]:
     """Claim the rows that are due, by moving `due_at` to the next try."""
     now = clock.now()
-    claimed = []
+    claimed_rows = []
     # Not joined: without statistics of this table SQLite would start with all runs.
     rows = MetadataBackfill.objects.filter(due_at__lte=now).prefetch_related("run__endpoint")
     for row in rows.order_by("due_at")[:AT_ONCE]:
         unclaimed = MetadataBackfill.objects.filter(pk=row.pk, due_at=row.due_at)
         if unclaimed.update(due_at=now + next_query_after(now - _since(row))):
-            claimed.append(row)
-    return claimed
+            claimed_rows.append(row)
+    return claimed_rows
 
 
 def _since(row: MetadataBackfill) -> datetime:

@@ -171,10 +171,10 @@ async def cancel(
     If upstream answers that the run had completed (C22) and no task has recorded that shortly
     afterwards, the run is ended here. Raises FalError, with a timeline event, if the cancel fails.
     """
-    stored = await Run.objects.values_list("handle", flat=True).aget(pk=pk)
-    if not stored:
+    stored_handle = await Run.objects.values_list("handle", flat=True).aget(pk=pk)
+    if not stored_handle:
         return
-    handle = fal.Handle.from_json(stored)
+    handle = fal.Handle.from_json(stored_handle)
     try:
         answer = await upstream.queue.cancel(handle)
     except fal.FalError as error:

@@ -130,13 +130,13 @@ def _due() -> list[Run]:
     """Claim the runs that are due, by moving `lease_until` to the next attempt."""
     now = clock.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    claimed = []
+    claimed_runs = []
     for run in _findable(now).filter(free).with_endpoint().order_by("sent_at")[:AT_ONCE]:
         until = now + next_query_after(now - sent_at(run))
         unclaimed = Run.objects.filter(pk=run.pk, state=run.state, lease_until=run.lease_until)
         if unclaimed.update(lease_until=until):
-            claimed.append(run)
-    return claimed
+            claimed_runs.append(run)
+    return claimed_runs
 
 
 async def _reconcile(run: Run, upstream: fal.Clients) -> None:

@@ -143,27 +143,27 @@ def select_fair(
         return under_way[run.user_id] + run.number, run.created_at
 
     able = sorted((run for run in waiting if sort_key(run)[0] <= limits.per_user), key=sort_key)
-    chosen: list[uuid.UUID] = []
+    chosen_pks: list[uuid.UUID] = []
     for run in able:  # starts with each user's first run
         slots = limits.available_slots(under_way, is_first=sort_key(run)[0] == 1)
-        if len(chosen) < min(room, slots):
-            chosen.append(run.pk)
-    return chosen
+        if len(chosen_pks) < min(room, slots):
+            chosen_pks.append(run.pk)
+    return chosen_pks
 
 
 def limit_per_host(
     submit_limits: SubmitLimits,
-    chosen: Sequence[uuid.UUID],
+    chosen_pks: Sequence[uuid.UUID],
     waiting: Sequence[WaitingRun],
     attempts: Attempts = NO_ATTEMPTS,
 ) -> list[uuid.UUID]:
-    """Return the `chosen` runs within `submit_limits`, fewest attempts first; others stay free."""
+    """Return those of `chosen_pks` within `submit_limits`, fewest attempts first."""
     if not submit_limits:
-        return list(chosen)
+        return list(chosen_pks)
     runs = {run.pk: run for run in waiting}
     sent_per_lane: Counter[tuple[str, object]] = Counter()
     selected = []
-    for pk in sorted(chosen, key=lambda pk: attempt_order(runs[pk], attempts)):
+    for pk in sorted(chosen_pks, key=lambda pk: attempt_order(runs[pk], attempts)):
         lanes = submit_limits.lanes(runs[pk])
         if all(sent_per_lane[lane] < limit for lane, limit in lanes.items()):
             sent_per_lane.update(lanes.keys())

@@ -111,10 +111,12 @@ def claim(
         if may_be_interrupted:
             interrupted = _take_over_interrupted(now, limit, held, is_after_stall)
         room = limit - len(interrupted.to_send) - len(interrupted.to_follow)
-        chosen = _choose_new(now, room, submit_limits, attempts, waiting)
-        submitted = [run for run in chosen if is_all and _is_ready(run) and submits_at_once(run)]
-        _mark(worker, now, interrupted, chosen, submitted)
-    return Claim(interrupted.to_send + chosen, interrupted.to_follow)
+        chosen_runs = _choose_new(now, room, submit_limits, attempts, waiting)
+        submitted = [
+            run for run in chosen_runs if is_all and _is_ready(run) and submits_at_once(run)
+        ]
+        _mark(worker, now, interrupted, chosen_runs, submitted)
+    return Claim(interrupted.to_send + chosen_runs, interrupted.to_follow)
 
 
 def _take_over_interrupted(
@@ -157,20 +159,20 @@ def _choose_new(
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
-    chosen = _select(now, room, submit_limits, attempts, waiting)
-    return lease_queries.CHOSEN.all(now=now, pks=chosen) if chosen else []
+    chosen_pks = _select(now, room, submit_limits, attempts, waiting)
+    return lease_queries.CHOSEN.all(now=now, pks=chosen_pks) if chosen_pks else []
 
 
 def _mark(
     worker: str,
     now: datetime,
     interrupted: InterruptedRuns,
-    chosen: list[Run],
+    chosen_runs: list[Run],
     submitted: list[Run],
 ) -> None:
     """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}
-    to_send = interrupted.to_send + chosen
+    to_send = interrupted.to_send + chosen_runs
     current_key.note(to_send)
     for run in to_send:
         run.attempts += 1
@@ -202,8 +204,8 @@ def _interruption(run: Run) -> Observation:
 
 def undo_claim(worker: str, claimed_at: datetime) -> None:
     """Free the runs of a claim whose answer this worker did not receive: none was sent."""
-    claimed = Run.objects.unfinished().filter(worker=worker, lease_until=claimed_at + LEASE)
-    unsent = claimed.filter(state=State.SUBMITTING, handle=None)
+    claimed_runs = Run.objects.unfinished().filter(worker=worker, lease_until=claimed_at + LEASE)
+    unsent = claimed_runs.filter(state=State.SUBMITTING, handle=None)
     unsent.update(sent_at=None, worker="", lease_until=None, version=F("version") + 1)
 
 
@@ -234,8 +236,8 @@ def _select(
         return []
     if waiting is None:
         waiting = _oldest_per_user(now, min(room, limits.per_user), submit_limits, attempts)
-    chosen = select_fair(waiting, under_way, limits, room)
-    return limit_per_host(submit_limits, chosen, waiting, attempts)
+    chosen_pks = select_fair(waiting, under_way, limits, room)
+    return limit_per_host(submit_limits, chosen_pks, waiting, attempts)
 
 
 def _oldest_per_user(
@@ -259,11 +261,11 @@ def _able(runs: RunQuerySet, submit_limits: SubmitLimits) -> RunQuerySet:
     key_of = submit_limits.key_of
     if shut := [transport for transport, limit in submit_limits.by_transport.items() if limit <= 0]:
         runs = runs.exclude(transport__in=shut)
-    if refused := {key for key, limit in submit_limits.by_key.items() if limit <= 0}:
+    if refused_keys := {key for key, limit in submit_limits.by_key.items() if limit <= 0}:
         runs = runs.exclude(
-            project__in=[key_holder for key_holder, key in key_of.items() if key in refused]
+            project__in=[key_holder for key_holder, key in key_of.items() if key in refused_keys]
         )
-        if None in refused:
+        if None in refused_keys:
             runs = runs.filter(project__in=list(key_of))
     return runs
 
@@ -279,9 +281,9 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
     reported = Q(worker="", state=State.RUNNING, handle=None)
     own_runs = unfinished_runs.filter(Q(worker=worker) | reported)
     own_runs.update(worker=worker, lease_until=clock.now() + LEASE)
-    others = unfinished_runs.exclude(worker=worker).exclude(handle=None)
+    runs_of_others = unfinished_runs.exclude(worker=worker).exclude(handle=None)
     dropped = Run.objects.filter(pk__in=list(runs), state=State.CANCELLED, sent_at=None)
-    return {*others.values_list("pk", flat=True), *dropped.values_list("pk", flat=True)}
+    return {*runs_of_others.values_list("pk", flat=True), *dropped.values_list("pk", flat=True)}
 
 
 def renew_live_session(worker: str, pk: uuid.UUID, lease_s: float) -> datetime | None:
@@ -305,7 +307,7 @@ def note_upstream_trouble(
     followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
     new = Q(lease_queries.is_unleased(clock.now()), state=State.CREATED)
     with transaction.atomic():
-        changed = 0
+        changed_count = 0
         for (transport, trouble), (projects, of_key) in product(
             troubles.items(), _projects_by_trouble(of_keys)
         ):
@@ -315,8 +317,8 @@ def note_upstream_trouble(
                 new | sent_condition | followed, transport=transport
             )
             runs = runs.filter(projects).exclude(note=note)
-            changed += runs.update(note=note, version=F("version") + 1)
-        if changed:
+            changed_count += runs.update(note=note, version=F("version") + 1)
+        if changed_count:
             channel.notify()
 
 

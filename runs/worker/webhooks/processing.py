@@ -45,8 +45,8 @@ async def process_pending(ring: KeyRing) -> float:
     if keys is None or keys.fetched_at is None:
         return idle.LOOK_AGAIN_S
     fresh = WebhookReport.objects.filter(received_at__lte=keys.fetched_at + KEYS_LAST)
-    stored = [pk async for pk in fresh.order_by("received_at").values_list("pk", flat=True)]
-    for pk in stored:
+    report_pks = [pk async for pk in fresh.order_by("received_at").values_list("pk", flat=True)]
+    for pk in report_pks:
         # One at a time, so that only one body is in memory.
         report = await WebhookReport.objects.filter(pk=pk).afirst()
         try:
