@@ -27,12 +27,12 @@ def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
 
 def shared_fields(roots: Sequence[Field]) -> list[Field]:
     """The first schema's fields that at least one other schema has too, in their order."""
-    first, *others = roots
+    first, *other_roots = roots
     return [
         field
         for field in first.children
         if not (field.is_hidden or field.is_deprecated)
-        and (not others or any(counterparts(field, first, other) for other in others))
+        and (not other_roots or any(counterparts(field, first, other) for other in other_roots))
     ]
 
 

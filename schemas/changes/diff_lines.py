@@ -66,11 +66,13 @@ class Line:
 def sentence(lines: list[Line]) -> list[dict[str, Any]]:
     """The lines to store: breaking ones first; beyond MOST only their number."""
     ranked = sorted(lines, key=lambda line: not line.breaks)
-    stored = [line.as_json() for line in ranked[:MOST]]
+    stored_lines = [line.as_json() for line in ranked[:MOST]]
     if unlisted := ranked[MOST:]:
         breaks = any(line.breaks for line in unlisted)
-        stored.append(Line("more", (), f"{len(unlisted)} more changes", breaks=breaks).as_json())
-    return stored
+        stored_lines.append(
+            Line("more", (), f"{len(unlisted)} more changes", breaks=breaks).as_json()
+        )
+    return stored_lines
 
 
 def wording() -> Line:
@@ -239,11 +241,11 @@ def replaced(kind: str, title: str, was: str, now: str) -> Line:
     return Line(kind, (title,), text, "listing", was=old, now=new)
 
 
-def members(title: str, new_members: list[str], went: list[str]) -> Line:
+def members(title: str, new_members: list[str], old_members: list[str]) -> Line:
     """Added and removed values in a model's catalogue entry, such as tags."""
-    parts = [("now have", new_members), ("no longer have", went)]
+    parts = [("now have", new_members), ("no longer have", old_members)]
     text = " and ".join(f"{verb} {some(values)}" for verb, values in parts if values)
-    return Line("listing", (title,), text, "listing", was=some(went), now=some(new_members))
+    return Line("listing", (title,), text, "listing", was=some(old_members), now=some(new_members))
 
 
 def value(item: Any) -> str:

@@ -54,10 +54,10 @@ class Group(NamedTuple):
 
 def group(fields: Sequence[Field]) -> list[Group]:
     """The groups of a long list of settings; a short list is one group without a title."""
-    everything = [Group("", list(range(len(fields))))]
+    single_group = [Group("", list(range(len(fields))))]
     # The 27 further settings of one model were a list of 4,600 pixels.
     if len(fields) < MIN_SETTINGS:
-        return everything
+        return single_group
     names = [words_in(field.name) for field in fields]
     shared = _beginnings(names)
     titles = [_title(field, words, shared) for field, words in zip(fields, names, strict=True)]
@@ -66,7 +66,7 @@ def group(fields: Sequence[Field]) -> list[Group]:
     for place, title in enumerate(titles):
         by_title.setdefault(title if counts[title] >= _MIN_MEANT else OTHER, []).append(place)
     if len(by_title) < 2:
-        return everything
+        return single_group
     last = by_title.pop(OTHER, [])
     return [Group(*item) for item in by_title.items()] + ([Group(OTHER, last)] if last else [])
 

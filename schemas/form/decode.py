@@ -486,13 +486,13 @@ def is_below(name: str, parent: str) -> bool:
 def with_uploads(post: Post, addresses: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     """The post with the URLs of stored files (`path~file`, `path~files`) as values."""
     result = {name: list(texts) for name, texts in post.items()}
-    for control, stored in addresses.items():
+    for control, file_addresses in addresses.items():
         name, _, kind = control.rpartition("~")
-        posted = [address for address in stored if address]
+        posted_addresses = [address for address in file_addresses if address]
         if kind == "files":
-            result.setdefault(name, []).extend(posted)
-        elif kind == "file" and posted:
-            result[name] = posted[-1:]
+            result.setdefault(name, []).extend(posted_addresses)
+        elif kind == "file" and posted_addresses:
+            result[name] = posted_addresses[-1:]
             result.pop(name + "~json", None)
     return result
 

@@ -109,9 +109,9 @@ def draw(
     if last_value(post, "~mode") == "json":
         return _json_node(root, post, problems)
     node = _Drawer(post).node(root, "", MISSING)
-    posted = {name.partition(".")[0].partition("~")[0] for name in post}
+    posted_names = {name.partition(".")[0].partition("~")[0] for name in post}
     for child in node.children:
-        child.is_posted = child.name in posted
+        child.is_posted = child.name in posted_names
     if problems:
         _attach_problems(node, problems, decode_post(root, post).names)
     return node

@@ -57,11 +57,11 @@ class Input(NamedTuple):
     is_required: bool
 
     @classmethod
-    def from_json(cls, stored: Any) -> Input | None:
+    def from_json(cls, stored_values: Any) -> Input | None:
         """Parse a stored `list(input)`; None if it is something else."""
-        if not isinstance(stored, list) or len(stored) != len(cls._fields):
+        if not isinstance(stored_values, list) or len(stored_values) != len(cls._fields):
             return None
-        path, kind, role, label, is_required = stored
+        path, kind, role, label, is_required = stored_values
         if not all(isinstance(text, str) for text in (path, kind, role, label)):
             return None
         return cls(path, kind, role, label, is_required is True)
@@ -173,8 +173,8 @@ def _role(place: _Place, kind: str) -> str:
     if kind == "audio":
         return "voice" if words & (_VOICE_WORDS | {"reference", "ref"}) else "main"
     if kind == "video":
-        others = _CONTROL_WORDS | _REFERENCE_WORDS | _MOTION_WORDS
-        return "reference" if words & others else "main"
+        other_words = _CONTROL_WORDS | _REFERENCE_WORDS | _MOTION_WORDS
+        return "reference" if words & other_words else "main"
     if kind != "image":
         return "main"
     return _image_role(place, words, prose)

@@ -14,8 +14,8 @@ def place(root: Field, arguments: dict[str, Any], path: str, value: str) -> dict
     A list gets another row, unless it already contains the value; in a full list the last row is
     replaced.
     """
-    placed = _put(root, arguments, names_in(path), value)
-    return placed if isinstance(placed, dict) else arguments
+    new_arguments = _put(root, arguments, names_in(path), value)
+    return new_arguments if isinstance(new_arguments, dict) else arguments
 
 
 def values_at(arguments: Any, path: str) -> list[Any]:

@@ -187,11 +187,11 @@ class _Filling:
         rows = _at(self.arguments, path)
         keys = [key for row in rows if (key := mentions.whole(row)) in self.references]
         pictures_by_key = {key: self.references[key].pictures for key in dict.fromkeys(keys)}
-        others = len(rows) - len(keys)
+        other_rows = len(rows) - len(keys)
         limit = _most_rows(find(self.version.root, path))
         placed: set[str] = set()
         for number in _numbers(
-            sum(map(len, pictures_by_key.values())), limit - others if limit else None
+            sum(map(len, pictures_by_key.values())), limit - other_rows if limit else None
         ):
             shared = _shared(pictures_by_key, number)
             placed = {picture for pictures in shared.values() for picture in pictures}
@@ -205,7 +205,7 @@ class _Filling:
         else:  # invalid even without pictures, as a required list is: validation reports it
             self.arguments = candidate
         for key, pictures in pictures_by_key.items():
-            self._note(key, [p for p in pictures if p in placed], _takes(limit, others))
+            self._note(key, [p for p in pictures if p in placed], _takes(limit, other_rows))
 
     def place_mentioned(self) -> None:
         """Put the pictures of references that texts mention into the inputs for pictures."""
@@ -368,10 +368,14 @@ def _shared(pictures_by_key: Mapping[str, Sequence[str]], number: int) -> dict[s
     return shared
 
 
-def _takes(limit: int | None, others: int) -> str:
+def _takes(limit: int | None, other_rows: int) -> str:
     if limit is None:
         return "this model takes no more"
-    return f"this model takes {limit}" if not others else f"there was room for {limit - others}"
+    return (
+        f"this model takes {limit}"
+        if not other_rows
+        else f"there was room for {limit - other_rows}"
+    )
 
 
 def _counted(number: int) -> str:
