@@ -47,7 +47,7 @@ class Invitations(Resource[Invitation]):
         return rows.prefetch_related("projects__project", "joinings__user")
 
     @method_decorator([needs(permissions.ADD_USER), require_http_methods(METHODS), no_store])
-    @sensitive_variables("token", "link", "shown", "more")
+    @sensitive_variables("token", "link", "visible_link", "extra_context", "new_invitation")
     def index(self, request: HtmxRequest) -> HttpResponseBase:
         """List invitations; a POST makes one, and mails its link or shows it once."""
         form = InvitationForm(request.user, request.POST if request.method == "POST" else None)
