@@ -31,7 +31,7 @@ from catalog.variants import Family, distinguish, fold
 from core.byte_cache import byte_cached
 from core.formatting import counted
 
-Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
+StarredKeys = tuple[int, ...]  # primary keys of a user's favourites, newest first
 ON_A_SHELF = 4
 PICTURES = 3  # stored for each category
 FEW = 8  # models that fit one page
@@ -70,7 +70,7 @@ def region(
     revision: str,
     place: SearchScope,
     query: Query,
-    starred: Starred,
+    starred: StarredKeys,
     locks: Locks = NO_LOCKS,
     records: TrackRecords = NO_RECORDS,
 ) -> Region:
@@ -89,7 +89,7 @@ def _region(
     token: str,
     place: SearchScope,
     query: Query,
-    starred: Starred,
+    starred: StarredKeys,
     locks: Locks,
     records: TrackRecords,
 ) -> Region:
@@ -159,7 +159,7 @@ def how(place: SearchScope) -> SafeString:
 
 
 @byte_cached(4 << 20, key=_region_key)
-def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeString:
+def front(revision: str, starred: StarredKeys, locks: Locks = NO_LOCKS) -> SafeString:
     """Render the shelves of the front page."""
     endpoints = Endpoint.objects.listed()
     categories = _overview(revision)

@@ -16,13 +16,13 @@ from features.boards.trials import sending
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.owners import (
-    Chosen,
     ComparisonKind,
     Job,
     JsonColumn,
     Place,
     RunOwner,
     RunsOfGroup,
+    SelectedRows,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class BoardsOwner(RunOwner):
         cells = Cell.objects.filter(run__in=run_ids, board__deleted_at=None)
         return {run_id for run_id in cells.values_list("run_id", flat=True) if run_id}
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs that were made for the cells of moved boards."""
         cells = Cell.objects.filter(board__in=rows.get(Board, ()), is_reused=False)
         return {Run: set(cells.filter(run__isnull=False).values_list("run_id", flat=True))}

@@ -17,13 +17,13 @@ from features.flows.models import Flow, FlowRun, StepRun
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.owners import (
-    Chosen,
     ComparisonKind,
     Job,
     JsonColumn,
     LiveView,
     Place,
     RunOwner,
+    SelectedRows,
     UserRelation,
 )
 
@@ -81,7 +81,7 @@ class FlowsOwner(RunOwner):
         """Return the runs of flows."""
         return (UserRelation("runs of flows", FlowRun),)
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs of moved flows that live in the same project, and their steps' runs."""
         beside = FlowRun.objects.filter(flow__in=rows.get(Flow, ()), project=F("flow__project"))
         steps = StepRun.objects.filter(flow_run__in=rows.get(FlowRun, ()), is_reused=False)

@@ -23,7 +23,7 @@ from playground.form.prefill import use_as
 from runs.files.artifact_urls import run_of
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
-from runs.promises.owners import Chosen, FillForm, Job, JsonColumn, RunOwner
+from runs.promises.owners import FillForm, Job, JsonColumn, RunOwner, SelectedRows
 from schemas.uses.inputs import inputs_of
 from schemas.uses.placing import place, values_at
 
@@ -54,7 +54,7 @@ class TrainingOwner(RunOwner):
         trainings = Training.objects.filter(run__in=run_ids)
         return set(trainings.values_list("run_id", flat=True))
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the files of moved data sets; weights and their training's run move together."""
         datasets = Dataset.objects.filter(pk__in=rows.get(Dataset, ()))
         files = sources_in(json.dumps([*datasets.values_list("files", flat=True)]))

@@ -29,7 +29,7 @@ from runs.promises import owners
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from runs.promises.owners import Chosen
+    from runs.promises.owners import SelectedRows
 
 MOST_CHOSEN = 500  # rows that one move takes, without what goes along
 
@@ -42,7 +42,7 @@ class Refused(ValueError):
 class Plan:
     """What a move would take: rows by model, and the number of related rows that stay."""
 
-    chosen: Chosen
+    chosen: SelectedRows
     rows: dict[type[InProject], set[Any]] = field(default_factory=dict)
     staying: int = 0  # rows of other people
     unfinished: int = 0  # runs that are still in progress
@@ -61,7 +61,7 @@ def kinds() -> Mapping[str, type[InProject]]:
     return things
 
 
-def choose(user: User, posted_keys: Mapping[str, Iterable[str]]) -> Chosen:
+def choose(user: User, posted_keys: Mapping[str, Iterable[str]]) -> SelectedRows:
     """Return the rows with these keys that the user may move.
 
     Makers may move their own rows, managers everybody's. Raises Refused if none is left.
@@ -82,10 +82,10 @@ def choose(user: User, posted_keys: Mapping[str, Iterable[str]]) -> Chosen:
     return chosen_rows
 
 
-def plan(user: User, chosen_rows: Chosen, target: Project | None = None) -> Plan:
+def plan(user: User, chosen_rows: SelectedRows, target: Project | None = None) -> Plan:
     """Return what goes along with the chosen rows, to `target` if it is known already."""
     planned = Plan(chosen_rows)
-    unplanned: Chosen = chosen_rows
+    unplanned: SelectedRows = chosen_rows
     while any(unplanned.values()):
         movable = {kind: _movable(user, kind, keys, target) for kind, keys in unplanned.items()}
         planned.staying += sum(len(keys - movable[kind]) for kind, keys in unplanned.items())
@@ -99,7 +99,7 @@ def plan(user: User, chosen_rows: Chosen, target: Project | None = None) -> Plan
     return planned
 
 
-def move(user: User, chosen_rows: Chosen, target: Project) -> Move:
+def move(user: User, chosen_rows: SelectedRows, target: Project) -> Move:
     """Move the chosen rows, and what goes along, to a project in which the user may make things.
 
     A run in progress continues, and its result arrives in the new project. Raises Refused, and
@@ -161,7 +161,7 @@ def blind_makers(planned: Plan, target: Project) -> list[str]:
     return sorted(names)
 
 
-def are_all_in(chosen_rows: Chosen, project: Project) -> bool:
+def are_all_in(chosen_rows: SelectedRows, project: Project) -> bool:
     """Return True if all chosen rows live in the project already."""
     return not any(
         _rows(kind).filter(pk__in=keys).exclude(project=project).exists()
@@ -170,7 +170,7 @@ def are_all_in(chosen_rows: Chosen, project: Project) -> bool:
     )
 
 
-def beyond(known: Mapping[type[InProject], set[Any]], newest: Chosen) -> Chosen:
+def beyond(known: Mapping[type[InProject], set[Any]], newest: SelectedRows) -> SelectedRows:
     """Return what goes along with the newest rows and is not known yet."""
     along: dict[type[InProject], set[Any]] = {}
     for owner in owners.registered():

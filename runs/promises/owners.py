@@ -114,7 +114,7 @@ class Job:
 RunsOfGroup = Callable[[str], Sequence[uuid.UUID]]
 
 # Keys of rows in projects, by model.
-Chosen = Mapping[type["InProject"], set[Any]]
+SelectedRows = Mapping[type["InProject"], set[Any]]
 
 # (user, endpoint, key) → the `FormState` of the model's page; None if there is no such source. The
 # page is above the runs, so this layer cannot import its type.
@@ -280,7 +280,7 @@ class RunOwner:
         """Return the models that "Move to…" takes, by their name in addresses: `board`."""
         return {}
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return what goes along with rows that move to another project, such as a board's runs.
 
         Return only direct relations: this is called again for the rows that it returns.

@@ -22,15 +22,15 @@ from runs.promises import owners
 
 log = logging.getLogger(__name__)
 
-Changed = dict[str, Any]
+ChangedColumns = dict[str, Any]
 T = TypeVar("T")
 
 
 def update_locked(
     pk: uuid.UUID,
-    decide: Callable[[Run], Changed],
-    then: Callable[[Changed], None] = lambda changes: None,
-) -> Changed:
+    decide: Callable[[Run], ChangedColumns],
+    then: Callable[[ChangedColumns], None] = lambda changes: None,
+) -> ChangedColumns:
     """Lock a run, apply the changes that `decide` returns, call `then`, notify; return the changes.
 
     The lock keeps two observers from undoing each other's changes. Every change of a column raises

@@ -23,7 +23,7 @@ from core.db import clock
 from fal.db_safe import db_safe
 from runs.file_kinds import MEDIA
 from runs.models import GIVEN_UP, Artifact, MetadataBackfill, Run
-from runs.state.locked_update import Changed, retry_until_committed, update_locked
+from runs.state.locked_update import ChangedColumns, retry_until_committed, update_locked
 from runs.state.transitions import (
     ENDS,
     TRANSITIONS,
@@ -46,7 +46,7 @@ LATER = timedelta(seconds=3)  # by then the worker that follows the run has reco
 def record(pk: uuid.UUID, observation: Observation) -> bool:
     """Store an observation of a run, and its artifacts at its end; return False without news."""
 
-    def add_rows(new_values: Changed) -> None:
+    def add_rows(new_values: ChangedColumns) -> None:
         if new_values.get("state") == State.SUCCEEDED and observation.artifacts:
             now, numbered = clock.now(), enumerate(observation.artifacts)
             Artifact.objects.bulk_create(
@@ -91,7 +91,7 @@ def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
     """
     is_mine = False
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         nonlocal is_mine
         if run.state != State.SUBMITTING or run.sent_at:
             is_mine = run.state == State.SUBMITTING and run.sent_at in noted
@@ -109,13 +109,13 @@ def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
 def fail_if_blocked(pk: uuid.UUID) -> bool:
     """End an unsent run whose model is blocked; return False if it may be sent."""
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         return {} if run.state != State.SUBMITTING or run.sent_at else _blocked_end(run)
 
     return bool(update_locked(pk, decide))
 
 
-def _blocked_end(run: Run) -> Changed:
+def _blocked_end(run: Run) -> ChangedColumns:
     """Return the end of a run whose model is blocked, or {}, according to its locked row."""
     if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `locked_update`
         return {}
@@ -134,11 +134,11 @@ def request_cancel(pk: uuid.UUID, by: str = "") -> bool:
     ends when upstream says so, possibly with a result.
     """
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         if run.is_final:
             return {}
         at = timezone.now()
-        changes: Changed = {"cancel_requested_at": run.cancel_requested_at or at}
+        changes: ChangedColumns = {"cancel_requested_at": run.cancel_requested_at or at}
         events = [("cancel by", by)] if by and not run.cancel_requested_at else []
         if run.state == State.UNCONFIRMED:
             events.append(("given up", ""))
@@ -171,7 +171,7 @@ def requeue(
     has submitted the run meanwhile.
     """
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         may_go_back = State.CREATED in TRANSITIONS[run.state] or is_assumed_running(run)
         if not may_go_back or run.handle or run.request_id:
             return {}
@@ -180,7 +180,7 @@ def requeue(
         if run.cancel_requested_at:
             return _local_end(run, State.CANCELLED)
         until = clock.now() + pause
-        requeued: Changed = {"state": State.CREATED, "note": note, "lease_until": until}
+        requeued: ChangedColumns = {"state": State.CREATED, "note": note, "lease_until": until}
         if note and has_event:
             requeued["events"] = with_event(run, "later", note, timezone.now())
         return requeued | {"sent_at": None, "queued_at": None, "started_at": None}
@@ -194,7 +194,7 @@ def note_event(pk: uuid.UUID, event_kind: str, text: str) -> None:
     Ignored if it equals the last event: retries mostly fail in the same way.
     """
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         last = run.events[-1] if run.events else {}
         is_repeated = (last.get("what"), last.get("text")) == (event_kind, text)
         if run.is_final or is_repeated:
@@ -209,7 +209,7 @@ def note_deed(pk: uuid.UUID, event_kind: str, text: str) -> None:
     update_locked(pk, lambda run: {"events": with_event(run, event_kind, text, timezone.now())})
 
 
-def _local_end(run: Run, state: str) -> Changed:
+def _local_end(run: Run, state: str) -> ChangedColumns:
     """Return the changes for an end that is decided here, without upstream."""
-    changes: Changed = {"state": state, "ended_at": timezone.now(), "note": ""}
+    changes: ChangedColumns = {"state": state, "ended_at": timezone.now(), "note": ""}
     return changes | ordered_times(run, changes)

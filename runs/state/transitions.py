@@ -19,7 +19,7 @@ import fal
 from core.db import clock
 from fal.messages.status import inference_s
 from runs.models import Run, Transport
-from runs.state.locked_update import Changed
+from runs.state.locked_update import ChangedColumns
 from schemas import artifacts
 
 State = Run.State
@@ -81,7 +81,7 @@ def is_allowed(state: str, after: str) -> bool:
     return state != State.CREATED and state in TRANSITIONS[after]
 
 
-def changes_of(run: Run, observation: Observation) -> Changed:
+def changes_of(run: Run, observation: Observation) -> ChangedColumns:
     """Return the columns that `observation` changes; empty without news, or for another run."""
     observation = _db_safe(observation)
     is_other = bool(run.request_id) and observation.request_id not in ("", run.request_id)
@@ -128,9 +128,9 @@ def _truncate(name: str, value: str) -> str:
     return value if len(value) <= (longest or 0) else ""
 
 
-def _facts(run: Run, observation: Observation) -> Changed:
+def _facts(run: Run, observation: Observation) -> ChangedColumns:
     """Return facts that hold for any outcome: billed units, metrics, log. Webhooks lack them."""
-    changes: Changed = {}
+    changes: ChangedColumns = {}
     if observation.billable_units and not run.billable_units:
         changes["billable_units"] = observation.billable_units
     is_measured = run.is_final and run.metrics  # clients have read them
@@ -141,7 +141,7 @@ def _facts(run: Run, observation: Observation) -> Changed:
     return changes
 
 
-def _inferred_start(run: Run, changes: Changed) -> Changed:
+def _inferred_start(run: Run, changes: ChangedColumns) -> ChangedColumns:
     """Return an ended run's unobserved start, computed from its inference time."""
     ended_at = changes.get("ended_at", run.ended_at)
     worked_s = inference_s(changes.get("metrics", run.metrics))
@@ -161,9 +161,9 @@ def is_assumed_running(run: Run) -> bool:
     return is_direct and run.state == State.RUNNING
 
 
-def _transition(run: Run, observation: Observation) -> Changed:
+def _transition(run: Run, observation: Observation) -> ChangedColumns:
     """Return the columns that change with the state: times, cleared fields, the outcome."""
-    changes: Changed = {"state": observation.state}
+    changes: ChangedColumns = {"state": observation.state}
     if (
         observation.state in AT_UPSTREAM
         and run.queued_at is None
@@ -200,7 +200,7 @@ def _transition(run: Run, observation: Observation) -> Changed:
     return changes | ordered_times(run, changes)
 
 
-def _renewed_lease() -> Changed:
+def _renewed_lease() -> ChangedColumns:
     """Return a lease for a run whose connection has reported again; its holder renews it."""
     return {"worker": "", "lease_until": clock.now() + HOLDER_RENEWS_WITHIN}
 
@@ -218,7 +218,7 @@ def _reached_upstream(run: Run, observation: Observation) -> bool:
     return observation.state not in ENDS or bool(run.request_id or observation.request_id)
 
 
-def ordered_times(run: Run, changes: Changed) -> Changed:
+def ordered_times(run: Run, changes: ChangedColumns) -> ChangedColumns:
     """Return the changed times, each no earlier than the previous one: observers' clocks differ."""
     ordered, latest = {}, None
     for name in TIMES:
@@ -231,9 +231,9 @@ def ordered_times(run: Run, changes: Changed) -> Changed:
     return ordered
 
 
-def _transient_facts(run: Run, observation: Observation) -> Changed:
+def _transient_facts(run: Run, observation: Observation) -> ChangedColumns:
     """Return facts about the current state only: queue position, note, partial output."""
-    changes: Changed = {}
+    changes: ChangedColumns = {}
     position = observation.queue_position
     if observation.state == State.QUEUED and position not in (None, run.queue_position):
         stamp = observation.at.isoformat()

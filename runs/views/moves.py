@@ -22,7 +22,7 @@ from runs.results import selections
 if TYPE_CHECKING:
     from django.http import HttpResponse, QueryDict
 
-    from runs.promises.owners import Chosen
+    from runs.promises.owners import SelectedRows
 
 TARGET = "target"
 
@@ -95,7 +95,7 @@ def _targets(request: HtmxRequest) -> list[Project]:
 
 
 def _form(
-    request: HtmxRequest, chosen_rows: Chosen | None, trouble: str = "", status: int = 200
+    request: HtmxRequest, chosen_rows: SelectedRows | None, trouble: str = "", status: int = 200
 ) -> HttpResponse:
     planned = moving.plan(request.user, chosen_rows) if chosen_rows else None
     context: dict[str, Any] = {"planned": planned, "trouble": trouble}

@@ -150,10 +150,10 @@ _SAID = {
     _COMMENTED: "Commented",
     _OPEN: "With open comments",
 }
-Described = dict[Any, tuple[str, Condition]]
+Descriptions = dict[Any, tuple[str, Condition]]
 
 
-def _models(pks: Sequence[int]) -> Described:
+def _models(pks: Sequence[int]) -> Descriptions:
     endpoints = Endpoint.objects.only(*Endpoint.NAMED_BY).filter(pk__in=pks)
     return {
         endpoint.pk: (endpoint.name, Condition(keys.MODEL, (endpoint.endpoint_id,)))
@@ -161,7 +161,7 @@ def _models(pks: Sequence[int]) -> Described:
     }
 
 
-def _kinds(kinds: Sequence[str]) -> Described:
+def _kinds(kinds: Sequence[str]) -> Descriptions:
     return {kind: (TITLES[kind], Condition(keys.OUT, (kind,))) for kind in kinds}
 
 
@@ -169,11 +169,11 @@ def _state(row: Row) -> str:
     return row.state if row.state in keys.STATES else keys.UNFINISHED
 
 
-def _states(states: Sequence[str]) -> Described:
+def _states(states: Sequence[str]) -> Descriptions:
     return {state: (keys.STATES[state], Condition(keys.STATE, (state,))) for state in states}
 
 
-def _people(pks: Sequence[int]) -> Described:
+def _people(pks: Sequence[int]) -> Descriptions:
     if len(pks) < 2:  # a list of one person's runs, mostly the reader's own
         return {}
     return {
@@ -194,7 +194,7 @@ def _series_of(request: HttpRequest, rows: Sequence[Row]) -> Iterable[str]:
     return [name for _, name in items.order_by().values_list("run", "series__name").distinct()]
 
 
-def _series(names: Sequence[str]) -> Described:
+def _series(names: Sequence[str]) -> Descriptions:
     return {name: (name, Condition(keys.SERIES, (name,))) for name in names}
 
 
@@ -211,7 +211,7 @@ def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:
             yield _OPEN
 
 
-def _describe_conditions(conditions: Sequence[Condition]) -> Described:
+def _describe_conditions(conditions: Sequence[Condition]) -> Descriptions:
     return {condition: (_SAID[condition], condition) for condition in conditions}
 
 
@@ -219,7 +219,7 @@ def _month(row: Row) -> str:
     return f"{timezone.localtime(row.created_at):%Y-%m}"
 
 
-def _months(months: Sequence[str]) -> Described:
+def _months(months: Sequence[str]) -> Descriptions:
     return {
         month: (
             formats.date_format(datetime.strptime(month, "%Y-%m"), "F Y"),  # noqa: DTZ007
