@@ -62,11 +62,11 @@ def redeem(app: SocialApp, code: str, verifier: str, nonce: str, callback: str) 
         tokens.get("id_token"), jwks, issuer=issuer.issuer, client_id=app.client_id, nonce=nonce
     )
     role_claims = [app.settings.get("role_claim", ""), app.settings.get("projects_claim", "")]
-    needed = {
+    needed_claims = {
         *USUAL,
         *(name.partition(".")[0] for name in role_claims if name and name not in claims),
     }
-    if issuer.userinfo_endpoint and needed - claims.keys():
+    if issuer.userinfo_endpoint and needed_claims - claims.keys():
         return {**_userinfo(issuer, tokens.get("access_token"), claims["sub"]), **claims}
     return claims
 
