@@ -214,10 +214,10 @@ def _failed(why: str) -> dict[str, Any]:
     return {"error": {"code": "expansion_failed", "message": why}}
 
 
-def _choices(name: str, known: tuple[str, ...], values: Any) -> frozenset[str]:
-    unknown = sorted(set(values) - set(known))
+def _choices(name: str, known_values: tuple[str, ...], values: Any) -> frozenset[str]:
+    unknown = sorted(set(values) - set(known_values))
     if unknown:
-        raise Problem(400, f"{name}: {unknown[0][:100]!r} is not one of {', '.join(known)}")
+        raise Problem(400, f"{name}: {unknown[0][:100]!r} is not one of {', '.join(known_values)}")
     return frozenset(values)
 
 

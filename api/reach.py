@@ -99,9 +99,9 @@ class Reach:
 
         No query for a user who is only in their private project.
         """
-        for known in (self.only, private_project(self.user)):
-            if known is not None and known.pk == row.project_id:
-                return known.key
+        for own_project in (self.only, private_project(self.user)):
+            if own_project is not None and own_project.pk == row.project_id:
+                return own_project.key
         return self._keys.get(row.project_id)
 
     @cached_property

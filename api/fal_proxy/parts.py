@@ -108,10 +108,10 @@ def complete(announced: AnnouncedUpload, part_list: Any) -> ProxyFile:
     ordered.sort(key=lambda row: row.number)
     if not ordered or len({row.number for row in ordered}) != len(ordered):
         raise ValueError("The list of parts is empty, or names one twice.")
-    with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as whole:
-        _join(ordered, whole)
+    with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as whole_file:
+        _join(ordered, whole_file)
         freed = sum(row.size_bytes for row in ordered)
-        file = keep(announced, whole, whole.tell(), freed_bytes=freed)
+        file = keep(announced, whole_file, whole_file.tell(), freed_bytes=freed)
     _delete(own)
     return file
 
@@ -138,11 +138,11 @@ def _find_part(part: Any, rows: dict[int, ProxyPart]) -> ProxyPart:
     return row
 
 
-def _join(rows: Sequence[ProxyPart], whole: IO[bytes]) -> None:
+def _join(rows: Sequence[ProxyPart], whole_file: IO[bytes]) -> None:
     try:
         for row in rows:
             with default_storage.open(row.stored_as) as part:
-                shutil.copyfileobj(part, whole, CHUNK_BYTES)
+                shutil.copyfileobj(part, whole_file, CHUNK_BYTES)
     except Exception as error:  # storage backends raise any kind of exception
         raise uploads.NotStored(NOT_KEPT) from error
 

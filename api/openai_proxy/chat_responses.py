@@ -56,10 +56,10 @@ def completion(run: Run) -> UpstreamResponse:
 
 def as_stream(run: Run, *, wants_usage: bool) -> UpstreamResponse:
     """Return the completion as a stream of one chunk, if none was sent before; or the error."""
-    whole = completion(run)
-    if whole.status_code != 200:
-        return whole
-    completion_document = json.loads(whole.content)
+    whole_answer = completion(run)
+    if whole_answer.status_code != 200:
+        return whole_answer
+    completion_document = json.loads(whole_answer.content)
     choices = [
         {
             "index": place,

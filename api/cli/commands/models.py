@@ -55,12 +55,12 @@ def show(client: Client, options: Namespace) -> Exit:
 def _row(field: dict[str, Any]) -> tuple[str, str, str, str]:
     name = f"{field['name']}{' *' if field['is_required'] else ''}"
     values = ", ".join(field["choices"]) if field["choices"] else field["limits"]
-    about = " ".join(field["description"].split())
+    description = " ".join(field["description"].split())
     return (
         name,
         field["type"],
         field["default"],
-        "; ".join(part for part in (values, about) if part),
+        "; ".join(part for part in (values, description) if part),
     )
 
 

@@ -42,8 +42,8 @@ def run(client: Client, options: Namespace) -> Exit:
     if not (options.wait or options.out):
         _print(started, options)
         return Exit.OK
-    if waiting := client.get("/me")["waiting_because"]:
-        print_to_stderr(waiting)
+    if reason := client.get("/me")["waiting_because"]:
+        print_to_stderr(reason)
     ended = wait_for(client, started, options.timeout)
     ended = _with_copies(client, ended)
     if options.out and ended["state"] == "succeeded":
