@@ -111,11 +111,11 @@ def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
     missed = reading.missed if reading and answer.total and not answer.ranked_by else ()
     if not is_wish and not missed:
         return QueryInterpretation(chips(query, place))
-    used = " ".join(reading.used) if missed and reading else searched.plain
-    leading = [Chip(f"“{used}”", place.href(searched.saying("")))] if used else []
+    used_words = " ".join(reading.used) if missed and reading else searched.plain
+    leading = [Chip(f"“{used_words}”", place.href(searched.saying("")))] if used_words else []
     if answer.ranked_by:
         leading = [Chip(f"“{answer.ranked_by}” first", place.href(searched))]
-    edit = place.href(searched if is_wish else query.saying(used))
+    edit = place.href(searched if is_wish else query.saying(used_words))
     return QueryInterpretation(
         [*leading, *chips(searched, place)], (*missed, *answer.left_out), edit
     )

@@ -234,8 +234,8 @@ def _heading(answer: Answer) -> str:
     count_text = counted(answer.total, "model")
     if not answer.query.text or answer.asked.q != answer.query.q:
         return count_text
-    used = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
-    return f"{count_text} for “{used or answer.query.plain}”"
+    used_words = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
+    return f"{count_text} for “{used_words or answer.query.plain}”"
 
 
 def _is_other(matches: QueryMatches) -> bool:

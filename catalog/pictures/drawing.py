@@ -100,10 +100,10 @@ def clip(timed_frames: Frames) -> bytes:
     for number, (at_s, frame) in enumerate(timed_frames):
         if at_s >= CLIP_S or number >= MOST_FRAMES:
             break
-        due = int(at_s * CLIP_FPS) + 1  # frames due by this time
-        if len(frames) < due:
+        due_count = int(at_s * CLIP_FPS) + 1  # frames due by this time
+        if len(frames) < due_count:
             small = ImageOps.fit(frame, SMALL, centering=MIDDLE)
-            frames += [small] * min(due - len(frames), CLIP_FPS)
+            frames += [small] * min(due_count - len(frames), CLIP_FPS)
     if len(frames) < 2:
         return b""
     for crf in CLIP_CRFS:

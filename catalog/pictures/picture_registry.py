@@ -162,8 +162,8 @@ def link(wants: Iterable[WantedPicture]) -> int:
 
 def sweep(wants: Iterable[WantedPicture]) -> int:
     """Delete pictures that no endpoint wants or shows, and files that only they used."""
-    used = {key for want in wants for key in (want.key, want.shown) if key}
-    orphans = [pk for pk in Picture.objects.values_list("pk", flat=True) if pk not in used]
+    used_keys = {key for want in wants for key in (want.key, want.shown) if key}
+    orphans = [pk for pk in Picture.objects.values_list("pk", flat=True) if pk not in used_keys]
     for part in _parts(orphans):
         rows = Picture.objects.filter(pk__in=part)
         names = {name for row in rows for name in (row.small, row.large, row.clip) if name}

@@ -156,8 +156,8 @@ def _family(me: Endpoint) -> list[Endpoint]:
     If many of a vendor's ids begin alike, only those of the same category are siblings.
     """
     stem = _stem(me.endpoint_id)
-    same = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
-    siblings = Endpoint.objects.filter(same, gone_at=None).exclude(pk=me.pk)
+    is_of_family = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
+    siblings = Endpoint.objects.filter(is_of_family, gone_at=None).exclude(pk=me.pk)
     siblings = (
         siblings.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
     )
@@ -293,10 +293,10 @@ def _candidates(me: Endpoint, revision: str) -> list[int]:
         return reduce(and_, own, possible)
 
     makes = having_all("out", index.everything)
-    same = having_all("in", makes)
+    same_media = having_all("in", makes)
     category = having_all("category", index.everything)
     candidates: list[int] = []
-    for hits in (same & category, same, category, makes & category):
+    for hits in (same_media & category, same_media, category, makes & category):
         candidates += _best(index, hits)
     for fact, places in sets.items():
         if len(places) < _RARE and fact.startswith(("tag:", "can:")):

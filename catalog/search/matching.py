@@ -86,14 +86,14 @@ def match(index: Index, text: str) -> QueryMatches:
     if not complete and len(units) > 1:
         used_units, near = _partial_matches(index, units, depths)
         best = {place: score for place, score in near.items() if score < _PER_GROUP}
-        used = tuple(unit.text for number, unit in enumerate(units) if number in used_units)
+        used_texts = tuple(unit.text for number, unit in enumerate(units) if number in used_units)
         missed = tuple(unit.text for number, unit in enumerate(units) if number not in used_units)
-        return QueryMatches(best, used, corrected, missed, alike, near, is_weak=True)
+        return QueryMatches(best, used_texts, corrected, missed, alike, near, is_weak=True)
     shallow = [{p: d for p, d in of_unit.items() if d < FIELD} for of_unit in depths]
     _, near = _partial_matches(index, units, shallow) if len(complete) < FEW else ((), {})
-    used = tuple(token.text for token in tokens)
+    used_texts = tuple(token.text for token in tokens)
     is_weak = not (in_name or _intersect(shallow))
-    return QueryMatches(complete, used, corrected, (), alike, near, is_weak)
+    return QueryMatches(complete, used_texts, corrected, (), alike, near, is_weak)
 
 
 def _look_up(index: Index, tokens: list[Token]) -> tuple[list[Unit], list[Depths]]:

@@ -113,10 +113,10 @@ class _Sync:
             await self._write(self.upserter.confirm, ids, await self.platform.find(ids))
 
     async def _read_schemas(self) -> None:
-        due = self.upserter.due()
-        self.report.schemas_due = len(due)
+        due_ids = self.upserter.due()
+        self.report.schemas_due = len(due_ids)
         await self._save()
-        await _in_groups(self._read_batch, _batches(due, SCHEMAS_PER_CALL), self._write_found)
+        await _in_groups(self._read_batch, _batches(due_ids, SCHEMAS_PER_CALL), self._write_found)
 
     async def _read_batch(self, ids: list[str]) -> None:
         """Fetch the schemas of a batch; if upstream rejects it, fetch each endpoint alone."""
@@ -234,8 +234,8 @@ async def _with_heartbeat(work: _Sync) -> None:
     """Run the sync and its heartbeat together; when one ends, the other is cancelled."""
     tasks = [asyncio.create_task(work.run()), asyncio.create_task(_heartbeat(work))]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
+        done_tasks, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done_tasks:
             task.result()
     finally:
         await _cancel(tasks)

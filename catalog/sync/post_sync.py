@@ -60,8 +60,8 @@ def tell_names_apart() -> int:
 
 def extract_facts() -> int:
     """Parse one batch of documents not yet parsed by the current rules; returns its size."""
-    due = Schema.objects.filter(facts_version__lt=RULES).order_by("facts_version", "digest")
-    schemas = list(due.only("digest", "document")[:DOCUMENTS_AT_ONCE])
+    due_schemas = Schema.objects.filter(facts_version__lt=RULES).order_by("facts_version", "digest")
+    schemas = list(due_schemas.only("digest", "document")[:DOCUMENTS_AT_ONCE])
     for schema in schemas:
         schema.facts = _read_facts(read_document(schema.document))
         schema.facts_version = RULES

@@ -229,8 +229,8 @@ def _values(item: fal.CatalogueItem) -> dict[str, Any]:
     """The columns of an endpoint from a listing; without metadata only its id is known (C3)."""
     data = item.metadata
     if data is None:
-        known = {"display_name": item.endpoint_id, "owner": listed_columns.owner_of(item)}
-        return {**known, **_BACK}
+        known_values = {"display_name": item.endpoint_id, "owner": listed_columns.owner_of(item)}
+        return {**known_values, **_BACK}
     return {name: column.read(item, data) for name, column in COLUMNS.items()} | _BACK
 
 

@@ -159,8 +159,8 @@ def _edition(
         "choices": _choices(find),
         **more,
     }
-    whole, part = "catalog/edition.html", "catalog/collection/_edition.html"
-    return render(request, part if request.htmx else whole, context, status=status)
+    page_template, part = "catalog/edition.html", "catalog/collection/_edition.html"
+    return render(request, part if request.htmx else page_template, context, status=status)
 
 
 @curators_only(permissions.CHANGE_COLLECTION)
