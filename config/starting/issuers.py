@@ -81,9 +81,11 @@ def _app(text: Text, prefix: str, name: str, slug: str, url: str) -> dict[str, A
     """Return one entry of APPS."""
     suffix = slug.removeprefix("oidc").replace("-", "_") if prefix == "OIDC" else ""
     client_id, secret = f"{prefix}_CLIENT_ID{suffix}", f"{prefix}_CLIENT_SECRET{suffix}"
-    for needed in (client_id, secret):
-        if not text(needed):
-            raise ImproperlyConfigured(f"{needed} is missing: {name} gives one for this server.")
+    for needed_name in (client_id, secret):
+        if not text(needed_name):
+            raise ImproperlyConfigured(
+                f"{needed_name} is missing: {name} gives one for this server."
+            )
     settings: dict[str, Any] = {"slug": slug, "server_url": url}
     if prefix == "OIDC":
         scopes = f"OIDC_SCOPES{suffix}"
