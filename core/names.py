@@ -92,9 +92,9 @@ def _is_visible(char: str) -> bool:
 
 def _is_amid(text: str, place: int) -> bool:
     """Whether a place is between two letters or marks of a script other than Latin."""
-    around = (text[place - 1 : place], text[place + 1 : place + 2])
+    neighbours = (text[place - 1 : place], text[place + 1 : place + 2])
     return all(
-        side and unicodedata.category(side)[0] in "LM" and not side.isascii() for side in around
+        side and unicodedata.category(side)[0] in "LM" and not side.isascii() for side in neighbours
     )
 
 

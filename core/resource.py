@@ -174,8 +174,8 @@ class Resource(Generic[Row]):
         self, request: HtmxRequest, template: str, context: Mapping[str, Any], status: int = 200
     ) -> HttpResponse:
         """Render a page of the kind; its row has the name of the kind too, such as `prompt`."""
-        around = {"resource": self, self.slug: context.get("row")}
-        return render(request, template, {**around, **context}, status=status)
+        resource_context = {"resource": self, self.slug: context.get("row")}
+        return render(request, template, {**resource_context, **context}, status=status)
 
     @property
     def noun(self) -> str:
