@@ -96,8 +96,8 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
 
     Raises ValueError with a sentence if the row already waits, or too many rows do.
     """
-    waiting = board.row_requests.waiting()
-    if waiting.count() >= MAX_WAITING:
+    waiting_requests = board.row_requests.waiting()
+    if waiting_requests.count() >= MAX_WAITING:
         raise ValueError(f"{MAX_WAITING} rows wait on this board already. Ask again later.")
     try:
         with transaction.atomic():
@@ -165,10 +165,10 @@ def undecided(board: Board, user: User, may_run: bool) -> Undecided:
     One query if there are none. Prices are computed only for users who may run them.
     """
     requests = list(board.row_requests.filter(row=None).select_related("user"))
-    waiting = [request for request in requests if request.decided_at is None]
+    waiting_requests = [request for request in requests if request.decided_at is None]
     left_out = [request for request in requests if request.decided_at][-MAX_SHOWN:]
-    listed_requests = waiting[:MAX_SHOWN]
-    unlisted_count = len(waiting) - len(listed_requests)
+    listed_requests = waiting_requests[:MAX_SHOWN]
+    unlisted_count = len(waiting_requests) - len(listed_requests)
     if not may_run:
         return Undecided(
             [PricedRequest(request, "") for request in listed_requests], [], unlisted_count

@@ -49,9 +49,9 @@ def check_daily_limits() -> float:
     period = f"{today:%Y-%m-%d}"
     limited = NotificationPreferences.objects.filter(daily_limit__isnull=False)
     limited_users = list(limited.filter(user__is_active=True).select_related("user"))
-    spent = ledger.spent_by_people([row.user_id for row in limited_users], today)
+    spent_today = ledger.spent_by_people([row.user_id for row in limited_users], today)
     for preferences in limited_users:
         limit = preferences.daily_limit or Decimal()
-        cost = spent.get(preferences.user_id, ledger.NOTHING)
+        cost = spent_today.get(preferences.user_id, ledger.NOTHING)
         warn(preferences.user, "your daily limit", cost, limit, period=period, path="/runs/")
     return CHECK_EVERY_S if limited_users else REST_S

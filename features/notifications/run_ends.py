@@ -56,8 +56,8 @@ def note_watched(user_pk: int, runs: Iterable[uuid.UUID]) -> None:
 
 def process_due() -> float:
     """Decide about the runs that are due; returns the seconds until the next one is."""
-    due = RunEnd.objects.filter(due_at__lte=clock.now())
-    for user_pk in due.values_list("user_id", flat=True).distinct()[:PEOPLE_AT_ONCE]:
+    due_ends = RunEnd.objects.filter(due_at__lte=clock.now())
+    for user_pk in due_ends.values_list("user_id", flat=True).distinct()[:PEOPLE_AT_ONCE]:
         _process(user_pk)
     next_at = RunEnd.objects.aggregate(at=Min("due_at"))["at"]
     return max(1.0, min((next_at - clock.now()).total_seconds(), REST_S)) if next_at else REST_S
@@ -102,9 +102,9 @@ def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
     for project in dict.fromkeys(run.project for run in long):
         runs = [run for run in long if run.project == project]
         subject, text, path = in_words(runs)
-        about = runs[0] if len(runs) == 1 else project
+        about_row = runs[0] if len(runs) == 1 else project
         message = {"subject": subject, "text": text, "path": path, "key": f"run {runs[0].pk}"}
-        outbox.notify(person, kinds.RUN_FINISHED, about=about, **message)
+        outbox.notify(person, kinds.RUN_FINISHED, about=about_row, **message)
     return None
 
 

@@ -69,16 +69,16 @@ def keep_in_step(share: Share, addresses: Iterable[str]) -> None:
 
 def _differences(share: Share, wanted_keys: set[Key]) -> tuple[list[ShareItem], list[ShareItem]]:
     """Return new items, and existing ones that return or go; none of them is saved yet."""
-    known = {_key(item): item for item in share.items.all()}
-    highest = max((item.number for item in known.values()), default=0)
+    items_by_key = {_key(item): item for item in share.items.all()}
+    highest = max((item.number for item in items_by_key.values()), default=0)
     changed_items = []
-    for key, item in known.items():
+    for key, item in items_by_key.items():
         is_back = item.is_gone and key in wanted_keys
         is_left_out = item.is_input and not item.is_gone and key not in wanted_keys
         if is_back or is_left_out:
             item.is_gone, item.is_input = is_left_out, True
             changed_items.append(item)
-    missing = sorted(wanted_keys - known.keys(), key=str)[:MAX_ITEMS]
+    missing = sorted(wanted_keys - items_by_key.keys(), key=str)[:MAX_ITEMS]
     added = [_item(share, number, key) for number, key in enumerate(missing, start=highest + 1)]
     return added, changed_items
 

@@ -166,8 +166,8 @@ def _user_as_reviewer(share: Share, user: User) -> Reviewer:
         with transaction.atomic():
             return Reviewer.objects.create(share=share, user=user, name=free)
     except IntegrityError:  # their other tab was first, or a guest took the name
-        known = Reviewer.objects.filter(share=share, user=user).first()
-        return known or _user_as_reviewer(share, user)
+        known_reviewer = Reviewer.objects.filter(share=share, user=user).first()
+        return known_reviewer or _user_as_reviewer(share, user)
 
 
 def _first_free(names: Iterable[str], used_keys: set[str]) -> str:

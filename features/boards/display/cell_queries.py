@@ -114,8 +114,8 @@ def load_results(cells: Iterable[Cell]) -> dict[object, str]:
     if not runs:
         return {}
     prefetch_related_objects(runs, Prefetch("artifacts", Artifact.objects.light()))
-    done = [run.pk for run in runs if run.state == Run.State.SUCCEEDED]
+    done_runs = [run.pk for run in runs if run.state == Run.State.SUCCEEDED]
     files = Artifact.objects.filter(run_id=OuterRef("pk"))
-    without_files = Run.objects.filter(~Exists(files), pk__in=done)
+    without_files = Run.objects.filter(~Exists(files), pk__in=done_runs)
     outputs = without_files.values_list("pk", small("output", MOST_OUTPUT_CHARS))
     return {pk: tiles.text_of(output) for pk, output in outputs}

@@ -60,8 +60,8 @@ def _lines(request: HttpRequest, kind: str, boards: Sequence[Board]) -> list[Lin
 
 
 def _state(board: Board, *, is_trial: bool) -> str:
-    done = f"{board.ended} of {board.runs} done"  # type: ignore[attr-defined]  # annotated
-    return f"{done} · trials {board.standing_trial.state}" if is_trial else done
+    progress = f"{board.ended} of {board.runs} done"  # type: ignore[attr-defined]  # annotated
+    return f"{progress} · trials {board.standing_trial.state}" if is_trial else progress
 
 
 def _models(board: Board) -> str:

@@ -212,9 +212,9 @@ def _model(
         for place, estimate in enumerate(expanded.reports)
         if estimate.column.model == number and place in pricing.columns
     ]
-    whole = estimates[0] if estimates else None
+    whole_estimate = estimates[0] if estimates else None
     for estimate in estimates[1:]:
-        whole = whole + estimate if whole else estimate
+        whole_estimate = whole_estimate + estimate if whole_estimate else estimate
     return ShownModel(
         number,
         plan.models[number],
@@ -223,7 +223,7 @@ def _model(
         sum(child.is_changed for child in children),
         any(rendering.needs_attention(child) for child in children),
         reports,
-        whole,
+        whole_estimate,
         plan.troubles_at(groups.own_name(number)),
     )
 

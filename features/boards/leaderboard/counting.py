@@ -168,10 +168,10 @@ def _seconds(run: Run) -> float | None:
 
 def count_due() -> float:
     """Count the due boards; returns the seconds until the next time. One query if none is due."""
-    due = list(BoardTally.objects.due().values_list("pk", flat=True)[:AT_ONCE])
-    for board_id in due:
+    due_boards = list(BoardTally.objects.due().values_list("pk", flat=True)[:AT_ONCE])
+    for board_id in due_boards:
         recount(board_id)
-    return 0.0 if len(due) == AT_ONCE else IDLE_S
+    return 0.0 if len(due_boards) == AT_ONCE else IDLE_S
 
 
 def count_all_in_turn() -> float:

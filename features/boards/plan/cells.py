@@ -150,8 +150,8 @@ def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _
         )
         for named_input in resolved.named
     ]
-    whole = (*carried.steps, *steps)
-    return _Cell(resolved.arguments, whole, resolved.named, resolved.problems)
+    all_steps = (*carried.steps, *steps)
+    return _Cell(resolved.arguments, all_steps, resolved.named, resolved.problems)
 
 
 def _carried(plan: Plan, column: PlannedColumn, row: PlannedRow) -> _Cell:
@@ -188,8 +188,12 @@ def _seeded(
     field = seed_field(version_of(column.endpoint).root)
     for seed in plan.seeds:
         seeded = {field.name: int(seed)} if seed and field else {}
-        whole = arguments | seeded
-        yield seed, whole, field is not None and whole.get(field.name) is not None
+        seeded_arguments = arguments | seeded
+        yield (
+            seed,
+            seeded_arguments,
+            field is not None and seeded_arguments.get(field.name) is not None,
+        )
 
 
 def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:

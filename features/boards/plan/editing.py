@@ -61,11 +61,11 @@ def with_models(
     if not before:
         return plain | first_post(models, {})
     filled = groups.decode_groups(groups.groups_of(source, before), post)
-    whole = [
+    whole_arguments = [
         _whole(source, former, filled.shared, own)
         for former, own in zip(before, filled.own, strict=True)
     ]
-    own = [whole[place] if place is not None else {} for _, place in now]
+    own = [whole_arguments[place] if place is not None else {} for _, place in now]
     shared = filled.shared
     if source.pk == before[0].pk:
         shared = shared | filled.own[0]

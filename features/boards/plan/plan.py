@@ -230,8 +230,10 @@ class _Reader:
         rows: dict[str, PlannedRow] = {}
         for label, own in inputs:
             files = row_controls.merged(row_controls.from_json(own), common)
-            whole = self.filled.shared | own | row_controls.as_json(files)
-            row = PlannedRow(label or _row_label(whole, self.roots[0]), whole, digest(whole))
+            row_values = self.filled.shared | own | row_controls.as_json(files)
+            row = PlannedRow(
+                label or _row_label(row_values, self.roots[0]), row_values, digest(row_values)
+            )
             rows.setdefault(row.digest, row)
         return [*rows.values()]
 
@@ -337,8 +339,8 @@ class _Reader:
 
     def _own_field(self, source: Field, number: int) -> Field | None:
         root = self.roots[number + 1]
-        if same := next((c for c in root.children if c.name == source.name), None):
-            return same
+        if same_field := next((c for c in root.children if c.name == source.name), None):
+            return same_field
         fields_by_meaning = by_meaning(self.roots[0].children)
         word = next((word for word, hit in fields_by_meaning.items() if hit is source), "")
         return by_meaning(root.children).get(word)
@@ -372,11 +374,11 @@ def _unread(problem: Problem) -> Trouble:
     return Trouble(part, problem.message)
 
 
-def _row_label(whole: dict[str, Any], root: Field) -> str:
+def _row_label(row_values: dict[str, Any], root: Field) -> str:
     """Return the prompt, else the first text of an input."""
     prompt = by_meaning(root.children).get("prompt")
-    first = whole.get(prompt.name) if prompt else None
+    first = row_values.get(prompt.name) if prompt else None
     text = first if isinstance(first, str) else next(
-        (value for value in whole.values() if isinstance(value, str)), ""
+        (value for value in row_values.values() if isinstance(value, str)), ""
     )  # fmt: skip
     return values.short_label(text)

@@ -100,9 +100,9 @@ def _seed(text: str) -> int | None:
 
 def _values_of_line(field: Field, line: str) -> Iterator[list[Any]]:
     """Yield the values of each part of a line; a part may be a range, or `all`."""
-    whole = _member(field, line)
-    if whole is not MISSING:
-        yield [whole]
+    line_value = _member(field, line)
+    if line_value is not MISSING:
+        yield [line_value]
         return
     for match in _PART.finditer(line):
         quoted, bare = match[1], (match[2] or "").strip()
@@ -201,8 +201,8 @@ def _path_field(field: Field) -> str:
     item = field.item
     if field.kind != "list" or item is None or item.kind != "object":
         return ""
-    needed = [child for child in item.children if child.is_required]
-    return needed[0].name if len(needed) == 1 and needed[0].kind == "string" else ""
+    required = [child for child in item.children if child.is_required]
+    return required[0].name if len(required) == 1 and required[0].kind == "string" else ""
 
 
 def _json_or(text: str) -> Any:

@@ -58,13 +58,13 @@ def price(
     One query for earlier runs, two for the board, a few for the estimates.
     """
     new = expanded.fitting if board is None else _without_known(plan, expanded, board)
-    beside = board or Board(user=user, **(project or private_project(user)).for_new_work())
-    cells, reused = _without_reused(beside, plan, new)
+    target_board = board or Board(user=user, **(project or private_project(user)).for_new_work())
+    cells, reused = _without_reused(target_board, plan, new)
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     columns: dict[int, Estimate] = {}
     total: Estimate | None = None
-    spent = committed(board) if board else NOTHING
-    budget, held_count = Budget([Balance(plan.cap_usd, spent)]), 0
+    spent_before = committed(board) if board else NOTHING
+    budget, held_count = Budget([Balance(plan.cap_usd, spent_before)]), 0
     for cell, estimate in zip(cells, estimates, strict=True):
         columns[cell.column] = (
             columns[cell.column] + estimate if cell.column in columns else estimate

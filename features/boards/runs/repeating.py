@@ -67,13 +67,13 @@ def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
 def _repeat(
     user: User, board: Board, cells: Sequence[Cell], is_program: bool = False
 ) -> SendingResult:
-    done = SendingResult(board)
+    result = SendingResult(board)
     repeated_cells = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
     models = [cell.column.endpoint for cell in repeated_cells]
     locks = enforcement.refusals(board.project, models) if models else {}
     if locks:  # cells of locked models keep their runs
-        done.locked = sum(model.pk in locks for model in models)
-        done.refusal = next(locks[model.pk] for model in models if model.pk in locks)
+        result.locked = sum(model.pk in locks for model in models)
+        result.refusal = next(locks[model.pk] for model in models if model.pk in locks)
         repeated_cells = [cell for cell in repeated_cells if cell.column.endpoint_id not in locks]
     run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in repeated_cells if cell.run]
     budget = Budget.of_accounts(open_account(board))
@@ -82,7 +82,7 @@ def _repeat(
         repeated_cells, estimate_runs(run_inputs), run_inputs, strict=True
     ):
         if budget.refuse(estimate):
-            done.held += 1
+            result.held += 1
             continue
         request = run_request(
             user, board, endpoint, arguments, budget, estimate, is_program=is_program
@@ -91,12 +91,12 @@ def _repeat(
         new.append(Cell(board=board, estimate_usd=in_dollars(estimate), **place))
         requests.append(request)
         cell.replaced_at = timezone.now()
-        done.sent += 1
+        result.sent += 1
     for cell, (run, _) in zip(new, starting.start_many(requests), strict=True):
         cell.run = run
     Cell.objects.bulk_update([cell for cell in repeated_cells if cell.replaced_at], ["replaced_at"])
     Cell.objects.bulk_create(new)
-    return done.require_any()
+    return result.require_any()
 
 
 def stop(board: Board, by: User) -> str:
@@ -112,12 +112,12 @@ def stop(board: Board, by: User) -> str:
         cells = locked.cells.filter(replaced_at=None, is_reused=False)
         own = cells.exclude(run__state__in=Run.FINAL).exclude(run=None).select_related("run")
         unfinished = list(own if Rights(by, locked).may_remove else own.filter(run__user=by))
-    waiting = [cell for cell in unfinished if cell.run and cell.run.state in CAN_STOP]
+    stoppable = [cell for cell in unfinished if cell.run and cell.run.state in CAN_STOP]
     running = [cell for cell in unfinished if cell.run and cell.run.state not in CAN_STOP]
-    for cell in waiting:
+    for cell in stoppable:
         if cell.run_id:
             state_machine.request_cancel(cell.run_id)
-    return _stopped(len(waiting), running)
+    return _stopped(len(stoppable), running)
 
 
 def _stopped(cancelled: int, running: Sequence[Cell]) -> str:

@@ -105,10 +105,12 @@ def run_plan(
         if board is None and not is_new:
             return SendingResult(locked, known=len(cells), is_repeat=True)
         budget = Budget.of_accounts(open_account(locked))
-        done = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
-        if done.held:
-            warn_of_board(locked, done.held)
-        return done.require_any() if is_new else done
+        sending_result = write_cells(
+            locked, user, plan, expanded, estimates, budget, is_program=is_program
+        )
+        if sending_result.held:
+            warn_of_board(locked, sending_result.held)
+        return sending_result.require_any() if is_new else sending_result
 
 
 def write_cells(
@@ -290,8 +292,8 @@ class _Writer:
 
     def _save(self, cells: Iterable[Cell]) -> None:
         started = starting.start_many(self.requests)
-        for (run, _), waiting in zip(started, self.waiting, strict=True):
-            for cell in waiting:
+        for (run, _), run_cells in zip(started, self.waiting, strict=True):
+            for cell in run_cells:
                 cell.run = run
         all_cells = list(cells)
         Cell.objects.bulk_create([cell for cell in all_cells if cell.pk is None])

@@ -163,8 +163,8 @@ class _Facts:
         own = [cell for cell in cells if cell.column_id == column.pk]
         marks = [cell.mark for cell in own if hasattr(cell, "mark")]
         stars = [mark.stars for mark in marks if mark.stars]
-        done = [cell.run for cell in own if cell.run and cell.run.state == Run.State.SUCCEEDED]
-        costs = [figure.amount for run in done if (figure := known_costs.paid(run))]
+        done_runs = [cell.run for cell in own if cell.run and cell.run.state == Run.State.SUCCEEDED]
+        costs = [figure.amount for run in done_runs if (figure := known_costs.paid(run))]
         self.stars = sum(stars) / len(stars) if stars else None
         self.passed = sum(mark.verdict == "pass" for mark in marks)
         self.failed = sum(mark.verdict == "fail" for mark in marks)

@@ -85,11 +85,11 @@ def _second(
     if root is None:
         return {}
     post = second_model.with_fields(chat, post, first)
-    (around,) = draw_nodes(root, post=post, problems=problems).children
+    (group_node,) = draw_nodes(root, post=post, problems=problems).children
     address = reverse("playground:uploads")
     return {
-        "second_settings": rendering.render_fields(around.children, address),
-        "is_second_open": any(needs_attention(node) for node in around.children),
+        "second_settings": rendering.render_fields(group_node.children, address),
+        "is_second_open": any(needs_attention(node) for node in group_node.children),
     }
 
 

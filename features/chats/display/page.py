@@ -192,8 +192,8 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
 def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
     """Return the turns shown beside these, by the keys of these."""
     second_turns: dict[int, Turn] = {}
-    beside = rows.filter(Q(others__in=keys) | Q(beside__in=keys))
-    for turn in beside.annotate(first=F("others__pk")):
+    turns_beside = rows.filter(Q(others__in=keys) | Q(beside__in=keys))
+    for turn in turns_beside.annotate(first=F("others__pk")):
         second_turns[turn.beside_id or turn.first] = turn
     return second_turns
 

@@ -47,8 +47,8 @@ def of_message(chat: Chat, parent: int | None, filled: ComposerContents) -> Prev
     preview = _of_model(chat, chat.endpoint, last, filled, settings)
     if chat.second is None:
         return preview
-    beside, _ = second_model.settings_of(chat, filled.post, settings)
-    other = _of_model(chat, chat.second, last, filled, beside)
+    second_settings, _ = second_model.settings_of(chat, filled.post, settings)
+    other = _of_model(chat, chat.second, last, filled, second_settings)
     return Preview(
         prices=preview.prices + other.prices,
         left_out=max(preview.left_out, other.left_out),

@@ -132,8 +132,8 @@ def may_read(user: User | AnonymousUser, chat: Chat, run: Run) -> bool:
 def is_readable(user: User | AnonymousUser) -> Q:
     """Return `may_read` as a condition on turns."""
     is_as_open = Q(run__is_hidden=False) | Q(chat__is_hidden=True, run__user_id=F("chat__user_id"))
-    beside = Q(is_as_open, run__project_id=F("chat__project_id"), run__deleted_at=None)
-    return Q(chat__user_id=user.pk or 0) | beside
+    is_open_beside = Q(is_as_open, run__project_id=F("chat__project_id"), run__deleted_at=None)
+    return Q(chat__user_id=user.pk or 0) | is_open_beside
 
 
 def chats_of(user: User | AnonymousUser, run: Run) -> list[Place]:

@@ -135,13 +135,15 @@ def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
 def _send(request: HtmxRequest, chat: Chat, filled: ComposerContents) -> HttpResponseBase:
     shape = shape_of(chat.endpoint)
     settings, unread = composer.settings_of(shape, filled.post) if shape else ({}, [])
-    beside, unread_beside = second_model.settings_of(chat, filled.post, settings)
+    second_settings, unread_beside = second_model.settings_of(chat, filled.post, settings)
     problems = [*filled.problems, *unread, *unread_beside]
     parent, token = parse_key(hidden(request, "~parent")), hidden(request, "~token")[:64]
     try:
         if problems:
             raise sending.Refused(problems)
-        sending.send(chat, parent, filled.text, filled.system, settings, token, beside=beside)
+        sending.send(
+            chat, parent, filled.text, filled.system, settings, token, beside=second_settings
+        )
     except sending.Refused as refusal:
         keep_draft(chat, filled)
         refused_form = replace(filled, problems=refusal.problems)

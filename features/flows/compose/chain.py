@@ -65,8 +65,10 @@ def then(
         and field is not taker
         and field.path != taker.path
     }
-    needed = {path[0] for path in missing_places(draft_step, version)}
-    step = replace(draft_step, arguments={name: v for name, v in texts.items() if name in needed})
+    needed_names = {path[0] for path in missing_places(draft_step, version)}
+    step = replace(
+        draft_step, arguments={name: v for name, v in texts.items() if name in needed_names}
+    )
     longer = replace(definition, steps=(*definition.steps, step))
     return with_open_inputs(longer, step, version)
 

@@ -245,8 +245,8 @@ def _find_cycle(steps: Sequence[Step]) -> list[str]:
 
 def in_order(steps: Iterable[Step]) -> Iterator[Step]:
     """Yield the steps in topological order; steps in a cycle are left out."""
-    remaining_steps, done = list(steps), set[str]()
-    while ready := [step for step in remaining_steps if done.issuperset(step.sources)]:
+    remaining_steps, done_ids = list(steps), set[str]()
+    while ready := [step for step in remaining_steps if done_ids.issuperset(step.sources)]:
         yield from ready
-        done |= {step.id for step in ready}
-        remaining_steps = [step for step in remaining_steps if step.id not in done]
+        done_ids |= {step.id for step in ready}
+        remaining_steps = [step for step in remaining_steps if step.id not in done_ids]

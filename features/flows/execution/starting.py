@@ -204,12 +204,12 @@ def try_again(flow_run: FlowRun, step: str, by: User) -> None:
 
 def _to_repeat(definition: Definition, step_runs: dict[str, StepRun], step: str) -> set[str]:
     """Return the step, the steps that depend on it, and earlier ones without a result."""
-    ids, waiting = set[str](), [step]
-    while waiting:
-        name = waiting.pop()
+    ids, unread = set[str](), [step]
+    while unread:
+        name = unread.pop()
         ids |= definition.after(name)
         current_step = definition.step(name)
-        waiting += [
+        unread += [
             source
             for source in (current_step.sources if current_step else ())
             if source not in ids and not steps.has_result(step_runs.get(source))

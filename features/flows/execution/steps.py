@@ -123,8 +123,8 @@ def _arguments(step: Step, endpoint: Endpoint, step_runs: dict[str, StepRun]) ->
     """Return a step's arguments with its wired inputs; files have our own addresses."""
     runs = [run for source in step.sources if (run := step_runs[source].run)]
     outputs = {source: step_runs[source].run.output for source in step.sources}  # type: ignore[union-attr]
-    whole = filled(step, version_of(endpoint).root, outputs)
-    return dict(replaced(whole, _our_addresses(runs)))
+    whole_arguments = filled(step, version_of(endpoint).root, outputs)
+    return dict(replaced(whole_arguments, _our_addresses(runs)))
 
 
 def _our_addresses(runs: Sequence[Run]) -> dict[str, str]:

@@ -39,11 +39,11 @@ def models_within(keys: Collection[int]) -> dict[int, list[str]]:
     A workflow whose definition cannot be read is left out.
     """
     rows = AccountWorkflow.objects.filter(pk__in=keys).exclude(definition="")
-    within = {}
+    models_by_key = {}
     for key, definition in rows.values_list("pk", "definition"):
         with suppress(reading.Unreadable):
-            within[key] = sorted(_load(definition).endpoint_ids)
-    return within
+            models_by_key[key] = sorted(_load(definition).endpoint_ids)
+    return models_by_key
 
 
 def refusal(workflow: AccountWorkflow, graph: Graph | None) -> str:

@@ -68,8 +68,8 @@ def _take_due() -> list[StepFile]:
     """Claim the rows that are due, so that no other worker handles them meanwhile."""
     now = timezone.now()
     # Neither joined nor ordered by runs: without statistics SQLite would start with all runs.
-    due = StepFile.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
-    rows = list(due.prefetch_related("run")[:AT_ONCE])
+    due_files = StepFile.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
+    rows = list(due_files.prefetch_related("run")[:AT_ONCE])
     claimed_rows = []
     for row in rows:
         pause = timedelta(seconds=FIRST_PAUSE_S * 2**row.attempts)

@@ -119,8 +119,8 @@ def _of_catalogue(own: set[str]) -> list[fal.WorkflowItem]:
     for endpoint in workflow_endpoints.exclude(entry_digest=Endpoint.OF_ACCOUNT):
         parts = endpoint.endpoint_id.split("/")
         if len(parts) == 3 and endpoint.endpoint_id not in own:
-            about = (endpoint.display_name, endpoint.description)
-            items.append(fal.WorkflowItem(parts[1], parts[2], *about, tags=tuple(endpoint.tags)))
+            texts = (endpoint.display_name, endpoint.description)
+            items.append(fal.WorkflowItem(parts[1], parts[2], *texts, tags=tuple(endpoint.tags)))
     return items
 
 

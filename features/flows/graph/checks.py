@@ -57,9 +57,9 @@ def _of_node(graph: Graph, node: Node) -> Iterator[Problem]:
         yield Problem(node.id, f"Its type “{kind}” is unknown here, so it is not run.", True)
     if node.is_run and not node.app:
         yield Problem(node.id, "It does not say which model it calls (“app”).")
-    for needed in node.depends:
-        if needed != INPUT and needed not in graph.nodes:
-            yield Problem(node.id, f"It depends on “{_short(needed)}”, a node that is not there.")
+    for source in node.depends:
+        if source != INPUT and source not in graph.nodes:
+            yield Problem(node.id, f"It depends on “{_short(source)}”, a node that is not there.")
     if node.id in node.depends:
         yield Problem(node.id, "It depends on itself.")
     for reference in graph.references_of(node):

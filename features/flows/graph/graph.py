@@ -97,24 +97,24 @@ class Graph:
 
 def order(graph: Graph) -> tuple[list[str], list[str]]:
     """Return the nodes in topological order, and those in or after a cycle."""
-    waiting = {
+    open_sources = {
         key: {source for source in sources if source in graph.nodes}
         for key, sources in graph.sources.items()
     }
     behind: dict[str, list[str]] = {}
-    for key, sources in waiting.items():
+    for key, sources in open_sources.items():
         for source in sources:
             behind.setdefault(source, []).append(key)
-    ready = [key for key, sources in waiting.items() if not sources]
-    done: list[str] = []
+    ready = [key for key, sources in open_sources.items() if not sources]
+    ordered: list[str] = []
     while ready:
-        done.append(key := ready.pop(0))
+        ordered.append(key := ready.pop(0))
         for later in behind.get(key, ()):
-            waiting[later].discard(key)
-            if not waiting[later]:
+            open_sources[later].discard(key)
+            if not open_sources[later]:
                 ready.append(later)
-    is_done = set(done)
-    return done, [key for key in graph.nodes if key not in is_done]
+    is_done = set(ordered)
+    return ordered, [key for key in graph.nodes if key not in is_done]
 
 
 def circle(graph: Graph) -> Sequence[str]:

@@ -93,8 +93,8 @@ def tsquery(clauses: Sequence[Clause]) -> str:
 
 
 def _of_postgresql(phrase: Phrase) -> str:
-    *whole, last = (f"'{word}'" for word in phrase.words)
-    return f"({' <-> '.join([*whole, last + (':*' if phrase.is_open else '')])})"
+    *whole_words, last = (f"'{word}'" for word in phrase.words)
+    return f"({' <-> '.join([*whole_words, last + (':*' if phrase.is_open else '')])})"
 
 
 def fts_query(clauses: Sequence[Clause]) -> str:

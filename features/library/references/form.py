@@ -116,8 +116,8 @@ class ReferenceForm(KeptForm):
             for choice in uploads.results(self.by, "weights", project=project).found
         ]
         current_lora = self.held_lora
-        known = not current_lora or current_lora in dict(weights)
-        return weights if known else [(current_lora, "The weights that it has now"), *weights]
+        is_known = not current_lora or current_lora in dict(weights)
+        return weights if is_known else [(current_lora, "The weights that it has now"), *weights]
 
     def clean_kind(self) -> str:
         """Return the kind; a product by default."""

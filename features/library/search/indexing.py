@@ -53,10 +53,10 @@ def index_due() -> int:
         return 0
     input_references.read_unread()  # a new run may use results of others, which then become due
     with transaction.atomic():
-        due = DueEntry.objects.order_by("-pk")
+        due_entries = DueEntry.objects.order_by("-pk")
         if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        marks = dict(due.values_list("pk", "run_id")[:AT_ONCE])
+            due_entries = due_entries.select_for_update(skip_locked=True)
+        marks = dict(due_entries.values_list("pk", "run_id")[:AT_ONCE])
         index(set(marks.values()))
         DueEntry.objects.filter(pk__in=list(marks)).delete()
     return len(marks)
@@ -67,11 +67,11 @@ def index(keys: Collection[uuid.UUID]) -> None:
     runs = Run.objects.filter(pk__in=keys)
     places = _places(runs.light())
     uses = InputFile.objects.filter(source__in=keys).exclude(run=F("source"))
-    used = set(uses.values_list("source", flat=True))
+    used_runs = set(uses.values_list("source", flat=True))
     loaded = runs.with_endpoint().light("arguments", "output").select_related("charge")
     entries = []
     for run in loaded.iterator(1):  # of megabytes each
-        document = document_of(run, is_used=run.pk in used)
+        document = document_of(run, is_used=run.pk in used_runs)
         entries.append(
             SearchEntry(
                 id=places[run.pk],

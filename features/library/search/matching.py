@@ -101,12 +101,12 @@ def _by_entries(
     entries = SearchEntry.objects.filter(*costs)
     matches = entries.filter(words__matches=(within, *clauses)) if clauses else entries
     few = list(matches.values_list("run", flat=True)[: FEW + 1])
-    due = _due(runs, clauses, has_costs=bool(costs))
+    due_runs = _due(runs, clauses, has_costs=bool(costs))
     if len(few) <= FEW:
-        return runs.filter(pk__in=[*few, *due])
+        return runs.filter(pk__in=[*few, *due_runs])
     holding_entries = entries.filter(words__holds=(within, *clauses)) if clauses else entries
     is_match = Q(Exists(holding_entries.filter(run=OuterRef("pk"))))
-    return runs.filter(is_match | Q(pk__in=due)) if due else runs.filter(is_match)
+    return runs.filter(is_match | Q(pk__in=due_runs)) if due_runs else runs.filter(is_match)
 
 
 def _due(runs: RunQuerySet, clauses: Sequence[Clause], *, has_costs: bool) -> list[uuid.UUID]:
@@ -129,8 +129,8 @@ def _due(runs: RunQuerySet, clauses: Sequence[Clause], *, has_costs: bool) -> li
 
 
 def _costing(condition: Condition) -> Q:
-    within = reduce(or_, (_in_span(span) for span in condition.spans))
-    return ~within if condition.is_negated else within
+    is_within = reduce(or_, (_in_span(span) for span in condition.spans))
+    return ~is_within if condition.is_negated else is_within
 
 
 def _in_span(span: Span) -> Q:

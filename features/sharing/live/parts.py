@@ -60,9 +60,9 @@ async def body(shown_page: SharePage, after: int, version: int) -> bytes:
     encoded: bytes | None = _bodies.get(key)
     if encoded is None:
         before: Parts | None = _parts.get((shown_page, after))
-        known = before.markup if before else {}
+        known_markup = before.markup if before else {}
         changed_markup = [
-            markup for name, markup in newest.markup.items() if known.get(name) != markup
+            markup for name, markup in newest.markup.items() if known_markup.get(name) != markup
         ]
         answer = {"version": newest.version, "markup": "".join(changed_markup)}
         encoded = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
@@ -71,13 +71,13 @@ async def body(shown_page: SharePage, after: int, version: int) -> bytes:
 
 
 async def _newest(shown_page: SharePage, version: int) -> Parts:
-    known: Parts | None = _parts.get((shown_page, version))
-    if known is None:
-        known = Parts(
+    parts: Parts | None = _parts.get((shown_page, version))
+    if parts is None:
+        parts = Parts(
             *await in_thread(render, shown_page.share, shown_page.is_maker, shown_page.item)
         )
-        _parts.put((shown_page, known.version), known)
-    return known
+        _parts.put((shown_page, parts.version), parts)
+    return parts
 
 
 def render(share_id: uuid.UUID, is_maker: bool, item: int) -> tuple[int, dict[str, str]]:

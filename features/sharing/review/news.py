@@ -52,8 +52,10 @@ def tell_now(reviewer: Reviewer) -> None:
 
 def tell_due() -> float:
     """Send the due notifications; returns the seconds until the next is due."""
-    due = Reviewer.objects.filter(news_due_at__lte=clock.now()).values_list("pk", flat=True)
-    for pk in list(due[:AT_ONCE]):
+    due_reviewers = Reviewer.objects.filter(news_due_at__lte=clock.now()).values_list(
+        "pk", flat=True
+    )
+    for pk in list(due_reviewers[:AT_ONCE]):
         with transaction.atomic():
             reviewers = Reviewer.objects.select_for_update(no_key=True, of=("self",))
             reviewer = reviewers.select_related("share__user").get(pk=pk)
@@ -76,12 +78,12 @@ def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
         subject = f"{reviewer.name} is done with “{share}”"
     comments = _new(Comment.objects.filter(reviewer=reviewer, deleted_at=None), since)
     excerpts = [_excerpt(comment.text) for comment in comments[:EXCERPTS]]
-    done = [f"{reviewer.name} says that they are done."] if is_done else []
+    done_lines = [f"{reviewer.name} says that they are done."] if is_done else []
     outbox.notify(
         share.user,
         REVIEW,
         subject=subject,
-        text="\n".join([*done, *excerpts]),
+        text="\n".join([*done_lines, *excerpts]),
         path=reverse("sharing:answers", args=[share.pk]),
         key=f"review {reviewer.pk} {now.isoformat()}",
         about=share,

@@ -95,8 +95,8 @@ def _time(text: str, field: str) -> int | None:
     if match is None:
         raise Refused(BAD_TIME, field)
     hours, minutes, seconds, fraction = match.groups()
-    whole = (int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds)
-    ms = whole * 1000 + int((fraction or "").ljust(3, "0")[:3])
+    whole_seconds = (int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds)
+    ms = whole_seconds * 1000 + int((fraction or "").ljust(3, "0")[:3])
     if ms > LONGEST_MS:
         raise Refused(BAD_TIME, field)
     return ms

@@ -135,9 +135,11 @@ def _require_left(
     The `unknown` charges count as all that is left: one run, or a plan's steps together.
     """
     wanted_sums = _wanted(budgets, charges)
-    spent = ledger.spent({want.counter for want in wanted_sums})
-    near = [want for want in wanted_sums if unknown or _rest(want, spent, want.budget.limit) < 0]
-    rests = {want: _rest(want, spent, limit_of(want.budget, want.counter)) for want in near}
+    spent_sums = ledger.spent({want.counter for want in wanted_sums})
+    near = [
+        want for want in wanted_sums if unknown or _rest(want, spent_sums, want.budget.limit) < 0
+    ]
+    rests = {want: _rest(want, spent_sums, limit_of(want.budget, want.counter)) for want in near}
     refused_sums = [want for want in near if rests[want] < 0 or (unknown and not rests[want])]
     if refused_sums:
         tightest = min(refused_sums, key=lambda want: rests[want] + want.amount)
@@ -149,9 +151,9 @@ def _require_left(
         charge.amount = share.quantize(ledger.UNIT, ROUND_DOWN)
 
 
-def _rest(want: BudgetDemand, spent: Mapping[Counter, Decimal], limit: Decimal) -> Decimal:
+def _rest(want: BudgetDemand, spent_sums: Mapping[Counter, Decimal], limit: Decimal) -> Decimal:
     """Return the rest of a limit after this amount."""
-    return limit - spent[want.counter] - want.amount
+    return limit - spent_sums[want.counter] - want.amount
 
 
 def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[BudgetDemand]:

@@ -103,10 +103,10 @@ def read(budget_counters: Sequence[BudgetCounter]) -> list[Gauge]:
     """
     if not budget_counters:
         return []
-    spent = ledger.spent({counter for _, counter in budget_counters})
+    spent_sums = ledger.spent({counter for _, counter in budget_counters})
     granted = granted_on(budget_counters)
     return [
-        Gauge(budget, counter, spent[counter], budget.limit + granted[budget.pk, counter])
+        Gauge(budget, counter, spent_sums[counter], budget.limit + granted[budget.pk, counter])
         for budget, counter in budget_counters
     ]
 
@@ -134,8 +134,10 @@ def nearest(
     All keys by default. One query.
     """
     scope, period = Scope(budget.scope), counting.period_of(budget, at)
-    spent = [key for key, _ in ledger.spent_by_each(scope, period) if keys is None or key in keys]
-    return [BudgetCounter(budget, Counter(scope, key, period)) for key in spent[:NEAREST]]
+    spent_keys = [
+        key for key, _ in ledger.spent_by_each(scope, period) if keys is None or key in keys
+    ]
+    return [BudgetCounter(budget, Counter(scope, key, period)) for key in spent_keys[:NEAREST]]
 
 
 def most_spent(budget: Budget, at: datetime) -> Gauge | None:

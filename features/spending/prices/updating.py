@@ -166,8 +166,8 @@ def _text(amount: Decimal | None) -> str | None:
 def _difference(measurement: Measurement) -> Decimal | None:
     """Return the largest relative difference to the list price; None if that is unknown."""
     all_figures = [measurement.figures, *(group.figures for group in measurement.groups)]
-    known = [(own.median - own.said) / own.said for own in all_figures if own.said]
-    return min(max(known, key=abs), _MOST_DIFFERENCE) if known else None
+    differences = [(own.median - own.said) / own.said for own in all_figures if own.said]
+    return min(max(differences, key=abs), _MOST_DIFFERENCE) if differences else None
 
 
 def _write_used(
@@ -175,12 +175,12 @@ def _write_used(
 ) -> None:
     """Write the prices for cards, search and estimates to the model's row, if they changed."""
     paid = median(costs) if len(costs) >= FEWEST_RUNS else None
-    used = _used(endpoint, measurement)
+    used_columns = _used(endpoint, measurement)
     columns: dict[str, Any] = {}
     if not _is_same(paid, endpoint.paid_usd):
         columns["paid_usd"] = paid
-    if not _is_as_written(endpoint, used):
-        columns |= used
+    if not _is_as_written(endpoint, used_columns):
+        columns |= used_columns
     if columns:
         Endpoint.objects.filter(pk=endpoint.pk).update(**columns)
 
@@ -207,18 +207,19 @@ def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]
     }
 
 
-def _is_as_written(endpoint: Endpoint, used: dict[str, Any]) -> bool:
+def _is_as_written(endpoint: Endpoint, used_columns: dict[str, Any]) -> bool:
     """Whether the row already has nearly the same values."""
-    if (endpoint.measured_price is None) != (used["measured_price"] is None):
+    if (endpoint.measured_price is None) != (used_columns["measured_price"] is None):
         return False
     return (
-        _is_same(used["measured_price"], endpoint.measured_price)
-        and used["measured_unit"] == endpoint.measured_unit
-        and used["measured_runs"] <= endpoint.measured_runs * _NEW_COUNT
-        and _prices(used["measured_groups"]).keys() == _prices(endpoint.measured_groups).keys()
+        _is_same(used_columns["measured_price"], endpoint.measured_price)
+        and used_columns["measured_unit"] == endpoint.measured_unit
+        and used_columns["measured_runs"] <= endpoint.measured_runs * _NEW_COUNT
+        and _prices(used_columns["measured_groups"]).keys()
+        == _prices(endpoint.measured_groups).keys()
         and all(
             _is_same(price, _prices(endpoint.measured_groups)[key])
-            for key, price in _prices(used["measured_groups"]).items()
+            for key, price in _prices(used_columns["measured_groups"]).items()
         )
     )
 

@@ -105,10 +105,12 @@ def unusual_days(sums: Mapping[date, Sums], days: Days) -> list[UnusualDay]:
         if amount <= UNUSUAL_LEAST:
             continue
         before = Days(day - COMPARED_DAYS * DAY, day - DAY)
-        spent = [sums[other].amount for other in before if other in sums and sums[other].amount]
-        if len(spent) < FEWEST_COMPARED:
+        earlier_sums = [
+            sums[other].amount for other in before if other in sums and sums[other].amount
+        ]
+        if len(earlier_sums) < FEWEST_COMPARED:
             continue
-        usual = median(spent)
+        usual = median(earlier_sums)
         if amount > UNUSUAL_FACTOR * usual:
             unusual.append(UnusualDay(day, amount, usual))
     return unusual

@@ -54,21 +54,23 @@ def index(request: HtmxRequest) -> HttpResponse:
 def new(request: HtmxRequest) -> HttpResponse:
     """Ask for more, with a sentence; 404 for a budget that does not limit the user."""
     user, subject = request.user, _subject(request)
-    if waiting := submission.waiting(user, subject):
+    if waiting_request := submission.waiting(user, subject):
         if request.method == "POST":
             messages.info(request, "You have asked for this already: it waits for an answer.")
-        return redirect(waiting)
+        return redirect(waiting_request)
     posted = request.POST if request.method == "POST" else None
-    about = _about(subject, user)
-    overspent = about["gauge"].overspent if "gauge" in about else NOTHING
+    request_context = _about(subject, user)
+    overspent = request_context["gauge"].overspent if "gauge" in request_context else NOTHING
     form = RequestForm(posted, request.GET.get("amount", "")[:32], overspent)
-    context: dict[str, Any] = about | {"form": form, "path": _path(request)}
+    context: dict[str, Any] = request_context | {"form": form, "path": _path(request)}
     try:
         submission.require_open(subject, clock.now())
         if posted is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
             budget_request = submission.ask(user, subject, amount, sentence, context["path"])
-            messages.success(request, f"{about['told']} You are told the answer by the bell.")
+            messages.success(
+                request, f"{request_context['told']} You are told the answer by the bell."
+            )
             return redirect(context["path"] or budget_request)
     except submission.Refused as refusal:
         context["refusal"] = str(refusal)
@@ -131,17 +133,21 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     """Return the context about a request's subject: its spending, and the other deciders."""
     other_deciders = access.deciders(subject.budget).exclude(pk=asker.pk)
     people = [person.get_username() for person in other_deciders]
-    about: dict[str, Any] = {
+    request_context: dict[str, Any] = {
         "deciders": enumerated(people),
         "told": _who_can_grant(people),
         "budget": subject.budget,
     }
     if subject.budget is None:
-        return about | {"ceiling": SpendingRules.current().ceiling}
+        return request_context | {"ceiling": SpendingRules.current().ceiling}
     counter = Counter(Scope(subject.budget.scope), subject.key, subject.period)
     (gauge,) = gauges.read([gauges.BudgetCounter(subject.budget, counter)])
     name = gauges.names_of([counter])[counter]
-    return about | {"gauge": gauge, "name": name, "allowance": wording.allowance(subject.budget)}
+    return request_context | {
+        "gauge": gauge,
+        "name": name,
+        "allowance": wording.allowance(subject.budget),
+    }
 
 
 def _who_can_grant(people: list[str]) -> str:

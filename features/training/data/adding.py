@@ -240,9 +240,9 @@ def _caption_earlier(
             positions[item.root].add(position)
     for at, text in paired.loose:
         stem, _ = split_suffix(clean_name(at.path))
-        same = [n for n in positions[stem] if not items[n].caption and "/" not in at.path]
-        if len(same) == 1:
-            items[same[0]] = replace(items[same[0]], caption=text)
+        same_stem = [n for n in positions[stem] if not items[n].caption and "/" not in at.path]
+        if len(same_stem) == 1:
+            items[same_stem[0]] = replace(items[same_stem[0]], caption=text)
             added.captions += bool(text)
         else:
             added.skipped.append(f"{at.path} belongs to no file in this upload.")

@@ -74,8 +74,10 @@ def pair(contents: Contents) -> PairedFiles:
             key = at.key(is_root=False, is_anywhere=is_anywhere, is_folded=is_folded)
             texts[key].append((at, text))
         loose = []
-        for key, same in texts.items():
-            chosen_texts, other_texts = _of_one_suffix(same) if key in files else ([], same)
+        for key, same_stem in texts.items():
+            chosen_texts, other_texts = (
+                _of_one_suffix(same_stem) if key in files else ([], same_stem)
+            )
             loose += other_texts
             assigned = _assign(chosen_texts, files[key], contents)
             captions |= assigned

@@ -43,8 +43,8 @@ def settle_due() -> float:
     trainers = list(Endpoint.objects.filter(IS_TRAINER).values_list("pk", flat=True))
     runs = Run.objects.filter(endpoint_id__in=trainers, created_at__gte=since - LONGEST)
     ended = runs.filter(state__in=Run.FINAL, ended_at__gte=since)
-    due = ended.filter(training=None, deleted_at=None).order_by("ended_at")
-    keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    due_runs = ended.filter(training=None, deleted_at=None).order_by("ended_at")
+    keys = list(due_runs.values_list("pk", flat=True)[:AT_ONCE])
     for key in keys:
         settle(key)
     return 0.1 if len(keys) == AT_ONCE else idle.REST_S
