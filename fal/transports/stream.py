@@ -178,7 +178,7 @@ async def _completion(
     head: Answer, chunks: AsyncIterable[bytes], limits: Limits
 ) -> AsyncGenerator[Partial | Result]:
     """Yield OpenAI's completion as it grows, and last the complete one (section 16.5, C70)."""
-    whole, is_done = completions.Completion(), False
+    completion, is_done = completions.Completion(), False
     none, end_s = _Event(), limits.end_s
     async with aclosing(bodies.events(chunks)) as texts:
         while not is_done and (text := await _next_event(texts, none, end_s)) is not None:
@@ -188,11 +188,11 @@ async def _completion(
             if event.is_error:
                 raise _failed(head, event)
             if isinstance(event.value, dict):
-                whole.add(event.value)
-                yield Partial(whole.as_json(), head.request_id)
-    if not is_done and not whole.is_over:
+                completion.add(event.value)
+                yield Partial(completion.as_json(), head.request_id)
+    if not is_done and not completion.is_over:
         raise broken_stream(head, "Its stream ended before the last word.")
-    output = whole.as_json()
+    output = completion.as_json()
     yield Result.build(head, output, json.dumps(output))
 
 
