@@ -160,8 +160,8 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
                 count += bool(reset.reset_second_factor(person, request.user))  # type: ignore[arg-type]
             except PermissionDenied as refusal:
                 self.message_user(request, f"{person}: {refusal}", messages.ERROR)
-        done = f"The second factor of {counted(count, 'account')} is removed"
-        self.message_user(request, f"{done}; their sessions are ended.")
+        outcome = f"The second factor of {counted(count, 'account')} is removed"
+        self.message_user(request, f"{outcome}; their sessions are ended.")
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Redirect to the page that asks what happens to the user's work."""

@@ -184,8 +184,10 @@ def _disks() -> Iterator[Finding]:
         present = _present(folder)
         # Without X nothing in a folder can be opened; its parent may be closed, too.
         is_closed = present != folder and not os.access(present, os.X_OK)
-        needed = os.R_OK | os.X_OK | (os.W_OK if area != "backups" else 0)  # only a worker writes
-        if is_closed or not os.access(present, needed):
+        needed_access = (
+            os.R_OK | os.X_OK | (os.W_OK if area != "backups" else 0)
+        )  # only a worker writes
+        if is_closed or not os.access(present, needed_access):
             yield bad(
                 "disk",
                 f"{area} cannot be read and written to: {folder}.",
@@ -336,13 +338,13 @@ def _backups() -> Iterator[Finding]:
         )
     places = _folders()
     if backup_folder := places.pop("backups", None):
-        same = [
+        on_same_disk = [
             name for name, folder in places.items() if _disk_of(folder) == _disk_of(backup_folder)
         ]
-        if same:
+        if on_same_disk:
             yield advice(
                 "backups",
-                f"BACKUP_TO is on the disk of {' and '.join(same)}: both are lost with it.",
+                f"BACKUP_TO is on the disk of {' and '.join(on_same_disk)}: both are lost with it.",
                 "Let it name another disk or machine.",
             )
     last = Backup.objects.exclude(state=Backup.State.RUNNING).first()

@@ -86,8 +86,8 @@ class Scan:
         now = timezone.now()
         if not self._parts:
             KeptFigures.objects.get_or_create(kind=FIGURES, defaults={"due_at": now})
-            due = KeptFigures.objects.filter(kind=FIGURES, due_at__lte=now)
-            if not due.update(due_at=now + CLAIMED_FOR):
+            due_figures = KeptFigures.objects.filter(kind=FIGURES, due_at__lte=now)
+            if not due_figures.update(due_at=now + CLAIMED_FOR):
                 return REST_S
             self._parts, self._totals = list(PARTS), Totals()
         self._totals.add(look_at(self._parts.pop()))

@@ -167,14 +167,14 @@ def _workers() -> list[WorkerRow]:
 def _queue() -> Queue:
     unfinished = Run.objects.unfinished().order_by()
     by_state = dict(unfinished.values_list("state").annotate(Count("pk")))
-    waiting = unfinished.exclude(state=Run.State.UNCONFIRMED)
+    waiting_runs = unfinished.exclude(state=Run.State.UNCONFIRMED)
     day = Run.objects.filter(created_at__gt=timezone.now() - DAY).aggregate(
         succeeded=Count("pk", filter=Q(state=Run.State.SUCCEEDED)),
         failed=Count("pk", filter=Q(state=Run.State.FAILED)),
     )
     return Queue(
         [(state.label, by_state[state]) for state in Run.State if state in by_state],
-        waiting.aggregate(at=Min("created_at"))["at"],
+        waiting_runs.aggregate(at=Min("created_at"))["at"],
         day["succeeded"],
         day["failed"],
         WebhookReport.objects.count(),

@@ -45,14 +45,14 @@ def make(place: Place, reason: str, say: Say) -> Backup:
             folder, tell, partial(pages.render, moment=moment.isoformat())
         )
         about = _about(place, database_copy, moment)
-        known = _known(place)
+        known_contents = _known(place)
         with database_copy.file.open("rb") as file:
             about.database_digest, about.database_bytes = checksum(file)
             _require_room_there(place, about.database_bytes)
             file.seek(0)
             place.write(f"{about.name}/{about.database}", file)
         row.written_bytes = about.database_bytes
-        contents = list(_write_files(place, database_copy, about, known, row, tell))
+        contents = list(_write_files(place, database_copy, about, known_contents, row, tell))
         about.files, about.files_bytes = (
             len(contents),
             sum(content.size_bytes for content in contents),
@@ -192,7 +192,7 @@ def _write_files(
     place: Place,
     database_copy: DatabaseCopy,
     about: About,
-    known: dict[str, Content],
+    known_contents: dict[str, Content],
     row: Backup,
     tell: Say,
 ) -> Iterator[Content]:
@@ -200,7 +200,7 @@ def _write_files(
     present = set(place.contents())
     for number, name in enumerate(database_copy.names, 1):
         tell(f"Files: {number * 100 // len(database_copy.names)} % of {len(database_copy.names):,}")
-        content = known.get(name)
+        content = known_contents.get(name)
         if content is not None and content.digest in present:
             yield content
             continue
@@ -229,24 +229,25 @@ def _missing_in_words(missing: list[str]) -> str:
 
 def _require_room(folder: Path) -> None:
     """Raise NoBackup before anything starts if there is no room for a copy of the database."""
-    needed = database_bytes()
+    needed_bytes = database_bytes()
     free = shutil.disk_usage(folder).free
-    if free < needed:
+    if free < needed_bytes:
         raise NoBackup(
-            f"A copy of the database takes {size(needed)} for a while, and the disk of {folder} "
-            f"has {size(free)} free. Make room there, or let TMPDIR name another disk."
+            f"A copy of the database takes {size(needed_bytes)} for a while, and the disk of "
+            f"{folder} has {size(free)} free. Make room there, or let TMPDIR name another disk."
         )
 
 
-def _require_room_there(place: Place, needed: int) -> None:
+def _require_room_there(place: Place, needed_bytes: int) -> None:
     if place.folder is None:
         return
     place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     free = shutil.disk_usage(place.folder).free
-    if free < needed + settings.DISK_FLOOR_MB * 1_000_000:
+    if free < needed_bytes + settings.DISK_FLOOR_MB * 1_000_000:
         raise NoBackup(
             f"The disk of {place.folder} has {size(free)} free, and the database alone takes "
-            f"{size(needed)}. Make room, or set BACKUPS_KEPT lower than {settings.BACKUPS_KEPT}."
+            f"{size(needed_bytes)}. Make room, or set BACKUPS_KEPT lower than "
+            f"{settings.BACKUPS_KEPT}."
         )
 
 

@@ -240,9 +240,9 @@ class Scratch:
         They may have been sent since the backup, and must not be paid for twice: their users or
         upstream's list of requests tell.
         """
-        waiting = Q(state__in=[Run.State.CREATED, Run.State.SUBMITTING], handle=None)
+        is_unsent = Q(state__in=[Run.State.CREATED, Run.State.SUBMITTING], handle=None)
         with _reading({"NAME": self.name}):
-            rows = Run._base_manager.using(READER).filter(waiting)
+            rows = Run._base_manager.using(READER).filter(is_unsent)
             return rows.update(state=Run.State.UNCONFIRMED, worker="", lease_until=None)
 
     def check(self) -> list[str]:
@@ -357,8 +357,17 @@ def _on_server(*statements: str) -> list[tuple[Any, ...]]:
     import psycopg
 
     parameters = connections["default"].get_connection_params()
-    known = ("host", "port", "user", "password", "sslmode", "sslrootcert", "sslcert", "sslkey")
-    values = {name: parameters[name] for name in known if name in parameters}
+    known_names = (
+        "host",
+        "port",
+        "user",
+        "password",
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+    )
+    values = {name: parameters[name] for name in known_names if name in parameters}
     try:
         with psycopg.connect(**values, dbname="postgres", autocommit=True) as server:
             for statement in statements:
@@ -381,7 +390,7 @@ def manage(url: str, *arguments: str) -> str:
     """
     environment = os.environ | {"DATABASE_URL": url, "FAL_KEY": "", "FAL_ADMIN_KEY": ""}
     environment["UPSTREAM"] = "fal"  # pages read it from the worker's row
-    done = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
         env=environment,
@@ -389,9 +398,9 @@ def manage(url: str, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise NoBackup(f"“manage.py {arguments[0]}” failed: {_reason(done.stderr)}")
-    return done.stdout
+    if process.returncode:
+        raise NoBackup(f"“manage.py {arguments[0]}” failed: {_reason(process.stderr)}")
+    return process.stdout
 
 
 def _run_watched(

@@ -183,8 +183,8 @@ class Place:
     def _why_missing(self, name: str) -> str:
         if NAME.fullmatch(name) and self.storage.exists(f"{name}/{FILES}"):
             return f"“{name}” is damaged: its {ABOUT} is missing."
-        known = ", ".join(self.names()[-3:]) or "none"
-        return f"There is no backup {name[:80]!a} here; the newest are: {known}."
+        newest_names = ", ".join(self.names()[-3:]) or "none"
+        return f"There is no backup {name[:80]!a} here; the newest are: {newest_names}."
 
     def write_about(self, about: About) -> None:
         """Write `backup.json`, which makes a backup whole."""
@@ -256,10 +256,12 @@ class Place:
 
         Raises NoBackup, and deletes nothing, if a backup cannot be read.
         """
-        used = {content.digest for name in self.names() for content in self.files(self.about(name))}
+        used_digests = {
+            content.digest for name in self.names() for content in self.files(self.about(name))
+        }
         count = 0
         for digest in list(self.contents()):
-            if digest not in used:
+            if digest not in used_digests:
                 self.storage.delete(content_name(digest))
                 count += 1
         return count

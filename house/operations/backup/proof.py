@@ -62,9 +62,9 @@ def require_fits(about: About) -> None:
             "Restore it into a database of its kind."
         )
     present = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    known = set(present).union(*(migration.replaces for migration in present.values()))
+    known_migrations = set(present).union(*(migration.replaces for migration in present.values()))
     squashes = [key for key in present if SQUASHED in key[1]]
-    unknown = set(about.migrations) - known
+    unknown = set(about.migrations) - known_migrations
     newer = sorted(key for key in unknown if not any(is_replaced(key, s) for s in squashes))
     if newer:
         raise NoBackup(

@@ -107,11 +107,11 @@ def _require_room(about: About) -> None:
         folder = Path(default_storage.location)
         folder.mkdir(parents=True, exist_ok=True)
         places[folder] = places.get(folder, 0) + about.files_bytes - _present_bytes(folder, about)
-    for folder, needed in places.items():
+    for folder, needed_bytes in places.items():
         free = shutil.disk_usage(folder).free
-        if free < needed:
+        if free < needed_bytes:
             raise NoBackup(
-                f"This restore needs {size(needed)} on the disk of {folder}, which has "
+                f"This restore needs {size(needed_bytes)} on the disk of {folder}, which has "
                 f"{size(free)} free. Make room there first; nothing was changed."
             )
 

@@ -121,18 +121,18 @@ def _ledger() -> Iterator[Sample]:
 
 def _sync() -> Iterator[Sample]:
     ended = SyncReport.objects.exclude(state=SyncReport.State.RUNNING)
-    last, done = ended.first(), ended.filter(state=SyncReport.State.DONE).first()
-    since = done.ended_at if done else nightly.first_due_at()
+    last, last_done = ended.first(), ended.filter(state=SyncReport.State.DONE).first()
+    since = last_done.ended_at if last_done else nightly.first_due_at()
     yield "vitrine_sync_age_seconds", _age(since), NONE
-    yield "vitrine_sync_failed", last != done, NONE
+    yield "vitrine_sync_failed", last != last_done, NONE
 
 
 def _backups() -> Iterator[Sample]:
     ended = Backup.objects.exclude(state=Backup.State.RUNNING)
-    last, whole = ended.first(), ended.exclude(state=Backup.State.FAILED).first()
+    last, last_whole = ended.first(), ended.exclude(state=Backup.State.FAILED).first()
     proved = ended.filter(state=Backup.State.PROVED).first()
     without = nightly.first_due_at() if settings.BACKUP_TO else None
-    for name, backup in (("made", whole), ("proved", proved)):
+    for name, backup in (("made", last_whole), ("proved", proved)):
         age = _age(backup.started_at if backup else without)
         yield "vitrine_backup_age_seconds", age, {"backup": name}
     for state in Backup.State:

@@ -172,5 +172,7 @@ def _delete_alone(person: User) -> None:
 def _delete_uploads(person: User) -> None:
     """Delete the remaining uploads, except inputs: these go with their runs, or stay."""
     uploads = list(Upload.objects.filter(user=person))
-    used = input_references.used([upload.pk for upload in uploads])
-    purge.delete_uploads([upload for upload in uploads if upload.pk not in used], timezone.now())
+    used_uploads = input_references.used([upload.pk for upload in uploads])
+    purge.delete_uploads(
+        [upload for upload in uploads if upload.pk not in used_uploads], timezone.now()
+    )

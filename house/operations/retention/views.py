@@ -52,7 +52,7 @@ def going(request: HtmxRequest, slug: str) -> HttpResponse:
 def _part(request: HtmxRequest, row: Announcement) -> Part:
     kind = KINDS[row.kind]
     batches = walk.batches(kind, row.project, row.before)
-    keys = list(islice((pk for due in batches for pk in kind.free(due)), MOST))
+    keys = list(islice((pk for due_keys in batches for pk in kind.free(due_keys)), MOST))
     rows: Any = kind.model._default_manager.all()
     rows = rows.recent() if isinstance(rows, RunQuerySet) else rows
     visible_rows = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")
