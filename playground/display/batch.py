@@ -94,8 +94,12 @@ def variation(run: Run, view: str = "variation") -> Variation:
 
 def variations(runs: Sequence[Run], views: Sequence[str]) -> list[Variation]:
     """Return runs as tiles of the grid, each in the view at the same position of `views`."""
-    done = [run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable]
-    more_of_run = dict(zip((run.pk for run in done), more_like.more_like_each(done), strict=True))
+    done_runs = [
+        run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable
+    ]
+    more_of_run = dict(
+        zip((run.pk for run in done_runs), more_like.more_like_each(done_runs), strict=True)
+    )
     return [
         _variation(run, view, more_of_run.get(run.pk))
         for run, view in zip(runs, views, strict=True)

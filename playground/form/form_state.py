@@ -107,9 +107,9 @@ def find_problems(endpoint: Endpoint, parsed: ParsedForm) -> list[Problem]:
     return [*parsed.problems, *schema_problems]
 
 
-def _is_within(path: Path, around: Path) -> bool:
+def _is_within(path: Path, outer_path: Path) -> bool:
     """Whether a path is at or below another."""
-    return path[: len(around)] == around
+    return path[: len(outer_path)] == outer_path
 
 
 def parse_form_leniently(

@@ -65,10 +65,12 @@ def _name_misfits(heading: str, misfits: list[Misfit]) -> str:
 
 def migration_sentence(misfits: list[Misfit]) -> str:
     """Return sentences on what a migration changed and what it could not repair."""
-    done = [f"{misfit.field} {misfit.repair}" for misfit in misfits if misfit.repair]
+    repairs = [f"{misfit.field} {misfit.repair}" for misfit in misfits if misfit.repair]
     unrepaired_fields = [misfit.field for misfit in misfits if not misfit.repair]
     parts = [
-        f"Repaired: {'; '.join(done[:12])}." if done else "Nothing could be repaired by itself."
+        f"Repaired: {'; '.join(repairs[:12])}."
+        if repairs
+        else "Nothing could be repaired by itself."
     ]
     if unrepaired_fields:
         parts.append(f"Still to be put right: {', '.join(dict.fromkeys(unrepaired_fields))}.")

@@ -69,8 +69,8 @@ def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     related = related_models.find_related(own, Revision.current())
     trained = [endpoint.pk for endpoint in related.inference]
     family = [relative.endpoint.pk for relative in related.family]
-    known = frozenset({("category", own.category)})
-    similar = engine.rank_all(Query(picked=known), index.search)
+    own_category = frozenset({("category", own.category)})
+    similar = engine.rank_all(Query(picked=own_category), index.search)
     shelves = (
         ("Runs what it trains", trained),
         ("Family", family),
@@ -134,8 +134,8 @@ def _models(user: User, text: str, locks: Locks) -> list[Place]:
         # A text with `is:gone` returns the same models from both searches.
         endpoints = [*current_models, *(e for e in gone_models if e not in current_models)]
     else:
-        used = Run.objects.owned_by(user).order_by("-created_at")
-        recent = used.values_list("endpoint_id", flat=True)[:RECENT_RUNS]
+        own_runs = Run.objects.owned_by(user).order_by("-created_at")
+        recent = own_runs.values_list("endpoint_id", flat=True)[:RECENT_RUNS]
         keys = list(dict.fromkeys(recent))[:MAX_MODELS]
         by_key = Endpoint.objects.for_cards().in_bulk(keys)
         endpoints = [by_key[key] for key in keys if key in by_key]

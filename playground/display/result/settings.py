@@ -70,8 +70,8 @@ def settings_in(root: Field, arguments: Any) -> Settings:
     if not isinstance(arguments, dict):
         return Settings([Setting("Input", _cut(in_words(arguments, None)))], [])
     prompt = by_meaning(root.children).get("prompt")
-    known = [child for child in root.children if child is not prompt]
-    names = [child.name for child in known]
+    known_fields = [child for child in root.children if child is not prompt]
+    names = [child.name for child in known_fields]
     unknown = [name for name in arguments if name not in {child.name for child in root.children}]
     changed_leaves, defaults = [], []
     for name in [*names, *unknown]:

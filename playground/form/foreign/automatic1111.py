@@ -54,8 +54,8 @@ def read(text: str) -> dict[str, Any]:
 
 def _settings(line: str) -> dict[str, str]:
     """Split `name: value, name: value`, where a value in quotes may have commas."""
-    whole = _QUOTED.sub(lambda quoted: quoted[0].replace(", ", ","), line)
-    pairs = (pair.partition(": ") for pair in whole.split(", "))
+    bare_line = _QUOTED.sub(lambda quoted: quoted[0].replace(", ", ","), line)
+    pairs = (pair.partition(": ") for pair in bare_line.split(", "))
     return {key.strip(): value.strip().strip('",') for key, _, value in pairs if value}
 
 

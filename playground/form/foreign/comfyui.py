@@ -65,15 +65,15 @@ def _sampler(graph: dict[str, Node]) -> Node | None:
 
 def _back_from(graph: dict[str, Node], start: Node) -> Iterator[Node]:
     """Yield a node and all that it depends on, the nearest first, each once."""
-    waiting, seen = deque([start]), {id(start)}
-    while waiting and len(seen) <= MOST_NODES:
-        node = waiting.popleft()
+    unread, seen = deque([start]), {id(start)}
+    while unread and len(seen) <= MOST_NODES:
+        node = unread.popleft()
         yield node
         for value in node.values():
             before = graph.get(_key(value))
             if before is not None and id(before) not in seen:
                 seen.add(id(before))
-                waiting.append(before)
+                unread.append(before)
 
 
 def _key(value: Any) -> str:

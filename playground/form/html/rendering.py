@@ -81,16 +81,16 @@ def render_fields(nodes: list[Node], upload_url: str = "") -> SafeString:
     return _FormRenderer(upload_url).fields(nodes)
 
 
-def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
+def _summary(node: Node, outer_label: str) -> Iterator[tuple[str, str]]:
     """Yield each problem with its control's id; nested ones with their place ("LoRA 2: Path …")."""
     own = node.field.label if node.name else ""
     for message in node.errors:
         has_name = message.startswith((own, "The value ", "“"))  # upstream's do not
-        place = [word for word in (around, "" if has_name else own) if word]
+        place = [word for word in (outer_label, "" if has_name else own) if word]
         yield (node.id if node.name else "", ": ".join([*place, message]))
     children = node.children if node.name else [*chain(*sections(node))]
     for child in [*children, node.extra] if node.extra else children:
-        yield from _summary(child, node.field.label if node.field.name else around)
+        yield from _summary(child, node.field.label if node.field.name else outer_label)
     for position, row in enumerate(node.rows, start=1):
         word = singular(node.field.label)
         yield from _summary(row.node, f"{word[:1].upper()}{word[1:]} {row.key or position}")

@@ -250,13 +250,13 @@ def _readable(user: User, arguments: Any) -> set[str]:
 
 
 def _addresses(value: Any) -> list[str]:
-    waiting, addresses = [value], []
-    while waiting:
-        item = waiting.pop()
+    unread, addresses = [value], []
+    while unread:
+        item = unread.pop()
         if isinstance(item, str):
             addresses += [item] if OUR_ADDRESS.fullmatch(item) else []
         elif isinstance(item, dict | list):
-            waiting += item.values() if isinstance(item, dict) else item
+            unread += item.values() if isinstance(item, dict) else item
     return addresses
 
 

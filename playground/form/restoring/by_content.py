@@ -92,9 +92,9 @@ def _of_derived_file(user: User, digest: str) -> Outcome | None:
 def _of_upload(user: User, upload: Upload) -> Outcome:
     count = using(user, upload).count()
     uses = reverse("playground:upload-uses", args=[upload.pk])
-    used = f"which {counted(count, 'run')} used" if count else "which no run has used yet"
+    used_phrase = f"which {counted(count, 'run')} used" if count else "which no run has used yet"
     acts = [Act(USE, uses), *([Act("See the runs", f"{uses}#runs")] if count else [])]
-    return Outcome(f"This is an upload, “{upload.file_name}”, {used}.", acts, is_weak=True)
+    return Outcome(f"This is an upload, “{upload.file_name}”, {used_phrase}.", acts, is_weak=True)
 
 
 def _visible(user: User) -> RunQuerySet:
