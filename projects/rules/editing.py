@@ -103,8 +103,8 @@ def already(rule: Rule) -> str:
 def _insert(by: User, rule: Rule, action: str) -> Rule:
     with transaction.atomic():
         _lock(by, rule.project)
-        if same := same_models(rule.project, rule.kind, rule.value):
-            raise Refused(already(same))
+        if same_rule := same_models(rule.project, rule.kind, rule.value):
+            raise Refused(already(same_rule))
         if Rule.objects.filter(project=rule.project).count() >= MOST:
             raise Refused(TOO_MANY)
         try:

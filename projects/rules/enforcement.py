@@ -110,7 +110,7 @@ def locking_rules(rules: Sequence[Rule], keys: Collection[int] | None = None) ->
 def _locked_by_parts(rules: Sequence[Rule], composed: Sequence[int]) -> dict[int, Rule]:
     """Return the rule for each of these models that runs a locked model."""
     parts = _parts[0](composed) if _parts and composed else {}
-    names = {name for within in parts.values() for name in within}
+    names = {name for part_names in parts.values() for name in part_names}
     subjects = _subjects(Q(endpoint_id__in=names)) if names else {}
     locked = {
         subject.listing.endpoint_id: rule
@@ -119,8 +119,8 @@ def _locked_by_parts(rules: Sequence[Rule], composed: Sequence[int]) -> dict[int
     }
     return {
         key: locked[first]
-        for key, within in parts.items()
-        if (first := next((name for name in within if name in locked), None))
+        for key, part_names in parts.items()
+        if (first := next((name for name in part_names if name in locked), None))
     }
 
 
