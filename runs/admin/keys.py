@@ -115,14 +115,14 @@ class ProjectKeyAdmin(RestrictedAdmin):
         )
         if not key.run_count or not sent_times["first"]:
             return "nothing yet"
-        spent = Charge.objects.filter(run__project_key=key).aggregate(sum=Sum("amount"))["sum"]
+        spent_sum = Charge.objects.filter(run__project_key=key).aggregate(sum=Sum("amount"))["sum"]
         return format_html(
             '<a href="{}">{}</a>, from {} to {} UTC, for {}',
             _runs_address(key),
             counted(key.run_count, "run"),
             f"{sent_times['first']:%Y-%m-%d %H:%M}",
             f"{sent_times['last']:%Y-%m-%d %H:%M}",
-            money(spent) if spent is not None else "what is not known",
+            money(spent_sum) if spent_sum is not None else "what is not known",
         )
 
     @method_decorator(sensitive_post_parameters("key"))
@@ -175,8 +175,8 @@ class ProjectKeyAdmin(RestrictedAdmin):
     @method_decorator(require_POST)
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a key out of use."""
-        done = "{} sends its further runs with the account's own key."
-        return self._act(request, pk, new_key.remove, done)
+        outcome = "{} sends its further runs with the account's own key."
+        return self._act(request, pk, new_key.remove, outcome)
 
     @method_decorator(require_POST)
     def put_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -116,10 +116,10 @@ def days() -> Iterator[date]:
     """Yield each day from the first to the last that has sums or charges."""
     sums = DailySum.objects.aggregate(first=Min("day"), last=Max("day"))
     charges = Charge.objects.aggregate(first=Min("created_at"), last=Max("created_at"))
-    known = [day for day in sums.values() if day]
-    known += [timezone.localdate(at) for at in charges.values() if at]
-    for number in range((max(known) - min(known)).days + 1) if known else ():
-        yield min(known) + number * DAY
+    known_days = [day for day in sums.values() if day]
+    known_days += [timezone.localdate(at) for at in charges.values() if at]
+    for number in range((max(known_days) - min(known_days)).days + 1) if known_days else ():
+        yield min(known_days) + number * DAY
 
 
 def add_up(day: date) -> int:

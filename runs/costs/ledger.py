@@ -326,16 +326,16 @@ def _settle(
     If no cost is known, the counted sum stays reserved until one is.
     """
     before = daily_sums.of_charge(charge)
-    known = charge.billed if charge.reported is None else charge.reported
+    known_cost = charge.billed if charge.reported is None else charge.reported
     most = charge.expected if charge.so_far is None else charge.so_far
-    best = most if known is None else known
-    is_due = known is not None or has_result
+    best = most if known_cost is None else known_cost
+    is_due = known_cost is not None or has_result
     charge.state = SumState.SETTLED if is_due else SumState.RELEASED
     if best is not None:
         charge.amount = best
     elif is_due and charge.amount is not None:
         charge.state = SumState.RESERVED
-    charge.awaits_check = known is not None
+    charge.awaits_check = known_cost is not None
     charge.save(
         update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
     )
@@ -344,8 +344,8 @@ def _settle(
     for entry in entries:
         earlier = _counted(entry)
         entry.state = charge.state
-        if known is not None:
-            entry.amount_usd = known
+        if known_cost is not None:
+            entry.amount_usd = known_cost
         accounts[entry.account_id].committed += _counted(entry) - earlier
     LedgerEntry.objects.bulk_update(entries, ["state", "amount_usd"])
     LedgerAccount.objects.bulk_update(accounts.values(), ["committed"])

@@ -39,9 +39,9 @@ FIRST = uuid.UUID(int=0)
 _holds: set[Callable[[], bool]] = set()
 
 
-def hold_while(needed: Callable[[], bool]) -> None:
-    """Delete no file while `needed` returns True: somebody still reads files of a moment ago."""
-    _holds.add(needed)
+def hold_while(is_needed: Callable[[], bool]) -> None:
+    """Delete no file while `is_needed` returns True: somebody still reads files of a moment ago."""
+    _holds.add(is_needed)
 
 
 class Purge:
@@ -69,8 +69,8 @@ class Purge:
         """Purge the next runs that are due; return False at the end of the pass."""
         now = timezone.now()
         while keys := list(_due(now).filter(pk__gt=self._after).order_by("pk")[:BATCH]):
-            self._after, needed = keys[-1], self._needed(keys, now)
-            free = [pk for pk in keys if pk not in needed]
+            self._after, needed_pks = keys[-1], self._needed(keys, now)
+            free = [pk for pk in keys if pk not in needed_pks]
             if count := _purge(free, self._named, now):
                 log.info("%s deleted runs were purged", count)
             if time.monotonic() > until:
@@ -100,8 +100,8 @@ def _is_input_of_staying_run(pk: uuid.UUID, now: datetime) -> bool:
 
 def _due(now: datetime) -> QuerySet[Run, uuid.UUID]:
     """Return the keys of the runs whose grace period is over."""
-    due = Run.objects.filter(deleted_at__lte=now - GRACE)
-    return due.values_list("pk", flat=True)
+    due_runs = Run.objects.filter(deleted_at__lte=now - GRACE)
+    return due_runs.values_list("pk", flat=True)
 
 
 def _purge(keys: Sequence[uuid.UUID], named_uploads: Set[uuid.UUID], now: datetime) -> int:
@@ -159,8 +159,8 @@ def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
 def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
     """Delete the uploads that are no run's input any more; return their files by content."""
     keys = [upload.pk for upload in uploads]
-    used = set(InputFile.objects.filter(source__in=keys).values_list("source", flat=True))
-    unused = [upload for upload in uploads if upload.pk not in used]
+    used_pks = set(InputFile.objects.filter(source__in=keys).values_list("source", flat=True))
+    unused = [upload for upload in uploads if upload.pk not in used_pks]
     Upload.objects.filter(pk__in=[upload.pk for upload in unused]).delete()
     return {_content_digest(upload): [upload.file] for upload in unused}
 
@@ -204,10 +204,10 @@ def delete_discarded(now: datetime, until: float = math.inf) -> bool:
 
     Stops at the time `until` of the monotonic clock; returns whether more may be due.
     """
-    due = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
+    due_contents = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
     if any(is_needed() for is_needed in _holds):
         return False
-    digests = list(due.order_by("discarded_at").values_list("pk", flat=True)[:CONTENTS])
+    digests = list(due_contents.order_by("discarded_at").values_list("pk", flat=True)[:CONTENTS])
     for digest in digests:
         _delete_files(digest, now)
         if time.monotonic() > until:

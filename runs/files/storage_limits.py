@@ -128,14 +128,14 @@ def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
 
     Files that the user has uploaded before, and results of their own runs, do not count again.
     """
-    used = used_bytes(user_id)
-    if used + size_bytes <= settings.UPLOADS_MAX_MB_PER_PERSON * MB:
+    bytes_before = used_bytes(user_id)
+    if bytes_before + size_bytes <= settings.UPLOADS_MAX_MB_PER_PERSON * MB:
         return
     uploads = Upload.objects.filter(user_id=user_id)
     if any(rows.filter(digest=digest).exists() for rows in (uploads, _own_results(user_id))):
         return
     raise QuotaExceeded(
-        f"Your uploads take {used // MB:,} MB of the {settings.UPLOADS_MAX_MB_PER_PERSON:,} MB "
-        "that each person may keep here. Use a file that you gave before, give this one's address "
+        f"Your uploads take {bytes_before // MB:,} MB of the "
+        f"{settings.UPLOADS_MAX_MB_PER_PERSON:,} MB that each person may keep here. Use a file that you gave before, give this one's address "
         "instead, or ask an admin for more room."
     )

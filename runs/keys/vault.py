@@ -63,9 +63,9 @@ def is_newest(token: str) -> bool:
 
 
 def _fernet() -> MultiFernet:
-    if not (known := secrets()):
+    if not (known_secrets := secrets()):
         raise Unreadable("KEYS_SECRET is not set.")
-    return MultiFernet([Fernet(secret) for secret in known])
+    return MultiFernet([Fernet(secret) for secret in known_secrets])
 
 
 def new_secret() -> str:
@@ -84,11 +84,11 @@ def keep_first(file: Path) -> None:
 
 
 def _write(file: Path, lines: list[str]) -> None:
-    beside = file.with_name(f"{file.name}.new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    new_file = file.with_name(f"{file.name}.new")
+    handle = os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as vault_file:
         vault_file.write("\n".join(lines))
-    beside.replace(file)
+    new_file.replace(file)
 
 
 def renew_seal() -> bool:

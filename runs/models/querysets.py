@@ -145,8 +145,8 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         These are its project's runs, hidden ones only if the row is hidden too, and examples.
         """
         own = models.Q(user_id=row.user_id) if row.is_hidden else models.Q()
-        beside = models.Q(own | models.Q(is_hidden=False), project_id=row.project_id)
-        return self.kept().filter(beside | EXAMPLE)
+        is_beside = models.Q(own | models.Q(is_hidden=False), project_id=row.project_id)
+        return self.kept().filter(is_beside | EXAMPLE)
 
     def withheld_with(self, row: InProject, runs: Iterable[Run]) -> set[uuid.UUID]:
         """Return the keys of the loaded runs that not everybody who sees the row may read.

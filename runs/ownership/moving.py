@@ -112,8 +112,8 @@ def move(user: User, chosen_rows: SelectedRows, target: Project) -> Move:
         for kind, keys in planned.rows.items():
             rows = _without_twins(_rows(kind).filter(pk__in=keys).exclude(project=target), target)
             for project in rows.order_by().values_list("project_id", flat=True).distinct():
-                beside = rows.filter(project=project).values_list("pk", flat=True)
-                moved.append((kind._meta.label, project, [str(pk) for pk in beside]))
+                moved_pks = rows.filter(project=project).values_list("pk", flat=True)
+                moved.append((kind._meta.label, project, [str(pk) for pk in moved_pks]))
         if not moved:
             raise Refused(_nothing_goes(planned, target))
         for label, _, going in moved:
@@ -170,12 +170,12 @@ def are_all_in(chosen_rows: SelectedRows, project: Project) -> bool:
     )
 
 
-def beyond(known: Mapping[type[InProject], set[Any]], newest: SelectedRows) -> SelectedRows:
+def beyond(known_rows: Mapping[type[InProject], set[Any]], newest: SelectedRows) -> SelectedRows:
     """Return what goes along with the newest rows and is not known yet."""
     along: dict[type[InProject], set[Any]] = {}
     for owner in owners.registered():
         for kind, keys in owner.goes_along(newest).items():
-            along[kind] = along.get(kind, set()) | set(keys) - known.get(kind, set())
+            along[kind] = along.get(kind, set()) | set(keys) - known_rows.get(kind, set())
     return along
 
 
@@ -214,8 +214,8 @@ def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQueryS
     if not names:
         return rows
     existing_rows = Preset.objects.kept() if rows.model is Preset else Upload.objects.all()
-    same = {name: OuterRef(name) for name in names}
-    return rows.exclude(Exists(existing_rows.filter(project=to, **same)))
+    twin_values = {name: OuterRef(name) for name in names}
+    return rows.exclude(Exists(existing_rows.filter(project=to, **twin_values)))
 
 
 def _rows(kind: type[InProject]) -> InProjectQuerySet[Any]:

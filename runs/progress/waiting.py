@@ -89,9 +89,9 @@ def progress_in(newest_first: Iterable[str]) -> float | None:
             if percents[-1] <= 100:
                 return percents[-1] / 100
         elif steps := _STEPS.findall(line):
-            done, all_ = map(int, steps[-1])
-            if all_ > 1 and done <= all_:
-                return done / all_
+            done_steps, all_ = map(int, steps[-1])
+            if all_ > 1 and done_steps <= all_:
+                return done_steps / all_
     return None
 
 
@@ -110,8 +110,10 @@ def usual_s(endpoint: Endpoint) -> float | None:
 
 def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
     """Return the median duration of the team's newest successful runs, from submit to end."""
-    done = Run.objects.filter(endpoint=endpoint, state=Run.State.SUCCEEDED, ended_at__isnull=False)
-    times = done.annotate(left_at=Coalesce("sent_at", "created_at")).order_by("-created_at")
+    done_runs = Run.objects.filter(
+        endpoint=endpoint, state=Run.State.SUCCEEDED, ended_at__isnull=False
+    )
+    times = done_runs.annotate(left_at=Coalesce("sent_at", "created_at")).order_by("-created_at")
     rows = list(times.values_list("left_at", "ended_at")[:MEASURED_RUNS])
     durations = [(ended - left_at).total_seconds() for left_at, ended in rows]
     return TypicalDuration(median(durations), len(durations)) if durations else None

@@ -405,7 +405,7 @@ def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
 
 async def first_result(tasks: Sequence[asyncio.Task[str]], time_is_over: str) -> str:
     """Wait until a task returns why the session ends, or its time is over; reraise its errors."""
-    done, _ = await asyncio.wait(
+    done_tasks, _ = await asyncio.wait(
         tasks, timeout=settings.LIVE_MINUTES * 60, return_when=asyncio.FIRST_COMPLETED
     )
-    return next((task.result() for task in tasks if task in done), time_is_over)
+    return next((task.result() for task in tasks if task in done_tasks), time_is_over)

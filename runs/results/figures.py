@@ -84,8 +84,8 @@ def keep_due() -> float:
         if _claim(kind):
             _keep(kind)
     kept_figures = KeptFigures.objects.filter(kind__in=KINDS)
-    due = kept_figures.order_by("due_at").values_list("due_at", flat=True)[0]
-    return max((due - timezone.now()).total_seconds(), 1.0)
+    due_at = kept_figures.order_by("due_at").values_list("due_at", flat=True)[0]
+    return max((due_at - timezone.now()).total_seconds(), 1.0)
 
 
 async def keep_in_background() -> float:
@@ -101,8 +101,8 @@ def _claim(kind: str) -> bool:
     """Whether this worker has claimed the figures and computes them this time."""
     now = timezone.now()
     KeptFigures.objects.get_or_create(kind=kind, defaults={"due_at": now})
-    due = KeptFigures.objects.filter(kind=kind, due_at__lte=now)
-    return bool(due.update(due_at=now + CLAIMED_FOR))
+    due_figures = KeptFigures.objects.filter(kind=kind, due_at__lte=now)
+    return bool(due_figures.update(due_at=now + CLAIMED_FOR))
 
 
 def _keep(kind: str) -> Figures:

@@ -215,14 +215,14 @@ def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
     if not any(request.source in RESOLVES_NAMES for request in requests):
         return requests
     resolve = named_inputs.resolver(requests[0].user, project_of(requests[0]))
-    whole = []
+    resolved_requests = []
     for request in requests:
         resolved = resolve(request.endpoint, request.arguments)
         title_ = title(request.arguments) if request.title is None else request.title
-        whole.append(
+        resolved_requests.append(
             replace(request, arguments=resolved.arguments, named=resolved.named, title=title_)
         )
-    return whole
+    return resolved_requests
 
 
 def _insert(requests: Sequence[StartRequest]) -> list[StartResult]:
@@ -417,9 +417,9 @@ def in_dollars(estimate: Estimate) -> Decimal | None:
 
 def token(source: Source, key: str) -> str:
     """Return a run's token, unique per user and cut to the column's 64 characters."""
-    whole = f"{source}-{key}"
-    if len(whole) <= TOKEN_CHARS:
-        return whole
+    whole_token = f"{source}-{key}"
+    if len(whole_token) <= TOKEN_CHARS:
+        return whole_token
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{source}-{digest}"[:TOKEN_CHARS]
 

@@ -148,10 +148,10 @@ def mesh_page(name: str) -> HttpResponseBase:
 def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Serve the run's raw output as a file, verbatim if JSON values cannot represent it."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
-    whole = run.output_text or json_tree.as_text(run.output)
-    derived_files.record_text(run, 0, DerivedFile.What.OUTPUT, whole)
+    whole_text = run.output_text or json_tree.as_text(run.output)
+    derived_files.record_text(run, 0, DerivedFile.What.OUTPUT, whole_text)
     return _text_file(
-        whole, "application/json", result_names.Namer(request.user).of_run(run, ".json")
+        whole_text, "application/json", result_names.Namer(request.user).of_run(run, ".json")
     )
 
 
@@ -163,11 +163,11 @@ def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase
     texts = previews.texts(artifacts_in(run.partial if run.output is None else run.output))
     if position >= len(texts):
         raise Http404("This run has no such text.")
-    whole = db_safe_text(texts[position].text)
+    whole_text = db_safe_text(texts[position].text)
     if run.output is not None:
-        derived_files.record_text(run, position, DerivedFile.What.TEXT, whole)
+        derived_files.record_text(run, position, DerivedFile.What.TEXT, whole_text)
     name = result_names.Namer(request.user).of_run(run, ".txt", position + 1)
-    return _text_file(whole, "text/plain; charset=utf-8", name)
+    return _text_file(whole_text, "text/plain; charset=utf-8", name)
 
 
 def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:

@@ -32,8 +32,8 @@ async def measure_due(probe: MediaProbe) -> float:
         if upload is None:
             break
         await _measure(upload, probe)
-    waiting = Upload.objects.filter(measure_at__isnull=False)
-    next_at = await waiting.order_by("measure_at").values_list("measure_at", flat=True).afirst()
+    unmeasured = Upload.objects.filter(measure_at__isnull=False)
+    next_at = await unmeasured.order_by("measure_at").values_list("measure_at", flat=True).afirst()
     return idle.pause_s(next_at, await clock.anow())
 
 
@@ -90,8 +90,8 @@ async def make_copies_due() -> float:
         make = partial(stripped_copies.make, wanted_copy.file, is_last_try=is_last_try)
         is_done = await asyncio.to_thread(make)
         await sync_to_async(stripped_copies.note_try)(wanted_copy, is_done=is_done)
-    waiting = WantedCopy.objects.order_by("next_attempt_at")
-    next_at = await waiting.values_list("next_attempt_at", flat=True).afirst()
+    wanted_copies = WantedCopy.objects.order_by("next_attempt_at")
+    next_at = await wanted_copies.values_list("next_attempt_at", flat=True).afirst()
     return idle.pause_s(next_at, await clock.anow())
 
 

@@ -53,8 +53,8 @@ def _claim() -> list[Artifact]:
     """
     now = clock.now()
     is_free = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-    due = _waiting().filter(is_free).order_by("pk")
-    keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    due_artifacts = _waiting().filter(is_free).order_by("pk")
+    keys = list(due_artifacts.values_list("pk", flat=True)[:AT_ONCE])
     if not keys:  # mostly it only reads
         return []
     claimed_artifacts = Artifact.objects.filter(pk__in=keys)

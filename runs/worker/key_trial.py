@@ -72,8 +72,8 @@ class KeyTrial:
                 return await sync_to_async(_refuse)(row, refusal)
             if not _has_accepted(error):
                 trouble = f"fal gives no answer yet: {error}"[:300]
-                waiting = ProjectKey.objects.filter(pk=row.pk, state=State.TRIED)
-                await waiting.exclude(trouble=trouble).aupdate(trouble=trouble)
+                tried_keys = ProjectKey.objects.filter(pk=row.pk, state=State.TRIED)
+                await tried_keys.exclude(trouble=trouble).aupdate(trouble=trouble)
                 return False
         return await sync_to_async(_accept)(row, key)
 

@@ -188,8 +188,8 @@ class Worker:
         while True:
             version = await signal.wait(version, self._cancel_and_copy_pause_s)
             await asyncio.sleep(CANCEL_AND_COPY_EVERY_S)  # submits and commits have priority
-            due = await self.stall.query(sync_to_async(self._due_cancels_and_copies))
-            to_cancel, to_copy = due or ([], [])
+            due_keys = await self.stall.query(sync_to_async(self._due_cancels_and_copies))
+            to_cancel, to_copy = due_keys or ([], [])
             for pk in to_cancel:
                 self.run_tasks.start_cancel(pk)
             for artifact in to_copy:
@@ -300,8 +300,8 @@ class CatalogSync:
         """Return the seconds until the next sync is due; 0 or less if it is due."""
         interval = _interval()
         since = max(self._started_at, timezone.now() - interval)
-        done = SyncReport.objects.filter(state=SyncReport.State.DONE, ended_at__gte=since)
-        newest = done.order_by("ended_at").last()
+        done_syncs = SyncReport.objects.filter(state=SyncReport.State.DONE, ended_at__gte=since)
+        newest = done_syncs.order_by("ended_at").last()
         if newest is None or newest.ended_at is None:
             return 0.0
         return (newest.ended_at + interval - timezone.now()).total_seconds()

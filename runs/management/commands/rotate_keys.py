@@ -59,8 +59,8 @@ class Command(BaseCommand):
                     lost_rows.append(f"{model._meta.verbose_name} {pk}")
                     continue
                 # Update only unchanged rows: a worker may have removed or replaced one meanwhile.
-                same = model._default_manager.filter(pk=pk, **{column: token})
-                count += same.update(**{column: anew})
+                unchanged = model._default_manager.filter(pk=pk, **{column: token})
+                count += unchanged.update(**{column: anew})
         if lost_rows:
             raise CommandError(
                 f"{count} encrypted anew. Not decrypted by any secret: {', '.join(lost_rows)}. All "

@@ -48,8 +48,8 @@ async def backfill_due(keys: KeyRing) -> float:
 
 
 def _pause_s() -> float:
-    due = MetadataBackfill.objects.order_by("due_at").values_list("due_at", flat=True)
-    return idle.pause_s(due.first(), clock.now())
+    due_times = MetadataBackfill.objects.order_by("due_at").values_list("due_at", flat=True)
+    return idle.pause_s(due_times.first(), clock.now())
 
 
 def _due() -> list[MetadataBackfill]:

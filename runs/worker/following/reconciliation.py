@@ -114,8 +114,8 @@ def sent_again(run: Run) -> str:
 def _pause_s() -> float:
     now = clock.now()
     soon = _findable(now).order_by(F("lease_until").asc(nulls_first=True))
-    due = soon.values_list("lease_until", flat=True)[:1]
-    return idle.pause_s(next((at or now for at in due), None), now)
+    due_times = soon.values_list("lease_until", flat=True)[:1]
+    return idle.pause_s(next((at or now for at in due_times), None), now)
 
 
 def _findable(now: datetime) -> RunQuerySet:

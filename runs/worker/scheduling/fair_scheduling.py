@@ -92,11 +92,11 @@ def number_per_user(
     if submit_limits:
         free = sorted(free, key=lambda run: attempt_order(run, attempts))
     counts: Counter[int] = Counter()
-    waiting = []
+    waiting_runs = []
     for run in free:
         if run.state == Run.State.CREATED and submit_limits.allow(run):
             counts[run.user_id] += 1
-            waiting.append(
+            waiting_runs.append(
                 WaitingRun(
                     run.pk,
                     run.user_id,
@@ -108,7 +108,7 @@ def number_per_user(
                     run.project_id,
                 )
             )
-    return waiting
+    return waiting_runs
 
 
 class Limits(NamedTuple):
@@ -154,13 +154,13 @@ def select_fair(
 def limit_per_host(
     submit_limits: SubmitLimits,
     chosen_pks: Sequence[uuid.UUID],
-    waiting: Sequence[WaitingRun],
+    waiting_runs: Sequence[WaitingRun],
     attempts: Attempts = NO_ATTEMPTS,
 ) -> list[uuid.UUID]:
     """Return those of `chosen_pks` within `submit_limits`, fewest attempts first."""
     if not submit_limits:
         return list(chosen_pks)
-    runs = {run.pk: run for run in waiting}
+    runs = {run.pk: run for run in waiting_runs}
     sent_per_lane: Counter[tuple[str, object]] = Counter()
     selected = []
     for pk in sorted(chosen_pks, key=lambda pk: attempt_order(runs[pk], attempts)):

@@ -104,14 +104,14 @@ def claim(
     if not first:
         return Claim([], [])
     is_all = len(first) < lease_queries.FEW_FREE
-    waiting = number_per_user(first, submit_limits, attempts) if is_all else None
+    waiting_runs = number_per_user(first, submit_limits, attempts) if is_all else None
     may_be_interrupted = not is_all or any(run.state != State.CREATED for run in first)
     with transaction.atomic():
         interrupted = InterruptedRuns()
         if may_be_interrupted:
             interrupted = _take_over_interrupted(now, limit, held, is_after_stall)
         room = limit - len(interrupted.to_send) - len(interrupted.to_follow)
-        chosen_runs = _choose_new(now, room, submit_limits, attempts, waiting)
+        chosen_runs = _choose_new(now, room, submit_limits, attempts, waiting_runs)
         submitted = [
             run for run in chosen_runs if is_all and _is_ready(run) and submits_at_once(run)
         ]
@@ -151,15 +151,15 @@ def _choose_new(
     room: int,
     submit_limits: SubmitLimits,
     attempts: Attempts,
-    waiting: Sequence[WaitingRun] | None,
+    waiting_runs: Sequence[WaitingRun] | None,
 ) -> list[Run]:
-    """Lock the next new runs, at most `room`; with `waiting` None they are queried."""
+    """Lock the next new runs, at most `room`; with `waiting_runs` None they are queried."""
     if room <= 0:
         return []
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
-    chosen_pks = _select(now, room, submit_limits, attempts, waiting)
+    chosen_pks = _select(now, room, submit_limits, attempts, waiting_runs)
     return lease_queries.CHOSEN.all(now=now, pks=chosen_pks) if chosen_pks else []
 
 
@@ -176,8 +176,8 @@ def _mark(
     current_key.note(to_send)
     for run in to_send:
         run.attempts += 1
-    if waiting := [run.pk for run in to_send if run not in submitted]:
-        lease_queries.MARK_CLAIMED.run(pks=waiting, **lease)
+    if unsubmitted := [run.pk for run in to_send if run not in submitted]:
+        lease_queries.MARK_CLAIMED.run(pks=unsubmitted, **lease)
     if submitted:
         lease_queries.MARK_SUBMITTED.run(pks=[run.pk for run in submitted], now=now, **lease)
         for run in submitted:
@@ -228,16 +228,16 @@ def _select(
     room: int,
     submit_limits: SubmitLimits,
     attempts: Attempts = NO_ATTEMPTS,
-    waiting: Sequence[WaitingRun] | None = None,
+    waiting_runs: Sequence[WaitingRun] | None = None,
 ) -> list[uuid.UUID]:
     under_way, limits = capacity.count_under_way(), capacity.limits()
     room = min(room, limits.available_slots(under_way, is_first=True))
     if room <= 0:
         return []
-    if waiting is None:
-        waiting = _oldest_per_user(now, min(room, limits.per_user), submit_limits, attempts)
-    chosen_pks = select_fair(waiting, under_way, limits, room)
-    return limit_per_host(submit_limits, chosen_pks, waiting, attempts)
+    if waiting_runs is None:
+        waiting_runs = _oldest_per_user(now, min(room, limits.per_user), submit_limits, attempts)
+    chosen_pks = select_fair(waiting_runs, under_way, limits, room)
+    return limit_per_host(submit_limits, chosen_pks, waiting_runs, attempts)
 
 
 def _oldest_per_user(
@@ -340,15 +340,15 @@ def note_queue_positions() -> None:
     under_way = capacity.count_under_way()
     limits = capacity.limits()
     at_limit = [user for user, count in under_way.items() if count >= limits.per_user]
-    waiting = lease_queries.new(now).filter(note="")
+    waiting_runs = lease_queries.new(now).filter(note="")
     team = _queue_note(under_way.total(), "of the team's runs")
     if limits.available_slots(under_way, is_first=True) <= 0:
-        notes = [(waiting, team)]
+        notes = [(waiting_runs, team)]
     else:
         own = _queue_note(limits.per_user, "of your runs")
-        notes = [(waiting.filter(user__in=at_limit), own)]
+        notes = [(waiting_runs.filter(user__in=at_limit), own)]
         if limits.available_slots(under_way, is_first=False) <= 0:
-            notes.append((waiting.filter(user__in=under_way), team))
+            notes.append((waiting_runs.filter(user__in=under_way), team))
     with transaction.atomic():
         if sum(runs.update(note=note, version=F("version") + 1) for runs, note in notes):
             channel.notify()
