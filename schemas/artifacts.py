@@ -108,11 +108,11 @@ def _walk(output: Any) -> Iterator[_Place]:
 
     Iterative, because the depth of an output is limited only by its size.
     """
-    waiting = [_Place((), output, {})]
-    while waiting:
-        place = waiting.pop()
+    unread = [_Place((), output, {})]
+    while unread:
+        place = unread.pop()
         yield place
-        waiting.extend(reversed(_below(place)))
+        unread.extend(reversed(_below(place)))
 
 
 def _below(place: _Place) -> list[_Place]:
@@ -122,12 +122,12 @@ def _below(place: _Place) -> list[_Place]:
     if not isinstance(value, dict):
         return []
     # With one address, the other members describe it (`{"video_url": …, "width": 512}`).
-    about = value if sum(map(_is_address, value.values())) == 1 else {}
+    file_values = value if sum(map(_is_address, value.values())) == 1 else {}
     below = []
     for key, item in value.items():
         if isinstance(key, str) and "://" in key:  # realtime results (msgpack) have other keys, too
             below.append(_Place((*keys, key), key, {}))
-        below.append(_Place((*keys, key), item, about))
+        below.append(_Place((*keys, key), item, file_values))
     return below
 
 
@@ -192,24 +192,24 @@ def _is_result(value: Any, key: str) -> bool:
     return _by_extension(_path_in(value)) in _MEDIA
 
 
-def _described(url: str, about: dict[str, Any], keys: tuple[str | int, ...]) -> Artifact:
-    content_type = _string(about.get("content_type")).partition(";")[0].strip().lower()
+def _described(url: str, file_values: dict[str, Any], keys: tuple[str | int, ...]) -> Artifact:
+    content_type = _string(file_values.get("content_type")).partition(";")[0].strip().lower()
     if url[:5].lower() == "data:":
         content_type = re.split("[;,]", url[5:205], maxsplit=1)[0].lower() or content_type
     url = url.strip()
-    name = _string(about.get("file_name"))
+    name = _string(file_values.get("file_name"))
     if not name and url[:5].lower() != "data:":
         name = unquote(PurePosixPath(_path_in(url)).name)
     return Artifact(
         path=_path(keys),
-        kind=_kind(content_type, _string(about.get("file_name")), url, keys),
+        kind=_kind(content_type, _string(file_values.get("file_name")), url, keys),
         url=url,
         content_type=content_type[:127],
         file_name=re.sub(r"[\x00-\x1f/\\]", "_", name)[:255],
-        width=_whole(about.get("width")),
-        height=_whole(about.get("height")),
-        duration_s=_seconds(about.get("duration")),
-        size_bytes=_whole(about.get("file_size"), 2**62),
+        width=_whole(file_values.get("width")),
+        height=_whole(file_values.get("height")),
+        duration_s=_seconds(file_values.get("duration")),
+        size_bytes=_whole(file_values.get("file_size"), 2**62),
     )
 
 

@@ -126,15 +126,15 @@ def is_larger_than(value: Any, most_chars: int) -> bool:
 
     Stops counting at the limit. A value that several places share is counted for each of them.
     """
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
+    unread = [value]
+    while unread:
+        item = unread.pop()
         most_chars -= len(item) if isinstance(item, str) else 1
         if isinstance(item, dict):
             most_chars -= sum(map(len, item))
-            waiting.extend(item.values())
+            unread.extend(item.values())
         elif isinstance(item, list):
-            waiting.extend(item)
+            unread.extend(item)
         if most_chars < 0:
             return True
     return False

@@ -100,13 +100,13 @@ def _apply_diff(before: Version | None, now: Version, mended: dict[str, Any]) ->
     for kind in ("moved", "renamed", "removed"):  # fields leave a group before it is removed
         for line in (line for line in lines if line.kind == kind):
             if kind == "moved":
-                done = _move(mended, line)
+                repairs = _move(mended, line)
             else:
-                name, around = line.path[-1], _holders(mended, line.path[:-1])
-                holders = [holder for holder in around if name in holder]
-                done = [_rename(now, holder, line) for holder in holders]
-            if done:
-                yield Misfit(line.field, line.said, done[0])
+                name, all_holders = line.path[-1], _holders(mended, line.path[:-1])
+                holders = [holder for holder in all_holders if name in holder]
+                repairs = [_rename(now, holder, line) for holder in holders]
+            if repairs:
+                yield Misfit(line.field, line.said, repairs[0])
 
 
 def _drop_unknown(now: Version, mended: dict[str, Any]) -> Iterator[Misfit]:

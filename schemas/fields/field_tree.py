@@ -209,14 +209,14 @@ class _Builder:
         # value and not a union (protocol 4.3).
         if len(flattened) == 1:
             _, (inner, refs) = flattened[0]
-            whole = merge(inner, siblings)
+            whole_schema = merge(inner, siblings)
             if _is_recursive(refs, trail):
                 return Field(kind="json", **common)
-            merged = self.common(name, siblings, whole) | {
+            merged = self.common(name, siblings, whole_schema) | {
                 "is_required": common["is_required"],
                 "is_nullable": common["is_nullable"] or inner.get("nullable") is True,
             }
-            return self.shape(name, whole, (*trail, *refs), depth + 1, merged)
+            return self.shape(name, whole_schema, (*trail, *refs), depth + 1, merged)
         self.left -= len(flattened)
         tags = _tags(flat)
         parts = [

@@ -97,5 +97,5 @@ def _beginning(words: tuple[str, ...], shared: dict[tuple[str, ...], int]) -> tu
     if first not in shared:
         return ()
     longer = [words[:length] for length in range(2, min(len(words), _LONGEST) + 1)]
-    same = [beginning for beginning in longer if shared.get(beginning) == shared[first]]
-    return max(same, key=len, default=first)
+    equal_beginnings = [beginning for beginning in longer if shared.get(beginning) == shared[first]]
+    return max(equal_beginnings, key=len, default=first)

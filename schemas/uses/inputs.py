@@ -106,22 +106,22 @@ class _Place(NamedTuple):
 
 def _places(root: Field) -> Iterator[_Place]:
     """Every field below the root that has a path of names and rows, breadth first."""
-    waiting = [_Place((), (), root, "", True)]
-    for count, place in enumerate(waiting):
+    unread = [_Place((), (), root, "", True)]
+    for count, place in enumerate(unread):
         if count:
             yield place
-        if len(waiting) > _MAX_PARTS:
+        if len(unread) > _MAX_PARTS:
             continue
         field = place.field
         if field.kind == "object":
-            waiting += [_child(place, child) for child in field.children if _is_offered(child)]
+            unread += [_child(place, child) for child in field.children if _is_offered(child)]
         elif field.kind == "list" and field.item:
             row = field.item
-            waiting.append(place._replace(path=(*place.path, ROW), field=row))
+            unread.append(place._replace(path=(*place.path, ROW), field=row))
         # `image_size` has a preset or one object. Among several objects a path would not say which
         # one.
         elif field.kind == "union" and sum(b.kind == "object" for b in field.branches) < 2:
-            waiting += [place._replace(field=branch) for branch in field.branches]
+            unread += [place._replace(field=branch) for branch in field.branches]
 
 
 def _is_offered(field: Field) -> bool:
@@ -181,7 +181,7 @@ def _role(place: _Place, kind: str) -> str:
 
 
 def _image_role(place: _Place, words: set[str], prose: str) -> str:
-    around = {word for name in place.names[:-1] for word in words_in(name)}
+    outer_words = {word for name in place.names[:-1] for word in words_in(name)}
     # vidu/start-end-to-video has both; a description of the first frame may mention the last.
     if words & END_FRAME_WORDS or (_END_PROSE.search(prose) and not _START_PROSE.search(prose)):
         return "end"
@@ -190,9 +190,9 @@ def _image_role(place: _Place, words: set[str], prose: str) -> str:
     if words & _GARMENT_WORDS:
         return "garment"
     # `control_image_url` of stable-diffusion-v35-large guides the composition.
-    if words & _CONTROL_WORDS or "controlnet" in " ".join(around):
+    if words & _CONTROL_WORDS or "controlnet" in " ".join(outer_words):
         return "control"
     # The `image_url` of its IP-Adapter is a reference: the names around it tell.
-    if words & _REFERENCE_WORDS or around & (GUIDE_WORDS | _REFERENCE_WORDS):
+    if words & _REFERENCE_WORDS or outer_words & (GUIDE_WORDS | _REFERENCE_WORDS):
         return "reference"
     return "start" if _START_PROSE.search(prose) else "main"

@@ -35,9 +35,9 @@ def _put(field: Field, now: Any, names: list[str], value: str) -> Any:
     name, *inner_names = names
     if name == ROW:
         return _put_row(field, now if isinstance(now, list) else [], inner_names, value)
-    around = dict(now) if isinstance(now, dict) else {}
-    around[name] = _put(find(field, (name,)), around.get(name), inner_names, value)
-    return around
+    members = dict(now) if isinstance(now, dict) else {}
+    members[name] = _put(find(field, (name,)), members.get(name), inner_names, value)
+    return members
 
 
 def _put_row(field: Field, rows: list[Any], inner_names: list[str], value: str) -> list[Any]:

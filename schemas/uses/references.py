@@ -78,12 +78,14 @@ class Outcome:
         return f"@{self.reference.name}: {'; '.join(filter(None, parts))}"
 
     def _pictures(self) -> str:
-        number, used = len(self.reference.pictures), len(self.used)
+        number, used_count = len(self.reference.pictures), len(self.used)
         if not number:
             return "" if self.reference.gone else "it has no pictures"
-        if used == number:
+        if used_count == number:
             return _counted(number)
-        return f"{used or 'none'} of {_counted(number)}, {self.why or 'this model takes none'}"
+        return (
+            f"{used_count or 'none'} of {_counted(number)}, {self.why or 'this model takes none'}"
+        )
 
 
 @dataclass(frozen=True)
