@@ -136,6 +136,6 @@ def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
         return
     raise QuotaExceeded(
         f"Your uploads take {bytes_before // MB:,} MB of the "
-        f"{settings.UPLOADS_MAX_MB_PER_PERSON:,} MB that each person may keep here. Use a file that you gave before, give this one's address "
-        "instead, or ask an admin for more room."
+        f"{settings.UPLOADS_MAX_MB_PER_PERSON:,} MB that each person may keep here. Use a file "
+        "that you gave before, give this one's address instead, or ask an admin for more room."
     )
