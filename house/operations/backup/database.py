@@ -38,13 +38,13 @@ LONGEST_NAME = 63  # of a PostgreSQL database
 
 def paced(write: Callable[[str], object]) -> Say:
     """Return a function that writes each new step at once, and its progress every second."""
-    what, said_at = "", 0.0
+    last_step, said_at = "", 0.0
 
     def say(step: str) -> None:
-        nonlocal what, said_at
+        nonlocal last_step, said_at
         now = time.monotonic()
-        if step.partition(":")[0] != what or now - said_at > LOOK_EVERY_S:
-            what, said_at = step.partition(":")[0], now
+        if step.partition(":")[0] != last_step or now - said_at > LOOK_EVERY_S:
+            last_step, said_at = step.partition(":")[0], now
             write(step)
 
     return say
