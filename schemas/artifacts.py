@@ -108,11 +108,11 @@ def _walk(output: Any) -> Iterator[_Place]:
 
     Iterative, because the depth of an output is limited only by its size.
     """
-    unread = [_Place((), output, {})]
-    while unread:
-        place = unread.pop()
+    to_visit = [_Place((), output, {})]
+    while to_visit:
+        place = to_visit.pop()
         yield place
-        unread.extend(reversed(_below(place)))
+        to_visit.extend(reversed(_below(place)))
 
 
 def _below(place: _Place) -> list[_Place]:

@@ -126,15 +126,15 @@ def is_larger_than(value: Any, most_chars: int) -> bool:
 
     Stops counting at the limit. A value that several places share is counted for each of them.
     """
-    unread = [value]
-    while unread:
-        item = unread.pop()
+    to_visit = [value]
+    while to_visit:
+        item = to_visit.pop()
         most_chars -= len(item) if isinstance(item, str) else 1
         if isinstance(item, dict):
             most_chars -= sum(map(len, item))
-            unread.extend(item.values())
+            to_visit.extend(item.values())
         elif isinstance(item, list):
-            unread.extend(item)
+            to_visit.extend(item)
         if most_chars < 0:
             return True
     return False

@@ -134,15 +134,15 @@ def _output(output: Any, artifacts: Iterable[dict[str, Any]]) -> str:
 
 def _strings(output: Any) -> Iterator[tuple[str, str]]:
     """Yield the texts of an output with their paths, as artifacts have them."""
-    unread = [("", output)]
-    while unread:
-        path, value = unread.pop()
+    to_visit = [("", output)]
+    while to_visit:
+        path, value = to_visit.pop()
         if isinstance(value, str):
             yield path.removeprefix("."), value
         elif isinstance(value, dict):
-            unread += [(f"{path}.{key}", item) for key, item in value.items()]
+            to_visit += [(f"{path}.{key}", item) for key, item in value.items()]
         elif isinstance(value, list):
-            unread += [(f"{path}[{at}]", item) for at, item in enumerate(value)]
+            to_visit += [(f"{path}[{at}]", item) for at, item in enumerate(value)]
 
 
 def flow_run(flow_run: dict[str, Any]) -> str:

@@ -124,11 +124,11 @@ def _distinct_words(takes: list[Part]) -> str:
 
 def _parts(root: Field) -> Iterator[Part]:
     """Every field below the root, breadth first; alternatives of a union share its path."""
-    unread = [Part((), root, False)]
-    for count, part in enumerate(unread):
+    to_visit = [Part((), root, False)]
+    for count, part in enumerate(to_visit):
         if count:
             yield part
-        if len(unread) > _MAX_PARTS:
+        if len(to_visit) > _MAX_PARTS:
             continue
         field = part.field
         is_many = part.is_repeated or field.kind == "map"
@@ -137,9 +137,9 @@ def _parts(root: Field) -> Iterator[Part]:
         for child in field.children:
             # A tuple's places are called "0", "1", which says nothing about them.
             names = part.names if field.kind == "tuple" else (*part.names, child.name)
-            unread.append(Part(names, child, is_many))
+            to_visit.append(Part(names, child, is_many))
         below = (field.item, *field.branches) if field.item else field.branches
-        unread += [Part(part.names, inner, is_many) for inner in below]
+        to_visit += [Part(part.names, inner, is_many) for inner in below]
 
 
 def _input_media(takes: list[Part]) -> Iterator[str]:

@@ -106,22 +106,22 @@ class _Place(NamedTuple):
 
 def _places(root: Field) -> Iterator[_Place]:
     """Every field below the root that has a path of names and rows, breadth first."""
-    unread = [_Place((), (), root, "", True)]
-    for count, place in enumerate(unread):
+    to_visit = [_Place((), (), root, "", True)]
+    for count, place in enumerate(to_visit):
         if count:
             yield place
-        if len(unread) > _MAX_PARTS:
+        if len(to_visit) > _MAX_PARTS:
             continue
         field = place.field
         if field.kind == "object":
-            unread += [_child(place, child) for child in field.children if _is_offered(child)]
+            to_visit += [_child(place, child) for child in field.children if _is_offered(child)]
         elif field.kind == "list" and field.item:
             row = field.item
-            unread.append(place._replace(path=(*place.path, ROW), field=row))
+            to_visit.append(place._replace(path=(*place.path, ROW), field=row))
         # `image_size` has a preset or one object. Among several objects a path would not say which
         # one.
         elif field.kind == "union" and sum(b.kind == "object" for b in field.branches) < 2:
-            unread += [place._replace(field=branch) for branch in field.branches]
+            to_visit += [place._replace(field=branch) for branch in field.branches]
 
 
 def _is_offered(field: Field) -> bool:

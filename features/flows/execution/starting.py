@@ -204,12 +204,12 @@ def try_again(flow_run: FlowRun, step: str, by: User) -> None:
 
 def _to_repeat(definition: Definition, step_runs: dict[str, StepRun], step: str) -> set[str]:
     """Return the step, the steps that depend on it, and earlier ones without a result."""
-    ids, unread = set[str](), [step]
-    while unread:
-        name = unread.pop()
+    ids, to_visit = set[str](), [step]
+    while to_visit:
+        name = to_visit.pop()
         ids |= definition.after(name)
         current_step = definition.step(name)
-        unread += [
+        to_visit += [
             source
             for source in (current_step.sources if current_step else ())
             if source not in ids and not steps.has_result(step_runs.get(source))

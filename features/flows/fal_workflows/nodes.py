@@ -67,8 +67,8 @@ def shown_nodes(
     graph: Graph, endpoints: Mapping[str, Endpoint], problems: Sequence[Problem], run: Run | None
 ) -> list[NodeView]:
     """Return the nodes that call models, and unknown nodes, in running order."""
-    reachable, stuck = order(graph)
-    ordered_nodes = [graph.nodes[key] for key in [*reachable, *stuck]]
+    ordered_keys, stuck = order(graph)
+    ordered_nodes = [graph.nodes[key] for key in [*ordered_keys, *stuck]]
     ordered_nodes = [node for node in ordered_nodes if node.kind not in ("input", "display")]
     steps = steps_of(run, [node.id for node in ordered_nodes])
     copies = _copies(run)

@@ -250,13 +250,13 @@ def _readable(user: User, arguments: Any) -> set[str]:
 
 
 def _addresses(value: Any) -> list[str]:
-    unread, addresses = [value], []
-    while unread:
-        item = unread.pop()
+    to_visit, addresses = [value], []
+    while to_visit:
+        item = to_visit.pop()
         if isinstance(item, str):
             addresses += [item] if OUR_ADDRESS.fullmatch(item) else []
         elif isinstance(item, dict | list):
-            unread += item.values() if isinstance(item, dict) else item
+            to_visit += item.values() if isinstance(item, dict) else item
     return addresses
 
 
