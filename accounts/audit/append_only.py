@@ -54,10 +54,9 @@ def creation(vendor: str) -> list[str]:
     ]
     if vendor == "sqlite":
         return [
-            f"CREATE TRIGGER {name} BEFORE {event} ON {TABLE} "
-            f"{f'WHEN {condition}' if condition else ''} "
+            f"CREATE TRIGGER {name} BEFORE {event} ON {TABLE} {f'WHEN {test}' if test else ''} "
             f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
-            for name, event, condition, sentence in triggers
+            for name, event, test, sentence in triggers
         ]
     function = (
         "CREATE OR REPLACE FUNCTION accounts_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
@@ -67,9 +66,8 @@ def creation(vendor: str) -> list[str]:
         function,
         *(
             f"CREATE TRIGGER {name} BEFORE {event} ON {TABLE} FOR EACH ROW "
-            f"{f'WHEN ({condition})' if condition else ''} "
-            f"EXECUTE FUNCTION accounts_refuse('{sentence}')"
-            for name, event, condition, sentence in triggers
+            f"{f'WHEN ({test})' if test else ''} EXECUTE FUNCTION accounts_refuse('{sentence}')"
+            for name, event, test, sentence in triggers
         ),
     ]
 

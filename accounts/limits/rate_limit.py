@@ -180,12 +180,10 @@ class Buckets:
 # Token buckets in the database, which all web processes share (`Buckets`).
 
 
-def spend_shared(
-    name: str, client: str, burst: int, rate: float, spent_tokens: int
-) -> float | None:
-    """Take a process's `spent_tokens` and one more; return the rest, negative if refused.
+def spend_shared(name: str, client: str, burst: int, rate: float, amount: int) -> float | None:
+    """Take a process's `amount` of tokens and one more; return the rest, negative if refused.
 
-    A refused request takes no token, but `spent_tokens` are still subtracted. Returns None if the
+    A refused request takes no token, but `amount` is still subtracted. Returns None if the
     database fails: a limit is no reason to fail a request.
     """
     key, now = hashlib.sha256(f"{name}\0{client}".encode()).hexdigest(), timezone.now()
@@ -195,7 +193,7 @@ def spend_shared(
             RateBucket.objects.bulk_create([new], ignore_conflicts=True)
             row = RateBucket.objects.select_for_update().get(pk=key)
             refilled = max(0.0, (now - row.counted_at).total_seconds()) * rate
-            tokens = min(burst, row.tokens + refilled) - spent_tokens
+            tokens = min(burst, row.tokens + refilled) - amount
             row.tokens, row.counted_at = tokens - (tokens >= 1), now
             row.save(update_fields=["tokens", "counted_at"])
     except DatabaseError as error:

@@ -49,12 +49,10 @@ def find_pending_login(request: HttpRequest) -> Pending | None:
     values = request.session.get(SESSION_KEY)
     if not isinstance(values, list) or len(values) != len(Pending._fields):
         return None
-    pending_login = Pending(*values)
-    is_fresh = time.time() - pending_login.at < LIFETIME_S
-    is_set = from_settings.app_of(pending_login.issuer) is not None
-    return (
-        pending_login if is_fresh and is_set and owns(request.user, pending_login.email) else None
-    )
+    login = Pending(*values)
+    is_fresh = time.time() - login.at < LIFETIME_S
+    is_set = from_settings.app_of(login.issuer) is not None
+    return login if is_fresh and is_set and owns(request.user, login.email) else None
 
 
 def drop(request: HttpRequest) -> None:
@@ -62,11 +60,9 @@ def drop(request: HttpRequest) -> None:
     request.session.pop(SESSION_KEY, None)
 
 
-def as_login(pending_login: Pending, person: User) -> SocialLogin:
+def as_login(login: Pending, person: User) -> SocialLogin:
     """Return the waiting login as allauth's login, to connect it to a person."""
-    account = SocialAccount(
-        provider=pending_login.issuer, uid=pending_login.uid, extra_data=pending_login.said
-    )
+    account = SocialAccount(provider=login.issuer, uid=login.uid, extra_data=login.said)
     return SocialLogin(user=person, account=account)
 
 

@@ -86,12 +86,10 @@ def best(claim_values: Sequence[str], by_value: Mapping[str, str], order: Sequen
     return max(claimed_roles, key=order.index, default="")
 
 
-def projects(
-    claim_values: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]
-) -> Given:
+def projects(entries: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> Given:
     """Return the highest role that the values mean in each project."""
     roles: Given = {}
-    for place in " ".join(by_value[value] for value in claim_values if value in by_value).split():
+    for place in " ".join(by_value[value] for value in entries if value in by_value).split():
         slug, _, role = place.rpartition(":")
         roles[slug] = max(roles.get(slug, role), role, key=order.index)
     return roles

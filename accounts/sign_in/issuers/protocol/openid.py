@@ -61,12 +61,9 @@ def redeem(app: SocialApp, code: str, verifier: str, nonce: str, callback: str) 
     claims = id_token.verify(
         tokens.get("id_token"), jwks, issuer=issuer.issuer, client_id=app.client_id, nonce=nonce
     )
-    role_claims = [app.settings.get("role_claim", ""), app.settings.get("projects_claim", "")]
-    needed_claims = {
-        *USUAL,
-        *(name.partition(".")[0] for name in role_claims if name and name not in claims),
-    }
-    if issuer.userinfo_endpoint and needed_claims - claims.keys():
+    paths = [app.settings.get("role_claim", ""), app.settings.get("projects_claim", "")]
+    names = {*USUAL, *(name.partition(".")[0] for name in paths if name and name not in claims)}
+    if issuer.userinfo_endpoint and names - claims.keys():
         return {**_userinfo(issuer, tokens.get("access_token"), claims["sub"]), **claims}
     return claims
 
@@ -101,11 +98,9 @@ def _userinfo(issuer: Issuer, access_token: Any, subject: str) -> dict[str, Any]
     return userinfo
 
 
-def _endpoint(
-    configuration: dict[str, Any], name: str, issuer: str, *, is_needed: bool = True
-) -> str:
+def _endpoint(metadata: dict[str, Any], name: str, issuer: str, *, is_needed: bool = True) -> str:
     """Return an endpoint's URL; it must be https or have the scheme of the issuer's own URL."""
-    value = configuration.get(name)
+    value = metadata.get(name)
     if value is None and not is_needed:
         return ""
     try:
