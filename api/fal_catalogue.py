@@ -173,10 +173,8 @@ def _item(endpoint: Endpoint, expand: frozenset[str], run_address: str) -> dict[
         why = endpoint.schema_error or "There is no document of this model here."
         item["openapi"] = document if isinstance(document, dict) else _failed(why)
     if ENTERPRISE in expand:
-        enterprise_status = entry_values.get(ENTERPRISE)
-        item[ENTERPRISE] = enterprise_status or _failed(
-            "This server does not know the enterprise status."
-        )
+        status = entry_values.get(ENTERPRISE)
+        item[ENTERPRISE] = status or _failed("This server does not know the enterprise status.")
     return item
 
 

@@ -25,12 +25,10 @@ CLOCKS = timedelta(minutes=1)  # allowed difference between two servers' clocks
 
 def example_endpoint() -> Endpoint | None:
     """Return the model that the example calls; None if no model takes only a prompt."""
-    endpoints = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
-    endpoints_by_id = {
-        endpoint.endpoint_id: endpoint for endpoint in endpoints.filter(endpoint_id__in=EXAMPLES)
-    }
-    known_examples = (endpoints_by_id[name] for name in EXAMPLES if name in endpoints_by_id)
-    return next(known_examples, None) or endpoints.in_category("text-to-image").first()
+    rows = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
+    by_id = {endpoint.endpoint_id: endpoint for endpoint in rows.filter(endpoint_id__in=EXAMPLES)}
+    known_examples = (by_id[name] for name in EXAMPLES if name in by_id)
+    return next(known_examples, None) or rows.in_category("text-to-image").first()
 
 
 def find_first_run(token: Token) -> Run | None:

@@ -26,11 +26,9 @@ class Charge:
 class CapExceeded(Exception):
     """A call may cost more than its session may still spend."""
 
-    def __init__(
-        self, amount: Decimal | None, amount_left: Decimal, *, is_of_house: bool = False
-    ) -> None:
+    def __init__(self, amount: Decimal | None, room: Decimal, *, is_of_house: bool = False) -> None:
         alternative = "an admin for a larger budget of sessions" if is_of_house else RAISE
-        sum_left = plain(max(amount_left, NOTHING))
+        sum_left = plain(max(room, NOTHING))
         cost = (
             "What this costs is not known" if amount is None else f"This may cost {plain(amount)}"
         )
@@ -40,16 +38,14 @@ class CapExceeded(Exception):
         )
 
 
-def counts_with(
-    amount: Decimal | None, amount_left: Decimal, *, is_of_house: bool = False
-) -> Decimal:
-    """Return the amount that a call counts in a session with `amount_left`; raises CapExceeded.
+def counts_with(amount: Decimal | None, room: Decimal, *, is_of_house: bool = False) -> Decimal:
+    """Return the amount that a call counts in a session with `room` left; raises CapExceeded.
 
     While its cost is unknown, that is all that is left.
     """
-    if amount_left <= 0 if amount is None else amount > amount_left:
-        raise CapExceeded(amount, amount_left, is_of_house=is_of_house)
-    return amount_left if amount is None else amount
+    if room <= 0 if amount is None else amount > room:
+        raise CapExceeded(amount, room, is_of_house=is_of_house)
+    return room if amount is None else amount
 
 
 def spent_after(charge: Charge, spent: Decimal, paid_at: datetime, now: datetime) -> Decimal:

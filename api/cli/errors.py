@@ -44,12 +44,8 @@ def from_problem(status: int, problem: Any) -> CommandFailed:
     """Return the failure that a problem document (RFC 9457) describes."""
     document = problem if isinstance(problem, dict) else {}
     message = str(document.get("detail") or f"The server answered with status {status}.")
-    error_rows = document.get("errors")
-    errors = (
-        [error for error in error_rows if isinstance(error, dict)]
-        if isinstance(error_rows, list)
-        else []
-    )
+    rows = document.get("errors")
+    errors = [error for error in rows if isinstance(error, dict)] if isinstance(rows, list) else []
     lines = [
         f"{terms.option_of(error)}: {error.get('detail')}"
         for error in errors

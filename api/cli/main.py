@@ -87,13 +87,11 @@ def main(arguments: Sequence[str], connect: Callable[[], Client] = _connect) -> 
 def _parse(arguments: Sequence[str]) -> Namespace:
     """Return the parsed options; inputs may also follow options."""
     parser = _parser()
-    options, unparsed = parser.parse_known_args(arguments)
-    if unparsed and not (
-        hasattr(options, "words") and all("=" in w and w[0] != "-" for w in unparsed)
-    ):
-        parser.error(f"unrecognized arguments: {' '.join(unparsed)}")
-    if unparsed:
-        options.words += unparsed
+    options, extras = parser.parse_known_args(arguments)
+    if extras and not (hasattr(options, "words") and all("=" in w and w[0] != "-" for w in extras)):
+        parser.error(f"unrecognized arguments: {' '.join(extras)}")
+    if extras:
+        options.words += extras
     return options
 
 

@@ -16,10 +16,8 @@ def with_nulls(schema: Schema) -> Schema:
     """Return a component for the document: its optional members may be null."""
     optional = _optional(schema)
     members = schema.get("properties", {}).items()
-    properties = {
-        name: nullable(member) if name in optional else member for name, member in members
-    }
-    return schema | {"properties": properties} if optional else schema
+    schemas = {name: nullable(member) if name in optional else member for name, member in members}
+    return schema | {"properties": schemas} if optional else schema
 
 
 def without_nulls(schema: Schema, value: Any) -> Any:

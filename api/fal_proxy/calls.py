@@ -203,12 +203,8 @@ def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
     if not settings.REALTIME_URL:
         raise _not_offered(f"Live sessions need REALTIME_URL on this server. {USE_INSTEAD}")
     body = _read_input(caller.read_body())
-    allowed_apps = body.get("allowed_apps") if isinstance(body, dict) else None
-    apps = (
-        [name for name in allowed_apps if isinstance(name, str)]
-        if isinstance(allowed_apps, list)
-        else []
-    )
+    names = body.get("allowed_apps") if isinstance(body, dict) else None
+    apps = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     aliases = tuple(_alias(app) for app in apps[:MAX_APPS])
     if not all(aliases) or not aliases:
         raise Problem(422, "allowed_apps must list the apps that the token is for.")

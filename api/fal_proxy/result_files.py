@@ -40,13 +40,11 @@ def are_coming(run: Run) -> bool:
 
 def addresses(run: Run, token: Token | None, origin: str) -> dict[str, str]:
     """Return this caller's address of each copied file, by upstream's address."""
-    stored_artifacts = run.artifacts.filter(state=Artifact.State.STORED).exclude(
-        url__startswith="data:"
-    )
+    artifacts = run.artifacts.filter(state=Artifact.State.STORED).exclude(url__startswith="data:")
     return {
         url: origin
         + (_path(run, position, token, url) if token else _artifact_url(run.pk, position))
-        for position, url in stored_artifacts.values_list("position", "url")
+        for position, url in artifacts.values_list("position", "url")
     }
 
 

@@ -220,10 +220,8 @@ def _caller(scope: Message, query: dict[str, list[str]]) -> tuple[LiveToken, str
         project = reach_of(token.user, token, query.get(PARAMETER, [""])[-1]).require_maker()
     except PermissionDenied as denied:
         raise Denied(403, str(denied)) from denied
-    confirmation_header = headers.get(confirmation.HEADER.lower().encode(), b"").decode("latin-1")
-    return LiveToken(
-        token.user_id, token.pk, "", "", (), project.pk, confirmation_header
-    ), token.name
+    header = headers.get(confirmation.HEADER.lower().encode(), b"").decode("latin-1")
+    return LiveToken(token.user_id, token.pk, "", "", (), project.pk, header), token.name
 
 
 async def _deny(send: Send, denied: Denied) -> None:

@@ -48,10 +48,8 @@ def completion(run: Run) -> UpstreamResponse:
         "finish_reason": "stop",
     }
     body = {**head(run), "object": "chat.completion", "choices": [choice]}
-    token_counts = usage(run.output)
-    return responses.as_json(
-        body | ({"usage": token_counts} if token_counts else {}), 200, headers(run.pk)
-    )
+    tokens = usage(run.output)
+    return responses.as_json(body | ({"usage": tokens} if tokens else {}), 200, headers(run.pk))
 
 
 def as_stream(run: Run, *, wants_usage: bool) -> UpstreamResponse:
@@ -124,13 +122,10 @@ def event(body: dict[str, Any]) -> bytes:
 
 def usage(output: Any) -> dict[str, Any]:
     """Return upstream's token counts by OpenAI's names; empty if it reports none."""
-    token_counts = output.get("usage") if isinstance(output, dict) else None
-    if not isinstance(token_counts, dict):
+    tokens = output.get("usage") if isinstance(output, dict) else None
+    if not isinstance(tokens, dict):
         return {}
-    counts = {
-        names[0]: next((token_counts[n] for n in names if n in token_counts), 0)
-        for names in _COUNTS
-    }
+    counts = {names[0]: next((tokens[n] for n in names if n in tokens), 0) for names in _COUNTS}
     counts["total_tokens"] = counts["total_tokens"] or (
         (counts["prompt_tokens"] or 0) + (counts["completion_tokens"] or 0)
     )

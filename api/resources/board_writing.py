@@ -304,16 +304,14 @@ def _require_below(call: Call, plan: Plan, expanded: ExpandedPlan, board: Board 
         runs.require_below(Decimal(str(call.body["max_cost"])), total or NOTHING)
 
 
-def _send(
-    call: Call, plan: Plan, expanded: ExpandedPlan, board: Board | None
-) -> sending.SendingResult:
+def _send(call: Call, plan: Plan, full: ExpandedPlan, board: Board | None) -> sending.SendingResult:
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
         with claimed(call) as answer:
             sending_result = sending.run_plan(
                 call.user,
                 plan,
-                expanded,
+                full,
                 token,
                 board=board,
                 project=call.reach.target,

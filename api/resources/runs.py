@@ -193,10 +193,8 @@ def create_run(call: Call) -> Reply:
     )
     try:
         start = partial(submission.start, wanted_run)
-        question = consents.PlannedCall(
-            endpoint.endpoint_id, arguments, call.reach.target, estimate
-        )
-        outcome = consents.started(call, question, start)
+        plan = consents.PlannedCall(endpoint.endpoint_id, arguments, call.reach.target, estimate)
+        outcome = consents.started(call, plan, start)
     except submission.KeyReused as error:
         raise key_reused() from error
     if isinstance(outcome, Consent):

@@ -117,11 +117,8 @@ def _require_same_origin(request: HttpRequest) -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     is_ours = site == "same-origin" if site else request.method in {"GET", "HEAD"}
     if origin is not None:
-        own_address = urlsplit(request.build_absolute_uri("/"))
-        is_ours = (
-            site in {None, "same-origin"}
-            and origin == f"{own_address.scheme}://{own_address.netloc}"
-        )
+        own_url = urlsplit(request.build_absolute_uri("/"))
+        is_ours = site in {None, "same-origin"} and origin == f"{own_url.scheme}://{own_url.netloc}"
     if not is_ours:
         detail = "A login is accepted from pages of this site alone. Elsewhere, use an API token."
         raise Problem(403, detail, slug="cross-origin")

@@ -23,13 +23,9 @@ def search(client: Client, options: Namespace) -> Exit:
     ]
     if rows:
         print_table(["model", "category", "price", "description"], rows)
-    remaining_count = page["total"] - len(rows)
+    unlisted = page["total"] - len(rows)
     print_to_stderr(
-        f"{remaining_count:,} more"
-        if remaining_count > 0
-        else f"{len(rows)} found"
-        if rows
-        else "Nothing found."
+        f"{unlisted:,} more" if unlisted > 0 else f"{len(rows)} found" if rows else "Nothing found."
     )
     return Exit.OK
 
