@@ -55,17 +55,15 @@ def with_version(display_name: str, endpoint_id: str) -> str:
 
 def full_names(titles: Iterable[Title]) -> dict[int, str]:
     """Return a name for each model; no two are the same."""
-    all_titles = list(titles)
-    names = {title.key: with_version(title.display_name, title.endpoint_id) for title in all_titles}
+    entries = list(titles)
+    names = {title.key: with_version(title.display_name, title.endpoint_id) for title in entries}
     for suffix in (
         _variant,
         _deed,
         lambda title, name: f"{_variant(title, name)}{_deed(title, name)}",
     ):
-        names = _told_apart(all_titles, names, suffix)
-    return _told_apart(
-        all_titles, names, lambda title, name: f" ({title.endpoint_id})", is_last=True
-    )
+        names = _told_apart(entries, names, suffix)
+    return _told_apart(entries, names, lambda title, name: f" ({title.endpoint_id})", is_last=True)
 
 
 def _told_apart(

@@ -172,11 +172,8 @@ def _units(count: str) -> Decimal | None:
 def _counted(units: Decimal, unit_text: str) -> str:
     """`1 image`, `2 images`; units priced by the thousand are multiplied out: `189 tokens`."""
     if unit_text[:1].isdigit():
-        inner_unit = parse_unit(unit_text)
-        units, unit_text = (
-            units * inner_unit.per,
-            unit_text.partition(" ")[2] or f"{inner_unit.noun}s",
-        )
+        inner = parse_unit(unit_text)
+        units, unit_text = units * inner.per, unit_text.partition(" ")[2] or f"{inner.noun}s"
     plural = unit_text if unit_text.endswith("s") else unit_text and f"{unit_text}s"
     word = (unit_text and unit(unit_text)) if units == 1 else plural
     return f"{units.normalize():,f} {word}".strip()

@@ -56,16 +56,14 @@ def variant(endpoint: Endpoint) -> str:
 
 
 @byte_cached(1 << 20)
-def _variant(owner: str, model_path: str, display_name: str, category: str, label: str) -> str:
+def _variant(owner: str, path: str, display_name: str, category: str, label: str) -> str:
     parts = [*map(_signs, _WORD.findall(display_name))]
     name = {"".join(parts[start:]) for start in range(len(parts))}
     said_words = _STOP_WORDS | {_signs(word) for word in _WORD.findall(display_name)}
     said_words |= {*category.split("-"), *map(_signs, owner.split("-"))}
     said_words.add(re.sub(r"^(\w)\w*-to-(\w)\w*$", r"\g<1>2\2", category))  # i2v
     labelled = _distinguishing_words(_WORD.findall(label), said_words, name)
-    own = _distinguishing_words(
-        _WORD.findall(model_path), said_words | set(map(_signs, labelled)), name
-    )
+    own = _distinguishing_words(_WORD.findall(path), said_words | set(map(_signs, labelled)), name)
     if labelled:
         label_signs = _signs(label)
         own = [word for word in own if re.match(r"v?\d", word) and _number(word) not in label_signs]

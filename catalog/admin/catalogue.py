@@ -307,7 +307,5 @@ def _lines(texts: list[str]) -> SafeString | str:
     if not texts:
         return "none"
     items = format_html_join("", "<li>{}</li>", ((text,) for text in texts[:SHOWN_AT_MOST]))
-    remaining_count = len(texts) - SHOWN_AT_MOST
-    return format_html(
-        "<ul>{}</ul>{}", items, f"and {remaining_count} more" if remaining_count > 0 else ""
-    )
+    unlisted = len(texts) - SHOWN_AT_MOST
+    return format_html("<ul>{}</ul>{}", items, f"and {unlisted} more" if unlisted > 0 else "")

@@ -103,16 +103,10 @@ def create_with_free_slug(title: str, by: User) -> Collection:
 def free_slug(title: str) -> str:
     """Return a free slug for a collection with this title."""
     base = slugify(title)[: LONGEST_SLUG - 5].strip("-") or "collection"
-    used_slugs = set(
-        Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True)
-    )
-    used_slugs |= RESERVED
-    numbered = (f"{base}-{number}" for number in range(2, len(used_slugs) + 3))
-    return (
-        base
-        if base not in used_slugs
-        else next(slug for slug in numbered if slug not in used_slugs)
-    )
+    slugs = set(Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+    slugs |= RESERVED
+    numbered = (f"{base}-{number}" for number in range(2, len(slugs) + 3))
+    return base if base not in slugs else next(slug for slug in numbered if slug not in slugs)
 
 
 @transaction.atomic

@@ -200,11 +200,9 @@ def plan(entries: Sequence[Entry]) -> list[Step]:
         document["slug"]: document
         for document in dump_all(list(collections.values()))["collections"]
     }
-    endpoint_ids = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
+    ids = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
     # All ids are read, because a file may contain more than a query's parameters allow.
-    existing_ids = endpoint_ids & {
-        *Endpoint.objects.order_by().values_list("endpoint_id", flat=True)
-    }
+    existing_ids = ids & {*Endpoint.objects.order_by().values_list("endpoint_id", flat=True)}
     titles = [entry.wanted.title for entry in entries if entry.slug not in collections]
     namesakes = dict(Collection.objects.filter(title__in=titles).values_list("title", "slug"))
     return [
@@ -225,20 +223,16 @@ def plan(entries: Sequence[Entry]) -> list[Step]:
 
 def _changes(was: CollectionJson, entry: Entry, existing_ids: set[str]) -> list[str]:
     """The differences between a collection and an entry, in words."""
-    arrangement = entry.wanted
+    goal = entry.wanted
     texts = ("title", "description")
-    changes = [f"another {name}" for name in texts if was[name] != getattr(arrangement, name)]
+    changes = [f"another {name}" for name in texts if was[name] != getattr(goal, name)]
     if was["order"] != entry.order:
         changes.append("another place")
-    if was["is_published"] != arrangement.is_published:
-        changes.append("published" if arrangement.is_published else "a draft again")
-    if was["cover"] != (arrangement.cover if arrangement.cover in existing_ids else ""):
+    if was["is_published"] != goal.is_published:
+        changes.append("published" if goal.is_published else "a draft again")
+    if was["cover"] != (goal.cover if goal.cover in existing_ids else ""):
         changes.append("another cover")
-    lines = {
-        line.endpoint_id: line.note
-        for line in arrangement.lines
-        if line.endpoint_id in existing_ids
-    }
+    lines = {line.endpoint_id: line.note for line in goal.lines if line.endpoint_id in existing_ids}
     notes = {item["endpoint_id"]: item["note"] for item in was["items"]}
     counts = {
         "added": len(lines.keys() - notes.keys()),

@@ -106,19 +106,17 @@ def sections(answer: Answer, place: SearchScope) -> list[Section]:
 
 def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
     """Describe how a query was interpreted: a wish by its conditions, a search by its words."""
-    query, searched, reading = answer.query, answer.asked, answer.found
-    is_wish = searched.q != query.q
+    query, search, reading = answer.query, answer.asked, answer.found
+    is_wish = search.q != query.q
     missed = reading.missed if reading and answer.total and not answer.ranked_by else ()
     if not is_wish and not missed:
         return QueryInterpretation(chips(query, place))
-    used_words = " ".join(reading.used) if missed and reading else searched.plain
-    leading = [Chip(f"“{used_words}”", place.href(searched.saying("")))] if used_words else []
+    used_words = " ".join(reading.used) if missed and reading else search.plain
+    leading = [Chip(f"“{used_words}”", place.href(search.saying("")))] if used_words else []
     if answer.ranked_by:
-        leading = [Chip(f"“{answer.ranked_by}” first", place.href(searched))]
-    edit = place.href(searched if is_wish else query.saying(used_words))
-    return QueryInterpretation(
-        [*leading, *chips(searched, place)], (*missed, *answer.left_out), edit
-    )
+        leading = [Chip(f"“{answer.ranked_by}” first", place.href(search))]
+    edit = place.href(search if is_wish else query.saying(used_words))
+    return QueryInterpretation([*leading, *chips(search, place)], (*missed, *answer.left_out), edit)
 
 
 def chips(query: Query, place: SearchScope) -> list[Chip]:
@@ -158,14 +156,11 @@ def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tup
 
 def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
     key = KEYS[facet.name]
-    conditions = [
+    pairs = [
         (word, condition) for word, condition in query.parsed.taken if condition.key == facet.name
     ]
     typed_values = {
-        value
-        for _, condition in conditions
-        for value in condition.values
-        if not condition.is_negated
+        value for _, condition in pairs for value in condition.values if not condition.is_negated
     }
     choices = [value for value in facet.values if value.value not in typed_values]
     unfolded = key.unfolded if len(choices) > key.unfolded + 2 else len(choices)
@@ -177,7 +172,7 @@ def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
         more=choices[unfolded:],
         typed=[
             Chip(_typed_label(condition), place.href(query.with_word(word, "")))
-            for word, condition in conditions
+            for word, condition in pairs
         ],
         is_single=key.is_number,
     )

@@ -54,14 +54,11 @@ def tiles(pictures: Mapping[str, Sequence[str]]) -> list[Tile]:
     `pictures` maps each category to picture URLs of its models; each operation of a category shows
     a different one. An operation with a `query` is left out if no picture is left for it.
     """
-    unused_pictures = {category: iter(addresses) for category, addresses in pictures.items()}
+    queues = {category: iter(addresses) for category, addresses in pictures.items()}
     operation_tiles = [
-        (
-            operation,
-            Tile(operation.label, operation.address, next(unused_pictures[operation.category], "")),
-        )
+        (operation, Tile(operation.label, operation.address, next(queues[operation.category], "")))
         for operation in OPERATIONS
-        if operation.category in unused_pictures
+        if operation.category in queues
     ]
     return [
         tile

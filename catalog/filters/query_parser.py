@@ -56,17 +56,17 @@ class ParsedQuery(NamedTuple):
 def parse_query(q: str) -> ParsedQuery:
     """Parse a typed query; a word that is not understood becomes a hint instead of a condition."""
     text: list[str] = []
-    word_conditions: list[tuple[str, Condition]] = []
+    pairs: list[tuple[str, Condition]] = []
     hints: list[Hint] = []
     for piece in PIECE.findall(plain_signs(q)):
         match = KEYED.fullmatch(piece.removesuffix(" %"))
-        if match is None or match["value"].startswith("//") or len(word_conditions) >= _MOST_WORDS:
+        if match is None or match["value"].startswith("//") or len(pairs) >= _MOST_WORDS:
             text.append(piece)
             hints += _text_hints(piece)
             continue
         value = _QUOTED.sub(r"\1", match["value"])
         if condition := parse_condition(match["key"], value, is_typed=True):
-            word_conditions.append((piece, replace(condition, is_negated=bool(match["no"]))))
+            pairs.append((piece, replace(condition, is_negated=bool(match["no"]))))
         elif hint := _hint(piece, match["key"], value):
             hints.append(hint)
     free_text, sort, sort_words = _order(" ".join(text))
@@ -75,10 +75,8 @@ def parse_query(q: str) -> ParsedQuery:
     if len(wish.conditions) >= (1 if is_pure_order else FEWEST):
         hints = [hint for hint in hints if hint.word not in text]
         hints.insert(0, Hint(free_text, "Models can be asked for that.", wish.query_words))
-    conditions = combine(parsed for _, parsed in word_conditions)
-    return ParsedQuery(
-        free_text, conditions, tuple(hints), tuple(word_conditions), wish, sort, sort_words
-    )
+    conditions = combine(parsed for _, parsed in pairs)
+    return ParsedQuery(free_text, conditions, tuple(hints), tuple(pairs), wish, sort, sort_words)
 
 
 def _order(text: str) -> tuple[str, str, str]:
@@ -101,14 +99,10 @@ def replace_words(q: str, word: str, other: str = "") -> str:
 
 def unknown_value_hint(condition: Condition, facts: Iterable[str]) -> Hint | None:
     """Return a hint if none of the `facts` matches a condition on an open key."""
-    known_facts = [fact for fact in facts if fact.startswith(f"{condition.key}:")]
-    if (
-        not KEYS[condition.key].is_open
-        or not known_facts
-        or any(map(condition.accepts, known_facts))
-    ):
+    key_facts = [fact for fact in facts if fact.startswith(f"{condition.key}:")]
+    if not KEYS[condition.key].is_open or not key_facts or any(map(condition.accepts, key_facts)):
         return None
-    like = nearest(condition.values[0], [fact.partition(":")[2] for fact in known_facts])
+    like = nearest(condition.values[0], [fact.partition(":")[2] for fact in key_facts])
     suggestion = Condition(condition.key, like).word if like else ""
     return Hint(condition.word, f"No model has {condition.word}.", suggestion)
 

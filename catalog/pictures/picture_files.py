@@ -79,9 +79,8 @@ async def _file(
         return 503, [(b"cache-control", b"no-store")], b""
     if not match[1].endswith(CLIP):
         return 200, [*headers, (b"content-type", b"image/webp")], data
-    status, part, range_headers = _requested_part(
-        data, request_headers.get(b"range", b"").decode("latin-1")
-    )
+    header = request_headers.get(b"range", b"").decode("latin-1")
+    status, part, range_headers = _requested_part(data, header)
     return status, [*headers, (b"content-type", b"video/mp4"), *range_headers], part
 
 

@@ -157,13 +157,11 @@ def _family(me: Endpoint) -> list[Endpoint]:
     """
     stem = _stem(me.endpoint_id)
     is_of_family = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
-    siblings = Endpoint.objects.filter(is_of_family, gone_at=None).exclude(pk=me.pk)
-    siblings = (
-        siblings.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
-    )
-    listed_siblings = list(siblings[:MOST_SIBLINGS])
+    members = Endpoint.objects.filter(is_of_family, gone_at=None).exclude(pk=me.pk)
+    members = members.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
+    listed_siblings = list(members[:MOST_SIBLINGS])
     if not me.group_key and len(listed_siblings) >= _MANY:
-        listed_siblings = list(siblings.filter(category=me.category)[:MOST_SIBLINGS])
+        listed_siblings = list(members.filter(category=me.category)[:MOST_SIBLINGS])
     family = [me, *listed_siblings[: MOST_SIBLINGS - 1]]
     return sorted(
         family, key=lambda endpoint: (endpoint.status == "deprecated", endpoint.endpoint_id)

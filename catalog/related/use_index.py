@@ -76,10 +76,8 @@ class UseIndex:
         """The required file inputs of each endpoint."""
         required = {}
         for key, *_, stored_inputs in self._rows.values():
-            read_inputs = map(
-                Input.from_json, stored_inputs if isinstance(stored_inputs, list) else ()
-            )
-            required[key] = [i for i in read_inputs if i and i.is_required and i.kind in KINDS]
+            inputs = map(Input.from_json, stored_inputs if isinstance(stored_inputs, list) else ())
+            required[key] = [i for i in inputs if i and i.is_required and i.kind in KINDS]
         return required
 
     def need(self, key: int, kinds: Collection[str] = (), path: str = "") -> str:

@@ -290,11 +290,9 @@ def _near(sets: FilterSets, matches: QueryMatches | None) -> list[int]:
     return nsmallest(2 * FEW - len(sets.hits), other_places, key=by)
 
 
-def _score_key(
-    index: Index, matches: QueryMatches, scores: Mapping[int, int]
-) -> Callable[[int], Any]:
+def _score_key(index: Index, hits: QueryMatches, scores: Mapping[int, int]) -> Callable[[int], Any]:
     """Return the sort key by score; ties by short names that the words nearly fill, then merit."""
-    word_count = max(1, sum(len(word.split()) for word in matches.used))
+    word_count = max(1, sum(len(word.split()) for word in hits.used))
     merit, lengths = index.merit, index.names.lengths
 
     def key(place: int) -> tuple[int, float, int]:
@@ -312,7 +310,5 @@ def _other_words(sets: FilterSets) -> list[FilterRelaxation]:
     index, query, filtered = sets.index, sets.query, sets.filtered
     longest = max(spelling.split_words(spelling.normalize(query.text)), key=len, default="")
     similar = nearest(longest, index.pieces.keys(), most=3)
-    word_counts = [(word, len(match(index, word).places & filtered)) for word in similar]
-    return [
-        FilterRelaxation(word, query.saying(word), count) for word, count in word_counts if count
-    ]
+    counts = [(word, len(match(index, word).places & filtered)) for word in similar]
+    return [FilterRelaxation(word, query.saying(word), count) for word, count in counts if count]

@@ -127,20 +127,17 @@ def _longest_synonym(tokens: list[Token]) -> tuple[Unit, int] | None:
     """
     longest: tuple[Unit, int] | None = None
     key: tuple[str, ...] = ()
-    used_tokens: list[Token] = []
+    span: list[Token] = []
     for end, token in enumerate(tokens, 1):
         if token.is_quoted:
             break
         # "describe an image", "animate my photo".
         if token.text in ARTICLES:
             continue
-        used_tokens.append(token)
+        span.append(token)
         key += tuple(map(spelling.single, token.words))
         if len(key) > 1 and key[1] in _TO:  # text-2-speech, photo into 3d
             key = (key[0], "to", *key[2:])
         if alike := synonyms().get(key):
-            longest = (
-                Unit(" ".join(part.text for part in used_tokens), tuple(used_tokens), alike),
-                end,
-            )
+            longest = Unit(" ".join(part.text for part in span), tuple(span), alike), end
     return longest

@@ -24,24 +24,20 @@ def picture(endpoint: Endpoint, place: int | str = "", is_top: bool | str = Fals
     The first row of the top list loads with high priority, the others lazily. The background
     colour is an SVG attribute: the content security policy allows no inline style.
     """
-    catalogue_picture = endpoint.picture
-    if catalogue_picture is None:
+    image = endpoint.picture
+    if image is None:
         return format_html("<i>{}</i>", endpoint.display_name[:1])
     is_early = bool(is_top) and isinstance(place, int) and place <= FIRST_ROW
     return format_html(
         '<svg aria-hidden="true" color="{}"></svg>'
         '<img src="{}"{} {} width="320" height="240" alt="" decoding="async"{}>',
-        catalogue_picture.colour,
-        catalogue_picture.small_src,
-        format_html(
-            ' srcset="{} 320w,{} 640w"', catalogue_picture.small_src, catalogue_picture.large_src
-        )
-        if catalogue_picture.large
+        image.colour,
+        image.small_src,
+        format_html(' srcset="{} 320w,{} 640w"', image.small_src, image.large_src)
+        if image.large
         else "",
         _FIRST if is_early else _LATER,
-        format_html(' data-clip="{}"', catalogue_picture.clip_src)
-        if catalogue_picture.clip
-        else "",
+        format_html(' data-clip="{}"', image.clip_src) if image.clip else "",
     )
 
 

@@ -103,14 +103,12 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     saves_itself = request.htmx and request.htmx.trigger == "edition"
     action = "" if saves_itself else hidden(request, BUTTON)
     post: Post = apply(controls(request), action)
-    arrangement = _arrangement(post)
+    draft = _arrangement(post)
     verb, _, endpoint_id = action.partition(":")
     if verb == "add":
-        arrangement = Arrangement(
-            **{**vars(arrangement), "lines": [*arrangement.lines, Line(endpoint_id)]}
-        )
+        draft = Arrangement(**{**vars(draft), "lines": [*draft.lines, Line(endpoint_id)]})
     try:
-        collection_editing.arrange(collection, arrangement)
+        collection_editing.arrange(collection, draft)
     except ValueError as error:
         return _refused(request, collection, str(error))
     if verb == "find":
