@@ -19,9 +19,7 @@ from features.training.data import archives
 
 
 def _views(**names: str) -> frozenset[str]:
-    return frozenset(
-        f"{app}:{name}" for app, view_names in names.items() for name in view_names.split()
-    )
+    return frozenset(f"{app}:{name}" for app, views in names.items() for name in views.split())
 
 
 # These check a ticket or a signature, and the length, before they read the body in pieces.

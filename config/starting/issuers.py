@@ -81,11 +81,9 @@ def _app(text: Text, prefix: str, name: str, slug: str, url: str) -> dict[str, A
     """Return one entry of APPS."""
     suffix = slug.removeprefix("oidc").replace("-", "_") if prefix == "OIDC" else ""
     client_id, secret = f"{prefix}_CLIENT_ID{suffix}", f"{prefix}_CLIENT_SECRET{suffix}"
-    for needed_name in (client_id, secret):
-        if not text(needed_name):
-            raise ImproperlyConfigured(
-                f"{needed_name} is missing: {name} gives one for this server."
-            )
+    for setting in (client_id, secret):
+        if not text(setting):
+            raise ImproperlyConfigured(f"{setting} is missing: {name} gives one for this server.")
     settings: dict[str, Any] = {"slug": slug, "server_url": url}
     if prefix == "OIDC":
         scopes = f"OIDC_SCOPES{suffix}"
@@ -109,10 +107,8 @@ def _claims(text: Text, suffix: str) -> dict[str, Any]:
     for kind, name in (("role", roles), ("projects", projects)):
         claim = f"OIDC_{kind.upper()}_CLAIM{suffix}"
         if bool(text(claim)) != bool(text(name)):
-            missing, present = (claim, name) if text(name) else (name, claim)
-            raise ImproperlyConfigured(
-                f"{missing} is missing, without which {present} says nothing."
-            )
+            missing, other = (claim, name) if text(name) else (name, claim)
+            raise ImproperlyConfigured(f"{missing} is missing, without which {other} says nothing.")
         settings[f"{kind}_claim"] = text(claim)
         settings[f"{kind}_by_value"] = _mapping(text, name)
     for role in settings["role_by_value"].values():
