@@ -117,7 +117,5 @@ def _prototype(char: str) -> str:
     if len(alike) != 1:  # nothing looks like it, or it stands for many itself
         return char
     prototype = str(alike[0]["c"])
-    is_one_of_two = [entry["c"] for entry in confusables.confusables_data.get(prototype, ())] == [
-        char
-    ]
+    is_one_of_two = [row["c"] for row in confusables.confusables_data.get(prototype, ())] == [char]
     return min(char, prototype) if is_one_of_two else prototype
