@@ -56,9 +56,7 @@ class Connections:
     async def lease(self) -> AsyncGenerator[httpx.AsyncClient]:
         """A client for one request, until its response has been read."""
         async with self._slots:
-            pool = next(
-                (candidate for candidate in self._pools if candidate.in_use < POOL_SIZE), None
-            )
+            pool = next((entry for entry in self._pools if entry.in_use < POOL_SIZE), None)
             if pool is None:
                 pool = _Pool(self._make(self._limits))
                 self._pools.append(pool)

@@ -216,10 +216,8 @@ def _params(**by_name: str | int | Iterable[str] | None) -> Params:
     return params
 
 
-def _estimate(
-    kind: str, quantity: str, numbers_by_id: Mapping[str, int | float | Decimal]
-) -> bytes:
-    numbers = {i: n if isinstance(n, int) else float(n) for i, n in numbers_by_id.items()}
+def _estimate(kind: str, quantity: str, by_id: Mapping[str, int | float | Decimal]) -> bytes:
+    numbers = {i: n if isinstance(n, int) else float(n) for i, n in by_id.items()}
     endpoints = {endpoint_id: {quantity: number} for endpoint_id, number in numbers.items()}
     return json.dumps({"estimate_type": kind, "endpoints": endpoints}).encode()
 
