@@ -41,10 +41,10 @@ def apply(user: User, account: SocialAccount) -> None:
     values = account.extra_data.get("project_values")
     if not rules.get("projects_claim") or values is None:
         return
-    claimed_roles = claims.projects(values, rules["projects_by_value"], ORDER)
+    roles = claims.projects(values, rules["projects_by_value"], ORDER)
     former_claims = dict(given_by(account).get("projects", {}))
     now_given = {}
-    for slug in sorted({*claimed_roles, *former_claims}):
+    for slug in sorted({*roles, *former_claims}):
         project = Project.objects.filter(slug=slug, person=None).first()
         if project is None:
             log.warning("sign-in by %s: there is no project %r", account.provider, slug)
@@ -52,11 +52,7 @@ def apply(user: User, account: SocialAccount) -> None:
         before = str(former_claims.get(slug, ""))
         try:
             role_given = _settle(
-                user,
-                project,
-                claimed_roles.get(slug, ""),
-                before,
-                from_settings.program_of(account),
+                user, project, roles.get(slug, ""), before, from_settings.program_of(account)
             )
         except Refused as refusal:
             log.warning("person %s stays in project %s: %s", user.pk, project.pk, refusal)
@@ -66,15 +62,13 @@ def apply(user: User, account: SocialAccount) -> None:
     remember(account, "projects", now_given)
 
 
-def _settle(
-    user: User, project: Project, claimed_role: str, former_claim: str, program: str
-) -> str:
+def _settle(user: User, project: Project, claim: str, former_claim: str, program: str) -> str:
     """Update the user's membership to the claim; returns the role that the claim gave, or ""."""
     with transaction.atomic():
         row = locked(project)
         member = Membership.objects.filter(project=row, user=user).first()
         current = member.role if member else ""
-        role, now_given = claims.settle(current, claimed_role, former_claim, ORDER)
+        role, now_given = claims.settle(current, claim, former_claim, ORDER)
         if role == current:
             return now_given
         if current == Role.MANAGER and not other_managers(row, user.pk).exists():

@@ -119,11 +119,9 @@ def preview(person: User) -> Leaver:
 def managed_alone(person: User) -> QuerySet[Project]:
     """Return the person's shared projects that no other active account manages."""
     managers = Membership.objects.filter(role=Membership.Role.MANAGER)
-    other_managers = managers.filter(project=OuterRef("pk"), user__is_active=True).exclude(
-        user=person
-    )
+    co_managers = managers.filter(project=OuterRef("pk"), user__is_active=True).exclude(user=person)
     own = managers.filter(project=OuterRef("pk"), user=person)
-    return Project.objects.filter(Exists(own), ~Exists(other_managers), person=None).order_by(
+    return Project.objects.filter(Exists(own), ~Exists(co_managers), person=None).order_by(
         by_name("name"), "pk"
     )
 

@@ -119,10 +119,8 @@ def _settings() -> Iterator[Finding]:
 
 def _secret_key() -> Iterator[Finding]:
     own_key = reporting.secret_key()
-    other_kinds = {
-        row.kind for row in reporting.processes() if row.secret_key not in {own_key, None}
-    }
-    for kind in sorted(other_kinds):
+    kinds = {row.kind for row in reporting.processes() if row.secret_key not in {own_key, None}}
+    for kind in sorted(kinds):
         yield bad(
             "SECRET_KEY",
             f"The {kind} process runs with another SECRET_KEY than this one.",
@@ -151,12 +149,10 @@ def _secrets() -> Iterator[Finding]:
         "channels for notifications: whose they are enters the address again": (SALT, channels),
         "second factors: an admin takes them away": (encryption.SALT, factors),
     }
-    for secret_kind, (salt, tokens) in encrypted_by_kind.items():
+    for kind, (salt, tokens) in encrypted_by_kind.items():
         if count := count_lost(salt, tokens):
             remedy = "Put the former SECRET_KEY into SECRET_KEY_FALLBACKS, or as is said here."
-            yield bad(
-                "secrets", f"SECRET_KEY does not decrypt {count:,} of the {secret_kind}.", remedy
-            )
+            yield bad("secrets", f"SECRET_KEY does not decrypt {count:,} of the {kind}.", remedy)
 
 
 def _encrypted(rows: QuerySet[Any], column: str) -> Iterator[str]:
@@ -184,10 +180,8 @@ def _disks() -> Iterator[Finding]:
         present = _present(folder)
         # Without X nothing in a folder can be opened; its parent may be closed, too.
         is_closed = present != folder and not os.access(present, os.X_OK)
-        needed_access = (
-            os.R_OK | os.X_OK | (os.W_OK if area != "backups" else 0)
-        )  # only a worker writes
-        if is_closed or not os.access(present, needed_access):
+        access = os.R_OK | os.X_OK | (os.W_OK if area != "backups" else 0)  # only a worker writes
+        if is_closed or not os.access(present, access):
             yield bad(
                 "disk",
                 f"{area} cannot be read and written to: {folder}.",
@@ -337,14 +331,12 @@ def _backups() -> Iterator[Finding]:
             "Set it, and keep it elsewhere: without SECRET_KEY, second factors are lost.",
         )
     places = _folders()
-    if backup_folder := places.pop("backups", None):
-        on_same_disk = [
-            name for name, folder in places.items() if _disk_of(folder) == _disk_of(backup_folder)
-        ]
-        if on_same_disk:
+    if backups := places.pop("backups", None):
+        names = [name for name, folder in places.items() if _disk_of(folder) == _disk_of(backups)]
+        if names:
             yield advice(
                 "backups",
-                f"BACKUP_TO is on the disk of {' and '.join(on_same_disk)}: both are lost with it.",
+                f"BACKUP_TO is on the disk of {' and '.join(names)}: both are lost with it.",
                 "Let it name another disk or machine.",
             )
     last = Backup.objects.exclude(state=Backup.State.RUNNING).first()

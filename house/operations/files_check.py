@@ -131,10 +131,8 @@ def look_at(part: str) -> Mismatches:
 def in_words(figures: Mapping[str, Any]) -> str:
     """Return a sentence about what a scan has found."""
     files = counted(figures["orphans"], "file")
-    lost_phrase = (
-        f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
-    )
-    return f"{files} of the storage belong to no row, and {lost_phrase} have lost their file."
+    losses = f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
+    return f"{files} of the storage belong to no row, and {losses} have lost their file."
 
 
 def mend(totals: Totals) -> None:

@@ -54,21 +54,21 @@ def _of_open_invitation(view: Open) -> Callable[..., HttpResponse]:
 @never_cache
 @require_safe
 @_of_open_invitation
-def invitation(request: HtmxRequest, open_invitation: Invitation, token: str) -> HttpResponse:
+def invitation(request: HtmxRequest, invite: Invitation, token: str) -> HttpResponse:
     """Show who invites the visitor and to what, and offer to join."""
     if not request.user.is_authenticated:
-        rules.keep(request.session, open_invitation, token)
-    return _render_joining(request, open_invitation, token)
+        rules.keep(request.session, invite, token)
+    return _render_joining(request, invite, token)
 
 
 @limit("sign-in")
 @never_cache
 @require_POST
 @_of_open_invitation
-def acceptance(request: HtmxRequest, open_invitation: Invitation, token: str) -> HttpResponse:
+def acceptance(request: HtmxRequest, invite: Invitation, token: str) -> HttpResponse:
     """Let the logged-in person join."""
     try:
-        joined = rules.join(request.user, open_invitation)
+        joined = rules.join(request.user, invite)
     except Refused as refusal:
         return _closed(request, str(refusal), HTTPStatus.CONFLICT)
     request.session.pop(rules.SESSION_KEY, None)
@@ -81,16 +81,14 @@ def acceptance(request: HtmxRequest, open_invitation: Invitation, token: str) ->
 @sensitive_post_parameters("password")
 @require_POST
 @_of_open_invitation
-def sign_up(request: HtmxRequest, open_invitation: Invitation, token: str) -> HttpResponse:
+def sign_up(request: HtmxRequest, invite: Invitation, token: str) -> HttpResponse:
     """Create an account, let it join, and log in."""
     if request.user.is_authenticated:
         return redirect("people:invitation", token)
-    form = SignUpForm(open_invitation.email, request.POST)
+    form = SignUpForm(invite.email, request.POST)
     if not form.is_valid():
-        return _render_joining(
-            request, open_invitation, token, form, HTTPStatus.UNPROCESSABLE_ENTITY
-        )
-    rules.keep(request.session, open_invitation, token)
+        return _render_joining(request, invite, token, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+    rules.keep(request.session, invite, token)
     values = form.cleaned_data
     try:
         person = accounts.create_account(
@@ -98,15 +96,15 @@ def sign_up(request: HtmxRequest, open_invitation: Invitation, token: str) -> Ht
         )
     except Refused as refusal:
         form.add_error(None, str(refusal))
-        return _render_joining(request, open_invitation, token, form, HTTPStatus.CONFLICT)
+        return _render_joining(request, invite, token, form, HTTPStatus.CONFLICT)
     login(request, person)
     messages.success(request, "Your account is made.")
-    return redirect(_address([i.project for i in open_invitation.projects.all()]))
+    return redirect(_address([i.project for i in invite.projects.all()]))
 
 
 def _render_joining(
     request: HtmxRequest,
-    open_invitation: Invitation,
+    invite: Invitation,
     token: str,
     form: SignUpForm | None = None,
     status: int = HTTPStatus.OK,
@@ -114,16 +112,15 @@ def _render_joining(
     user = request.user
     is_known = user.is_authenticated
     context: dict[str, Any] = {
-        "shown": open_invitation,
+        "shown": invite,
         "token": token,
-        "by": members.name_of(open_invitation.made_by) if open_invitation.made_by else "Somebody",
-        "role": Role(open_invitation.role),
-        "meaning": roles.MEANINGS[Role(open_invitation.role)],
-        "gifts": rules.gifts(open_invitation, user),
-        "gives": not is_known or rules.gives_anything(open_invitation, user),
-        "is_higher": is_known
-        and roles.RANKS[Role(open_invitation.role)] > roles.RANKS[roles.role_of(user)],
-        "form": form or SignUpForm(open_invitation.email),
+        "by": members.name_of(invite.made_by) if invite.made_by else "Somebody",
+        "role": Role(invite.role),
+        "meaning": roles.MEANINGS[Role(invite.role)],
+        "gifts": rules.gifts(invite, user),
+        "gives": not is_known or rules.gives_anything(invite, user),
+        "is_higher": is_known and roles.RANKS[Role(invite.role)] > roles.RANKS[roles.role_of(user)],
+        "form": form or SignUpForm(invite.email),
     }
     return render(request, "house/invitation.html", context, status=status)
 

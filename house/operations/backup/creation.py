@@ -41,22 +41,17 @@ def make(place: Place, reason: str, say: Say) -> Backup:
     with _row(reason, say) as (row, tell), leftovers.folder("backup") as folder:
         _require_room(folder)
         moment = timezone.now()
-        database_copy = database.take(
-            folder, tell, partial(pages.render, moment=moment.isoformat())
-        )
-        about = _about(place, database_copy, moment)
+        copy = database.take(folder, tell, partial(pages.render, moment=moment.isoformat()))
+        about = _about(place, copy, moment)
         known_contents = _known(place)
-        with database_copy.file.open("rb") as file:
+        with copy.file.open("rb") as file:
             about.database_digest, about.database_bytes = checksum(file)
             _require_room_there(place, about.database_bytes)
             file.seek(0)
             place.write(f"{about.name}/{about.database}", file)
         row.written_bytes = about.database_bytes
-        contents = list(_write_files(place, database_copy, about, known_contents, row, tell))
-        about.files, about.files_bytes = (
-            len(contents),
-            sum(content.size_bytes for content in contents),
-        )
+        contents = list(_write_files(place, copy, about, known_contents, row, tell))
+        about.files, about.files_bytes = len(contents), sum(item.size_bytes for item in contents)
         about.files_digest = place.write_files(about.name, contents)
         place.write_about(about)
         row.name, row.files = about.name, about.files
@@ -189,18 +184,13 @@ def _known(place: Place) -> dict[str, Content]:
 
 
 def _write_files(
-    place: Place,
-    database_copy: DatabaseCopy,
-    about: About,
-    known_contents: dict[str, Content],
-    row: Backup,
-    tell: Say,
+    place: Place, copy: DatabaseCopy, about: About, old: dict[str, Content], row: Backup, tell: Say
 ) -> Iterator[Content]:
     """Yield the content of each file that rows name; write contents that no backup has."""
     present = set(place.contents())
-    for number, name in enumerate(database_copy.names, 1):
-        tell(f"Files: {number * 100 // len(database_copy.names)} % of {len(database_copy.names):,}")
-        content = known_contents.get(name)
+    for number, name in enumerate(copy.names, 1):
+        tell(f"Files: {number * 100 // len(copy.names)} % of {len(copy.names):,}")
+        content = old.get(name)
         if content is not None and content.digest in present:
             yield content
             continue
@@ -229,25 +219,24 @@ def _missing_in_words(missing: list[str]) -> str:
 
 def _require_room(folder: Path) -> None:
     """Raise NoBackup before anything starts if there is no room for a copy of the database."""
-    needed_bytes = database_bytes()
+    demand = database_bytes()
     free = shutil.disk_usage(folder).free
-    if free < needed_bytes:
+    if free < demand:
         raise NoBackup(
-            f"A copy of the database takes {size(needed_bytes)} for a while, and the disk of "
+            f"A copy of the database takes {size(demand)} for a while, and the disk of "
             f"{folder} has {size(free)} free. Make room there, or let TMPDIR name another disk."
         )
 
 
-def _require_room_there(place: Place, needed_bytes: int) -> None:
+def _require_room_there(place: Place, demand: int) -> None:
     if place.folder is None:
         return
     place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     free = shutil.disk_usage(place.folder).free
-    if free < needed_bytes + settings.DISK_FLOOR_MB * 1_000_000:
+    if free < demand + settings.DISK_FLOOR_MB * 1_000_000:
         raise NoBackup(
             f"The disk of {place.folder} has {size(free)} free, and the database alone takes "
-            f"{size(needed_bytes)}. Make room, or set BACKUPS_KEPT lower than "
-            f"{settings.BACKUPS_KEPT}."
+            f"{size(demand)}. Make room, or set BACKUPS_KEPT lower than {settings.BACKUPS_KEPT}."
         )
 
 

@@ -99,11 +99,9 @@ def _take_postgres(file: Path, say: Say, render: Render) -> DatabaseCopy:
         tables, names, migrations = _tables(say), _names(say), _migrations()
         in_use = Scratch(str(connections["default"].settings_dict["NAME"]))
         pages = render(in_use.url, snapshot)
-        exclusions = [
-            f"--exclude-table-data={model._meta.db_table}" for model in contents.left_out()
-        ]
+        options = [f"--exclude-table-data={model._meta.db_table}" for model in contents.left_out()]
         _dump(
-            [f"--snapshot={snapshot}", f"--file={file}", *exclusions],
+            [f"--snapshot={snapshot}", f"--file={file}", *options],
             lambda: say(f"The database is dumped: {_size_of(file)}"),
         )
     return DatabaseCopy(file, tables, names, migrations, pages)
@@ -292,14 +290,10 @@ def _left_behind(name: str) -> list[Scratch]:
             Scratch(str(file)) for file in files if leftovers.is_left(file.name, stem, ".sqlite3")
         ]
     names = (str(row[0]) for row in _on_server("SELECT datname FROM pg_database"))
-    return [
-        Scratch(database_name)
-        for database_name in names
-        if leftovers.is_left(database_name, name, "", LONGEST_NAME)
-    ]
+    return [Scratch(other) for other in names if leftovers.is_left(other, name, "", LONGEST_NAME)]
 
 
-def take_the_place(database: Scratch, aside: str) -> None:
+def take_the_place(new_db: Scratch, aside: str) -> None:
     """Rename the database in use to `aside`, and give its name to another database."""
     name = str(connections["default"].settings_dict["NAME"])
     connections["default"].close()
@@ -307,12 +301,10 @@ def take_the_place(database: Scratch, aside: str) -> None:
         for suffix in ("", "-wal", "-shm"):
             if Path(name + suffix).exists():
                 Path(name + suffix).rename(aside + suffix)
-        Path(database.name).rename(name)
+        Path(new_db.name).rename(name)
         return
     put_aside = [f'ALTER DATABASE "{name}" RENAME TO "{aside}"'] if exists() else []
-    _on_server(
-        "BEGIN", *put_aside, f'ALTER DATABASE "{database.name}" RENAME TO "{name}"', "COMMIT"
-    )
+    _on_server("BEGIN", *put_aside, f'ALTER DATABASE "{new_db.name}" RENAME TO "{name}"', "COMMIT")
 
 
 def exists() -> bool:
@@ -357,17 +349,8 @@ def _on_server(*statements: str) -> list[tuple[Any, ...]]:
     import psycopg
 
     parameters = connections["default"].get_connection_params()
-    known_names = (
-        "host",
-        "port",
-        "user",
-        "password",
-        "sslmode",
-        "sslrootcert",
-        "sslcert",
-        "sslkey",
-    )
-    values = {name: parameters[name] for name in known_names if name in parameters}
+    names = ("host", "port", "user", "password", "sslmode", "sslrootcert", "sslcert", "sslkey")
+    values = {name: parameters[name] for name in names if name in parameters}
     try:
         with psycopg.connect(**values, dbname="postgres", autocommit=True) as server:
             for statement in statements:
@@ -461,7 +444,7 @@ def _names_an_error(line: str) -> bool:
 def _variables() -> dict[str, str]:
     """Return the connection as libpq's variables: `ps` shows command lines to every account."""
     parameters = connections["default"].get_connection_params()
-    parameter_names = {
+    names = {
         "PGHOST": "host",
         "PGPORT": "port",
         "PGUSER": "user",
@@ -473,7 +456,5 @@ def _variables() -> dict[str, str]:
         "PGSSLKEY": "sslkey",
     }
     return {
-        variable: str(parameters[name])
-        for variable, name in parameter_names.items()
-        if parameters.get(name)
+        variable: str(parameters[name]) for variable, name in names.items() if parameters.get(name)
     }

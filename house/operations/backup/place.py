@@ -256,12 +256,10 @@ class Place:
 
         Raises NoBackup, and deletes nothing, if a backup cannot be read.
         """
-        used_digests = {
-            content.digest for name in self.names() for content in self.files(self.about(name))
-        }
+        keep = {content.digest for name in self.names() for content in self.files(self.about(name))}
         count = 0
         for digest in list(self.contents()):
-            if digest not in used_digests:
+            if digest not in keep:
                 self.storage.delete(content_name(digest))
                 count += 1
         return count

@@ -130,15 +130,13 @@ def check_database(about: About, restored: Scratch, say: Say) -> Iterator[str]:
 
 def _compared(about: About, restored: Scratch) -> Iterator[str]:
     """Yield the pages that show something else than when the backup was made."""
-    restored_pages = pages.render(restored.url, "", about.made_at)
+    answers = pages.render(restored.url, "", about.made_at)
     if about.version != version():  # other code may word pages otherwise, but must render them
-        broken = [address for address, page in restored_pages.items() if page[0] == "5"]
+        broken = [address for address, page in answers.items() if page[0] == "5"]
         if broken:
             yield f"{counted(len(broken), 'page')} cannot be shown: {_addresses(broken)}."
         return
-    differing = [
-        address for address in about.pages if restored_pages.get(address) != about.pages[address]
-    ]
+    differing = [address for address in about.pages if answers.get(address) != about.pages[address]]
     if differing:
         yield f"{counted(len(differing), 'page')} differ: {_addresses(differing)}."
 

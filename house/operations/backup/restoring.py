@@ -175,12 +175,10 @@ def _remarks(about: About) -> list[str]:
             "projects."
         )
         return remarks
-    backup_secrets = sealing.unseal(about.sealed, settings.BACKUP_PASSPHRASE)
-    if backup_secrets is None:
+    secrets = sealing.unseal(about.sealed, settings.BACKUP_PASSPHRASE)
+    if secrets is None:
         remarks.append("BACKUP_PASSPHRASE is not the one that sealed its secrets; they stay so.")
-    elif differing := [
-        name for name, value in backup_secrets.items() if own_secrets.get(name) != value
-    ]:
+    elif differing := [name for name, value in secrets.items() if own_secrets.get(name) != value]:
         remarks.append(
             f"Its {' and '.join(differing)} differ from this place's: “restore --secrets FILE” "
             "writes them to a file, for .env."

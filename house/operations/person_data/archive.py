@@ -54,16 +54,14 @@ class Archive:
         for name, end in self.ends:
             zipped.add(_part(self.rows, end), name)
             yield from zipped.file()
-        for archive_file in self.files:
+        for entry in self.files:
             try:
-                file = default_storage.open(archive_file.file)
+                file = default_storage.open(entry.file)
             except Exception as error:  # storage backends raise any kind of exception
-                log.error("%s is not in the archive of a person: %r", archive_file.file, error)
-                missing.append(
-                    f"{archive_file.name} could not be read from this server's storage.\n"
-                )
+                log.error("%s is not in the archive of a person: %r", entry.file, error)
+                missing.append(f"{entry.name} could not be read from this server's storage.\n")
                 continue
-            zipped.add(chunks(file), archive_file.name)
+            zipped.add(chunks(file), entry.name)
             yield from zipped.file()
         zipped.add("".join([ABOUT.format(name=self.name), *missing]), "README.txt")
         yield from zipped

@@ -70,7 +70,7 @@ def plan(person: User) -> Plan:
         for part in handover.belongings(person)
     ]
     term = f"for {settings.AUDIT_DAYS} days" if settings.AUDIT_DAYS else "for ever"
-    remaining_rows = (
+    rest = (
         (Charge.objects.filter(user=person), "sum", "of money, without the name"),
         (Vote.objects.filter(voter=person), "vote", "on boards, without the name"),
         (Comment.objects.filter(user=person), "comment", "on boards, without the name"),
@@ -83,11 +83,7 @@ def plan(person: User) -> Plan:
     return Plan(
         [part for part in deleted_rows if part.number],
         [part for part in passes if part.number],
-        [
-            f"{counted(number, noun)} {qualifier}"
-            for rows, noun, qualifier in remaining_rows
-            if (number := rows.count())
-        ],
+        [f"{counted(number, noun)} {end}" for rows, noun, end in rest if (number := rows.count())],
     )
 
 
@@ -172,7 +168,5 @@ def _delete_alone(person: User) -> None:
 def _delete_uploads(person: User) -> None:
     """Delete the remaining uploads, except inputs: these go with their runs, or stay."""
     uploads = list(Upload.objects.filter(user=person))
-    used_uploads = input_references.used([upload.pk for upload in uploads])
-    purge.delete_uploads(
-        [upload for upload in uploads if upload.pk not in used_uploads], timezone.now()
-    )
+    in_use = input_references.used([upload.pk for upload in uploads])
+    purge.delete_uploads([upload for upload in uploads if upload.pk not in in_use], timezone.now())

@@ -57,9 +57,7 @@ def _part(request: HtmxRequest, row: Announcement) -> Part:
     rows = rows.recent() if isinstance(rows, RunQuerySet) else rows
     visible_rows = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")
     page = page_of(request, visible_rows, ON_A_PAGE)
-    page_rows = page.object_list
+    on_page = page.object_list
     if isinstance(rows, RunQuerySet):
-        page_rows = history.rows_for(request.user, page_rows)
-    return Part(
-        row, walk.sentence(row), kind.keep, page, page_rows, len(keys) - page.paginator.count
-    )
+        on_page = history.rows_for(request.user, on_page)
+    return Part(row, walk.sentence(row), kind.keep, page, on_page, len(keys) - page.paginator.count)
