@@ -55,7 +55,7 @@ def version_of(values: Values) -> str:
     return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
 
 
-def change(by: User, project: Project, new_values: Values, version: str = "") -> Project:
+def change(by: User, project: Project, values: Values, version: str = "") -> Project:
     """Change the settings; the slug stays, so that URLs do not change.
 
     `version` is the version of the settings that the page showed, if there was a page. Raises
@@ -65,12 +65,10 @@ def change(by: User, project: Project, new_values: Values, version: str = "") ->
         row = locked_for(by, project)
         before = values_of(row)
         if row.is_private:
-            new_values = new_values._replace(
-                **{name: getattr(before, name) for name in SHARED_ONLY}
-            )
-        if version and version != version_of(before) and new_values != before:
+            values = values._replace(**{name: getattr(before, name) for name in SHARED_ONLY})
+        if version and version != version_of(before) and values != before:
             raise Outdated(row)
-        new = new_values._asdict()
+        new = values._asdict()
         changed_names = [name for name, value in before._asdict().items() if new[name] != value]
         for name in changed_names:
             setattr(row, name, new[name])

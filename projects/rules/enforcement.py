@@ -62,23 +62,17 @@ def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
         endpoint.lock = locked.get(endpoint.pk, "")
 
 
-def first_refusal(planned_runs: Collection[tuple[Project, Endpoint]]) -> str:
+def first_refusal(runs: Collection[tuple[Project, Endpoint]]) -> str:
     """Return why the first model that its project locks may not be run there; empty if all may."""
-    projects = {project.pk: project for project, _ in planned_runs}
+    projects = {project.pk: project for project, _ in runs}
     rules = list(Rule.objects.holding_in(projects.values()))
     if not rules:
         return ""
     for project in projects.values():
         holding = [rule for rule in rules if rule.project_id in (None, project.pk)]
-        endpoints_by_pk = {
-            endpoint.pk: endpoint
-            for endpoint_project, endpoint in planned_runs
-            if endpoint_project == project
-        }
-        for key, rule in locking_rules(holding, endpoints_by_pk).items():
-            return wording.refusal(
-                rule, endpoints_by_pk[key].name, wording.whom_to_ask(rule.project)
-            )
+        endpoints = {endpoint.pk: endpoint for target, endpoint in runs if target == project}
+        for key, rule in locking_rules(holding, endpoints).items():
+            return wording.refusal(rule, endpoints[key].name, wording.whom_to_ask(rule.project))
     return ""
 
 

@@ -56,11 +56,9 @@ def _owner(text: str) -> str:
 
 
 def _category(text: str) -> str:
-    known_categories = categories()
-    by_name = {folded(category_name(category)): category for category in known_categories}
-    return by_name.get(folded(text)) or _one_of(
-        known_categories, text, f"There is no category “{text}”."
-    )
+    existing = categories()
+    by_name = {folded(category_name(category)): category for category in existing}
+    return by_name.get(folded(text)) or _one_of(existing, text, f"There is no category “{text}”.")
 
 
 def _mark(text: str) -> str:

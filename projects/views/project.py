@@ -83,10 +83,7 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
         "candidates": members.candidates(member_project)
         if manages and not member_project.is_private
         else [],
-        "roles": [
-            (role_choice, role_choice.label, roles.MEANINGS[role_choice])
-            for role_choice in roles.Role
-        ],
+        "roles": [(choice, choice.label, roles.MEANINGS[choice]) for choice in roles.Role],
         "project_roles": roles.Role.choices,
         "here": current.query(member_project),
     }

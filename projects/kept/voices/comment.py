@@ -114,9 +114,7 @@ def threads_of(comments: Iterable[Row]) -> list[Thread[Row]]:
     for comment in all_comments:
         if comment.parent_id in threads and comment.deleted_at is None:
             threads[comment.parent_id].answers.append(comment)
-    return [
-        thread for thread in threads.values() if thread.answers or thread.first.deleted_at is None
-    ]
+    return [item for item in threads.values() if item.answers or item.first.deleted_at is None]
 
 
 def delete_for_good() -> float:
