@@ -167,10 +167,8 @@ class ProjectKeyAdmin(RestrictedAdmin):
         extra_context: Any = None,
     ) -> Any:
         """Show a key's page, with its buttons if the user may enter keys."""
-        page_context = {"may_enter": self.has_add_permission(request), "title": "Key of a project"}
-        return super().change_view(
-            request, object_id, form_url, {**page_context, **(extra_context or {})}
-        )
+        extra = {"may_enter": self.has_add_permission(request), "title": "Key of a project"}
+        return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
     @method_decorator(require_POST)
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:

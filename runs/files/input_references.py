@@ -39,11 +39,9 @@ def read_unread() -> bool:
 
 def _note(rows: Sequence[tuple[int, uuid.UUID, set[uuid.UUID]]]) -> None:
     """Replace the marker of each run by the files that it names."""
-    input_files = [
-        InputFile(run_id=run, source=source) for _, run, sources in rows for source in sources
-    ]
+    files = [InputFile(run_id=run, source=source) for _, run, sources in rows for source in sources]
     with transaction.atomic():
-        InputFile.objects.bulk_create(input_files, ignore_conflicts=True)
+        InputFile.objects.bulk_create(files, ignore_conflicts=True)
         InputFile.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
 
 

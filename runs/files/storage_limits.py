@@ -104,17 +104,11 @@ def used_bytes(user_id: int) -> int:
     Results of the user's own runs do not count.
     """
     results = _own_results(user_id)
-    own_uploads = Upload.objects.filter(user_id=user_id).exclude(
-        digest__in=results.values("digest")
-    )
-    distinct_contents = (
-        own_uploads.order_by().values("digest", "size_bytes").distinct()
-    )  # once in all projects
+    uploads = Upload.objects.filter(user_id=user_id).exclude(digest__in=results.values("digest"))
+    files = uploads.order_by().values("digest", "size_bytes").distinct()  # once in all projects
     reserved = UploadReservation.objects.filter(user_id=user_id)
     reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
-    sums = (
-        rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (distinct_contents, reserved)
-    )
+    sums = (rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (files, reserved))
     return sum(sums) + sum(owner.held_bytes(user_id) for owner in owners.registered())
 
 

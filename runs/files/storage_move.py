@@ -94,11 +94,9 @@ class Progress:
 
 def stored_rows() -> list[Rows]:
     """Return all rows of the catalogue and the playground that name files in our storage."""
-    stored_artifacts = Artifact.objects.filter(state=Artifact.State.STORED)
+    artifacts = Artifact.objects.filter(state=Artifact.State.STORED)
     return [
-        Rows(
-            "results", stored_artifacts.only("kind", "file", "poster", "thumbnail"), purge.files_of
-        ),
+        Rows("results", artifacts.only("kind", "file", "poster", "thumbnail"), purge.files_of),
         Rows("uploads", Upload.objects.only("file"), lambda row: [row.file]),
         Rows(
             "pictures",
@@ -161,21 +159,17 @@ def _without_source(name: str, target: Storage) -> MovedFile:
 
 def _copy(name: str, source: Storage, target: Storage) -> MovedFile:
     with source.open(name) as file:
-        source_checksum = checksum(file)
-        if source_checksum[0] != (digest_in(name) or source_checksum[0]):
+        expected = checksum(file)
+        if expected[0] != (digest_in(name) or expected[0]):
             return MovedFile(name, Outcome.FAILED, reason="the old storage's file is damaged")
         if target.exists(name):
-            if target.size(name) == source_checksum[1] and _read(target, name) == source_checksum:
-                return MovedFile(name, Outcome.PRESENT, source_checksum[1])
+            if target.size(name) == expected[1] and _read(target, name) == expected:
+                return MovedFile(name, Outcome.PRESENT, expected[1])
             target.delete(name)
         file.seek(0)
         stored_name = target.save(name, File(file, name))
-    if (
-        stored_name == name
-        and target.size(name) == source_checksum[1]
-        and _read(target, name) == source_checksum
-    ):
-        return MovedFile(name, Outcome.COPIED, source_checksum[1])
+    if stored_name == name and target.size(name) == expected[1] and _read(target, name) == expected:
+        return MovedFile(name, Outcome.COPIED, expected[1])
     target.delete(stored_name)
     return MovedFile(name, Outcome.FAILED, reason="the copy differs from the file")
 

@@ -187,12 +187,10 @@ def show_with(row: InProject, addresses: Iterable[str]) -> None:
     hidden.update(is_hidden=False)
 
 
-def _is_to_measure(stored_file: stored_files.StoredFile) -> bool:
+def _is_to_measure(file: stored_files.StoredFile) -> bool:
     """Whether a worker must measure the length of a film or sound."""
-    has_length = stored_file.content_type.startswith(("video/", "audio/"))
-    return stored_file.duration_s is None and (
-        has_length or stored_file.content_type == "image/gif"
-    )
+    has_length = file.content_type.startswith(("video/", "audio/"))
+    return file.duration_s is None and (has_length or file.content_type == "image/gif")
 
 
 def _put_in_storage(

@@ -165,27 +165,25 @@ class Router:
         runs += await self.groups.watched(own_groups)
         if not runs:
             return await respond(send, STOP_POLLING)
-        renewed = [RenewedToken(run.view, token, run.pk) for run, token in new_tokens.items()]
-        renewed += groups.renew(own_groups)
+        fresh = [RenewedToken(run.view, token, run.pk) for run, token in new_tokens.items()]
+        fresh += groups.renew(own_groups)
         # Checked last, so that no end of the session is missed between this and the wait.
-        if renewed or not await self.sessions.is_still(person, session):
+        if fresh or not await self.sessions.is_still(person, session):
             is_held = False
         # Disconnects are not detected: that would take a task per poll, and polls are short.
         topic = NewsOfRuns(runs, self._fragments)
         news = await broker.wait(topic, self._hold_s if is_held else 0.0, session) or NOTHING
         if not await self.sessions.is_still(person, session):
             return await respond(send, HTTPStatus.UNAUTHORIZED)
-        await _respond_with(send, news, renewed, broker.is_shutting_down)
+        await _respond_with(send, news, fresh, broker.is_shutting_down)
         if news.markup:
             await announce_ends(person.pk, news.ended)
         return None
 
 
-async def _respond_with(
-    send: Send, news: News, renewed: list[RenewedToken], is_ending: bool
-) -> None:
-    if renewed:
-        body = wire.encode(news.markup, news.versions, renewed)
+async def _respond_with(send: Send, news: News, fresh: list[RenewedToken], is_ending: bool) -> None:
+    if fresh:
+        body = wire.encode(news.markup, news.versions, fresh)
         await respond(send, HTTPStatus.OK, body)
     elif news.markup:
         await respond(send, HTTPStatus.OK, news.body)

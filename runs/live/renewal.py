@@ -50,10 +50,8 @@ async def withdrawn(
 
 def _withdrawn(person: SessionUser, shared: list[WatchedRun]) -> set[WatchedRun]:
     readable = Run.objects.readable_by(User(pk=person.pk))
-    readable_pks = set(
-        readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True)
-    )
-    return {run for run in shared if run.pk not in readable_pks}
+    pks = set(readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True))
+    return {run for run in shared if run.pk not in pks}
 
 
 def _renew(person: SessionUser, old: list[WatchedRun]) -> dict[WatchedRun, str]:

@@ -104,9 +104,7 @@ def decode(body: bytes) -> Poll:
         raise BadPoll(f"This is not a poll: {error}") from error
 
 
-def encode(
-    markup: str, versions: Iterable[WatchedRun], renewed: Iterable[RenewedToken] = ()
-) -> bytes:
+def encode(markup: str, runs: Iterable[WatchedRun], renewed: Iterable[RenewedToken] = ()) -> bytes:
     """Return the body of a response."""
     answer = {
         "markup": markup,
@@ -116,7 +114,7 @@ def encode(
                 "version": live_partials.version_text(run.version),
                 "view": run.view,
             }
-            for run in versions
+            for run in runs
         ],
         "renewed": [
             ({"group": new.group} if new.group else {"run": str(new.run)})

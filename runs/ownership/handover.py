@@ -54,12 +54,8 @@ class Belongings(NamedTuple):
 
 def relations() -> list[UserRelation]:
     """Return each relation to a user whose rows are handed over, from all apps."""
-    other_relations = [
-        relation for owner in owners.registered() for relation in owner.handed_over()
-    ]
-    return other_relations + [
-        UserRelation(str(kind._meta.verbose_name_plural), kind) for kind in kinds()
-    ]
+    links = [relation for owner in owners.registered() for relation in owner.handed_over()]
+    return links + [UserRelation(str(kind._meta.verbose_name_plural), kind) for kind in kinds()]
 
 
 def belongings(person: User) -> list[Belongings]:

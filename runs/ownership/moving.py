@@ -193,11 +193,9 @@ def _movable(
 
 def _files_of(runs: Collection[Any]) -> set[Any]:
     """Return the uploads that only these runs name."""
-    input_uploads = InputFile.objects.filter(run__in=runs, source__isnull=False).values("source")
-    elsewhere = (
-        InputFile.objects.filter(source__in=input_uploads).exclude(run__in=runs).values("source")
-    )
-    uploads = Upload.objects.filter(pk__in=input_uploads).exclude(pk__in=elsewhere)
+    inputs = InputFile.objects.filter(run__in=runs, source__isnull=False).values("source")
+    elsewhere = InputFile.objects.filter(source__in=inputs).exclude(run__in=runs).values("source")
+    uploads = Upload.objects.filter(pk__in=inputs).exclude(pk__in=elsewhere)
     return set(uploads.values_list("pk", flat=True))
 
 

@@ -110,10 +110,8 @@ def usual_s(endpoint: Endpoint) -> float | None:
 
 def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
     """Return the median duration of the team's newest successful runs, from submit to end."""
-    done_runs = Run.objects.filter(
-        endpoint=endpoint, state=Run.State.SUCCEEDED, ended_at__isnull=False
-    )
-    times = done_runs.annotate(left_at=Coalesce("sent_at", "created_at")).order_by("-created_at")
+    runs = Run.objects.filter(endpoint=endpoint, state=Run.State.SUCCEEDED, ended_at__isnull=False)
+    times = runs.annotate(left_at=Coalesce("sent_at", "created_at")).order_by("-created_at")
     rows = list(times.values_list("left_at", "ended_at")[:MEASURED_RUNS])
     durations = [(ended - left_at).total_seconds() for left_at, ended in rows]
     return TypicalDuration(median(durations), len(durations)) if durations else None

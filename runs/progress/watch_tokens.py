@@ -60,9 +60,7 @@ class Viewer:
         user = self._user
         if run.user_id == user.pk:
             return view
-        granted = {
-            name for name, permission in _PERMISSIONS.items() if permissions.may(user, permission)
-        }
+        granted = {name for name, perm in _PERMISSIONS.items() if permissions.may(user, perm)}
         may_see = bool(granted) or permissions.may_see_runs(user)
         role = "" if run.is_hidden else self._role_in(run.project_id)
         if role in MAKERS:

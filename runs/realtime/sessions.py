@@ -157,11 +157,9 @@ class LiveSession:
         self._sums = replace(self._sums, reserved=reserved, is_open=unit_price is None)
         return unit_price
 
-    def note_sent(
-        self, arguments: dict[str, Any], sent_arguments: dict[str, Any] | None = None
-    ) -> None:
+    def note_sent(self, arguments: dict[str, Any], payload: dict[str, Any] | None = None) -> None:
         """Record an input that is being sent, for which `reserve` has reserved."""
-        self._made_from = SessionInput(arguments, sent_arguments)
+        self._made_from = SessionInput(arguments, payload)
         self._open.append(self._sums.each)
         if len(self._open) > 1 + self._max_waiting:
             # Upstream has dropped one of the waiting inputs. It does not say which: the next result
@@ -275,13 +273,11 @@ class _Sums:
         """Return what is not reserved yet of all that was sent or came, plus an input."""
         return max(self.sent, self.came or NOTHING) + unit_price - self.reserved
 
-    def with_input(self, unit_price: Decimal | None) -> _Sums:
+    def with_input(self, price: Decimal | None) -> _Sums:
         """Return the sums after an input with this price per result."""
-        sent_amount = max(self.sent, self.came or NOTHING) + (unit_price or NOTHING)
-        dearest = _dearer(self.dearest, unit_price)
-        return replace(
-            self, inputs=self.inputs + 1, each=unit_price, sent=sent_amount, dearest=dearest
-        )
+        sent_amount = max(self.sent, self.came or NOTHING) + (price or NOTHING)
+        dearest = _dearer(self.dearest, price)
+        return replace(self, inputs=self.inputs + 1, each=price, sent=sent_amount, dearest=dearest)
 
     def with_result(self, cost: Decimal | None) -> _Sums:
         """Return the sums after a result."""
@@ -325,10 +321,8 @@ def as_json(value: Any) -> Any:
     """Convert a result for the database: bytes become data URIs where an address would be."""
     if isinstance(value, dict):
         if isinstance(content := value.get("content"), bytes):
-            other_fields = {
-                name: as_json(item) for name, item in value.items() if name != "content"
-            }
-            return {**other_fields, "url": _data_uri(content, str(value.get("content_type") or ""))}
+            fields = {name: as_json(item) for name, item in value.items() if name != "content"}
+            return {**fields, "url": _data_uri(content, str(value.get("content_type") or ""))}
         return {db_safe(str(name)): as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [as_json(item) for item in value]

@@ -55,15 +55,8 @@ def sign(
 ) -> str:
     """Return a ticket as URL-safe text; without a session key, a logout does not invalidate it."""
     login = single_use.session_digest(session_key)
-    claims = [
-        user_id,
-        endpoint_id,
-        origin,
-        login,
-        secrets.token_urlsafe(12),
-        project_id,
-        confirmation,
-    ]
+    number = secrets.token_urlsafe(12)
+    claims = [user_id, endpoint_id, origin, login, number, project_id, confirmation]
     return signing.dumps(claims, salt=SALT)
 
 

@@ -32,10 +32,8 @@ class Figures(NamedTuple):
 
 
 def _storage() -> dict[str, Any]:
-    stored_artifacts = (
-        Artifact.objects.filter(state=Artifact.State.STORED).exclude(digest="").order_by()
-    )
-    contents = stored_artifacts.values("digest").annotate(bytes=Max("size_bytes"))
+    artifacts = Artifact.objects.filter(state=Artifact.State.STORED).exclude(digest="").order_by()
+    contents = artifacts.values("digest").annotate(bytes=Max("size_bytes"))
     return {
         "results_bytes": contents.aggregate(sum=Sum("bytes"))["sum"] or 0,
         "uploads_bytes": Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] or 0,

@@ -91,12 +91,8 @@ def nearest(fingerprint: bytes, rows: Iterable[Fingerprinted], limit: int, most:
 
 def earliest_equals(runs: RunQuerySet, digests: Collection[str]) -> dict[str, int]:
     """Return the key of these runs' earliest result with each digest, by digest."""
-    runs_with_file = runs.filter(
-        artifacts__digest__in=digests, artifacts__state=Artifact.State.STORED
-    )
-    return dict(
-        runs_with_file.order_by().values_list("artifacts__digest").annotate(Min("artifacts__pk"))
-    )
+    matches = runs.filter(artifacts__digest__in=digests, artifacts__state=Artifact.State.STORED)
+    return dict(matches.order_by().values_list("artifacts__digest").annotate(Min("artifacts__pk")))
 
 
 def newest_equals(runs: RunQuerySet, digest: str, most: int) -> list[int]:

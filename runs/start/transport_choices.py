@@ -49,11 +49,9 @@ def chosen(endpoint: Endpoint, post: Post) -> str:
     return posted_name if posted_name in offered_names else QUEUE.value
 
 
-def keep_choice(post: Post, old_post: Post) -> Post:
+def keep_choice(post: Post, source: Post) -> Post:
     """Return the form's new contents, with the transport chosen in the old ones."""
-    return (
-        post if CONTROL in post or CONTROL not in old_post else {**post, CONTROL: old_post[CONTROL]}
-    )
+    return post if CONTROL in post or CONTROL not in source else {**post, CONTROL: source[CONTROL]}
 
 
 def rerun_transport(transport: str) -> str:

@@ -43,27 +43,22 @@ REST = timedelta(seconds=1)
 LATER = timedelta(seconds=3)  # by then the worker that follows the run has recorded it
 
 
-def record(pk: uuid.UUID, observation: Observation) -> bool:
+def record(pk: uuid.UUID, news: Observation) -> bool:
     """Store an observation of a run, and its artifacts at its end; return False without news."""
 
     def add_rows(new_values: ChangedColumns) -> None:
-        if new_values.get("state") == State.SUCCEEDED and observation.artifacts:
-            now, numbered = clock.now(), enumerate(observation.artifacts)
+        if new_values.get("state") == State.SUCCEEDED and news.artifacts:
+            now, numbered = clock.now(), enumerate(news.artifacts)
             Artifact.objects.bulk_create(
                 [_artifact_row(pk, position, artifact, now) for position, artifact in numbered],
                 ignore_conflicts=True,
             )
-        if new_values.get("state") in ENDS and observation.is_bare:
+        if new_values.get("state") in ENDS and news.is_bare:
             MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
-    changes = update_locked(pk, lambda run: changes_of(run, observation), add_rows)
+    changes = update_locked(pk, lambda run: changes_of(run, news), add_rows)
     if not changes:
-        log.debug(
-            "run %s: %s by %s was nothing new",
-            pk,
-            observation.state or "what was seen",
-            observation.by,
-        )
+        log.debug("run %s: %s by %s was nothing new", pk, news.state or "what was seen", news.by)
     return bool(changes)
 
 
@@ -76,9 +71,9 @@ def _artifact_row(
     return Artifact(run_id=pk, position=position, next_attempt_at=copy_at, **values)
 
 
-async def arecord(pk: uuid.UUID, observation: Observation) -> bool:
+async def arecord(pk: uuid.UUID, news: Observation) -> bool:
     """Call `record` until it is committed: the outcome may have cost money."""
-    return await retry_until_committed(record, pk, observation)
+    return await retry_until_committed(record, pk, news)
 
 
 def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:

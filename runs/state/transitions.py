@@ -81,26 +81,26 @@ def is_allowed(state: str, after: str) -> bool:
     return state != State.CREATED and state in TRANSITIONS[after]
 
 
-def changes_of(run: Run, observation: Observation) -> ChangedColumns:
-    """Return the columns that `observation` changes; empty without news, or for another run."""
-    observation = _db_safe(observation)
-    is_other = bool(run.request_id) and observation.request_id not in ("", run.request_id)
-    if is_other and not (is_matched_by_content(run) and observation.by in PROOFS):
+def changes_of(run: Run, news: Observation) -> ChangedColumns:
+    """Return the columns that `news` changes; empty without news, or for another run."""
+    news = _db_safe(news)
+    is_other = bool(run.request_id) and news.request_id not in ("", run.request_id)
+    if is_other and not (is_matched_by_content(run) and news.by in PROOFS):
         return {}
-    if observation.before_submit and run.sent_at:
+    if news.before_submit and run.sent_at:
         return {}
     if run.is_final:
-        facts = _facts(run, observation) if observation.state not in ENDS - {run.state} else {}
+        facts = _facts(run, news) if news.state not in ENDS - {run.state} else {}
         return facts | _inferred_start(run, facts)
-    moves = is_allowed(observation.state, run.state) or _lost_connection(run, observation)
-    changes = _transition(run, observation) if moves else {}
-    if moves or observation.state in ("", run.state):
-        changes |= _transient_facts(run, observation)
-    if observation.request_id and (is_other or not run.request_id):
-        changes["request_id"] = observation.request_id
-    if is_other or (observation.handle and not run.handle):
-        changes["handle"] = dict(observation.handle) if observation.handle else None
-    changes |= _facts(run, observation)
+    moves = is_allowed(news.state, run.state) or _lost_connection(run, news)
+    changes = _transition(run, news) if moves else {}
+    if moves or news.state in ("", run.state):
+        changes |= _transient_facts(run, news)
+    if news.request_id and (is_other or not run.request_id):
+        changes["request_id"] = news.request_id
+    if is_other or (news.handle and not run.handle):
+        changes["handle"] = dict(news.handle) if news.handle else None
+    changes |= _facts(run, news)
     return changes | _inferred_start(run, changes)
 
 
@@ -110,15 +110,15 @@ def is_matched_by_content(run: Run) -> bool:
     return is_found and not run.is_final
 
 
-def _db_safe(observation: Observation) -> Observation:
+def _db_safe(news: Observation) -> Observation:
     """Drop values that no column can store, so that nothing from upstream can block a run."""
-    position = observation.queue_position
+    position = news.queue_position
     return replace(
-        observation,
+        news,
         queue_position=position if 0 <= (position or 0) <= LARGEST_POSITION else None,
-        request_id=_truncate("request_id", observation.request_id),
-        billable_units=_truncate("billable_units", observation.billable_units),
-        note=observation.note and observation.note[:255],
+        request_id=_truncate("request_id", news.request_id),
+        billable_units=_truncate("billable_units", news.billable_units),
+        note=news.note and news.note[:255],
     )
 
 
@@ -128,15 +128,15 @@ def _truncate(name: str, value: str) -> str:
     return value if len(value) <= (longest or 0) else ""
 
 
-def _facts(run: Run, observation: Observation) -> ChangedColumns:
+def _facts(run: Run, news: Observation) -> ChangedColumns:
     """Return facts that hold for any outcome: billed units, metrics, log. Webhooks lack them."""
     changes: ChangedColumns = {}
-    if observation.billable_units and not run.billable_units:
-        changes["billable_units"] = observation.billable_units
+    if news.billable_units and not run.billable_units:
+        changes["billable_units"] = news.billable_units
     is_measured = run.is_final and run.metrics  # clients have read them
-    if not is_measured and (metrics := run.metrics | dict(observation.metrics)) != run.metrics:
+    if not is_measured and (metrics := run.metrics | dict(news.metrics)) != run.metrics:
         changes["metrics"] = metrics
-    if observation.logs and (lines := _merged_log(run.logs, observation.logs)) != run.logs:
+    if news.logs and (lines := _merged_log(run.logs, news.logs)) != run.logs:
         changes["logs"] = lines
     return changes
 
@@ -150,9 +150,9 @@ def _inferred_start(run: Run, changes: ChangedColumns) -> ChangedColumns:
     return ordered_times(run, changes | {"started_at": ended_at - timedelta(seconds=worked_s)})
 
 
-def _lost_connection(run: Run, observation: Observation) -> bool:
+def _lost_connection(run: Run, news: Observation) -> bool:
     """Whether a run over one connection has lost it; upstream has no status for such a run."""
-    return is_assumed_running(run) and observation.state == State.UNCONFIRMED
+    return is_assumed_running(run) and news.state == State.UNCONFIRMED
 
 
 def is_assumed_running(run: Run) -> bool:
@@ -161,41 +161,31 @@ def is_assumed_running(run: Run) -> bool:
     return is_direct and run.state == State.RUNNING
 
 
-def _transition(run: Run, observation: Observation) -> ChangedColumns:
+def _transition(run: Run, news: Observation) -> ChangedColumns:
     """Return the columns that change with the state: times, cleared fields, the outcome."""
-    changes: ChangedColumns = {"state": observation.state}
-    if (
-        observation.state in AT_UPSTREAM
-        and run.queued_at is None
-        and _reached_upstream(run, observation)
-    ):
-        changes["queued_at"] = observation.at
-    if observation.state == State.RUNNING:
-        changes["started_at"] = observation.at
-    if observation.state != State.QUEUED and run.queue_position is not None:
+    changes: ChangedColumns = {"state": news.state}
+    if news.state in AT_UPSTREAM and run.queued_at is None and _reached_upstream(run, news):
+        changes["queued_at"] = news.at
+    if news.state == State.RUNNING:
+        changes["started_at"] = news.at
+    if news.state != State.QUEUED and run.queue_position is not None:
         changes["queue_position"] = None
     if run.note:
         changes["note"] = ""
-    if observation.state in ENDS:
-        changes |= {
-            "ended_at": observation.at,
-            "output": observation.output,
-            "error": observation.error,
-        }
-        if observation.output_text:
-            changes["output_text"] = observation.output_text
-        if observation.state in WITH_RESULT:
+    if news.state in ENDS:
+        changes |= {"ended_at": news.at, "output": news.output, "error": news.error}
+        if news.output_text:
+            changes["output_text"] = news.output_text
+        if news.state in WITH_RESULT:
             changes["result_at"] = timezone.now()
-        if observation.state == State.SUCCEEDED and run.partial is not None:
+        if news.state == State.SUCCEEDED and run.partial is not None:
             changes["partial"] = None
-    if observation.state == State.UNCONFIRMED:
+    if news.state == State.UNCONFIRMED:
         event_kind = "lost" if run.transport == Transport.QUEUE else "broke"
-        changes["events"] = with_event(
-            run, event_kind, event_text(observation.error or {}), observation.at
-        )
+        changes["events"] = with_event(run, event_kind, event_text(news.error or {}), news.at)
         changes |= _FREE
     elif run.state == State.UNCONFIRMED:
-        changes["events"] = with_event(run, "found", observation.by, observation.at)
+        changes["events"] = with_event(run, "found", news.by, news.at)
         changes |= _FREE if run.transport == Transport.QUEUE else _renewed_lease()
     return changes | ordered_times(run, changes)
 
@@ -213,9 +203,9 @@ def event_text(error: Mapping[str, Any]) -> str:
     return f"{ANSWERED} {status}: {message}" if status else message
 
 
-def _reached_upstream(run: Run, observation: Observation) -> bool:
+def _reached_upstream(run: Run, news: Observation) -> bool:
     """Whether upstream ever had the run; False if it failed or was cancelled before the submit."""
-    return observation.state not in ENDS or bool(run.request_id or observation.request_id)
+    return news.state not in ENDS or bool(run.request_id or news.request_id)
 
 
 def ordered_times(run: Run, changes: ChangedColumns) -> ChangedColumns:
@@ -231,29 +221,21 @@ def ordered_times(run: Run, changes: ChangedColumns) -> ChangedColumns:
     return ordered
 
 
-def _transient_facts(run: Run, observation: Observation) -> ChangedColumns:
+def _transient_facts(run: Run, news: Observation) -> ChangedColumns:
     """Return facts about the current state only: queue position, note, partial output."""
     changes: ChangedColumns = {}
-    position = observation.queue_position
-    if observation.state == State.QUEUED and position not in (None, run.queue_position):
-        stamp = observation.at.isoformat()
+    position = news.queue_position
+    if news.state == State.QUEUED and position not in (None, run.queue_position):
+        stamp = news.at.isoformat()
         if not run.positions or run.positions[-1][0] <= stamp:  # else it is outdated
             changes["queue_position"] = position
             changes["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
-    if (
-        observation.note is not None
-        and observation.note != run.note
-        and observation.state not in ENDS
-    ):
-        changes["note"] = observation.note
-    if (
-        observation.partial is not None
-        and observation.partial != run.partial
-        and observation.state != State.SUCCEEDED
-    ):
-        changes["partial"] = observation.partial
-    if observation.steps and len(observation.steps) > len(run.steps or ()):
-        changes["steps"] = list(observation.steps)
+    if news.note is not None and news.note != run.note and news.state not in ENDS:
+        changes["note"] = news.note
+    if news.partial is not None and news.partial != run.partial and news.state != State.SUCCEEDED:
+        changes["partial"] = news.partial
+    if news.steps and len(news.steps) > len(run.steps or ()):
+        changes["steps"] = list(news.steps)
     return changes
 
 

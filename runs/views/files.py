@@ -271,12 +271,10 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     return serve(request, upload.file, upload.content_type, file_name)
 
 
-def from_storage(
-    file: str, missing: str, read_file: Callable[[], HttpResponseBase]
-) -> HttpResponseBase:
-    """Call `read_file` for a file; 404 with `missing` without a file, 503 if the storage fails."""
+def from_storage(file: str, missing: str, load: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    """Call `load` for a file; 404 with `missing` without a file, 503 if the storage fails."""
     try:
-        return read_file()
+        return load()
     except Http404:
         raise
     except FileNotFoundError:
@@ -342,12 +340,10 @@ def _is_for_picture(request: HttpRequest) -> bool:
 def _inline_file(request: HttpRequest, artifact: Artifact) -> HttpResponse:
     """Serve the file in an artifact's `data:` address until its copy is stored."""
     try:
-        claimed_type, content = decode_data_uri(
-            artifact.url, max_bytes=storage_limits.largest_bytes()
-        )
+        mime_type, content = decode_data_uri(artifact.url, max_bytes=storage_limits.largest_bytes())
     except FileUnavailable as error:
         raise Http404(error.message) from error
-    content_type = content_types.content_type(content[: content_types.HEAD_BYTES], claimed_type)
+    content_type = content_types.content_type(content[: content_types.HEAD_BYTES], mime_type)
     response = HttpResponse(content, content_type=content_type)
     _make_safe(request, response, content_type, result_names.served_name(artifact, request.user))
     return response

@@ -95,20 +95,18 @@ def _targets(request: HtmxRequest) -> list[Project]:
 
 
 def _form(
-    request: HtmxRequest, chosen_rows: SelectedRows | None, trouble: str = "", status: int = 200
+    request: HtmxRequest, selection: SelectedRows | None, trouble: str = "", status: int = 200
 ) -> HttpResponse:
-    planned = moving.plan(request.user, chosen_rows) if chosen_rows else None
+    planned = moving.plan(request.user, selection) if selection else None
     context: dict[str, Any] = {"planned": planned, "trouble": trouble}
-    if chosen_rows and planned:
+    if selection and planned:
         context["targets"] = [
             (target, moving.blind_makers(planned, target))
             for target in _targets(request)
-            if not moving.are_all_in(chosen_rows, target)
+            if not moving.are_all_in(selection, target)
         ]
         context["fields"] = [
-            (name, key)
-            for name, kind in moving.kinds().items()
-            for key in chosen_rows.get(kind, ())
+            (name, key) for name, kind in moving.kinds().items() for key in selection.get(kind, ())
         ]
     return render(request, "playground/moves/form.html", context, status=status)
 

@@ -76,9 +76,8 @@ class AccountGate:
         if refusal.kind == KEY_REFUSED and self._refused_models.setdefault(model, False):
             return False
         former_refusal, self._refusal = self._refusal, refusal
-        if (
-            former_refusal and sent_at < self._refused_at
-        ):  # sent before the refusal that closed the gate
+        # The run was sent before the refusal that closed the gate.
+        if former_refusal and sent_at < self._refused_at:
             return True
         self._refused_at = self.now()
         self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)

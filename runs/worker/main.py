@@ -196,13 +196,11 @@ class Worker:
                 self._start_copy(artifact)
 
     def _due_cancels_and_copies(self) -> tuple[list[uuid.UUID], list[Artifact]]:
-        cancel_requests = Run.objects.unfinished().filter(
+        requests = Run.objects.unfinished().filter(
             worker=self.name, handle__isnull=False, cancel_requested_at__isnull=False
         )
         cancelling = self.run_tasks.cancelling
-        to_cancel = [
-            pk for pk in cancel_requests.values_list("pk", flat=True) if pk not in cancelling
-        ]
+        to_cancel = [pk for pk in requests.values_list("pk", flat=True) if pk not in cancelling]
         room = CONCURRENT_COPIES - len(self.copies)
         to_copy = artifact_copies.due(room) if room > 0 and artifact_copies.has_due() else []
         is_busy = self.run_tasks.tasks or self.copies or to_copy
@@ -251,11 +249,9 @@ class Worker:
 
     async def _renew_leases(self) -> float:
         tasks = self.run_tasks.tasks
-        held_runs = list(tasks)
-        for start in range(
-            0, len(held_runs), RENEW_BATCH
-        ):  # other writers get their turn in between
-            batch = held_runs[start : start + RENEW_BATCH]
+        runs = list(tasks)
+        for start in range(0, len(runs), RENEW_BATCH):  # other writers get their turn in between
+            batch = runs[start : start + RENEW_BATCH]
             lost_runs = await sync_to_async(leases.renew)(self.name, batch)
             for pk in lost_runs & tasks.keys():
                 log.warning("run %s is not ours any more", pk)

@@ -78,14 +78,12 @@ async def _backfill(run: Run, upstream: fal.Clients) -> None:
     if run.metrics:
         return
     handle = follow.handle_of(run, upstream.queue)
-    observation = Observation(by="backfill", request_id=run.request_id)
+    news = Observation(by="backfill", request_id=run.request_id)
     if not run.billable_units:  # first, as the status request may fail permanently
         units = await _fetch_billed_units(handle, upstream.queue)
-        await state_machine.arecord(run.pk, replace(observation, billable_units=units))
+        await state_machine.arecord(run.pk, replace(news, billable_units=units))
     status = await upstream.queue.status(handle)
-    await state_machine.arecord(
-        run.pk, replace(observation, logs=status.logs, metrics=status.metrics)
-    )
+    await state_machine.arecord(run.pk, replace(news, logs=status.logs, metrics=status.metrics))
 
 
 async def _fetch_billed_units(handle: fal.Handle, queue: fal.Queue) -> str:

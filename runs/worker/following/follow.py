@@ -127,14 +127,10 @@ async def _outcome(completed: CompletedRequest) -> Observation:
             unreadable = unreadable + 1 if _is_no_result(error) else 0
             if unreadable > (patience.unreadable_limit if _may_succeed_on_retry(error) else 0):
                 run, platform = await _load(completed.pk), completed.upstream.platform
-                list_observation = await reconciliation.outcome_instead_of(
+                entry = await reconciliation.outcome_instead_of(
                     error, run, platform, patience.list_pauses_s
                 )
-                return (
-                    list_observation
-                    if list_observation.state
-                    else outcomes.from_error(error, by="result")
-                )
+                return entry if entry.state else outcomes.from_error(error, by="result")
             log.warning("no result of %s: %s", completed.handle.request_id, error)
             failures += 1
             await note_trouble(completed.pk, error, failures, completed.breakers.host(url))

@@ -249,12 +249,12 @@ def match(
     ahead of ours; the list probably uses that clock, but not certainly.
     """
     clocks = {timedelta(0), ahead}
-    sent_arguments = _sent_arguments(run)
+    payload = _sent_arguments(run)
     sent_times = {
         row.request_id: row.sent_at
         for row in requests
         if row.sent_at
-        and is_same_input(row.arguments, sent_arguments)
+        and is_same_input(row.arguments, payload)
         and any(_is_of_time(row, sent_at(run) + off) for off in clocks)
     }
     claimed_ids = Run.objects.filter(request_id__in=sent_times).values_list("request_id", flat=True)
@@ -269,10 +269,7 @@ def match(
         created_at__gt=sent_at(run) - RECONCILED_FOR,
         sent_at__isnull=False,
     ).exclude(pk=run.pk)
-    twins = [
-        run,
-        *(rival for rival in rivals if is_same_input(_sent_arguments(rival), sent_arguments)),
-    ]
+    twins = [run, *(rival for rival in rivals if is_same_input(_sent_arguments(rival), payload))]
     twins.sort(key=lambda twin: (sent_at(twin), twin.pk))
     return ids[twins.index(run)] if len(ids) == len(twins) else None
 

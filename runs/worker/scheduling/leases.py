@@ -111,12 +111,10 @@ def claim(
         if may_be_interrupted:
             interrupted = _take_over_interrupted(now, limit, held, is_after_stall)
         room = limit - len(interrupted.to_send) - len(interrupted.to_follow)
-        chosen_runs = _choose_new(now, room, submit_limits, attempts, waiting_runs)
-        submitted = [
-            run for run in chosen_runs if is_all and _is_ready(run) and submits_at_once(run)
-        ]
-        _mark(worker, now, interrupted, chosen_runs, submitted)
-    return Claim(interrupted.to_send + chosen_runs, interrupted.to_follow)
+        batch = _choose_new(now, room, submit_limits, attempts, waiting_runs)
+        submitted = [run for run in batch if is_all and _is_ready(run) and submits_at_once(run)]
+        _mark(worker, now, interrupted, batch, submitted)
+    return Claim(interrupted.to_send + batch, interrupted.to_follow)
 
 
 def _take_over_interrupted(
@@ -164,15 +162,11 @@ def _choose_new(
 
 
 def _mark(
-    worker: str,
-    now: datetime,
-    interrupted: InterruptedRuns,
-    chosen_runs: list[Run],
-    submitted: list[Run],
+    worker: str, now: datetime, interrupted: InterruptedRuns, batch: list[Run], submitted: list[Run]
 ) -> None:
     """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}
-    to_send = interrupted.to_send + chosen_runs
+    to_send = interrupted.to_send + batch
     current_key.note(to_send)
     for run in to_send:
         run.attempts += 1
@@ -262,9 +256,7 @@ def _able(runs: RunQuerySet, submit_limits: SubmitLimits) -> RunQuerySet:
     if shut := [transport for transport, limit in submit_limits.by_transport.items() if limit <= 0]:
         runs = runs.exclude(transport__in=shut)
     if refused_keys := {key for key, limit in submit_limits.by_key.items() if limit <= 0}:
-        runs = runs.exclude(
-            project__in=[key_holder for key_holder, key in key_of.items() if key in refused_keys]
-        )
+        runs = runs.exclude(project__in=[pk for pk, key in key_of.items() if key in refused_keys])
         if None in refused_keys:
             runs = runs.filter(project__in=list(key_of))
     return runs
@@ -302,8 +294,8 @@ def note_upstream_trouble(
     precedence; empty if there is no trouble. Once sent, a run over one connection does not wait; a
     requeued run keeps the note about its own pause.
     """
-    sent_condition = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
-    sent_condition &= Q(sent_at__isnull=False)  # otherwise its files are uploaded first
+    submitted = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
+    submitted &= Q(sent_at__isnull=False)  # otherwise its files are uploaded first
     followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
     new = Q(lease_queries.is_unleased(clock.now()), state=State.CREATED)
     with transaction.atomic():
@@ -313,9 +305,7 @@ def note_upstream_trouble(
         ):
             text = of_key or trouble
             note = text[:200] + GOES_ON if text else ""
-            runs = Run.objects.unfinished().filter(
-                new | sent_condition | followed, transport=transport
-            )
+            runs = Run.objects.unfinished().filter(new | submitted | followed, transport=transport)
             runs = runs.filter(projects).exclude(note=note)
             changed_count += runs.update(note=note, version=F("version") + 1)
         if changed_count:
@@ -354,10 +344,8 @@ def note_queue_positions() -> None:
             channel.notify()
 
 
-def _queue_note(count: int, owner_phrase: str) -> str:
-    return (
-        f"It waits for its turn: {count} {owner_phrase} {'is' if count == 1 else 'are'} under way."
-    )
+def _queue_note(count: int, subject: str) -> str:
+    return f"It waits for its turn: {count} {subject} {'is' if count == 1 else 'are'} under way."
 
 
 def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:

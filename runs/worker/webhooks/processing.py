@@ -75,27 +75,25 @@ async def _process(report: WebhookReport, keys: UpstreamKeys, ring: KeyRing) -> 
     if judged is not Verdict.GENUINE:
         log.warning("run %s: a stored webhook has an unknown signature", run.pk)
         return
-    observation = parse_delivery(report.headers, body)
-    is_ours = observation and await sync_to_async(is_our_accounts)(
-        run, keys, report.headers, observation
-    )
-    if observation and is_ours:
-        await _complete(run, observation, await ring.clients_for(run))
+    news = parse_delivery(report.headers, body)
+    is_ours = news and await sync_to_async(is_our_accounts)(run, keys, report.headers, news)
+    if news and is_ours:
+        await _complete(run, news, await ring.clients_for(run))
 
 
-async def _complete(run: Run, observation: Observation, upstream: fal.Clients) -> None:
+async def _complete(run: Run, news: Observation, upstream: fal.Clients) -> None:
     """Record the end that a delivery reports; fetch the result if the delivery lacks it (C29).
 
     If that fails, a worker follows the run as usual.
     """
     pk = run.pk
-    if run.is_final or not await sync_to_async(may_be_of)(run, observation.request_id):
+    if run.is_final or not await sync_to_async(may_be_of)(run, news.request_id):
         return
-    if observation.state:
-        await state_machine.arecord(pk, observation)
+    if news.state:
+        await state_machine.arecord(pk, news)
         return
     try:
-        handle = follow.handle_of(run, upstream.queue, observation.request_id)
+        handle = follow.handle_of(run, upstream.queue, news.request_id)
         result = await upstream.queue.result(handle)
     except fal.RunFailed as error:
         ended = outcomes.from_error(error, by="webhook")
@@ -104,11 +102,9 @@ async def _complete(run: Run, observation: Observation, upstream: fal.Clients) -
         return
     except fal.FalError as error:
         log.warning("run %s: the result that a webhook announced was not fetched: %s", pk, error)
-        running = replace(
-            observation, state=Run.State.RUNNING, handle=handle.as_json(), is_bare=False
-        )
+        running = replace(news, state=Run.State.RUNNING, handle=handle.as_json(), is_bare=False)
         await state_machine.arecord(pk, running)
         return
     else:
         ended = outcomes.from_result(result, by="webhook")
-    await state_machine.arecord(pk, replace(ended, request_id=observation.request_id, is_bare=True))
+    await state_machine.arecord(pk, replace(ended, request_id=news.request_id, is_bare=True))
