@@ -107,11 +107,9 @@ def record(
     return result
 
 
-def _number(
-    type: str, description: str | None, low: Any, high: Any, extra_keywords: Schema
-) -> Schema:
+def _number(type: str, description: str | None, low: Any, high: Any, keywords: Schema) -> Schema:
     bounds = {"minimum": low, "maximum": high}
-    schema = {"type": type, **{k: v for k, v in bounds.items() if v is not None}, **extra_keywords}
+    schema = {"type": type, **{k: v for k, v in bounds.items() if v is not None}, **keywords}
     return _described(schema, description)
 
 
