@@ -164,14 +164,7 @@ def _explain(text: str, error: json.JSONDecodeError) -> NotJson:
         return NotJson("there is a comma too many", head.count("\n") + 1, column)
     if text[:1].isalpha() and error.pos == 0:
         return NotJson("a text stands in double quotes")
-    reason = next(
-        (
-            our_message
-            for their_message, our_message in _MESSAGES
-            if error.msg.startswith(their_message)
-        ),
-        error.msg,
-    )
+    reason = next((words for prefix, words in _MESSAGES if error.msg.startswith(prefix)), error.msg)
     if "{" not in text:
         reason = reason.replace("the closing brace", "its end")
     return NotJson(reason, error.lineno, error.colno)

@@ -138,14 +138,12 @@ def _largest_first(total: int, allowed: list[int]) -> list[int]:
     return sizes
 
 
-def _allowed(count_field: Field, most: int) -> list[int]:
+def _allowed(field: Field, most: int) -> list[int]:
     """The numbers of results that one run may produce, up to `most`."""
-    offered = [
-        value for value in values(count_field) if isinstance(value, int) and 0 < value <= most
-    ]
+    offered = [value for value in values(field) if isinstance(value, int) and 0 < value <= most]
     if offered:
         return sorted(set(offered))
-    low, high = bounds(count_field)
+    low, high = bounds(field)
     first = max(int(low or 1), 1)
     return list(range(first, int(min(most if high is None else high, most)) + 1))
 

@@ -267,20 +267,18 @@ def _plain(text: str) -> str:
 def _make_valid(mapped: _Mapping, target: Version) -> Carried:
     """Clamp values that are out of bounds and drop those that remain invalid."""
     problems = _problems(target, mapped.made)
-    whole_arguments = mapped.made
+    values = mapped.made
     messages: dict[str, str] = {}
     if problems:
         # seedream/v4/edit makes up to 6 images, flux/dev up to 4: the number is clamped, not
         # dropped.
         migrated = migrate(None, target, mapped.made)
-        whole_arguments = _without_defaults(mapped, migrated.arguments, target)
-        for problem in [*problems, *_problems(target, whole_arguments)]:
+        values = _without_defaults(mapped, migrated.arguments, target)
+        for problem in [*problems, *_problems(target, values)]:
             messages.setdefault(str(problem.path[0]), problem.message)
-        whole_arguments = _without_invalid(target, whole_arguments, messages)
-    steps = tuple(
-        step for name in mapped.given for step in _steps(mapped, name, whole_arguments, messages)
-    )
-    return Carried(whole_arguments, steps)
+        values = _without_invalid(target, values, messages)
+    steps = tuple(step for name in mapped.given for step in _steps(mapped, name, values, messages))
+    return Carried(values, steps)
 
 
 def _without_defaults(
@@ -326,20 +324,18 @@ def _problems(target: Version, arguments: dict[str, Any]) -> list[Problem]:
 
 
 def _steps(
-    mapped: _Mapping, name: str, whole_arguments: dict[str, Any], messages: dict[str, str]
+    mapped: _Mapping, name: str, values: dict[str, Any], messages: dict[str, str]
 ) -> Iterator[Step]:
-    step = _step(mapped, name, whole_arguments, messages)
+    step = _step(mapped, name, values, messages)
     yield step
     if (unused := mapped.unused.get(name)) and step.kind != "dropped":
         reason = unused.rpartition(": ")[2]
         yield Step("dropped", name, before=mapped.given[name], reason=reason, text=unused)
 
 
-def _step(
-    mapped: _Mapping, name: str, whole_arguments: dict[str, Any], messages: dict[str, str]
-) -> Step:
+def _step(mapped: _Mapping, name: str, values: dict[str, Any], messages: dict[str, str]) -> Step:
     before = mapped.given[name]
-    places = [place for place in mapped.places.get(name, ()) if place in whole_arguments]
+    places = [place for place in mapped.places.get(name, ()) if place in values]
     if not places:
         targets = mapped.places.get(name, ())
         why = mapped.reasons.get(name) or next(
@@ -348,13 +344,10 @@ def _step(
         text = f"“{mapped.label(name)}” is not used{why and f': {why}'}"
         return Step("dropped", name, before=before, reason=why, text=text)
     to = places[0]
-    after: Any = whole_arguments[to]
+    after: Any = values[to]
     text = _moved_files(mapped, name, places)
     if len(places) == 2:  # a size was split into a width and a height, a list into two frames
-        to, after = (
-            " and ".join(places),
-            " and ".join(_short(whole_arguments[place]) for place in places),
-        )
+        to, after = " and ".join(places), " and ".join(_short(values[place]) for place in places)
     elif to == name and identical(before, after):
         return Step("carried", name, to, before, after)
     is_clamped = to in messages and _is_number(after)

@@ -47,26 +47,22 @@ _KINDS = {"prompt": {"string"}, "negative": {"string"}}
 
 def by_meaning(fields: Iterable[Field]) -> dict[str, Field]:
     """Map each meaning to its field; the best name wins, among files first a required one."""
-    visible_fields = [field for field in fields if not field.is_hidden or field.is_required]
-    fields_by_meaning: dict[str, Field] = {}
+    visible = [field for field in fields if not field.is_hidden or field.is_required]
+    meanings: dict[str, Field] = {}
     for meaning, names in NAMES.items():
         kinds = _KINDS.get(meaning)
-        by_name = {field.name: field for field in visible_fields if not field.media}
+        by_name = {field.name: field for field in visible if not field.media}
         hits = (by_name[name] for name in names if name in by_name)
         if hit := next((field for field in hits if kinds is None or field.kind in kinds), None):
-            fields_by_meaning[meaning] = hit
+            meanings[meaning] = hit
     for kind in _FILES:
-        fields_by_meaning |= _first(kind, _files(kind, visible_fields))
-    fields_by_meaning |= _first("duration", filter(_is_duration, visible_fields))
-    fields_by_meaning |= _first("frames", filter(_is_frame_count, visible_fields))
-    fields_by_meaning |= _first(
-        "mask", (field for field in visible_fields if field.is_mask and media_of(field))
-    )
-    fields_by_meaning |= _first("end image", filter(_is_end_image, visible_fields))
-    fields_by_meaning |= _first(
-        "seed", sorted((f for f in visible_fields if f.is_seed), key=_seed_rank)
-    )
-    return fields_by_meaning
+        meanings |= _first(kind, _files(kind, visible))
+    meanings |= _first("duration", filter(_is_duration, visible))
+    meanings |= _first("frames", filter(_is_frame_count, visible))
+    meanings |= _first("mask", (field for field in visible if field.is_mask and media_of(field)))
+    meanings |= _first("end image", filter(_is_end_image, visible))
+    meanings |= _first("seed", sorted((f for f in visible if f.is_seed), key=_seed_rank))
+    return meanings
 
 
 def _first(meaning: str, fields: Iterable[Field]) -> dict[str, Field]:

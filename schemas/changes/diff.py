@@ -172,21 +172,19 @@ class _Inputs:
 
     def branches(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
         """Changes of a union's alternatives, paired by type and preferably by label."""
-        unmatched = list(new.branches)
+        spare = list(new.branches)
         for branch in old.branches:
             alike = [
-                other
-                for other in unmatched
-                if (other.kind, other.media) == (branch.kind, branch.media)
+                other for other in spare if (other.kind, other.media) == (branch.kind, branch.media)
             ]
             partner = next((other for other in alike if other.label == branch.label), None)
             partner = partner or next(iter(alike), None)
             if partner is None:
                 yield diff_lines.alternative(self.side, path, _describe_type(branch), is_now=False)
             else:
-                unmatched.remove(partner)
+                spare.remove(partner)
                 yield from self.inside(branch, partner, path)
-        for branch in unmatched:
+        for branch in spare:
             yield diff_lines.alternative(self.side, path, _describe_type(branch), is_now=True)
 
 

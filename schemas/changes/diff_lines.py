@@ -66,13 +66,11 @@ class Line:
 def sentence(lines: list[Line]) -> list[dict[str, Any]]:
     """The lines to store: breaking ones first; beyond MOST only their number."""
     ranked = sorted(lines, key=lambda line: not line.breaks)
-    stored_lines = [line.as_json() for line in ranked[:MOST]]
+    entries = [line.as_json() for line in ranked[:MOST]]
     if unlisted := ranked[MOST:]:
         breaks = any(line.breaks for line in unlisted)
-        stored_lines.append(
-            Line("more", (), f"{len(unlisted)} more changes", breaks=breaks).as_json()
-        )
-    return stored_lines
+        entries.append(Line("more", (), f"{len(unlisted)} more changes", breaks=breaks).as_json())
+    return entries
 
 
 def wording() -> Line:

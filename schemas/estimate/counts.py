@@ -31,11 +31,9 @@ def output_field(fields: Sequence[Field]) -> Field | None:
     # A learning rate means a training: its `batch_size` is not a number of results.
     if any("learning" in words_in(field.name) for field in fields):
         return None
-    count_fields = (
-        field for field in fields if quantities.is_count(field.name) and not _is_limit(field)
-    )
+    counts = (field for field in fields if quantities.is_count(field.name) and not _is_limit(field))
     return next(
-        (field for field in count_fields if field.traits.is_numeric or field.kind == "choice"), None
+        (field for field in counts if field.traits.is_numeric or field.kind == "choice"), None
     )
 
 

@@ -70,12 +70,8 @@ def _duration(settings: Iterable[Setting]) -> Amount | None:
 
 def _offered(field: Field, scale: float) -> Amount | None:
     """The range of lengths that a field allows, if its value leaves the choice to the model."""
-    offered_values = [
-        value for edge in quantities.values(field) if (value := quantities.figure(edge))
-    ]
-    low, high = (
-        (min(offered_values), max(offered_values)) if offered_values else quantities.bounds(field)
-    )
+    values = [value for edge in quantities.values(field) if (value := quantities.figure(edge))]
+    low, high = (min(values), max(values)) if values else quantities.bounds(field)
     if not high or high * scale > _LONGEST_S:
         return None
     least, most = (Decimal(str(round(max(edge or 0, 0) * scale, 3))) for edge in (low, high))

@@ -217,11 +217,9 @@ def _output_media(parsed: Contract) -> dict[str, None]:
     parts = list(_parts(build(Contract(parsed.document, parsed.output, None))))
     # speech-02-hd declares its audio, pixverse/v5.6 its video and recraft-v3 its images as a plain
     # File: the example (`speech.mp3`, `output.mp4`, `image.webp`) tells what it is.
-    described_kinds = {
-        part.names: kind for part in parts if (kind := _described_medium(part.field))
-    }
+    kinds = {part.names: kind for part in parts if (kind := _described_medium(part.field))}
     for part in parts:
-        if medium := _output_medium(part, described_kinds):
+        if medium := _output_medium(part, kinds):
             names = {word for name in part.names for word in words_in(name)}
             # A `thumbnail` does not make a film's model an image model. Alone it counts.
             (aside if names & SIDE_OUTPUT_WORDS else main)[medium] = None
@@ -249,7 +247,7 @@ def _described_medium(field: Field) -> str:
     return named_media.pop() if len(named_media) == 1 else ""
 
 
-def _output_medium(part: Part, described_kinds: Mapping[tuple[str, ...], str]) -> str:
+def _output_medium(part: Part, kinds: Mapping[tuple[str, ...], str]) -> str:
     field = part.field
     if not field.is_file or not part.names:
         return ""
@@ -264,8 +262,7 @@ def _output_medium(part: Part, described_kinds: Mapping[tuple[str, ...], str]) -
     if words & AUDIO_WORDS:
         return "audio"
     return next(
-        (kind for names in (part.names, part.names[:-1]) if (kind := described_kinds.get(names))),
-        "file",
+        (kind for names in (part.names, part.names[:-1]) if (kind := kinds.get(names))), "file"
     )
 
 

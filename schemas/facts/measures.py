@@ -128,12 +128,8 @@ def languages(fields: Iterable[Field]) -> list[str]:
         for value in values(field)[:200]:
             if isinstance(value, str) and (name := language(value)):
                 names[name] = None
-    language_facts = [f"language:{name}" for name in list(names)[:120]]
-    return (
-        [*language_facts, f"languages:{len(language_facts)}"]
-        if len(language_facts) > 1
-        else language_facts
-    )
+    facts = [f"language:{name}" for name in list(names)[:120]]
+    return [*facts, f"languages:{len(facts)}"] if len(facts) > 1 else facts
 
 
 def shapes(fields: Iterable[Field]) -> list[str]:

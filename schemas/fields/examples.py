@@ -15,14 +15,9 @@ def example(root: Field) -> dict[str, Any]:
 
     A required object without an example is built from its properties' examples.
     """
-    for whole_example in root.examples:
-        if (
-            isinstance(whole_example, dict)
-            and whole_example
-            and not is_too_deep(whole_example)
-            and is_finite(whole_example)
-        ):
-            return whole_example
+    for sample in root.examples:
+        if isinstance(sample, dict) and sample and not is_too_deep(sample) and is_finite(sample):
+            return sample
     arguments = {}
     for child in root.children:
         first = next((e for e in child.examples if _fits(child, e)), None)

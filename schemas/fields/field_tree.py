@@ -320,12 +320,8 @@ def _examples(flat: Schema) -> tuple[Any, ...]:
     if isinstance(examples, dict):
         examples = [as_dict(example).get("value") for example in examples.values()]
     # recraft-v3 gives a list of examples, OpenAPI 3 allows them by name, 3.0 a single `example`.
-    listed_examples = as_list(examples)[:_MAX_EXAMPLES] or (
-        [flat["example"]] if "example" in flat else []
-    )
-    usable = (
-        example for example in listed_examples if not is_too_deep(example) and is_finite(example)
-    )
+    samples = as_list(examples)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
+    usable = (example for example in samples if not is_too_deep(example) and is_finite(example))
     return tuple(
         example
         for example in usable

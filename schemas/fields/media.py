@@ -215,11 +215,9 @@ def accept_files(field: Field, kind: str, outer: dict[str, Any]) -> Field:
             limits=_limits_text(merged) if field.file_limits else field.limits or outer["limits"],
         )
     if field.kind == "object":
-        changed_children = (
-            accept_files(c, kind, outer) if c.name == "url" else c for c in field.children
-        )
+        children = (accept_files(c, kind, outer) if c.name == "url" else c for c in field.children)
         # `file_data` is in the schema of kling/v2.1's File and is never sent (protocol 13).
-        return replace(field, children=tuple(c for c in changed_children if c.name != "file_data"))
+        return replace(field, children=tuple(c for c in children if c.name != "file_data"))
     if field.kind == "union":
         return replace(field, branches=tuple(accept_files(b, kind, outer) for b in field.branches))
     return field

@@ -76,16 +76,14 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
     """Several alternatives as one field."""
     common = common | {"is_nullable": common["is_nullable"] or any(p.is_nullable for p in parts)}
     plain = [part for part in parts if part.kind == "choice"]
-    other_parts = [part for part in parts if part.kind != "choice"]
+    rest = [part for part in parts if part.kind != "choice"]
     values = [option.value for part in plain for option in part.options]
-    if not other_parts:
+    if not rest:
         return choice(values, common)
     # `anyOf: [enum, string]` is an open list (protocol 4.3): a text with suggestions.
-    if all(part.kind == "string" for part in other_parts) and all(
-        isinstance(v, str) for v in values
-    ):
-        best = next((part for part in other_parts if part.media), other_parts[0])
-        merged = make_field("string", common, is_long=all(p.is_long for p in other_parts))
+    if all(part.kind == "string" for part in rest) and all(isinstance(v, str) for v in values):
+        best = next((part for part in rest if part.media), rest[0])
+        merged = make_field("string", common, is_long=all(p.is_long for p in rest))
         return replace(
             merged,
             media=best.media,
@@ -93,11 +91,11 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
             suggestions=tuple(filter(is_form_safe, values)),
         )
     # `anyOf: [integer, number]`: pydantic's `int | float`.
-    if not plain and all(part.traits.is_numeric for part in other_parts):
-        return make_field("number", common, is_seed=any(part.is_seed for part in other_parts))
+    if not plain and all(part.traits.is_numeric for part in rest):
+        return make_field("number", common, is_seed=any(part.is_seed for part in rest))
     options = _options(values)
-    is_size = any(_is_size_object(part) for part in other_parts)
-    for position, part in enumerate(other_parts, start=1):
+    is_size = any(_is_size_object(part) for part in rest)
+    for position, part in enumerate(rest, start=1):
         word = _FILE_WORDS.get((part.kind, part.media)) or part.traits.noun
         # flux/dev's `image_size`: presets, or an ImageSize with width and height.
         label = "Custom" if _is_size_object(part) else part.label or word
@@ -105,10 +103,7 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
         options = (*options, Option(f"~{position}", label, branch=position))
     field = Field(
         kind="union",
-        **(
-            common
-            | {"options": options, "branches": tuple(other_parts), "is_size": is_size, "media": ""}
-        ),
+        **(common | {"options": options, "branches": tuple(rest), "is_size": is_size, "media": ""}),
     )
     return field if accepts(field, field.default) else replace(field, default=MISSING)
 

@@ -429,9 +429,7 @@ def _spellings(part: str | int) -> tuple[str | int, ...]:
     return (part, int(part)) if is_number else (part,)
 
 
-def _own_defaults(
-    preset: dict[str, Any], field: Field, sent_values: dict[str, Any]
-) -> dict[str, Any]:
+def _own_defaults(preset: dict[str, Any], field: Field, values: dict[str, Any]) -> dict[str, Any]:
     """The values of an object's default that differ from its properties' own defaults.
 
     If anything in the object is sent, so must these be: else the model would use the properties'
@@ -441,7 +439,7 @@ def _own_defaults(
     return {
         key: value
         for key, value in preset.items()
-        if key not in sent_values and not identical(value, own.get(key, MISSING))
+        if key not in values and not identical(value, own.get(key, MISSING))
     }
 
 

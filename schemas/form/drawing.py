@@ -247,13 +247,9 @@ class _Drawer:
         field, name = node.field, node.name
         if isinstance(default, list | dict) and default:
             inner = _Drawer(encode_default(field, name, default))
-            fresh_node = inner.node(field, name, MISSING)
-            node.rows, node.is_ticked, node.keys = (
-                fresh_node.rows,
-                fresh_node.is_ticked,
-                fresh_node.keys,
-            )
-            node.is_boxed, node.text = fresh_node.is_boxed, fresh_node.text
+            source = inner.node(field, name, MISSING)
+            node.rows, node.is_ticked, node.keys = source.rows, source.is_ticked, source.keys
+            node.is_boxed, node.text = source.is_boxed, source.text
             return
         node.is_ticked = is_checkbox_list(field)
         item = field.item

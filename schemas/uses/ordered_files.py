@@ -45,7 +45,7 @@ def place_in_order(
 
     Nothing invalid is written: an input that does not accept a file is skipped.
     """
-    used_sentences: list[str] = []
+    sentences: list[str] = []
     unused: list[str] = []
     for kind, noun in NOUNS.items():
         addresses = [file.address for file in files if file.kind == kind]
@@ -54,15 +54,13 @@ def place_in_order(
             candidate, number = _filled(version, arguments, taker, addresses[count:])
             if number:
                 arguments = candidate
-                used_sentences.append(
-                    f"{_which(noun, count, number, len(addresses))} → {taker.label}"
-                )
+                sentences.append(f"{_which(noun, count, number, len(addresses))} → {taker.label}")
                 count += number
             if count == len(addresses):
                 break
         if count < len(addresses):
             unused.append(counted_files.unused(noun, count, len(addresses)))
-    return PlacedFiles(arguments, tuple(used_sentences), tuple(unused))
+    return PlacedFiles(arguments, tuple(sentences), tuple(unused))
 
 
 def takers(root: Field, kind: str) -> list[Input]:

@@ -78,14 +78,12 @@ class Outcome:
         return f"@{self.reference.name}: {'; '.join(filter(None, parts))}"
 
     def _pictures(self) -> str:
-        number, used_count = len(self.reference.pictures), len(self.used)
+        number, count = len(self.reference.pictures), len(self.used)
         if not number:
             return "" if self.reference.gone else "it has no pictures"
-        if used_count == number:
+        if count == number:
             return _counted(number)
-        return (
-            f"{used_count or 'none'} of {_counted(number)}, {self.why or 'this model takes none'}"
-        )
+        return f"{count or 'none'} of {_counted(number)}, {self.why or 'this model takes none'}"
 
 
 @dataclass(frozen=True)
@@ -188,26 +186,24 @@ class _Filling:
     def _fill_list(self, path: Path) -> None:
         rows = _at(self.arguments, path)
         keys = [key for row in rows if (key := mentions.whole(row)) in self.references]
-        pictures_by_key = {key: self.references[key].pictures for key in dict.fromkeys(keys)}
-        other_rows = len(rows) - len(keys)
+        by_key = {key: self.references[key].pictures for key in dict.fromkeys(keys)}
+        fixed = len(rows) - len(keys)
         limit = _most_rows(find(self.version.root, path))
         placed: set[str] = set()
-        for number in _numbers(
-            sum(map(len, pictures_by_key.values())), limit - other_rows if limit else None
-        ):
-            shared = _shared(pictures_by_key, number)
+        for number in _numbers(sum(map(len, by_key.values())), limit - fixed if limit else None):
+            shared = _shared(by_key, number)
             placed = {picture for pictures in shared.values() for picture in pictures}
             values: list[Any] = []
             for row in rows:
                 key = mentions.whole(row)
-                values += shared.pop(key, ()) if key in pictures_by_key else (row,)
+                values += shared.pop(key, ()) if key in by_key else (row,)
             candidate = _with(self.arguments, path, *([values] if values else []))
             if self._accepts(candidate):
                 break
         else:  # invalid even without pictures, as a required list is: validation reports it
             self.arguments = candidate
-        for key, pictures in pictures_by_key.items():
-            self._note(key, [p for p in pictures if p in placed], _takes(limit, other_rows))
+        for key, pictures in by_key.items():
+            self._note(key, [p for p in pictures if p in placed], _takes(limit, fixed))
 
     def place_mentioned(self) -> None:
         """Put the pictures of references that texts mention into the inputs for pictures."""
@@ -256,17 +252,13 @@ class _Filling:
         return _most_rows(around)
 
     def _place(
-        self, taker: Input, pictures_by_key: Mapping[str, Sequence[str]], room: int | None
+        self, taker: Input, by_key: Mapping[str, Sequence[str]], room: int | None
     ) -> set[str]:
         """Write as many pictures as the model accepts, and return these."""
-        for number in _numbers(sum(map(len, pictures_by_key.values())), room):
+        for number in _numbers(sum(map(len, by_key.values())), room):
             if not number:
                 break
-            pictures = [
-                p
-                for shared_pictures in _shared(pictures_by_key, number).values()
-                for p in shared_pictures
-            ]
+            pictures = [p for part in _shared(by_key, number).values() for p in part]
             candidate = self.arguments
             for picture in pictures:
                 candidate = place(self.version.root, candidate, taker.path, picture)
@@ -370,14 +362,10 @@ def _shared(pictures_by_key: Mapping[str, Sequence[str]], number: int) -> dict[s
     return shared
 
 
-def _takes(limit: int | None, other_rows: int) -> str:
+def _takes(limit: int | None, fixed: int) -> str:
     if limit is None:
         return "this model takes no more"
-    return (
-        f"this model takes {limit}"
-        if not other_rows
-        else f"there was room for {limit - other_rows}"
-    )
+    return f"this model takes {limit}" if not fixed else f"there was room for {limit - fixed}"
 
 
 def _counted(number: int) -> str:
