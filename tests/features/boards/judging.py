@@ -1,4 +1,4 @@
-"""A board with results that can be judged: pictures with telling metadata, or texts."""
+"""A board with results that can be judged: texts, or pictures whose metadata names the model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Judged = Callable[..., Board]
 
 
 def picture() -> bytes:
-    """A PNG that says which program made it."""
+    """Return a PNG whose metadata says which program made it."""
     metadata = PngInfo()
     metadata.add_text("Software", SECRET)
     out = io.BytesIO()
@@ -36,13 +36,13 @@ def picture() -> bytes:
 
 
 def opened(board: Board) -> str:
-    """Open the board's vote; returns the link for voters."""
+    """Open the board's vote and return the link for voters."""
     voting.open_voting(board)
     return voting.link_of(Board.objects.get(pk=board.pk))
 
 
 def status_of(browser: Client, address: str) -> int:
-    """The status of a response, which is read to its end: that closes its file."""
+    """Return a response's status. Read the response to its end, which closes its file."""
     response: Any = browser.get(address)
     if response.streaming:
         b"".join(response.streaming_content)
@@ -51,7 +51,7 @@ def status_of(browser: Client, address: str) -> int:
 
 @pytest.fixture
 def stored() -> Iterator[str]:
-    """The name of a stored picture."""
+    """Store a picture and return its name."""
     name = default_storage.save("tests/judged.png", ContentFile(picture()))
     yield name
     default_storage.delete(name)
@@ -60,7 +60,7 @@ def stored() -> Iterator[str]:
 
 @pytest.fixture
 def judged(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stored: str) -> Judged:
-    """`judged("flux", "turbo", prompts="a\\nb")`: a board whose runs have all succeeded."""
+    """`judged("flux", "turbo", prompts="a\nb")`: a board whose runs have all succeeded."""
 
     def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Board:
         board = send(

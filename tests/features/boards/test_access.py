@@ -1,4 +1,4 @@
-"""Who may do what with a board: chosen by who may change it, kept by every door."""
+"""The rights on a board: which members choose them, and every entry point that checks them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comments on boards: by members and guests, their text as data, threads, mentions."""
+"""Comments on boards: members and guests write plain text, in threads, with mentions."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_thread_is_answered_resolved_and_opened_by_an_answer(board: Board) -> 
     mia.post(address, {"text": "Fixed", "parent": first.pk})
     answer = Comment.objects.latest("pk")
     assert (answer.parent, answer.cell_id) == (first, first.cell_id)
-    mia.post(address, {"text": "Really", "parent": answer.pk})  # of one level
+    mia.post(address, {"text": "Really", "parent": answer.pk})  # threads have only one level
     assert Comment.objects.latest("pk").parent == first
     mia.post(f"{address}{first.pk}/resolution/", {"resolved": "1"})
     assert comments.threads_of(board)[0].is_resolved

@@ -1,4 +1,4 @@
-"""Rows that are added by a prompt: makers' run at once, others' wait for a maker's click."""
+"""Rows added with a prompt: makers' rows run at once, others' rows wait for a maker's click."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def project(db: None) -> Project:
 
 @pytest.fixture
 def board(plan_of: Callable[..., Plan], project: Project) -> Board:
-    """A maker's board of two rows on two models; its viewers may ask for rows."""
+    """A maker's board of two rows on two models, to which its viewers may propose rows."""
     plan = plan_of(row_field="prompt", row_values="a cat\na dog", title="Cats")
     sending.run_plan(person("mia"), plan, expand(plan), "token", project=project)
     Board.objects.update(viewers_may=["rows"])
@@ -56,7 +56,7 @@ def test_a_viewers_row_waits_for_a_makers_click(board: Board) -> None:
     page = page_of(vera, board.get_absolute_url())
     assert "Ask for a row" in page
     assert vera.post(f"{board.get_absolute_url()}rows/", {"prompt": "a fox"}).status_code == 302
-    assert Run.objects.count() == 4  # nothing was sent
+    assert Run.objects.count() == 4  # the request has sent no run
     request = RowRequest.objects.get()
     page = page_of(mia, board.get_absolute_url())
     assert re.search(r"<strong>vera</strong> asks for a row: <span[^>]*>a fox", page)
@@ -73,7 +73,7 @@ def test_a_viewers_row_waits_for_a_makers_click(board: Board) -> None:
     request.refresh_from_db()
     assert request.row == board.rows.last()
     assert request.decided_by == person("mia")
-    assert {run.user for run in Run.objects.all()} == {person("mia")}  # who clicks pays
+    assert {run.user for run in Run.objects.all()} == {person("mia")}  # the maker who clicks pays
     mia.post(address, {"do": "run"})
     assert Run.objects.count() == 6  # a second click sends nothing
 

@@ -1,4 +1,4 @@
-"""A language model, and conversations with it."""
+"""A language model, and chats with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def router(make_endpoint: Callable[..., Any]) -> Endpoint:
 
 @pytest.fixture
 def chat(user: User, router: Endpoint) -> Chat:
-    """A conversation without messages."""
+    """A chat without messages."""
     return Chat.objects.create(user=user, endpoint=router)
 
 

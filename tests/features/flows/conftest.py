@@ -1,4 +1,4 @@
-"""Three models from the shared data, a flow of two of them, and results to use as inputs."""
+"""Three models from the shared documents, a flow of two of them, and results to use as inputs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PICTURE = "https://v3.fal.media/files/a.png"
 
 @pytest.fixture
 def models(make_endpoint: Callable[..., Any], documents: dict[str, Any]) -> dict[str, Endpoint]:
-    """A text-to-image model, one that edits images, one that makes videos of them."""
+    """A text-to-image model, one that edits images, and one that makes videos of them."""
     return {name: known(make_endpoint(name, documents[name])) for name in (FLUX, SEEDREAM, KLING)}
 
 
@@ -37,7 +37,7 @@ def known(endpoint: Endpoint) -> Endpoint:
 
 
 def chained(models: dict[str, Endpoint], *names: str, prompt: str = "a fox") -> Definition:
-    """A chain of models, each taking the first image of the one before."""
+    """Return a chain of models, each of which takes the first image of the model before it."""
     first, *rest = (models[name] for name in names)
     definition = chain.begin(first.endpoint_id, version_of(first), {"prompt": prompt})
     for former, endpoint in zip([first, *rest], rest, strict=False):
@@ -70,7 +70,6 @@ def succeed(run: Run, url: str = PICTURE) -> None:
 
 
 def fail(run: Run) -> None:
-    """End a run with an error."""
     from runs.state import state_machine
     from runs.state.transitions import Observation
 
@@ -79,7 +78,6 @@ def fail(run: Run) -> None:
 
 
 def result_of(user: User, endpoint: Endpoint, **values: Any) -> Run:
-    """Return a run with a stored image."""
     output = {"images": [{"url": PICTURE, "content_type": "image/png"}]}
     run = Run.objects.create(
         user=user, endpoint=endpoint, form_token=uuid.uuid4().hex, state="succeeded", output=output,

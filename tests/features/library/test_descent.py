@@ -1,4 +1,4 @@
-"""A run's line of descent, for whoever may read the run, and only with what they may read."""
+"""A run's line of descent: only for users who may read the run, and only of runs they may read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MakeFrom = Callable[..., Run]
 def make_from(request: Any, make_run: Callable[..., Run]) -> MakeFrom:
     """`make_from(*sources, title=…)` → a run with two pictures, made of results or uploads.
 
-    Its arguments were read by a worker, or not yet.
+    The fixture's parameter says whether a worker has read its arguments yet.
     """
 
     def make(*sources: Run | Upload, position: int = 0, **values: Any) -> Run:
@@ -69,7 +69,7 @@ def shown(client: Client, run: Run) -> str:
 
 
 def outline(page: str) -> list[str]:
-    """The titles, indented by how deep their lists are nested; the page's own run in brackets."""
+    """Return the titles, indented as deep as their lists; the page's own run is in brackets."""
     lines, depth = [], 0
     pattern = (
         r'<(/?ul)\b|(aria-current)|descent-title truncate" dir="auto">([^<]*)<|'

@@ -1,4 +1,4 @@
-"""What was made of what, as a tree: everything has one place, and nothing runs in circles."""
+"""The descent of runs as a tree: every run has one place, and no branch leads back to itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.any_database
 
 
 def drawn(branches: Any) -> list[str]:
-    """The tree as lines: indented, and with a mark where something is shown again."""
+    """Return the tree as indented lines, with a mark where a run appears again."""
     return [
         line
         for branch in branches

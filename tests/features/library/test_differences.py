@@ -1,4 +1,4 @@
-"""The page of two runs: what differs, results beside each other, times and prices."""
+"""The page of two runs: their differences, their results side by side, times and prices."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def shown(client: Client, *runs: Run | str, status: int = 200) -> str:
 
 @pytest.fixture
 def pair(result_of: Made, models: dict[str, Endpoint]) -> tuple[Run, Run]:
-    """Two runs of different models with a picture each; the second was slower, and dearer."""
+    """Two runs of different models with a picture each; the second was slower and cost more."""
     Endpoint.objects.update(unit_price_usd="0.01")
     began = timezone.now()
     first, second = (
@@ -90,7 +90,7 @@ def test_the_selection_of_the_list_leads_to_the_page(member: Client, pair: tuple
     assert response.headers["Location"] == f"{ADDRESS}?run={keys[0]}&run={keys[1]}"
     assert member.post(ADDRESS, {"filters": ""}, follow=True).status_code == 200
     page = member.get("/runs/").content.decode()
-    verb = 'formaction="/runs/comparison/"'  # which leads two runs to this page
+    verb = 'formaction="/runs/comparison/"'  # the button that opens this page for two runs
     assert verb in page
     assert verb not in member.get("/runs/?state=deleted").content.decode()
     response = member.post("/runs/comparison/", {"run": keys})
@@ -190,7 +190,7 @@ def differ(make_endpoint: Any, make_run: Callable[..., Run]) -> Differ:
 
 
 def words(field: ChangedField) -> tuple[str, str]:
-    """Both values of a field as one reads them, with the words that differ in brackets."""
+    """Return both values of a field in words, with the different words in brackets."""
     before, after = (
         "".join(p.text if p.kind == "same" else f"[{p.text}]" for p in value.parts)
         for value in (field.before, field.after)

@@ -55,7 +55,7 @@ SLACK = "https://hooks.slack.com/services/T000/B000/verysecret"
 
 
 def stored() -> list[str]:
-    """The addresses as the database and its copies hold them."""
+    """Return the addresses as the database stores them, in channels and in deliveries."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT address FROM notifications_channel"
@@ -76,7 +76,7 @@ def test_addresses_are_encrypted_in_the_database(user: User) -> None:
 def test_an_address_survives_a_change_of_the_secret_key(user: User, settings: Any) -> None:
     Channel.objects.create(user=user, method="slack", name="a", address=SLACK)
     settings.SECRET_KEY, former = "another" * 9, settings.SECRET_KEY
-    assert Channel.objects.get().address == ""  # to be entered again
+    assert Channel.objects.get().address == ""  # the user has to enter it again
     settings.SECRET_KEY_FALLBACKS = [former]
     assert Channel.objects.get().address == SLACK
     sending.maintain()

@@ -1,4 +1,4 @@
-"""Ends of runs that are notified: long runs that nobody watched, and runs of the API."""
+"""Notifications about ended runs: long runs that no page watched, and runs by the API."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BY_API = [{"at": "2026-11-23T00:00:00+00:00", "what": "api", "text": "script"}]
 
 @pytest.fixture
 def end(make_run: MakeRun) -> Callable[..., Run]:
-    """`end(minutes=12)` → a run of ours that took so long and has just ended."""
+    """`end(minutes=12)` → a run of ours that took this long and has just ended."""
 
     def make(minutes: float = 12, state: str = "succeeded", **values: Any) -> Run:
         seen = {key: values.pop(key) for key in ("output", "error") if key in values}
@@ -46,7 +46,7 @@ def end(make_run: MakeRun) -> Callable[..., Run]:
 
 
 def later() -> None:
-    """The page that watches had its time."""
+    """Let the time pass in which an open page could report the end as seen."""
     RunEnd.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
 
@@ -57,7 +57,7 @@ def subjects() -> list[str]:
 def test_the_end_of_a_long_run_is_notified_once(end: Callable[..., Run]) -> None:
     run = end()
     run_ends.process_due()
-    assert subjects() == []  # a page may still say that it showed the end
+    assert subjects() == []  # an open page may still report that it showed the end
     later()
     run_ends.process_due()
     run_ends.process_due()
@@ -101,7 +101,8 @@ def test_many_long_runs_are_one_message_in_ten_minutes(end: Callable[..., Run]) 
     run_ends.process_due()
     end()
     end(state="failed", error={"message": "The model broke down."})
-    end(project=make_project("Film", ana="maker"))  # whose members alone read of it
+    # a message about them would go to the project's members alone
+    end(project=make_project("Film", ana="maker"))
     later()
     run_ends.process_due()
     assert len(subjects()) == 1

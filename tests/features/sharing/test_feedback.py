@@ -1,4 +1,4 @@
-"""Picks, stars and comments of a review are found again on the wall, by who may see the run."""
+"""The wall finds results by a review's picks, stars and comments, for users who see the run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def runs(user: User, make_run: Any) -> list[Run]:
-    """Four results on one share: picked by three, rated 4 and 5, with an open comment, and bare."""
+    """Four results on one share: picked by three, rated 4 and 5, openly commented, untouched."""
     runs = [make_run(state="succeeded", title=f"poster {n}") for n in range(4)]
     for run in runs:
         Artifact.objects.create(run=run, position=0, path="x", kind="image", url="https://x/a.png")

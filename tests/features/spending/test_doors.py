@@ -1,7 +1,8 @@
-"""Doors × money: whatever starts runs refuses what a budget does not allow, and asks first. `make
-test` tries one of the doors that lead to the same function, for each of the two.
+"""Every entry point that starts runs refuses what no budget allows, and asks first if it must.
 
-While the balance is spent, every page that starts runs says so: they go on by themselves.
+`make test` tries one of the entry points that lead to the same function, for each of the two. While
+the balance is spent, every page that starts runs says so: the runs wait, and then go on by
+themselves.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from tests.runs.doors.table import DOORS, Door
 from tests.runs.doors.world import World
 from tests.sampling import one_of_each, sample
 
-JOBS = {"trial", "next-step"}  # of the worker: a page says afterwards why nothing was started
+# entry points of the worker: a page says afterwards why nothing was started
+JOBS = {"trial", "next-step"}
 TINY = Decimal("0.0001")
 
 
@@ -57,7 +59,7 @@ def _said(text: str) -> str:
 
 
 def _everything() -> tuple[int, int, int]:
-    """What has been started: a flow's charge for a step to come has no run, and may go."""
+    """Count what was started, without charges of a flow's later steps, which may be released."""
     charges = Charge.objects.filter(run__isnull=False)
     return Run.objects.count(), LedgerEntry.objects.count(), charges.count()
 
@@ -68,7 +70,7 @@ def _everything() -> tuple[int, int, int]:
     "door", sample([*one_of_starters("refuses")], 5, by_seed=2), ids=lambda door: door.name
 )
 def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -> None:
-    """402, with what is left and whom to ask; nothing is started, and nothing reserved."""
+    """402 states the rest of the budget and whom to ask; nothing is started or reserved."""
     SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
     for scope in (Budget.Scope.HOUSE, Budget.Scope.PROJECT):
         project = world.project if scope == Budget.Scope.PROJECT else None
@@ -95,8 +97,9 @@ def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -
     assert Run.objects.count() > count, door.name
 
 
-ASKED_NOBODY = JOBS | {"live", "live-of-program"}  # nobody waits for an answer
-SAID_BEFORE = {"assistant", "assistant-flow"}  # an assistant names the most that its call may cost
+ASKED_NOBODY = JOBS | {"live", "live-of-program"}  # nobody waits for the answer
+# an assistant names the highest cost that it allows in its call
+SAID_BEFORE = {"assistant", "assistant-flow"}
 
 
 @pytest.mark.django_db
@@ -107,7 +110,10 @@ SAID_BEFORE = {"assistant", "assistant-flow"}  # an assistant names the most tha
 def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
     world: World, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """402 with the sum and a button; the same press with the yes starts it. Jobs do not ask."""
+    """The answer is 402 with the sum and a button; the same press with the confirmation starts it.
+
+    Jobs do not ask.
+    """
     SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
     use = door.use(world)
     Budget.objects.create(scope=Budget.Scope.HOUSE, limit=100, ask_above=TINY)
@@ -151,7 +157,7 @@ PAGES: dict[str, Callable[[Things], str]] = {
 
 @pytest.fixture
 def locked(db: None) -> None:
-    """A worker whose runs upstream refuses, since nothing is left."""
+    """A worker whose runs upstream refuses because the balance is spent."""
     Worker.objects.create(name="w", beat_at=clock.now(), has_key=True, trouble=BALANCE)
 
 

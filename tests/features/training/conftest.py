@@ -26,7 +26,7 @@ _LORA = {
 
 
 def picture(colour: str = "red", kind: str = "PNG") -> bytes:
-    """A small picture."""
+    """Return a small picture."""
     from PIL import Image
 
     made = io.BytesIO()

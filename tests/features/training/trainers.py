@@ -1,4 +1,4 @@
-"""Input schemas of trainers, with the words of real ones."""
+"""Input schemas of trainers, with the vocabulary of real ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MASKED = LORA + " The captions can include a mask: photo.png has its mask in pho
 
 
 def document(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    """An OpenAPI document with one input."""
+    """Return an OpenAPI document with one input."""
     record = {"type": "object", "title": "Input", "properties": properties, "required": required}
     body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Input"}}}}
     return {
@@ -45,7 +45,7 @@ def document(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
 
 
 def text(description: str = "", **more: Any) -> dict[str, Any]:
-    """A text property."""
+    """Return the schema of a text property."""
     return {"type": "string", "description": description, **more}
 
 

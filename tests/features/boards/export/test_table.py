@@ -1,4 +1,4 @@
-"""The CSV of a board, and that no value of it becomes a formula."""
+"""A board's CSV, in which no value can act as a formula."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalogue filters and sorts by the votes that its viewer may see, and cards say them."""
+"""Votes in the catalogue: filters, sorting and cards use only the votes that the user may see."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Make = Callable[..., Endpoint]
 
 @pytest.fixture
 def models(make_endpoint: Make) -> list[Endpoint]:
-    """Four models: the first wins most, the last was never judged."""
+    """Four models: the first has won most votes, nobody has judged the last."""
     return [
         make_endpoint(f"lab/{name}", position=place)
         for place, name in enumerate(["loser", "winner", "middle", "unjudged"])
@@ -34,7 +34,7 @@ def models(make_endpoint: Make) -> list[Endpoint]:
 
 @pytest.fixture
 def judged(user: User, models: list[Endpoint]) -> None:
-    """The winner has won 3 of 4 votes, all on products, the one in the middle 1 of 2."""
+    """Votes: the winner has won 3 of 4, all of products; the model in the middle 1 of 2."""
     loser, winner, middle, _ = models
     voted(user, [winner, loser], wins=2, tags=["photos of products"])
     voted(user, [winner, middle], tags=["photos of products"])

@@ -1,4 +1,4 @@
-"""Which judgements are counted, when, and what of them is stored."""
+"""The counting of votes: which judgements count, when, and which figures are stored."""
 
 from __future__ import annotations
 
@@ -29,13 +29,12 @@ Make = Callable[..., Endpoint]
 
 @pytest.fixture
 def ranked(make_endpoint: Make) -> list[Endpoint]:
-    """Three models, by their keys."""
     price = {"unit_price_usd": "0.01", "price_unit": "images", "currency": "USD"}
     return [make_endpoint(f"lab/{name}", **price) for name in ("one", "two", "three")]
 
 
 def counted(board: Board) -> dict[tuple[str, str, str], tuple[int, int, int]]:
-    """The board's tallies after the worker's job: wins of both and ties, by models and tag."""
+    """Count as the worker does; return the wins of both models and the ties, by models and tag."""
     counting.count_due()
     return {
         (tally.first.display_name, tally.second.display_name, tally.tag): (

@@ -1,4 +1,4 @@
-"""The leaderboard's page: what it ranks, for whom, and what it says without votes."""
+"""The leaderboard's page: which models it ranks, for which users, and its text without votes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Make = Callable[..., Endpoint]
 
 
 def text_of(client: Client, **params: str) -> str:
-    """The page's text without markup, its spaces folded."""
+    """Return the page's text without markup, with single spaces."""
     response = client.get(PAGE, params)
     assert response.status_code == 200
     content = re.search(r"<main.*</main>", response.content.decode(), re.DOTALL)
@@ -33,14 +33,13 @@ def text_of(client: Client, **params: str) -> str:
 
 
 def names(client: Client, **params: str) -> list[list[str]]:
-    """The models of each part, in their order."""
+    """Return the models of each part, in the order of the page."""
     board = client.get(PAGE, params).context["board"]
     return [[entry.endpoint.endpoint_id for entry in part.entries] for part in board.parts]
 
 
 @pytest.fixture
 def models(make_endpoint: Make) -> list[Endpoint]:
-    """Models of two categories."""
     price = {"unit_price_usd": "0.01", "price_unit": "images", "currency": "USD"}
     return [
         make_endpoint("lab/one", **price),
@@ -129,7 +128,7 @@ def test_only_votes_on_boards_that_the_viewer_sees_are_counted(
     mia = person("mia")
     voted(mia, models[:2], wins=3, project=film, tags=["cats"])
     voted(mia, models[2:], project=film, is_hidden=True)
-    voted(mia, models[2:])  # private
+    voted(mia, models[2:])  # a private board
     assert "No votes yet" in text_of(member)
     hidden, unknown = (text_of(member, tag=tag) for tag in ("cats", "dogs"))
     assert hidden.replace("cats", "dogs") == unknown
@@ -138,7 +137,7 @@ def test_only_votes_on_boards_that_the_viewer_sees_are_counted(
     assert names(logged_in(mia)) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
     eva = person("eva")
     grant(eva, "playground.view_run")
-    assert names(logged_in(eva)) == [["lab/one", "lab/two"]]  # open in the house
+    assert names(logged_in(eva)) == [["lab/one", "lab/two"]]  # a board that the house may see
     film.memberships.filter(user=person("vera")).delete()
     assert "No votes yet" in text_of(vera)
 
@@ -164,7 +163,7 @@ def test_new_votes_change_what_was_cached(
     other = make_board(user, models[:2], rows=3)
     for row in range(3):
         vote(user, other, 1, 0, row)
-    assert names(member) == [["lab/one", "lab/two"]]  # not yet counted
+    assert names(member) == [["lab/one", "lab/two"]]  # nobody has counted the new votes yet
     counting.recount(other.pk)
     assert names(member) == [["lab/two", "lab/one"]]
     assert board.tallies.count() == 1

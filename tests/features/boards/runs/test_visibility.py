@@ -1,4 +1,4 @@
-"""What is no longer shared disappears from the boards of others, and from their votes."""
+"""A withdrawn example disappears from other users' boards and from their votes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def borrowing(judged: Judged, stranger: User) -> Board:
-    """A board of which the first row shows runs that a stranger has published as examples."""
+    """A board whose first row shows runs that a stranger has published as examples."""
     board = judged()
     cells = board.cells.filter(row__position=0)
     Run.objects.filter(cells__in=cells).update(
@@ -103,7 +103,8 @@ def test_no_preset_is_made_of_a_withdrawn_example(borrowing: Board) -> None:
     column = borrowing.columns.order_by("position")[0]
     Run.objects.filter(cells__column=column).update(arguments={"guidance": 2})
     Run.objects.filter(is_example=True).update(arguments={"guidance": 3})
-    assert "guidance" not in settings_of(column)  # the two differ
+    # the two runs in the column differ in `guidance`
+    assert "guidance" not in settings_of(column)
     take_back(borrowing)
     assert settings_of(column)["guidance"] == 2
 
@@ -121,7 +122,8 @@ def test_a_withdrawn_example_leaves_the_vote(
     files = re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
     assert [status_of(client, file) for file in files] == [200, 200]
     Run.objects.update(is_example=False)
-    Run.objects.update(project=private_project(stranger))  # none lies beside the board any more
+    # the voter may no longer see any of the results
+    Run.objects.update(project=private_project(stranger))
     assert [status_of(client, file) for file in files] == [404, 404]
     assert "Nothing to judge yet" in client.get(opened(borrowing)).content.decode()
     participant = Participant.of_user(voter)

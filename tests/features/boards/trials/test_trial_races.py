@@ -1,4 +1,4 @@
-"""A trial is dismissed or paused while the worker is about to send it, on both databases."""
+"""A user dismisses or pauses a trial just as the worker sends it, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A board's page: its markup, its owner's buttons, and what a stranger gets."""
+"""A board's page: its markup, its owner's buttons, and the answers that strangers get."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def test_a_board_takes_as_many_queries_as_another(
         cell_markup.forget()
         with django_assert_num_queries(16):
             assert member.get(board.get_absolute_url()).status_code == 200
-        with django_assert_num_queries(14):  # the markup of ended cells is kept
+        # the cache has the markup of cells whose runs have ended
+        with django_assert_num_queries(14):
             member.get(board.get_absolute_url())
 
 
@@ -241,7 +242,7 @@ def test_a_wide_board_loads_its_columns_as_they_come_into_view(
     assert count == 50
     page = text(member.get(board.get_absolute_url()))
     shown = TILE.findall(page)
-    assert len(shown) == 2 * 12  # the first part has two rows, and twelve columns of each
+    assert len(shown) == 2 * 12  # the first part has two rows, with twelve columns each
     assert page.count('class="column-head"') == 12
     assert f"Columns 49 to {count}" in page
     waiting = set(re.findall(r' hx-get="([^"]+/(?:parts|columns)/\d+/)"', page))
@@ -280,7 +281,8 @@ def test_cached_markup_depends_on_run_mark_price_and_user(
     assert text(member.get(board.get_absolute_url())).count(">$7.00<") == 1
     grant(stranger, "playground.view_run")
     client.force_login(stranger)
-    assert b"A private board" in client.get(board.get_absolute_url()).content  # until a reason
+    # administrators may open it only with a stated reason
+    assert b"A private board" in client.get(board.get_absolute_url()).content
     project = make_project("Fox", ana="manager")
     Run.objects.update(project=project)
     Board.objects.update(project=project)

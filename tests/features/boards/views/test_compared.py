@@ -1,4 +1,4 @@
-"""The list of *Compare*: boards, flows and trials of a project, by kind and by name."""
+"""The page "Compare": a project's boards, flows and trials, by kind and by name."""
 
 from __future__ import annotations
 

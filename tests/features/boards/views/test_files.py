@@ -1,4 +1,4 @@
-"""A board taken out as files and presets, and imported."""
+"""Downloads of a board as files and presets, and imports of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judge shows two to four results beside each other, and takes what is said of them."""
+"""The page "Judge" shows two to four results beside each other and saves the user's judgement."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_we_take_a_model_for_a_reason(
     assert "data-taken" in page
     assert "Taken for" in (of_model := member.get(about).content.decode())
     assert "by ana: Hands are right, half the price" in of_model
-    assert not Endpoint.objects.exclude(standing="").exists()  # only curators mark
+    assert not Endpoint.objects.exclude(standing="").exists()  # only curators mark models
     assert AuditEntry.objects.filter(event="decided on").count() == 1
     client.force_login(stranger)
     assert "Taken for" not in client.get(about).content.decode()

@@ -1,4 +1,4 @@
-"""Boards in a shared project: who sees, runs, changes, judges and deletes them."""
+"""Boards in a shared project: which members see, run, change, judge and delete them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROWS = {"row_field": "prompt", "row_values": "a cat\na dog"}
 
 @pytest.fixture
 def project(user: User) -> Project:
-    """A project with members of each role; Max is a second maker."""
+    """A project with a member of each role; Max is a second maker."""
     return make_project("Film", mia="maker", max="maker", vera="viewer", ana="manager")
 
 
@@ -63,14 +63,15 @@ def test_a_board_and_its_runs_live_in_the_project_of_the_address(
     page = page_of(mia, f"{NEW}?model=lab/flux&project=film")
     assert f'action="{NEW}?project=film"' in page
     assert f'hx-post="{NEW}?project=film"' in page
-    page_of(mia, "/compare/?project=private")  # another tab chooses another project
+    page_of(mia, "/compare/?project=private")  # another tab switches to another project
     assert mia.post(f"{NEW}?project=film", posted_plan()).status_code == 302
     board, run = Board.objects.get(), Run.objects.get()
     assert (board.project, run.project) == (project, project)
     assert (board.is_hidden, run.is_hidden) == (False, False)
     assert mia.post(f"{NEW}?project=private", posted_plan(title="Mine")).status_code == 302
     assert Board.objects.filter(project__person=person("mia")).count() == 1
-    assert Run.objects.filter(project__person=person("mia")).count() == 1  # nothing was reused
+    # the run in the other project was not reused
+    assert Run.objects.filter(project__person=person("mia")).count() == 1
 
 
 def test_a_project_that_hides_new_runs_hides_its_boards(project: Project, models: Any) -> None:
@@ -285,7 +286,8 @@ def authors(client: Client, board: Board) -> list[str]:
 def test_cells_name_who_ran_them_to_everybody_else(project: Project, board: Board) -> None:
     mia, max_, vera = (browser(project, name) for name in ("mia", "max", "vera"))
     runs = Run.objects.order_by("pk")
-    Run.objects.update(state=Run.State.SUCCEEDED)  # the markup of ended cells is cached
+    # the cache has the markup of cells whose runs have ended
+    Run.objects.update(state=Run.State.SUCCEEDED)
     Run.objects.filter(pk=runs[0].pk).update(user=person("max"))
     for _ in range(2):
         assert authors(mia, board) == ["max"]

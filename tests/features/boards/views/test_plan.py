@@ -1,4 +1,4 @@
-"""The plan's page: filled in from an address, changed by buttons, and run by its first button."""
+"""The page of a plan: its address fills it in, buttons change it, and its first button runs it."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def address(*models: str, **more: Any) -> str:
 
 
 def posted_by(page: str) -> dict[str, Any]:
-    """What the plan's form on a page posts, as texts."""
+    """Return the texts that the plan's form on a page posts."""
     start = page.rindex("<form", 0, page.index("data-board-plan"))
     return post_of(page[start : page.index("</form>", start) + len("</form>")])
 
 
 def filled(member: Client, url: str, **changed: Any) -> dict[str, Any]:
-    """What a browser would post of the plan at an address, with some controls changed."""
+    """Return the post of the form at an address, with some controls changed."""
     page = member.get(url)
     assert page.status_code == 200
     post = posted_by(page.content.decode())
@@ -109,7 +109,7 @@ def test_a_row_takes_only_what_some_model_takes(
 def test_a_changed_form_after_back_makes_another_board(
     member: Client, user: User, models: dict[str, Endpoint]
 ) -> None:
-    """The browser's Back shows the form as it was left, with its token."""
+    """The browser's Back button restores the old form with its old token."""
     first = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
     changed = first | {"shared.prompt": "a dog"}
     posts = (first, first, changed, changed)
@@ -308,7 +308,7 @@ def _names() -> list[str]:
 
 @pytest.fixture
 def everything(make_endpoint: Any, documents: dict[str, dict[str, Any]]) -> list[Endpoint]:
-    """Every real document and every model of the sandbox, and one without a schema."""
+    """Every real document, every model of the sandbox, and a model without a schema."""
     endpoints = [make_endpoint(name, document) for name, document in documents.items()]
     for name, model in zip(_names(), MODELS, strict=True):
         endpoints.append(make_endpoint(name, openapi.document(model, ADDRESSES)))

@@ -1,4 +1,4 @@
-"""The page of standing trials, and where their owner reads of them."""
+"""The page of standing trials, and the pages that tell the owner about them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ballot betrays nothing; the owner sees the results."""
+"""The ballot does not betray which model made a result; only the owner sees the outcome."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def voter(client: Client, stranger: User) -> Client:
-    """Somebody else who has the link."""
+    """Another user, who has the link."""
     client.force_login(stranger)
     return client
 
@@ -85,7 +85,7 @@ def test_a_ballot_file_is_served_only_to_its_voter(
 def test_a_choice_brings_the_next_pair_without_javascript(voter: Client, judged: Judged) -> None:
     link = opened(judged())
     address = link.partition("?")[0]
-    voter.get(link)  # after which the session needs no token
+    voter.get(link)  # from now on the session allows voting without the token
     for number in (1, 2):
         page = voter.get(address).content.decode()
         pair = re.findall(r'name="pair"\s+value="([^"]+)"', page)[0]
@@ -148,10 +148,11 @@ def test_the_owner_can_open_and_close_the_vote(
     board = judged()
     results, address = (f"{board.get_absolute_url()}{part}" for part in ("results/", "vote/"))
     client.force_login(user)
-    assert client.get(address).status_code == 200  # the owner's own vote needs no link
+    assert client.get(address).status_code == 200  # owners need no link for their own vote
     page = client.post(f"{board.get_absolute_url()}voting/", follow=True).content.decode()
     (link,) = re.findall(rf'value="http://testserver({address}\?token=[^"]+)"', page)
-    client.post(f"{board.get_absolute_url()}voting/")  # in another tab: the link stays
+    # the owner presses again in another tab: the link stays valid
+    client.post(f"{board.get_absolute_url()}voting/")
     assert link in client.get(results).content.decode()
 
     client.force_login(stranger)
@@ -209,7 +210,7 @@ def _asked(browser: Client, name: str, board: Board, voter: User) -> int:
     if name == "boards:vote":
         return status_of(browser, address)
     shown = files_in(browser.get(address).content.decode())
-    if not shown:  # what the page would show, if it showed anything
+    if not shown:  # this page shows no file: take one that it would show if a pair were left
         participant = Participant.of_user(voter)
         pair, _ = ballots.next_pair(participant, board)
         assert pair

@@ -1,4 +1,4 @@
-"""How far voters agree: Krippendorff's alpha against a plain reading of its definition."""
+"""Krippendorff's alpha, which says how far voters agree, compared with its definition."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Judgements = list[tuple[str, int, str]]
 
 @st.composite
 def judgements(draw: st.DrawFn) -> Judgements:
-    """Each voter judges some of the units once."""
+    """Draw judgements in which each voter judges some of the units once."""
     values = st.sampled_from(["first", "second", "neither"])
     chosen = draw(st.dictionaries(st.tuples(st.sampled_from("abcd"), st.integers(0, 7)), values))
     return [(voter, unit, value) for (voter, unit), value in chosen.items()]
 
 
 def plain_alpha(judged: Judgements) -> float | None:
-    """The book's way: the matrix of coincidences, value by value."""
+    """Compute alpha as the book does, from the matrix of coincidences, value by value."""
     coincidences: dict[tuple[str, str], float] = {}
     for unit in {unit for _, unit, _ in judged}:
         values = [value for _, other, value in judged if other == unit]
@@ -84,7 +84,7 @@ def test_few_judgements_tell_nothing(voters: int, pairs: int, is_known: bool) ->
     measured = measure(judged)
     assert measured.is_known is is_known
     assert measured.words.startswith("Two voters agree on 100 %" if is_known else "Too few")
-    assert measured.alpha_words == ""  # where all are equal it is not defined
+    assert measured.alpha_words == ""  # alpha is undefined if all judgements are equal
 
 
 @pytest.mark.system

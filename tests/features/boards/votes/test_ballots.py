@@ -1,4 +1,4 @@
-"""The pairs shown to a voter, each of which is judged once."""
+"""The ballot shows a voter pairs of results and takes one judgement for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def judge_all(who: User | Participant, board: object, favourite: str) -> int:
-    """Judge every pair in favour of one model; returns how many."""
+    """Judge every pair in favour of one model; return the number of judgements."""
     voter = who if isinstance(who, Participant) else Participant.of_user(who)
     count = 0
     while True:
@@ -98,7 +98,7 @@ def test_the_most_informative_pair_comes_next(judged: Judged, user: User) -> Non
         assert pair
         asked_pairs.append(frozenset(cell.column_id for cell in pair))
         ballots.record(voter, board, ballots.token_of(voter, pair), "0")
-    # No pair of models is asked a third time before each was asked once.
+    # No pair of models comes a third time before every pair has come once.
     assert max(asked_pairs.count(asked_pair) for asked_pair in asked_pairs) <= 3
 
 
@@ -118,7 +118,7 @@ def test_votes_can_be_retracted_reset_and_restored(judged: Judged, user: User) -
     assert ballots.reset(board) == 1
     assert rankings.rankings(board)[0].vote_count == 0
     assert judge_all(user, board, "lab/turbo") == 2
-    assert ballots.restore(board) == 0  # the pair was judged anew
+    assert ballots.restore(board) == 0  # the voter has already judged this pair again
     assert ballots.reset(board) == 2
     assert ballots.restore(board) == 2
     assert rankings.rankings(board)[0].vote_count == 2
@@ -127,7 +127,7 @@ def test_votes_can_be_retracted_reset_and_restored(judged: Judged, user: User) -
 def test_a_guests_votes_count_once_per_pair(judged: Judged, user: User) -> None:
     board = judged()
     anna = Participant.of_guest("guest:anna", "Anna")
-    ben = Participant.of_guest("guest:ben", "Anna")  # the same name, another guest
+    ben = Participant.of_guest("guest:ben", "Anna")  # another guest with the same name
     assert judge_all(anna, board, "lab/flux") == 2
     assert ballots.next_pair(anna, board)[1] == ballots.Progress(2, 2)
     assert ballots.next_pair(ben, board)[1] == ballots.Progress(0, 2)
@@ -157,5 +157,5 @@ def test_restored_votes_of_guests_are_compared_by_guest(judged: Judged) -> None:
     judge_all(ben, board, "lab/flux")
     ballots.reset(board)
     judge_all(anna, board, "lab/turbo")
-    assert ballots.restore(board) == 2  # ben's; anna has judged anew
+    assert ballots.restore(board) == 2  # Ben's votes come back; Anna has already judged hers again
     assert board.votes.counted().count() == 4

@@ -1,4 +1,4 @@
-"""Ranks only where votes tell models apart; prices per win; tags."""
+"""Rankings: ranks only where votes tell models apart, prices per win, and tags."""
 
 from __future__ import annotations
 

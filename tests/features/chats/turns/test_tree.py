@@ -1,4 +1,4 @@
-"""The page shows one branch, its end first."""
+"""A chat's page shows one branch, and of a long branch its end."""
 
 from __future__ import annotations
 

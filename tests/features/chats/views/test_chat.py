@@ -1,4 +1,4 @@
-"""The pages of conversations, as their owner and as a stranger."""
+"""The pages of chats, for their owner and for strangers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def test_a_chat_starts_from_a_model_page(member: Client, router: Endpoint) -> No
     assert "New chat" in member.get(router.get_absolute_url()).content.decode()
     response = member.post("/chats/new/", {"model": router.endpoint_id})
     again = member.post("/chats/new/", {"model": router.endpoint_id})
-    assert response["Location"] == again["Location"]  # an empty one is not made twice
+    # an empty chat is opened again instead of a second one
+    assert response["Location"] == again["Location"]
     assert member.get(response["Location"]).status_code == 200
 
 
@@ -47,9 +48,9 @@ def test_a_message_becomes_a_run(member: Client, chat: Chat) -> None:
     shown = member.get(page).content.decode()
     assert "data-watch" in shown
     assert 'http-equiv="refresh"' in shown
-    # A reload would take away what is typed.
+    # Without JavaScript the page reloads, which would delete a text in this form.
     assert 'class="composer panel stack gap-3 js-only"' in shown
-    assert "Be short." in shown  # goes with the next turn as well
+    assert "Be short." in shown  # the form repeats it for the next turn
 
 
 def test_a_message_that_cannot_be_sent_is_kept(member: Client, chat: Chat) -> None:
@@ -67,7 +68,8 @@ def test_a_draft_is_kept_until_it_is_sent(member: Client, chat: Chat) -> None:
     assert "Half a" in member.get(page).content.decode()
     assert "with a draft" in member.get("/chats/").content.decode()
     member.post(page, draft | {"~text": "Half a sentence"})
-    assert member.post(f"{page}draft/", draft).status_code == 204  # was under way
+    # this draft was already on its way when the message was sent
+    assert member.post(f"{page}draft/", draft).status_code == 204
     chat.refresh_from_db()
     assert chat.draft == {}
 
@@ -215,7 +217,7 @@ def test_a_too_long_conversation_is_retried_without_its_older_half(
     newest = Turn.objects.latest("pk")
     assert newest.run_id
     Run.objects.filter(pk=newest.run_id).update(state="succeeded", output={"output": "Yes."})
-    after = say("And now?", after=newest)  # the turn after it is not too long again
+    after = say("And now?", after=newest)  # the turn after the retry fits again
     assert after.left_out == 2
 
 
@@ -306,7 +308,8 @@ def test_a_refusal_of_the_second_model_sends_nothing(
     member: Client, chat: Chat, make_endpoint: Any
 ) -> None:
     first = make_endpoint("lab/one", documents.SHORT)
-    Chat.objects.update(endpoint=first, second=chat.endpoint)  # the router needs a model
+    # the router requires the name of a model
+    Chat.objects.update(endpoint=first, second=chat.endpoint)
     page, post = chat.get_absolute_url(), {"~text": "Hello", "~token": "t"}
     refused = member.post(page, post)
     shown = refused.content.decode()
@@ -317,7 +320,8 @@ def test_a_refusal_of_the_second_model_sends_nothing(
     assert not Turn.objects.exists()
     member.post(page, {**post, "second-model.model": "acme/wise"})
     assert {run.arguments.get("model") for run in Run.objects.all()} == {None, "acme/wise"}
-    assert 'value="acme/wise"' in member.get(page).content.decode()  # and for the next message
+    # the next message uses the same model
+    assert 'value="acme/wise"' in member.get(page).content.decode()
 
 
 def test_fields_of_a_second_model_are_sent_to_it(

@@ -1,4 +1,4 @@
-"""Conversations in a shared project: who writes, who reads along, and who does not see them."""
+"""Chats in a shared project: which members write, which read, and who sees nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def project(user: User) -> Project:
 
 @pytest.fixture
 def chat(user: User, router: Endpoint, project: Project) -> Chat:
-    """A conversation in the project."""
+    """A chat in the project."""
     new_work = project.for_new_work()
     return Chat.objects.create(user=user, endpoint=router, title="Foxes", **new_work)
 
@@ -47,7 +47,7 @@ def test_a_chat_and_its_answers_live_in_the_project_of_the_page(
     assert "?project=film" in browser.get(router.get_absolute_url()).content.decode()
     browser.post("/chats/new/?project=private", {"model": router.endpoint_id})
     response = browser.post("/chats/new/?project=film", {"model": router.endpoint_id})
-    assert Chat.objects.count() == 2  # the empty private one is not taken for it
+    assert Chat.objects.count() == 2  # the empty private chat is not opened instead
     browser.post(response["Location"], {"~text": "Hi", "~token": "t", "model": "a/b"})
     assert Run.objects.get().project == Chat.objects.latest("created_at").project == project
 

@@ -1,4 +1,4 @@
-"""“Then…” gives valid wires for any two models; invalid definitions are refused."""
+""" "Then…" gives valid wires for any two models; invalid definitions are refused."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_a_wire_is_moved_to_an_input_of_the_same_kind(models: Models) -> None:
 
 def test_an_input_the_next_step_loses_is_named(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM, SEEDREAM)
-    result = swapped(definition, "s2", models[KLING])  # gives a film, and no picture
+    result = swapped(definition, "s2", models[KLING])  # this model makes a video, not a picture
     assert "what step 3 takes from it" in result.lost
     assert result.definition.steps[2].wires == ()
     assert any(

@@ -1,4 +1,4 @@
-"""What a flow's later steps may cost is reserved before its first step is paid."""
+"""A flow reserves the cost of its later steps before it pays the first step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 @pytest.fixture
 def priced(flow: Flow) -> Flow:
-    """A flow of two steps, of which each costs a dollar."""
+    """A flow of two steps that cost a dollar each."""
     Endpoint.objects.update(unit_price_usd=1, price_unit="images", currency="USD")
     return flow
 
@@ -65,7 +65,7 @@ def test_what_is_reserved_for_steps_that_never_begin_is_given_back(
     advance(flow_run.pk)
     assert total_of(Charge.objects.all()) == 0
     require_sums_hold()
-    starting.try_again(flow_run, "s1", user)  # has room again, and reserves again
+    starting.try_again(flow_run, "s1", user)  # the budget has room again: both steps reserve again
     assert total_of(Charge.objects.all()) == 2
     with pytest.raises(Unaffordable):
         start(user, priced, "other")

@@ -1,4 +1,4 @@
-"""Workflows of an account, stored as the worker stores them."""
+"""Workflows of fal's account, stored as the worker stores them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Keep = Callable[..., AccountWorkflow]
 
 @pytest.fixture
 def keep(db: None) -> Keep:
-    """`keep("two-step", contents)`: a workflow of the account."""
+    """`keep("two-step", contents)`: store a workflow of the account."""
 
     def make(name: str = "two-step", contents: Any = CONTENTS_B, **more: Any) -> AccountWorkflow:
         item = fal.WorkflowItem("Ana", name, more.pop("title", "Two step"), **more)

@@ -1,4 +1,4 @@
-"""Files of single steps are copied after the run has ended, and shown from our copy."""
+"""After a run, the files of its single steps are copied, and pages show our copies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ADDRESS = "https://v3.fal.media/files/a/{}.png"
 
 
 class Files:
-    """Upstream's files: a picture at each address, or an error."""
+    """Upstream's files: each address answers with a picture or with an error."""
 
     def __init__(self, *, is_gone: bool = False) -> None:
         self.asked: list[str] = []
@@ -55,7 +55,7 @@ def copy_all(files: Files) -> None:
 
 @pytest.fixture
 def ended(keep: Keep, user: User) -> Run:
-    """A failed run of a workflow, of which one step gave two pictures."""
+    """A failed run of a workflow, one step of which has made two pictures."""
     workflow = keep()
     urls = [{"url": ADDRESS.format(name)} for name in ("one", "two", "one")]
     done = {"type": "completion", "node_id": "say", "output": {"images": urls}}

@@ -1,4 +1,4 @@
-"""Reading the account's workflows: listed ones, unreadable ones, and refused requests."""
+"""The job that reads the account's workflows: listed ones, unreadable ones, refused requests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def opened(name: str) -> dict[str, Any]:
 
 
 def read(answer: Any) -> float:
-    """Have the job read an account that answers so; returns the pause until the next time."""
+    """Run the job against an account with this answer; return the pause until the next round."""
     SyncReport.objects.create(state=SyncReport.State.DONE)
 
     async def run() -> float:
@@ -80,7 +80,6 @@ def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> 
 def test_a_refused_listing_is_reported_and_loses_nothing(
     keep: Keep, status: int, message: str
 ) -> None:
-    """C74."""
     keep("former")
     pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
     assert message in AccountListing.current().error
@@ -96,7 +95,7 @@ def test_a_workflow_being_added_by_another_worker_is_kept() -> None:
             with transaction.atomic():
                 store.keep(item, None, "", is_own=True)
                 is_added.set()
-                time.sleep(0.5)  # by then this worker waits for the row
+                time.sleep(0.5)  # by then, this worker waits for the row's lock
         finally:
             connections.close_all()
 

@@ -1,4 +1,4 @@
-"""The pages of the account's workflows, through Django's client."""
+"""The pages of the account's workflows."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_a_workflow_page_shows_models_and_form(
     assert page.count('href="/models/fal-ai/flux/dev/"') == 1
     assert 'data-endpoint-id="workflows/Ana/two-step"' in page
     assert 'name="idea"' in page
-    assert "The catalogue does not list this model" in page  # of openrouter/router
+    assert "The catalogue does not list this model" in page  # this is about openrouter/router
     assert 'style="' not in page
 
 
@@ -88,7 +88,7 @@ def test_a_workflow_run_is_an_ordinary_streamed_run(ana: Client, keep: Keep) -> 
     shown = text(ana, f"{PAGE}?run={run.pk}")
     assert f'data-run-id="{run.pk}"' in shown
     assert 'data-watch="{&quot;view&quot;: &quot;workflow&quot;' in shown
-    assert "A boat" in shown  # the form has its input
+    assert "A boat" in shown  # the form shows the run's input
 
 
 def test_missing_inputs_are_reported_and_typed_values_kept(ana: Client, keep: Keep) -> None:

@@ -1,4 +1,4 @@
-"""A flow from a result, through its editor and its form, to a run that goes on by itself."""
+"""A flow starts from a result, goes through its editor and its form, and then runs by itself."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_result_can_be_chained_edited_and_run_twice(
 def test_a_changed_form_after_back_is_another_run(
     member: Client, user: User, models: dict[str, Any]
 ) -> None:
-    """The browser's Back shows the form as it was left, with its token."""
+    """The browser's Back button restores the old form with its old token."""
     menu = f"{reverse('flows:then')}?run={result_of(user, models[FLUX]).pk}&key=a0"
     member.post(menu, {"output": "images/0/url", "to": f"{SEEDREAM}|image_urls.*"})
     address = Flow.objects.get().get_absolute_url()
@@ -109,7 +109,6 @@ def test_a_failed_step_gives_the_reason_and_can_be_retried(member: Client, flow:
 
 @pytest.fixture
 def result(make_run: Any, models: dict[str, Any]) -> Run:
-    """A picture."""
     run: Run = make_run(
         endpoint=models[FLUX], state="succeeded", output={"images": [{"url": PICTURE}]}
     )
@@ -145,7 +144,7 @@ def test_losses_of_a_model_swap_are_shown_before_swapping(
 ) -> None:
     offered = member.get(page).content.decode()
     assert f"to={KLING.replace('/', '%2F')}" in offered or f"to={KLING}" in offered
-    assert f">{FLUX}<" not in offered  # takes no picture
+    assert f">{FLUX}<" not in offered  # this model takes no picture
     preview = member.get(page, {"step": "s2", "to": KLING}).content.decode()
     assert "Use this model" in preview
     flow.refresh_from_db()
@@ -175,7 +174,7 @@ def test_swapping_to_a_missing_model_or_step_is_refused(
 def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Flow) -> None:
     flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
     while not FlowRun.objects.get(pk=flow_run.pk).is_final:
-        # What a page has read just before the worker carries the flow on.
+        # The page reads this just before the worker advances the flow.
         before = FlowRun.objects.select_related("flow", "user").get(pk=flow_run.pk)
         (step,) = flow_run.steps.filter(settled_at=None).select_related("run")
         assert step.run

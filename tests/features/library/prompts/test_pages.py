@@ -1,4 +1,4 @@
-"""The pages of saved prompts: written, found, used, changed, brought back, taken away."""
+"""The pages that write, find, use, change, delete and restore saved prompts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""References with real pictures in the storage."""
+"""References whose pictures are in the storage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MakeReference = Callable[..., Reference]
 
 
 def png(number: int = 0) -> bytes:
-    """A picture of its own."""
+    """Return a picture that no other number gives."""
     file = io.BytesIO()
     Image.new("RGB", (8, 8), (number % 256, 80, 40)).save(file, "PNG")
     return file.getvalue()
@@ -39,7 +39,7 @@ def make_reference(user: User) -> MakeReference:
         project = more.pop("project", None) or private_project(owner)
         is_hidden = more.pop("is_hidden", False)
         values = Values(name, description=more.pop("description", "an amber bottle"), **more)
-        # Each reference has its own: a content is one upload of a user in a project.
+        # Each reference gets pictures of its own: equal contents in a project are one upload.
         first = sum(map(ord, name)) % 200
         files = [posted(first + place) for place in range(number)]
         added = pictures.add(owner, project, [], files)

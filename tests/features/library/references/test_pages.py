@@ -1,4 +1,4 @@
-"""The pages of references: made, filled with pictures, changed, brought back, taken away."""
+"""The pages that make, fill, change, delete and restore references."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def is_served(client: Client, address: str) -> bool:
 
 
 def later(reference: Reference) -> None:
-    """Let what follows be another sitting."""
+    """Age the last change, so that the next one begins a new version."""
     ReferenceVersion.objects.filter(reference=reference).update(
         made_at=timezone.now() - timedelta(hours=1)
     )
@@ -174,7 +174,8 @@ def test_versions_say_what_changed_and_come_back(
     later(reference)
     member.post(f"/references/{reference.pk}/pictures/", {"~do": f"remove:{first}"})
     member.post(f"/references/{reference.pk}/form/", {"name": "bottle", "description": "green"})
-    assert numbers(reference) == [2, 1]  # both changes were one sitting
+    # both changes happened within one sitting, so they are one version
+    assert numbers(reference) == [2, 1]
     page = shown(member, reference.get_absolute_url())
     assert "1 picture removed, description" in page
     member.post(f"/references/{reference.pk}/versions/1/recovery/")
@@ -201,7 +202,7 @@ def test_members_share_a_projects_references_and_private_ones_come_second(
     assert offered.index('data-mention="@bottle"') < offered.index('data-mention="@me/bottle"')
     assert "secret" not in offered
     assert client.get("/references/cover/", {"name": "@me/bottle"}).headers["location"] == own.cover
-    # A name that one does not see is free.
+    # A name is free for users who cannot see the reference that has it.
     assert make(client, name="secret").status_code == 302
 
 

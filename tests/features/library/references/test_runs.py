@@ -1,4 +1,4 @@
-"""What is sent of a reference, what is said of it, and what is recorded with the run."""
+"""References in runs: what a model gets, what the page says, and what the run records."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_mention_fills_a_required_field_and_is_recorded(
     assert "Reference" in page
     assert "version 1, 2 of 3 pictures, this model takes 2" in page
     assert f"/runs/{run.pk}/" in page_of(member, bottle.get_absolute_url())
-    # The form keeps the name.
+    # The form keeps the reference's name.
     assert "@Bottle on ice" in page_of(member, f"/models/{MANY}/")
 
 
@@ -109,7 +109,8 @@ def test_the_version_that_a_run_got_is_recorded(
 ) -> None:
     bottle = make_reference("bottle", 2)
     press(member, MANY, prompt="@bottle")
-    saving.set_pictures(bottle, bottle.pictures[:1], user)  # used by now, so a new version
+    # a run has used this version, so the change makes a new one
+    saving.set_pictures(bottle, bottle.pictures[:1], user)
     press(member, MANY, prompt="@bottle", **{"~token": "u"})
     assert sorted(ReferenceRun.objects.values_list("version", flat=True)) == [1, 2]
 

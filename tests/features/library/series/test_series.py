@@ -1,4 +1,4 @@
-"""Series: begun from a selection, ordered, with a cover, and gaps that are said in words."""
+"""Series: started from a selection, ordered, with a cover, and a message for a missing result."""
 
 from __future__ import annotations
 
@@ -42,7 +42,6 @@ def fox(make_run: Any) -> Run:
 
 @pytest.fixture
 def poster(user: User, fox: Run) -> Series:
-    """A private series of four pictures."""
     series = Series.objects.create(user=user, project=private_project(user), name="Poster")
     items.add(user, series, Selection({fox.pk: None}))
     return series
@@ -213,7 +212,7 @@ def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int,
         items.move(poster, key, before=None)
 
 
-# A run's page adds each result to series by name, and takes it out again.
+# The page of a run adds each of its results to series by name, and removes it again.
 
 
 def positions(name: str) -> list[int]:
@@ -225,7 +224,7 @@ def test_a_result_is_added_by_name_and_taken_out(member: Client, make_run: Any) 
     address = f"/runs/{run.pk}/series/"
     added = member.post(address, {"position": "1", "named": " Fox "}, headers=HTMX)
     assert "Fox" in added.content.decode()
-    member.post(address, {"position": "0", "named": "fox"})  # the same, whatever the case
+    member.post(address, {"position": "0", "named": "fox"})  # names match in any case
     assert positions("Fox") == [1, 0]
     member.post(address, {"position": "1", "out": str(Series.objects.get().pk)}, headers=HTMX)
     assert positions("Fox") == [0]
@@ -263,7 +262,8 @@ def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
     team = make_project("Team", **{user.username: "maker", stranger.username: "manager"})
     series = Series.objects.create(user=user, project=team, name="Layoffs")
     hidden, shown = (with_files(make_run, project=team, is_hidden=hides) for hides in (True, False))
-    SeriesItem.objects.create(series=series, run=hidden, place=0)  # as each tag became one
+    # as the migration turned each tag into a series
+    SeriesItem.objects.create(series=series, run=hidden, place=0)
     maker, other = working_in(team, user), working_in(team, stranger)
     addresses = (
         *("/series/", "/series/?q=layo", "/series/offered/", series.get_absolute_url()),
@@ -275,7 +275,8 @@ def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
 
     assert len(read_by(maker)) >= 6
     assert read_by(other) == set()
-    Run.objects.filter(pk=hidden.pk).update(user=stranger)  # who sees their own result in it
+    # users always see their own results in a series
+    Run.objects.filter(pk=hidden.pk).update(user=stranger)
     assert other.get(series.get_absolute_url()).status_code == 200
     Run.objects.filter(pk=hidden.pk).update(user=user)
     SeriesItem.objects.create(series=series, run=shown, place=9)

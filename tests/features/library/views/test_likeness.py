@@ -1,4 +1,4 @@
-"""What is like a result: in the project or in all of one's own, never in another's."""
+"""Results that look like a given one: in its project or among the user's own, never of others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONE, NEAR, ALIKE, FAR = bytes(16), bytes(15) + b"\x0f", bytes(14) + b"\x0f\xff",
 
 @pytest.fixture
 def make_result(make_run: Any) -> MakeResult:
-    """`make_result(fingerprint=…, title=…)` → a compared picture of a run of its own."""
+    """`make_result(fingerprint=…, title=…)` → a picture in a run of its own, with a fingerprint."""
 
     def make(run: Run | None = None, **values: Any) -> Artifact:
         of_run = {name: values.pop(name) for name in OF_RUNS if name in values}
@@ -49,7 +49,7 @@ def page_of(client: Client, result: Artifact, query: str = "") -> str:
 
 
 def shown(page: str) -> list[str]:
-    """The headings and the ids of runs, in the order of the page."""
+    """Return the headings and the ids of runs, in the order of the page."""
     return re.findall(r'(?:<h2>\s*|data-run-id=")([^"<\n]+)', page)
 
 

@@ -1,4 +1,4 @@
-"""What is done with selected results: stars, deletion, a comparison, a board, uses, all found."""
+"""Actions on selected results: star, delete, compare, make a board, use, select all found."""
 
 from __future__ import annotations
 

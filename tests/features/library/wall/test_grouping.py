@@ -1,4 +1,4 @@
-"""By what the wall is grouped: in the order of time over all pages, or gathered with a link."""
+"""Groups of the wall: in the order of time over all pages, or gathered, with a link to all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ START = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - tim
 
 @pytest.fixture
 def made(make_run: Any) -> Any:
-    """Return a function that makes a run so many minutes after the start."""
+    """Return a function that makes a run a number of minutes after the start."""
 
     def make(minutes: int, **values: Any) -> Run:
         run = with_files(make_run, 1, **values)
@@ -84,7 +84,7 @@ def test_models_are_gathered_with_a_link_to_all(
         made(minute)
     last = made(9, endpoint=owl)
     assert [len(keys) for _, keys in shown(member, "?by=model")] == [1, 2]
-    first = member.get("/runs/").context  # remembered
+    first = member.get("/runs/").context  # the choice is remembered
     assert first["grouping"] == "model"
     assert [str(stack.run.pk) for stack in first["sections"][0][0].stacks] == [str(last.pk)]
     text = html.unescape(member.get(f"/runs/{first['more']}").content.decode())
@@ -92,7 +92,8 @@ def test_models_are_gathered_with_a_link_to_all(
     (address,) = set(re.findall(r'href="(\?[^"]*model%3A[^"]*once=1)"', text))
     whole = member.get(f"/runs/{address}")
     assert sum(len(section.stacks) for section, _ in whole.context["sections"]) == 3
-    assert member.get("/runs/").context["grouping"] == "model"  # as before
+    # the remembered choice has not changed
+    assert member.get("/runs/").context["grouping"] == "model"
 
 
 def test_boards_are_gathered_and_others_boards_stay_unseen(

@@ -1,4 +1,4 @@
-"""The list of runs: its filters, pages and queries."""
+"""The list of runs: its filters, pages and number of queries."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_the_history_is_paged_by_a_cursor(member: Client, make_run: Any) -> None
 
 
 def looks_at(client: Client, address: str) -> str:
-    """Where a page that is open looks for newer runs."""
+    """Return the address that an open page polls for newer runs."""
     html = client.get(address).content.decode()
     match = re.search(r'hx-get="([^"]+)"\s+hx-trigger="runs:(?:look|shown) from:body"', html)
     assert match

@@ -1,4 +1,4 @@
-"""Posts reach vetted IP addresses only; each way to fail is an outcome in words."""
+"""Posts reach only IP addresses that were checked; each kind of failure has a sentence."""
 
 from __future__ import annotations
 

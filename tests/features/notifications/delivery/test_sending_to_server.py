@@ -1,6 +1,6 @@
-"""From the API's run to a server that verifies what it receives as fal's own webhook.
+"""From a run by the API to a server that verifies Vitrine's webhook as one of fal's.
 
-Our signatures verify by fal's rules; keys are replaced without a receiver noticing.
+Our signatures follow fal's rules, and receivers do not notice when keys are replaced.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FLUX = "fal-ai/flux/dev"
 
 @dataclass
 class Server:
-    """A receiver on a real socket: what came, and the statuses that it answers."""
+    """A receiver on a real socket, with the requests that came and the statuses that it answers."""
 
     url: str = ""
     statuses: list[int] = field(default_factory=lambda: [200])
@@ -125,7 +125,7 @@ def test_fals_verifier_takes_our_signature_with_our_key_set() -> None:
 
 @pytest.mark.any_database
 def test_a_cached_key_set_always_has_the_signing_key() -> None:
-    """A day at a time for a year: what is signed verifies by the key set of the day before."""
+    """For each day of a year, the key set of the day before verifies what is signed today."""
     start = timezone.now()
     signing_keys.maintain(start)
     copy = signing_keys.jwks()

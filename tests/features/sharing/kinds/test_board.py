@@ -1,4 +1,4 @@
-"""A board as a share's visitors see it: whole, with things hidden, following or kept."""
+"""A board as visitors of its share see it: whole, with hidden parts, current or as it was."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROMPTS = "quiet zebra\nloud heron"
 
 @pytest.fixture
 def board(judged: Judged) -> Board:
-    """A board of two models and two prompts, of which the second model won the first row."""
+    """A board of two models and two prompts; the second model has won the first row."""
     board = judged("flux", "turbo", prompts=PROMPTS, seeds="424242")
     row = board.rows.get(position=0)
     RowMark.objects.create(row=row, winner=board.columns.get(position=1))
@@ -157,7 +157,7 @@ def test_queries_do_not_grow_with_the_board(
     for prompts in ("a", "b\nc\nd\ne"):
         Board.objects.all().delete()
         share = share_board(judged("flux", "turbo", prompts=prompts))
-        page_of(share, client)  # the first visit is counted
+        page_of(share, client)  # the first visit also makes the queries that count it
         with CaptureQueriesContext(connection) as queries:
             page_of(share, client)
         counts.append(len(queries))

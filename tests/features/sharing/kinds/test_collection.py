@@ -1,4 +1,4 @@
-"""A collection as a share's visitors see it."""
+"""A collection as visitors of its share see it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Shown = Callable[..., Share]
 
 @pytest.fixture
 def author(user: User) -> User:
-    """Whose names nobody outside learns; a curator."""
+    """A curator, whose names visitors must not learn."""
     grant(user, "catalog.change_collection")
     User.objects.filter(pk=user.pk).update(username="anastasia-k", email="anastasia@example.org")
     return User.objects.get(pk=user.pk)
@@ -34,7 +34,7 @@ def author(user: User) -> User:
 
 @pytest.fixture
 def collection(make_endpoint: Callable[..., Endpoint]) -> Collection:
-    """A collection of a model with a telling name and a picture, with a curator's note."""
+    """A collection with a curator's note, of a model that has a recognisable name and picture."""
     small = default_storage.save("tests/model.webp", ContentFile(b"RIFF small WEBP"))
     picture = Picture.objects.create(digest="d" * 64, url="https://x/", state="kept", small=small)
     endpoint = make_endpoint("lab/flux-pro", description="flux-pro paints", picture=picture)

@@ -1,4 +1,4 @@
-"""Guests of a shared board ask for rows, which wait for the click of whoever may run them."""
+"""Guests of a shared board propose rows, which wait for a click by a member who may run them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def board(judged: Judged) -> Board:
-    """A board of two models and two prompts, to which the house's link lets nobody add rows."""
+    """A board of two models and two prompts; its link within the house allows no new rows."""
     board = judged("flux", "turbo", prompts="quiet zebra\nloud heron")
     Board.objects.update(link_may=[])
     return board
@@ -32,12 +32,12 @@ def board(judged: Judged) -> Board:
 
 @pytest.fixture
 def share(user: User, board: Board) -> Share:
-    """A share of it that takes rows and follows the board."""
+    """A share that follows the board and takes proposed rows."""
     return share_of(user, "board", str(board.pk), takes_rows=True, follows=True)
 
 
 def ask(guest: Client, share: Share, prompt: str, **more: str) -> Any:
-    """Ask for a row."""
+    """Propose a row."""
     address = reverse("sharing:share-rows", args=[share.token])
     return guest.post(address, {"prompt": prompt, "name": "Anna"} | more)
 

@@ -1,4 +1,4 @@
-"""Guests judge a shared board blindly, and only what the share shows of it."""
+"""Guests judge a shared board blindly, and only the parts that the share shows."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def board(judged: Judged) -> Board:
-    """A board of two models and two prompts: two pairs."""
+    """A board of two models and two prompts, which makes two pairs."""
     return judged("flux", "turbo", prompts="quiet zebra\nloud heron")
 
 
 @pytest.fixture
 def share(user: User, board: Board) -> Share:
-    """A share of it that takes votes and hides all else."""
+    """A share of the board that takes votes and hides everything else."""
     return share_of(
         user, "board", str(board.pk), takes_votes=True, shows_models=False, shows_settings=False
     )
 
 
 def address(share: Share) -> str:
-    """Where visitors vote."""
+    """Return the address where visitors vote."""
     return reverse("sharing:share-vote", args=[share.token])
 
 
 def named(share: Share, name: str) -> Client:
-    """A guest who has said their name."""
+    """Return the browser of a guest who has entered a name."""
     guest = Client()
     assert guest.post(address(share), {"name": name}).status_code == 302
     return guest
 
 
 def choose(guest: Client, share: Share, choice: str) -> Any:
-    """Judge the pair that the guest is shown."""
+    """Judge the pair that the guest sees."""
     context: Any = guest.get(address(share)).context
     return guest.post(address(share), {"pair": context["ballot"].token, "choice": choice})
 

@@ -1,4 +1,4 @@
-"""Collects all that a share gives its visitors: each address that its pages name, to its end."""
+"""Collects everything that a share gives its visitors, by following each address on its pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMED = re.compile(r'(?:href|src|poster|srcset|action|content|data-[\w-]+|hx-ge
 
 
 def share_of(user: User, kind: str, key: str, *, follows: bool = False, **options: Any) -> Share:
-    """Share what a kind finds by its key, with these options."""
+    """Share the object that a kind finds by this key, with these options."""
     row: Any = KINDS[kind].find(user, key)
     assert row is not None
     share = Share(user=user, project=getattr(row, "project", None), kind=kind, source=key)
@@ -40,7 +40,7 @@ def page_of(share: Share, client: Client | None = None) -> str:
 
 
 def answers(share: Share, client: Client | None = None) -> dict[str, bytes]:
-    """Return headers and body of all that a visitor finds from the share's page, by address."""
+    """Return headers and body of every answer that visitors can reach from the page, by address."""
     visitor = client or Client()
     found: dict[str, bytes] = {}
     left = [share.get_absolute_url()]
@@ -69,7 +69,7 @@ def _named(page: str, markup: str, share: Share) -> Iterator[str]:
 
 
 def betrayed(answered: dict[str, bytes], secrets: list[str]) -> list[str]:
-    """Return what of the secrets was told, and by which address; in any writing of letters."""
+    """Return each leaked secret, in any case of letters, with the address that leaked it."""
     return [
         f"{secret!r} by {address}"
         for address, content in answered.items()

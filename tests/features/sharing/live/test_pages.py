@@ -1,4 +1,4 @@
-"""How soon a share is published again: the more pages show it, the later, but never an end."""
+"""How long a share waits before it renders again: longer with more open pages, up to a limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from features.sharing.live.pages import LONGEST_PAUSE_S, NewsOfShare, ShareState
 
 
 def page(share: uuid.UUID, after: int, pages: int = 100) -> NewsOfShare:
-    """What a page of this version waits for, one of so many."""
+    """Return what an open page that has this version waits for, as one of `pages` open pages."""
     broker = cast("Broker", SimpleNamespace(waiting_for=lambda source, key: pages))
     return NewsOfShare(share, after, "all", broker)
 

@@ -1,4 +1,4 @@
-"""Held polls of a share: what is said at once, rendered once, nothing for who may not see it."""
+"""Held polls of a share: when they answer, one rendering for all, and 404 for other visitors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.core.live.listening import listening, waiting
 from tests.statements import before
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
-HOLD_S = 120.0  # which no busy machine outlasts
+HOLD_S = 120.0  # longer than a test takes on a busy machine
 SESSION = settings.SESSION_COOKIE_NAME
 Use = Callable[[httpx.AsyncClient, Broker], Coroutine[Any, Any, Any]]
 
@@ -46,7 +46,7 @@ def share(user: User, make_run: Any) -> Share:
 
 
 def serve(use: Use, hold_s: float = HOLD_S) -> Any:
-    """Return `await use(client, app)` of an application that lives for as long."""
+    """Run an application with held polls, and return `await use(client, broker)`."""
 
     async def main() -> Any:
         async with listening() as broker:
@@ -74,7 +74,7 @@ async def ask(
 
 
 def asking(share: Share, watch: str, query: dict[str, str] | None = None) -> Use:
-    """Return what `serve` takes to ask once."""
+    """Return a function for `serve` that polls once."""
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
         return await ask(client, share, watch, **(query or {}))
@@ -143,7 +143,7 @@ def test_one_change_is_read_and_rendered_once_for_all_pages(share: Share) -> Non
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     threads = [sql for sql in statements if 'FROM "sharing_comment"' in sql]
-    assert len(threads) <= 2  # counts, and threads
+    assert len(threads) <= 2  # one query for the counts, one for the threads
 
 
 def test_a_revoked_share_ends_its_held_polls_at_once(share: Share) -> None:

@@ -1,4 +1,4 @@
-"""What came of a review reaches its makers, and nobody else."""
+"""The answers of a review reach the results' makers, and nobody else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.django_db
 
 
 def text_of(response: object) -> str:
-    """Return a page as one line."""
     return " ".join(response.content.decode().split())  # type: ignore[attr-defined]
 
 
@@ -106,7 +105,7 @@ def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
     assert "answers Anna\u2019s comment" in newest
     assert "on version 1" in newest
     assert "Larger?" in text_of(guest.get(f"{share.get_absolute_url()}review/1/"))
-    assert 'aria-pressed="true"' in newest  # a pick is of all versions
+    assert 'aria-pressed="true"' in newest  # a pick applies to all versions
     post(guest, "picks/", unpick=version.number)
     assert 'aria-pressed="true"' not in text_of(guest.get(f"{share.get_absolute_url()}review/1/"))
 

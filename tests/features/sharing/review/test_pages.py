@@ -1,4 +1,4 @@
-"""Guests pick, rate and comment by a name, without an account and without a script."""
+"""Guests pick, rate and comment under a name, without an account and without JavaScript."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 def picked(share: Share) -> list[int]:
-    """Return the numbers that anybody has picked, in order."""
+    """Return the numbers of the items that anyone has picked, in order."""
     picks = Pick.objects.filter(item__share=share).order_by("rank", "pk")
     return list(picks.values_list("item__number", flat=True))
 
@@ -62,7 +62,7 @@ def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(
 def test_a_file_that_is_not_here_is_a_sentence_and_no_broken_picture(
     share: Share, state: str, sentence: str
 ) -> None:
-    """A version that answered a comment a second after its run had ended: 404 for the guest."""
+    """Guests got 404 for a version that answered a comment a second after its run had ended."""
     Artifact.objects.update(state=state)
     for path in ("review/", "review/2/", "items/2/", ""):
         page = Client().get(share.get_absolute_url() + path).content.decode()

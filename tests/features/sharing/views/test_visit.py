@@ -1,4 +1,4 @@
-"""A share is open to whoever may open it, to nobody once it has ended, and tells nothing else."""
+"""A share opens for visitors who may open it, for none after its end, and shows nothing else."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from tests.features.sharing.conftest import PROMPT, picture_bytes, stored
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
-MOST_BYTES = 40_000  # of a share of 100 pictures, without pictures
+MOST_BYTES = 40_000  # the page of a share of 100 pictures, without the pictures
 PARTS = ("", "items/1/", "files/1/", "files/1/thumbnail/", "picture.jpg")
 
 
 @pytest.fixture
 def run(make_picture: Any) -> Run:
-    """A run with one picture, and a small one of it."""
+    """A run with one picture and its thumbnail."""
     made: Run = make_picture()
     artifact = made.artifacts.get()
     artifact.thumbnail = artifact.file
@@ -44,13 +44,12 @@ def run(make_picture: Any) -> Run:
 
 @pytest.fixture
 def share(make_share: Any, run: Run) -> Share:
-    """A share of one picture."""
     made: Share = make_share(run)
     return made
 
 
 def statuses(client: Client, share: Share) -> list[int]:
-    """What each of the share's addresses answers."""
+    """Return the status of each address of the share."""
     answers = [client.get(f"{share.get_absolute_url()}{part}") for part in PARTS]
     for answer in answers:
         if answer.streaming:

@@ -1,4 +1,4 @@
-"""After an alarm, by a setting, further runs of the model ask first."""
+"""After an alarm, if the setting says so, further runs of the model need a confirmation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def charge(make_run: Callable[..., Any], user: User) -> Charge:
-    """What a further run of the alarmed model may cost."""
+    """The charge of a further run of the model with the alarm."""
     run = make_run()
     Alarm.objects.create(
         run=run, endpoint=run.endpoint, user=user, expected=Decimal("0.05"), cost=Decimal(5),
@@ -41,7 +41,7 @@ def charge(make_run: Callable[..., Any], user: User) -> Charge:
 
 
 def pressed(user: User, charge: Charge, said: str = "") -> None:
-    """Ask the door as a press of the user's does."""
+    """Check this charge as the user's press does, with their answer."""
     request = RequestFactory().post("/", {confirmation.FIELD: said})
     request.user = user
     with acting.within(request, ""):
@@ -53,7 +53,7 @@ def test_whoever_presses_is_asked_and_the_answer_lets_it_pass(user: User, charge
         pressed(user, charge)
     assert asked.value.yes == holds.YES
     pressed(user, charge, asked.value.answer)
-    with pytest.raises(Unconfirmed):  # a sum alone says nothing about the alarm
+    with pytest.raises(Unconfirmed):  # a confirmed sum does not confirm the alarm
         pressed(user, charge, "100 unknown")
 
 

@@ -1,4 +1,4 @@
-"""The seventh run is billed a hundred times its price: one alarm about it; the eighth waits."""
+"""The seventh run is billed at a hundred times its price: one alarm, and the eighth run waits."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_alarm_is_raised_on_exactly_the_seventh_run_and_the_eighth_waits(
         ask(MODEL, prompt="ridge 8")
     assert Run.objects.count() == 7
 
-    read_bills()  # the event settles the run anew: no second alarm
+    read_bills()  # the billing event settles the run again, without a second alarm
     detection.check_settled()
     assert Alarm.objects.count() == 1
     assert Notification.objects.filter(kind=detection.KIND).count() == 2

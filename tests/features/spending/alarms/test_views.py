@@ -1,4 +1,4 @@
-"""The alarm's pages: who sees which, the letter, and "I have looked at it"."""
+"""An alarm's pages and letter, which users see them, and the button "I have looked at it"."""
 
 from __future__ import annotations
 

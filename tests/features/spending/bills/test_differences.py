@@ -1,4 +1,4 @@
-"""The page of runs whose figures differ: which, whose, and what it says of upstream's billing."""
+"""The page of runs whose estimate and bill differ: its rows, for which users, its texts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MakeCharge = Callable[..., Charge]
 
 @pytest.fixture
 def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
-    """`make_charge(expected="0.05", billed="0.1", reported=None)`, settled."""
+    """`make_charge(expected="0.05", billed="0.1", reported=None)` → a settled charge."""
 
     def make(**values: Any) -> Charge:
         sums = {
@@ -68,9 +68,9 @@ def admin() -> User:
         ({"expected": "0.50", "billed": "0.50"}, False),
         ({"expected": "0.50"}, False),
         ({"billed": "0.50"}, False),
-        ({"expected": "0.10", "billed": "0.11"}, False),  # a cent, not more
+        ({"expected": "0.10", "billed": "0.11"}, False),  # exactly a cent
         ({"expected": "0.10", "billed": "0.12"}, True),
-        ({"expected": "10", "billed": "10.50"}, False),  # 5 %, not more
+        ({"expected": "10", "billed": "10.50"}, False),  # exactly 5 %
         ({"expected": "10", "billed": "10.51"}, True),
         ({"expected": "0.50", "billed": "0.20"}, True),
         ({"expected": "0.50", "billed": "0.20", "reported": "0.50"}, True),

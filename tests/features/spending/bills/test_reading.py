@@ -1,4 +1,4 @@
-"""Billing events of the sandbox: late, twice, odd, unknown, refused. Sums stay right."""
+"""Billing events of the sandbox: late, repeated, odd, unknown, refused. The sums stay right."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_a_workflow_costs_what_its_steps_do_whenever_they_are_billed(
     read_bills()
     assert charge_of(run).amount == Decimal("0.5")
     sandbox.bill(event=raw_event("step-2", cost_total="0.125"))
-    sandbox.bill(release=True)  # of the workflow itself
+    sandbox.bill(release=True)  # the sandbox also bills the workflow itself
     read_bills()
     read_bills()
     assert charge_of(run).amount == Decimal("0.5") + Decimal("0.125") + Decimal("0.012")
@@ -173,7 +173,7 @@ def test_trouble_is_a_sentence_and_rounds_become_rarer(
     state = read_bills()
     assert words in state.trouble
     assert state.failures == 1
-    assert state.balance is not None  # the balance is asked for all the same
+    assert state.balance is not None  # the job reads the balance nevertheless
     sandbox.reset()
     state = read_bills()
     assert (state.trouble, state.failures) == ("", 0)
@@ -225,7 +225,7 @@ def test_admins_hear_of_a_short_balance_once_below_each_bar(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
     admin = User.objects.create_superuser("root")
-    finished(ask, work)  # $0.012 in a day
+    finished(ask, work)  # that is $0.012 a day
 
     def told() -> list[str]:
         notes = Notification.objects.filter(kind=balance.KIND, user=admin).order_by("created_at")

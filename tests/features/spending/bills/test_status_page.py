@@ -1,4 +1,4 @@
-"""The status page: the balance and how long it lasts, for who looks after the house's money."""
+"""The status page: the balance and how long it lasts, for users who manage the house's money."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What two people do to a budget in the same moment."""
+"""Two people send or decide a budget request at the same moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of budgets: who sees which, what a form refuses and why, and the end with its undo."""
+"""The pages of budgets: for which users, the form's errors, and ending a budget with its undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking for more: by whom, of whom, once; granted or refused, once; and what a grant changes."""
+"""Requests for more money: from whom, to whom, one at a time; the one answer, and its effect."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_what_does_not_limit_somebody_is_not_there_for_them(
         assert maker.post(address(one, key), WHY).status_code == 404
     for bad in ({"budget": "x"}, {"key": "-1"}, {"period": "soon"}, {"budget": 10**30}):
         assert maker.get(address(budget, fox.pk, **bad)).status_code == 404
-    assert maker.get(f"{NEW}?amount=3").status_code == 404  # there is no ceiling
+    assert maker.get(f"{NEW}?amount=3").status_code == 404  # the house has no ceiling
     logged_in(oz).post(address(owls, owl.pk), WHY)
     request = BudgetRequest.objects.get()
     assert maker.get(request.get_absolute_url()).status_code == 404
@@ -244,7 +244,7 @@ def test_who_has_left_the_project_reads_its_budget_no_more(
 def test_a_sum_that_is_proposed_is_in_whole_cents(
     maker: Client, budget: Budget, fox: Project
 ) -> None:
-    """0.949499999475712 was filled in, and then refused."""
+    """The form proposed 0.949499999475712 and then refused this value."""
     page = maker.get(address(budget, fox.pk, amount="0.949499999475712")).content.decode()
     assert 'value="0.95"' in page
     assert maker.post(address(budget, fox.pk), WHY | {"amount": "0.95"}).status_code == 302
@@ -253,7 +253,7 @@ def test_a_sum_that_is_proposed_is_in_whole_cents(
 def test_what_is_spent_above_the_limit_is_asked_for_as_well(
     maker: Client, budget: Budget, fox: Project, pay: Pay
 ) -> None:
-    pay("3.50", person("ana"), fox)  # of a run that was to cost a dollar
+    pay("3.50", person("ana"), fox)  # the estimate of this run was a dollar
     page = maker.get(address(budget, fox.pk, amount="1")).content.decode()
     assert 'value="3.50"' in page
     refused = maker.post(address(budget, fox.pk), WHY | {"amount": "2.50"})

@@ -1,4 +1,4 @@
-"""A budget that an admin has made for a project binds its managers, by every door."""
+"""A budget that an admin sets for a project binds its managers, at every entry point."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def text(response: Any) -> str:
 
 @pytest.fixture
 def budget(admin: Client, fox: Project) -> Budget:
-    """Two dollars a month for the project, made on the page by an admin."""
+    """Two dollars a month for the project, set by an admin on the page."""
     admin.post(NEW, {"target": f"project:{fox.pk}", "limit": "2", "period": "month"})
     return Budget.objects.get()
 
@@ -138,7 +138,8 @@ def test_managers_make_smaller_ones_beside_it(
     assert (
         manager.post(own.get_absolute_url(), {"limit": "3", "period": "month"}).status_code == 422
     )
-    assert manager.post(NEW, post | {"limit": "1"}).status_code == 422  # it has one already
+    # the project has such a budget already
+    assert manager.post(NEW, post | {"limit": "1"}).status_code == 422
 
     pay("1", person("ana"), fox)
     with pytest.raises(Unaffordable, match=r"may spend \$1.00 this month") as refusal:
@@ -170,7 +171,7 @@ def test_an_admin_makes_one_beside_the_managers(
         False,
         True,
     ]
-    # What was larger before stays, and may be changed in everything but to another large sum.
+    # An older, larger budget stays. Managers may change it, except to another larger sum.
     own = Budget.objects.order_by("pk")[0]
     page = own.get_absolute_url()
     assert (

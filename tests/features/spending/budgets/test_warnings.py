@@ -1,6 +1,6 @@
-"""Warnings at 80 % and at the end, once each; and what the head says is left.
+"""One warning at 80 % and one at the end of a budget; and the remaining sum in the page's head.
 
-The rules about sums: for admins, with a sentence for what is no rule.
+The rules about sums: only admins set them, and an invalid rule gets a sentence.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 
 def subjects() -> list[str]:
-    for _ in range(2):  # the second tells nothing new
+    for _ in range(2):  # the second round sends nothing new
         warnings.warn()
     rows = Notification.objects.filter(kind="budget_warning").order_by("created_at", "pk")
     return [f"{row.user.username}: {row.subject}" for row in rows]
@@ -57,7 +57,7 @@ def test_a_budgets_people_are_told_at_80_percent_and_when_it_is_spent(
     BudgetRequest.objects.create(
         budget=budget, user=ana, amount=10, is_granted=True, sentence="s", **counter
     )
-    assert subjects() == expected  # half of what it is now
+    assert subjects() == expected  # because of the grant, half of the limit is left
     pay("7", ana, fox)
     expected.append("mia: 80 % of the budget of Fox are spent")
     assert subjects() == expected
@@ -109,7 +109,7 @@ def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:
         one = person(f"p{n}")
         Budget.objects.create(scope="person", person=one, limit=1).informed.add(one)
         pay("0.9", one)
-    assert queries() <= few + 5  # whether each may see it
+    assert queries() <= few + 5  # one query each: may this person see the budget?
     assert few <= 8
 
 
@@ -154,7 +154,7 @@ def test_what_was_spent_before_a_budget_for_each_was_made_is_known(
     admin.post("/spend/budgets/new/", post)
     assert "$9.00 of $10.00" in admin.get("/spend/budgets/").content.decode()
     assert subjects() == ["eva: 80 % of the budget of ana are spent"]
-    pay("1", ana)  # counts on top
+    pay("1", ana)  # this comes on top of the earlier spending
     assert subjects()[-1] == "eva: All of the budget of ana is spent"
     admin.post("/spend/budgets/new/", post | {"target": "project"})
     assert "$10.00 of $10.00" in admin.get("/spend/budgets/").content.decode()

@@ -1,4 +1,4 @@
-"""What a model costs, and per what, is found from its runs."""
+"""Measuring a model's price and its unit from its runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLOSE = Decimal("0.05")
 
 
 def sample(cost: str | Decimal, said: str | None = None, **more: Any) -> Sample:
-    """A run with one picture of a megapixel, if nothing else is said."""
+    """Return a run with one picture of a megapixel, unless arguments say otherwise."""
     arguments = more.pop("arguments", {})
     if "worked" in more:
         more["compute seconds"] = more.pop("worked")
@@ -176,15 +176,15 @@ def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("count", "cost", "said", "is_used"),
     [
-        (4, "0.10", "0.05", False),  # too few
+        (4, "0.10", "0.05", False),  # one run too few
         (5, "0.10", "0.05", True),
         (5, "0.0605", "0.05", True),
-        (5, "0.06", "0.05", False),  # 20 % are not more than 20 %
-        (5, "0.039", "0.05", True),  # cheaper than said
-        (5, "0.05", None, True),  # nothing is said
+        (5, "0.06", "0.05", False),  # exactly 20 % more
+        (5, "0.039", "0.05", True),  # cheaper than the list price
+        (5, "0.05", None, True),  # without a list price
         (5, "0.05", "0", True),
         (5, "0", "0", False),
-        (5, "0", "0.05", False),  # free credits end
+        (5, "0", "0.05", False),  # free credits paid for these runs, and they will end
         (5, "0", None, False),
     ],
 )
@@ -224,7 +224,7 @@ def test_any_runs_give_a_measurement(samples: list[Sample]) -> None:
 
 
 def test_runs_of_one_size_leave_the_unit_of_the_list() -> None:
-    """They cannot tell a price for a picture from one for a megapixel."""
+    """Runs of one size cannot tell a price per picture from one per megapixel."""
     runs = [sample("0.08", "0.05", images=1, megapixels=2) for _ in range(8)]
     assert measured(runs, "megapixels").unit == "megapixels"
     assert measured(runs, "images").unit == "images"

@@ -1,4 +1,4 @@
-"""The price list: its page, its files, and what it keeps to itself."""
+"""The price list: its page, its files, and the figures that it does not show."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def measured(make_endpoint: Any) -> Any:
-    """`measured("acme/a", median="0.06")` → the row of a model that is said to cost $0.05."""
+    """`measured("acme/a", median="0.06")` → the row of a model with a list price of $0.05."""
 
     def make(endpoint_id: str = "acme/paint", **values: Any) -> MeasuredPrice:
         endpoint = make_endpoint(endpoint_id, unit_price_usd=Decimal("0.05"), price_unit="images")

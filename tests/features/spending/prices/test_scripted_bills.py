@@ -1,4 +1,4 @@
-"""Ten runs of the sandbox, billed otherwise than its price list says: each price is found."""
+"""The sandbox bills ten runs at other prices than its list says; the job finds each real price."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_each_measured_price_is_within_5_percent_after_ten_runs(
     Endpoint.objects.filter(endpoint_id=MISLABELLED).update(
         unit_price_usd=Decimal("0.0005"), price_unit="compute seconds"
     )
-    # One bill of a hundred times the price is no price.
+    # One bill of a hundred times the price must not count.
     sandbox.bill(endpoint_id=CONSTANT, unit_price="0.024", factor=100, nth=7)
     sandbox.bill(endpoint_id=BY_SIZE, argument="image_size", prices=SIZES)
     sandbox.bill(endpoint_id=MISLABELLED, unit_price="0.049", units="1")

@@ -1,4 +1,4 @@
-"""The pages of `/spend/`: who sees what, what an address means, and what is wrong in one."""
+"""The pages of `/spend/`: for which users, what an address means, and errors in one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LONG = f"from={days_ago(60)}"
 
 @pytest.fixture
 def acme(user: User, stranger: User) -> Project:
-    """A project of Ana, who makes, Sam, who manages, and of runs of both; and runs elsewhere."""
+    """A project of Ana, a maker, and Sam, a manager, with runs of both, and runs elsewhere."""
     project = make_project("Acme", ana="maker", sam="manager")
     other = make_project("Secret plans", zoe="manager")
     charge(user, "1.00", project=project)
     charge(user, "0.10")  # in her private project
-    charge(user, "0.01", days_ago(2), project=other)  # she was a member once
+    charge(user, "0.01", days_ago(2), project=other)  # Ana was a member of this project once
     charge(stranger, "20.00", days_ago(2), project=project)
     charge(person("zoe"), "500.00", days_ago(2), project=other)
     return project
@@ -97,7 +97,7 @@ def test_an_admin_opens_a_project_of_others_without_working_in_it(acme: Project)
     client = logged_in(eva)
     page = text_of(client.get(f"/spend/?{LONG}&project=secret-plans&by=person"))
     assert "Project: <bdi>Secret plans</bdi>" in page
-    assert 'data-key="private"' in page  # the header's project is still her own
+    assert 'data-key="private"' in page  # the header still names the admin's own project
 
 
 def test_a_manager_who_was_removed_sees_their_own_alone(acme: Project, stranger: User) -> None:

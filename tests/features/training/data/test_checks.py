@@ -1,4 +1,4 @@
-"""Checks of data sets: numbers, kinds, pairs, masks, captions."""
+"""The checks of data sets: numbers, kinds, pairs, masks, captions."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_bombs_and_invalid_archives_are_refused() -> None:
 
 
 def end_of(count: int, size_bytes: int) -> bytes:
-    """The end of an archive in the form for many entries (APPNOTE 4.3.14 to 4.3.16)."""
+    """Return an archive's end in the format for many entries (APPNOTE 4.3.14 to 4.3.16)."""
     whole = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size_bytes, 0)
     locator = struct.pack("<4sLQL", b"PK\6\7", 0, size_bytes, 1)
     return whole + locator + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, 0, 0, 0, 0)
@@ -218,7 +218,7 @@ def test_an_archive_of_many_entries_is_refused_before_its_list_is_read(
 
 def test_an_archive_that_is_too_large_is_refused_before_its_end_is_read(tmp_path: Path) -> None:
     with (tmp_path / "large.zip").open("w+b") as file:
-        file.truncate(archives.MAX_ARCHIVE_BYTES + 1)  # sparse: it takes no room
+        file.truncate(archives.MAX_ARCHIVE_BYTES + 1)  # a sparse file, which takes no room
         with pytest.raises(archives.Refused, match="larger than the 400 MB"):
             list(archives.entries(file, "large.zip"))
 

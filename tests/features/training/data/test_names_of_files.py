@@ -1,4 +1,4 @@
-"""Files of a data set are known by their content, and paired with captions in any case."""
+"""A data set knows files by their content, and pairs them with captions in any case of letters."""
 
 from __future__ import annotations
 

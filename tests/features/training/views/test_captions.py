@@ -1,4 +1,4 @@
-"""Captions stay with their files, however folders, names, archives and encodings look."""
+"""Captions stay with their files, whatever the folders, names, archives and encodings."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def captions(dataset: Dataset) -> list[tuple[str, str]]:
 
 DECOMPOSED = unicodedata.normalize("NFD", "Füchse é")
 RED, BLUE = ("my photo (1)", "a red fox"), ("img#2", "a blue fox")
-# The names and bytes in an archive, and the captions that its files have.
+# The names and bytes in an archive, and the captions that its files get.
 ARCHIVES: dict[str, tuple[dict[str, bytes], list[tuple[str, str]]]] = {
     "32a-folders": (
         {"10_cat/1": b"a cat", "5_dog/1": b"a dog"},

@@ -133,7 +133,7 @@ def test_unacceptable_files_are_named_and_the_others_added(
 def test_past_results_are_added_without_a_copy(
     member: Client, trainer: Endpoint, make_run: Any, stranger: User
 ) -> None:
-    stored = Upload.objects  # the artifact's file is stored as an upload's would be
+    stored = Upload.objects  # store the artifact's file as an upload's would be
     dataset = make(member, trainer, [])
     member.post(reverse("training:dataset-files", args=[dataset.pk]), {"files": [png("z.png")]})
     stored_artifact = stored.get()
@@ -181,7 +181,7 @@ def test_weights_can_be_listed_and_renamed(
 
 
 def many(user: User, trainer: Endpoint, count: int) -> Dataset:
-    """A data set of many small files that are stored already."""
+    """Return a data set of many small files that are stored already."""
     files = [
         Item(f"{number:04}.png", f"/uploads/{uuid.uuid4()}/", "image", 900, f"caption {number}")
         for number in range(count)

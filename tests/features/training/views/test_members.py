@@ -1,4 +1,4 @@
-"""Data sets and weights in a shared project: who sees, changes and deletes them."""
+"""Data sets and weights in a shared project: which members see, change and delete them."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 @pytest.fixture
 def project(user: User) -> Project:
-    """A project with one member of each role; `user` manages it."""
+    """A project with a member of each role; `user` manages it."""
     return make_project("Film", ana="manager", mia="maker", vera="viewer")
 
 
 @pytest.fixture
 def dataset(project: Project, trainer: Endpoint) -> Dataset:
-    """A data set that the maker has begun, with one picture."""
+    """A data set with one picture, which the maker has begun."""
     posted = {"model": trainer.endpoint_id, "name": "Foxes", "files": [png("a.png")]}
     address = f"{reverse('training:new')}?project=film"
     maker = member_with(project, "maker")
@@ -40,7 +40,7 @@ def dataset(project: Project, trainer: Endpoint) -> Dataset:
 
 @pytest.fixture
 def weights(dataset: Dataset, trainer: Endpoint, make_run: Any) -> Weights:
-    """Weights that the maker has trained with it."""
+    """Weights that the maker has trained with the data set."""
     browser(dataset.project, "maker").post(reverse("training:dataset-form", args=[dataset.pk]))
     upload = DatasetArchive.objects.get().upload
     run = make_run(
@@ -102,7 +102,7 @@ def test_makers_change_a_data_set_of_somebody_else(dataset: Dataset) -> None:
     assert [file["caption"] for file in dataset.files] == ["a vixen", "a hen"]
     assert Upload.objects.get(user=second).project == dataset.project
     response = client.post(reverse("training:dataset-form", args=[dataset.pk]))
-    assert response.status_code == 302  # the files of both are packed
+    assert response.status_code == 302  # the training gets the files of both members
     assert "holds the data set" in client.get(response.headers["Location"]).content.decode()
     refused = client.post(reverse("training:dataset-deletion", args=[dataset.pk]))
     assert refused.status_code == 403
@@ -174,7 +174,7 @@ def test_weights_are_hidden_with_their_training(
     assert not Weights.objects.findable(stranger).exists()
     assert not names_of(stranger.pk, [weights.address])
     viewer = browser(dataset.project, "viewer")
-    Run.objects.update(is_hidden=True)  # the training: its weights are hidden with it
+    Run.objects.update(is_hidden=True)  # hiding the training's run also hides its weights
     assert viewer.get(weights.get_absolute_url()).status_code == 404
     assert "Foxes" not in viewer.get(reverse("training:weights")).content.decode()
     assert browser(dataset.project, "maker").get(weights.get_absolute_url()).status_code == 200
