@@ -1,4 +1,4 @@
-"""The pages of projects' keys: who sees them, what they take, and that no secret is on any."""
+"""The pages of projects' keys: for which users, what they accept, and that none shows a secret."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def spring() -> Project:
 
 @pytest.fixture
 def decided(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What the worker finds out meanwhile, as columns of the row."""
+    """The outcome of the worker's check, as columns of the row."""
     watch("very-secret-indeed")
     vault.renew_seal()
     answer: dict[str, str] = {}

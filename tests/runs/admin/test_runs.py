@@ -1,4 +1,4 @@
-"""Runs in the admin: what curators need to see of each, in as few queries for many as for one."""
+"""Runs in the admin: what curators need to see, in as few queries for many runs as for one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def eva(client: Client) -> Client:
-    """A browser of a superuser."""
+    """A superuser's browser."""
     client.force_login(
         User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
     )
@@ -37,7 +37,7 @@ def test_the_run_list_shows_user_cost_and_error(
     html = eva.get("/admin/playground/run/").content.decode()
     for text in ("$0.10", "InvalidInput", ">ana<"):
         assert text in html
-    assert "foxes" not in html  # what somebody asked for is on the run's page, for a reason
+    assert "foxes" not in html  # the prompt is on the run's page, which asks for a reason
     for _ in range(5):
         make_run(endpoint=endpoint)
     with django_assert_num_queries(8):
@@ -121,7 +121,7 @@ def test_permissions_for_internal_rows_are_not_offered(eva: Client, user: User) 
 
 
 def posted(person: User, **changes: Any) -> dict[str, Any]:
-    """What the form of a user posts."""
+    """Return what the form of a user posts."""
     kept = {"username": person.username, "date_joined_0": "2026-01-01", "date_joined_1": "00:00"}
     staff = {"is_staff": "on"} if person.is_staff else {}
     groups = [str(pk) for pk in person.groups.values_list("pk", flat=True)]

@@ -1,6 +1,6 @@
-"""Estimates agree with what upstream bills, and take one query for many runs.
+"""Estimates agree with upstream's bills, and take one query for many runs.
 
-The cost of a failed run is shown with every error, and only as far as it is known.
+A failed run's cost appears with every error, as far as it is known.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ UNITS = ["images", "megapixels", "seconds", "1000 characters", "1000 tokens", "s
 
 @pytest.mark.exhaustive
 @pytest.mark.system
-@pytest.mark.system  # runs every model of the sandbox
+@pytest.mark.system  # this test runs every model of the sandbox
 def test_the_sandbox_bills_within_the_estimate(ask: Ask, work: Work) -> None:
     runs: list[Run] = []
     for unit in UNITS:

@@ -1,4 +1,4 @@
-"""What a run has cost: the best figure that is known, with its kind, wherever it is shown."""
+"""A run's cost wherever it is shown: the best known figure, with the kind of figure it is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ End = Callable[..., Run]
 
 @pytest.fixture
 def endpoint(make_endpoint: Any) -> Endpoint:
-    """A model whose picture costs five cents."""
+    """A model that charges five cents for a picture."""
     made: Endpoint = make_endpoint(
         unit_price_usd=Decimal("0.05"), price_unit="images", currency="USD"
     )
@@ -40,7 +40,7 @@ def endpoint(make_endpoint: Any) -> Endpoint:
 
 @pytest.fixture
 def start(user: User, endpoint: Endpoint) -> Callable[[str], Run]:
-    """`start("token")` → a run through the door."""
+    """`start("token")` → a run that was started as users start it."""
 
     def run(token: str = "t") -> Run:
         made, _ = starting.start(
@@ -56,7 +56,7 @@ def start(user: User, endpoint: Endpoint) -> Callable[[str], Run]:
 
 @pytest.fixture
 def end(start: Callable[[str], Run]) -> End:
-    """`end("2")` → a run that has ended with these billed units."""
+    """`end("2")` → a run that has ended and for which upstream billed 2 units."""
 
     def run(units: str = "", state: str = "succeeded", token: str = "t") -> Run:
         made = start(token)

@@ -1,4 +1,4 @@
-"""The doors of boards and flows, of their jobs, and of fal's workflows."""
+"""The entry points of boards and flows, of their jobs, and of fal's workflows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from tests.runs.doors.world import OTHER, PAINT, Use, World, post_json, said
 
 
 def board(world: World) -> Use:
-    """Run a new plan."""
     post = {
         "model": [PAINT],
         "planned": "1",
@@ -50,7 +49,7 @@ def more_of_board(world: World) -> Use:
 
 
 def board_held(world: World) -> Use:
-    """Send a board's cells that its cap has held back."""
+    """Send the cells that the board's cap has held back."""
     made = make_board(world, cap="0.001")
     Board.objects.update(cap_usd=None)
     address = f"{made.get_absolute_url()}continuation/"
@@ -74,7 +73,7 @@ def board_cell(world: World) -> Use:
 
 
 def trial(world: World) -> Use:
-    """A standing trial, sent by the worker; the board's page says why it was not."""
+    """The worker sends a standing trial; the board's page says why it was not sent."""
     StandingTrial.objects.all().delete()
     made, new = make_board(world), world.endpoint(OTHER)
     old = Endpoint.objects.exclude(pk=new.pk)
@@ -93,7 +92,7 @@ def trial(world: World) -> Use:
 
 
 def make_board(world: World, cap: str = "") -> Board:
-    """A board of one cell, which has its run unless the cap holds it back."""
+    """Return a board of one cell, which has its run unless the cap holds it back."""
     model = world.endpoint(PAINT)
     post = {"model": [PAINT], "planned": ["1"], "shared.prompt": ["a fox"], "cap": [cap]}
     plan, token = read_plan(post, [model], model), uuid.uuid4().hex
@@ -115,7 +114,7 @@ def flow_of_program(world: World) -> Use:
 
 
 def next_step(world: World) -> Use:
-    """The next step of a flow that is running, started by the worker."""
+    """The worker starts the next step of a running flow."""
     flow_run = run_flow(world)
     succeed(flow_run.steps.get().run)  # type: ignore[arg-type]
 
@@ -144,7 +143,7 @@ def workflow(world: World) -> Use:
 
 
 def new_flow(world: World) -> Flow:
-    """A flow that makes an image and edits it."""
+    """Return a flow that makes an image and edits it."""
     models = {name: world.endpoint(name) for name in (FLUX, SEEDREAM)}
     definition = chained(models, FLUX, SEEDREAM).as_json()
     new = world.project.for_new_work()

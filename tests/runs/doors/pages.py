@@ -1,4 +1,4 @@
-"""The doors of pages of models and runs, of chats, and of live sessions."""
+"""The entry points of model pages, run pages, chats, and live sessions."""
 
 from __future__ import annotations
 
@@ -38,14 +38,13 @@ def form_of_variations(world: World) -> Use:
 
 
 def training(world: World) -> Use:
-    """Train on the page of a trainer."""
+    """Train on a trainer's page."""
     address = f"{world.endpoint(TRAINER).get_absolute_url()}{world.here}"
     data = {"images_data_url": "https://files.test/data.zip"}
     return lambda: said(world.browser.post(address, data))
 
 
 def rerun(world: World) -> Use:
-    """Run a run again."""
     address = reverse("playground:run-repetition", args=[world.run_of(PAINT).pk])
     return lambda: said(world.browser.post(address, follow=True))
 
@@ -66,7 +65,6 @@ def variation(world: World) -> Use:
 
 
 def chat(world: World) -> Use:
-    """Send a message."""
     made = _chat(world)
     post = {"~text": "Hi", "~token": uuid.uuid4().hex, "model": "a/b"}
     return lambda: said(world.browser.post(made.get_absolute_url(), post, follow=True))
@@ -87,11 +85,11 @@ def _chat(world: World) -> Chat:
     return Chat.objects.create(user=world.user, endpoint=world.endpoint(LLM), **new)
 
 
-SAID = "100 unknown"  # what whoever opens a session has said yes to before
+SAID = "100 unknown"  # the cost that the user has confirmed before the session opens
 
 
 def live_ticket(world: World) -> Use:
-    """The ticket for a live session, and the session where there is one."""
+    """Get a ticket, and open a live session with it if there is one."""
     address = f"{reverse('playground:ticket', args=[PAINT])}{world.here}"
 
     def use() -> str:
@@ -102,13 +100,13 @@ def live_ticket(world: World) -> Use:
 
 
 def live(world: World) -> Use:
-    """A live session of a page that has its ticket already."""
+    """Open a live session with a page's existing ticket."""
     ticket = tickets.Ticket(world.user.pk, PAINT, project_id=world.project.pk, said=SAID)
     return _session(world, ticket)
 
 
 def live_of_program(world: World) -> Use:
-    """A live session of fal's client through the gateway."""
+    """Open a live session with fal's client, through the gateway."""
     by = LiveToken(world.user.pk, None, "", "", (), world.project.pk, SAID)
     return _session(
         world,

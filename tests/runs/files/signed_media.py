@@ -1,4 +1,4 @@
-"""Media that carry a C2PA manifest: made by hand for each container, or truly signed."""
+"""Media with a C2PA manifest: written by hand for each container, or with a real signature."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ def jpeg() -> bytes:
 
 
 def riff(whole: bytes) -> bytes:
-    """A WebP or WAV with a manifest behind what it had."""
+    """Return a WebP or WAV with a manifest behind its content."""
     padded = STORE + b"\0" * (len(STORE) % 2)
     body = whole[8:] + b"C2PA" + struct.pack("<I", len(STORE)) + padded
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def boxes(whole: bytes) -> bytes:
-    """An MP4 with a manifest behind what it had."""
+    """Return an MP4 with a manifest behind its content."""
     content = bytes.fromhex(C2PA_BOX.removeprefix("uuid:")) + STORE
     return whole + struct.pack(">I", 8 + len(content)) + b"uuid" + content
 
 
 @cache
 def truly_signed(format_: str) -> bytes:
-    """A picture whose signature fits, by a certificate of our own for `SIGNER`."""
+    """Return a picture with a valid signature, by a certificate of our own for `SIGNER`."""
     source, out = io.BytesIO(saved(gradient(), format_)), io.BytesIO()
     created = {
         "action": "c2pa.created",

@@ -1,4 +1,4 @@
-"""Media files with metadata that name their origin, planted wherever their formats allow it."""
+"""Media files with metadata that name their origin, in every place that their formats allow."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def exif(orientation: int = 1) -> Image.Exif:
 
 
 def profile() -> bytes:
-    """A colour profile that names who has made it."""
+    """Return a colour profile that names its maker."""
     content = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     start = content.find("sRGB".encode("utf-16-be"))
     assert start > 0
@@ -75,7 +75,8 @@ def png(picture: Image.Image | None = None, **options: Any) -> bytes:
     info.add_text("workflow", SECRET * 50, zip=True)
     info.add_itxt("XML:com.adobe.xmp", XMP.decode())
     whole = saved(picture or gradient(), "PNG", pnginfo=info, exif=exif(), **options)
-    manifest = png_chunk(b"caBX", b"jumb c2pa " + TOLD)  # as content credentials are stored
+    # the chunk that contains content credentials
+    manifest = png_chunk(b"caBX", b"jumb c2pa " + TOLD)
     return whole[:33] + manifest + whole[33:] + TOLD
 
 
@@ -113,7 +114,7 @@ def box(kind: bytes, content: bytes) -> bytes:
 def media(
     format_: str, video: str = "", audio: str = "", *, has_alpha: bool = False, rotation: int = 0
 ) -> bytes:
-    """A film or sound of one second with metadata of the container and of its streams."""
+    """Return a video or sound of one second with metadata in the container and in its streams."""
     options = {"movflags": "use_metadata_tags"} if format_ in {"mp4", "mov"} else {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "media"

@@ -1,4 +1,4 @@
-"""The shape of a run's input: our uploads and results, not masks or files of strangers."""
+"""The shape of a run's input: of our uploads and results, not of masks or strangers' files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _own_storage(settings: Any, tmp_path: Any) -> None:
 
 
 def upload(user: User, width: int, height: int) -> str:
-    """The address of a stored picture."""
+    """Return the address of a stored picture."""
     file = BytesIO()
     Image.new("RGB", (width, height)).save(file, "PNG")
     stored_file = stored_files.store(file)
@@ -42,7 +42,7 @@ def upload(user: User, width: int, height: int) -> str:
 
 
 def result(run: Any, **size: int) -> str:
-    """The address of a run's picture."""
+    """Return the address of a run's picture."""
     artifact = Artifact.objects.create(run=run, position=0, path="x", kind="image", url="", **size)
     return artifact.get_absolute_url()
 

@@ -1,6 +1,6 @@
-"""A run's files on their way to the model.
+"""A run's input files on their way to the model.
 
-Uploads and past results, with permission, named when they fail.
+Uploads and past results are sent if the user may read them; an error names the file.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ EDIT = "sandbox/aurora/image-to-image"
 
 @pytest.fixture
 def ask(catalogue: None, user: User) -> Ask:
-    """`ask(EDIT, prompt="x", image_url=…)`: a run of `user`, waiting to be sent."""
+    """`ask(EDIT, prompt="x", image_url=…)`: a run of `user` that waits to be sent."""
 
     def make(endpoint_id: str, **arguments: Any) -> Run:
         run, _ = start_run(
@@ -227,7 +227,8 @@ def test_one_large_file_of_two_people_is_uploaded_for_each(
     ask: Ask, work: Work, sandbox: Control, stranger: User
 ) -> None:
     address = make_upload(stranger, "private.png").get_absolute_url()
-    sandbox.fault("upload_part", "slow", value=2.0, times=1)  # the second overtakes
+    # the second upload overtakes the first
+    sandbox.fault("upload_part", "slow", value=2.0, times=1)
     mine = make_upload(User.objects.get(username="ana")).get_absolute_url()
     runs = [ask(EDIT, prompt="x", image_url=mine)]
 
@@ -248,7 +249,7 @@ def test_one_large_file_of_two_people_is_uploaded_for_each(
 
 
 class Broken(ContentFile):  # type: ignore[type-arg]  # not so at run time
-    """A file that opens, and cannot be read."""
+    """A file that opens but cannot be read."""
 
     def read(self, *args: Any) -> bytes:
         raise OSError(errno.EIO, "Input/output error", "/where/files/lie")
@@ -313,7 +314,7 @@ def test_a_lasting_storage_error_fails_the_run(
 
 
 class SlowlyRead(io.FileIO):
-    """A file on a slow disk: reading a piece takes longer than a note may wait."""
+    """A file on a slow disk: reading a piece takes longer than a note on the run may wait."""
 
     def read(self, *of: Any) -> Any:
         time.sleep(inputs.PROGRESS_EVERY_S)
@@ -351,11 +352,11 @@ def test_a_worker_stopped_during_an_upload_leaves_no_run_unconfirmed(
 ) -> None:
     sandbox.fault("upload", "slow", value=5.0)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    dies = WorkerLimits(stop_within_s=0.0)  # it does not stop
+    dies = WorkerLimits(stop_within_s=0.0)  # the worker dies instead of finishing its work
     work(lambda: sandbox.calls().get("upload_initiate"), worker_limits=dies)
     run.refresh_from_db()
     assert run.state == "submitting"
-    Run.objects.filter(pk=run.pk).update(lease_until=None)  # as if its time were over
+    Run.objects.filter(pk=run.pk).update(lease_until=None)  # as if the lease had run out
     sandbox.reset()
     work(lambda: ended(run))
     run.refresh_from_db()

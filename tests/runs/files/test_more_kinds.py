@@ -1,4 +1,4 @@
-"""Films, sounds and pictures of older programs are known by their first bytes, and measured."""
+"""Videos, sounds and pictures of older programs are recognised by first bytes, and measured."""
 
 from __future__ import annotations
 

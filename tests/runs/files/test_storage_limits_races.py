@@ -1,4 +1,4 @@
-"""Files that are sent at the same time cannot pass a person's quota together."""
+"""Files sent at the same time cannot exceed a person's quota together."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def one_megabyte(settings: Any, tmp_path: Any) -> None:
 
 
 def at_once(count: int, act: Callable[[int], object]) -> list[BaseException | None]:
-    """Do something in threads with a connection each; return what each one raised."""
+    """Run `act` in threads with a connection each; return what each thread raised."""
     ready = threading.Barrier(count)
     raised: list[BaseException | None] = [None] * count
 

@@ -1,6 +1,6 @@
-"""Stored files on their way to a browser: whole, in parts, or not again.
+"""How browsers get stored files: whole, in parts, or not again if they have them.
 
-To who may have them, without harm.
+Only users with the right to read a file get it, and no file can harm its reader.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def read(response: Any) -> bytes:
         ("bytes=1000-", 416, None),
         ("bytes=-0", 416, None),
         ("bytes=" + "9" * 18 + "-", 416, None),
-        ("bytes=0-" + "9" * 5000, 200, (0, 1000)),  # Python reads no number of so many digits
+        ("bytes=0-" + "9" * 5000, 200, (0, 1000)),  # Python refuses numbers with so many digits
         ("bytes=-" + "9" * 5000, 200, (0, 1000)),
         ("bytes=5-2", 200, (0, 1000)),
         ("items=1-2", 200, (0, 1000)),

@@ -1,4 +1,4 @@
-"""Keys of projects against the sandbox: tried, used to the end of a run, switched, withdrawn."""
+"""Projects' keys against the sandbox: checked, used until a run ends, switched, withdrawn."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_key_is_tried_then_used_for_its_project_alone(
     assert (mine.project_key_id, other.project_key_id) == (row.pk, None)
     calls = sandbox.calls_by_key()
     assert calls["spring-1"]["submit"] == 1
-    assert calls["test"]["submit"] == 1  # the account's own
+    assert calls["test"]["submit"] == 1  # the account's own key
 
 
 def test_a_wrong_key_is_never_kept_nor_is_the_accounts_own(

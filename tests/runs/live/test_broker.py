@@ -1,4 +1,4 @@
-"""Announced partial outputs are shown before they are committed, where a view has them."""
+"""Views that show partial outputs show announced ones before they are committed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_streamed_token_is_shown_without_a_commit(make_run: Any) -> None:
             assert f'data-version="{version}"' in markup(answers[-1])
             versions = [{"run": str(run.pk), "version": version, "view": "chat"}]
             assert answers[-1].json()["versions"] == versions
-            assert not other.done()  # its view shows what is committed
+            assert not other.done()  # this page's view shows only committed output
             other.cancel()
         return answers
 

@@ -1,4 +1,4 @@
-"""Held polls: changes at once, one query and one rendering for all, nothing for strangers."""
+"""Held polls: changes come at once, by one query and one rendering for all; strangers get 404."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 
 
 def is_drawing(sql: str) -> bool:
-    """Whether a whole run is read, to be drawn."""
+    """Return whether the query reads a whole run, to render it."""
     return sql.startswith("SELECT") and '"playground_run"."arguments"' in sql
 
 
@@ -56,7 +56,7 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
 
 
 def test_the_end_of_a_long_run_shown_to_its_owner_is_recorded(make_run: Any) -> None:
-    """The worker then does not notify its owner as well."""
+    """The worker then sends the owner no notification as well."""
     from features.notifications.models import RunEnd
 
     shown, hidden = make_run(state="running"), make_run(state="running")
@@ -94,7 +94,8 @@ def test_a_server_shutdown_releases_held_polls(
         assert serve(use) == [503, 503]
         assert time.monotonic() - began < HOLD_S / 2
         assert ended == [signal.SIGTERM]
-        signal.raise_signal(signal.SIGTERM)  # ours no more
+        # after the shutdown, the signal has its former handler again
+        signal.raise_signal(signal.SIGTERM)
         assert len(ended) == 2
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -116,7 +117,7 @@ def test_a_held_poll_gets_nothing_after_logout(make_run: Any) -> None:
 
 
 def test_a_poll_during_logout_does_not_prolong_the_session(make_run: Any) -> None:
-    """Django tells of a logout while the session is still there to be found."""
+    """Django sends the logout signal while the session still exists."""
     run = make_run(state="queued", version=3)
 
     async def use(client: httpx.AsyncClient) -> list[int]:
@@ -190,7 +191,7 @@ def test_a_malformed_run_is_refused(make_run: Any, change: Entry) -> None:
 
 
 def test_a_page_from_before_an_update_is_told_to_stop() -> None:
-    """Its polls were GET requests; on this status it asks people to reload it."""
+    """Its polls were GET requests; this status makes the old script ask for a reload."""
     response = serve(lambda client: client.get(f"{long_poll.PATH}?r=x&hold=1"))
     assert response.status_code == long_poll.STOP_POLLING
 
@@ -236,7 +237,7 @@ def test_a_final_state_brings_its_result_to_the_page(make_run: Any) -> None:
 
 
 def say(run: Run, number: int) -> None:
-    """A line of a run's log."""
+    """Write a line of a run's log."""
     line = {"timestamp": str(number), "level": "INFO", "message": f"line {number}"}
     state_machine.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
 
@@ -270,7 +271,7 @@ def test_a_new_state_is_sent_at_once_while_log_lines_are_gathered(make_run: Any)
         assert 'data-final="1"' in markup(await held)
         return time.monotonic() - changed
 
-    # What is gathered is not told before the hold is over.
+    # Gathered lines would wait for the end of the hold.
     assert serve(use, coalesce_s=1000.0) < HOLD_S / 2
 
 

@@ -1,4 +1,4 @@
-"""A held poll ends with its session at once, wherever on this machine the session is ended."""
+"""A held poll ends as soon as its session ends, whichever process on this machine ends it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_held_poll_ends_with_its_session(
 
     async def use(client: httpx.AsyncClient) -> list[int]:
         router: Any = client._transport.app  # type: ignore[attr-defined]
-        # As in the other processes: this one's own signal of a logout would be heard, too.
+        # As in other processes, which do not receive this process's logout signal.
         user_logged_out.disconnect(router.sessions._on_logout)
         held = asyncio.create_task(ask(client, asked(run)))
         await until_held(client)

@@ -1,4 +1,4 @@
-"""Who may watch which run: tokens of a page's runs are valid for their user, run and view."""
+"""Watch tokens: valid for their user, run and view only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_watch_token_is_invalid_for_another_user(make_run: Any, stranger: User) -> None:
-    run = make_run(user=stranger, version=2)  # who asks is ana
+    run = make_run(user=stranger, version=2)  # the poll comes from Ana
     response = serve(lambda client: ask(client, asked(run, 1)))
     assert (response.status_code, response.content) == (long_poll.STOP_POLLING, b"")
 

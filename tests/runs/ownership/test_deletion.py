@@ -1,4 +1,4 @@
-"""Deleted runs are gone from every list, come back within a week, and go with their files after."""
+"""Deleted runs leave every list, can be restored for a week, and then go with their files."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def delete(client: Client, *runs: Run, **more: str) -> Any:
 
 def status(client: Client, address: str) -> int:
     answer: Any = client.get(address)
-    if answer.streaming:  # read to its end, which closes the file
+    if answer.streaming:  # reading to the end closes the file
         assert b"".join(answer.streaming_content)
     return int(answer.status_code)
 
@@ -201,7 +201,7 @@ def test_a_purge_reads_only_the_arguments_of_its_runs(make_run: Any, user: User)
         with_file(run, run.pk.bytes)
     deletion.delete(Run.objects.filter(pk=runs[0].pk), user)
     age(runs[0])
-    input_references.read_unread()  # once for each run, whenever it is
+    input_references.read_unread()  # each run's arguments are read once, before the measurement
     with CaptureQueriesContext(connection) as captured:
         purge.Purge().step()
     assert not Run.objects.filter(pk=runs[0].pk).exists()
@@ -229,7 +229,7 @@ def test_a_run_inserted_by_an_earlier_release_keeps_its_input(make_run: Any, use
     naming = Run(
         user=user, endpoint=source.endpoint, form_token="t", arguments={"image_url": address}
     )
-    Run.objects.bulk_create([naming])  # like any other code that writes rows
+    Run.objects.bulk_create([naming])  # as any code can insert rows
     deletion.delete(Run.objects.filter(pk=source.pk), user)
     age(source)
     purge.Purge().step()
@@ -297,7 +297,7 @@ def test_a_deleted_example_is_readable_only_by_those_who_used_it(
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     assert status(client, address) == 200
     used.delete()
-    ended_run(make_run, **typed)  # never sent: somebody typed the address
+    ended_run(make_run, **typed)  # never sent: somebody has only typed the address
     assert status(client, address) == 404
     later = ended_run(make_run, **typed, sent_arguments={})
     Run.objects.filter(pk=later.pk).update(created_at=timezone.now() + timedelta(hours=1))
@@ -315,7 +315,7 @@ def test_a_failed_file_deletion_is_retried(make_run: Any, settings: Any, user: U
 
 
 class Broken:
-    """A storage that is away."""
+    """A storage that cannot be reached."""
 
     def delete(self, name: str) -> None:
         """Fail."""
@@ -323,12 +323,12 @@ class Broken:
 
 
 class Slow(FileSystemStorage):
-    """A storage that takes its time to delete."""
+    """A storage that deletes slowly."""
 
     is_deleting, may_end = threading.Event(), threading.Event()
 
     def delete(self, name: str) -> None:
-        """Delete once the test says so."""
+        """Wait until the test allows it, then delete."""
         Slow.is_deleting.set()
         Slow.may_end.wait(10)
         super().delete(name)
@@ -364,4 +364,4 @@ def test_storing_content_again_waits_for_its_deletion(settings: Any) -> None:
     Slow.may_end.set()
     for thread in threads:
         thread.join(10)
-    assert seen == [False]  # so the content is written anew
+    assert seen == [False]  # the content is written anew

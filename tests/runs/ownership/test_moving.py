@@ -1,4 +1,4 @@
-"""Moving work between projects: what goes along, who may, and how it is put back."""
+"""Moving work between projects: what moves with it, who may move it, and the undo."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def acme(user: User) -> Project:
-    """A project in which ana makes, ben manages and cleo looks."""
+    """A project with ana as maker, ben as manager and cleo as viewer."""
     return make_project("Acme", ana="maker", ben="manager", cleo="viewer")
 
 

@@ -1,4 +1,4 @@
-"""The remaining time shown for a run, from earlier runs, upstream's estimate and its log."""
+"""A run's remaining time, from earlier runs, upstream's estimate and the run's log."""
 
 from __future__ import annotations
 

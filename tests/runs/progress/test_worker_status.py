@@ -1,4 +1,4 @@
-"""Without a worker, pages of waiting runs say so, until a worker claims them."""
+"""Pages of waiting runs say that no worker runs, until a worker claims them."""
 
 from __future__ import annotations
 

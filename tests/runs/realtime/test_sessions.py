@@ -1,6 +1,4 @@
-"""Live sessions as runs: kept with their last pictures, bounded in what they spend, ended whatever
-happens.
-"""
+"""Live sessions are runs: they keep their last pictures, have a spending limit, and always end."""
 
 from __future__ import annotations
 
@@ -45,7 +43,7 @@ from tests.runs.realtime.test_relay import (
 from tests.runs.realtime.test_sessions_faults import READS_THE_FORM
 from tests.statements import before
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 TICKET = tickets.Ticket(PERSON, LIVE)
 Relayed = Callable[..., Any]
@@ -58,7 +56,7 @@ def sitting(make_run: Callable[..., Run]) -> LiveSession:
 
 
 def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None) -> None:
-    """End a session, and leave no connection in the thread that wrote it."""
+    """End a session, and close the connection of the thread that wrote it."""
 
     async def end() -> None:
         await sitting.end(why, error)
@@ -68,7 +66,7 @@ def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None)
 
 
 async def to_its_end(socket: ClientConnection) -> list[dict[str, Any]]:
-    """The messages received until the session closes."""
+    """Return the messages until the session closes."""
     messages = []
     try:
         while True:
@@ -264,7 +262,7 @@ def test_a_session_can_be_ended_on_its_runs_page(relayed: Relayed) -> None:  # n
             return await to_its_end(socket)
 
     assert "on its run's page" in relayed(act)[-1]["message"]
-    assert Run.objects.get().state == "succeeded"  # what was painted is kept
+    assert Run.objects.get().state == "succeeded"  # the painted pictures are kept
 
 
 def test_no_session_starts_while_the_run_limit_is_reached(
@@ -342,7 +340,7 @@ def test_a_session_stores_results_up_to_a_limit(sitting: LiveSession) -> None:
     run = Run.objects.get()
     assert run.arguments == {"n": 8}
     assert run.metrics == {"results": 9}
-    assert len(run.output["frames"]) == 2  # a megabyte is a third more in base64
+    assert len(run.output["frames"]) == 2  # base64 makes a megabyte a third larger
     assert len(json.dumps(run.output)) < sessions.KEPT_BYTES
 
 
@@ -373,7 +371,7 @@ def test_the_page_states_the_spending_limit_of_a_session(settings: Any) -> None:
     assert "after 30 seconds" in terms
 
 
-# How long a live session may last, and how fast it paints.
+# Limits of a live session: its duration and its pace.
 
 
 @pytest.mark.any_database
@@ -391,7 +389,7 @@ def test_a_session_ends_at_its_time_limit_or_when_idle(
     assert messages[-1]["type"] == "end"
     assert "Nothing was changed" in messages[-1]["message"]
     assert [event["what"] for event in Run.objects.get().events] == ["session"]
-    settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.05  # in which the first picture has to come
+    settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.05  # enough time for the first picture
     assert "time of a session is over" in relayed(act)[-1]["message"]
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
 

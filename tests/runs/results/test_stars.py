@@ -1,6 +1,6 @@
-"""Stars: each file of a run has its own; the run is starred while one of them is.
+"""Each file of a run has its own star; the run is starred while any of its files is.
 
-Figures of whole tables are computed by one worker, and pages show them with their time.
+One worker computes the figures of whole tables, and pages show them with their time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Four = Callable[..., Run]
 
 @pytest.fixture
 def four(make_run: Any) -> Four:
-    """A run of four pictures, or of as many."""
+    """A run of four pictures, or of another number."""
 
     def make(count: int = 4, **values: Any) -> Run:
         run: Run = make_run(state="succeeded", output={}, **values)

@@ -1,4 +1,4 @@
-"""The timeline says what happened, in order, whatever is missing."""
+"""The timeline lists events in order, whichever of them are missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of runs: once each, in a run's own order, retried while the database is away."""
+"""Changes of runs happen once each, in a run's own order, and are retried after an outage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ State = Run.State
 
 
 def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Runs it in a loop whose thread leaves no connection behind."""
+    """Run the test in an event loop, and close the connection of the loop's thread."""
 
     async def alone(runs: list[Run]) -> None:
         try:
@@ -48,7 +48,7 @@ def runs(make_run: Callable[..., Run]) -> list[Run]:
 
 @contextmanager
 def rung() -> Iterator[Callable[[], int]]:
-    """How many notifications there have been: those sent by the server, or to a socket of ours."""
+    """Yield a function that counts notifications: sent by the server, or to a socket of ours."""
     if connection.vendor == "postgresql":
         with CaptureQueriesContext(connection) as queries:
             yield lambda: sum("pg_notify" in query["sql"] for query in queries)
@@ -66,7 +66,8 @@ def rung() -> Iterator[Callable[[], int]]:
             return len(datagrams)
 
         yield count
-    unix_sockets.notify(str(connection.settings_dict["NAME"]))  # removes a socket that has ended
+    # this removes the socket that has ended
+    unix_sockets.notify(str(connection.settings_dict["NAME"]))
 
 
 def queued(position: int) -> Observation:
@@ -186,11 +187,11 @@ async def test_a_value_the_database_rejects_is_logged_once_and_not_retried(
 
 @in_a_loop
 async def test_a_submit_cancelled_before_it_was_recorded_is_not_recorded(runs: list[Run]) -> None:
-    """A submit that was cancelled before it was noted must not be noted: it never leaves."""
+    """It was cancelled before it was noted as sent, so it must never be sent."""
     first = asyncio.create_task(
         locked_update.retry_until_committed(state_machine.record, runs[0].pk, Observation("queued"))
     )
-    await asyncio.sleep(0)  # the first is being written
+    await asyncio.sleep(0)  # the first change is being written
     left = asyncio.create_task(
         locked_update.retry_until_committed(state_machine.mark_submitted, runs[1].pk, set())
     )

@@ -1,6 +1,6 @@
 """While upstream refuses the account, runs wait, state the reason, and resume by themselves.
 
-An idle worker searches for due work in a small table, not in all runs.
+An idle worker looks for due work in a small table, not in all runs.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FAULTS = [("bad-key", KEY), ("no-balance", BALANCE)]
 MANY = 10_000
 CALM = {"prompt": "paper and the sea", "max_tokens": 20}
 
-PATIENT = pytest.mark.system  # takes long
+PATIENT = pytest.mark.system  # these tests take long
 
 
 def waits(run: Run, refusal: refusals.Refusal) -> bool:
@@ -58,7 +58,7 @@ def sent(sandbox: Control, *kinds: str) -> int:
 def assert_waits_and_goes_on(
     run: Run, refusal: refusals.Refusal, work: Work, sandbox: Control
 ) -> None:
-    """Assert that the run waits while the account is refused, and succeeds once that is mended."""
+    """Assert that the run waits while the account is refused, and succeeds afterwards."""
     has_waited: list[bool] = []
 
     def until() -> bool:
@@ -204,7 +204,7 @@ def test_any_other_refusal_fails_only_its_run_with_its_own_message(
 
 
 class Clock:
-    """Seconds that pass when told."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -295,7 +295,8 @@ def test_a_projects_key_has_a_gate_and_a_sentence_of_its_own() -> None:
     refuse(breakers.gate(7), KEY)
     assert breakers.account.is_open
     assert breakers.gate(7).trouble == refusals.KEY_OF_PROJECT_REFUSED
-    assert breakers.trouble == ""  # of the account, and of everybody's runs
+    # the account, and with it the runs of all other projects, has no trouble
+    assert breakers.trouble == ""
     refuse(breakers.gate(8), BALANCE)
     assert breakers.trouble == breakers.gate(8).trouble == BALANCE.sentence
 

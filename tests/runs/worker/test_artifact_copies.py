@@ -1,6 +1,4 @@
-"""Copies of results: kept whole and once, measured, with small pictures, and never given up too
-early.
-"""
+"""Copies of results: stored whole and once, measured, with thumbnails, not given up early."""
 
 from __future__ import annotations
 
@@ -89,7 +87,7 @@ def test_a_video_rotated_by_its_matrix_is_turned_upright(artifact: Any) -> None:
 
 
 def turned(film_: bytes) -> bytes:
-    """The same film with a matrix that turns it by 90°, as telephones write it."""
+    """Return the same video with a matrix that turns it by 90°, as telephones write it."""
     matrix = film_.index(b"tkhd") + 44
     quarter = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
     return film_[:matrix] + quarter + film_[matrix + len(quarter) :]
@@ -113,7 +111,7 @@ def test_a_sound_gets_its_duration_and_a_waveform_that_is_not_compared(artifact:
 
 
 def bomb() -> bytes:
-    """A PNG that claims 60,000 by 60,000 pixels."""
+    """Return a PNG that claims 60,000 by 60,000 pixels."""
     return png(60_000, 60_000, depth=8, kind=2, pixels=bytes(200_000))
 
 
@@ -188,7 +186,7 @@ class Full(FileSystemStorage):
 
 
 def test_a_full_disk_loses_no_artifact(artifact: Any, settings: Any) -> None:
-    """Waits, says why, leaves no half file, and copies when there is room again."""
+    """The copy waits, states the reason, leaves no partial file, and is made once there is room."""
     usual = settings.STORAGES
     settings.STORAGES = {**usual, "default": {"BACKEND": f"{__name__}.Full"}}
     row = copy(artifact(attempts=400), picture())
@@ -244,13 +242,13 @@ def test_a_host_without_the_file_is_retried_for_an_hour(artifact: Any, answer: A
         began = clock.now()
         row = copy(row, answer)
         if tries == 4:
-            assert asked_for < timedelta(minutes=1)  # the first ones are quick
+            assert asked_for < timedelta(minutes=1)  # the first retries come quickly
         if row.next_attempt_at:
             asked_for += row.next_attempt_at - began
     assert (row.state, tries) == ("lost", artifact_copies.TRIES_FOR_NONE)
     assert timedelta(minutes=50) < asked_for < timedelta(hours=2)
     row.attempts = tries - 1
-    assert copy(row, picture()).state == "stored"  # had it come in time
+    assert copy(row, picture()).state == "stored"  # a retry may still succeed
 
 
 def test_a_file_its_host_calls_gone_is_lost_at_the_third_answer(
@@ -274,7 +272,7 @@ def test_an_address_that_is_never_fetched_is_lost_at_once(artifact: Any) -> None
 
 
 def large(declared_size: str | None) -> Answer:
-    """A file of 3 MB that tells its size, tells a smaller one by a part's header, or none."""
+    """Return a host's answer: a file of 3 MB that declares this size, or none."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(48):

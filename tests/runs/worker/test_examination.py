@@ -1,4 +1,4 @@
-"""Each result knows what it carries of its origin: new ones at once, older ones in time."""
+"""Every result knows the traces of origin it carries: new ones at once, older ones over time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DRAFTS = "/drafts/a/dub/"
 
 
 def examine(probe: MediaProbe | None = None, *, times: int = 1) -> float:
-    """Let a worker that has just started examine what is due; seconds until it looks again."""
+    """Let a fresh worker examine what is due; return the seconds until its next look."""
 
     async def main() -> float:
         one = probe or MediaProbe(60)
@@ -48,7 +48,7 @@ def examine(probe: MediaProbe | None = None, *, times: int = 1) -> float:
 
 @pytest.fixture
 def stored(make_run: Any, settings: Any, tmp_path: Path) -> Any:
-    """`stored(content)` → a result that was stored before there was an examination."""
+    """`stored(content)` → a result that was stored before results were examined."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
     def make(content: bytes | None, **values: Any) -> Artifact:
@@ -137,7 +137,7 @@ def test_a_failing_storage_is_asked_again_later(stored: Any) -> None:
     assert row.next_attempt_at is not None
 
 
-# Uploaded films and sounds are measured, so that a price per second of input is a figure.
+# Uploaded videos and sounds are measured, because a price per second of input needs their length.
 
 
 @pytest.fixture(autouse=True)
@@ -146,7 +146,7 @@ def _own_storage(settings: Any, tmp_path: Any) -> None:
 
 
 def measure() -> float:
-    """Let a worker measure what is due; seconds until it looks again."""
+    """Let a worker measure what is due; return the seconds until its next look."""
 
     async def main() -> float:
         probe = MediaProbe()

@@ -1,4 +1,4 @@
-"""Whatever breaks, no run is stuck, sent twice or lost: a short walk of `make soak`'s table."""
+"""Whatever breaks, no run is stuck, sent twice or lost: some rows of `make soak`'s table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def stage(settings: Any, tmp_path: Path) -> Iterator[Stage]:
 
 
 def walk(stage: Stage, chosen: list[cases.Case]) -> None:
-    """Play these; their promises are checked there."""
+    """Play these faults at this stage; the soak checks its promises."""
     assert chosen
     for case in chosen:
         cases.play(stage, case)

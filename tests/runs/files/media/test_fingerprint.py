@@ -1,4 +1,4 @@
-"""Copies of a picture have nearly its fingerprint; other pictures have others."""
+"""A picture's copies have almost the same fingerprint; other pictures have different ones."""
 
 from __future__ import annotations
 

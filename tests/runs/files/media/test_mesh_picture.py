@@ -1,4 +1,4 @@
-"""Pictures of meshes: their shape, light and colours, within limits whatever the file contains."""
+"""Pictures of meshes: shape, light and colours, within limits whatever the file contains."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MIDDLE = mesh_picture.SIDE // 2
 
 
 def drawn(mesh: Any, kind: str = "glb") -> NDArray[Any]:
-    """The pixels of a mesh's picture, after a way through a file of this kind."""
+    """Write a mesh to a file of this kind, read it again, and return its picture's pixels."""
     scene: Any = trimesh.Scene(mesh)
     data = scene.export(file_type=kind)
     content = data if isinstance(data, bytes) else data.encode()
@@ -89,7 +89,7 @@ def test_a_mesh_of_many_faces_is_drawn_in_time() -> None:
     ball = trimesh.creation.icosphere(7)  # 327,680 faces
     began = time.process_time()
     mesh_picture.draw(trimesh.Scene(ball))
-    assert time.process_time() - began < 5  # about one on a machine at rest
+    assert time.process_time() - began < 5  # about one second on an idle machine
 
 
 def test_of_too_many_faces_some_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Meshes: rendered by a killable program, shown in a sandboxed frame, or downloaded."""
+"""Meshes: rendered by a program that can be killed, shown in a sandboxed frame, or downloaded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
 def claiming(count: int) -> bytes:
-    """A few hundred bytes that claim so many corners, and hold none."""
+    """Return a file of a few hundred bytes that claims this many corners and contains none."""
     corners = {"componentType": 5126, "count": count, "type": "VEC3"}
     content = {
         "asset": {"version": "2.0"},
@@ -53,7 +53,8 @@ def test_a_mesh_preview_comes_with_its_copy_in_a_sealed_frame(
     page = b"".join(response.streaming_content)
     assert b"GLTFLoader" in page
     assert page.endswith(mesh_viewer.CAMERA_SCRIPT)
-    assert b"source === parent" in mesh_viewer.CAMERA_SCRIPT  # no other window moves the camera
+    # messages of other windows do not move the camera
+    assert b"source === parent" in mesh_viewer.CAMERA_SCRIPT
     assert response.headers["Content-Type"].startswith("text/html")
     assert response.headers["Content-Security-Policy"] == mesh_viewer.POLICY
     assert "sandbox allow-scripts; default-src 'none'" in mesh_viewer.POLICY

@@ -63,7 +63,7 @@ def test_a_stripped_copy_has_no_trace_of_its_origin(name: str, stripped: Strippe
     copy = stripped(content)
     assert TOLD in content
     assert TOLD not in copy
-    assert b"x264" not in copy  # what encoders write into the streams themselves
+    assert b"x264" not in copy  # encoders write this into the streams themselves
     assert b"x265" not in copy
 
 
@@ -149,7 +149,7 @@ def test_colours_are_converted_by_the_colour_profile(stripped: Stripped) -> None
 
 
 def decoded(content: bytes, kind: str) -> list[tuple[Any, ...]]:
-    """Everything that is seen or heard, with its times."""
+    """Return everything in a file that can be seen or heard, with its times."""
     with av.open(io.BytesIO(content), "r") as container:
         frames: Iterable[Any] = container.decode(**{kind: 0})
         return [
@@ -172,7 +172,7 @@ def test_every_sample_of_a_sound_is_unchanged(name: str, stripped: Stripped) -> 
 
 
 def test_every_packet_of_an_mp3_is_unchanged(stripped: Stripped) -> None:
-    # Its header tells the encoder's name and delay, so a copy begins 12 ms later.
+    # Its header contains the encoder's name and delay, so a copy begins 12 ms later.
     content = SOUNDS["mp3"]()
 
     def packets(content: bytes) -> list[bytes]:
@@ -190,7 +190,7 @@ def test_a_video_keeps_its_rotation(stripped: Stripped) -> None:
 
 def test_a_video_keeps_its_transparency(stripped: Stripped) -> None:
     copy = stripped(media("webm", "libvpx-vp9", has_alpha=True))
-    decoder = av.CodecContext.create("libvpx-vp9", "r")  # ffmpeg's own ignores transparency
+    decoder = av.CodecContext.create("libvpx-vp9", "r")  # ffmpeg's own decoder ignores transparency
     with av.open(io.BytesIO(copy), "r") as container:
         stream = container.streams.video[0]
         assert stream.metadata["ALPHA_MODE"] == "1"

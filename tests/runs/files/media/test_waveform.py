@@ -1,4 +1,4 @@
-"""Waveforms: what is loud is high, and neither a long nor a broken sound takes long."""
+"""Waveforms: loud parts are high, and neither a long nor a broken sound takes long."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.any_database
 
 
 def encoded(loudness: NDArray[Any], kind: str = "wav", codec: str = "pcm_s16le") -> io.BytesIO:
-    """A sound of 8 kHz, each second a tone of this loudness."""
+    """Return a sound of 8 kHz with a tone of this loudness in each second."""
     out = io.BytesIO()
     tone = np.sin(np.arange(8000) * 0.4, dtype=np.float32)
     with av.open(out, "w", format=kind) as file:
@@ -37,7 +37,7 @@ def encoded(loudness: NDArray[Any], kind: str = "wav", codec: str = "pcm_s16le")
 
 
 def heights(file: io.BytesIO) -> NDArray[Any]:
-    """The height of each bar of the file's waveform, in pixels."""
+    """Return the height of each bar of the file's waveform, in pixels."""
     with av.open(file, "r") as container:
         picture = waveform.waveform(container, (container.duration or 0) / av.time_base)
     alpha = np.asarray(picture)[:, 1::4, 3]
@@ -68,7 +68,7 @@ def test_a_long_sound_is_sampled_over_its_whole_length() -> None:
     bars = heights(hour)
     assert bars[-1] > bars[len(bars) // 4] > bars[1]
     assert math.isclose(bars[60], waveform.HEIGHT * math.sqrt(0.5), abs_tol=6)
-    assert time.process_time() - began < 3  # a fifth of a second on a machine at rest
+    assert time.process_time() - began < 3  # a fifth of a second on an idle machine
 
 
 def test_a_sound_shorter_than_a_bar_is_drawn() -> None:

@@ -1,4 +1,4 @@
-"""A recipe goes into a picture without a change to its pixels, and never into a signed one."""
+"""A recipe is embedded without changing the picture's pixels, and never in a signed picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Manifests and types of source are recognised by the bytes of a file alone."""
+"""Provenance manifests and source types are recognised by a file's bytes alone."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def of_a_minute_ago(make_run: Any) -> Run:
-    """A queued one."""
+    """Return a run that was queued a minute ago."""
     at = timezone.now() - timedelta(minutes=1)
     run: Run = make_run(state=State.QUEUED, request_id="r1", sent_at=at, queued_at=at)
     Run.objects.filter(pk=run.pk).update(created_at=at)
@@ -30,9 +30,9 @@ def of_a_minute_ago(make_run: Any) -> Run:
 
 @pytest.fixture
 def reported(deliver: Deliver, make_run: Any) -> Any:
-    """A run, queued a minute ago, that its webhook alone ended.
+    """A run, queued a minute ago, that only its webhook ended.
 
-    `reported(status="ERROR")`: badly.
+    `reported(status="ERROR")`: with an error.
     """
 
     def make(**fields: Any) -> Run:
@@ -53,7 +53,7 @@ def make_due() -> None:
 def test_missing_facts_are_fetched_once_after_a_delay(signer: Fal, reported: Any) -> None:
     run = reported()
     signer.tend(backfill.backfill_due)
-    assert signer.fetched == []  # who follows the run may tell it yet
+    assert signer.fetched == []  # the worker that follows the run may still deliver the facts
     make_due()
     signer.tend(backfill.backfill_due)
     signer.tend(backfill.backfill_due)
@@ -116,7 +116,7 @@ def test_a_backfill_with_an_unexpected_error_is_abandoned_in_time(
     signer: Fal, reported: Any, age: timedelta, looks: int
 ) -> None:
     reported()
-    Run.objects.update(ended_at=timezone.now() - age, request_id="..")  # which is none
+    Run.objects.update(ended_at=timezone.now() - age, request_id="..")  # an invalid request id
     make_due()
     signer.tend(backfill.backfill_due)
     assert MetadataBackfill.objects.count() == looks

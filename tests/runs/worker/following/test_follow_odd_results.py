@@ -1,6 +1,6 @@
-"""Results that are not JSON, as fal gave and charged them.
+"""Results that are not JSON, as fal has given and charged them.
 
-Told, kept, and shown where they are files.
+The run reports them, keeps them, and shows those that are files.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.usefixtures("catalogue"), pytest.mark.any_database, py
 
 @pytest.fixture
 def finished(work: Work, sandbox: Control, transactional_db: None) -> Any:
-    """`finished(transport, fault)` → a run whose result is like that, ended, with its files."""
+    """`finished(transport, fault)` → an ended run with such a result, and its files."""
     pauses_s = (0.0, 0.1)
     patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.02, list_pauses_s=pauses_s)
     limits = WorkerLimits(direct=DirectLimits(list_pauses_s=pauses_s))
@@ -62,7 +62,7 @@ def finished(work: Work, sandbox: Control, transactional_db: None) -> Any:
 def test_an_unreadable_result_ends_the_run_and_is_stored(
     finished: Any, sandbox: Control, transport: str, fault: str, stored_body: str
 ) -> None:
-    sandbox.fault("requests", "404", times=100)  # upstream's list cannot say it either
+    sandbox.fault("requests", "404", times=100)  # upstream's list of requests cannot help either
     run = finished(transport, fault)
     assert (run.state, run.error["error"]) == ("failed", "Unreadable")
     assert run.error["detail"]["body"] == stored_body

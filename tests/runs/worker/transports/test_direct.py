@@ -1,4 +1,4 @@
-"""Runs over one connection, against the real sandbox: sent once, told as they go, ended truly."""
+"""Runs over one connection, against the real sandbox: sent once, reported live, truly ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.runs.conftest import Control, Work
 from tests.runs.start.started import start_run
 from tests.sampling import sample
 
-pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
+pytestmark = [pytest.mark.any_database, pytest.mark.system]  # these tests take long
 
 Ask = Callable[..., Run]
 DIRECT = [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET]
@@ -34,7 +34,7 @@ CALM = {"prompt": "paper and the sea", "seed": 5, "max_tokens": 60}
 
 @pytest.fixture
 def ask(catalogue: None, sandbox: Control) -> Ask:
-    """`ask("sync", "sandbox/scribe", prompt="…")` → a run just created.
+    """`ask("sync", "sandbox/scribe", prompt="…")` → a new run.
 
     Calls are counted from here.
     """
@@ -67,7 +67,7 @@ def is_(run: Run, state: str) -> bool:
 
 
 def sent(sandbox: Control) -> int:
-    """How many requests for a run upstream has seen; a WebSocket's counts as its run."""
+    """Return how many requests for a run upstream has seen; a WebSocket counts as one."""
     calls = sandbox.calls()
     return sum(calls.get(kind, 0) for kind in SENDS - {"ws"})
 
@@ -97,7 +97,8 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
         is_ended = over(run)
         if run.partial and not is_ended and run.partial["output"] not in seen:
             seen.append(run.partial["output"])
-        if len(seen) == 3:  # a slow machine writes less often: the stream goes on until then
+        # a slow machine writes less often, so the stream goes on until the third text
+        if len(seen) == 3:
             sandbox.http.post("/hurry", json={}).raise_for_status()
         return is_ended
 
@@ -132,7 +133,7 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     state: str,
     what: str,
 ) -> None:
-    """A 429 does not: no model had the run."""
+    """After a 429 the run is sent again, because no model had it."""
     sandbox.fault("requests", "503", times=1000)
     run = ask(transport, "sandbox/scribe", **CALM)
     sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
@@ -185,7 +186,7 @@ def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
     assert reconciliation.outcome_of_row(replace(row, ended_at=None)).state == ""
     assert (
         reconciliation.outcome_of_row(replace(row, status_code=200)).state == ""
-    )  # its payload was not kept
+    )  # its payload is unknown
 
 
 @pytest.mark.exhaustive

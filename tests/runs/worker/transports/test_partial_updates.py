@@ -1,6 +1,6 @@
-"""A silent stream gets a note on its run, once, until its next event.
+"""A silent stream gets one note on its run, until its next event.
 
-Errors within a stream: the output before them is kept.
+After an error within a stream, the earlier output is kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.runs.worker.transports.test_direct import CALM, Ask, ask  # noqa: F40
 State = Run.State
 
 
-# A moment of silence is long.
+# A short silence counts as long.
 QUICK = DirectLimits(write_every_s=0.01, quiet_s=0.1, grace_s=0.0)
 
 

@@ -1,6 +1,6 @@
-"""Webhooks that the sandbox delivers to a server of its own.
+"""Webhooks that the sandbox delivers to a real server of ours.
 
-Lost, late, twice, forged, early, alone.
+Lost, late, twice, forged, early, or as the only report.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.runs.conftest import Control, Work
 from tests.runs.start.started import start_run
 from tests.sampling import sample
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 State = Run.State
 
@@ -71,7 +71,7 @@ def test_a_webhook_reaches_a_run_whose_submit_was_not_answered(
 def test_a_result_that_could_not_be_fetched_is_fetched_later(
     reported: Callable[..., Run], work: Work, sandbox: Control, is_submit_lost: bool
 ) -> None:
-    """The webhook had told the end, and the run stayed “running” for ever."""
+    """The webhook had reported the end, but the run stayed "running" for ever."""
     sandbox.fault("webhook", "no-payload")
     sandbox.fault("result", "500", times=3)
     if is_submit_lost:
