@@ -1,4 +1,4 @@
-"""Run again: a press is one run however often the button was hit, another press another run."""
+"""Run again: one press makes one run, even on a double click; another press makes another."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.sampling import sample
 
 
 def press(client: Client, run: Run) -> str:
-    """The address of the run that a press makes."""
+    """Press "Run again"; return the address of the new run."""
     return str(client.post(f"{run.get_absolute_url()}repetition/").headers["Location"])
 
 
 def later() -> None:
-    """Let all runs be of a while ago."""
+    """Let all runs be a while old."""
     Run.objects.update(created_at=F("created_at") - timedelta(minutes=1))
 
 

@@ -1,4 +1,4 @@
-"""Variations: one press starts several runs, once, which are shown and priced together."""
+"""Variations: one press starts several runs, once; they are shown and priced together."""
 
 from __future__ import annotations
 
@@ -216,7 +216,8 @@ def test_each_run_counts_for_the_rate_limit(
     member: Client, films: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.RATE_LIMITS = True
-    standing_clock = rate_limit.Buckets(clock=lambda: 0.0)  # a slow machine refills no bucket
+    # with this clock, no slow machine refills a bucket
+    standing_clock = rate_limit.Buckets(clock=lambda: 0.0)
     monkeypatch.setattr(rate_limit, "buckets", standing_clock)
     limit = rate_limit.LIMITS["run"]
     user = User.objects.get(username="ana")

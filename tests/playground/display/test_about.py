@@ -1,6 +1,4 @@
-"""The model's page at depth: what comes below the form, the team's notes and examples, and what
-each may see.
-"""
+"""The lower part of a model's page: facts, the team's notes and examples, and who sees them."""
 
 from __future__ import annotations
 
@@ -76,7 +74,7 @@ def test_the_typical_time_is_that_of_the_runs_that_succeeded(
 ) -> None:
     make_run(endpoint=flux, state="failed")
     before = member.get(ABOUT).content.decode()
-    assert "Nobody has run" not in before  # somebody has, and it failed
+    assert "Nobody has run" not in before  # somebody has run it, and the run failed
     assert "no run has succeeded here yet" in " ".join(before.split())
     ran(make_run, 3, endpoint=flux)
     assert "one run" in member.get(ABOUT).content.decode()
@@ -127,7 +125,7 @@ def test_everybody_reads_a_note_and_curators_can_delete_it(
 def shown(
     member: Client, make_run: Any, flux: Any, user: User, settings: Any, tmp_path: Any
 ) -> Run:
-    """A run that went well, made from a file, with a picture that was kept."""
+    """A successful run, made from a file, with a stored picture."""
     settings.MEDIA_ROOT = str(tmp_path)
     source_file = uploads.store(
         user.pk, SimpleUploadedFile("a.txt", b"words", "text/plain"), "file"
@@ -150,14 +148,14 @@ def shown(
 
 
 def seen_by(client: Client, run: Run) -> dict[str, int]:
-    """The statuses a person gets for a run and its files."""
+    """Return the statuses that a user gets for a run and its files."""
     page = f"/runs/{run.pk}/"
     addresses = [page, f"{page}output.json", f"{page}artifacts/0/", run.arguments["file"]]
     statuses = {}
     for address in addresses:
         response = client.get(address)
         statuses[address] = response.status_code
-        if response.streaming:  # a file is open until it is read
+        if response.streaming:  # a file stays open until it is read
             assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
     return statuses
 

@@ -1,4 +1,4 @@
-"""What the front page offers whoever has made no run yet."""
+"""What the front page offers users who have made no run yet."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_newcomer_has_three_kinds_of_models_and_a_result_by_one_press(
     page = front(member)
     steps = page[page.index(TITLE) : page.index("Make a picture")]
     assert re.findall(OFFER, steps) == ["a/0", "a/2", "a/3"]
-    for _ in range(2):  # pressed twice, it is one run
+    for _ in range(2):  # two presses make one run
         answer = member.post("/models/a/0/", {"~token": "first", "~do": "run-example"})
         assert answer.headers["Location"] == Run.objects.get().get_absolute_url()
     assert shorten(Run.objects.get().title, 140) in steps
@@ -47,6 +47,6 @@ def test_a_newcomer_has_three_kinds_of_models_and_a_result_by_one_press(
 def test_what_the_newcomer_may_not_run_is_not_offered(
     member: Client, models: None, user: User, make_run: Any, stranger: User
 ) -> None:
-    make_run(user=stranger)  # of others
+    make_run(user=stranger)  # a run of another user
     Endpoint.objects.filter(endpoint_id="a/2").update(standing="blocked")
     assert re.findall(OFFER, front(member)) == ["a/0", "a/3"]

@@ -1,6 +1,6 @@
-"""The surroundings of a result where it is shown large.
+"""The surroundings of a large result.
 
-The ways on from it, and what a page says of it.
+The links to what can be done next with it, and the page's text about it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Drafts: nothing typed is lost, two tabs never fight, what was replaced comes back."""
+"""Drafts: typed values survive, two tabs do not overwrite each other, replaced values return."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def prompt(page: str) -> str:
 
 
 def in_front(member: Client, tab: str) -> str:
-    """The page as a browser draws it whose tab in front is this one."""
+    """Return the page that a browser gets while this tab is the front one."""
     member.cookies["vitrine_tab_8000"] = tab
     return member.get(PAGE).content.decode()
 
@@ -164,7 +164,7 @@ def test_a_form_filled_by_an_address_keeps_the_draft_until_edited(
 
 
 def submits_of(page: str) -> list[str]:
-    """What the buttons of the model's form do, in the page's order: Enter presses the first."""
+    """Return the submit buttons of the model's form in order: Enter presses the first."""
     begin = page.index('id="playground-form"')
     end = page.index("</form>", begin)
     own = [

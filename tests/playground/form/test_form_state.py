@@ -1,4 +1,4 @@
-"""Settings go back to their defaults, one or all, and what the run is about stays."""
+"""Resetting settings, one or all, keeps the inputs that the run is about."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SET = {
 
 
 def arguments(flux: Any, page: str) -> dict[str, Any]:
-    """What the form of a page would send."""
+    """Return the arguments that the form of a page would send."""
     return decode_post(version_of(flux).root, post_of(page)).arguments
 
 
@@ -99,7 +99,7 @@ def test_many_settings_are_grouped_with_changed_ones_first(
 
 
 def titles(page: str) -> list[str]:
-    """The titles of the groups of settings."""
+    """Return the titles of the groups of settings."""
     return re.findall(r'settings-group"[^>]*><summary>\s*([^<]*?)\s*<', page)
 
 
@@ -126,7 +126,7 @@ def test_recent_prompts_are_private(
     client: Client, stranger: User, user: User, make_run: Any
 ) -> None:
     make_run(arguments={"prompt": "a secret"})
-    stranger.is_staff = True  # not even staff: the list is for typing, not for looking
+    stranger.is_staff = True  # not even staff sees them: the list is for typing, not for looking
     stranger.save()
     client.force_login(stranger)
     assert texts(client) == []

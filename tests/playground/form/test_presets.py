@@ -1,4 +1,4 @@
-"""Presets, links and carry-over: what fills a form in, who may use it, who may change it."""
+"""Presets, links and carried-over values: how they fill a form in, who uses and changes them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,8 @@ def test_an_invalid_preset_reports_why_and_keeps_the_input(
 
 def test_a_lost_session_keeps_the_preset_to_be_saved(client: Client, user: User, flux: Any) -> None:
     post = {"arguments": '{"prompt": "an hour"}', "name": "Mine"}
-    assert client.post(PRESETS, post, headers=HTMX).status_code == 401  # the page stays as it is
+    # htmx leaves the page as it is
+    assert client.post(PRESETS, post, headers=HTMX).status_code == 401
     assert "What you typed is kept in this page" in client.post(PRESETS, post).content.decode()
     client.post("/login/", {"login": "ana", "password": "pw"})
     assert "an hour" in client.get(PAGE).content.decode()
@@ -164,7 +165,7 @@ def test_a_link_fills_in_the_form_for_everybody(
 
 @pytest.fixture
 def upload(user: User, stored_png: None) -> Upload:
-    """A private upload of the user's."""
+    """A private upload of the user."""
     return Upload.objects.create(
         user=user, digest="c", file="a.png", file_name="a.png", content_type="image/png",
         size_bytes=4,
@@ -335,14 +336,13 @@ def test_invalid_json_stays_in_the_json_tab_with_error_paths(member: Client, flu
     assert '"x"' in unescape(turned)
 
 
-# A house default fills an untouched form, for everybody.
-#
-# What somebody filled in or typed wins over it.
+# A house default fills an untouched form for everybody. Values from an address and typed values
+# win.
 
 
 @pytest.fixture
 def house(flux: Any, stranger: User) -> Preset:
-    """A colleague's shared preset that a curator made the house default."""
+    """A colleague's shared preset that a curator has made the house default."""
     return Preset.objects.create(
         endpoint=flux, user=stranger, name="Ours", is_shared=True, is_house_default=True,
         arguments={"guidance_scale": 7, "prompt": "our own lighthouse"},

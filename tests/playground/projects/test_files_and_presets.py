@@ -1,4 +1,4 @@
-"""Uploads and presets in projects: who reads, finds and changes them."""
+"""Uploads and presets in projects: which members read, find and change them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def upload(name: str, project: str) -> Upload:
 
 
 def readers(row: Upload) -> list[str]:
-    """Return who may read the upload."""
+    """Return the people who may read the upload."""
     return [name for name in ("ana", "ben", "cleo", "sam") if row.is_readable_by(person(name))]
 
 
@@ -89,7 +89,7 @@ def test_typing_an_address_opens_no_file(acme: Project, make_run: Any) -> None:
     row = upload("ben", "private")
     run = make_run(user=person("sam"), arguments={"image_url": row.get_absolute_url()})
     assert readers(row) == ["ben"]
-    # The worker writes this once it has checked that the run's user may read the file.
+    # The worker records sent arguments after it has checked that the run's user may read the file.
     Run.objects.filter(pk=run.pk).update(sent_arguments={"image_url": "https://v3.fal.media/a"})
     assert readers(row) == ["ben", "sam"]
 
@@ -111,7 +111,7 @@ def private(acme: Project, make_run: Any) -> Run:
 
 
 def openers(run: Run, position: int = 0) -> list[str]:
-    """Return who gets a result of the run from its address."""
+    """Return the people who get a result of the run from its address."""
     address = run.artifacts.get(position=position).get_absolute_url()
     names = ("ana", "ben", "cleo", "sam")
     return [name for name in names if signed_in(name).head(address).status_code == 200]
@@ -164,7 +164,6 @@ def test_what_can_be_picked_is_of_the_project(acme: Project) -> None:
 
 
 def save(name: str, endpoint: Endpoint, project: str, **posted: str) -> Preset:
-    """Save a preset as this person in the project with this slug."""
     values = {"name": "foggy", "arguments": '{"prompt": "fog"}', **posted}
     address = f"/presets/of/{endpoint.endpoint_id}/?project={project}"
     assert signed_in(name).post(address, values).status_code == 302
@@ -194,7 +193,7 @@ def test_a_preset_is_for_me_the_members_or_everybody(flux: Endpoint, acme: Proje
 def test_ones_private_presets_are_offered_in_a_project(flux: Endpoint, acme: Project) -> None:
     save("ben", flux, "private")
     assert [offered("ben", flux, "acme"), offered("ana", flux, "acme")] == [True, False]
-    save("ben", flux, "acme")  # of the same name
+    save("ben", flux, "acme")  # another preset of the same name
     assert Preset.objects.count() == 2
 
 

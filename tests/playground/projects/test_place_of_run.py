@@ -1,4 +1,4 @@
-"""Where a form opens that an address fills in from a run: in the run's project, if one may."""
+"""A form filled in from a run opens in the run's project, for users who may run there."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_it_opens_where_the_run_lives_with_what_the_address_says(run: Run, page:
     shown = ben.get(answer["Location"])
     assert "a quokka" in shown.content.decode()
     assert current.chosen(User.objects.get(username="ben")).slug == "acme"
-    assert open_page(ben, page, run).status_code == 200  # they work there already
+    assert open_page(ben, page, run).status_code == 200  # the user works in this project by now
 
 
 @each_row("page", PAGES)

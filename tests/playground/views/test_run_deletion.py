@@ -1,6 +1,6 @@
-"""Deleting on a stage: the undo takes the run's place, and the offer depends on the person.
+"""Deleting the large result: the undo takes its place, and only some users get the button.
 
-The page of all presets: what is offered in the project, found by name and model.
+The page of all presets: those offered in the project, found by name and model.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""⌘K: a few letters lead to models, things with names, one's own runs, actions and pages.
+"""⌘K: a few letters find models, named things, the user's runs, actions and pages.
 
-The bell's first tab: whose runs it shows, for how long, and what that costs.
+The bell's first tab: whose runs it shows, for how long, and its queries.
 """
 
 from __future__ import annotations

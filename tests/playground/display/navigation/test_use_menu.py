@@ -1,4 +1,4 @@
-"""The menu "Use as": by what models do with a result, favourites first, at a constant cost."""
+"""The menu "Use as": sorted by what models do with a result, favourites first, in constant time."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ MENTIONS = "Restores pictures before you upscale, cut out or remove background o
 
 @pytest.fixture
 def operations(make_endpoint: Any, models: dict[str, Endpoint]) -> None:
-    """Models named after what they do, listed after one that mentions everything."""
+    """Models named after what they do, listed after a model that mentions everything."""
     picture = {"image_url": TEXT}
     specs = [
         ("a/lucid", "Lucid", picture | {"prompt": TEXT}, MENTIONS),

@@ -1,4 +1,4 @@
-"""What stands with a result: its prompt, seed and cost, whatever the form beside it holds."""
+"""The caption of a result: its own prompt, seed and cost, whatever is in the form beside it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests import charged
 
 @pytest.fixture
 def made(flux: Any, make_run: Any) -> Any:
-    """A result of a priced model, which was asked for a fox."""
+    """A result of a model with a price; its prompt is a fox."""
     type(flux).objects.update(unit_price_usd=Decimal("0.025"), price_unit="images", currency="USD")
     flux.refresh_from_db()
     return make_run(
@@ -90,7 +90,7 @@ def test_the_stage_says_what_it_shows_though_the_form_holds_other_words(
 
 @pytest.fixture
 def photo(user: Any) -> Upload:
-    """A picture that somebody uploaded."""
+    """A picture that a user uploaded."""
     return Upload.objects.create(
         user=user,
         digest="0" * 64,

@@ -1,4 +1,4 @@
-"""Recipes of other programs are read as they write them, and nothing in them can do harm."""
+"""Recipes of other programs are read as these write them, and no content can do harm."""
 
 from __future__ import annotations
 

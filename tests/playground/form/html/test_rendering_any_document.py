@@ -1,6 +1,6 @@
-"""Any document at all becomes a page that can be filled in.
+"""Any document at all becomes a page that users can fill in.
 
-No exception, bounded size, bounded time.
+Without exceptions, within a size and a time.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from tests.sampling import sample
 from tests.schemas import hostile, laws, strategies
 from tests.tables import each_row
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
-HANG_S = 20  # seconds of its own work: a hang takes for ever
+HANG_S = 20  # seconds of processor time, to tell a hang from slow work
 
 
 def size(field: Field) -> int:
-    """How many fields a tree has."""
+    """Return how many fields a tree has."""
     below = [*field.children, *field.branches, *([field.item] if field.item else [])]
     return 1 + sum(map(size, [*below, *([field.rest] if field.rest else [])]))
 
 
 def all_of_it(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
-    """Everything that a model's page does with a document."""
+    """Run everything that a model's page does with a document."""
     started = time.thread_time()
     endpoint_contract = contract(document, endpoint_id)
     root = build(endpoint_contract)
@@ -144,18 +144,18 @@ def test_any_stored_value_can_be_drawn(value: Any) -> None:
     assert json.dumps(value)
 
 
-# The laws of form and arguments over generated schemas.
+# The laws of form and arguments, over generated schemas.
 
 
 def posted_from(root: Field, value: Any = MISSING) -> dict[str, list[str]]:
-    """What a browser without script posts from the form of some arguments."""
+    """Return what a browser without JavaScript posts from a form with these arguments."""
     return post_of(render_form(draw(root, value), "/uploads/"))
 
 
 def is_complete(endpoint_contract: Any, value: Any, root: Field) -> bool:
-    """Whether nothing required is missing.
+    """Return whether the value has everything required.
 
-    What is missing, a posted form fills in with a null or a default.
+    A posted form fills gaps with a null or a default.
     """
     return not any(
         "is required" in problem.message for problem in validate(endpoint_contract, value, root)
@@ -198,7 +198,7 @@ def test_an_untouched_form_sends_only_what_is_required_or_a_default(schema: dict
 
 
 def is_given(field: Field, value: Any) -> bool:
-    """Whether the schema itself says a value: its default, null, or what it requires inside."""
+    """Return whether the schema itself gives this value: as default, null, or required content."""
     if identical(value, field.default) or (value is None and field.is_nullable):
         return True
     if field.kind == "object" and isinstance(value, dict):
@@ -231,7 +231,7 @@ def test_parsed_texts_were_posted_or_are_in_the_schema(data: Any) -> None:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """The texts in a value, keys not counted."""
+    """Return the texts in a value, without the keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -240,7 +240,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def texts_of(field: Field) -> Iterator[str]:
-    """The texts that a schema itself says: defaults and choices."""
+    """Return the texts in a schema: defaults and choices."""
     yield ""
     yield from strings(None if field.default is MISSING else field.default)
     for option in field.options:

@@ -1,4 +1,4 @@
-"""What becomes of a run's values and results on another model."""
+"""Taking a run's values and results over to another model."""
 
 from __future__ import annotations
 

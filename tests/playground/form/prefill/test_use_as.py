@@ -1,4 +1,4 @@
-"""A result becomes the input of a model: the right field, and nothing typed is lost."""
+"""A result becomes a model's input: it gets the right field, and typed values stay."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_the_kind_of_an_artifact_follows_its_name(
 
 def test_the_seed_is_added_to_what_is_typed(user: User, flux: Endpoint, make_run: Any) -> None:
     drafts.save(user, Written(flux, {"prompt": ["a fox"]}), Tab())
-    seed = 2**63 + 5  # beyond JavaScript's numbers
+    seed = 2**63 + 5  # more than a number in JavaScript holds
     run = make_run(endpoint=flux, state="succeeded", output={"seed": seed})
     filled = sources.keep_seed(user, flux, str(run.pk))
     assert filled is not None

@@ -1,4 +1,4 @@
-"""Pictures with recipes of other programs, as those write them."""
+"""Pictures with recipes, as other programs write them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ INVOKE = {
 
 
 def png(**texts: str) -> bytes:
-    """A PNG with these texts by their keywords."""
+    """Return a PNG with these texts by their keywords."""
     info = PngInfo()
     for keyword, text in texts.items():
         info.add_text(keyword, text)
@@ -60,7 +60,7 @@ def png(**texts: str) -> bytes:
 
 
 def jpeg(text: str, order: str = "be", format_: str = "JPEG") -> bytes:
-    """A JPEG or WebP with a comment in its EXIF part."""
+    """Return a JPEG or WebP with a comment in its EXIF part."""
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode(f"utf-16-{order}")
     return saved(gradient(), format_, exif=exif)

@@ -1,4 +1,4 @@
-"""What is made of a result is known again, whatever way it left: said as what it is."""
+"""Files that Vitrine made of a result are recognised, however they left, and named correctly."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_others_learn_nothing(
 def test_a_copy_without_metadata_tells_its_run_to_its_owner_alone(
     member: Client, client: Client, artifact: Any, stranger: User, make_run: Any
 ) -> None:
-    """Who votes blind saves such a copy, and would learn by dropping it what made it."""
+    """Blind voters can save such a copy; dropping it here would tell them which model made it."""
     row = copy(artifact(), picture())
     derived_files.record(row.run_id, 0, {DerivedFile.What.STRIPPED: derived_files.digest(b"x")})
     assert drop(member, b"x")["fill"] == f"run:{row.run_id}"

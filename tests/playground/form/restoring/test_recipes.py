@@ -65,7 +65,7 @@ def drop(client: Client, content: bytes, name: str = "a", onto: str = "") -> Any
 
 
 def only(answer: Any) -> str:
-    """The address of the first act, which is the only one of a recipe."""
+    """Return the address of the first act. A recipe has only one."""
     address: str = answer["acts"][0]["address"]
     return address
 

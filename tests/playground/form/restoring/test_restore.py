@@ -1,4 +1,4 @@
-"""From a picture, a run's address or a run file back to the settings."""
+"""A picture, a run's address or a run file restores the settings of its run."""
 
 from __future__ import annotations
 
