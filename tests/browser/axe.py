@@ -9,8 +9,8 @@ from playwright.sync_api import Page, ViewportSize
 
 from tests.sampling import IS_EXHAUSTIVE
 
-# Finish animations first: the colours in the middle of a transition are nobody's choice. Progress
-# bars are animated without end and cannot be finished.
+# Finish animations first: nobody chose the colours in the middle of a transition. Progress bars are
+# animated without end and cannot be finished.
 RUN = """([within, rules]) => {
   for (const one of document.getAnimations())
     if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
@@ -24,7 +24,7 @@ OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
 def assert_clean(page: Page, what: str = "", within: str | None = None) -> None:
-    """Assert that axe finds no violation on the page or in a selector, in dark and light theme."""
+    """Assert that axe finds no violation on the page, or in a selector, in both themes."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     size = page.viewport_size
@@ -43,7 +43,7 @@ def assert_fits(page: Page, what: str = "") -> None:
 
 
 def assert_usable(page: Page, what: str = "") -> None:
-    """Assert that the page fits at desktop and at phone width, and that it is accessible.
+    """Assert that the page fits at desktop and phone width and is accessible.
 
     `make test-all` looks for violations at both widths.
     """

@@ -1,4 +1,4 @@
-"""Shows a single form in a real browser, for the tests of form controls."""
+"""Shows a single form in a real browser, for tests of form controls."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def style_and_scripts() -> tuple[str, str]:
 
 
 def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
-    """Show the form alone on this page; `page.posts` collects the posts it makes."""
+    """Show only the form on this page; `page.posts` collects the posts it makes."""
     drawn = draw(root, {} if value is None else value, problems=problems)
     style, scripts = style_and_scripts()
     text = (

@@ -80,7 +80,7 @@ def gallery(transactional_db: None, live_server: LiveServer, user: User) -> None
 
 
 def is_trouble(message: ConsoleMessage) -> bool:
-    """Whether a console message is an error, except htmx's about requests that leaving aborted."""
+    """Return whether a console message is an error. htmx's about aborted requests are not."""
     is_left = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
     return message.type == "error" and not is_left
 

@@ -111,7 +111,7 @@ def open_form(
 
 
 def field(page: Page, name: str) -> Locator:
-    """Return the media field of that control, scrolled into view so that its script is loaded."""
+    """Return a control's media field, scrolled into view so that its script loads."""
     found = page.locator("media-field", has=page.locator(f"[name='{name}']"))
     found.locator("input[type=text]").focus()
     expect(page.locator("media-field:not(:defined)")).to_have_count(0)
@@ -129,7 +129,7 @@ def drop(page: Page, selector: str, *files: tuple[str, str, bytes], **more: str)
 
 
 def begin_drag(page: Page) -> None:
-    """Drag a file over the page; returns once the script for drops is loaded."""
+    """Drag a file over the page; return once the script for drops has loaded."""
     page.evaluate(BEGIN_DRAG)
     expect(page.locator(".drop-hint")).to_be_visible()
 

@@ -62,7 +62,7 @@ PAGES = [
 
 @pytest.fixture
 def lived_in(gallery: None, user: User) -> None:
-    """A house with votes, spending, a project, a run and a note, whose admin is Ana."""
+    """A house with votes, spending, a project, a run and a note; Ana is its admin."""
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     project = make_project("Red Fox", ana="manager", ben="maker")
     model = Endpoint.objects.get(endpoint_id="fal-ai/flux-01/run")

@@ -1,4 +1,4 @@
-"""A ballot in a browser: judged by keys and on a phone by a client who has no account."""
+"""A ballot in a browser: by keys, and on the phone of a client without an account."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def client_page(user: User, judged: Judged, contexts: Contexts, live_server: Any) -> Page:
-    """A shared board of two pairs, on the phone of somebody without an account."""
+    """A shared board of two pairs, on the phone of a visitor without an account."""
     board = judged("flux", "turbo", prompts="quiet zebra\nloud heron")
     share = share_of(user, "board", str(board.pk), shows_models=False, takes_votes=True)
     page = contexts.take(viewport={"width": PHONE[0], "height": PHONE[1]}).new_page()
@@ -61,7 +61,7 @@ def test_a_client_sees_a_board_and_judges_it_by_keys(client_page: Page) -> None:
 def test_a_key_that_comes_before_htmx_votes(
     user: User, judged: Judged, contexts: Contexts, live_server: Any
 ) -> None:
-    """The button that a held form was sent by is sent with it, once htmx is there."""
+    """htmx, once loaded, posts the held form together with the button that was pressed."""
     board = judged("flux", "turbo", prompts="quiet zebra")
     cookie = logged_in(user).cookies[settings.SESSION_COOKIE_NAME]
     context = contexts.take(base_url=live_server.url)

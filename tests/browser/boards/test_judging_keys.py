@@ -1,4 +1,4 @@
-"""A board is judged close up by keys: stars, winner, pass and fail, comment; and blindly."""
+"""Judging a board's results by keys: stars, winner, pass and fail, comment; also blindly."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_keys_say_what_is_thought_of_a_result(open_page: Open) -> None:
     expect(facts.last).to_be_focused()
     axe.assert_clean(page, "judging")
     hand.press("ArrowLeft")
-    hand.press("w")  # one winner for each row
+    hand.press("w")  # each row has one winner
     expect(facts.last.get_by_role("button", name="Wins its row: B")).to_have_attribute(
         "aria-pressed", "false"
     )

@@ -1,4 +1,4 @@
-"""What people come for takes no more acts than promised: a press, a typed text, a drop, a key."""
+"""Users reach their goals with at most the promised number of presses, texts, drops and keys."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Size = tuple[int, int]
 
 @pytest.fixture
 def browsers(contexts: Contexts, vitrine: Up) -> Iterator[Browsers]:
-    """Everybody's browsers; console errors fail the test."""
+    """One browser for each person; console errors fail the test."""
     browsers = Browsers(contexts, vitrine.base)
     yield browsers
     contexts.close()
@@ -68,7 +68,7 @@ def test_a_newcomers_first_result(
 
 
 def made(page: Page) -> str:
-    """Run a model; return the address of the copy of its result, once it is kept here."""
+    """Run a model; return the address of our copy of its result, once it is stored."""
     page.goto(AURORA)
     prompt(page).fill("a heron in the mist")
     prompt(page).press("Control+Enter")
@@ -174,7 +174,7 @@ def rings(page: Page, count: int) -> None:
 
 @pytest.fixture
 def dear(gallery: None) -> Endpoint:
-    """A model of two dollars a picture."""
+    """A model that costs two dollars a picture."""
     endpoint = Endpoint.objects.order_by("position")[0]
     endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = Decimal(2), "images", "USD"
     text = json.dumps(strategies.document(PROMPT))
@@ -207,7 +207,7 @@ def test_money_is_asked_for_granted_and_used(
     ana = opened(contexts, live_server, logged_in(person("ana")), size)
     ana.goto(f"{dear.get_absolute_url()}?project={fox.slug}")
     prompt(ana).fill("a fox in the snow")
-    ana.locator("#run-button").click()  # is refused: here the errand begins
+    ana.locator("#run-button").click()  # refused: here the counted journey begins
     asking = Hand(ana)
     asking.click(ana.get_by_role("link", name="Ask for more"))
     asking.type(ana.get_by_label("Why"), "The film is due tomorrow")

@@ -1,4 +1,4 @@
-"""Makes the unmodified `@fal-ai/client` package of npm loadable by a page, without a build."""
+"""Makes npm's unmodified package `@fal-ai/client` loadable by a page, without a build."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 CLIENT = "@fal-ai/client"
 WITHIN_S = 120
 _REQUIRED = re.compile(r"""\brequire\(["']([^"']+)["']\)""")
-# Provides `require`, `module` and `exports` to each file, as Node does for CommonJS.
+# Gives each file `require`, `module` and `exports`, as Node does for CommonJS.
 _LOADER = """const files = {}, loaded = {};
 const load = (name) => {
   if (!loaded[name]) {
@@ -34,7 +34,7 @@ def installed() -> Path:
     target = Path(sys.prefix) / "npm" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
     target.mkdir(parents=True, exist_ok=True)
     with target.with_suffix(".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # only one of several test processes installs
+        fcntl.flock(file, fcntl.LOCK_EX)  # one test process installs, the others wait
         if not (target / "done").exists():
             for source in (lock, HERE / "package.json"):
                 shutil.copy(source, target)

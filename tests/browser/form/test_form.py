@@ -1,4 +1,4 @@
-"""The form in a real browser: with script and without, by keyboard, and through axe's eyes."""
+"""The form in a real browser: with JavaScript and without, by keyboard, and checked by axe."""
 
 from __future__ import annotations
 
@@ -61,11 +61,12 @@ def test_rows_are_dragged_and_custom_size_swaps_its_fields(show: Show, kit: Fiel
     width = page.locator("[name='image_size~1.width']")
     expect(width).to_be_hidden()
     page.get_by_role("radio", name="Custom").check()
-    expect(width).to_have_value("512")  # as in the preset that was chosen
+    expect(width).to_have_value("512")  # the size of the preset that was chosen before
     page.locator("[name='image_size~1.height']").fill("256")
     page.get_by_role("button", name="Swap width and height").click()
     rows = page.locator("form-rows[data-name=loras] > .rows > .row")
-    # By hand: `drag_to` may scroll after the press, and then another row's handle is below it.
+    # By hand: `drag_to` may scroll after the press, and then another row's handle is under the
+    # pointer.
     rows.nth(1).locator("> .row-tools .drag").hover()
     page.mouse.down()
     top = rows.nth(0).bounding_box()

@@ -1,4 +1,4 @@
-"""The controls that script makes pleasant: long lists, sizes, resets, what is changed."""
+"""The form's controls with JavaScript: long lists, sizes, resets, marks of changed settings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def bench() -> Field:
 
 
 def opened(page: Page) -> Page:
-    """The page with all its settings in sight."""
+    """Return the page with all its settings unfolded."""
     for fold in page.locator("details.more:not([open]) > summary").all():
         fold.click()
     return page
@@ -195,7 +195,7 @@ def test_a_colour_is_picked_and_custom_begins_with_the_pixels_that_were_chosen(s
     page.get_by_role("radio", name="Custom").check()
     expect(page.get_by_role("spinbutton", name="Height")).to_have_value(
         "800"
-    )  # what was typed stays
+    )  # the typed height stays
     page.get_by_label("Pick Color").fill("#ff8800")
     page.get_by_label("Pick Tint").fill("#00ff00")
     expect(page.locator("[data-field='tint'] .reset")).to_be_visible()

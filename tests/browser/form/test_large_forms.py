@@ -11,7 +11,7 @@ from tests.browser.journeys import Open, open_page
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
-# A hidden input: a text area of that size takes minutes to lay out.
+# A hidden input, because the layout of such a large text area takes minutes.
 ENLARGE = """() => {
   const large = document.createElement("input");
   Object.assign(large, { type: "hidden", name: "large", value: "x".repeat(17 * 2 ** 20) });

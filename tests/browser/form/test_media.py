@@ -1,4 +1,4 @@
-"""Giving files to a form: every way in, every trouble on the way, by pointer and by keyboard."""
+"""Files for a form: every way to add one, every error on the way, by pointer and by keyboard."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
     assert len([url for url in sent if "/uploads/?" in url]) == 1
     assert len([url for url in sent if "/uploads/known/?" in url]) == 2
     values = [page.locator(f"[name={name}]").input_value() for name in ("image_url", "mask_url")]
-    assert len({value.split("/")[2] for value in values}) == 1  # one file, under either name
+    assert len({value.split("/")[2] for value in values}) == 1  # one file, under both names
 
 
 @pytest.mark.exhaustive

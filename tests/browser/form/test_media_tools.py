@@ -1,4 +1,4 @@
-"""Files from past results, by brush and by microphone: the dialogs of a media field."""
+"""A media field's dialogs: files from past results, by brush, and by microphone."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_past_result_is_found_and_taken_by_keyboard(
 
 
 def mask_of(page: Page) -> Image.Image:
-    """The uploaded mask, as the field names it."""
+    """Return the uploaded mask that the field names."""
     expect(page.locator("[name=mask_url]")).to_have_value(re.compile("^/uploads/"))
     pk = page.locator("[name=mask_url]").input_value().split("/")[2]
     with default_storage.open(Upload.objects.get(pk=pk).file) as file_:
@@ -121,7 +121,7 @@ def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     mask.get_by_role("button", name="Paint").press("Enter")
     dialog = page.get_by_role("dialog", name="Paint the mask")
     expect(dialog.locator("canvas")).to_be_focused()
-    page.keyboard.press("Escape")  # nothing was painted: nothing to ask
+    page.keyboard.press("Escape")  # nothing is painted yet, so the dialog closes without a question
     expect(dialog).to_have_count(0)
     mask.get_by_role("button", name="Paint").press("Enter")
     expect(dialog.locator("canvas")).to_be_focused()
@@ -140,7 +140,7 @@ def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     painted = mask_of(page)
     assert painted.size == (200, 120)
     assert (painted.getpixel((40, 60)), painted.getpixel((190, 5))) == (0, 255)
-    assert 0 in [painted.getpixel((x, 60)) for x in range(110, 200)]  # what was erased
+    assert 0 in [painted.getpixel((x, 60)) for x in range(110, 200)]  # the erased part
     mask.get_by_role("button", name="Paint").press("Enter")
     expect(dialog.locator("canvas")).to_be_focused()
     page.keyboard.press("Space")
@@ -196,7 +196,7 @@ def test_a_price_that_waits_for_a_measurement_comes_without_a_reload(open_form: 
     page = open_form()
     page.evaluate(
         "() => { const wait = setTimeout; window.setTimeout = (run) => wait(run, 5) }"
-    )  # minutes in a moment
+    )  # this lets minutes pass at once
     told = {
         "words": "Price unknown",
         "head": "being measured",

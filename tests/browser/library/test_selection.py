@@ -1,4 +1,4 @@
-"""Selecting on the wall and what follows: mouse, keyboard, the bar, series and tags."""
+"""Selecting results on the wall, by mouse and keyboard, and the bar's actions: series and stars."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_stars_and_series_from_the_bar(open_page: Open, eight: list[Run]) -> Non
     expect(page.get_by_text("2 results are in the series “fox”.")).to_be_visible()
     page.get_by_role("button", name="Star", exact=True).click()
     expect(tile(page, eight[5]).get_by_text("starred")).to_be_attached()
-    expect(selected(page)).to_have_text("2 selected")  # for the next verb
+    expect(selected(page)).to_have_text("2 selected")  # the selection stays for the next action
     page.locator(".selection summary", has_text="Series").click()
     page.get_by_role("button", name="All series…").click()
     page.get_by_label("A new series").fill("Poster")

@@ -1,4 +1,4 @@
-"""A house full of people, each in a browser of their own, and what they do in it."""
+"""A house with several people, each in a browser of their own, and steps that they take."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXPECTED = ("401", "403", "404", "422")  # statuses that browsers log as errors
 
 
 class Browsers:
-    """`browsers.open(cookies)`: a page of a new context; `troubles` are their console errors."""
+    """`browsers.open(cookies)`: a page in a new context; `troubles` collects the console errors."""
 
     def __init__(self, contexts: Contexts, base: str) -> None:
         self._contexts = contexts
@@ -24,7 +24,7 @@ class Browsers:
     def open(
         self, cookies: list[Any] | None = None, size: tuple[int, int] = WIDE, **options: Any
     ) -> Page:
-        """Return a page on which the user of the cookies is logged in; without them, nobody is.
+        """Return a page, logged in as the user of the cookies; without cookies, logged out.
 
         `options` are those of `Browser.new_context`.
         """
@@ -44,7 +44,7 @@ class Browsers:
 
 
 def make_project(page: Page, name: str) -> str:
-    """Make a shared project as a person does; return its slug."""
+    """Make a shared project on the page; return its slug."""
     page.goto("/projects/new/")
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_role("button", name="Make project").click()

@@ -1,6 +1,4 @@
-"""The unmodified `@fal-ai/client` in Chromium, told nothing but `proxyUrl`, through a whole
-Vitrine.
-"""
+"""The unmodified `@fal-ai/client` in Chromium, given only `proxyUrl`, with a whole Vitrine."""
 
 from __future__ import annotations
 
@@ -78,7 +76,7 @@ CALL = "([name, mode]) => CALLS[name]({ prompt: 'sea', max_tokens: 20 }, mode)"
 
 
 class TlsFront:
-    """Ends TLS for `fal.run`, whose name the client has built in, and passes the bytes on."""
+    """Ends TLS for `fal.run`, a name built into the client, and passes the bytes on."""
 
     def __init__(self, folder: Path, port: int) -> None:
         _, certificate = https.make_certificates(folder, ("fal.run",))
@@ -93,7 +91,8 @@ class TlsFront:
         self._ready.wait(10)
 
     def _serve(self) -> None:
-        with asyncio.Runner() as runner:  # closes the loop, what it serves and the listener
+        # leaving the runner closes the loop, its servers and the listener
+        with asyncio.Runner() as runner:
             runner.run(self._listen())
 
     async def _listen(self) -> None:
@@ -118,7 +117,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(1 << 16):
             writer.write(data)
     except OSError:
-        pass  # the other end has gone
+        pass  # the other end has disconnected
     finally:
         writer.close()
 
@@ -127,9 +126,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 def page(
     chromium: Browser, vitrine: Up, session: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Page]:
-    """A page of Vitrine's origin, logged in, that has the client and leads `fal.run` to the
-    gateway.
-    """
+    """A logged-in page of our origin that has the client and sends `fal.run` to the gateway."""
     web = vitrine.pid_of("config.server.serving")
     variables = Path(f"/proc/{web}/environ").read_text().split("\0")
     live = next(one.partition("=")[2] for one in variables if one.startswith("REALTIME_URL="))
@@ -138,7 +135,7 @@ def page(
     flags = [one for one in browser.FLAGS if "resolver" not in one]
     program = browser.find_program()
     with chromium.browser_type.launch(executable_path=program, args=[*flags, mapped]) as started:
-        # Our pages allow no scripts and connections but our own; an app's page has its own rules.
+        # Our pages allow only our own scripts and connections; an app's page has rules of its own.
         context = started.new_context(ignore_https_errors=True, bypass_csp=True)
         context.add_cookies(session)
         page = context.new_page()
@@ -155,7 +152,7 @@ def _script() -> str:
 
 
 def call(page: Page, name: str, mode: str = "") -> Any:
-    """What the client gave."""
+    """Call the client; return its result."""
     return page.evaluate(CALL, [name, mode])
 
 
@@ -183,7 +180,7 @@ def test_every_call_of_the_client(page: Page, vitrine: Up) -> None:
 
 
 def _assert_nothing_leaked(answers: list[Any], vitrine: Up) -> None:
-    """No answer has the key, or a header that says how this server works."""
+    """Assert that no answer contains the key, or a header that shows how this server works."""
     settings = (vitrine.log.parent / "var" / "sandbox.env").read_text()
     secret = dict(line.split("=", 1) for line in settings.splitlines())["FAL_KEY"].encode()
     assert len(answers) > 20
@@ -193,20 +190,20 @@ def _assert_nothing_leaked(answers: list[Any], vitrine: Up) -> None:
             name for name in headers if name.startswith(("vitrine-", "server", "x-powered"))
         ]
         assert "set-cookie" not in headers
-        # Of streams and files the browser keeps no text to look at.
+        # The browser keeps no readable text of streams and files.
         has_text = headers.get("content-type") == "application/json"
         assert secret not in repr(headers).encode() + (answer.body() if has_text else b"")
 
 
 def _assert_in_history(vitrine: Up) -> None:
-    """Each call is a run of the person's, marked, with its result."""
+    """Assert that each call is a run of the person, marked as such, with its result."""
 
     def ended_runs() -> list[tuple[str, str]]:
         with closing(sqlite3.connect(vitrine.log.parent / "var" / "vitrine.sqlite3")) as database:
             rows = database.execute(
                 "SELECT transport, state FROM playground_run WHERE events LIKE '%\"proxy\"%'"
             ).fetchall()
-        # The client has closed its live session; that one is over when the server has seen it.
+        # The client has closed its live session, which ends once the server notices.
         return [] if ("realtime", "running") in rows else sorted(rows)
 
     assert until(ended_runs) == sorted(

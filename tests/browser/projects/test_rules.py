@@ -49,4 +49,4 @@ def test_a_rule_is_made_by_keyboard_and_taken_back(open_page: Open, fox: Project
     page.get_by_role("button", name="Undo").click()
     expect(rule).to_be_visible()
     told: list[str] = open_page.errors  # type: ignore[attr-defined]
-    told[:] = [error for error in told if "422" not in error]  # the misspelt category
+    told[:] = [error for error in told if "422" not in error]  # the post with the misspelt category

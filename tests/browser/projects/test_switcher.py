@@ -1,4 +1,4 @@
-"""The project in the header: shown on every page, changed by a few letters and Enter."""
+"""The project in the header: on every page, changed by a few letters and Enter."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_nothing_fits_or_no_list_comes_and_escape_closes(open_page: Open, fox: P
     page.keyboard.press("Enter")
     expect(page.locator(".project-choice").get_by_role("option")).to_have_count(
         4
-    )  # what was typed is forgotten
+    )  # the list forgets the typed letters
 
     page.reload()
     page.route("**/projects/menu/", lambda route: route.abort(), times=1)

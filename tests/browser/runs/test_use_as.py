@@ -1,4 +1,4 @@
-"""A result leads on: into another model, back to the result before it, and to what differs."""
+"""From a result to another model, back to the result before it, and to their differences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 
 def run(page: Page, words: str) -> str:
-    """Run with a prompt and wait for the result; returns the run's id."""
+    """Run with a prompt and wait for the result; return the run's id."""
     known = page.locator("#stage [data-run-id]").evaluate_all(
         "all => all.map(o => o.dataset.runId)"
     )

@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def share(open_page: Open, user: User, make_run: Any) -> Share:
-    """A review of two pictures, a film and a sound, in this order."""
+    """A review of two pictures, a video and a sound, in this order."""
     runs = [done(make_run, title=f"result {number}", files=[]) for number in range(4)]
     for run, colour in zip(runs, ("teal", "maroon"), strict=False):
         store(run, png(800, 600, colour), "image/png", width=800, height=600)
@@ -45,7 +45,7 @@ def share(open_page: Open, user: User, make_run: Any) -> Share:
 
 @pytest.fixture
 def guest(contexts: Contexts, live_server: Any, share: Share) -> Page:
-    """The page of the review on the phone of somebody without an account."""
+    """The page of the review on the phone of a guest without an account."""
     context = contexts.take(
         viewport={"width": PHONE[0], "height": PHONE[1]}, base_url=live_server.url, has_touch=True
     )
@@ -56,12 +56,12 @@ def guest(contexts: Contexts, live_server: Any, share: Share) -> Page:
 
 
 def hold_polls(page: Page) -> None:
-    """Leave polls unanswered: the test's server has none, they are tested on a started Vitrine."""
+    """Leave polls unanswered: the test's server has none, and a started Vitrine tests them."""
     page.route("**/shares/live/**", lambda route: None)
 
 
 def introduce(page: Page, name: str) -> None:
-    """Give a name, once a press has asked for it."""
+    """Enter a name once a press has asked for it."""
     asked = page.get_by_role("dialog", name="Your name")
     asked.get_by_label("Your name").fill(name)
     asked.get_by_label("Your name").press("Enter")
@@ -159,5 +159,6 @@ def test_favourites_are_dragged_into_an_order(share: Share, guest: Page) -> None
     places = guest.locator("review-order li")
     expect(places).to_have_count(2)
     places.nth(1).locator(".review-rank").drag_to(places.nth(0), target_position={"x": 5, "y": 5})
-    expect(guest.get_by_role("button", name="Move 2 up")).to_be_disabled()  # it came back first
+    # the server has sent it back as the first
+    expect(guest.get_by_role("button", name="Move 2 up")).to_be_disabled()
     assert [*Pick.objects.order_by("rank").values_list("item__number", flat=True)] == [2, 1]

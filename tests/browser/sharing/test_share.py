@@ -1,4 +1,4 @@
-"""Sharing in the browser: two clicks to a copied address, and what its visitor sees."""
+"""Sharing in the browser: two clicks to a copied address, and what its visitors see."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.features.sharing.conftest import make_picture, make_share
 
 __all__ = ["make_picture", "make_share"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-TWO = 2  # clicks to a copied address, after the selection
+TWO = 2  # clicks from the selection to a copied address
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def three(make_picture: Any) -> list[Run]:
 
 
 def copied(page: Page) -> str:
-    """The address that the page has written to the clipboard."""
+    """Return the address that the page has written to the clipboard."""
     text: str = page.evaluate("navigator.clipboard.readText()")
     return text
 

@@ -29,29 +29,29 @@ from tests.processes import Up
 pytestmark = pytest.mark.browser
 RUN = re.compile(r"[?&](?:run|shown)=([0-9a-f-]{36})")
 PICTURES, FILMS = "sandbox/aurora/lite", "sandbox/drift/text-to-video"
-FILM = 5  # its number on the share
+FILM = 5  # the video's number on the share
 ENDED_MS = 90_000
 CLIPBOARD: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
 WISH = "The boat should be larger here"
-# Two clicks from the selection to the copied address; the sums are of whole errands.
+# Two clicks from the selection to the copied address; the other numbers are of whole journeys.
 TO_ADDRESS, DESIGNER, CLIENT, MANAGER = 2, 8, 7, 3
 IS_PLAYABLE = "film => film.readyState >= 1"
 
 
 @pytest.fixture
 def browsers(contexts: Contexts, vitrine: Up) -> Iterator[Browsers]:
-    """Everybody's browsers; console errors fail the test."""
+    """One browser for each person; console errors fail the test."""
     browsers = Browsers(contexts, vitrine.base)
     yield browsers
     contexts.close()
     vitrine.hurry()
-    # A film without metadata is asked for again until it is made ready.
+    # A browser repeats the request for a stripped video until the copy is ready.
     troubles = [trouble for trouble in browsers.troubles if "503" not in trouble]
     assert not troubles, troubles
 
 
 def make(page: Page, model: str, project: str, prompt: str) -> str:
-    """Run a model in a project; return the key of its run when it has ended."""
+    """Run a model in a project; return the key of its run once it has ended."""
     page.goto(f"/models/{model}/?project={project}")
     page.locator("[name=prompt]").fill(prompt)
     page.locator("#run-button").click()
@@ -64,7 +64,7 @@ def make(page: Page, model: str, project: str, prompt: str) -> str:
 
 
 def shared(hand: Hand, button: Locator) -> str:
-    """Share by one click; return the path of the address, which is copied. The dialog is open."""
+    """Share with one click; return the path of the copied address. The dialog stays open."""
     hand.click(button)
     dialog = hand.page.get_by_role("dialog", name="Shared")
     expect(dialog.get_by_text("The address is copied.")).to_be_visible()
@@ -103,7 +103,7 @@ def test_a_designer_a_client_and_a_manager_decide(
     keys = [make(designer, FILMS, project, "A boat that leaves the harbour")]
     keys += [make(designer, PICTURES, project, f"A boat at dawn, number {n}") for n in range(1, 5)]
     designer.goto("/runs/?as=wall")
-    for run in keys[::-1]:  # as the wall shows them: the film last
+    for run in keys[::-1]:  # in the order of the wall, the video last
         tile = designer.locator(f"[data-artifact-id='{run}/0']")
         tile.hover()
         tile.get_by_role("checkbox").check()
@@ -190,13 +190,13 @@ def test_a_designer_a_client_and_a_manager_decide(
     expect(manager.locator("#judge")).to_contain_text("You have judged every pair")
     assert_good(manager)
 
-    # The manager sends the board to somebody who decides: its page prints as a report.
+    # The manager sends the board to the person who decides: its page prints as a report.
     manager.goto(board)
     assert_good(manager)
     report = shared(managers, manager.get_by_role("button", name="Share").first)
     tell(managers, record_property, "manager", MANAGER)
 
-    # Who has the link reads and prints it, and sees nothing else.
+    # A visitor with the link reads and prints it, and sees nothing else.
     stranger = browsers.open()
     stranger.goto(report)
     expect(stranger.get_by_role("heading", level=1)).to_have_count(1)
@@ -214,5 +214,5 @@ def test_a_designer_a_client_and_a_manager_decide(
 
 
 def tell(hand: Hand, record: Record, person: str, most: int) -> None:
-    """Check and tell the clicks of one person."""
+    """Check, print and record the clicks of one person."""
     hand.tell(lambda name, value: record(f"{person}_{name}", value), most)

@@ -1,4 +1,4 @@
-"""A press above the sum that a budget lets pass unasked: what it costs, and a yes or a no."""
+"""A press above the sum that needs no confirmation: the page states the cost and asks yes or no."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TYPED = "a fox in the snow"
 
 @pytest.fixture
 def dear(gallery: None) -> Endpoint:
-    """A model of two dollars a picture, in a house that asks above one."""
+    """A model of two dollars a picture, in a house that asks above one dollar."""
     endpoint = Endpoint.objects.order_by("position")[0]
     endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = Decimal(2), "images", "USD"
     text = json.dumps(strategies.document(PROMPT))
