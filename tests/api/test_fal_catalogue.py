@@ -1,4 +1,4 @@
-"""fal's catalogue in fal's format: its parameters and answers, of what a token may run."""
+"""The catalogue in fal's format: its parameters and answers, with the models a token may run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Get = Callable[..., Any]
 
 @pytest.fixture
 def get(user: Any) -> Get:
-    """`get("?q=cat")` → the JSON of `/models`; `status=400` for one that is refused."""
+    """`get("?q=cat")` → the JSON of `/models`; `status=400` for a refused query."""
     _, secret = tokens.create(user, "n8n", ["read"])
     browser = Client(headers={"Authorization": f"Key {secret}"})
 
@@ -52,7 +52,7 @@ def endpoint(make_endpoint: Any) -> Any:
 
 
 def sync(transport: httpx.AsyncBaseTransport, **options: Any) -> SyncReport:
-    """One sync of the catalogue from whatever answers."""
+    """Sync the catalogue once, from an upstream with this transport."""
 
     async def run() -> SyncReport:
         async with fal.Clients(fal.Addresses(), "id:secret", transport=transport) as clients:
@@ -63,7 +63,7 @@ def sync(transport: httpx.AsyncBaseTransport, **options: Any) -> SyncReport:
 
 @pytest.fixture
 def synced(db: None) -> CatalogueUpstream:
-    """A whole catalogue, of which those with a document have it."""
+    """A whole catalogue; models with a document have their schemas."""
     upstream = CatalogueUpstream()
     for each in documents.catalogue():
         name = each["endpoint_id"]
@@ -142,7 +142,7 @@ def test_a_second_vitrine_syncs_from_the_first(synced: CatalogueUpstream, user: 
 
 
 def catalogue() -> list[tuple[Any, ...]]:
-    """What a sync has stored of every model, in upstream's order."""
+    """Return what a sync has stored of every model, in upstream's order."""
     columns = (
         "endpoint_id", "display_name", "category", "description", "status", "tags", "kind",
         "license_type", "group_key", "group_label", "thumbnail_url", "thumbnail_animated_url",
@@ -202,7 +202,7 @@ def test_filters_and_orders_are_fals(get: Get, make_endpoint: Any) -> None:
     wanted = "endpoint_id=fal-ai/c&endpoint_id=fal-ai/a&endpoint_id=fal-ai/c&endpoint_id=fal-ai/x"
     assert names(get(f"?{wanted}&sort=recent")) == ["fal-ai/c", "fal-ai/a"]
     assert names(get(f"?{wanted}&status=active")) == ["fal-ai/c"]
-    assert names(get("?expand[]=openapi-3.0&anything=else")) == names(get())  # ignored, as there
+    assert names(get("?expand[]=openapi-3.0&anything=else")) == names(get())  # ignored, as fal does
 
 
 def test_expansions_are_the_stored_document_or_say_why_not(
@@ -289,8 +289,9 @@ def test_a_page_takes_few_queries(
         get("?limit=10&expand=openapi-3.0")
 
 
-# What fal's own n8n node asks of the Platform API, read from its source (fal-ai-community/
-# n8n-nodes-fal 1.0.1): method, path, query, and what it reads of the answer, as paths into it.
+# Requests of fal's own n8n node to the Platform API, from its source
+# (fal-ai-community/n8n-nodes-fal 1.0.1): method, path, query, and the paths of the values that it
+# reads in the answer.
 N8N_NODE: list[tuple[str, str, dict[str, str], list[str]]] = [
     ("credential test", "models", {"limit": "1"}, []),
     (
@@ -345,14 +346,14 @@ def test_fals_n8n_node_finds_what_it_reads(
         for step in place.split("."):
             value = value[int(step) if step.isdigit() else step]
         assert value is not None, place
-    if act == "getModelSchema":  # it looks for these among the schemas, by the ends of their names
+    if act == "getModelSchema":  # the node finds its schemas by the ends of their names
         schemas = response.json()["models"][0]["openapi"]["components"]["schemas"]
         (taken,) = (schemas[name] for name in schemas if name.endswith("Input"))
         assert "prompt" in taken["properties"]
 
 
 def test_n8ns_http_node_lists_reads_the_schema_runs_and_follows(synced: Any, user: Any) -> None:
-    """Nodes "HTTP Request" in a row, each of which takes its address from the one before."""
+    """A row of nodes "HTTP Request"; each takes its address from the one before."""
     _, secret = tokens.create(user, "n8n", ["read", "run"])
     n8n = Client(headers={"Authorization": f"Key {secret}"})
 

@@ -1,4 +1,4 @@
-"""A call that waits for a run is answered when the run has ended, and holds no thread till then."""
+"""A call that waits for a run is answered once the run has ended, and holds no thread before."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Use = Callable[[httpx.AsyncClient, Broker], Coroutine[Any, Any, Any]]
 
 
 async def view(scope: Any, receive: Any, send: Any) -> None:
-    """What Django would answer: the run's state, to hold unless it has ended."""
+    """Answer as Django would, with the run's state: to be held unless the run has ended."""
     path, query = scope["path"], scope["query_string"].decode()
     pk = path.rpartition("/")[2] if "/runs/" in path else query.partition("run=")[2]
     state = await Run.objects.values_list("state", flat=True).aget(pk=pk)
@@ -49,7 +49,7 @@ async def view(scope: Any, receive: Any, send: Any) -> None:
 
 
 def holding(pk: uuid.UUID, address: str, state: Callable[[], Coroutine[Any, Any, str]]) -> Any:
-    """An application that answers with a state, and has calls that wait held by this address."""
+    """Return an app that answers with a state; a waiting call is held and answered by `address`."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         held = [(HEADER.encode(), f"{pk} {PATIENCE_S} {address}".encode())]
@@ -78,7 +78,7 @@ def serve(use: Use, app: Any = view) -> Any:
 
 
 def ended_by(address: str, end: Callable[[], Coroutine[Any, Any, Any]]) -> Use:
-    """Return what `serve` takes to ask with `?wait=`, and to see it answered after `end`."""
+    """Return a function for `serve` that asks with `?wait=` and gets its answer after `end`."""
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
         held = asyncio.create_task(client.get(f"{address}?wait={PATIENCE_S}"))
@@ -217,7 +217,7 @@ def test_a_slow_copy_does_not_hold_the_answer(make_run: Any, monkeypatch: Any) -
 
 @pytest.mark.parametrize(("state", "wait_s"), [("failed", 50), ("running", 0.1)])
 def test_a_call_is_answered_with_the_run_as_it_is(make_run: Any, state: str, wait_s: float) -> None:
-    """One that has ended at once, another after the time."""
+    """A call for an ended run at once, a call for a running one when its time is over."""
     run = make_run(state=state)
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> Any:

@@ -1,4 +1,4 @@
-"""Nothing dear runs for an assistant without its person's recorded yes, on both protocols."""
+"""No expensive run starts for an assistant without its person's recorded yes, in both protocols."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ from runs.state import state_machine
 from runs.state.transitions import Observation
 from tests.api.assistants.conftest import FLUX, text
 
-if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+# imported where it is used: otherwise every process pays half a second when collecting tests
+if TYPE_CHECKING:
     from mcp import Client
 
 pytestmark = [
@@ -62,7 +63,7 @@ def dear(flux: Any) -> Any:
 
 
 class Person:
-    """Answers each question of a client in the same way, after doing something meanwhile."""
+    """Answers each question of a client in the same way, after an optional action."""
 
     def __init__(self, answer: ElicitResult = YES, meanwhile: Any = None) -> None:
         self.questions: list[Any] = []
@@ -76,7 +77,7 @@ class Person:
 
 
 def run_once(talk: Any, person: Any = None, paid: Any = PAID, **how: Any) -> Any:
-    """The answer to one paid call of a client whose person answers so."""
+    """Make one paid call by a client of this person; return the answer."""
 
     async def conversation(client: Client) -> Any:
         tool = "run_flow" if "flow_id" in paid else "run_model"
@@ -110,7 +111,7 @@ def test_a_form_says_what_budgets_leave(talk: Any, dear: Any, user: User) -> Non
     person = Person()
     run_once(talk, person)
     assert "Your budget leaves $12.00; this session" in person.questions[0].message
-    assert Run.objects.count() == 1  # one yes is one for both budgets
+    assert Run.objects.count() == 1  # one yes confirms the run for both budgets
 
 
 def test_what_is_cheap_is_not_asked_about(talk: Any, dear: Any) -> None:
@@ -190,7 +191,7 @@ def test_a_client_that_says_yes_by_itself_stays_within_the_limit(talk: Any, dear
 def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
     talk: Any, flux: Any, assumed: Decimal | None
 ) -> None:
-    """It counts with what the house assumes, or as all that is left."""
+    """It counts with the sum that the house assumes, or else as everything that is left."""
     Endpoint.objects.update(unit_price_usd=None)
     SpendingRules.objects.create(pk=1, assumed=assumed)
     Budget.objects.create(scope="session", period="once", limit=Decimal("0.3"))
@@ -215,7 +216,7 @@ def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
 
 
 def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, dear: Any) -> None:
-    """Without a question, for other arguments, with a made-up state, and twice at once."""
+    """Answers without a question, for other arguments, with an invented state, and twice."""
 
     async def conversation(client: Client) -> list[Any]:
         async def call(arguments: Any = PAID, state: Any = None, allow: bool = True) -> Any:
@@ -262,7 +263,7 @@ def test_another_person_cannot_use_a_yes(talk: Any, dear: Any, django_user_model
             )
 
     talk(ask, elicitation_callback=Person(), cap=5)
-    talk(use, elicitation_callback=Person(), cap=5)  # with another token
+    talk(use, elicitation_callback=Person(), cap=5)  # by another token
     _, secret = tokens.create(django_user_model.objects.create_user("eve"), "hers")
     consent = Consent.objects.get()
     program = Browser(headers={"Authorization": f"Bearer {secret}"})
@@ -277,7 +278,7 @@ def test_another_person_cannot_use_a_yes(talk: Any, dear: Any, django_user_model
 
 
 def link_of(answer: Any) -> str:
-    """The path of the page that a text names."""
+    """Return the path of the page that a text names."""
     (line,) = (line for line in text(answer).splitlines() if "/account/agree/" in line)
     return urlsplit(line.rpartition(" ")[2]).path
 
@@ -293,7 +294,8 @@ def test_a_client_that_cannot_ask_gets_a_page(
     eve.force_login(django_user_model.objects.create_user("eve"))
     assert eve.post(path, {"run": "1"}).status_code == 404
     person = Browser()
-    assert person.post(path, {"run": "1"}).status_code == 302  # to the login page
+    # the answer redirects to the login page
+    assert person.post(path, {"run": "1"}).status_code == 302
     assert Run.objects.count() == 0
     person.force_login(user)
     shown = person.get(path).content.decode()
@@ -312,7 +314,7 @@ def test_a_client_that_cannot_ask_gets_a_page(
     async def read(client: Client) -> Any:
         return text(await client.call_tool("get_run", {"run_id": str(consent.pk)}))
 
-    # By the token that asked: the first of this person's.
+    # The token that asked may read the run; it is this person's first.
     _, secret = tokens.create(user, "reads")
     Consent.objects.update(token=tokens.authenticate(secret))
     assert str(run.pk) in talk(read, secret=secret)
@@ -393,7 +395,7 @@ def test_a_refusal_comes_before_the_question(talk: Any, dear: Any) -> None:
 def test_a_process_of_ones_own_asks_over_any_protocol(
     flux: Any, user: User, mode: Any, answer: ElicitResult
 ) -> None:
-    """`vitrine mcp`: its one client can be asked while a call waits."""
+    """`vitrine mcp` has one client, which can be asked while its call waits."""
     from mcp import Client
 
     from tests.runs.doors.programs import _Calls

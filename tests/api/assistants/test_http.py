@@ -24,7 +24,8 @@ from tests.api.pages import Pages
 from tests.features.chats.documents import document
 from tests.leaks.responses import watched_application
 
-if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+# imported where it is used: otherwise every process pays half a second when collecting tests
+if TYPE_CHECKING:
     from mcp import Client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]

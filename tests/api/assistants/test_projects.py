@@ -1,4 +1,4 @@
-"""Assistants begin and look in the token's projects, or in the one that a tool's call names."""
+"""Assistants read and start runs in the token's projects, or in the one that a call names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from runs.models import Preset, Run
 from tests.api.assistants.conftest import FLUX, text
 from tests.projects.people import make_project, person
 
-if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+# imported where it is used: otherwise every process pays half a second when collecting tests
+if TYPE_CHECKING:
     from mcp import Client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]

@@ -1,4 +1,4 @@
-"""The spending cap of assistants holds for concurrent calls and any headers."""
+"""The spending cap of assistants holds for concurrent calls and with any headers."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
 def test_concurrent_calls_in_two_processes_stay_within_the_cap(
     pages: Pages, flux: Any, user: Any
 ) -> None:
-    """Each `Assistants` is a web process: they share the database alone."""
+    """Each `Assistants` is a web process: they share nothing but the database."""
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.3")
     _, secret = tokens.create(user, "assistant")
     others = Pages(get_wsgi_application())

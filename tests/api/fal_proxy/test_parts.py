@@ -1,4 +1,4 @@
-"""Parts of files count towards their person's quota, and those of one file towards its limit."""
+"""Parts of files count towards the user's quota; all parts of a file towards its size limit."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_part_sent_twice_concurrently_is_stored_once(announced: Announced, tmp
 def test_a_part_replaced_while_the_storage_writes_it_blames_no_storage(
     announced: Announced, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its file is deleted under the storage's hands: that looked like one that takes no files."""
+    """Its file is deleted while the storage writes it: the error blamed the storage."""
 
     class Replaced(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:

@@ -1,4 +1,4 @@
-"""Inputs that wait in a live session: as bytes, and decoded within limits."""
+"""Inputs that wait in a live session stay encoded until used, and are decoded within limits."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def packed(value: bytes) -> bytes:
 @pytest.mark.parametrize(
     "frame",
     [
-        packed(LIST + b"\x80" * BYTES),  # empty objects
-        packed((b"\xdc\x40\x00" + b"\x80" * 0x4000) * 30),  # in lists that are short enough
+        packed(LIST + b"\x80" * BYTES),  # many empty objects
+        packed((b"\xdc\x40\x00" + b"\x80" * 0x4000) * 30),  # many lists, each of an allowed length
         packed(b"\xdc\x00\x20" + (b"\xdc\x40\x00" + b"\x80" * 0x4000) * 32),
-        packed(LIST * 1000 + b"\xc0" * BYTES),  # lists that announce more than they hold
+        packed(LIST * 1000 + b"\xc0" * BYTES),  # lists that announce more items than they hold
         packed(b"\x91" * 500 + b"\xc0"),
         packed(b"\x81\x90\xc0"),  # a list as a key
         '{"x": [' + "{}," * 170_000 + "{}]}",
@@ -50,7 +50,7 @@ async def test_waiting_inputs_take_no_more_than_their_bytes(frame: str | bytes) 
     socket = LiveSocket(receive, send, None)
     tracemalloc.start()
     await socket.read()
-    socket.is_gone = False  # so that it is told of what is refused
+    socket.is_gone = False  # to receive the message about refused input
     socket._waiting.append(packed(b"\x01"))
     message = await socket.next_input(1.0)
     _, peak = tracemalloc.get_traced_memory()

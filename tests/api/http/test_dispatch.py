@@ -1,6 +1,6 @@
-"""Authentication, refused requests, and that every failure is a problem document.
+"""Authentication, refused requests, and a problem document for every failure.
 
-`null` for an optional member of a body is its absence, but never inside a model's own input.
+`null` means absence for an optional member of a body, but never inside a model's own input.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def assert_problem(response: Any, status: int) -> dict[str, Any]:
-    """The problem in a response of this status."""
+    """Assert that a response is a problem with this status; return the problem."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
@@ -140,7 +140,7 @@ def test_uploads_have_their_own_size_limit(user: Any, settings: Any) -> None:
         ("sort=best", "sort"),
         ("q=%00", "q"),
         ("cursor=nonsense", "cursor"),
-        ("cursor=WzFd", "cursor"),  # [1], of another list
+        ("cursor=WzFd", "cursor"),  # [1], a cursor of another list
         ("favourite=perhaps", "favourite"),
     ],
 )
@@ -156,13 +156,14 @@ def test_the_rate_limit_is_announced_and_enforced(call: Any, user: Any, settings
     response = call("GET", "/me")
     assert response.headers["RateLimit-Policy"] == '"read";q=1200;w=60'
     assert response.headers["RateLimit"].startswith('"read";r=1199;t=')
-    for _ in range(100):  # a token comes back every 50 ms, and a busy machine may take as long
+    # the bucket gains a request every 50 ms, and a busy machine may need as long
+    for _ in range(100):
         while not buckets.take(limits.LIMITS["read"], f"person {user.pk}"):
             continue
         if (refused := call("GET", "/me")).status_code != 200:
             break
     assert_problem(refused, 429)
-    # Another token may have come back between the refusal and its header.
+    # Between the refusal and its header, the bucket may gain another request.
     assert refused.headers["RateLimit"].startswith(('"read";r=0;t=', '"read";r=1;t='))
     assert int(refused.headers["Retry-After"]) > 0
     buckets.clear()

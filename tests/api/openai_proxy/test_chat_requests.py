@@ -1,4 +1,4 @@
-"""Which endpoint answers a chat body of OpenAI's, and with which arguments."""
+"""The endpoint that answers a chat body in OpenAI's format, and the arguments it gets."""
 
 from __future__ import annotations
 
@@ -270,7 +270,7 @@ def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documen
     named = ROUTER["components"]["schemas"]["In"]["properties"]["model"]
     offering = document({"prompt": TEXT, "model": named | {"enum": ["a/b"], "default": "a/b"}}, [])
     make_endpoint("fal-ai/any-llm", offering)
-    for number in range(70):  # the chat page lists sixty
+    for number in range(70):  # a chat's page lists only sixty
         make_endpoint(f"lab/llm-{number}", SHORT)
     eye = make_endpoint("lab/eye", VISION)
 

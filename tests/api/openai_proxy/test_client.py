@@ -32,7 +32,7 @@ from tests.api.pages import Pages
 from tests.core.live.listening import listening
 from tests.runs.conftest import Control, _work
 
-# Imported where it is used: every process would pay a third of a second to collect.
+# Imported where it is used: otherwise every process pays a third of a second when collecting tests.
 if TYPE_CHECKING:
     import openai
 
@@ -50,7 +50,7 @@ Ask = Callable[[Act], Any]
 
 @pytest.fixture
 def ask(gated: Gated, person: User, settings: Any) -> Ask:
-    """`ask(act)`: what `act(client)` gives, with a client of the package for the person's token."""
+    """`ask(act)`: the result of `act(client)`, with the package's client and the person's token."""
     import openai
 
     _, secret = tokens.create(person, "notebook", ["run"])
@@ -137,7 +137,7 @@ def test_errors_are_raised_as_the_packages_exceptions(ask: Ask, sandbox: Control
     assert isinstance(blocked, openai.PermissionDeniedError)
     assert "not for us" in blocked.message
     assert "broke off" in broken.message
-    run = Run.objects.get()  # that the others were refused without
+    run = Run.objects.get()  # the only run: the other calls were refused before they made one
     assert run.partial["choices"][0]["message"]["content"]
 
 

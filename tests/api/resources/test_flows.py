@@ -1,4 +1,4 @@
-"""Flows by the API: read, started once for each key, and followed."""
+"""Flows by the API: read, started once per key, and followed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_concurrent_call_with_one_key_and_other_inputs_is_refused(call: Any, f
         body = {"inputs": {"prompt": prompt}}
         return call("POST", f"/flows/{flow.pk}/runs", body, Idempotency_Key="one")
 
-    call("GET", "/me")  # records the token's use, for which the second call would wait
+    call("GET", "/me")  # it records the token's use, for which the second call would wait
     other = begun_during(lambda: start("a hare"), lambda: start("a cat"))
     assert other.status_code == 422
     assert Run.objects.get().arguments["prompt"] == "a hare"

@@ -1,4 +1,4 @@
-"""What a program may do in a shared project is what its person's role lets them do there."""
+"""In a shared project, a program may do what its user's role allows."""
 
 from __future__ import annotations
 
@@ -129,6 +129,6 @@ def test_the_run_list_takes_a_query_for_each_project(
     alone, member = Program(person("zoe")), Program(person("ana"))
     for program, count in ((alone, 2), (member, 7)):
         program("GET", "/me")
-        # Token, (projects, one for each,) runs, artifacts.
+        # Token, projects (one query each), runs, artifacts.
         with django_assert_num_queries(count + plan_queries()):
             program("GET", "/runs")

@@ -1,4 +1,4 @@
-"""Runs by the API: checked, once for each key, visible to their person alone."""
+"""Runs by the API: checked, started once per key, visible to their user alone."""
 
 from __future__ import annotations
 
@@ -200,7 +200,8 @@ def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, strange
     assert staff("POST", f"/runs/{run.pk}/cancellation").status_code == 403
     stranger.user_permissions.add(Permission.objects.get(codename="cancel_any_run"))
     response = staff("POST", f"/runs/{run.pk}/cancellation")
-    assert (response.status_code, response.content) == (204, b"")  # it is private: nothing is shown
+    # the run is private, so the answer shows nothing of it
+    assert (response.status_code, response.content) == (204, b"")
     let_look(stranger, run)
     response = staff("POST", f"/runs/{run.pk}/cancellation")
     assert (response.status_code, response.json()["state"]) == (202, "cancelled")
@@ -209,7 +210,7 @@ def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, strange
 def test_pages_follow_each_other_without_gap_or_repetition(call: Any, make_run: Any) -> None:
     run_ids = [str(make_run().pk) for _ in range(7)]
     at = Run.objects.latest("created_at").created_at
-    Run.objects.update(created_at=at)  # the key decides where times are equal
+    Run.objects.update(created_at=at)  # with equal times, the primary key decides
     seen, address = [], "/runs?limit=3"
     for _ in range(3):
         page = call("GET", address).json()
@@ -359,7 +360,7 @@ def test_a_misspelt_argument_is_refused_with_the_nearest_name(
 
 
 def test_unknown_arguments_can_be_allowed(call: Any, flux: Any) -> None:
-    """fal takes fields before its schema names them."""
+    """fal accepts fields before its schema names them."""
     body = {"endpoint_id": FLUX, "arguments": MISSPELT, "allow_unknown": True}
     assert call("POST", "/estimates", body).status_code == 200
     assert call("POST", "/runs", body).status_code == 201

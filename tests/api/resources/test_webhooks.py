@@ -1,4 +1,4 @@
-"""Webhooks by the API: of one run and of all, vetted, once for each key, with every delivery."""
+"""Webhooks by the API: for one run or all, checked, created once per key, with every delivery."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls the proxy in the way fal's clients do."""
+"""Calls the proxy as fal's clients do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page "Put this in front of your code": lines, a token in them once, its first request."""
+"""The page "Put this in front of your code": its lines, the token shown once, the first request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NEW = {"name": "my script", "scope": ["read", "run"], "days": "90"}
 
 
 def _page(browser: Any, **asked: Any) -> str:
-    """The page without its whitespace, so that a sentence stands in one line."""
+    """Return the page with single spaces, so that a sentence stands in one line."""
     response = browser.get(reverse("api:clients"), asked)
     assert response.status_code == 200
     return " ".join(response.content.decode().split())

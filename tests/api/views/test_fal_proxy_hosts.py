@@ -1,4 +1,4 @@
-"""A proxy in front maps fal's own host names to us; answers keep the name that was called."""
+"""A reverse proxy maps fal's host names to us; answers contain the host name that was called."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_addresses_carry_the_host_under_which_the_caller_came(browser: Client) -
     ours = f"http://testserver{HOSTS}/queue.fal.run"
     for forwarded, base in (
         ({"X-Forwarded-Host": "queue.fal.run"}, QUEUE),
-        ({}, ours),  # else a token would go to fal with the next call
+        ({}, ours),  # otherwise the next call would send a token to fal
         ({"X-Forwarded-Host": "evil.test"}, ours),
     ):
         answer = submit(browser, **forwarded).json()

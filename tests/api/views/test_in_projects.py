@@ -1,4 +1,4 @@
-"""fal's and OpenAI's clients begin in the token's project, or the one that their address names."""
+"""fal's and OpenAI's clients start in the token's project, or in the one their address names."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_openai_lists_what_no_rule_locks_in_the_project(acme: Project, make_endp
         browser.get(models)
     with_rules = len(asked)
     Rule.objects.all().delete()
-    browser.get(models)  # knows the new revision
+    browser.get(models)  # this call reads the new revision
     with CaptureQueriesContext(connection) as asked:
         browser.get(models)
     assert len(asked) == with_rules
@@ -82,7 +82,8 @@ def test_a_call_is_a_run_of_the_project(
     acme: Project, send: Any, is_bound: bool, query: str, lands_in: str | None
 ) -> None:
     response = send(client_of("ana", acme if is_bound else None), query)
-    assert response.status_code == (200 if send is submit else 504)  # held by middleware
+    # the middleware then holds the call
+    assert response.status_code == (200 if send is submit else 504)
     run = Run.objects.get()
     assert (run.project.slug if lands_in else run.project.person) == (lands_in or person("ana"))
 
@@ -121,7 +122,7 @@ def test_a_bound_token_finds_no_request_of_another_project(acme: Project) -> Non
     assert free.get("/api/fal/proxy", headers={"x-fal-target-url": status}).status_code == 202
     assert bound.get("/api/fal/proxy", headers={"x-fal-target-url": status}).status_code == 404
     completion = complete(free).headers["Vitrine-Wait"].split()[0]
-    assert free.get(f"{COMPLETIONS}/{completion}").status_code == 504  # it is not over
+    assert free.get(f"{COMPLETIONS}/{completion}").status_code == 504  # the run has not ended
     assert bound.get(f"{COMPLETIONS}/{completion}").status_code == 404
 
 

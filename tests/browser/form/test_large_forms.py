@@ -1,6 +1,4 @@
-"""A form that is too large: with script it stays where it was typed, without the page says so and
-Back brings it back.
-"""
+"""A form too large to send stays with JavaScript; else a page says so, and Back restores it."""
 
 from __future__ import annotations
 
