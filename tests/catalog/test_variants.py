@@ -1,4 +1,4 @@
-"""No two models read alike on cards, and families fold without hiding what was asked for."""
+"""No two cards read the same; a folded family still shows the models that the query names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def endpoint(endpoint_id: str, name: str, category: str = "", **more: str) -> En
 
 
 def listed_endpoints() -> list[Endpoint]:
-    """The endpoints of the tests' catalogue."""
+    """Return the endpoints of the tests' catalogue."""
     endpoints = []
     for item in catalogue():
         data: dict[str, Any] = item["metadata"]
@@ -88,7 +88,7 @@ def test_cards_are_unique_for_any_ids(ids: set[str], name: str) -> None:
 
 
 def family(*ids: str) -> list[Card]:
-    """Cards of ids whose first letter is their group."""
+    """Return cards with these ids, grouped by their first letter."""
     return [Card(endpoint(f"o/{i}", i, group_key=i[0]), "") for i in ids]
 
 

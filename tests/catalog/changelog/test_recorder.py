@@ -1,4 +1,4 @@
-"""The change log: recorded changes of endpoints, ignored ones, and comparisons of schemas."""
+"""The change log: which changes of endpoints it records, and how it compares schemas."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LATER = "2026-06-01T00:00:00Z"
 
 
 def document(**properties: Any) -> dict[str, Any]:
-    """A document whose input has these properties."""
+    """Return a document whose input has these properties."""
     schema = {"type": "object", "properties": properties}
     body = {"content": {"application/json": {"schema": schema}}}
     return {"openapi": "3.0.4", "paths": {"/fal-ai/model-000": {"post": {"requestBody": body}}}}
@@ -159,7 +159,7 @@ def test_many_versions_are_compared_in_few_queries_and_no_list_loads_them(
             recorder.reshaped(row, {"schema_id": was.pk if was.pk != row.schema_id else ""})
         )
     assert Change.objects.uncompared().count() >= 28
-    with django_assert_max_num_queries(2 * 4 + 1):  # of 20 each, within a transaction
+    with django_assert_max_num_queries(2 * 4 + 1):  # per batch of 20, plus one transaction
         while recorder.compare_pending():
             pass
     assert not Change.objects.uncompared().exists()

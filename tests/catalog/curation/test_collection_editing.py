@@ -1,6 +1,4 @@
-"""Collections are built in place, by curators alone, with and without script, and every step can be
-undone.
-"""
+"""Only curators build collections, on their pages, also without JavaScript; all can be undone."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ EDIT = "/collections/best/edition/"
 
 @pytest.fixture
 def best(make_endpoint: Callable[..., Endpoint]) -> Collection:
-    """Three models, `a/0` to `a/2`, and one that is in no collection."""
+    """Three models in a collection, `a/0` to `a/2`, and one outside."""
     collection = Collection.objects.create(slug="best", title="Best", is_published=False)
     for n in range(3):
         endpoint = make_endpoint(f"a/{n}", display_name=f"Model {n}")
@@ -36,7 +34,7 @@ def best(make_endpoint: Callable[..., Endpoint]) -> Collection:
 
 
 def posted(*numbers: int, **more: str) -> dict[str, Any]:
-    """What the page's form posts with these of its rows, in this order."""
+    """Return what the page's form posts with these of its rows, in this order."""
     rows = {f"items.{n}.id": f"a/{n}" for n in numbers}
     notes = {f"items.{n}.note": f"note {n}" for n in numbers}
     order = ["", *map(str, numbers)]
@@ -193,7 +191,7 @@ lines = st.lists(st.builds(Line, names, st.text(max_size=20)), max_size=8)
 
 
 class Law(TestCase):
-    """The collection has the wanted models, and no more rows than models."""
+    """The collection has the expected models, and never more rows than models."""
 
     @given(before=lines, after=lines, meanwhile=names)
     def test_any_edit_gives_the_wanted_collection(

@@ -1,6 +1,6 @@
 """Matching words are highlighted in place, and texts stay escaped.
 
-The front page offers what some model can do, and each offer leads to models that do it.
+The front page offers what some model can do; each offer links to models that can do it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A page that has not changed is not sent again, and one that has always is."""
+"""A browser gets an unchanged page only once, and a changed page always."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_forms_of_a_cached_page_can_still_be_sent(user: User, listed_model: Endp
 
 
 def test_a_new_csrf_secret_changes_the_etag(user: User, listed_model: Endpoint) -> None:
-    """Else the forms of the page that was kept would be refused."""
+    """Otherwise the forms of the cached page would be refused."""
     browser = Client()
     browser.force_login(user)
     browser.get("/models/")
@@ -100,5 +100,5 @@ def test_a_new_csrf_secret_changes_the_etag(user: User, listed_model: Endpoint) 
 
 
 def test_a_fragment_has_no_etag(member: Client, listed_model: Endpoint) -> None:
-    """Its headers (the new address, the events) must be sent again as well."""
+    """Its headers (the new address, the events) are needed with every answer."""
     assert "ETag" not in member.get("/models/", headers={"HX-Request": "true"}).headers

@@ -1,4 +1,4 @@
-"""A thumbnail in our sizes: small, upright, in its colour, and moving where the original moves."""
+"""Thumbnails in our sizes: small, upright, in the right colours, animated if the original is."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from catalog.pictures import drawing
 from tests.catalog import thumbs
 from tests.sampling import sample
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
-# A file is made in the test that wants it: not whenever tests are looked for.
+# A test that needs a file makes it: otherwise collecting the tests would make all of them.
 Make = Callable[[], bytes]
 
 

@@ -1,4 +1,4 @@
-"""Thumbnails from upstream's addresses to our cards: vetted, small, once."""
+"""Thumbnails on their way from upstream's addresses to our cards: checked, scaled, loaded once."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def test_real_thumbnails_come_from_the_hosts_in_the_protocol_document(
 
 
 class Endless(httpx.AsyncByteStream):
-    """Never ends, and says nothing of its size."""
+    """A body that never ends and declares no size."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
@@ -191,7 +191,7 @@ class Endless(httpx.AsyncByteStream):
 
 
 class Slow(httpx.AsyncByteStream):
-    """A byte now and then."""
+    """A body that comes one byte at a time."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:

@@ -1,4 +1,4 @@
-"""What belongs to a model: family, trainers, similar models and successors."""
+"""A model's relatives: its family, trainers, similar models and successors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def of(endpoint: Endpoint) -> related_models.Related:
 
 @pytest.fixture
 def klein(make_endpoint: Make) -> Endpoint:
-    """A family of three by its group; two that are like it, one that is not, and others."""
+    """A family of three with one group; two similar models, one different model, and others."""
     for end, label, facts in (
         ("4b", "Text to Image", ["in:text", "out:image", "can:seed", "resolution:1k"]),
         ("4b/edit", "Edit", ["in:text", "in:image", "out:image", "can:seed", "can:mask"]),
@@ -189,14 +189,14 @@ def test_related_models_take_as_many_queries_for_any_catalogue(
             make_endpoint(
                 f"b/{n}", group_key="klein" if n % 2 else "", facts=["in:text", "out:image"]
             )
-        of(make_endpoint(f"c/{more}"))  # the index is there
+        of(make_endpoint(f"c/{more}"))  # this builds the index
         with CaptureQueriesContext(connection) as queries:
             of(klein)
         assert not any("document" in query["sql"] for query in queries)
         used.append(len(queries))
         with CaptureQueriesContext(connection) as queries:
             of(klein)
-        assert len(queries) == 1  # the revision: the rest is kept
+        assert len(queries) == 1  # the query for the revision: the rest is cached
     assert used[0] == used[1] <= 6
 
 

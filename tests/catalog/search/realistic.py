@@ -2,8 +2,8 @@
 
 Families, versions, variants, tags, prices, facts.
 
-Everything is determined by the seed and the number of entries. Names are invented; their structure,
-the frequency of tags, categories and prices, and the length of texts follow upstream's.
+The seed and the number of entries determine everything. Names are invented; their structure, the
+frequency of tags, categories and prices, and the length of texts are those of upstream.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Search finds by words, ranks by contract, counts every facet, and takes any question."""
+"""Search finds by words, ranks as promised, counts every facet, and accepts any query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requirements of a wish always filter; its content words only rank the models that meet them."""
+"""A wish's requirements always filter; its other words only rank the models that meet them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def wishes() -> list[Wish]:
 
 @pytest.fixture(scope="module")
 def answers(django_db_setup: None, django_db_blocker: Any) -> dict[str, tuple[Answer, set[int]]]:
-    """Each wish's answer, and the models that meet all that it requires."""
+    """Each wish's answer, and the models that meet all its requirements."""
     from django.db import transaction
 
     with django_db_blocker.unblock(), transaction.atomic():
@@ -54,7 +54,7 @@ def answers(django_db_setup: None, django_db_blocker: Any) -> dict[str, tuple[An
 
 
 def entries() -> Iterator[dict[str, Any]]:
-    """The synthetic catalogue, with several pictures taken by a third, and languages of sound."""
+    """Yield the synthetic catalogue; a third takes several pictures, and sounds have languages."""
     for place, entry in enumerate(realistic.entries(ENDPOINTS)):
         if "in:image" in entry["facts"] and place % 3 == 0:
             entry["facts"].append("in:images")
@@ -142,7 +142,7 @@ WISH = "which model makes a ten-second film with sound from one picture under a 
 
 @pytest.fixture
 def priced() -> dict[str, Endpoint]:
-    """A catalogue whose entries name no prices, and what of it meets all but the price."""
+    """A catalogue without prices; returns the models that meet everything but the price."""
     catalogue.fill(documents.catalogue())
     answer = search(Query(q="duration:>=10 can:sound in:image out:video"))
     assert answer.endpoints
@@ -185,7 +185,7 @@ def ask(typed: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
-    """Every judged question, answered once."""
+    """The scores of every judged query."""
     from django.db import transaction
 
     judged: list[Score] = []

@@ -171,7 +171,7 @@ def test_duplicates_across_pages_are_stored_once(
 def test_an_incomplete_list_keeps_its_items_and_marks_nothing_as_gone(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
-    """C6, C7: partial data kept, a clean end, the reason in the report."""
+    """C6, C7: partial data stays, the sync ends cleanly, and the report states the reason."""
     upstream.add(*ids(10))
     run_sync()
     upstream.add("fal-ai/aaa")
@@ -288,7 +288,8 @@ def test_a_sync_that_was_taken_over_ends_without_changing_reports(
 
     async def taken(request: Any) -> None:
         await SyncReport.objects.aupdate(state="stopped", error="taken")
-        await asyncio.sleep(pipeline.SHOW_EVERY.total_seconds())  # then it shows how far it is
+        # then the sync reports its progress
+        await asyncio.sleep(pipeline.SHOW_EVERY.total_seconds())
 
     upstream.faults = [taken]
     with pytest.raises(pipeline.AlreadyRunning):
