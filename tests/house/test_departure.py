@@ -1,4 +1,4 @@
-"""Whoever leaves loses every access at once, and nothing of their work is lost."""
+"""People who leave lose every access at once, and none of their work is lost."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def eva(db: None) -> User:
 
 @pytest.fixture
 def fox(user: User) -> Project:
-    """A project that ana alone manages."""
+    """A project whose only manager is ana."""
     return make_project("Fox", ana="manager", ben="maker")
 
 

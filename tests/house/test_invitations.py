@@ -1,4 +1,4 @@
-"""Invitations: who joins by which, what they get, and each sentence that says why not."""
+"""Invitations: who may accept which, what they get, and a sentence for each refusal."""
 
 from __future__ import annotations
 

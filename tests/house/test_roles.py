@@ -1,4 +1,4 @@
-"""Roles of the house: who has which, and that somebody always administers it."""
+"""Roles of the house: who has which; there is always an admin."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_new_permission_of_a_role_is_given_once() -> None:
 
 
 def test_every_pattern_of_the_defaults_names_a_permission() -> None:
-    later = {"auditlog.view_logentry"}  # where django-auditlog is installed
+    later = {"auditlog.view_logentry"}  # these exist only where django-auditlog is installed
     given = set(GivenPermission.objects.values_list("permission", flat=True))
     for patterns in role_permissions.DEFAULTS.values():
         for pattern in set(patterns) - later:

@@ -1,4 +1,4 @@
-"""The page of the audit log: who may look, what each filter finds, and what is downloaded."""
+"""The page of the audit log: who may read it, its filters, and its download."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ PAGE = "/people/audit/"
 
 @pytest.fixture
 def admin(client: Client, stranger: User) -> Client:
-    """The browser of somebody who may look."""
+    """The browser of a user who may read the audit log."""
     grant(stranger, "accounts.view_auditentry")
     client.force_login(stranger)
     return client
 
 
 def found(client: Client, **asked: str) -> list[str]:
-    """The names of the rows that the page shows for the filters: events, without sign-ins."""
+    """Return the objects that the page lists for these filters, without sign-ins and rows."""
     entries = [shown.entry for shown in client.get(PAGE, asked).context["page"].entries]
     left_out = ("signed in", "row added", "row changed")
     return [entry.object_repr for entry in entries if entry.event not in left_out]
@@ -40,7 +40,7 @@ def found(client: Client, **asked: str) -> list[str]:
 
 @pytest.fixture
 def three(user: User, admin: Client) -> list[Group]:
-    """Three entries: of ana about two groups, and of a program about a third."""
+    """Three entries: by ana about two groups, and by a program about a third."""
     groups = [Group(pk=number, name=f"group {number}") for number in (1, 2, 3)]
     audit.record(user, "blocked", groups[:1], "Too dear")
     audit.record(user, "cleared", groups[1:2])
@@ -105,7 +105,7 @@ def test_pages_follow_each_other_without_gaps(admin: Client, user: User) -> None
         for number in range(120)
     ]
     for number, row in enumerate(rows):
-        row.timestamp = at - timedelta(seconds=number // 7)  # several share a moment
+        row.timestamp = at - timedelta(seconds=number // 7)  # several entries have the same time
     AuditEntry.objects.bulk_create(rows)
     names: list[str] = []
     address = "?event=blocked"

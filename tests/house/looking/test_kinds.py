@@ -1,4 +1,4 @@
-"""Private boards, chats and flows: admins learn that they are there; with a reason they read."""
+"""Private boards, chats and flows: admins see that they exist, and read them with a reason."""
 
 from __future__ import annotations
 
@@ -39,36 +39,36 @@ WORDS = {"board": "board", "chat": "chat", "flow": "flow", "flow-run": "flow run
 
 @dataclass
 class House:
-    """An admin's browser, and one of each kind in ana's private project, with a run in it."""
+    """An admin's browser, and an object of each kind in ana's private project, with a run."""
 
     admin: Client
     things: Things
     run: Run
 
     def key(self, kind: str) -> Any:
-        """The key of the thing of a kind."""
+        """Return the key of the object of a kind."""
         return self.things.parts["flow_run"] if kind == "flow-run" else self.things.keys[kind]
 
     def look(self, kind: str, reason: str = REASON) -> Any:
-        """Give a reason for a look."""
+        """State a reason and open the object."""
         return self.admin.post(f"/people/looks/{kind}/{self.key(kind)}/", {"reason": reason})
 
     def status(self, route: str) -> int:
-        """The status of an answer about the thing."""
+        """Return the status of a route about the object."""
         response = self.admin.get(self.things.address(route))
         if response.streaming:
             b"".join(response.streaming_content)  # type: ignore[attr-defined]
         return int(response.status_code)
 
     def page(self, kind: str) -> str:
-        """The page of the thing."""
+        """Return the page of the object."""
         response = self.admin.get(self.things.address(ROUTES[kind]))
         assert response.status_code == 200
         return str(response.content.decode())
 
 
 def complete(things: Things) -> Run:
-    """Put the run into the chat and the run of the flow, besides the board."""
+    """Put the run into the chat and into the flow's run, besides the board."""
     run = Run.objects.get(pk=things.keys["run"])
     chat = Chat.objects.get(pk=things.keys["chat"])
     Turn.objects.create(
@@ -190,7 +190,7 @@ def test_what_is_hidden_in_a_shared_project_is_covered_from_members_with_the_per
     things = make_things(user, make_endpoint(), "x.png", project, word=SECRET, is_hidden=True)
     hidden = House(client, things, complete(things))
     for kind in ROUTES:
-        Look.objects.all().delete()  # one at a flow opens the flow's runs, too
+        Look.objects.all().delete()  # a look at a flow also opens the flow's runs
         assert "heron" not in hidden.page(kind)
         hidden.look(kind)
         assert "heron" in hidden.page(kind)

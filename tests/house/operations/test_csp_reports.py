@@ -1,4 +1,4 @@
-"""What browsers report is counted by kind, without addresses that are secret, and shown."""
+"""Browsers' reports are counted by kind, without secret addresses, and shown to operators."""
 
 from __future__ import annotations
 

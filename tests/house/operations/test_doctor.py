@@ -1,4 +1,4 @@
-"""Broken set-ups, each named in a sentence with its remedy."""
+"""Broken installations: the doctor names each problem in a sentence, with its remedy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Break = Callable[[pytest.MonkeyPatch, LazySettings, Path], object]
 
 
 def bad(check: Check) -> str:
-    """Return what the check does not call well, with what is to be done."""
+    """Return the check's problems, each with its remedy."""
     found = findings([check])
     return " ".join(f"{f.sentence} {f.remedy}" for f in found if f.level != Level.OK)
 
@@ -101,7 +101,7 @@ def _another_secret_key(patch: pytest.MonkeyPatch, settings: LazySettings, folde
 
 
 def _a_closed_folder(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
-    """As MEDIA_ROOT in another account's home; the tests may run as root, who may all."""
+    """Like MEDIA_ROOT in another account's home; faked, because root may read everything."""
     patch.setattr("house.operations.doctor.shutil.disk_usage", _forbidden)
 
 

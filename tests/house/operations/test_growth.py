@@ -1,4 +1,4 @@
-"""After a year no table has grown without something that holds it."""
+"""After a year, every table is limited by a job that deletes old rows."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def test_each_table_is_held_by_something() -> None:
 
 
 def fill(model: type[Model], values: Values, at: str) -> None:
-    """A row for each day of the last year; the newest is of a minute ago."""
+    """Make a row for each day of the last year, the newest a minute old."""
     newest = timezone.now() - timedelta(minutes=1)
     moments = [newest - timedelta(days=day) for day in range(DAYS)]
     rows = model._default_manager.bulk_create(
         model(**{at: moment} | values(day)) for day, moment in enumerate(moments)
     )
     for row, moment in zip(rows, moments, strict=True):
-        setattr(row, at, moment)  # also where the row's creation writes the present
+        setattr(row, at, moment)  # some columns are set to the present when a row is created
     model._default_manager.bulk_update(rows, [at], batch_size=DAYS)
 
 
@@ -58,7 +58,7 @@ def keyed(key: str, values: dict[str, Any], day: int) -> dict[str, Any]:
 
 @pytest.fixture
 def of_day(user: User, make_run: Any) -> dict[str, Values]:
-    """What a row of each model has that goes by age."""
+    """Return the columns that a row of each model needs."""
     run, home = make_run(), private_project(user)
     token, _ = tokens.create(user, "assistant")
     address = EmailAddress.objects.create(user=user, email="ana@example.com")

@@ -1,4 +1,4 @@
-"""The deployment's trouble is told to admins, if it lasts, once a day."""
+"""Admins are told of the deployment's problems once a day, if these last."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> 
     assert len(subjects) == len(set(subjects))
     assert any(subject.startswith("No worker is running") for subject in subjects)
     assert {notification.path for notification in told} == {"/admin/status/"}
-    assert not Delivery.objects.exists()  # EMAIL_URL is not set
+    assert not Delivery.objects.exists()  # without EMAIL_URL, no mail is sent
 
 
 def test_trouble_is_mailed_to_admins_who_have_chosen_nothing(settings: Any) -> None:

@@ -1,4 +1,4 @@
-"""The pages of invitations: made and withdrawn by admins, followed by whom they are for."""
+"""The pages of invitations: admins make and withdraw them, invited people follow them."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def fox(db: None) -> Project:
 
 
 def mailed_token() -> str:
-    """The token of the newest invitation that was mailed, which is all that has it."""
+    """Return the token of the newest mailed invitation, which only the mail contains."""
     sealed = QueuedMail.objects.latest("pk").sealed
     text = cipher(mail.SALT).decrypt(bytes(sealed)).decode()
     return text.partition("/people/invitations/")[2].partition("/")[0]
 
 
 def wanted(**changes: Any) -> dict[str, Any]:
-    """What the form of a new invitation posts."""
+    """Return the post of the form for a new invitation."""
     return {"role": "member", "email": "", "days": "7", "max_uses": "1", **changes}
 
 

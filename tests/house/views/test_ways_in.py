@@ -1,4 +1,4 @@
-"""A person's page: the second step, and the accounts elsewhere that they log in with."""
+"""A person's page: their second factor, and the accounts elsewhere with which they log in."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def text_of(page: Any) -> str:
 
 
 def give_second_step(person: User) -> None:
-    """An app that was used, a passkey and recovery codes."""
+    """Give the person an app that was used, a passkey and recovery codes."""
     now = timezone.now()
     make = Authenticator.objects.create
     make(user=person, type="totp", data={"secret": "s3cret"}, last_used_at=now)
@@ -76,7 +76,7 @@ def test_who_must_have_a_second_step_is_told_to_set_up_a_new_one(
     settings.SECOND_FACTOR = "all"
     request = HttpRequest()
     request.session = admin.session
-    record_authentication(request, eva, "mfa")  # as after a second step of hers
+    record_authentication(request, eva, "mfa")  # as after a second factor of hers
     request.session.save()
     assert "and set up a new one" in text_of(admin.get(f"/people/{user.pk}/"))
     done = text_of(admin.post(f"/people/{user.pk}/second-step/deletion/", follow=True))

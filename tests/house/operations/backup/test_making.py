@@ -1,4 +1,4 @@
-"""A backup has what rows name, writes each content once, and keeps the newest."""
+"""A backup has the files that rows name, writes each content once, and keeps the newest backups."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_the_newest_are_kept_and_the_contents_of_the_others_go(
 def test_a_half_written_content_never_has_its_name(place: Place) -> None:
     class Killed(BytesIO):
         def read(self, size: int | None = -1) -> bytes:
-            raise KeyboardInterrupt  # as a process that ends here
+            raise KeyboardInterrupt  # as if the process ended here
 
     with pytest.raises(KeyboardInterrupt):
         place.write(content_name("ab12"), Killed(b"a picture"))
@@ -79,7 +79,7 @@ def test_a_damaged_backup_stops_no_other(place: Place, stored: Run, settings: La
     assert made(place).state == Backup.State.MADE
     assert "Old backups stay: “of-may” is damaged" in Backup.objects.latest("pk").trouble
     assert not killed.exists()
-    assert len(list(place.contents())) == 1  # only the damaged one has it
+    assert len(list(place.contents())) == 1  # only the damaged backup has this content
     assert row.name not in place.names()
 
 

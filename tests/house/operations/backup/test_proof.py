@@ -1,4 +1,4 @@
-"""A proof finds a flipped byte, a missing file, a table left out, and a page that differs."""
+"""A proof finds a flipped byte, a missing file, a missing table, and a page that differs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.house.operations.backup.conftest import NAME, made
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("unrendered"),
-    pytest.mark.exhaustive,  # each starts processes
+    pytest.mark.exhaustive,  # each test starts processes
 ]
 
 
@@ -41,7 +41,7 @@ def test_a_flipped_byte_of_a_file_is_found(place: Place, stored: Run) -> None:
     assert f"1 file damaged in it: {NAME}" in findings(place, row.name)
     row.refresh_from_db()
     assert row.state == Backup.State.DOUBTED
-    # The next backup writes the content anew, for the former one as well.
+    # The next backup writes this content again, which also repairs the former one.
     assert not findings(place, made(place).name)
     assert not findings(place, row.name)
 

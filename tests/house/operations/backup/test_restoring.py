@@ -1,4 +1,4 @@
-"""A restore goes into a used place only when asked, and refuses what this code cannot read."""
+"""A restore overwrites a used place only on request, and refuses a backup that it cannot read."""
 
 from __future__ import annotations
 

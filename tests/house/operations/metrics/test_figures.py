@@ -1,6 +1,6 @@
-"""What the database has: right numbers, by few queries that read no whole table.
+"""Metrics from the database: right numbers, from few queries that read no whole table.
 
-The alerts and the dashboard of docs/monitoring ask for figures that are there.
+The alerts and the dashboard of docs/monitoring use only existing metrics.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def test_unfinished_runs(scrape: Ask, make_run: Any, make_endpoint: Any, user: A
     created(make_run(state="queued", lease_until=ago(seconds=5), worker="vm:2"), minutes=5)
     make_run(state="succeeded", lease_until=ago(seconds=5), worker="vm:2")
     run, _ = start_run(user=user, endpoint=make_endpoint("sandbox/aurora"), arguments={}, key="1")
-    Run.objects.filter(pk=run.pk).update(lease_until=ago(seconds=-20))  # waits to be sent again
+    # the run waits to be sent again
+    Run.objects.filter(pk=run.pk).update(lease_until=ago(seconds=-20))
     figure = scrape()
     queued = {"state": "queued", "transport": "queue", "door": "unknown"}
     waiting = {"state": "created", "transport": "queue", "door": "page"}
@@ -179,7 +180,7 @@ def test_queues_and_storage(scrape: Ask, make_run: Any, user: Any, settings: Laz
 
 
 def read_all() -> list[str]:
-    """The queries of one scrape."""
+    """Return the queries of one scrape."""
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -210,7 +211,7 @@ def test_no_query_reads_a_table_that_grows_with_the_runs() -> None:
 
 ALERTS = ROOT / "docs/monitoring/alerts.yml"
 DASHBOARD = ROOT / "docs/monitoring/grafana.json"
-# What is wrong. What to do.
+# Two sentences: what is wrong, and what to do.
 SUMMARY = re.compile(r"[A-Z].+[^.]\. [A-Z].+\.")
 
 

@@ -1,4 +1,4 @@
-"""A person's data as a ZIP: what is theirs, their files, and nothing of others."""
+"""A person's data as a ZIP: their rows and files, and nothing of other people."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def run(user: User, stranger: User, make_run: Any) -> Run:
-    """A run of ana's with a file, beside what sam made."""
+    """A run of ana's with a file, beside work of sam's."""
     run: Run = make_run(state="succeeded", arguments={"prompt": "a secret fox"})
     add_file(run)
     other = make_run(user=stranger, state="succeeded", arguments={"prompt": "a secret hare"})

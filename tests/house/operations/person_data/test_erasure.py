@@ -1,4 +1,4 @@
-"""Who is erased leaves no name and nothing of their own; what others rely on stays."""
+"""Erasing a person removes their name and everything of their own; work that others use stays."""
 
 from __future__ import annotations
 
