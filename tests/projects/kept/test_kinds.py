@@ -1,4 +1,4 @@
-"""What every kind of kept thing has, tried with each: a new kind is tried by being a model."""
+"""Behaviour that all kinds of stored objects share, tested for each; a new model is included."""
 
 from __future__ import annotations
 

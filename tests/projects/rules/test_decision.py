@@ -1,4 +1,4 @@
-"""Which rule locks a model: the laws of the decision, over any rules and models."""
+"""The rule that locks a model: laws of the decision, over any rules and models."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VALUES = {
 
 
 def listing(endpoint_id: str = "acme/paint", **values: Any) -> Listing:
-    """The columns of a model, of which most are empty."""
+    """Return a model's columns, most of which are empty."""
     defaults: dict[str, Any] = dict.fromkeys(Listing._fields, "")
     defaults |= {"tags": [], "facts": [], "duration_estimate_min": None, "published_at": None}
     defaults |= {"unit_price_usd": None, "gone_at": None, "status": "active"}
@@ -78,7 +78,7 @@ def test_without_rules_every_model_is_open(subject: Subject) -> None:
 def test_only_a_rule_of_the_lists_locks_and_it_speaks_of_the_model(
     rules: list[Rule], subject: Subject
 ) -> None:
-    """It forbids what it names, or allows only what it does not name."""
+    """A rule that forbids names the model; a rule that allows only some models does not."""
     locked = locking_rule(rules, subject)
     if locked is not None:
         assert any(locked is one for one in rules)
@@ -104,7 +104,7 @@ def test_a_binding_rule_about_one_model_is_overruled_by_no_project(
 
 @given(any_rules, any_model)
 def test_a_project_without_allow_opens_nothing(rules: list[Rule], subject: Subject) -> None:
-    """Whoever only restricts gets no exception by it."""
+    """A project whose rules only restrict makes no exceptions."""
     house = [one for one in rules if one.project_id is HOUSE]
     kept = [one for one in rules if one.project_id is HOUSE or one.effect != ALLOW]
     if locking_rule(house, subject):
@@ -132,7 +132,7 @@ def test_an_exception_of_a_project_opens_all_that_does_not_bind(
 def test_the_narrowest_rule_of_a_list_decides(
     rules: list[Rule], first: Rule, subject: Subject
 ) -> None:
-    """A forbidding rule that is narrower than all others that name the model locks it."""
+    """A forbidding rule locks the model if it is narrower than all others that name the model."""
     naming = [one for one in rules if names(one, subject)]
     if not names(first, subject) or first.effect == ONLY:
         return
@@ -159,7 +159,7 @@ def test_the_narrowest_rule_of_a_list_decides(
         ([(FORBID, "category", "text-to-image", PROJECT)], True),
         ([(FORBID, "question", "license:commercial", PROJECT)], False),
         ([(FORBID, "question", "-license:commercial", PROJECT)], True),
-        ([(ONLY, "question", "price:<0.5", PROJECT)], True),  # its price is unknown
+        ([(ONLY, "question", "price:<0.5", PROJECT)], True),  # the model's price is unknown
     ],
 )
 def test_examples_of_two_rules(rules: list[tuple[Any, ...]], is_locked: bool) -> None:
@@ -194,6 +194,6 @@ def test_a_star_stands_for_any_text(pattern: str, is_named: bool) -> None:
 
 
 def test_many_stars_are_answered_at_once() -> None:
-    """As a regular expression, six take ten seconds and nine days."""
+    """As regular expressions, six stars take ten seconds, and nine take days."""
     assert not names(rule(FORBID, "id", "*" * 60 + "zq"), model("z" * 250))
     assert names(rule(FORBID, "id", "*z" * 60), model("z" * 250))

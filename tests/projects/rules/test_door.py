@@ -1,4 +1,4 @@
-"""What the door asks, and what it costs: one query where there are no rules."""
+"""The check of rules when a run starts, and its cost: one query if there are no rules."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_one_locked_model_of_several_starts_none(user: User, make_endpoint: Any)
     with pytest.raises(refused_starts.Forbidden, match="Forbid models of bolt"):
         starting.start_many(requests)
     assert not Run.objects.exists()
-    starting.start(request(user, requests[1].endpoint, "3"))  # in the private project
+    starting.start(request(user, requests[1].endpoint, "3"))  # this one is in the private project
     assert Run.objects.get().project.is_private
 
 

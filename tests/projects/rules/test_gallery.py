@@ -1,4 +1,4 @@
-"""The gallery shows the same locks as the door, in the page's project, at no cost without rules."""
+"""The gallery shows the locks of the page's project as a start finds them; free without rules."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MODELS = "/models/"
 
 @pytest.fixture
 def models(make_endpoint: Any) -> list[Endpoint]:
-    """Models that the rules of the decision's tests speak of."""
+    """The models that the rules in the decision's tests name."""
     return [
         make_endpoint("acme/paint", license_type="commercial", standing=Standing.APPROVED),
         make_endpoint("acme/paint/fast", standing=Standing.EXPERIMENTAL),
@@ -53,7 +53,7 @@ def project(models: list[Endpoint]) -> Project:
 
 
 class Page:
-    """A request as far as the project of its address is concerned."""
+    """A request with an address that names a project."""
 
     def __init__(self, user: User, project: Project) -> None:
         self.user, self.GET = user, {"project": project.key}
@@ -117,7 +117,7 @@ def test_a_new_rule_is_seen_at_once_and_its_end_too(project: Project) -> None:
     assert b"data-lock" not in client.get(MODELS).content
     rule = forbid()
     assert b"data-lock" in client.get(MODELS).content
-    assert b"data-lock" in client.get("/").content  # the front page's shelves
+    assert b"data-lock" in client.get("/").content  # the shelves of the front page
     rule.delete()
     assert b"data-lock" not in client.get(MODELS).content
 
@@ -191,4 +191,5 @@ def test_models_for_a_run_have_the_locks_of_where_the_form_opens(
     Membership.objects.filter(project=project, user=person("max")).update(role=role)
     page = logged_in(person("max")).get(f"/runs/{run.pk}/elsewhere/").content.decode()
     assert "acme/paint/fast" in page
-    assert ("data-lock" in page) == (role == "maker")  # viewers go to their own project
+    # viewers of the project get the form in their own project
+    assert ("data-lock" in page) == (role == "maker")

@@ -88,7 +88,7 @@ def test_a_project_s_page_is_its_members_alone(
         assert name in maker
     assert "Person to add" in manager
     assert "sam" in manager
-    assert "sam" not in maker  # makers see no list of accounts
+    assert "sam" not in maker  # makers cannot see the list of accounts
     assert "Person to add" not in maker
     assert "Settings" not in maker
     assert "Leave" in maker
