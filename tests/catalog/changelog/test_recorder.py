@@ -183,9 +183,7 @@ def test_the_oldest_changes_are_pruned_with_unreferenced_versions(
     make_endpoint: Callable[..., Endpoint],
     make_run: Callable[..., Any],
 ) -> None:
-    """Only beyond the bound, in batches, and never a version that an endpoint, a run or a change
-    shows.
-    """
+    """Only beyond the limit, in batches, and no version that endpoints, runs or changes use."""
     endpoint = make_endpoint(document={"now": True})
     versions = [Schema.objects.create(digest=f"{n:064}", document="{}") for n in range(8)]
     changes = [

@@ -27,7 +27,7 @@ Manage = Callable[..., "subprocess.Popen[str]"]
 
 
 def start(database: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-    """Return a function that starts a management command with this database."""
+    """Start a management command with this database, in the checkout beside it."""
     settings |= {
         "SECRET_KEY": "tests-only",
         "DATABASE_URL": f"sqlite:///{database}",

@@ -80,6 +80,7 @@ def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> 
 def test_a_refused_listing_is_reported_and_loses_nothing(
     keep: Keep, status: int, message: str
 ) -> None:
+    """C74: the workflows that are known stay."""
     keep("former")
     pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
     assert message in AccountListing.current().error
