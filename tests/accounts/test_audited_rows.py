@@ -1,4 +1,4 @@
-"""What django-auditlog writes: before and after, by whom and from where; and who signs in."""
+"""Entries of django-auditlog: old and new values, by whom and from where; and sign-ins."""
 
 from __future__ import annotations
 

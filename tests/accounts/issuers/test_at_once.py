@@ -1,4 +1,4 @@
-"""Two sign-ins or two disconnections at once: one account, one way in, no traceback."""
+"""Two simultaneous sign-ins or disconnections: one account, one remaining login, no traceback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_database
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Do all of these in threads of their own; return what each answers."""
+    """Run each function in a thread of its own; return their results."""
 
     def do(act: Callable[[], Any]) -> Any:
         try:

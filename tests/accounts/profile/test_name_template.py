@@ -1,4 +1,4 @@
-"""A template of file names: which words it knows, and what becomes of words without a value."""
+"""A template of file names: the words that it knows, and words without a value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passkeys: added, used alone and after the password, renamed, removed; forged ones refused."""
+"""Passkeys: added, used alone and after the password, renamed, removed; forged ones are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The link that logs the owner in: once, for a quarter of an hour, and never in a log."""
+"""The link that logs the owner in: works once, within a quarter of an hour, and is in no log."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_new_login_link_replaces_the_earlier_one(client: Client, token: str) -
 def test_what_opens_the_link_first_does_not_use_it_up(
     client: Client, token: str, method: str
 ) -> None:
-    """A chat's preview got the session, and the person 403."""
+    """A chat's preview got the session, and the person got 403."""
     preview = Client(headers={"Sec-Purpose": "prefetch"})
     page = getattr(preview, method)(f"/login/link/{token}/")
     assert page.status_code == 200
@@ -93,12 +93,12 @@ def test_a_command_prints_a_new_login_link(client: Client, token: str) -> None:
 
 
 def log_of(client: Client, path: str, settings: Any) -> str:
-    """The log lines of all kinds of requests for a path."""
+    """Return the log lines of all kinds of requests for a path."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(Redacted(fmt=settings.LOGGING["formatters"]["line"]["format"]))
-    # Once a test has started uvicorn in this process, its loggers have a level and handlers of
-    # their own, or none: a later configuration of logs disables those that it does not name.
+    # If a test has started uvicorn in this process, its loggers have their own level and handlers,
+    # or are disabled: a later configuration of logs disables loggers that it does not name.
     server = logging.getLogger("uvicorn.error")
     server.disabled = False
     server.setLevel(logging.ERROR)
