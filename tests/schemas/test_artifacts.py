@@ -1,4 +1,4 @@
-"""Every file and text of an output is found, wherever it sits (C32)."""
+"""Every file and text in an output is found, at any place (C32)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def kinds(output: Any) -> list[tuple[str, str]]:
 
 
 def served(output: Any) -> list[tuple[str, str]]:
-    """The addresses that are artifacts, with their kinds, when `C` is upstream's media host."""
+    """Return the addresses that are artifacts, with their kinds; `C` is upstream's media host."""
     listed = artifacts(output, is_media=lambda url: url.startswith(C))
     return [(artifact.url.replace(C, "C"), artifact.kind) for artifact in listed if artifact.url]
 
 
-# Outputs as models have published them; `C` is an address that upstream's media hosts serve.
+# Outputs that models have published; `C` is an address served by upstream's media hosts.
 OUTPUTS = {
     "list": {"output": ["C/a.png", "C/b.png"]},
     "nested": {"result": {"output": "C/v.mp4"}},
@@ -41,7 +41,7 @@ OUTPUTS = {
 
 
 def published(name: str, host: str = C) -> list[Any]:
-    """Return the output of this name, and that of the file that failed if it is there."""
+    """Return the output with this name, and the output of the file that failed, if there is one."""
     files = with_case("26-results.json", json.dumps(OUTPUTS).encode())
     return [json.loads(file.decode().replace("C/", f"{host}/"))[name] for file in files]
 

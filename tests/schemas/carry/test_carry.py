@@ -1,4 +1,4 @@
-"""Arguments carried to another model: each rule by a table, the whole over real documents."""
+"""Carrying arguments to another model: each rule in a table, all together over real documents."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def _example(source: Version) -> dict[str, Any]:
 
 
 def _arguments_of(source: Version) -> st.SearchStrategy[dict[str, Any]]:
-    """The model's example with defaults and options of some of its fields."""
+    """Return the model's example with defaults and options of some of its fields."""
     values: dict[str, Any] = {}
     for child in source.root.children:
         offered = [option.value for option in child.options if not option.branch]

@@ -1,4 +1,4 @@
-"""Arguments for an older schema: values that are repaired or kept, and nothing else changed."""
+"""Migrating arguments to a newer schema: values are repaired or kept, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def whole(document: Any) -> Version:
 
 
 def mended(old: Any, new: Any, value: Any, **more: Any) -> Migrated:
-    """One field `x` of an older and a newer schema."""
+    """Migrate field `x` from an older to a newer schema."""
     return migrate(version({"x": old}), version({"x": new}, **more), {"x": value})
 
 
@@ -173,7 +173,7 @@ ARGUMENTS = st.dictionaries(st.sampled_from("xyz"), JSON, max_size=3)
 
 
 def applied(changes: list[Change], value: Any) -> Any:
-    """The value with these changes; entries that are gone are at the ends of their lists."""
+    """Return the value with these changes; removed entries are at the ends of their lists."""
     holder = {"input": deepcopy(value)}
     for path, _, after in sorted(changes, key=lambda change: change.after is MISSING):
         *above, last = ("input", *path)

@@ -1,4 +1,4 @@
-"""The cost of a run by its price's unit and its arguments; nothing is guessed silently."""
+"""A run's cost from its price's unit and its arguments; no figure is guessed silently."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_max_images_allows_fewer() -> None:
 
 
 def test_what_runs_usually_cost_is_a_hint_and_no_limit() -> None:
-    """An hour of film was started for the four cents of the films before it."""
+    """A video of an hour was started at the four cents that earlier videos had cost."""
     past = History(7, Decimal("4.5"), Decimal(9))
     for unit in ("units", "compute seconds", "seconds", "megapixels of input", "tokens"):
         hinted = cost(unit, {}, CHAT, history=past)

@@ -1,4 +1,4 @@
-"""Many settings in groups: by shared beginnings, then by meaning; nothing lost, order kept."""
+"""Many settings in groups: by shared beginnings, then by meaning; all kept, in their order."""
 
 from __future__ import annotations
 

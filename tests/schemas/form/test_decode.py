@@ -1,4 +1,4 @@
-"""What a post means (C13): only what was set, with its exact type."""
+"""A post becomes arguments (C13): only values that the user set, with their exact types."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def form(properties: dict[str, Any], **more: Any) -> Field:
 
 
 def decoded(schema: dict[str, Any], *texts: str, **more: list[str]) -> Any:
-    """The value of one property `x` posted as `texts`; the string "nothing" when it is left out."""
+    """Post `texts` for a property `x`; return its value, or the string "nothing" without one."""
     parsed = decode_post(form({"x": schema}), {"x": list(texts), **more} if texts else more)
     assert parsed.problems == []
     return parsed.arguments.get("x", "nothing")

@@ -1,4 +1,4 @@
-"""Which fields take a result, and in which role: by tables of names as real models have them."""
+"""Which fields accept a result, in which role: tables of names from real models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reference fills every model with what it takes, and says what was left out."""
+"""A reference fills every model with the pictures that it accepts, and names those left out."""
 
 from __future__ import annotations
 
@@ -220,7 +220,7 @@ def test_every_model_with_pictures_takes_any_reference_validly(
                 is_all = len(outcome.used) == number
                 assert is_all == outcome.is_whole
                 assert is_all or f"{len(there) or 'none'} of {number} picture" in outcome.words
-    assert taking >= 8  # how many depends on the sample of documents
+    assert taking >= 8  # the number depends on the sample of documents
 
 
 @given(schemas, st.dictionaries(st.text(max_size=5), json_values, max_size=3), st.integers(0, 20))
