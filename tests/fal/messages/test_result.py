@@ -1,4 +1,4 @@
-"""What an answer to a run is: an output, one file, or nothing that can be read (C21, 5.4)."""
+"""The answer to a run is an output, a file, or unreadable (C21, 5.4)."""
 
 from __future__ import annotations
 

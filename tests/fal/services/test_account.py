@@ -1,4 +1,4 @@
-"""Billing events and the balance: pages, exact sums, and where the admin key goes."""
+"""Billing events and the balance: pages, exact sums, and the requests that carry the admin key."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ async def test_billing_that_is_down_is_told_to_no_circuit_breaker(connect: Conne
 @pytest.mark.parametrize(
     ("changes", "cost"),
     [
-        ({}, "0.150000001"),  # whole nano-dollars come first
+        ({}, "0.150000001"),  # the figure in whole nano-dollars has priority
         ({"cost_estimate_nano_usd": None}, "0.15"),
         ({"cost_estimate_nano_usd": None, "cost_total": None, "cost": 0.2}, "0.2"),
         ({"cost_estimate_nano_usd": "12"}, "1.2E-8"),

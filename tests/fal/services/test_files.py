@@ -1,4 +1,4 @@
-"""Downloads: allowed addresses, the size limit, and that no key is sent."""
+"""Downloads: allowed addresses, the size limit, and requests without the key."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ async def test_a_local_stand_in_allows_no_other_port_of_this_machine(connect: Co
             fal.FileUnavailable, match=r"http://127\.0\.0\.1:5432: not among"
         ) as caught:
             await fetched(clients, url)
-        assert type(caught.value) is fal.FileUnavailable  # final: nobody asks again
+        assert type(caught.value) is fal.FileUnavailable  # a final error, which is not retried
     assert upstream.urls == ["http://127.0.0.1:9/a.png"]
 
 

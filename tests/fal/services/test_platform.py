@@ -1,4 +1,4 @@
-"""The catalogue as fal serves it, and as it should not but does."""
+"""The catalogue as fal serves it, with fal's known faults."""
 
 from __future__ import annotations
 
@@ -295,7 +295,7 @@ async def test_c9_platform_errors_show_their_message(connect: Connect) -> None:
 async def test_c10_c11_c12_documents_keep_every_keyword_in_order(
     connect: Connect, name: str
 ) -> None:
-    """C10, C11, C12: what forms are made from is the very document, in the order of the wire."""
+    """C10, C11, C12: forms are made from exactly this document, in the order of the wire."""
     document = read_document(name)
     page = catalogue([item("a/b", openapi=document)])
     clients = await connect(Upstream(page))
@@ -344,7 +344,7 @@ async def test_a_malformed_page_is_upstreams_failure(connect: Connect, content: 
         await clients.platform.page()
 
 
-# What runs cost, as fal tells it: exact, in few calls, unreadable entries left out.
+# Prices of runs from fal: exact, in few calls, without unreadable entries.
 
 
 def price(endpoint_id: str, amount: float | None = 0.04) -> dict[str, Any]:

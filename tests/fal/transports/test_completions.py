@@ -1,4 +1,4 @@
-"""OpenAI's chunks become the completion that an answer without a stream would have been (C70)."""
+"""OpenAI's chunks become the completion that a request without a stream would return (C70)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Streamed runs: every shape of an event stream, and every way in which one ends (C34)."""
+"""Streamed runs: every format of an event stream, and every way in which one ends (C34)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SSE = {"content-type": "text/event-stream; charset=utf-8", "x-fal-request-id": "
 
 
 class Chunks(httpx.AsyncByteStream):
-    """A body in these pieces; an exception among them is raised in its place."""
+    """A body in these pieces; an exception among them is raised at its place."""
 
     def __init__(self, *pieces: bytes | Exception) -> None:
         self.pieces = pieces
@@ -38,7 +38,7 @@ def streaming(*pieces: bytes | Exception, **headers: str) -> Any:
 async def ran(
     connect: Any, answer: Any, endpoint_id: str = "fal-ai/any-llm", **limits: Any
 ) -> list[Any]:
-    """Everything that a streamed run yielded; an error is the last item."""
+    """Return everything that a streamed run yielded; an error is the last item."""
     upstream = Upstream(answer)
     clients = await connect(upstream, limits=fal.Limits(**limits))
     yielded: list[Any] = []

@@ -1,4 +1,4 @@
-"""HTTP over a WebSocket, against a server that follows a script."""
+"""HTTP over a WebSocket, with a server that follows a script."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def serving(
 
 
 async def ran(server: Server, refuse: Refuse | None = None, **limits: Any) -> list[Any]:
-    """Everything that a run over a WebSocket yielded; an error is the last item."""
+    """Return everything that a run over a WebSocket yielded; an error is the last item."""
     yielded: list[Any] = []
     async with serving(server, refuse, fal.Limits(**limits)) as clients:
         try:
@@ -131,7 +131,7 @@ async def test_a_refusal_status_raises_the_error_in_the_body() -> None:
 async def test_a_frames_request_id_does_not_make_an_error_the_models(
     status: int, headers: dict[str, str], error: type[fal.FalError], is_unconfirmed: bool
 ) -> None:
-    """As over HTTP (5.6): a 5xx is the model's where a header names its error or its request."""
+    """As over HTTP (5.6): the model caused a 5xx if a header names its error or its request."""
     told_by_start = json.loads(start(status)) | {"headers": headers}
     script: Script = [json.dumps(told_by_start), b'{"detail": "no"}', end()]
     (failure,) = await ran(Server(script))
@@ -164,7 +164,7 @@ async def test_a_connection_closed_between_start_and_end_fails_the_run() -> None
 
 @pytest.mark.parametrize("frames", [[b'{"seed":', "7}\n"], [b'{"seed": 7}'], ['{"seed": 7}', b" "]])
 async def test_a_complete_json_output_needs_no_end_frame(frames: list[str | bytes]) -> None:
-    """One server closes the connection properly, one keeps it and sends nothing more."""
+    """One server closes the connection properly, one keeps it open and sends nothing more."""
     for rest in ([1000], []):
         events = await ran(Server([start(), *frames, *rest]), end_s=0.3)
         assert (events[-1].output, events[-1].request_id) == ({"seed": 7}, "r-1")
@@ -172,7 +172,7 @@ async def test_a_complete_json_output_needs_no_end_frame(frames: list[str | byte
 
 @pytest.mark.parametrize("rest", [[1000], [1001], [1011], []])
 async def test_an_output_marked_complete_needs_no_end_frame(rest: Script) -> None:
-    """However the connection is closed, and where it is kept and nothing more comes."""
+    """However the connection is closed, and if it stays open without a further frame."""
     events = [
         b'data: {"output": "a", "partial": true}\n\n',
         b'data: {"output": "ab", "partial": false}\n\n',
@@ -183,7 +183,7 @@ async def test_an_output_marked_complete_needs_no_end_frame(rest: Script) -> Non
 
 @pytest.mark.parametrize("code", [1000, 1011])
 async def test_a_stream_without_an_end_or_complete_output_is_broken(code: int) -> None:
-    """Whether it is the output or a picture on the way to it, upstream's list knows."""
+    """Only upstream's list knows whether this was the output or an intermediate picture."""
     events = [b'data: {"images": []}\n\n']
     yielded = await ran(Server([start(200, "text/event-stream"), *events, code]))
     assert yielded[-2].value == {"images": []}
