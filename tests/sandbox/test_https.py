@@ -1,4 +1,4 @@
-"""`--tls`: fal-client from PyPI by environment alone, and fal's own host names."""
+"""`--tls`: fal-client from PyPI configured only by the environment, with fal's own host names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.system
 
 @dataclass
 class Served:
-    """A sandbox over TLS, and the variables that it printed."""
+    """A sandbox over TLS, and the variables that it has printed."""
 
     variables: dict[str, str]
 
@@ -66,7 +66,7 @@ def test_fal_client_works_with_environment_variables_only(served: Served) -> Non
         env=inherited | served.variables,
         capture_output=True,
         text=True,
-        timeout=300,  # distinguishes a hang from a busy machine
+        timeout=300,  # long enough to tell a hang from a busy machine
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -95,7 +95,8 @@ def test_fals_own_names_are_answered(served: Served) -> None:
 def test_certificates_are_stored_and_private(tmp_path: Path) -> None:
     first = [file.read_bytes() for file in https.make_certificates(tmp_path, ("fal.run",))]
     assert [file.read_bytes() for file in https.make_certificates(tmp_path)] == first
-    ca, server = https.make_certificates(tmp_path, tuple(PREFIXES))  # more names: made anew
+    # more names need a new certificate
+    ca, server = https.make_certificates(tmp_path, tuple(PREFIXES))
     assert server.read_bytes() != first[1]
     assert server.stat().st_mode & 0o777 == 0o600
     assert b"PRIVATE" not in ca.read_bytes()

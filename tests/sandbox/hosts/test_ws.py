@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 LIVE = "sandbox/aurora/lite"
 INPUT = {"prompt": "violet", "seed": 3, "image_size": {"width": 96, "height": 64}}
@@ -30,7 +30,7 @@ def opened(to: RunningSandbox, host: str, path: str, *, key: str | None = None) 
 
 
 def exchange(socket: ClientConnection, arguments: Any) -> tuple[dict[str, Any], bytes]:
-    """One request on the connection: its start with the end under `end`, and its body."""
+    """Send a request; return its start frame with the end frame under `end`, and its body."""
     socket.send(json.dumps(arguments))
     start, body = json.loads(socket.recv(60)), b""
     while isinstance(frame := socket.recv(60), bytes):
@@ -75,7 +75,7 @@ def test_a_socket_without_the_key_is_refused(sandbox: RunningSandbox, host: str)
 
 
 def answer_to(socket: ClientConnection, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The result for one input of a live session; the timings that follow are read too."""
+    """Return the result for one input of a live session; also read the timings that follow."""
     socket.send(msgpack.packb(arguments))
     result = socket.recv(60)
     assert isinstance(result, bytes)
