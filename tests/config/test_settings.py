@@ -1,4 +1,4 @@
-"""The settings computed from the environment, which a process reads anew each time."""
+"""Settings computed from the environment, by a process that reads them anew each time."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Read = Callable[..., tuple[str, list[str], bool, list[str]]]
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
-    """Asks one started process, which reads the settings anew for each question.
+    """Ask one running process, which reads the settings anew for each question.
 
-    They are a copy's: what stands in the checkout's own `.env` does not count.
+    It reads a copy, so the checkout's own `.env` does not matter.
     """
     folder = tmp_path_factory.mktemp("settings")
     shutil.copytree(ROOT / "config", folder / "config")
@@ -58,7 +58,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]
 def show_settings(ask: Callable[..., Any]) -> Shown:
     """`show_settings("s.DEBUG", FAL_KEY="a:b")`, as a process that may read the key.
 
-    Raises ImproperlyConfigured as the settings do; `file` is what stands in `.env`.
+    Raises ImproperlyConfigured as the settings do; `file` is the content of `.env`.
     """
 
     def show(
@@ -126,7 +126,7 @@ def test_the_key_chooses_the_upstream(read: Read, variables: dict[str, str], ups
 def test_only_processes_that_call_upstream_have_the_key(
     show_settings: Shown, variables: dict[str, str]
 ) -> None:
-    """Neither in its settings nor in the environment, which its children would get."""
+    """The key is neither in its settings nor in the environment that its children would get."""
     what = "s.FAL_KEY, __import__('os').environ.get('FAL_KEY')"
     assert show_settings(what, with_key=False, **variables) == ["", None]
     assert show_settings("s.FAL_KEY", **variables) == ["id:secret"]
@@ -147,7 +147,7 @@ SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I="
 def test_only_who_needs_it_has_the_secret_of_projects_keys(
     show_settings: Shown, command: str
 ) -> None:
-    # Not itself: no secret may stand in what a program prints, a test's either.
+    # Compare instead of printing: no program may print a secret, not even a test's.
     given = f"[secret == '{SECRET[::-1]}'[::-1] for secret in s.KEYS_SECRETS]"
     left = "'KEYS_SECRET' in __import__('os').environ"
     what = f"{given}, str(s.KEYS_SECRET_FILE), {left}"

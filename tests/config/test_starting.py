@@ -1,4 +1,4 @@
-"""Errors that stop the start of each process, with one line, before anything is changed."""
+"""Errors that stop a process at its start, with one line, before it changes anything."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WEB = ["-m", "uvicorn", "config.asgi:application", "--port"]
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
-    """The project as a fresh clone has it, with an empty database in `var/`."""
+    """The project as a fresh clone, with an empty database in `var/`."""
     clone = copy_checkout(tmp_path_factory.mktemp("starting") / "vitrine")
     (clone / "var").mkdir()
     shutil.copy(migrated, clone / "var" / "vitrine.sqlite3")
@@ -35,7 +35,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
 
 
 def start(checkout: Path, process: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Start one process that is expected to end by itself."""
+    """Start a process that should end by itself."""
     arguments = ["manage.py", process]
     if process == "realtime":
         arguments += ["--port", str(free_port())]
@@ -54,7 +54,7 @@ def start(checkout: Path, process: str, **variables: str) -> subprocess.Complete
 
 
 def refused(checkout: Path, process: str, **variables: str) -> str:
-    """The one sentence that a process says when it does not start."""
+    """Return the one sentence of a process that does not start."""
     done = start(checkout, process, **variables)
     lines = [line for line in done.stderr.splitlines() if line.startswith("Vitrine did not start")]
     assert len(lines) == 1, done.stderr
@@ -64,7 +64,7 @@ def refused(checkout: Path, process: str, **variables: str) -> str:
 
 
 def migrated_otherwise(checkout: Path, sql: str) -> Callable[[Path], dict[str, str]]:
-    """Return what makes a copy of the database in a folder whose records `sql` has changed."""
+    """Return a function that puts a copy of the database, changed by `sql`, into a folder."""
 
     def make(folder: Path) -> dict[str, str]:
         file = folder / "otherwise.sqlite3"
@@ -86,8 +86,8 @@ BETWEEN = (
     " AND (name = '0001_squashed_0048' OR name >= '0046')"
 )
 UNMIGRATED = "DELETE FROM django_migrations WHERE app = 'training'"
-# Processes, what is wrong, and the beginning of the sentence that they say. The rules themselves
-# have their tests in `test_settings.py` and `starting/`: here each process is seen to apply them.
+# The processes, the problem, and the beginning of their sentence. `test_settings.py` and
+# `starting/` test the rules; here, each process must apply them.
 WRONG: list[tuple[str, dict[str, str] | str, str]] = [
     ("up", {"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
     ("web", NEWER, "the database was migrated by a newer Vitrine"),
