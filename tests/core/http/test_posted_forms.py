@@ -1,6 +1,6 @@
-"""Posted forms: names of files as they were written, large forms in little memory.
+"""Posted forms: files keep their names, and large forms need little memory.
 
-What of a post nobody typed: hidden controls, ticks, the pressed button.
+Parts of a post that nobody typed: hidden controls, ticks, the pressed button.
 """
 
 from __future__ import annotations
@@ -85,14 +85,14 @@ def test_the_application_uses_this_form_parser() -> None:
 
 
 def _posted(name: str) -> Any:
-    """The name that a request has of a file posted under this one."""
+    """Return the name that a request has for a file posted under this name."""
     file = SimpleUploadedFile("a", b"x")
     file._name = name  # type: ignore[attr-defined]  # its setter removes folders
     files: Any = Request(RequestFactory().post("/", {"file": file}).environ).FILES
     return files["file"].name
 
 
-# The admin's own lists of keys.
+# The admin reads its lists of keys itself.
 BY_HAND = {"config/admin.py"}
 _READ = re.compile(r"request\.POST[.\[]|in request\.POST\b|= (?:self\.)?request\.POST\n")
 

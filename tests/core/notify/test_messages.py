@@ -1,4 +1,4 @@
-"""Messages between processes: whole and in order, or not at all."""
+"""Messages between processes arrive whole and in order, or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 
 def received(*sent: bytes) -> tuple[list[bool], list[bytes]]:
-    """What `send` says of each message, and what a listener gets."""
+    """Return the results of `send` for each message, and the messages that a listener got."""
 
     async def main() -> tuple[list[bool], list[bytes]]:
         arrived: list[bytes] = []

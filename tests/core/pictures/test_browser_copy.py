@@ -1,4 +1,4 @@
-"""A picture of any mode becomes what browsers show of it."""
+"""A picture of any mode becomes a picture that browsers can show."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> Image.Image:
 
 
 def png(depth: int, colour: int, row: bytes, width: int, transparent: bytes) -> Image.Image:
-    """A PNG of one row that Pillow itself cannot write."""
+    """Return a PNG of one row, in formats that Pillow itself cannot write."""
     head = struct.pack(">IIBBBBB", width, 1, depth, colour, 0, 0, 0)
     content = {
         b"IHDR": head,
@@ -51,14 +51,14 @@ def png(depth: int, colour: int, row: bytes, width: int, transparent: bytes) -> 
 
 
 def swapped_profile() -> bytes:
-    """sRGB's profile with the primaries of red and green exchanged."""
+    """Return sRGB's profile with the primaries of red and green exchanged."""
     plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return plain.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
 
 
 WORDS = struct.pack(">6H", 1000, 2000, 3000, 65535, 0, 0)
 PROFILE = swapped_profile()
-# What is opened, and the pixels of its copy.
+# The original, and the pixels of its copy.
 ROWS: dict[str, tuple[Image.Image, list[tuple[int, ...]]]] = {
     "16 bits": (saved(picture("I;16", 0, 65535, 0), "PNG"), [BLACK, WHITE, BLACK]),
     "small depths": (picture("I;16", 1000, 1200, 1100), [BLACK, WHITE, (127, 127, 127)]),
