@@ -79,7 +79,6 @@ def see(stage: Stage, name: str, path: str, needs: str, often: int) -> list[Visi
 
 
 def base(stage: Stage, name: str) -> str:
-    """Return the address of the product or the floor."""
     return stage.product.address if name == "product" else stage.floor
 
 
@@ -110,7 +109,6 @@ def show(title: str, visits: Visits) -> None:
 
 
 def of(visits: list[Visit], figure: Callable[[Visit], float]) -> float:
-    """Return the median of one figure."""
     return median(map(figure, visits))
 
 

@@ -34,7 +34,7 @@ from tests.bench.stage.product import Product
 from tests.bench.stage.stage import Stage
 
 LONG = 10.0
-MORE_S = 0.5  # a run of T seconds is longer by at most this
+MORE_S = 0.5  # a run of T seconds takes at most this much longer
 DISTANT_MS = 60.0
 DISTANT_S = 2.0
 DISTANT_ROUNDS = 2
@@ -57,7 +57,7 @@ def measure_goals(
     try:
         warm(targets)
         for seconds in (*lengths, *(LONG,) * is_full):
-            # Fewer rounds for longer runs.
+            # Longer runs get fewer rounds.
             few = rounds if seconds == lengths[0] else max(round(rounds / (1 + seconds)), 1)
             samples, calls = measure(stage, targets, seconds, few)
             for on in stage.products:
@@ -119,7 +119,7 @@ def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tupl
     """Return the milliseconds above the model's time, and upstream calls, by target."""
     samples: Samples = defaultdict(list)
     calls: Samples = defaultdict(list)
-    dice = random.Random(seconds)  # the same lengths in every call
+    dice = random.Random(seconds)  # each call gets the same lengths
     for _ in range(rounds):
         length = round(seconds + dice.uniform(0, MORE_S), 3)
         for name, target in targets.items():

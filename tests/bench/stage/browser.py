@@ -95,7 +95,7 @@ class _Wire:
             self.sizes[event["requestId"]] = int(event["encodedDataLength"])
 
     def is_picture(self, request: str) -> bool:
-        """Whether a request is for a thumbnail, a result or an image of another host."""
+        """Return whether a request is for a thumbnail, a result or an image of another host."""
         event = self.of[request]
         address = urlsplit(event["request"]["url"])
         is_content = address.path.startswith((THUMBNAILS, SHARES)) or RESULTS in address.path
@@ -158,8 +158,8 @@ def visit(context: BrowserContext, url: str, needs: str, *, is_live: bool = Fals
         session.send("Performance.enable")
         until: Literal["load", "networkidle"] = "load" if is_live else "networkidle"
         answer = page.goto(url, wait_until=until, timeout=PATIENCE_MS)
-        # The heap comes first: Playwright's own scripts, loaded when it queries a page, would be a
-        # large part of it.
+        # First the heap: Playwright's own scripts, loaded when it queries a page, would be a large
+        # part.
         session.send("HeapProfiler.collectGarbage")
         metrics = session.send("Performance.getMetrics")["metrics"]
         times = page.evaluate(TIMES)
