@@ -54,23 +54,22 @@ __all__ = [
     "watched_traffic",
 ]
 
-# A program started in the background may inherit that Ctrl-C is ignored, and its child processes
-# would inherit it too.
+# A program started in the background may ignore Ctrl-C, and its child processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# With Python's default thresholds garbage collection takes a sixth of the tests' time.
+# With Python's default thresholds, garbage collection takes a sixth of the tests' time.
 gc.set_threshold(100_000, 30, 100)
 
 
 def pytest_collection_finish() -> None:
-    """Exclude modules and tests from garbage collection: saves half a second per process."""
+    """Exclude modules and tests from garbage collection, which saves half a second per process."""
     gc.freeze()
 
 
 laws.lay_down()
 
 
-# Types and permissions, and the roles' groups with what they were given.
+# Content types, permissions, and the roles' groups with their permissions.
 MADE_BY_MIGRATIONS = {
     "django_content_type", "auth_permission", "auth_group", "auth_group_permissions",
     "people_givenpermission",
@@ -104,9 +103,10 @@ def quick_flush() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def secret_cookies() -> Iterator[None]:
-    """Let Django's test client write a session's secret into its cookie, as our middleware does.
+    """Let Django's test client set a session's secret as its cookie, as our middleware does.
 
-    Django's own writes the key, of which the cookie is the secret (`sessions/middleware.py`).
+    Django's own client sets the session's key, which is a digest of the secret
+    (`sessions/middleware.py`).
     """
 
     def log_in(client: Client, user: User, backend: str | None = None) -> None:
@@ -151,20 +151,20 @@ def certificates() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def budgets_looked_for_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No budget was found a moment ago, so that the head of pages never counts a query."""
+    """Pretend that a query has just found no budget, so that the head of pages makes none."""
     monkeypatch.setattr(headroom, "_known", (False, math.inf))
 
 
 @pytest.fixture(autouse=True)
 def upstream_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The upstream was read from the worker's record before, so that it is never counted."""
+    """Pretend that the worker's record was just read, so no test counts this query."""
     sandbox = current_upstream.Upstream("sandbox", "127.0.0.1:8001")
     monkeypatch.setattr(current_upstream, "_known", (sandbox, math.inf))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def clock_asked_before() -> Iterator[None]:
-    """Read PostgreSQL's clock before queries are counted, so that it is never counted."""
+    """Read PostgreSQL's clock before any test counts queries."""
     enter = CaptureQueriesContext.__enter__
 
     def enter_in_step(context: CaptureQueriesContext) -> CaptureQueriesContext:
@@ -186,7 +186,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def django_db_setup(
     django_test_environment: None, django_db_blocker: Any, shared: Path
 ) -> Iterator[None]:
-    """Replaces pytest-django's fixture, which would run the migrations in each process."""
+    """Replace pytest-django's fixture, which would run the migrations in each process."""
     with ExitStack() as stack:
         with django_db_blocker.unblock():
             stack.enter_context(copied(shared, os.environ.get("PYTEST_XDIST_WORKER", "alone")))
@@ -197,16 +197,16 @@ def django_db_setup(
 
 @pytest.fixture(scope="session")
 def migrated(django_db_setup: None) -> Path:
-    """The migrated SQLite file, without rows, of which every process's database is a copy.
+    """The migrated SQLite file, without rows; every process's database is a copy of it.
 
-    A Vitrine started with a copy of it skips the migrations, which take most of its start.
+    A Vitrine started with a copy skips the migrations, which take most of its start.
     """
     return Path(settings.DATABASES["default"]["TEST"]["NAME"])
 
 
 @pytest.fixture(scope="session")
 def documents() -> Documents:
-    """OpenAPI documents by endpoint id; those of `STAND_INS` are always there."""
+    """OpenAPI documents by endpoint id, always including those of `STAND_INS`."""
     return all_documents()
 
 
@@ -292,7 +292,7 @@ def make_endpoint(db: None) -> Callable[..., Any]:
 
 @pytest.fixture
 def make_run(make_endpoint: Callable[..., Any], user: User) -> Callable[..., Any]:
-    """`make_run(state="failed")` → Run of `user` on some endpoint; with billed units its charge."""
+    """`make_run(state="failed")` → a Run of `user` on some endpoint; with its charge, if billed."""
     import uuid
 
     from catalog.models import Endpoint

@@ -1,8 +1,8 @@
-"""Finds browser tests that look into the database before the page can have done anything.
+"""Finds browser tests that read the database before the page can have done anything.
 
-A press, a drop or a typed text is answered later: after it a test waits for what a person would see
-(`expect`, `wait_for_…`), and only then looks at rows. Frames are counted and milliseconds measured
-by `bench` alone. `make lint` runs it; it prints `file:line: what to do`.
+The answer to a press, a drop or a typed text comes later: a test first waits for what a person
+would see (`expect`, `wait_for_…`), and only then reads rows. Only `bench` counts frames and
+measures milliseconds. `make lint` runs this; it prints `file:line: what to do`.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 BROWSER = Path(__file__).parent / "browser"
-# What a person does, and what tests call to do it.
+# Actions of a person, as the functions that tests call.
 ACTIONS = {
     *("check", "choose", "click", "dblclick", "drag_to", "drop", "fill", "press", "tap", "uncheck"),
     *("press_sequentially", "select_option", "set_checked", "set_input_files", "type"),
 }
 ORDER = {ast.Lt, ast.LtE, ast.Gt, ast.GtE}
 LOOKS = {"objects", "refresh_from_db", "arefresh_from_db"}
-# Waits for what is seen, or for a condition of the test; a helper that waits is named like one.
+# Waits for what is visible, or for a test's condition; helpers that wait have such names.
 WAITS = ("expect", "wait_for_", "eventually", "until", "held", "settle", "come", "let_go")
 OF_FRAMES = "requestAnimationFrame"
-ALLOWED = {"waiting.py"}  # which has the only loop that waits for a condition
+ALLOWED = {"waiting.py"}  # it has the only loop that waits for a condition
 
 
 def called(node: ast.Call) -> str:
-    """Return the name of what is called: `click` of `page.locator("a").click()`."""
+    """Return the name of the called function: `click` of `page.locator("a").click()`."""
     function = node.func
     if isinstance(function, ast.Attribute):
         return function.attr
@@ -35,12 +35,12 @@ def called(node: ast.Call) -> str:
 
 
 def steps(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield the calls and attributes of a body in the order in which they are evaluated."""
+    """Yield the calls and attributes of a body, in the order of their evaluation."""
     children = [*ast.iter_child_nodes(node)]
     if isinstance(node, ast.With):  # `with page.expect_response(…)` waits at its end
         children = [*node.body, *node.items]
     for child in children:
-        if not isinstance(child, ast.FunctionDef | ast.Lambda):  # which is called elsewhere
+        if not isinstance(child, ast.FunctionDef | ast.Lambda):  # a nested function runs elsewhere
             yield from steps(child)
     if isinstance(node, ast.Call | ast.Attribute):
         yield node
@@ -51,7 +51,7 @@ def is_action(call: ast.Call) -> bool:
 
 
 def looks_too_early(test: ast.FunctionDef, waiting: set[str], looking: set[str]) -> Iterator[int]:
-    """Yield the lines that look into the database right after something was done on a page."""
+    """Yield the lines that read the database right after an action on a page."""
     has_pressed = False
     for step in (step for statement in test.body for step in steps(statement)):
         name = called(step) if isinstance(step, ast.Call) else ""
@@ -59,7 +59,7 @@ def looks_too_early(test: ast.FunctionDef, waiting: set[str], looking: set[str])
         if is_look and has_pressed:
             assert isinstance(step, ast.Call | ast.Attribute)
             yield step.lineno
-            has_pressed = False  # said once
+            has_pressed = False  # report it once
         elif name.startswith(WAITS) or name in waiting:
             has_pressed = False
         elif isinstance(step, ast.Call) and is_action(step):
@@ -67,12 +67,12 @@ def looks_too_early(test: ast.FunctionDef, waiting: set[str], looking: set[str])
 
 
 def looks(function: ast.FunctionDef) -> bool:
-    """Whether a helper reads rows."""
+    """Return whether a helper reads rows."""
     return any(isinstance(step, ast.Attribute) and step.attr in LOOKS for step in steps(function))
 
 
 def waits(function: ast.FunctionDef, waiting: set[str]) -> bool:
-    """Whether a helper ends with a wait, so that its caller need not wait."""
+    """Return whether a helper ends with a wait, so that its caller need not wait."""
     calls = [step for step in steps(function) if isinstance(step, ast.Call)]
     last = [
         index

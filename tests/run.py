@@ -39,8 +39,8 @@ TESTS = Path(__file__).parent
 QUICK = "not browser and not system and not exhaustive and not live"
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 MOST_UNSTEADY = 3
-QUICK_S = 90.0  # processor seconds of the tests of `make check`, as `tests/costs.txt` counts them
-MOST_REPEATED = 20  # so many failures are no accident, and would take long alone
+QUICK_S = 90.0  # processor seconds for the tests of `make check`, as in `tests/costs.txt`
+MOST_REPEATED = 20  # more failures have a common cause, and would take long one by one
 
 
 def find_postgresql() -> str:
@@ -64,7 +64,7 @@ def find_postgresql() -> str:
 class Pass:
     """One run of pytest over a selection of the tests.
 
-    It uses more processes than there are cores, since tests wait for part of their time.
+    It uses more processes than there are cores, because tests spend part of their time waiting.
     """
 
     name: str
@@ -73,14 +73,14 @@ class Pass:
     environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, output: IO[bytes] | None = None) -> Outcomes:
-        """Run the tests side by side; prints to `output`, by default the terminal."""
+        """Run the tests side by side; print to `output`, by default the terminal."""
         options = ["-n", str(self.processes), "--dist", "loadscope", "-p", "tests.costs"]
         return self._pytest(self.name, [*options, *self.arguments], output)
 
     def repeat(self, failed: Sequence[str]) -> set[str]:
         """Run these tests again, one after the other with nothing beside them.
 
-        Returns those that failed again: all of them, if pytest did not run every one.
+        Returns those that failed again, or all of them if pytest did not run every one.
         """
         again = self._pytest(f"{self.name}: what failed, once more and alone", [*failed])
         has_run_all = again.passed + len(again.failed) == len(failed)
@@ -91,7 +91,8 @@ class Pass:
     ) -> Outcomes:
         started = time.monotonic()
         print(f"== {title}", flush=True)
-        # Bytecode compiled by one process is used by the other pass and by every started program.
+        # Other processes, and every started program, use the bytecode that one process has
+        # compiled.
         environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | self.environment
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "outcomes.json")
@@ -103,7 +104,7 @@ class Pass:
 
 
 def run_side_by_side(passes: Sequence[Pass]) -> list[Outcomes]:
-    """Run all passes at the same time; only the first prints at once, the others at their end."""
+    """Run all passes at the same time; only the first prints live, the others at their end."""
     first, *others = passes
     with ExitStack() as stack, ThreadPoolExecutor(max(1, len(others))) as pool:
         outputs = [stack.enter_context(tempfile.TemporaryFile()) for _ in others]
@@ -117,7 +118,7 @@ def run_side_by_side(passes: Sequence[Pass]) -> list[Outcomes]:
 
 
 def run_and_repeat(passes: Sequence[Pass]) -> int:
-    """Run all passes, then what failed once more; print the sum; return the exit code."""
+    """Run all passes, then the failed tests once more; print the sum; return the exit code."""
     started = time.monotonic()
     ended = run_side_by_side(passes)
     count = sum(len(outcome.failed) for outcome in ended)
@@ -147,7 +148,7 @@ def run_and_repeat(passes: Sequence[Pass]) -> int:
 
 
 def files_for_both_databases() -> list[str]:
-    """Return the files with tests marked `both_databases`: pytest need not import the others."""
+    """Return the files with tests marked `both_databases`, so that pytest imports no others."""
     files = sorted(TESTS.rglob("test_*.py"))
     return [str(file) for file in files if "mark.both_databases" in file.read_text()]
 
@@ -163,7 +164,7 @@ def on_postgresql(url: str, selection: str, *, is_whole: bool) -> Pass:
 
 
 def main(arguments: list[str]) -> int:
-    """Return 0 if every test passed on every database, at the second try at the latest."""
+    """Return 0 if every test passed on every database, at the latest in its second try."""
     options = {"--quick", "--all", "--documents", "--write-costs"}
     rest = [argument for argument in arguments if argument not in options]
     if "--quick" in arguments:
@@ -179,9 +180,9 @@ def main(arguments: list[str]) -> int:
     selection, is_whole = "not exhaustive and not live", "--all" in arguments
     if is_whole:
         selection = "not live"
-        os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/sampling.py takes all
+        os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/sampling.py then returns all cases
     else:
-        os.environ["VITRINE_TEST_DEAR"] = "some"  # as tests/distribution.py chooses
+        os.environ["VITRINE_TEST_DEAR"] = "some"  # tests/distribution.py chooses them
     print(f"== Browser: {find_program()}", flush=True)
     print(f"== Sampled by VITRINE_TEST_SEED={SEED}", flush=True)
     passes = [Pass("SQLite and Chromium", ("-m", selection, *rest), 3)]

@@ -1,7 +1,7 @@
-"""Tables of cases that need no database: one test for all rows, which lists every row that fails.
+"""Tables of cases that need no database: one test for all rows, which lists every failing row.
 
 pytest takes some milliseconds for each case of `parametrize`, in every process that collects it; a
-row of a table that asks a function takes microseconds.
+row of a table that calls a function takes microseconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 def each_row(
     names: str | Sequence[str], rows: Iterable[Any], ids: Sequence[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Like `pytest.mark.parametrize`, as one test; what else it takes are fixtures."""
+    """Like `pytest.mark.parametrize`, but as one test; its other arguments are fixtures."""
     named = [*map(str.strip, names.split(","))] if isinstance(names, str) else [*names]
     table = [_values(row, len(named)) for row in rows]
     titles = [*ids] if ids else []

@@ -1,4 +1,4 @@
-"""`make lint` fails where pip-audit refuses a lock file, and not where nobody answers."""
+"""`make lint` fails if pip-audit refuses a lock file, but not if its server cannot be reached."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests import audit
 
-# Answers as pip-audit does: ansible is its canary.
+# Answers as pip-audit does, with a vulnerability of ansible, the canary.
 PROGRAM = """
 import json, sys
 text = open(sys.argv[-1]).read()

@@ -1,4 +1,4 @@
-"""Which migrations `make lint` refuses."""
+"""The migrations that `make lint` refuses."""
 
 from __future__ import annotations
 

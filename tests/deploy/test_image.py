@@ -1,4 +1,4 @@
-"""The image has the locked packages, and compose.yaml only settings that there are."""
+"""The image has the locked packages, and compose.yaml has only existing settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example docs/examples/nextjs-proxy: browser, own server, Vitrine; the token stays behind."""
+"""The example docs/examples/nextjs-proxy: browser, own server, Vitrine; it keeps the token."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXAMPLE = ROOT / "docs" / "examples" / "nextjs-proxy"
 FLUX = "fal-ai/flux/dev"
 QUEUE = f"https://queue.fal.run/{FLUX}"
 PICTURE = "https://v3.fal.media/files/x/cat.png"
-# What a page does, by the client that it loads from the example's own server.
+# What a page does with the client that it loads from the example's own server.
 PAGE = """
 globalThis.window = globalThis;
 const base = process.argv[1];
@@ -50,7 +50,7 @@ def secret(user: Any) -> str:
 
 @pytest.fixture
 def example(live_server: Any, secret: str, tmp_path: Path) -> Iterator[str]:
-    """The address of the example, which has the token."""
+    """The address of the example, whose server has the token."""
     folder = Path(shutil.copytree(EXAMPLE, tmp_path / "example"))
     (folder / "node_modules").symlink_to(fal_client.installed())
     variables = {"VITRINE_URL": live_server.url, "VITRINE_TOKEN": secret, "PORT": "0"}
@@ -104,7 +104,7 @@ def test_a_page_runs_a_model_and_never_sees_the_token(
 
 
 def _begun(page: subprocess.Popen[str]) -> Run:
-    """The run that the page has begun."""
+    """Return the run that the page has started."""
 
     def run() -> Run | None:
         assert page.poll() is None, page.stderr and page.stderr.read()

@@ -1,4 +1,4 @@
-"""Each operation of the API gets each edge value, in its parameters and in its body."""
+"""Each operation of the API gets each extreme value, in its parameters and in its body."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.edges.test_routes import MEANT, encoded, world
 from tests.edges.values import TEXTS
 from tests.sampling import one_of_each
 
-assert resources  # which declares the operations
+assert resources  # importing it declares the operations
 __all__ = ["world"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
@@ -60,7 +60,7 @@ def failures(browser: Client, calls: Iterator[tuple[str, str, str]]) -> list[Any
 
 
 def some_of(values: Sequence[str], count: int, of: object) -> list[str]:
-    """So many of the values, by the seed and by what they are for."""
+    """Return `count` of the values, chosen by the seed and by what they are for."""
     numbered = one_of_each(enumerate(values), lambda value: value[0] % count, of)
     return [value for _, value in numbered]
 
@@ -76,7 +76,7 @@ def address_of(one: Operation, world: World) -> str:
 
 
 def smallest(schema: Any) -> Any:
-    """The smallest value of a schema, for what is not at the edge."""
+    """Return the smallest value of a schema, for the ordinary parts."""
     if "$ref" in schema:
         return smallest(COMPONENTS[schema["$ref"].rpartition("/")[2]])
     if schema.get("properties"):
@@ -92,7 +92,7 @@ def smallest(schema: Any) -> Any:
 
 
 def bodies(one: Operation) -> Iterator[str]:
-    """Bodies of an operation that are right but for one value at an edge."""
+    """Yield an operation's bodies that are valid except for one extreme value."""
     if one.body is None or one.body.content_type != JSON:
         return
     schema = COMPONENTS[one.body.component]

@@ -1,4 +1,4 @@
-"""No list takes more queries for many rows than for a few, and none more than its row says."""
+"""No list takes more queries for many rows than for a few, and none more than its row allows."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def endpoint(make_endpoint: Any, documents: Any) -> Endpoint:
 
 
 def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> None:
-    """Make one more of everything that is listed, for each number from `start` to `end`."""
+    """Make one more of everything that lists show, for each number from `start` to `end`."""
     project, collection = Project.objects.get(slug="best"), Collection.objects.get(slug="best")
     for number in range(start, end):
         model = Endpoint.objects.create(
@@ -122,7 +122,7 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
 
 
 def counts_of(client: Client, pages: dict[str, int]) -> dict[str, int]:
-    """Return how many queries each page takes, once what is remembered of it is remembered."""
+    """Return the number of queries of each page, after a first visit has filled the caches."""
     counts = {}
     for address in pages:
         client.get(address)

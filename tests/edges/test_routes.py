@@ -1,7 +1,7 @@
-"""Each route gets edge values: in each of its parameters, its form, its path and its body.
+"""Each route gets extreme values: in each of its parameters, its form, its path and its body.
 
-`make test` gives each parameter of some routes one value by GET and by POST, and a part of each
-path one by either; `make test-all` gives each of all of them every value by both.
+`make test` gives each parameter of some routes one value by GET and by POST, and each part of a
+path one value by either; `make test-all` gives all of them every value by both.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from tests.edges.values import TEXTS, names_of
 from tests.sampling import one_of_each, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
-MEANT = {501, 507}  # what the proxy does not offer, and a storage that takes no file
+MEANT = {501, 507}  # the proxy does not offer this; the storage accepts no file
 ROUTES = [name for name in sorted(NAMES) if name != "operations:healthz"]
 
 
 @pytest.fixture(autouse=True)
 def no_log() -> Iterator[None]:
-    """pytest keeps each record, and Django's have the request: 15 GB with every route."""
+    """Switch logs off: pytest keeps the records, which hold the requests, 15 GB for all routes."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -51,29 +51,29 @@ def browser(world: World) -> Client:
 
 
 def encoded(text: str) -> str:
-    """A value as a browser or an attacker writes it into an address: half a pair too."""
+    """Return a value as a browser or an attacker writes it in an address, even a lone surrogate."""
     return quote(text.encode("utf-8", "surrogatepass"))
 
 
 def status_of(browser: Client, method: str, address: str, body: str = "") -> int:
-    """The status of a response, of which nothing stays."""
+    """Return the status of a response, and undo its effects."""
     form = "application/x-www-form-urlencoded"
     with transaction.atomic():
         response: Any = browser.generic(method, address, body, form)
         if response.streaming:
-            b"".join(response.streaming_content)  # which closes the file
+            b"".join(response.streaming_content)  # reading to the end closes the file
         transaction.set_rollback(True)
     return int(response.status_code)
 
 
 def app_of(address: str) -> str:
-    """The folder of the app that answers: `playground`, `features/boards`."""
+    """Return the folder of the app that answers: `playground`, `features/boards`."""
     folder, name, *_ = resolve(address.partition("?")[0]).func.__module__.split(".")
     return f"{folder}/{name}" if folder == "features" else folder
 
 
 def failures(browser: Client, requests: Iterator[tuple[str, str, str]]) -> list[Any]:
-    """The requests that ended in a server error, cut off to be legible."""
+    """Return the requests that ended in a server error, shortened for reading."""
     return [
         (status, method, address[:200], body[:200])
         for method, address, body in requests
@@ -82,9 +82,10 @@ def failures(browser: Client, requests: Iterator[tuple[str, str, str]]) -> list[
 
 
 def asked(address: str, first: int) -> Iterator[tuple[str, str, str]]:
-    """A route with a value in each parameter that its app reads: each gets each in its turn.
+    """Yield requests of a route with a value in each parameter that its app reads.
 
-    Turns begin with `first`, so that the one turn of `make test` is another for each route.
+    In each turn, every parameter gets the next value. The first turn is `first`, so that the only
+    turn of `make test` differs between routes.
     """
     names = [name for name in names_of(app_of(address)) if name != "csrfmiddlewaretoken"]
     path, _, query = address.partition("?")

@@ -1,4 +1,4 @@
-"""Rows with lone surrogates and NUL, which earlier versions stored, are shown and exported."""
+"""Rows with lone surrogates and NUL, which earlier versions stored, can be shown and exported."""
 
 from __future__ import annotations
 

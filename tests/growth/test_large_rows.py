@@ -1,6 +1,6 @@
-"""No list loads what it does not show: inputs, results and files inside addresses have megabytes.
+"""No list loads what it does not show: inputs, results and files in addresses take megabytes.
 
-Each list is asked for beside rows of several megabytes; the limit is less than one of them takes.
+Each list is requested beside rows of several megabytes; the limit is less than one such row.
 """
 
 from __future__ import annotations

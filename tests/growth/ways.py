@@ -1,4 +1,4 @@
-"""The entry points that parse input of people or upstream, each with its most expensive input."""
+"""The entry points that parse input of users or of upstream, each with its most expensive input."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def node(node_input: Any, depends: Any = ()) -> dict[str, Any]:
 
 
 def tangled(size: int) -> bytes:
-    """Nodes that wait for all nodes before them."""
+    """Return nodes that each wait for all nodes before them."""
     count = int(size**0.5)
     nodes = {}
     for at in range(count):
@@ -63,7 +63,7 @@ def workflow(content: bytes) -> object:
 
 
 def described(count: int) -> bytes:
-    """Inputs of a form that say nothing, each read by some node."""
+    """Return inputs of a form without properties, each read by some node."""
     fields: dict[str, Any] = {f"x{at}": {} for at in range(count)}
     read = {f"x{at}": f"$input.x{at}" for at in range(min(count, 4000))}
     contents = {"nodes": {"b": node(read, ["input"])}, "schema": {"input": fields}}
@@ -80,7 +80,7 @@ def schema(properties: dict[str, Any], **parts: Any) -> Any:
 
 
 def nested_parts(size: int) -> Any:
-    """Parts that each refer to the next one twice."""
+    """Return parts that each refer to the next part twice."""
     parts = {
         f"P{at}": {"allOf": [{"$ref": f"#/components/schemas/P{at + 1}"}] * 2} for at in range(size)
     }

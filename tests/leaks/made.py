@@ -1,4 +1,4 @@
-"""Lets `secrets.check` recognize the secrets that Vitrine makes or takes in."""
+"""Makes `secrets.check` recognise the secrets that Vitrine makes or receives."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAKERS = {
 
 
 def mark_made_secrets() -> ExitStack:
-    """Mark what is made from now on, until the stack is closed; Django must have been set up.
+    """Mark secrets made from now on, until the stack is closed; call it after Django's setup.
 
     A project's key is watched once an admin has entered it.
     """

@@ -1,4 +1,4 @@
-"""Two tests for `test_plugin.py`, which starts pytest with them: the first leaks a token."""
+"""Two tests for `test_plugin.py`, which runs pytest on them: the first leaks a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret in a response is found wherever it stands, and the places that show one need to."""
+"""A secret in a response is found wherever it is, and each place that shows one needs to."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def zipped() -> bytes:
-    """An archive with the secret in a file that is compressed."""
+    """Return an archive with the secret in a compressed file."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("runs.json", TEXT * 9)
@@ -45,7 +45,7 @@ def zipped() -> bytes:
 
 
 def pieces(whole: bytes, size: int) -> Iterable[bytes]:
-    """The bytes in pieces, so that the secret is cut."""
+    """Return the bytes in pieces, which cut the secret in two."""
     return (whole[start : start + size] for start in range(0, len(whole), size))
 
 
@@ -60,7 +60,7 @@ def with_cookie(name: str) -> HttpResponse:
 
 
 def respond(rf: RequestFactory, response: Any) -> Any:
-    """What leaves the server where a view answers so."""
+    """Return what leaves the server if a view answers with this response."""
     return responses.watch_responses(lambda _: response)(rf.get("/page/"))
 
 

@@ -29,7 +29,7 @@ STEPS = ("created", "submitting", "queued", "running", "result fetched", "archiv
 KEPT = frozenset({"succeeded"})
 # The submit's response is lost; upstream's list of requests finds the run, or a person decides.
 DOUBTFUL = frozenset({"succeeded", "unconfirmed"})
-# A killed sandbox loses its requests, which it keeps in memory, and answers that it has none.
+# A killed sandbox loses its requests, which it keeps in memory, and then knows none of them.
 FORGOTTEN = frozenset({"failed"})
 HELD = {"submitting": "submit", "result fetched": "result", "archiving": "file"}
 
@@ -71,7 +71,7 @@ def play(stage: Stage, case: Case) -> str:
     ended: str = until(
         lambda: _end(run, case), lambda: f"{case}: stuck in {Run.objects.get(pk=run.pk).state}"
     )
-    stage.clear_faults()  # a fault in the list of requests would keep `taken` from reading it
+    stage.clear_faults()  # a fault in the list of requests would also affect `taken`
     times_taken = stage.taken(run) + (before if "kill -9 sandbox" in case.fault else 0)
     assert times_taken <= 1, f"{case}: upstream took it {times_taken} times"
     assert ended in case.may_end, f"{case}: {ended} ({Run.objects.get(pk=run.pk).error})"
@@ -95,11 +95,11 @@ def _reach(stage: Stage, run: Run, step: str) -> None:
 
 
 def _end(run: Run, case: Case) -> str:
-    """Return the final state, once files are stored and the cost is known; empty before that."""
+    """Return the final state once files are stored and the cost is known; empty before."""
     close_old_connections()
     now = Run.objects.get(pk=run.pk)
     if now.is_final:
-        # The cost is unknown for a run over one connection that was found in upstream's list.
+        # A run over one connection that was found in upstream's list has no known cost.
         is_told = now.billable_units or case.transport != "queue" or now.state != "succeeded"
         return now.state if is_told and not now.artifacts.filter(state="remote").exists() else ""
     is_given_up = now.state == "unconfirmed" and (timezone.now() - now.created_at).seconds >= 6
@@ -141,7 +141,8 @@ def web_cases() -> list[Case]:
 
 FOLLOWING = ("status_stream", "status", "result", "file")
 ANSWERS = ("429", "500", "503", "nginx", "garbage", "cut", "lost", "slow")
-NOT_ABOUT_IT = {"429", "503", "slow"}  # the request was certainly not accepted, or is only late
+# these say that the request was not accepted, or only come late
+NOT_ABOUT_IT = {"429", "503", "slow"}
 
 
 def upstream_cases() -> list[Case]:

@@ -85,7 +85,7 @@ def frozen(name: str, seconds: float) -> Callable[[Stage], None]:
 
     def happens(stage: Stage) -> None:
         stage.signal(name, signal.SIGSTOP)
-        if name == "sandbox":  # at step "created" no call is made to it otherwise
+        if name == "sandbox":  # at step "created", nothing else would call it
             stage.start("worker")
         time.sleep(seconds)
         stage.signal(name, signal.SIGCONT)

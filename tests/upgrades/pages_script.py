@@ -1,4 +1,4 @@
-"""Reads `{address: a text}` as JSON; prints which pages, as the owner sees them, lack their text.
+"""Reads `{address: a text}` as JSON; prints the pages that lack their text for the owner.
 
 The database is that of VITRINE_TEST_DATABASE_URL, the settings those of the tests.
 """

@@ -1,6 +1,6 @@
-"""A process of the former version goes on after `migrate`, beside one of this version.
+"""A process of the former version goes on after `migrate`, beside processes of this version.
 
-That one which starts afterwards is refused says `tests/config/starting/test_migrations.py`.
+`tests/config/starting/test_migrations.py` tests that one started afterwards is refused.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ pytestmark = [
 ]
 FORMER = fixtures.VERSIONS[-1]
 KEY = "sandbox:of-two-versions"
-# Rows in all tables and of all kinds that this version removes, made by the former one.
+# Rows of all tables and kinds that this version removes, made by the former version.
 REMOVED = """
 from boards.models import Board
 from django.utils import timezone
@@ -71,11 +71,11 @@ class Installation:
 
     @property
     def web(self) -> list[str]:
-        """The arguments that start a web process."""
+        """Return the arguments that start a web process."""
         return ["-m", "config.server.serving", f"--port={self.port}"]
 
     def manage(self, code: Path, *arguments: str) -> str:
-        """Run a command of one version; returns what it prints."""
+        """Run a command of one version; return its output."""
         return subprocess.check_output(
             [sys.executable, "manage.py", *arguments],
             cwd=code,
@@ -86,7 +86,7 @@ class Installation:
 
     @contextmanager
     def running(self, code: Path, arguments: list[str]) -> Iterator[None]:
-        """Let a process of one version run, and be up, for the block."""
+        """Run a process of one version for the block, once it is up."""
         log = self.folder / f"{len(list(self.folder.glob('*.log')))}.log"
         with log.open("w") as said:
             process = subprocess.Popen(
@@ -117,7 +117,7 @@ class Installation:
 
     @contextmanager
     def sandbox(self) -> Iterator[None]:
-        """Let the upstream run for the block."""
+        """Run the upstream for the block."""
         with self.running(ROOT, self._sandbox):
             yield
 
@@ -139,7 +139,7 @@ def former(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def installation(tmp_path: Path, former: Path) -> Iterator[Installation]:
-    """The former version's data, as its own code has restored it."""
+    """The former version's data, restored by its own code."""
     with databases(tmp_path) as make_database:
         made = Installation(tmp_path, make_database(""))
         backups = fixtures.unpack(FORMER, connection.vendor, tmp_path)
@@ -153,7 +153,7 @@ def installation(tmp_path: Path, former: Path) -> Iterator[Installation]:
 def test_what_runs_goes_on_beside_the_next_version(
     installation: Installation, former: Path, stays: str
 ) -> None:
-    """A run begun at a web process of one version is done by a worker of the other."""
+    """A worker of one version completes a run that a web process of the other has started."""
     before, after = installation.web, WORKER
     if stays == "worker":
         before, after = after, before

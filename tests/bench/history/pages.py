@@ -74,7 +74,7 @@ def pages() -> list[Page]:
 
 
 def logged_in(user: User) -> Client:
-    """Return a client with a session's secret as its cookie; Django's client would set the key."""
+    """Return a client with a session's secret as its cookie; Django's sets the key instead."""
     request, client = HttpRequest(), Client()
     session = request.session = SessionStore()
     login(request, user, settings.AUTHENTICATION_BACKENDS[0])
