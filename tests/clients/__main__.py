@@ -154,7 +154,7 @@ def _try(stage: Stage, client: Client, promise: str, token: str, resolver: str) 
         assert not done.returncode, done.stderr.strip().rpartition("\n")[2][:300]
         facts = json.loads(done.stdout.strip().rpartition("\n")[2])
         seconds = time.monotonic() - began
-        exchanges = stage.recorder.of(token)
+        exchanges = stage.recorder.exchanges_with(token)
         kept = Kept(client.name, promise, token, facts, seconds, client.statuses, exchanges)
         promises.judge(stage, kept)
     except Exception as error:  # a program may print anything

@@ -101,7 +101,7 @@ class Recorder:
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(10)
 
-    def of(self, token: str) -> list[Exchange]:
+    def exchanges_with(self, token: str) -> list[Exchange]:
         """Return the exchanges with this token, in order."""
         return [exchange for exchange in self.exchanges if exchange.token == token]
 
