@@ -67,13 +67,13 @@ class Analysis:
             body = self._body(items[place])
             for inner in filter(_is_loop, _all(body)):
                 if self._passes(body, self._characters([inner])):
-                    yield f"nested: {self._words(inner)} in a repeat"
+                    yield f"nested: {self._quote(inner)} in a repeat"
         for first, second in pairwise(loops):
             both = self._characters([items[first]]) & self._characters([items[second]])
             ends = can_fail or _can_fail(items[second + 1 :])
             rounds = [*self._body(items[first]), *self._body(items[second])]
             if both and ends and self._passes([*rounds, *items[first + 1 : second]], both):
-                yield f"adjacent: {self._words(items[first])} and {self._words(items[second])}"
+                yield f"adjacent: {self._quote(items[first])} and {self._quote(items[second])}"
         for item in items:
             for part in _parts(item):
                 yield from self._within(self._flat(part), can_fail=True)
@@ -89,7 +89,7 @@ class Analysis:
             if _is_loop(item):
                 begins_within = self._passes(self._items[:place], self._characters([item]))
                 if begins_within and _can_fail(self._items[place + 1 :]):
-                    yield f"restarted: {self._words(item)}"
+                    yield f"restarted: {self._quote(item)}"
                 return
 
     def _passes(self, items: Iterable[Any], characters: frozenset[str]) -> bool:
@@ -116,7 +116,7 @@ class Analysis:
             flat += self._flat(_parts(item)[0]) if _name(item) == "SUBPATTERN" else [item]
         return flat
 
-    def _words(self, item: Any) -> str:
+    def _quote(self, item: Any) -> str:
         characters = "".join(sorted(filter(str.isprintable, self._characters([item]))))
         return f"“{characters[:10]}{'…' if len(characters) > 10 else ''}” repeated"
 

@@ -80,7 +80,7 @@ def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def named_parameters() -> set[tuple[str, str]]:
     """Return each tool and resource with each of its parameters."""
 
-    async def listed() -> set[tuple[str, str]]:
+    async def list_parameters() -> set[tuple[str, str]]:
         built = server.build(lambda context: None)  # type: ignore[arg-type, return-value]
         pairs = {
             (tool.name, parameter)
@@ -92,7 +92,7 @@ def named_parameters() -> set[tuple[str, str]]:
             pairs |= {(resource.uri_template, part.partition("}")[0]) for part in parts}
         return pairs
 
-    return asyncio.run(listed())
+    return asyncio.run(list_parameters())
 
 
 def test_every_tool_about_a_thing_has_a_row() -> None:

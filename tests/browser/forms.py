@@ -168,7 +168,7 @@ def kit() -> Field:
     return build(contract(strategies.document(KIT), "a/b"))
 
 
-def sent(page: Page, root: Field) -> Any:
+def send_form(page: Page, root: Field) -> Any:
     """Press Run; return the arguments that the form posts."""
     page.locator("button[value=run]").last.click()
     expect(page).to_have_title("Sent")

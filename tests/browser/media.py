@@ -140,7 +140,7 @@ def held(found: Locator) -> None:
     expect(found).not_to_have_attribute("data-state", re.compile("."))
 
 
-def stored(run: Run, colour: str) -> Artifact:
+def store_picture(run: Run, colour: str) -> Artifact:
     kept = stored_files.store(io.BytesIO(png(colour=colour)), "image/png")
     return Artifact.objects.create(
         run=run, position=0, path="$", kind="image", url="x", state="stored", file=kept.name,

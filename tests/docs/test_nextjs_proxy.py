@@ -76,7 +76,7 @@ def test_a_page_runs_a_model_and_never_sees_the_token(
         stderr=subprocess.PIPE,
         text=True,
     )
-    run = _begun(page)
+    run = _find_run(page)
     state_machine.record(run.pk, Observation("succeeded", output={"images": [{"url": PICTURE}]}))
     printed, errors = page.communicate(timeout=60)
     assert not page.returncode, errors
@@ -103,7 +103,7 @@ def test_a_page_runs_a_model_and_never_sees_the_token(
     assert secret not in seen + printed + errors
 
 
-def _begun(page: subprocess.Popen[str]) -> Run:
+def _find_run(page: subprocess.Popen[str]) -> Run:
     """Return the run that the page has started."""
 
     def run() -> Run | None:

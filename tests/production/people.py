@@ -88,7 +88,7 @@ class Person:
         async with self._client:
             await asyncio.sleep(random.uniform(0, THINKS_S[1]))
             while time.monotonic() < until:
-                await self._page(random.choice(PAGES))
+                await self._load_page(random.choice(PAGES))
                 await asyncio.sleep(random.uniform(*THINKS_S))
                 await self.run()
                 await asyncio.sleep(random.uniform(*THINKS_S))
@@ -98,10 +98,10 @@ class Person:
         prompt = f"patience {uuid.uuid4()}"
         values = {"prompt": prompt, "duration": LASTS_S, "log_lines": 1}
         path = f"/models/{MODEL}/"
-        form = await self._page(f"{path}?input={quote(json.dumps(values))}")
+        form = await self._load_page(f"{path}?input={quote(json.dumps(values))}")
         names = {name: html.unescape(value) for name, value in HIDDEN.findall(form.text)}
         data = names | {name: str(value) for name, value in values.items()}
-        page = await self._page(path, data=data)
+        page = await self._load_page(path, data=data)
         match = WATCH.search(page.text)
         if not match:
             self._crowd.broken.append(f"no run on the page that answers Run: {page.status_code}")
@@ -112,7 +112,7 @@ class Person:
         # files.
         if FINAL.search(page.text) or await self._ends({"run": run, **watch}):
             self._crowd.finished.append(prompt)
-            await self._page(f"/runs/{run}/artifacts/0/")
+            await self._load_page(f"/runs/{run}/artifacts/0/")
         else:
             self._crowd.broken.append(f"run {run} did not end")
 
@@ -131,7 +131,7 @@ class Person:
                 version = next((row["version"] for row in news["versions"]), version)
         return False
 
-    async def _page(self, path: str, data: dict[str, str] | None = None) -> httpx.Response:
+    async def _load_page(self, path: str, data: dict[str, str] | None = None) -> httpx.Response:
         """Load a page, or post to it, until an answer comes."""
         until = time.monotonic() + ENDS_WITHIN_S
         while True:

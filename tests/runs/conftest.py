@@ -127,7 +127,7 @@ class Work(Protocol):
 Ask = Callable[..., Run]
 
 
-def ended(*runs: Run) -> bool:
+def have_ended(*runs: Run) -> bool:
     return not Run.objects.unfinished().filter(pk__in=[run.pk for run in runs]).exists()
 
 

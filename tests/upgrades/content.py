@@ -96,12 +96,12 @@ def make(owner: Owner, member: int) -> dict[str, str]:
 
     `member` is the key of another user, who becomes a maker in the project.
     """
-    pages = dict(_made(owner, member))
+    pages = dict(_make_parts(owner, member))
     owner.wait_for(lambda: _all_kept(owner))
     return pages
 
 
-def _made(owner: Owner, member: int) -> Iterator[tuple[str, str]]:
+def _make_parts(owner: Owner, member: int) -> Iterator[tuple[str, str]]:
     yield owner.post("/projects/new/", name="Lighthouse", description="Posters for the pier"), "ana"
     owner.post("/projects/lighthouse/members/", user=member, role="maker")
     owner.post("/spend/budgets/new/", target="house", limit="25", period="month")

@@ -235,14 +235,14 @@ def test_a_file_has_a_star_of_its_own(call: Any, make_run: Any, stranger: Any) -
     for position in (0, 1):
         Artifact.objects.create(run=run, position=position, path="x", kind="image", url="https://x")
 
-    def starred() -> tuple[bool, list[bool]]:
+    def read_stars() -> tuple[bool, list[bool]]:
         details = call("GET", f"/runs/{run.pk}").json()
         return details["is_starred"], [artifact["is_starred"] for artifact in details["artifacts"]]
 
     assert call("PUT", f"/runs/{run.pk}/artifacts/1/star").status_code == 204
-    assert starred() == (True, [False, True])
+    assert read_stars() == (True, [False, True])
     assert call("DELETE", f"/runs/{run.pk}/artifacts/1/star").status_code == 204
-    assert starred() == (False, [False, False])
+    assert read_stars() == (False, [False, False])
     assert call("PUT", f"/runs/{run.pk}/artifacts/2/star").status_code == 404
     other = make_run(user=stranger, state="succeeded")
     assert call("PUT", f"/runs/{other.pk}/artifacts/0/star").status_code == 404
@@ -295,15 +295,15 @@ def test_runs_are_listed_by_date_and_by_batch(call: Any, make_run: Any) -> None:
     for day, run in enumerate(runs, start=1):
         Run.objects.filter(pk=run.pk).update(created_at=datetime(2026, 11, day, 12, tzinfo=UTC))
 
-    def listed(query: str) -> list[int]:
+    def list_runs(query: str) -> list[int]:
         items = call("GET", f"/runs?{query}").json()["items"]
         pks = [str(run.pk) for run in runs]
         return [pks.index(item["id"]) for item in items]
 
-    assert listed("created_after=2026-11-02") == [2, 1]
-    assert listed("created_after=2026-11-01T12:00:01Z&created_before=2026-11-03") == [1]
-    assert listed("created_before=2026-11-02T14:00:00%2B02:00") == [0]
-    assert listed(f"batch={batch}") == [1, 0]
+    assert list_runs("created_after=2026-11-02") == [2, 1]
+    assert list_runs("created_after=2026-11-01T12:00:01Z&created_before=2026-11-03") == [1]
+    assert list_runs("created_before=2026-11-02T14:00:00%2B02:00") == [0]
+    assert list_runs(f"batch={batch}") == [1, 0]
     assert call("GET", f"/runs/{runs[0].pk}").json()["batch_id"] == str(batch)
     refused = call("GET", "/runs?created_after=yesterday")
     assert refused.status_code == 422

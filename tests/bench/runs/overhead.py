@@ -125,7 +125,7 @@ def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tupl
         for name, target in targets.items():
             elapsed = target.run(length)
             samples[name].append(elapsed - model_ms(stage))
-            calls[name].append(sum(counted(stage).values()))
+            calls[name].append(sum(count_calls(stage).values()))
     rows = []
     for name, ms in samples.items():
         figures = (median(ms), percentile(ms, 0.9), min(ms), max(ms))
@@ -165,7 +165,7 @@ def without_stream(stage: Stage, product: Target, seconds: float) -> list[Goal]:
         over = product.run(seconds) - model_ms(stage)
     finally:
         stage.upstream.delete("/_sandbox/faults")
-    calls = counted(stage)
+    calls = count_calls(stage)
     tries = calls["status"] + calls["status_stream"]
     what = f"no status stream, T = {seconds:g} s"
     return [
@@ -175,7 +175,7 @@ def without_stream(stage: Stage, product: Target, seconds: float) -> list[Goal]:
     ]
 
 
-def counted(stage: Stage) -> dict[str, int]:
+def count_calls(stage: Stage) -> dict[str, int]:
     """Return the upstream calls since the last reset by kind, except submits."""
     calls = stage.upstream.get("/_sandbox/calls").json()["calls"]
     return {kind: calls.get(kind, 0) for kind in AFTER_SUBMIT}

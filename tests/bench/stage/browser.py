@@ -86,11 +86,11 @@ class _Wire:
     of: dict[str, Any] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
 
-    def sent(self, event: Any) -> None:
+    def note_request(self, event: Any) -> None:
         if not event["request"]["url"].startswith(("data:", "blob:")):
             self.of[event["requestId"]] = event
 
-    def loaded(self, event: Any) -> None:
+    def note_size(self, event: Any) -> None:
         if event["requestId"] in self.of:
             self.sizes[event["requestId"]] = int(event["encodedDataLength"])
 
@@ -152,8 +152,8 @@ def visit(context: BrowserContext, url: str, needs: str, *, is_live: bool = Fals
     try:
         session = context.new_cdp_session(page)
         wire = _Wire(urlsplit(url).netloc)
-        session.on("Network.requestWillBeSent", wire.sent)
-        session.on("Network.loadingFinished", wire.loaded)
+        session.on("Network.requestWillBeSent", wire.note_request)
+        session.on("Network.loadingFinished", wire.note_size)
         session.send("Network.enable")
         session.send("Performance.enable")
         until: Literal["load", "networkidle"] = "load" if is_live else "networkidle"

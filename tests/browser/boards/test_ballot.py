@@ -15,11 +15,11 @@ from tests.browser.contexts import Contexts
 from tests.browser.gallery import PHONE
 from tests.browser.waiting import Held
 from tests.features.boards.conftest import models, plan_of, send
-from tests.features.boards.judging import Judged, judged, stored
+from tests.features.boards.judging import Judged, judged, stored_picture
 from tests.features.sharing.kinds.walking import share_of
 from tests.projects.people import logged_in
 
-__all__ = ["judged", "models", "plan_of", "send", "stored"]
+__all__ = ["judged", "models", "plan_of", "send", "stored_picture"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 

@@ -24,7 +24,7 @@ LITE = "model=sandbox/aurora/lite"
 ENDED_MS = 90_000
 
 
-def ended(page: Page, count: int) -> None:
+def wait_for_ends(page: Page, count: int) -> None:
     """Wait until all cells of the board show the end of their runs."""
     done = page.locator(".board [data-run-state='succeeded']")
     expect(done).to_have_count(count, timeout=ENDED_MS)
@@ -47,7 +47,7 @@ def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) ->
     assert_clean(page, "the plan")
     page.locator("form[data-board-plan] button").first.click()
     page.wait_for_url(BOARD)
-    ended(page, 8)
+    wait_for_ends(page, 8)
     expect(page.locator("[data-row='1'][data-column='1'] [data-run-id]")).to_have_count(2)
     assert_clean(page, "the board")
 
@@ -91,7 +91,7 @@ def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:
     assert_fits(page, "the plan")
     page.locator("form[data-board-plan] button").first.click()
     page.wait_for_url(BOARD)
-    ended(page, 2)
+    wait_for_ends(page, 2)
     assert_fits(page, "the board")
     cell = page.locator("[data-row='0'][data-column='0']")
     other = page.locator("[data-row='0'][data-column='1']")

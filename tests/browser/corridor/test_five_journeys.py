@@ -67,7 +67,7 @@ def test_a_newcomers_first_result(
     hand.tell(record_property, FIRST_RESULT)
 
 
-def made(page: Page) -> str:
+def make_result(page: Page) -> str:
     """Run a model; return the address of our copy of its result, once it is stored."""
     page.goto(AURORA)
     prompt(page).fill("a heron in the mist")
@@ -92,7 +92,7 @@ def made_again(page: Page) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_a_renamed_file_is_made_again(open_page: Open, size: Size, record_property: Record) -> None:
     page = open_page("/models/", has_touch=size == PHONE, size=size)
-    file = made(page)
+    file = make_result(page)
     hand = Hand(page)
     hand.drop(file, "IMG_0001.png", "image/png")
     expect(page.locator("#toasts")).to_contain_text("Made here by Aurora, ")
@@ -108,7 +108,7 @@ def test_a_renamed_file_is_made_again_by_keys_alone(
     open_page: Open, record_property: Record
 ) -> None:
     page = open_page("/models/")
-    file = made(page)
+    file = make_result(page)
     hand = Hand(page)
     hand.paste(file, "IMG_0001.png", "image/png")
     expect(page.get_by_role("link", name="Use its settings")).to_be_focused()
@@ -184,7 +184,7 @@ def dear(gallery: None) -> Endpoint:
     return endpoint
 
 
-def opened(contexts: Contexts, server: LiveServer, client: Client, size: Size) -> Page:
+def open_as(contexts: Contexts, server: LiveServer, client: Client, size: Size) -> Page:
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     context = contexts.take(
         base_url=server.url,
@@ -204,7 +204,7 @@ def test_money_is_asked_for_granted_and_used(
 ) -> None:
     fox = make_project("Fox", ana="maker", mia="manager")
     Budget.objects.create(scope="project", project=fox, limit=Decimal(1))
-    ana = opened(contexts, live_server, logged_in(person("ana")), size)
+    ana = open_as(contexts, live_server, logged_in(person("ana")), size)
     ana.goto(f"{dear.get_absolute_url()}?project={fox.slug}")
     prompt(ana).fill("a fox in the snow")
     ana.locator("#run-button").click()  # refused: here the counted journey begins
@@ -215,7 +215,7 @@ def test_money_is_asked_for_granted_and_used(
     expect(prompt(ana)).to_have_value("a fox in the snow")
     rings(ana, 0)
 
-    mia = opened(contexts, live_server, logged_in(person("mia")), size)
+    mia = open_as(contexts, live_server, logged_in(person("mia")), size)
     rings(mia, 1)
     mia.locator("[data-inbox]").press("Enter")
     expect(mia.locator("#tray")).to_contain_text("ana asks for")

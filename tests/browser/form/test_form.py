@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from schemas import Field, build, contract
 from schemas.exact import identical
 from schemas.validation import validate
-from tests.browser.forms import Show, form_of, sent
+from tests.browser.forms import Show, form_of, send_form
 from tests.documents import document_ids
 from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.schemas import strategies
@@ -33,7 +33,7 @@ def test_chromium_without_script_posts_the_same_arguments(show: Show, name: str)
     collect()
     for value in sorted(values, key=lambda v: -len(str(v)))[: 4 if IS_EXHAUSTIVE else 2]:
         page = show(root, value, java_script_enabled=False)
-        assert identical(sent(page, root), value), value
+        assert identical(send_form(page, root), value), value
 
 
 def test_rows_are_added_copied_moved_and_removed(show: Show, kit: Field) -> None:
@@ -49,7 +49,7 @@ def test_rows_are_added_copied_moved_and_removed(show: Show, kit: Field) -> None
     expect(rows).to_have_count(3)
     rows.nth(2).get_by_role("button", name="Move up").last.press("Enter")
     rows.nth(0).get_by_role("button", name="Remove", exact=True).last.press("Enter")
-    assert sent(page, kit) == {
+    assert send_form(page, kit) == {
         "prompt": "p",
         "loras": [{"path": "two", "scale": 2.5, "tags": ["deep"]}, {"path": "one", "how": "b"}],
     }
@@ -73,7 +73,7 @@ def test_rows_are_dragged_and_custom_size_swaps_its_fields(show: Show, kit: Fiel
     assert top
     page.mouse.move(top["x"] + 50, top["y"] + 4, steps=4)
     page.mouse.up()
-    arguments = sent(page, kit)
+    arguments = send_form(page, kit)
     assert arguments["image_size"] == {"width": 256, "height": 512}
     assert [row["path"] for row in arguments["loras"]] == ["two", "one"]
 

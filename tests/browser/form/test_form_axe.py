@@ -40,7 +40,7 @@ WRONG = {
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def form_page(chromium: Browser) -> Iterator[Page]:
     """One page that shows all forms one after the other."""
     with without_errors() as watch:
         page = watch(chromium.new_page(viewport=NARROW))  # type: ignore[arg-type]
@@ -84,12 +84,12 @@ def examples(kit: Field) -> Iterator[Form]:
     ],
 )
 def test_axe_finds_nothing(
-    page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]], seen: set[str]
+    form_page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]], seen: set[str]
 ) -> None:
     """A form without new elements is checked only by `make test-all`."""
     for name, root, value, problems in forms(kit):
-        put(page, root, value, problems).evaluate(UNFOLD)
-        elements = set(page.evaluate(ELEMENTS))
+        put(form_page, root, value, problems).evaluate(UNFOLD)
+        elements = set(form_page.evaluate(ELEMENTS))
         if IS_EXHAUSTIVE or elements - seen:
-            assert_clean(page, name)
+            assert_clean(form_page, name)
         seen.update(elements)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from runs.models import Upload
 from tests.bench.stage import browser
 from tests.browser.axe import assert_clean
-from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, stored
+from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, store_picture
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,8 +38,8 @@ def test_a_past_result_is_found_and_taken_by_keyboard(
     open_form: Open, make_run: Any, size: Any
 ) -> None:
     page = open_form(size)
-    taken = stored(make_run(state="succeeded", title="a red barn"), "red")
-    stored(make_run(state="succeeded", title="a blue lake"), "blue")
+    taken = store_picture(make_run(state="succeeded", title="a red barn"), "red")
+    store_picture(make_run(state="succeeded", title="a blue lake"), "blue")
     picture = field(page, "image_url")
     picture.get_by_role("button", name="Results").press("Enter")
     dialog = page.get_by_role("dialog", name="Take a picture")

@@ -123,7 +123,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 @pytest.fixture(scope="module")
-def page(
+def client_page(
     chromium: Browser, vitrine: Up, session: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Page]:
     """A logged-in page of our origin that has the client and sends `fal.run` to the gateway."""
@@ -157,24 +157,24 @@ def call(page: Page, name: str, mode: str = "") -> Any:
 
 
 @pytest.mark.exhaustive
-def test_every_call_of_the_client(page: Page, vitrine: Up) -> None:
+def test_every_call_of_the_client(client_page: Page, vitrine: Up) -> None:
     answers: list[Any] = []
-    page.on("response", lambda one: answers.append(one) if "/api/fal/" in one.url else None)
-    assert call(page, "run").startswith("# Sea")
-    polled, streamed = (call(page, "subscribe", mode) for mode in ("polling", "streaming"))
+    client_page.on("response", lambda one: answers.append(one) if "/api/fal/" in one.url else None)
+    assert call(client_page, "run").startswith("# Sea")
+    polled, streamed = (call(client_page, "subscribe", mode) for mode in ("polling", "streaming"))
     for told in (polled, streamed):
         assert (told["text"][:5], told["last"]) == ("# Sea", "COMPLETED")
         assert re.fullmatch(r"[0-9a-f-]{36}", told["requestId"])
-    told = call(page, "stream")
+    told = call(client_page, "stream")
     assert told["count"] > 3
     assert (told["partial"], told["text"][:5]) == (False, "# Sea")
-    assert call(page, "refused") == {"status": 422, "loc": ["body", "prompt"]}
-    told = call(page, "queue")
+    assert call(client_page, "refused") == {"status": 422, "loc": ["body", "prompt"]}
+    told = call(client_page, "queue")
     assert told["before"] in {"IN_QUEUE", "IN_PROGRESS"}
     assert (told["after"], told["status"]) == ("COMPLETED", 499)
-    assert call(page, "upload") == [40, 30]
-    assert call(page, "parts") == [200, 5]
-    assert call(page, "realtime") == ["violet", True]
+    assert call(client_page, "upload") == [40, 30]
+    assert call(client_page, "parts") == [200, 5]
+    assert call(client_page, "realtime") == ["violet", True]
     _assert_nothing_leaked(answers, vitrine)
     _assert_in_history(vitrine)
 

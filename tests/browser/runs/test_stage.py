@@ -43,7 +43,7 @@ def requests_for_rows(page: Page) -> list[str]:
     return asked
 
 
-def shown(page: Page) -> str:
+def id_of_large_run(page: Page) -> str:
     """Return the id of the large run, from the page's address."""
     return page.url.partition("shown=")[2]
 
@@ -65,7 +65,7 @@ def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
     brand, content = page.evaluate(EDGES)
     assert brand == content
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    expect(page.locator(f"#strip-{shown(page)}:visible")).to_have_count(0)
+    expect(page.locator(f"#strip-{id_of_large_run(page)}:visible")).to_have_count(0)
     page.goto("/runs/?as=list")
     for width in (820, 768, 360):
         page.set_viewport_size({"width": width, "height": 900})
@@ -81,8 +81,10 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     run(open_page, WIDE, prompt="before")
     page = run(open_page, WIDE, prompt="after")
     newest = page.url
-    expect(page.locator(f"#strip-{shown(page)}")).to_be_hidden()
-    expect(page.locator(f"#strip-{shown(page)}")).to_have_count(1)  # the strip has reloaded
+    expect(page.locator(f"#strip-{id_of_large_run(page)}")).to_be_hidden()
+    expect(page.locator(f"#strip-{id_of_large_run(page)}")).to_have_count(
+        1
+    )  # the strip has reloaded
     page.locator("#stage .run-status .state").focus()
     page.keyboard.press("ArrowRight")
     expect(page).not_to_have_url(newest)

@@ -33,7 +33,7 @@ def best(make_endpoint: Callable[..., Endpoint]) -> Collection:
     return collection
 
 
-def posted(*numbers: int, **more: str) -> dict[str, Any]:
+def make_post(*numbers: int, **more: str) -> dict[str, Any]:
     """Return what the page's form posts with these of its rows, in this order."""
     rows = {f"items.{n}.id": f"a/{n}" for n in numbers}
     notes = {f"items.{n}.note": f"note {n}" for n in numbers}
@@ -56,14 +56,14 @@ def test_order_notes_texts_and_visibility_are_saved_as_posted(
         "is_published": "1",
         "cover": "a/1",
     }
-    response = staff.post(EDIT, posted(2, 0, 1) | more | {"items.0.note": "new"}, headers=HTMX)
+    response = staff.post(EDIT, make_post(2, 0, 1) | more | {"items.0.note": "new"}, headers=HTMX)
     assert b"Saved." in response.content
     best.refresh_from_db()
     assert (best.title, best.description, best.is_published) == ("Very best", "Why\nso", True)
     assert best.cover
     assert best.cover.endpoint_id == "a/1"
     assert state() == [("a/2", "note 2"), ("a/0", "new"), ("a/1", "note 1")]
-    staff.post(EDIT, posted(0))
+    staff.post(EDIT, make_post(0))
     best.refresh_from_db()
     assert state() == [("a/0", "note 0")]
     assert best.cover is None
@@ -86,20 +86,20 @@ def test_order_notes_texts_and_visibility_are_saved_as_posted(
 def test_every_button_works_without_script(
     staff: Client, best: Collection, button: str, order: list[str]
 ) -> None:
-    response = staff.post(EDIT, posted(0, 1, 2) | {"~do": button})
+    response = staff.post(EDIT, make_post(0, 1, 2) | {"~do": button})
     assert response.headers["Location"] == EDIT
     assert [endpoint_id for endpoint_id, _ in state()] == order
 
 
 def test_an_automatic_save_performs_no_button_action(staff: Client, best: Collection) -> None:
     itself = {**HTMX, "HX-Trigger": "edition"}
-    staff.post(EDIT, posted(0, 1) | {"~do": "remove:items.1"}, headers=itself)
+    staff.post(EDIT, make_post(0, 1) | {"~do": "remove:items.1"}, headers=itself)
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1"]
 
 
 def test_a_model_added_meanwhile_by_a_colleague_stays(staff: Client, best: Collection) -> None:
     collection_editing.add_models(best, [Endpoint.objects.get(endpoint_id="a/other")])
-    staff.post(EDIT, posted(2, 0), headers=HTMX)
+    staff.post(EDIT, make_post(2, 0), headers=HTMX)
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/2", "a/0", "a/other"]
 
 
@@ -108,7 +108,7 @@ def test_a_model_added_meanwhile_by_a_colleague_stays(staff: Client, best: Colle
 def test_an_invalid_collection_is_reported_and_not_saved(
     staff: Client, best: Collection, more: dict[str, str], headers: dict[str, str]
 ) -> None:
-    response = staff.post(EDIT, posted(2, 1, 0) | more, headers=headers)
+    response = staff.post(EDIT, make_post(2, 1, 0) | more, headers=headers)
     assert response.status_code == 422
     assert b'role="alert"' in response.content
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1", "a/2"]
@@ -119,7 +119,7 @@ def test_models_to_add_are_searched_by_words(staff: Client, best: Collection) ->
     assert b"add:a/other" in staff.get(page, {"find": "quite ano"}, headers=HTMX).content
     assert (
         b"add:a/other"
-        in staff.post(EDIT, posted(0, 1, 2) | {"~do": "find", "find": "quite"}).content
+        in staff.post(EDIT, make_post(0, 1, 2) | {"~do": "find", "find": "quite"}).content
     )
     assert b"No model" in staff.get(page, {"find": "zzzz"}, headers=HTMX).content
 

@@ -51,7 +51,7 @@ def test_any_visible_change_changes_the_etag(
     def renamed() -> None:
         Endpoint.objects.update(display_name="Renamed")
 
-    def starred() -> None:
+    def star_model() -> None:
         member.post("/favourites/", {"star": listed_model.endpoint_id})
 
     def in_the_dark() -> None:
@@ -61,7 +61,7 @@ def test_any_visible_change_changes_the_etag(
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
 
     member.get(address)
-    for change in (renamed, starred, in_the_dark, promoted):
+    for change in (renamed, star_model, in_the_dark, promoted):
         first = member.get(address)
         change()
         assert again(member, address, first).status_code == 200, change.__name__

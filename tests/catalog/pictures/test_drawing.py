@@ -31,7 +31,7 @@ def rendered(tmp_path: Path, data: bytes, moving: bytes = b"") -> dict[str, Any]
     return pictures | {key: base64.b64decode(pictures[key]) for key in ("small", "large", "clip")}
 
 
-def opened(data: bytes) -> Image.Image:
+def open_image(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=["WEBP"])
 
 
@@ -50,8 +50,8 @@ def test_every_kind_of_picture_gets_two_thumbnail_sizes(
     tmp_path: Path, kind: str, mode: str, options: dict[str, Any]
 ) -> None:
     pictures = rendered(tmp_path, thumbs.photo((1000, 800), kind, mode, **options))
-    assert opened(pictures["small"]).size == (320, 240)
-    assert opened(pictures["large"]).size == (640, 480)
+    assert open_image(pictures["small"]).size == (320, 240)
+    assert open_image(pictures["large"]).size == (640, 480)
     assert len(pictures["small"]) <= drawing.SMALL_BYTES
     assert len(pictures["large"]) <= drawing.LARGE_BYTES
     assert not pictures["clip"]
@@ -60,7 +60,7 @@ def test_every_kind_of_picture_gets_two_thumbnail_sizes(
 
 def test_a_small_original_is_not_enlarged(tmp_path: Path) -> None:
     pictures = rendered(tmp_path, thumbs.photo((300, 200)))
-    assert opened(pictures["small"]).size == (320, 240)
+    assert open_image(pictures["small"]).size == (320, 240)
     assert not pictures["large"]
 
 
@@ -71,7 +71,7 @@ def test_a_rotated_picture_is_turned_upright(tmp_path: Path) -> None:
     exif[0x0112] = 6
     out = io.BytesIO()
     lying.save(out, "JPEG", exif=exif)
-    small = opened(rendered(tmp_path, out.getvalue())["small"]).convert("RGB")
+    small = open_image(rendered(tmp_path, out.getvalue())["small"]).convert("RGB")
     top, bottom = small.getpixel((160, 20)), small.getpixel((160, 220))
     assert isinstance(top, tuple)
     assert isinstance(bottom, tuple)
@@ -109,7 +109,7 @@ def test_the_dominant_colour_covers_most_of_the_picture(
 )
 def test_an_animation_becomes_a_short_silent_clip_and_a_still(tmp_path: Path, source: Make) -> None:
     pictures = rendered(tmp_path, source())
-    assert opened(pictures["small"]).size == (320, 240)
+    assert open_image(pictures["small"]).size == (320, 240)
     codec, size, seconds, sounds = thumbs.facts(pictures["clip"])
     assert (codec, size, sounds) == ("h264", (320, 240), 0)
     assert 3.5 <= seconds <= drawing.CLIP_S + 0.2
@@ -119,7 +119,7 @@ def test_an_animation_becomes_a_short_silent_clip_and_a_still(tmp_path: Path, so
 def test_an_animated_thumbnail_gives_the_clip_and_the_still_the_picture(tmp_path: Path) -> None:
     pictures = rendered(tmp_path, thumbs.photo(), thumbs.moving("WEBP"))
     assert pictures["clip"]
-    assert opened(pictures["large"]).size == (640, 480)
+    assert open_image(pictures["large"]).size == (640, 480)
 
 
 @pytest.mark.parametrize(

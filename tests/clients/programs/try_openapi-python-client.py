@@ -89,7 +89,7 @@ def start(model: str, **arguments: Any) -> Any:
     return ask("create_run", {"endpoint_id": model, "arguments": arguments})
 
 
-def ended(run_id: Any) -> Any:
+def wait_for_end(run_id: Any) -> Any:
     """Wait for the end of a run."""
     while not (run := ask("get_run", run_id=run_id, wait=30).parsed).is_final:
         pass
@@ -108,13 +108,13 @@ def error_of(call: Any) -> dict[str, Any]:
     """Return status and message of a refusal; a failed run has only a message."""
     answer = call()
     if answer.status_code < 400:
-        return {"status": None, "text": str(ended(answer.parsed.id).error.to_dict())}
+        return {"status": None, "text": str(wait_for_end(answer.parsed.id).error.to_dict())}
     return {"status": int(answer.status_code), "text": str(answer.parsed.to_dict())}
 
 
 def run() -> Any:
     """Start, wait, open."""
-    return file_of(ended(start(PICTURE, prompt="a mill").parsed.id))
+    return file_of(wait_for_end(start(PICTURE, prompt="a mill").parsed.id))
 
 
 def cancel() -> Any:
@@ -126,7 +126,7 @@ def cancel() -> Any:
 
 def minute() -> Any:
     """Wait for a run of a minute."""
-    return file_of(ended(start(SLOW, duration=MINUTE).parsed.id))
+    return file_of(wait_for_end(start(SLOW, duration=MINUTE).parsed.id))
 
 
 def everything() -> Any:
@@ -144,7 +144,7 @@ def everything() -> Any:
             made = answer.parsed
             KNOWN[FIRST[name]] = (made.items[0] if name == "list_flows" else made).id
         if name == "create_run":
-            ended(KNOWN["run_id"])
+            wait_for_end(KNOWN["run_id"])
     return {"text": f"{len(calls())} calls"}
 
 

@@ -35,7 +35,7 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-def opened(board: Board) -> str:
+def open_vote(board: Board) -> str:
     """Open the board's vote and return the link for voters."""
     voting.open_voting(board)
     return voting.link_of(Board.objects.get(pk=board.pk))
@@ -50,7 +50,7 @@ def status_of(browser: Client, address: str) -> int:
 
 
 @pytest.fixture
-def stored() -> Iterator[str]:
+def stored_picture() -> Iterator[str]:
     """Store a picture and return its name."""
     name = default_storage.save("tests/judged.png", ContentFile(picture()))
     yield name
@@ -59,7 +59,9 @@ def stored() -> Iterator[str]:
 
 
 @pytest.fixture
-def judged(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stored: str) -> Judged:
+def judged(
+    plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stored_picture: str
+) -> Judged:
     """`judged("flux", "turbo", prompts="a\nb")`: a board whose runs have all succeeded."""
 
     def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Board:
@@ -75,8 +77,9 @@ def judged(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stor
             )  # fmt: skip
             if not text:
                 Artifact.objects.create(
-                    run=cell.run, position=0, path="x", kind="image", state="stored", file=stored,
-                    url=f"https://v3.fal.media/files/{SECRET}.png", file_name=f"{SECRET}.png",
+                    run=cell.run, position=0, path="x", kind="image", state="stored",
+                    file=stored_picture, file_name=f"{SECRET}.png",
+                    url=f"https://v3.fal.media/files/{SECRET}.png",
                     content_type="image/png", width=40, height=30,
                 )  # fmt: skip
         charged.settle(Run.objects.filter(cells__board=board))

@@ -51,7 +51,7 @@ def mill(make_run: Any) -> Run:
     return run
 
 
-def opened(response: Any) -> zipfile.ZipFile:
+def open_archive(response: Any) -> zipfile.ZipFile:
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "application/zip"
     archive = zipfile.ZipFile(io.BytesIO(response.getvalue()))
@@ -60,7 +60,7 @@ def opened(response: Any) -> zipfile.ZipFile:
 
 
 def post(client: Client, *artifacts: str, run: list[str] | None = None) -> zipfile.ZipFile:
-    return opened(client.post(ADDRESS, {"artifact": artifacts, "run": run or []}))
+    return open_archive(client.post(ADDRESS, {"artifact": artifacts, "run": run or []}))
 
 
 def missing_in(archive: zipfile.ZipFile) -> dict[str, str]:

@@ -14,14 +14,14 @@ from features.library.descent import Branch, tree_of
 pytestmark = pytest.mark.any_database
 
 
-def drawn(branches: Any) -> list[str]:
+def draw_tree(branches: Any) -> list[str]:
     """Return the tree as indented lines, with a mark where a run appears again."""
     return [
         line
         for branch in branches
         for line in (
             f"{branch.key}{'*' if branch.is_again else ''}",
-            *(f" {below}" for below in drawn(branch.branches)),
+            *(f" {below}" for below in draw_tree(branch.branches)),
         )
     ]
 
@@ -40,7 +40,7 @@ def everything(branches: Any) -> Iterator[Branch[Any]]:
 
 
 def test_a_chain_runs_straight_down() -> None:
-    assert drawn(tree_of({"upload": [], "edit": ["upload"], "film": ["edit"]})) == [
+    assert draw_tree(tree_of({"upload": [], "edit": ["upload"], "film": ["edit"]})) == [
         "upload",
         " edit",
         "  film",
@@ -49,12 +49,12 @@ def test_a_chain_runs_straight_down() -> None:
 
 def test_what_was_made_of_two_things_has_its_branches_once() -> None:
     made_of = {"face": [], "style": [], "edit": ["face", "style"], "film": ["edit"]}
-    assert drawn(tree_of(made_of)) == ["face", " edit", "  film", "style", " edit*"]
+    assert draw_tree(tree_of(made_of)) == ["face", " edit", "  film", "style", " edit*"]
 
 
 def test_a_circle_is_cut() -> None:
-    assert drawn(tree_of({"a": ["b"], "b": ["a"]})) == ["a", " b", "  a*"]
-    assert drawn(tree_of({"a": ["a"]})) == ["a", " a*"]
+    assert draw_tree(tree_of({"a": ["b"], "b": ["a"]})) == ["a", " b", "  a*"]
+    assert draw_tree(tree_of({"a": ["a"]})) == ["a", " a*"]
 
 
 @st.composite

@@ -54,7 +54,7 @@ def test_an_unknown_event_kind_raises(user: User) -> None:
 SLACK = "https://hooks.slack.com/services/T000/B000/verysecret"
 
 
-def stored() -> list[str]:
+def stored_addresses() -> list[str]:
     """Return the addresses as the database stores them, in channels and in deliveries."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -68,7 +68,7 @@ def test_addresses_are_encrypted_in_the_database(user: User) -> None:
     channel = Channel.objects.create(user=user, method="slack", name="a", address=SLACK)
     Delivery.objects.create(user=user, method="slack", channel=channel, address=SLACK)
     Channel.objects.create(user=user, method="email", name="b")
-    assert not [text for text in stored() if "verysecret" in text or "slack" in text]
+    assert not [text for text in stored_addresses() if "verysecret" in text or "slack" in text]
     assert sorted(Channel.objects.values_list("address", flat=True)) == ["", SLACK]
     assert Delivery.objects.get().address == SLACK
 

@@ -23,7 +23,9 @@ __all__ = ["copies_are_ready"]
 PROMPT = "a mill by the river"
 
 
-def stored(run: Run, position: int, content: bytes, content_type: str, **values: Any) -> Artifact:
+def store_file(
+    run: Run, position: int, content: bytes, content_type: str, **values: Any
+) -> Artifact:
     """Store a file of a run."""
     file = stored_files.store(ContentFile(content, "x"), content_type)
     made: Artifact = Artifact.objects.create(
@@ -63,7 +65,7 @@ def make_picture(make_run: Any) -> Callable[..., Run]:
         for position in range(count):
             made += 1
             content = picture_bytes(made)
-            stored(run, position, content, "image/png", width=32, height=24)
+            store_file(run, position, content, "image/png", width=32, height=24)
         return run
 
     return make

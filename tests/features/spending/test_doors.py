@@ -53,7 +53,7 @@ def world(
     return filled
 
 
-def _said(text: str) -> str:
+def _unescape(text: str) -> str:
     text = html.unescape(re.sub(r"\s+", " ", text.replace("\\u201c", "“")))
     return text.replace("\\u201d", "”").replace('\\"', '"')
 
@@ -77,7 +77,7 @@ def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -
         use = door.use(world)
         budget = Budget.objects.create(scope=scope, project=project, limit=TINY)
         before = _everything()
-        text = _said(use())
+        text = _unescape(use())
         where = f"{door.name}, {scope}: {text[:3000]}"
         whose = "The project “Spring”" if project else "The house"
         assert f"{whose} may spend $" in text, where
@@ -118,7 +118,7 @@ def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
     use = door.use(world)
     Budget.objects.create(scope=Budget.Scope.HOUSE, limit=100, ask_above=TINY)
     before = _everything()
-    text = _said(use())
+    text = _unescape(use())
     if door.name in ASKED_NOBODY | SAID_BEFORE:
         assert Run.objects.count() > before[0], text[:3000]
         return
@@ -143,7 +143,7 @@ def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
 
     monkeypatch.setattr(Client, "post", post)
     answer = use()
-    assert Run.objects.count() > before[0], (value, _said(answer)[:3000])
+    assert Run.objects.count() > before[0], (value, _unescape(answer)[:3000])
 
 
 BALANCE = refusals.BY_KIND["balance_exhausted"].sentence

@@ -122,7 +122,7 @@ def test_everybody_reads_a_note_and_curators_can_delete_it(
 
 
 @pytest.fixture
-def shown(
+def run_with_files(
     member: Client, make_run: Any, flux: Any, user: User, settings: Any, tmp_path: Any
 ) -> Run:
     """A successful run, made from a file, with a stored picture."""
@@ -162,52 +162,52 @@ def seen_by(client: Client, run: Run) -> dict[str, int]:
 
 @pytest.mark.system
 def test_an_example_is_visible_to_the_team_until_withdrawn(
-    member: Client, other: Client, shown: Run
+    member: Client, other: Client, run_with_files: Run
 ) -> None:
-    assert set(seen_by(member, shown).values()) == {200}
-    assert set(seen_by(other, shown).values()) == {404}
+    assert set(seen_by(member, run_with_files).values()) == {200}
+    assert set(seen_by(other, run_with_files).values()) == {404}
     assert b"A fox" not in other.get(ABOUT).content
-    assert b"Show as example" in member.get(f"/runs/{shown.pk}/").content
-    member.post(f"/runs/{shown.pk}/example/", {"example": "1"}, headers=HTMX)
-    assert set(seen_by(other, shown).values()) == {200}
+    assert b"Show as example" in member.get(f"/runs/{run_with_files.pk}/").content
+    member.post(f"/runs/{run_with_files.pk}/example/", {"example": "1"}, headers=HTMX)
+    assert set(seen_by(other, run_with_files).values()) == {200}
     assert b"A fox" in other.get(ABOUT).content
-    page = other.get(f"/runs/{shown.pk}/").content.decode()
+    page = other.get(f"/runs/{run_with_files.pk}/").content.decode()
     assert "shows this run as an example" in page
     for theirs in (
         "Run again",
         "Show as example",
         "Shown as example",
         "Save run",
-        f"star-{shown.pk}",
+        f"star-{run_with_files.pk}",
     ):
         assert theirs not in page
-    assert "A fox" in other.get(PAGE, {"run": str(shown.pk)}).content.decode()
-    member.post(f"/runs/{shown.pk}/example/", {"example": "0"})
-    assert set(seen_by(other, shown).values()) == {404}
-    assert "A fox" not in other.get(PAGE, {"run": str(shown.pk)}).content.decode()
+    assert "A fox" in other.get(PAGE, {"run": str(run_with_files.pk)}).content.decode()
+    member.post(f"/runs/{run_with_files.pk}/example/", {"example": "0"})
+    assert set(seen_by(other, run_with_files).values()) == {404}
+    assert "A fox" not in other.get(PAGE, {"run": str(run_with_files.pk)}).content.decode()
 
 
-def test_an_example_is_read_only_for_others(other: Client, shown: Run) -> None:
+def test_an_example_is_read_only_for_others(other: Client, run_with_files: Run) -> None:
     Run.objects.update(is_example=True)
     for what in ("cancellation", "repetition", "star", "example"):
-        assert other.post(f"/runs/{shown.pk}/{what}/").status_code == 404
-    assert other.get(f"/runs/{shown.pk}/run.json").status_code == 404
-    assert str(shown.pk) not in other.get("/runs/").content.decode()
-    shown.refresh_from_db()
-    assert shown.is_example
+        assert other.post(f"/runs/{run_with_files.pk}/{what}/").status_code == 404
+    assert other.get(f"/runs/{run_with_files.pk}/run.json").status_code == 404
+    assert str(run_with_files.pk) not in other.get("/runs/").content.decode()
+    run_with_files.refresh_from_db()
+    assert run_with_files.is_example
     assert Run.objects.count() == 1
 
 
 def test_only_a_successful_run_can_be_an_example(
-    member: Client, other: Client, staff: Client, make_run: Any, shown: Run
+    member: Client, other: Client, staff: Client, make_run: Any, run_with_files: Run
 ) -> None:
     failed = make_run(state="failed", error={}, is_example=True)
     assert member.post(f"/runs/{failed.pk}/example/", {"example": "1"}).status_code == 404
     assert other.get(f"/runs/{failed.pk}/").status_code == 404
-    assert staff.post(f"/runs/{shown.pk}/example/", {"example": "1"}).status_code == 404
-    let_look(User.objects.get(pk=staff.session["_auth_user_id"]), shown)
-    assert staff.post(f"/runs/{shown.pk}/example/", {"example": "1"}).status_code == 302
-    assert other.get(f"/runs/{shown.pk}/").status_code == 200
+    assert staff.post(f"/runs/{run_with_files.pk}/example/", {"example": "1"}).status_code == 404
+    let_look(User.objects.get(pk=staff.session["_auth_user_id"]), run_with_files)
+    assert staff.post(f"/runs/{run_with_files.pk}/example/", {"example": "1"}).status_code == 302
+    assert other.get(f"/runs/{run_with_files.pk}/").status_code == 200
 
 
 @pytest.mark.parametrize("values", [{"status": "deprecated"}, {"gone_at": timezone.now()}])

@@ -349,20 +349,20 @@ def house(flux: Any, stranger: User) -> Preset:
     )  # fmt: skip
 
 
-def page(client: Client, **query: str) -> str:
+def read_page(client: Client, **query: str) -> str:
     return client.get(PAGE, query).content.decode()
 
 
 def test_an_untouched_form_has_the_house_default_and_says_so(member: Client, house: Preset) -> None:
-    text = page(member)
+    text = read_page(member)
     assert SAID in text
     assert "our own lighthouse" in text
     assert not Draft.objects.exists()
-    assert "our own lighthouse" in page(member, tab="api")
+    assert "our own lighthouse" in read_page(member, tab="api")
 
 
 def test_without_a_house_default_an_untouched_form_sends_nothing(member: Client, flux: Any) -> None:
-    assert "~house" not in page(member)
+    assert "~house" not in read_page(member)
     member.post(PAGE, {"prompt": "a cat", "guidance_scale": "3.5", "~token": "t"})
     assert Run.objects.get().arguments == {"prompt": "a cat"}
 
@@ -380,7 +380,7 @@ def test_filled_in_values_take_precedence_over_the_house_default(
     }
     if how == "draft":
         member.post(f"/drafts/{FLUX}/", {**arguments, "~house": "1"})
-    text = page(member, **({how: query[how]} if how in query else {}))
+    text = read_page(member, **({how: query[how]} if how in query else {}))
     assert "a cat of mine" in text
     assert "our own lighthouse" not in text
 
@@ -390,15 +390,15 @@ def test_the_models_own_defaults_can_be_chosen_and_stay(member: Client, house: P
     answer = member.post(PAGE, {**posted, "~do": "own"}, headers=HTMX).content.decode()
     assert "our own lighthouse" not in answer
     assert "own defaults are back" in answer
-    assert SAID not in page(member)
-    assert "our own lighthouse" not in page(member)
+    assert SAID not in read_page(member)
+    assert "our own lighthouse" not in read_page(member)
     back = member.post(PAGE, {"prompt": "", "~house": "1", "~do": "undo"}, headers=HTMX)
     assert "our own lighthouse" in back.content.decode()
 
 
 def test_a_cleared_form_stays_empty(member: Client, house: Preset) -> None:
     member.post(f"/drafts/{FLUX}/", {"prompt": "", "guidance_scale": "3.5", "~house": "1"})
-    assert "our own lighthouse" not in page(member)
+    assert "our own lighthouse" not in read_page(member)
 
 
 def test_starting_over_restores_the_house_default(member: Client, house: Preset) -> None:
@@ -426,7 +426,7 @@ def test_only_curators_can_set_the_single_house_default(
     assert b"to start with" in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
     assert [preset.name for preset in Preset.objects.filter(is_house_default=True)] == ["Mine"]
-    assert SAID not in page(member)
+    assert SAID not in read_page(member)
 
 
 def test_an_unshared_or_deleted_preset_is_no_house_default(
@@ -435,10 +435,10 @@ def test_an_unshared_or_deleted_preset_is_no_house_default(
     theirs = Client()
     theirs.force_login(stranger)
     theirs.post(f"/presets/{house.pk}/deletion/")
-    assert SAID not in page(member)
+    assert SAID not in read_page(member)
     theirs.post(f"/undo/preset/{house.pk}/")
-    assert SAID in page(member)
+    assert SAID in read_page(member)
     theirs.post(f"/presets/{house.pk}/", {"name": "Ours", "used_by": "me"})
-    assert SAID not in page(member)
+    assert SAID not in read_page(member)
     house.refresh_from_db()
     assert not house.is_house_default

@@ -19,7 +19,7 @@ from runs.costs import cost
 from runs.costs.charges import charge_in_words
 from runs.models import Artifact, Run
 from schemas.fields.examples import example
-from tests.runs.conftest import Ask, Work, ended
+from tests.runs.conftest import Ask, Work, have_ended
 
 
 def priced(make_endpoint: Any, documents: Any, unit: str, **more: Any) -> Endpoint:
@@ -118,7 +118,7 @@ def test_the_sandbox_bills_within_the_estimate(ask: Ask, work: Work) -> None:
                 runs.append(ask(endpoint.endpoint_id, **arguments))
                 break
     assert len(runs) == len(UNITS)
-    work(lambda: ended(*runs))
+    work(lambda: have_ended(*runs))
     for run in Run.objects.filter(pk__in=[run.pk for run in runs]).select_related("endpoint"):
         price = run.endpoint.unit_price_usd or Decimal()
         billed = Decimal(run.billable_units) * price

@@ -20,7 +20,7 @@ from features.flows.execution import starting as flow_starting
 from features.flows.models import Flow, FlowRun
 from runs.models import Run
 from tests.features.flows.conftest import FLUX, SEEDREAM, chained, succeed
-from tests.runs.doors.world import OTHER, PAINT, Use, World, post_json, said
+from tests.runs.doors.world import OTHER, PAINT, Use, World, post_json, read_answer
 
 
 def board(world: World) -> Use:
@@ -32,7 +32,7 @@ def board(world: World) -> Use:
         "~token": uuid.uuid4().hex,
     }
     address = f"/compare/new/{world.here}"
-    return lambda: said(world.browser.post(address, post, follow=True))
+    return lambda: read_answer(world.browser.post(address, post, follow=True))
 
 
 def board_of_program(world: World) -> Use:
@@ -53,7 +53,7 @@ def board_held(world: World) -> Use:
     made = make_board(world, cap="0.001")
     Board.objects.update(cap_usd=None)
     address = f"{made.get_absolute_url()}continuation/"
-    return lambda: said(world.browser.post(address, follow=True))
+    return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def board_failed(world: World) -> Use:
@@ -61,7 +61,7 @@ def board_failed(world: World) -> Use:
     made = make_board(world)
     Run.objects.filter(project=world.project).update(state="failed")
     address = f"{made.get_absolute_url()}repetition/"
-    return lambda: said(world.browser.post(address, follow=True))
+    return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def board_cell(world: World) -> Use:
@@ -69,7 +69,7 @@ def board_cell(world: World) -> Use:
     made = make_board(world)
     cell = made.cells.get()
     address = f"{made.get_absolute_url()}cells/{cell.pk}/"
-    return lambda: said(world.browser.post(address, follow=True))
+    return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def trial(world: World) -> Use:
@@ -86,7 +86,7 @@ def trial(world: World) -> Use:
 
     def use() -> str:
         send_due_and_report()
-        return said(world.browser.get(f"{made.get_absolute_url()}trials/"))
+        return read_answer(world.browser.get(f"{made.get_absolute_url()}trials/"))
 
     return use
 
@@ -104,7 +104,7 @@ def flow(world: World) -> Use:
     made = new_flow(world)
     post = {"~token": uuid.uuid4().hex, "prompt": "a fox", "prompt_2": "in snow"}
     address = f"{made.get_absolute_url()}{world.here}"
-    return lambda: said(world.browser.post(address, post, follow=True))
+    return lambda: read_answer(world.browser.post(address, post, follow=True))
 
 
 def flow_of_program(world: World) -> Use:
@@ -120,7 +120,7 @@ def next_step(world: World) -> Use:
 
     def use() -> str:
         advance.advance(flow_run.pk)
-        return said(world.browser.get(flow_run.get_absolute_url()))
+        return read_answer(world.browser.get(flow_run.get_absolute_url()))
 
     return use
 
@@ -132,14 +132,14 @@ def flow_again(world: World) -> Use:
     advance.advance(flow_run.pk)
     step = flow_run.steps.get().step
     address = flow_run.get_absolute_url()
-    return lambda: said(world.browser.post(address, {"~do": f"again:{step}"}, follow=True))
+    return lambda: read_answer(world.browser.post(address, {"~do": f"again:{step}"}, follow=True))
 
 
 def workflow(world: World) -> Use:
     """Run one of the account's workflows on its page."""
     post = {"idea": "A boat", "~token": uuid.uuid4().hex, "~do": "run"}
     address = f"/flows/account/Ana/two-step/{world.here}"
-    return lambda: said(world.browser.post(address, post, follow=True))
+    return lambda: read_answer(world.browser.post(address, post, follow=True))
 
 
 def new_flow(world: World) -> Flow:

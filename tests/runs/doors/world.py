@@ -91,7 +91,7 @@ class World:
         )
 
 
-def said(response: Any) -> str:
+def read_answer(response: Any) -> str:
     """Return a response's status with its page or JSON."""
     return f"{response.status_code}: {response.content.decode()}"
 
@@ -100,4 +100,4 @@ def post_json(client: Client, path: str, body: Any, **headers: str) -> str:
     """Post JSON; return the API's answer."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = json.dumps(body)
-    return said(client.post(path, content, content_type="application/json", headers=named))
+    return read_answer(client.post(path, content, content_type="application/json", headers=named))

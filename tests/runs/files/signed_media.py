@@ -17,7 +17,7 @@ from django.utils import timezone
 from PIL import Image
 
 from runs.files.metadata.provenance import C2PA_BOX
-from tests.runs.files.telling_media import gradient, png_chunk, saved
+from tests.runs.files.telling_media import encode_picture, gradient, png_chunk
 
 SIGNER = "Atelier Test"
 SOURCE_TYPE = "trainedAlgorithmicMedia"
@@ -28,12 +28,12 @@ STORE = (
 
 
 def png(picture: Image.Image | None = None) -> bytes:
-    whole = saved(picture or gradient(), "PNG")
+    whole = encode_picture(picture or gradient(), "PNG")
     return whole[:33] + png_chunk(b"caBX", STORE) + whole[33:]
 
 
 def jpeg() -> bytes:
-    whole = saved(gradient(), "JPEG")
+    whole = encode_picture(gradient(), "JPEG")
     segment = b"JP\0\1\0\0\0\1" + STORE
     return whole[:2] + b"\xff\xeb" + struct.pack(">H", len(segment) + 2) + segment + whole[2:]
 
@@ -54,7 +54,7 @@ def boxes(whole: bytes) -> bytes:
 @cache
 def truly_signed(format_: str) -> bytes:
     """Return a picture with a valid signature, by a certificate of our own for `SIGNER`."""
-    source, out = io.BytesIO(saved(gradient(), format_)), io.BytesIO()
+    source, out = io.BytesIO(encode_picture(gradient(), format_)), io.BytesIO()
     created = {
         "action": "c2pa.created",
         "digitalSourceType": f"http://cv.iptc.org/newscodes/digitalsourcetype/{SOURCE_TYPE}",

@@ -28,7 +28,7 @@ from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import backfill
 from runs.worker.scheduling import leases
-from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 from tests.runs.files.test_inputs import make_upload
 from tests.runs.looks import let_look
 from tests.runs.start.started import start_run
@@ -50,7 +50,7 @@ def waits(run: Run, refusal: refusals.Refusal) -> bool:
     return run.state == "created" and run.note == refusal.sentence + leases.GOES_ON
 
 
-def sent(sandbox: Control, *kinds: str) -> int:
+def count_sent(sandbox: Control, *kinds: str) -> int:
     calls = sandbox.calls()
     return sum(calls.get(kind, 0) for kind in kinds)
 
@@ -65,7 +65,7 @@ def assert_waits_and_goes_on(
         if not has_waited and waits(run, refusal):
             has_waited.append(True)
             sandbox.http.delete("/faults")
-        return ended(run)
+        return have_ended(run)
 
     work(until)
     run.refresh_from_db()
@@ -89,10 +89,10 @@ def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
         if not refused:
             if not all(waits(run, refusal) for run in runs):
                 return False
-            refused.append(sent(sandbox, "submit"))
+            refused.append(count_sent(sandbox, "submit"))
             notices.append(worker_status.readiness())
             sandbox.http.delete("/faults")
-        return ended(*runs)
+        return have_ended(*runs)
 
     work(until)
     assert refused[0] < len(runs)
@@ -193,14 +193,14 @@ def test_any_other_refusal_fails_only_its_run_with_its_own_message(
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/scribe")
     sandbox.fault("submit" if transport == Transport.QUEUE else "run", fault)
     run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=CALM, transport=transport)
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     explanation = representation.error(run.error)
     assert explanation["title"] == title
     assert who in explanation["advice"]
     assert not explanation["is_retryable"]
     assert "run it again" not in explanation["advice"].lower()
-    assert sent(sandbox, "submit", "run") == 1
+    assert count_sent(sandbox, "submit", "run") == 1
 
 
 class Clock:

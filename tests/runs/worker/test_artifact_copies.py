@@ -35,7 +35,7 @@ pytestmark = [
 ]
 
 
-def opened(name: str) -> Image.Image:
+def open_image(name: str) -> Image.Image:
     with default_storage.open(name) as file:
         image = Image.open(io.BytesIO(file.read()))
         image.load()
@@ -50,7 +50,7 @@ def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
         900,
         "image/png",
     )
-    small = opened(row.thumbnail)
+    small = open_image(row.thumbnail)
     assert (small.format, small.size) == ("WEBP", (512, 288))
     assert not row.poster
 
@@ -65,7 +65,7 @@ def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None
         out = io.BytesIO()
         Image.new(mode, (900, 600)).save(out, "JPEG")
         data = out.getvalue()
-    assert opened(copy(artifact(), data).thumbnail).size == (512, 341)
+    assert open_image(copy(artifact(), data).thumbnail).size == (512, 341)
 
 
 @pytest.mark.any_database
@@ -74,7 +74,7 @@ def test_a_rotated_picture_is_turned_upright(artifact: Any) -> None:
     exif[0x0112] = 6
     row = copy(artifact(), picture(800, 600, "JPEG", exif=exif.tobytes()))
     assert (row.width, row.height) == (600, 800)
-    assert opened(row.thumbnail).size == (384, 512)
+    assert open_image(row.thumbnail).size == (384, 512)
 
 
 @pytest.mark.any_database
@@ -82,8 +82,8 @@ def test_a_video_rotated_by_its_matrix_is_turned_upright(artifact: Any) -> None:
     for case in with_case("18b-rotated.mp4", turned(film())):
         row = copy(artifact("video"), case)
         assert (row.width, row.height) in {(360, 640), (240, 320)}
-        assert opened(row.poster).size == (row.width, row.height)
-        assert opened(row.thumbnail).height > opened(row.thumbnail).width
+        assert open_image(row.poster).size == (row.width, row.height)
+        assert open_image(row.thumbnail).height > open_image(row.thumbnail).width
 
 
 def turned(film_: bytes) -> bytes:
@@ -98,15 +98,15 @@ def test_a_video_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
     row = copy(artifact("video"), film())
     assert (row.state, row.width, row.height) == ("stored", 640, 360)
     assert row.duration_s == pytest.approx(2, abs=0.2)
-    assert opened(row.poster).size == (640, 360)
-    assert opened(row.thumbnail).size == (512, 288)
+    assert open_image(row.poster).size == (640, 360)
+    assert open_image(row.thumbnail).size == (512, 288)
 
 
 @pytest.mark.any_database
 def test_a_sound_gets_its_duration_and_a_waveform_that_is_not_compared(artifact: Any) -> None:
     row = copy(artifact("audio"), sound())
     assert row.duration_s == pytest.approx(1.5, abs=0.05)
-    assert opened(row.thumbnail).size == (waveform.WIDTH, waveform.HEIGHT)
+    assert open_image(row.thumbnail).size == (waveform.WIDTH, waveform.HEIGHT)
     assert (row.poster, bytes(row.fingerprint or b"")) == ("", b"")
 
 

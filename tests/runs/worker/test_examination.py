@@ -47,8 +47,8 @@ def examine(probe: MediaProbe | None = None, *, times: int = 1) -> float:
 
 
 @pytest.fixture
-def stored(make_run: Any, settings: Any, tmp_path: Path) -> Any:
-    """`stored(content)` → a result that was stored before results were examined."""
+def store_result(make_run: Any, settings: Any, tmp_path: Path) -> Any:
+    """`store_result(content)` → a result that was stored before results were examined."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
     def make(content: bytes | None, **values: Any) -> Artifact:
@@ -109,16 +109,16 @@ def test_without_the_extra_a_signature_is_known_and_later_checked(
     assert (row.provenance, row.signer) == ("valid", signed_media.SIGNER)
 
 
-def test_an_older_result_is_examined_in_time(stored: Any) -> None:
-    row = stored(signed_media.png())
+def test_an_older_result_is_examined_in_time(store_result: Any) -> None:
+    row = store_result(signed_media.png())
     assert provenance_in_words(row) == ""
     assert examine(times=2) == idle.REST_S
     row.refresh_from_db()
     assert (row.provenance, row.source_type) == ("invalid", signed_media.SOURCE_TYPE)
 
 
-def test_a_result_whose_file_is_gone_is_not_tried_again(stored: Any) -> None:
-    row = stored(None)
+def test_a_result_whose_file_is_gone_is_not_tried_again(store_result: Any) -> None:
+    row = store_result(None)
     assert examine(times=2) == idle.REST_S
     row.refresh_from_db()
     assert row.provenance == "none"
@@ -129,8 +129,8 @@ class _FailingProbe(MediaProbe):
         raise OSError("the bucket is away")
 
 
-def test_a_failing_storage_is_asked_again_later(stored: Any) -> None:
-    row = stored(sound())
+def test_a_failing_storage_is_asked_again_later(store_result: Any) -> None:
+    row = store_result(sound())
     examine(_FailingProbe())
     row.refresh_from_db()
     assert row.provenance == ""

@@ -24,7 +24,7 @@ from runs.worker.following.patience import PATIENCE
 from runs.worker.jobs import run_forever
 from runs.worker.limits import WorkerLimits
 from runs.worker.scheduling import lease_queries, leases
-from tests.runs.conftest import SETTINGS, Ask, Control, Team, Work, ended
+from tests.runs.conftest import SETTINGS, Ask, Control, Team, Work, have_ended
 from tests.sampling import sample
 from tests.sandbox.server import RunningSandbox, start_sandbox
 from tests.statements import before
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.system  # these tests take long
 
 
 def archived(run: Run) -> bool:
-    return ended(run) and not run.artifacts.filter(state="remote").exists()
+    return have_ended(run) and not run.artifacts.filter(state="remote").exists()
 
 
 def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: Control) -> None:
@@ -63,7 +63,7 @@ def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: C
 def test_a_worker_polls_without_a_status_stream(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("mischief/slow", prompt="x", duration=1)
     sandbox.fault("status_stream", "404", times=1000)
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded"
     calls = sandbox.calls()
@@ -79,7 +79,7 @@ def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
     runs: list[Run] = []
 
     def is_over() -> bool:
-        if runs and not ended(runs[-1]):
+        if runs and not have_ended(runs[-1]):
             return False
         if len(runs) < len(asking):
             runs.append(asking[len(runs)]())
@@ -115,7 +115,7 @@ def test_a_failed_request_keeps_upstreams_message(
 ) -> None:
     """C19: COMPLETED means ended, not successful; the result's body is the error."""
     run = ask(endpoint_id, **arguments)
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 422
@@ -129,7 +129,7 @@ def test_another_worker_continues_a_stopped_workers_runs_at_once(
     team(["first"], lambda: Run.objects.filter(pk=run.pk, state="running").exists())
     held = Run.objects.get(pk=run.pk)
     assert (held.worker, held.lease_until) == ("", None)
-    team(["second"], lambda: ended(run))
+    team(["second"], lambda: have_ended(run))
     assert sandbox.calls()["submit"] == 1
 
 
@@ -143,7 +143,7 @@ def test_a_person_has_at_most_the_allowed_runs_under_way(
     def watch() -> bool:
         nonlocal most
         most = max(most, Run.objects.filter(state__in=lease_queries.UNDER_WAY).count())
-        return ended(*runs)
+        return have_ended(*runs)
 
     work(watch)
     assert most == 3
@@ -176,7 +176,7 @@ def test_a_misbehaving_model_does_not_block_other_models(
         if not later and sandbox.calls().get("status", 0) > 8:
             later.append(ask("sandbox/scribe", prompt="x", max_tokens=20))
         are_told = not Run.objects.filter(pk__in=[run.pk for run in odd], note="").exists()
-        return bool(later) and ended(early) and ended(later[0]) and are_told
+        return bool(later) and have_ended(early) and have_ended(later[0]) and are_told
 
     # With a clock that stands still, a host that is left alone once stays alone.
     work(is_over, breakers=lambda: BreakerRegistry(now=lambda: 1000.0))

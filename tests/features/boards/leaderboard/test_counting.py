@@ -33,7 +33,7 @@ def ranked(make_endpoint: Make) -> list[Endpoint]:
     return [make_endpoint(f"lab/{name}", **price) for name in ("one", "two", "three")]
 
 
-def counted(board: Board) -> dict[tuple[str, str, str], tuple[int, int, int]]:
+def count_votes(board: Board) -> dict[tuple[str, str, str], tuple[int, int, int]]:
     """Count as the worker does; return the wins of both models and the ties, by models and tag."""
     counting.count_due()
     return {
@@ -51,27 +51,27 @@ def test_votes_and_winners_are_counted_by_tag(user: User, ranked: list[Endpoint]
     marks.mark_row(board.rows.get(position=0), {"winner": "1", "tags": "cats"})
     vote(user, board, 0, 1)
     vote(user, board, None, 1, row=1)
-    assert counted(board) == {
+    assert count_votes(board) == {
         ("one", "two", ""): (1, 1, 1),
         ("two", "three", ""): (1, 0, 0),
         ("one", "two", "cats"): (1, 1, 0),
         ("two", "three", "cats"): (1, 0, 0),
     }
     marks.mark_row(board.rows.get(position=0), {"winner": "", "tags": ""})
-    assert counted(board) == {("one", "two", ""): (1, 0, 1)}
+    assert count_votes(board) == {("one", "two", ""): (1, 0, 1)}
 
 
 def test_every_way_to_vote_makes_a_board_due(judged: Judged, user: User) -> None:
     board = judged()
     judge_all(user, board, "lab/turbo")
-    ((pair, outcome),) = counted(board).items()
+    ((pair, outcome),) = count_votes(board).items()
     assert (pair, outcome) == (("flux", "turbo", ""), (0, 2, 0))
     assert ballots.take_back(Participant.of_user(user), board)
-    assert counted(board) == {pair: (0, 1, 0)}
+    assert count_votes(board) == {pair: (0, 1, 0)}
     assert ballots.reset(board) == 1
-    assert counted(board) == {}
+    assert count_votes(board) == {}
     assert ballots.restore(board) == 1
-    assert counted(board) == {pair: (0, 1, 0)}
+    assert count_votes(board) == {pair: (0, 1, 0)}
     assert not BoardTally.objects.due().exists()
 
 
@@ -80,26 +80,26 @@ def test_votes_of_guests_count_as_all_others(user: User, ranked: list[Endpoint])
     vote(user, board, 0, 1)
     vote(None, board, 1, 0, guest="guest:one")
     vote(None, board, None, 1, guest="guest:two")
-    assert counted(board) == {("one", "two", ""): (1, 1, 1)}
+    assert count_votes(board) == {("one", "two", ""): (1, 1, 1)}
     assert board.tallies.get().by_guests == 2
 
 
 def test_columns_of_one_model_say_nothing(user: User, ranked: list[Endpoint]) -> None:
     board = make_board(user, [ranked[0], ranked[0], ranked[1]])
     vote(user, board, 0, 1)
-    assert counted(board) == {}
+    assert count_votes(board) == {}
     marks.mark_row(board.rows.get(), {"winner": "0"})
-    assert counted(board) == {("one", "two", ""): (1, 0, 0)}
+    assert count_votes(board) == {("one", "two", ""): (1, 0, 0)}
 
 
 def test_a_winner_beats_only_what_has_a_result(user: User, ranked: list[Endpoint]) -> None:
     board = make_board(user, ranked)
     Run.objects.filter(cells__column__position=2).update(state="failed")
     marks.mark_row(board.rows.get(), {"winner": "0"})
-    assert counted(board) == {("one", "two", ""): (1, 0, 0)}
+    assert count_votes(board) == {("one", "two", ""): (1, 0, 0)}
     Run.objects.filter(cells__column__position=0).update(deleted_at=timezone.now())
     counting.recount(board.pk)
-    assert counted(board) == {}
+    assert count_votes(board) == {}
 
 
 def test_results_that_are_no_longer_shared_do_not_count(user: User, ranked: list[Endpoint]) -> None:
@@ -107,12 +107,12 @@ def test_results_that_are_no_longer_shared_do_not_count(user: User, ranked: list
     board = make_board(user, ranked[:2], project=film)
     vote(user, board, 0, 1)
     marks.mark_row(board.rows.get(), {"winner": "0"})
-    assert counted(board) == {("one", "two", ""): (2, 0, 0)}
+    assert count_votes(board) == {("one", "two", ""): (2, 0, 0)}
     elsewhere = make_project("Elsewhere", ana="manager")
     Run.objects.filter(cells__column__position=1).update(project=elsewhere)
     BoardTally.objects.update(counted_at=timezone.now() - timedelta(hours=1))
     counting.count_all_in_turn()
-    assert counted(board) == {}
+    assert count_votes(board) == {}
 
 
 def test_prices_and_times_of_results_are_kept(user: User, ranked: list[Endpoint]) -> None:
@@ -138,7 +138,7 @@ def test_boards_judged_before_there_were_tallies_are_found(
     old, unjudged = make_board(user, ranked[:2]), make_board(user, ranked[:2])
     RowMark.objects.filter(row__board=old).update(winner=old.columns.get(position=0))
     counting.count_all_in_turn()
-    assert counted(old) == {("one", "two", ""): (1, 0, 0)}
+    assert count_votes(old) == {("one", "two", ""): (1, 0, 0)}
     assert not BoardTally.objects.filter(pk=unjudged.pk).exists()
 
 

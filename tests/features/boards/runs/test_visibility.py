@@ -18,7 +18,7 @@ from projects.kept.voices.participant import Participant
 from projects.models.project import private_project
 from runs.models import Run, Upload
 from tests import charged
-from tests.features.boards.judging import Judged, opened, status_of
+from tests.features.boards.judging import Judged, open_vote, status_of
 
 pytestmark = pytest.mark.django_db
 
@@ -117,7 +117,7 @@ def test_a_withdrawn_example_leaves_the_vote(
     pairs = {pair.keys: pair for pair in ballots.pairs_of(ballots.voted_cells(borrowing))}
     borrowed = borrowing.cells.filter(is_reused=True).values_list("pk", flat=True)
     pair = pairs[tuple(sorted(borrowed))]  # type: ignore[index]
-    page = client.get(opened(borrowing)).content.decode()
+    page = client.get(open_vote(borrowing)).content.decode()
     assert "of 2 judged" in page
     files = re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
     assert [status_of(client, file) for file in files] == [200, 200]
@@ -125,7 +125,7 @@ def test_a_withdrawn_example_leaves_the_vote(
     # the voter may no longer see any of the results
     Run.objects.update(project=private_project(stranger))
     assert [status_of(client, file) for file in files] == [404, 404]
-    assert "Nothing to judge yet" in client.get(opened(borrowing)).content.decode()
+    assert "Nothing to judge yet" in client.get(open_vote(borrowing)).content.decode()
     participant = Participant.of_user(voter)
     with pytest.raises(ValueError, match="no longer"):
         ballots.record(participant, borrowing, ballots.token_of(participant, pair), "1")
@@ -133,19 +133,19 @@ def test_a_withdrawn_example_leaves_the_vote(
 
 
 def test_a_ballot_leaves_out_private_files(
-    client: Client, judged: Judged, user: User, stranger: User, stored: str
+    client: Client, judged: Judged, user: User, stranger: User, stored_picture: str
 ) -> None:
     board = judged()
     user.is_staff = user.is_superuser = True
     user.save()
-    values: dict[str, Any] = {"digest": "0" * 64, "file": stored, "file_name": "x.png"}
+    values: dict[str, Any] = {"digest": "0" * 64, "file": stored_picture, "file_name": "x.png"}
     values |= {"content_type": "image/png", "size_bytes": 1}
     upload = Upload.objects.create(user=stranger, **values)
     board.rows.update(values={"image_url": upload.get_absolute_url()})
     client.force_login(User.objects.create_user("vera"))
-    assert "The input" not in client.get(opened(board)).content.decode()
+    assert "The input" not in client.get(open_vote(board)).content.decode()
     Upload.objects.update(user=user, project=private_project(user))
-    assert "The input" in client.get(opened(board)).content.decode()
+    assert "The input" in client.get(open_vote(board)).content.decode()
 
 
 def test_a_run_links_to_its_board_for_those_who_may_see_it(

@@ -20,7 +20,7 @@ from tests.features.boards.judging import Judged
 pytestmark = pytest.mark.django_db
 
 
-def page_of(member: Client, board: Board, count: int = 2, start: int = 0) -> str:
+def read_page(member: Client, board: Board, count: int = 2, start: int = 0) -> str:
     keys = board.cells.order_by("pk").values_list("pk", flat=True)[start : start + count]
     query = "&".join(f"cell={key}" for key in keys)
     response = member.get(f"{board.get_absolute_url()}judge/?{query}")
@@ -34,7 +34,7 @@ def test_pictures_are_shown_side_by_side_with_differences(member: Client, judged
     assert second.run_id
     Run.objects.filter(pk=second.run_id).update(billable_units="5")
     charged.settle(Run.objects.all())
-    page = page_of(member, board)
+    page = read_page(member, board)
     assert page.count('class="look-pane"') == 2
     assert len(re.findall(r'<img src="/runs/[0-9a-f-]+/artifacts/0/"', page)) == 2
     assert '<result-viewer data-kind="image">' in page
@@ -44,7 +44,7 @@ def test_pictures_are_shown_side_by_side_with_differences(member: Client, judged
 
 def test_texts_are_shown_with_differing_words_marked(member: Client, judged: Judged) -> None:
     board = judged(text="the <i>sea</i>")
-    page = page_of(member, board)
+    page = read_page(member, board)
     first, second = board.cells.order_by("pk")[:2]
     assert f"<del>{first.pk}</del><ins>{second.pk}</ins>" in page
     assert "&lt;" in page
@@ -55,7 +55,7 @@ def test_judge_shows_up_to_four_results_and_goes_from_row_to_row(
     member: Client, judged: Judged
 ) -> None:
     board = judged(prompts="a\nb\nc")
-    assert page_of(member, board, 6).count('class="look-pane"') == 4
+    assert read_page(member, board, 6).count('class="look-pane"') == 4
     first, second, _ = board.rows.order_by("position")
     address = f"{board.get_absolute_url()}judge/"
     for query in ("", "?cell=x", f"?cell={board.cells.order_by('pk')[0].pk}", "?row=" + "9" * 30):
@@ -89,9 +89,9 @@ def test_judge_takes_few_queries(
     member: Client, judged: Judged, django_assert_max_num_queries: Any
 ) -> None:
     board = judged(prompts="a\nb")
-    page_of(member, board)
+    read_page(member, board)
     with django_assert_max_num_queries(9):
-        page_of(member, board, 4)
+        read_page(member, board, 4)
 
 
 HTMX = {"hx-request": "true"}

@@ -53,7 +53,7 @@ def plan(*names: str, **controls: Any) -> dict[str, Any]:
     return {"model": models, "planned": "1", "~do": "run", "~token": "one", **dotted}
 
 
-def sent(client: Client, post: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def send_plan(client: Client, post: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Run a plan; return the sent arguments by model, in the order of the rows."""
     response = client.post(NEW, post)
     assert response.status_code == 302, response.content.decode()
@@ -69,7 +69,7 @@ def test_two_photos_of_a_row_reach_first_and_last_frame_of_every_model(
     """The rows follow the schema of the first model, which takes only one photo."""
     photos = [photo("a.png", "teal"), photo("b.png", "navy")]
     post = plan("single", "kling", "pixverse", row=["0"], row_0_prompt="x", row_0_upload=photos)
-    by_model = sent(member, post)
+    by_model = send_plan(member, post)
     a, b = (Upload.objects.get(file_name=name).get_absolute_url() for name in ("a.png", "b.png"))
     assert by_model == {
         "single": [{"prompt": "x", "image_url": a}],
@@ -88,7 +88,7 @@ def test_rows_have_prompts_and_files_of_their_own(member: Client, films: list[En
     of_all, own = "https://x.test/all.png", "https://x.test/own.png"
     post = plan("kling", "single", row=["3", "7", "9"], row_all_file=of_all)
     post |= {"shared.prompt": "all", "row.3.prompt": "one", "row.7.file": ["", own]}
-    by_model = sent(member, post)
+    by_model = send_plan(member, post)
     assert by_model["single"] == [
         {"prompt": "one", "image_url": of_all},
         {"prompt": "all", "image_url": own},
@@ -203,7 +203,7 @@ def test_rows_stay_when_models_change_and_when_more_are_added(
     again = posted_by(page)
     assert again["row.0.prompt"] == ["x"]
     assert again["row.0.file"] == ["https://x.test/a.png", ""]
-    sent(member, again | {"~do": "run"})
+    send_plan(member, again | {"~do": "run"})
     board = Board.objects.get()
     more = posted_by(member.get(f"/compare/{board.pk}/plan/").content.decode())
     more |= {"row": ["0", "1"], "row.1.prompt": "y", "row.1.file": "https://x.test/b.png"}

@@ -19,7 +19,7 @@ from features.boards.votes import ballots, voting
 from projects.kept.voices.participant import Participant
 from runs.files.stripped_copies import copy_name
 from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
-from tests.features.boards.judging import SECRET, Judged, opened, status_of
+from tests.features.boards.judging import SECRET, Judged, open_vote, status_of
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +37,7 @@ def files_in(page: str) -> list[str]:
 
 def test_nothing_on_the_ballot_names_a_model(voter: Client, judged: Judged) -> None:
     board = judged()
-    page = voter.get(opened(board)).content.decode()
+    page = voter.get(open_vote(board)).content.decode()
     betraying = [SECRET, "flux", "turbo", "lab/", "fal.media", "Cats", "$", "0.02", "artifacts"]
     betraying += [str(cell.run_id) for cell in board.cells.all()]
     assert not [word for word in betraying if word in page]
@@ -45,7 +45,7 @@ def test_nothing_on_the_ballot_names_a_model(voter: Client, judged: Judged) -> N
 
 
 def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Judged) -> None:
-    page = voter.get(opened(judged())).content.decode()
+    page = voter.get(open_vote(judged())).content.decode()
     for address in files_in(page):
         response: Any = voter.get(address)
         content = b"".join(response.streaming_content)
@@ -64,26 +64,26 @@ def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Jud
 
 
 def test_a_file_that_could_reveal_its_model_is_not_served(
-    voter: Client, judged: Judged, stored: str
+    voter: Client, judged: Judged, stored_picture: str
 ) -> None:
-    page = voter.get(opened(judged())).content.decode()
-    Path(default_storage.path(stored)).write_bytes(b"words of " + SECRET.encode())
+    page = voter.get(open_vote(judged())).content.decode()
+    Path(default_storage.path(stored_picture)).write_bytes(b"words of " + SECRET.encode())
     try:
         assert [status_of(voter, address) for address in files_in(page)] == [404, 404]
     finally:
-        default_storage.delete(copy_name(stored))
+        default_storage.delete(copy_name(stored_picture))
 
 
 def test_a_ballot_file_is_served_only_to_its_voter(
     voter: Client, judged: Judged, user: User
 ) -> None:
-    page = voter.get(opened(judged())).content.decode()
+    page = voter.get(open_vote(judged())).content.decode()
     voter.force_login(user)
     assert [voter.get(address).status_code for address in files_in(page)] == [404, 404]
 
 
 def test_a_choice_brings_the_next_pair_without_javascript(voter: Client, judged: Judged) -> None:
-    link = opened(judged())
+    link = open_vote(judged())
     address = link.partition("?")[0]
     voter.get(link)  # from now on the session allows voting without the token
     for number in (1, 2):
@@ -98,7 +98,7 @@ def test_a_choice_brings_the_next_pair_without_javascript(voter: Client, judged:
 
 
 def test_an_invalid_ballot_is_reported_and_another_shown(voter: Client, judged: Judged) -> None:
-    response = voter.post(opened(judged()), {"pair": "x", "choice": "1"})
+    response = voter.post(open_vote(judged()), {"pair": "x", "choice": "1"})
     assert response.status_code == 422
     assert "not valid" in response.content.decode()
     assert 'name="pair"' in response.content.decode()
@@ -130,14 +130,14 @@ def test_a_voter_does_not_see_the_results(voter: Client, judged: Judged) -> None
     for part in ("", "results/", "votes.csv", "board.csv", "board.json", "sheet/"):
         assert voter.get(f"{board.get_absolute_url()}{part}").status_code == 404
     assert voter.post(f"{board.get_absolute_url()}votes/reset/").status_code == 404
-    assert "results/" not in voter.get(opened(board)).content.decode()
+    assert "results/" not in voter.get(open_vote(board)).content.decode()
 
 
 def test_a_ballot_takes_few_queries_whatever_the_board(
     voter: Client, judged: Judged, django_assert_max_num_queries: Any
 ) -> None:
     board = judged(prompts="\n".join(map(str, range(12))))
-    voter.get(opened(board))
+    voter.get(open_vote(board))
     with django_assert_max_num_queries(10):
         voter.get(f"{board.get_absolute_url()}vote/")
 
@@ -162,7 +162,7 @@ def test_the_owner_can_open_and_close_the_vote(
     ended = [link, address, *files]
     assert [client.get(url).status_code for url in ended] == [404] * len(ended)
     assert client.post(f"{address}retraction/").status_code == 404
-    reopened = opened(board)
+    reopened = open_vote(board)
     assert [client.get(url).status_code for url in ended] == [404] * len(ended)
     assert client.get(reopened).status_code == 200
 
@@ -170,15 +170,15 @@ def test_the_owner_can_open_and_close_the_vote(
 def test_a_voting_link_opens_only_its_own_board(voter: Client, judged: Judged, user: User) -> None:
     board = judged()
     other = Board.objects.create(user=user, source=board.source, form_token="other")
-    token = opened(board).partition("?")[2]
-    opened(other)
+    token = open_vote(board).partition("?")[2]
+    open_vote(other)
     assert voter.get(f"{other.get_absolute_url()}vote/?{token}").status_code == 404
 
 
 def test_a_voting_link_survives_a_new_secret_key(
     voter: Client, judged: Judged, stranger: User, settings: Any
 ) -> None:
-    link = opened(judged())
+    link = open_vote(judged())
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 9, [settings.SECRET_KEY]
     voter.force_login(stranger)
     assert voter.get(link).status_code == 200
@@ -189,9 +189,9 @@ def test_access_to_a_vote_follows_the_table(
     name: str, judged: Judged, user: User, stranger: User
 ) -> None:
     board = judged()
-    old = opened(board)
+    old = open_vote(board)
     voting.close_voting(board)
-    links = {"owner": "", "link": opened(board), "old link": old, "none": ""}
+    links = {"owner": "", "link": open_vote(board), "old link": old, "none": ""}
     measured = []
     for voter in VOTERS:
         browser = Client()

@@ -54,7 +54,7 @@ def copy_all(files: Files) -> None:
 
 
 @pytest.fixture
-def ended(keep: Keep, user: User) -> Run:
+def failed_run(keep: Keep, user: User) -> Run:
     """A failed run of a workflow, one step of which has made two pictures."""
     workflow = keep()
     urls = [{"url": ADDRESS.format(name)} for name in ("one", "two", "one")]
@@ -68,33 +68,33 @@ def ended(keep: Keep, user: User) -> Run:
     return Run.objects.get(pk=run.pk)
 
 
-def test_each_step_file_is_copied_once_and_served_by_us(ended: Run, user: User) -> None:
+def test_each_step_file_is_copied_once_and_served_by_us(failed_run: Run, user: User) -> None:
     files = Files()
     copy_all(files)
     assert files.asked == [ADDRESS.format("one"), ADDRESS.format("two")]
     assert Upload.objects.filter(user=user).count() == 2
-    copies = step_files.copies_of(ended)
+    copies = step_files.copies_of(failed_run)
     assert set(copies) == set(files.asked)
-    workflow = ended.endpoint.workflow
-    shown = context(workflow, graph_of(workflow, ended), ended)["nodes"]
+    workflow = failed_run.endpoint.workflow
+    shown = context(workflow, graph_of(workflow, failed_run), failed_run)["nodes"]
     (step,) = [shown_step for shown_step in shown if shown_step.id == "say"]
     assert [file.src for file in step.files[:2]] == [*copies.values()]
 
 
-def test_files_in_the_result_are_not_copied_twice(ended: Run) -> None:
+def test_files_in_the_result_are_not_copied_twice(failed_run: Run) -> None:
     url = ADDRESS.format("one")
-    Artifact.objects.create(run=ended, position=0, path="a", kind="image", url=url)
+    Artifact.objects.create(run=failed_run, position=0, path="a", kind="image", url=url)
     copy_all(files := Files())
     assert files.asked == [ADDRESS.format("two")]
 
 
-def test_a_missing_step_file_is_retried_a_few_times(ended: Run) -> None:
+def test_a_missing_step_file_is_retried_a_few_times(failed_run: Run) -> None:
     files = Files(is_gone=True)
     for _ in range(step_files.TRIES + 3):
         copy_all(files)
         StepFile.objects.exclude(next_attempt_at=None).update(next_attempt_at=timezone.now())
     assert len(files.asked) == 2 * step_files.TRIES
-    assert step_files.copies_of(ended) == {}
+    assert step_files.copies_of(failed_run) == {}
 
 
 def test_runs_outside_workflows_store_no_step_files(make_run: Callable[..., Any]) -> None:

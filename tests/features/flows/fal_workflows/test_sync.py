@@ -22,12 +22,12 @@ from tests.features.flows.graph.definitions import CONTENTS_B
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
-def listed(name: str) -> dict[str, Any]:
+def make_listing(name: str) -> dict[str, Any]:
     return {"name": name, "user_nickname": "Ana", "title": name.title(), "created_at": ""}
 
 
-def opened(name: str) -> dict[str, Any]:
-    return {"workflow": {**listed(name), "is_public": False, "contents": CONTENTS_B}}
+def make_detail(name: str) -> dict[str, Any]:
+    return {"workflow": {**make_listing(name), "is_public": False, "contents": CONTENTS_B}}
 
 
 def read(answer: Any) -> float:
@@ -58,11 +58,11 @@ def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1/workflows":
             names = ("one", "closed")
-            page = {"workflows": [listed(name) for name in names], "next_cursor": None}
+            page = {"workflows": [make_listing(name) for name in names], "next_cursor": None}
             return httpx.Response(200, json=page | {"has_more": False})
         if request.url.path.endswith("/closed"):
             return httpx.Response(403, json={"error": {"type": "x", "message": "no"}})
-        return httpx.Response(200, json=opened("one"))
+        return httpx.Response(200, json=make_detail("one"))
 
     read(answer)
     workflows = {workflow.name: workflow for workflow in AccountWorkflow.objects.listed()}

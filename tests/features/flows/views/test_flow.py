@@ -135,21 +135,21 @@ def test_another_persons_result_has_no_dialog(client: Client, result: Run, stran
 
 
 @pytest.fixture
-def page(flow: Flow) -> str:
+def swap_address(flow: Flow) -> str:
     return f"{reverse('flows:flow-model', args=[flow.pk])}?step=s2"
 
 
 def test_losses_of_a_model_swap_are_shown_before_swapping(
-    member: Client, flow: Flow, models: dict[str, Endpoint], page: str
+    member: Client, flow: Flow, models: dict[str, Endpoint], swap_address: str
 ) -> None:
-    offered = member.get(page).content.decode()
+    offered = member.get(swap_address).content.decode()
     assert f"to={KLING.replace('/', '%2F')}" in offered or f"to={KLING}" in offered
     assert f">{FLUX}<" not in offered  # this model takes no picture
-    preview = member.get(page, {"step": "s2", "to": KLING}).content.decode()
+    preview = member.get(swap_address, {"step": "s2", "to": KLING}).content.decode()
     assert "Use this model" in preview
     flow.refresh_from_db()
     assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
-    response = member.post(page, {"to": KLING})
+    response = member.post(swap_address, {"to": KLING})
     assert response.status_code == 302
     flow.refresh_from_db()
     assert parse_definition(flow.definition).steps[1].endpoint == KLING
@@ -162,9 +162,9 @@ def test_losses_of_a_model_swap_are_shown_before_swapping(
 
 
 def test_swapping_to_a_missing_model_or_step_is_refused(
-    member: Client, flow: Flow, page: str
+    member: Client, flow: Flow, swap_address: str
 ) -> None:
-    refused = member.post(page, {"to": "gone/model"})
+    refused = member.post(swap_address, {"to": "gone/model"})
     assert refused.status_code == 422
     assert "cannot be run now" in refused.content.decode()
     nowhere = reverse("flows:flow-model", args=[flow.pk])
@@ -186,7 +186,7 @@ def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Fl
     assert shown["done"] == 2
 
 
-def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, page: str) -> None:
+def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, swap_address: str) -> None:
     editor = reverse("flows:flow-edit", args=[flow.pk])
     post = {"~do": "step-model:s2", "~version": str(flow.version)}
-    assert member.post(editor, post)["Location"] == page
+    assert member.post(editor, post)["Location"] == swap_address

@@ -26,7 +26,7 @@ def png(number: int = 0) -> bytes:
     return file.getvalue()
 
 
-def posted(number: int = 0) -> SimpleUploadedFile:
+def picture_file(number: int = 0) -> SimpleUploadedFile:
     return SimpleUploadedFile(f"picture-{number}.png", png(number), "image/png")
 
 
@@ -41,7 +41,7 @@ def make_reference(user: User) -> MakeReference:
         values = Values(name, description=more.pop("description", "an amber bottle"), **more)
         # Each reference gets pictures of its own: equal contents in a project are one upload.
         first = sum(map(ord, name)) % 200
-        files = [posted(first + place) for place in range(number)]
+        files = [picture_file(first + place) for place in range(number)]
         added = pictures.add(owner, project, [], files)
         assert not added.refusals
         return saving.create(owner, project, values, added.addresses, is_hidden=is_hidden)

@@ -14,19 +14,19 @@ from django.utils import timezone
 
 from features.library.models import Reference, ReferenceVersion
 from runs.models import Artifact, Upload
-from tests.features.library.references.conftest import MakeReference, posted
+from tests.features.library.references.conftest import MakeReference, picture_file
 from tests.projects.people import logged_in, make_project, person, working_in
 from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 
 
-def shown(client: Client, address: str, **query: str) -> str:
+def read_page(client: Client, address: str, **query: str) -> str:
     return html.unescape(client.get(address, query).content.decode())
 
 
 def make(client: Client, **typed: Any) -> Any:
-    return client.post("/references/new/", {"name": "bottle", "files": [posted()]} | typed)
+    return client.post("/references/new/", {"name": "bottle", "files": [picture_file()]} | typed)
 
 
 def numbers(reference: Reference) -> list[int]:
@@ -46,12 +46,12 @@ def later(reference: Reference) -> None:
 
 
 def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> None:
-    assert "No references yet" in shown(member, "/references/")
-    answer = make(member, name="@Bottle", files=[posted(n) for n in range(3)], kind="product")
+    assert "No references yet" in read_page(member, "/references/")
+    answer = make(member, name="@Bottle", files=[picture_file(n) for n in range(3)], kind="product")
     reference = Reference.objects.get()
     assert answer.headers["location"] == reference.get_absolute_url()
     assert (reference.name, reference.key, len(reference.pictures)) == ("Bottle", "bottle", 3)
-    page = shown(member, "/references/")
+    page = read_page(member, "/references/")
     assert "@Bottle" in page
     assert f'src="{reference.cover}"' in page
     form = f"/references/{reference.pk}/form/"
@@ -59,7 +59,7 @@ def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> N
     reference.refresh_from_db()
     assert (reference.kind, reference.description) == ("look", "an amber bottle")
     assert len(reference.pictures) == 3
-    assert "an amber bottle" in shown(member, reference.get_absolute_url())
+    assert "an amber bottle" in read_page(member, reference.get_absolute_url())
 
 
 @each_row(
@@ -122,7 +122,7 @@ def test_pictures_are_added_moved_and_removed(
     assert after(do="order:", picture=[first, second]) == [first, second, third]
     assert after(do=f"remove:{second}") == [first, third]
     assert after(do="remove:/nothing") == [first, third]
-    assert after(do="add", files=[posted(201)])[:2] == [first, third]
+    assert after(do="add", files=[picture_file(201)])[:2] == [first, third]
     assert len(reference.pictures) == 3
     assert "No picture arrived" in html.unescape(
         member.post(page, {"~do": "add"}, follow=True).content.decode()
@@ -139,7 +139,7 @@ def test_a_result_becomes_a_picture_that_outlives_its_run(
         digest="f" * 64, content_type="image/png", size_bytes=9, url="https://v3.fal.media/a.png",
     )  # fmt: skip
     name = f"{run.pk}/0"
-    page = shown(member, "/references/new/", artifact=name)
+    page = read_page(member, "/references/new/", artifact=name)
     assert f"/runs/{run.pk}/artifacts/0/" in page
     assert "Add to one that you have" in page
     make(member, files=[], artifact=name)
@@ -176,7 +176,7 @@ def test_versions_say_what_changed_and_come_back(
     member.post(f"/references/{reference.pk}/form/", {"name": "bottle", "description": "green"})
     # both changes happened within one sitting, so they are one version
     assert numbers(reference) == [2, 1]
-    page = shown(member, reference.get_absolute_url())
+    page = read_page(member, reference.get_absolute_url())
     assert "1 picture removed, description" in page
     member.post(f"/references/{reference.pk}/versions/1/recovery/")
     reference.refresh_from_db()
@@ -194,11 +194,11 @@ def test_members_share_a_projects_references_and_private_ones_come_second(
     hidden = make_reference("secret", 1, project=project, is_hidden=True)
     own = make_reference("bottle", 1, user=mia)
     client = working_in(project, mia)
-    page = shown(client, "/references/")
+    page = read_page(client, "/references/")
     assert "@bottle" in page
     assert "@secret" not in page
     assert client.get(hidden.get_absolute_url()).status_code == 404
-    offered = shown(client, "/references/offered/", q="bott")
+    offered = read_page(client, "/references/offered/", q="bott")
     assert offered.index('data-mention="@bottle"') < offered.index('data-mention="@me/bottle"')
     assert "secret" not in offered
     assert client.get("/references/cover/", {"name": "@me/bottle"}).headers["location"] == own.cover
@@ -222,7 +222,7 @@ def test_pictures_go_along_to_another_project_and_its_members_see_them(
 def test_the_twenty_first_picture_is_left_out_and_that_is_said(member: Client) -> None:
     answer = member.post(
         "/references/new/",
-        {"name": "bottle", "files": [posted(n) for n in range(21)]},
+        {"name": "bottle", "files": [picture_file(n) for n in range(21)]},
         follow=True,
     )
     assert len(Reference.objects.get().pictures) == 20

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 HTMX = {"hx-request": "true"}
 
 
-def starred(run: Run) -> list[int]:
+def starred_positions(run: Run) -> list[int]:
     """Return the positions of a run's starred files."""
     return [*run.artifacts.filter(is_starred=True).values_list("position", flat=True)]
 
@@ -39,14 +39,14 @@ def test_results_are_starred_and_lose_their_stars(member: Client, make_run: Any)
     posted = {"artifact": keys(fox, 0, 2), "run": str(words.pk), "star": "1"}
     answer = member.post("/runs/stars/", posted, headers=HTMX)
     assert toast(answer) == "3 results are starred."
-    assert starred(fox) == [0, 2]
+    assert starred_positions(fox) == [0, 2]
     assert set(Run.objects.filter(is_starred=True)) == {fox, words}
     member.post("/runs/stars/", {"artifact": keys(fox, 0), "star": "0"})
-    assert starred(fox) == [2]
+    assert starred_positions(fox) == [2]
     assert Run.objects.get(pk=fox.pk).is_starred
     member.post("/runs/stars/", {"run": [str(fox.pk), str(words.pk)], "star": "0"})
     assert not Run.objects.filter(is_starred=True).exists()
-    assert not starred(fox)
+    assert not starred_positions(fox)
 
 
 def test_a_verb_says_what_it_left_out(user: User, stranger: User, make_run: Any) -> None:
@@ -57,7 +57,7 @@ def test_a_verb_says_what_it_left_out(user: User, stranger: User, make_run: Any)
     posted = {"run": [str(theirs.pk), str(own.pk), str(uuid4())], "star": "1"}
     answer = viewer.post("/runs/stars/", posted, headers=HTMX)
     assert toast(answer).startswith("1 result is starred. 2 stay as they are: they are gone,")
-    assert not starred(theirs)
+    assert not starred_positions(theirs)
     gone = viewer.post("/runs/deletion/", {"run": [str(theirs.pk), str(own.pk)]}, follow=True)
     assert "Not deleted: 1 selected run. Only who made a run deletes it" in gone.content.decode()
     assert Run.objects.kept().get() == theirs

@@ -16,7 +16,7 @@ from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from features.sharing.kinds.table import KINDS
 from features.sharing.models import Share
 from tests.conftest import grant
-from tests.features.sharing.kinds.walking import answers, betrayed, page_of, share_of
+from tests.features.sharing.kinds.walking import answers, betrayed, read_page, share_of
 
 pytestmark = pytest.mark.django_db
 HIDDEN = {"shows_models": False, "shows_settings": False, "shows_prices": False}
@@ -57,7 +57,7 @@ def share_collection(author: User, collection: Collection) -> Shown:
 
 
 def test_a_visitor_sees_its_cards(share_collection: Shown) -> None:
-    markup = page_of(share_collection())
+    markup = read_page(share_collection())
     texts = ["For products.", "flux-pro", "steps-of-gold", "flux-pro paints"]
     assert [text for text in texts if text not in markup] == []
 
@@ -74,7 +74,7 @@ def test_what_is_gone_leaves_a_sentence(share_collection: Shown) -> None:
     share = share_collection()
     Collection.objects.update(is_published=False)
     User.objects.update(is_staff=False)
-    markup = page_of(share)
+    markup = read_page(share)
     assert "not there any more" in markup
     assert "For products" not in markup
 

@@ -13,10 +13,10 @@ from django.utils import timezone
 from features.boards.models import Board, Vote
 from features.sharing.models import Share
 from tests.features.boards.conftest import models, plan_of, send
-from tests.features.boards.judging import SECRET, Judged, judged, status_of, stored
-from tests.features.sharing.kinds.walking import answers, betrayed, page_of, share_of
+from tests.features.boards.judging import SECRET, Judged, judged, status_of, stored_picture
+from tests.features.sharing.kinds.walking import answers, betrayed, read_page, share_of
 
-__all__ = ["judged", "models", "plan_of", "send", "stored"]
+__all__ = ["judged", "models", "plan_of", "send", "stored_picture"]
 pytestmark = pytest.mark.django_db
 
 
@@ -123,12 +123,12 @@ def test_a_user_votes_as_themselves(share: Share, stranger: User) -> None:
 def test_a_closed_review_takes_no_votes(share: Share) -> None:
     guest = named(share, "Anna")
     ballot: Any = guest.get(address(share)).context["ballot"]
-    assert "/vote/" in page_of(share)
+    assert "/vote/" in read_page(share)
     Share.objects.update(closed_at=timezone.now())
     response = guest.post(address(share), {"pair": ballot.token, "choice": "1"})
     assert "Voting is over" in response.content.decode()
     assert not Vote.objects.exists()
-    assert "/vote/" not in page_of(share)
+    assert "/vote/" not in read_page(share)
 
 
 def test_only_a_board_that_takes_votes_has_the_page(share: Share, board: Board) -> None:

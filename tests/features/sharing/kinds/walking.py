@@ -32,7 +32,7 @@ def share_of(user: User, kind: str, key: str, *, follows: bool = False, **option
     return share
 
 
-def page_of(share: Share, client: Client | None = None) -> str:
+def read_page(share: Share, client: Client | None = None) -> str:
     """Return the share's page as a stranger sees it, with single spaces."""
     response = (client or Client()).get(share.get_absolute_url())
     assert response.status_code == 200

@@ -24,7 +24,7 @@ from features.sharing.models import Share
 from features.sharing.visits.preview_picture import compose
 from projects.models.project import private_project
 from runs.models import Run
-from tests.features.sharing.conftest import PROMPT, picture_bytes, stored
+from tests.features.sharing.conftest import PROMPT, picture_bytes, store_file
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
@@ -119,14 +119,14 @@ def test_hidden_settings_models_and_prices_are_nowhere(share: Share, run: Run) -
     secrets = (PROMPT, "424242", run.endpoint.endpoint_id, str(run.pk), rf"\b{run.endpoint.name}\b")
     address = share.get_absolute_url()
 
-    def told() -> str:
+    def read_parts() -> str:
         return "".join(Client().get(f"{address}{part}").content.decode() for part in PARTS[:2])
 
-    assert PROMPT in told()
-    assert re.search(secrets[-1], told())
+    assert PROMPT in read_parts()
+    assert re.search(secrets[-1], read_parts())
     Share.objects.update(shows_models=False, shows_settings=False)
-    assert [secret for secret in secrets if re.search(secret, told())] == []
-    assert run.user.username not in told()
+    assert [secret for secret in secrets if re.search(secret, read_parts())] == []
+    assert run.user.username not in read_parts()
 
 
 def test_an_items_page_has_all_settings_but_no_names_of_hidden_models(
@@ -317,7 +317,7 @@ def test_films_sounds_meshes_texts_and_files_are_shown(make_run: Any, make_share
     types = ("video/mp4", "audio/wav", "model/gltf-binary", "application/zip")
     made = make_run(state="succeeded")
     for position, content_type in enumerate(types):
-        artifact = stored(made, position, content_type.encode(), content_type)
+        artifact = store_file(made, position, content_type.encode(), content_type)
         kind = {"model": "mesh", "application": "file"}.get(artifact.kind, artifact.kind)
         type(artifact).objects.filter(pk=artifact.pk).update(kind=kind)
     text = make_run(state="succeeded", output={"output": "Once upon a time"})

@@ -13,7 +13,7 @@ from features.spending.models import Alarm, SpendingRules
 from runs.models import Charge, Run
 from runs.start.refused_starts import Unaffordable
 from tests.features.spending.conftest import ReadBills
-from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
@@ -31,10 +31,10 @@ def test_the_alarm_is_raised_on_exactly_the_seventh_run_and_the_eighth_waits(
     runs = []
     for number in range(1, 7):
         runs.append(ask(MODEL, prompt=f"ridge {number}"))
-        work(lambda: ended(*runs))
+        work(lambda: have_ended(*runs))
     assert not Alarm.objects.exists()
     seventh = ask(MODEL, prompt="ridge 7")
-    work(lambda: ended(seventh) and not Charge.objects.filter(awaits_check=True).exists())
+    work(lambda: have_ended(seventh) and not Charge.objects.filter(awaits_check=True).exists())
 
     alarm = Alarm.objects.get()
     assert alarm.run_id == seventh.pk

@@ -16,7 +16,7 @@ from features.spending.models import BillingEvent, BillingState
 from runs.costs import daily_sums
 from runs.models import Charge, Run
 from tests.features.spending.conftest import ReadBills
-from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
@@ -34,7 +34,7 @@ def charge_of(run: Run) -> Charge:
 
 def finished(ask: Ask, work: Work, **arguments: Any) -> Run:
     run = ask(MODEL, **{"prompt": "a ridge", **arguments})
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     return run
 
@@ -91,7 +91,7 @@ def test_a_rejected_run_that_is_charged_costs_what_the_event_says(
 ) -> None:
     sandbox.bill(endpoint_id="mischief/slow", unit_price="0.04", charges_rejected=True)
     run = ask("mischief/slow", prompt="a forbidden forest")
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     read_bills()
     charge = charge_of(run)
     assert (charge.reported, charge.amount, charge.state) == (
@@ -108,7 +108,7 @@ def test_a_cancelled_run_is_free_and_has_no_event(
     run = ask("mischief/slow", prompt="patience", duration=60)
     work(lambda: Run.objects.filter(pk=run.pk, state="running").exists())
     Run.objects.filter(pk=run.pk).update(cancel_requested_at=clock.now())
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     read_bills()
     assert not BillingEvent.objects.exists()
     assert daily_sums.of_charge(charge_of(run)).amount == 0
@@ -227,23 +227,23 @@ def test_admins_hear_of_a_short_balance_once_below_each_bar(
     admin = User.objects.create_superuser("root")
     finished(ask, work)  # that is $0.012 a day
 
-    def told() -> list[str]:
+    def read_subjects() -> list[str]:
         notes = Notification.objects.filter(kind=balance.KIND, user=admin).order_by("created_at")
         return list(notes.values_list("subject", flat=True))
 
     assert read_bills().balance == Decimal("249.988")
-    assert told() == []
+    assert read_subjects() == []
     sandbox.bill(balance="0.06")
     for _ in range(2):
         read_bills()
-        assert told() == ["fal: Balance $0.06, lasts about 5 days"]
+        assert read_subjects() == ["fal: Balance $0.06, lasts about 5 days"]
     sandbox.bill(balance="0.018")
     read_bills()
     read_bills()
-    assert told()[1:] == ["fal: Balance $0.018, lasts about 1 day"]
+    assert read_subjects()[1:] == ["fal: Balance $0.018, lasts about 1 day"]
     sandbox.bill(balance="100")
     read_bills()
     sandbox.bill(balance="0.06")
     read_bills()
-    assert len(told()) == 3
+    assert len(read_subjects()) == 3
     assert BillingState.current().warned_below == 7

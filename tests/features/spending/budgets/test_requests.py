@@ -46,7 +46,7 @@ def budget(fox: Project) -> Budget:
     return Budget.objects.create(scope="project", project=fox, limit=Decimal(1))
 
 
-def told(user: User) -> list[str]:
+def read_subjects(user: User) -> list[str]:
     rows = Notification.objects.filter(user=user, kind="budget_request").order_by("created_at")
     return [row.subject for row in rows]
 
@@ -67,8 +67,8 @@ def test_what_is_granted_can_be_spent(
     sent = maker.post(link, WHY | {"path": "/models/?q=fox"}, follow=True)
     assert sent.redirect_chain[-1][0] == "/models/?q=fox"
     assert "eva and mia can grant it, and have been told." in text(sent)
-    assert told(mia) == told(eva) == ["ana asks for $3.00 more for Fox"]
-    assert told(ana) == told(person("vic")) == []
+    assert read_subjects(mia) == read_subjects(eva) == ["ana asks for $3.00 more for Fox"]
+    assert read_subjects(ana) == read_subjects(person("vic")) == []
     request = BudgetRequest.objects.get()
     assert "You ask for $3.00 more for Fox" in text(maker.get(request.get_absolute_url()))
     page = manager.get(PAGE)
@@ -82,7 +82,7 @@ def test_what_is_granted_can_be_spent(
     decision = f"{request.get_absolute_url()}decision/"
     granted = manager.post(decision, {"~do": "grant", "answer": "Good luck"}, follow=True)
     assert "mia has granted $3.00" in text(granted)
-    assert told(ana) == ["mia has granted $3.00 more for Fox"]
+    assert read_subjects(ana) == ["mia has granted $3.00 more for Fox"]
     assert [inbox.count_new(one) for one in (ana, mia, eva)] == [1, 0, 0]
     assert not inbox.waiting(mia)
     assert not inbox.waiting(eva)
@@ -127,7 +127,7 @@ def test_only_the_first_decision_counts(
     assert "eva has refused this already." in text(second)
     request = BudgetRequest.objects.get()
     assert (request.is_granted, request.answer) == (False, "Not this month")
-    assert told(person("ana")) == ["eva has refused $3.00 more for Fox"]
+    assert read_subjects(person("ana")) == ["eva has refused $3.00 more for Fox"]
 
 
 @pytest.mark.both_databases
@@ -139,7 +139,7 @@ def test_a_double_click_asks_once_and_asking_again_shows_the_waiting_one(
     again = maker.get(address(budget, fox.pk))
     assert first["Location"] == second["Location"] == again["Location"]
     assert BudgetRequest.objects.count() == 1
-    assert len(told(eva)) == 1
+    assert len(read_subjects(eva)) == 1
 
 
 def test_what_does_not_limit_somebody_is_not_there_for_them(
@@ -220,7 +220,7 @@ def test_a_run_above_the_ceiling_is_asked_of_admins(
     link = refusal.value.remedy.address  # type: ignore[union-attr]
     assert "Only admins start what may cost more than $0.50 at once" in text(member.get(link))
     member.post(link, {"amount": "1", "sentence": "For the fair"})
-    assert told(eva) == ["ana asks for up to $1.00 at once"]
+    assert read_subjects(eva) == ["ana asks for up to $1.00 at once"]
     decision = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
     admin.post(decision, {"~do": "grant"})
     pay("1", user)

@@ -68,16 +68,16 @@ def test_words_order_and_differences_choose(member: Client, measured: Any) -> No
     measured("acme/cheap", median="0.01", is_used=True, count=20)
     measured("acme/unsaid", median="0.02", said=None, is_used=True, count=7)
 
-    def shown(query: str) -> list[str]:
+    def find_models(query: str) -> list[str]:
         prices = member.get(f"/prices/?{query}").context["prices"]
         return [price.endpoint.endpoint_id.removeprefix("acme/") for price in prices]
 
-    assert shown("") == ["dear", "cheap", "equal", "unsaid"]
-    assert shown("sort=runs") == ["cheap", "equal", "unsaid", "dear"]
-    assert shown("sort=price") == ["cheap", "unsaid", "equal", "dear"]
-    assert shown("sort=nonsense") == shown("")
-    assert shown("q=CHEAP") == ["cheap"]
-    assert shown("differs=1") == ["dear", "cheap", "unsaid"]
+    assert find_models("") == ["dear", "cheap", "equal", "unsaid"]
+    assert find_models("sort=runs") == ["cheap", "equal", "unsaid", "dear"]
+    assert find_models("sort=price") == ["cheap", "unsaid", "equal", "dear"]
+    assert find_models("sort=nonsense") == find_models("")
+    assert find_models("q=CHEAP") == ["cheap"]
+    assert find_models("differs=1") == ["dear", "cheap", "unsaid"]
     assert "No such model" in member.get("/prices/?q=nobody").content.decode()
 
 

@@ -13,7 +13,7 @@ from features.spending.prices import keeping
 from runs.costs.cost import estimate_run
 from runs.models import Charge
 from tests.features.spending.conftest import ReadBills
-from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
@@ -45,7 +45,7 @@ def test_each_measured_price_is_within_5_percent_after_ten_runs(
             ask(BY_SIZE, prompt=prompt, image_size=size),
             ask(MISLABELLED, prompt=prompt),
         ]
-    work(lambda: ended(*runs))
+    work(lambda: have_ended(*runs))
     read_bills()
     assert not Charge.objects.filter(reported=None).exists()
     assert keeping.measure_due() >= 30

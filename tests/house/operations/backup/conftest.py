@@ -50,7 +50,7 @@ def media(tmp_path: Path, settings: LazySettings) -> Path:
 
 
 @pytest.fixture
-def stored(make_run: Any, media: Path) -> Run:
+def stored_run(make_run: Any, media: Path) -> Run:
     """A run whose only result is stored."""
     run: Run = make_run(state="succeeded", output={"images": [{"url": "https://x/y.png"}]})
     (media / NAME).parent.mkdir(parents=True)
@@ -61,5 +61,5 @@ def stored(make_run: Any, media: Path) -> Run:
     return run
 
 
-def made(place: Place) -> Backup:
+def make_backup(place: Place) -> Backup:
     return making.make(place, "by hand", lambda step: None)

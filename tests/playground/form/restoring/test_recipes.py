@@ -19,7 +19,7 @@ from projects.models.project import private_project
 from runs.models import Artifact, Run, Share, Upload
 from tests.playground.form.restoring import pictures
 from tests.playground.form.restoring.test_restore import ADDRESS, DIGEST, FLUX, SCRIPT
-from tests.runs.files.telling_media import gradient, saved
+from tests.runs.files.telling_media import encode_picture, gradient
 from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
@@ -160,7 +160,7 @@ def test_own_files_stay(member: Client, flux: Endpoint, user: User) -> None:
         (pictures.png(prompt='{"a":' * 9999), "is damaged"),
         (pictures.png(parameters="a" * (10 << 20)), "larger than 1 MB"),
         (pictures.png(vitrine="{}"), "neither a recipe"),
-        (saved(gradient(), "PNG"), "No run here made this file."),
+        (encode_picture(gradient(), "PNG"), "No run here made this file."),
     ],
 )
 def test_what_cannot_be_restored_is_told_in_a_sentence(

@@ -18,7 +18,7 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow
 from runs.worker.following.patience import Patience
 from runs.worker.limits import WorkerLimits
-from tests.runs.conftest import Ask, Control, Work, alone, ended
+from tests.runs.conftest import Ask, Control, Work, alone, have_ended
 from tests.statements import failing
 
 AGAIN_SOON = WorkerLimits(renew_every_s=0.1)
@@ -31,7 +31,7 @@ def cancelled(run: Run) -> Callable[[], bool]:
     def is_over() -> bool:
         if is_running.exists():
             state_machine.request_cancel(run.pk)
-        return ended(run)
+        return have_ended(run)
 
     return is_over
 
@@ -42,7 +42,7 @@ def cancelled_late(run: Run, sandbox: Control) -> Callable[[], bool]:
     def is_over() -> bool:
         if sandbox.calls().get("result", 0) > 2:
             state_machine.request_cancel(run.pk)
-        return ended(run)
+        return have_ended(run)
 
     return is_over
 

@@ -23,7 +23,7 @@ from runs.worker.following import follow, status_polling
 from runs.worker.following.context import FollowContext
 from runs.worker.following.patience import PATIENCE, Patience
 from tests import clock
-from tests.runs.conftest import Ask, Control, Work, alone, ended
+from tests.runs.conftest import Ask, Control, Work, alone, have_ended
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
@@ -61,7 +61,7 @@ def test_a_request_that_stays_unknown_to_upstream_ends(
         sent = Run.objects.filter(pk=run.pk, cancel_requested_at=None).exclude(handle=None)
         if is_cancelled and sent.exists():
             state_machine.request_cancel(run.pk)
-        return ended(run)
+        return have_ended(run)
 
     work(is_over, patience=patience)
     run.refresh_from_db()
@@ -74,7 +74,7 @@ def test_a_result_refused_repeatedly_is_abandoned(ask: Ask, work: Work, sandbox:
     patience = replace(QUICK, unreadable_limit=2)
     sandbox.fault("result", "409", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
-    work(lambda: ended(run), patience=patience)
+    work(lambda: have_ended(run), patience=patience)
     run.refresh_from_db()
     assert (run.state, run.error["status"]) == ("failed", 409)
     assert sandbox.calls()["result"] > patience.unreadable_limit

@@ -306,15 +306,15 @@ def test_sending_again_starts_a_new_run_and_the_lost_one_can_be_found(
 
 
 def test_a_run_sent_again_says_so_and_offers_no_repeat(member: Client, lost: Run) -> None:
-    def page() -> str:
+    def read_page() -> str:
         return member.get(lost.get_absolute_url()).content.decode()
 
-    assert "Send again" in page()
+    assert "Send again" in read_page()
     again = member.post(f"/runs/{lost.pk}/repetition/")["Location"]
-    assert "Send again" not in page()
-    assert f'You sent it again: <a href="{again}">' in page()
-    assert "Give it up" in page()
-    assert "Remix" in page()
+    assert "Send again" not in read_page()
+    assert f'You sent it again: <a href="{again}">' in read_page()
+    assert "Give it up" in read_page()
+    assert "Remix" in read_page()
 
 
 def test_giving_up_asks_for_confirmation_and_is_named_so(member: Client, lost: Run) -> None:

@@ -66,7 +66,7 @@ def is_(run: Run, state: str) -> bool:
     return run.state == state
 
 
-def sent(sandbox: Control) -> int:
+def count_requests(sandbox: Control) -> int:
     """Return how many requests for a run upstream has seen; a WebSocket counts as one."""
     calls = sandbox.calls()
     return sum(calls.get(kind, 0) for kind in SENDS - {"ws"})
@@ -84,7 +84,7 @@ def test_a_run_is_one_request_and_ends_like_any_other(
     assert run.ended_at
     assert run.partial is None
     assert run.artifacts.get().state == "stored"
-    assert sent(sandbox) == 1
+    assert count_requests(sandbox) == 1
 
 
 def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
@@ -140,7 +140,7 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     limits = WorkerLimits(direct=DirectLimits(turned_away_within_s=0))
     work(lambda: is_(run, state), worker_limits=limits)
     assert [event["what"] for event in run.events] == [what]
-    assert sent(sandbox) == (1 if state == "unconfirmed" else 2)
+    assert count_requests(sandbox) == (1 if state == "unconfirmed" else 2)
 
 
 LOST = [
@@ -166,7 +166,7 @@ def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
     sandbox.fault(kind, fault, value=2)
     work(lambda: is_(run, "unconfirmed"))
     assert [event["what"] for event in run.events] == ["broke"]
-    assert sent(sandbox) == 1
+    assert count_requests(sandbox) == 1
     page = Client()
     page.force_login(User.objects.get())
     text = page.get(run.get_absolute_url()).content.decode()
@@ -244,7 +244,7 @@ def test_a_stream_that_is_cancelled_keeps_what_had_come(
         return run.is_final
 
     work(cancelled)
-    assert (run.state, sent(sandbox)) == ("cancelled", 1)
+    assert (run.state, count_requests(sandbox)) == ("cancelled", 1)
     assert run.partial["output"]
 
 
@@ -255,7 +255,7 @@ def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox:
     state_machine.record(run.pk, Observation(Run.State.RUNNING))
     Run.objects.filter(pk=run.pk).update(lease_until=None)
     work(lambda: is_(run, "unconfirmed"))
-    assert sent(sandbox) == 0
+    assert count_requests(sandbox) == 0
 
 
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
@@ -268,7 +268,7 @@ def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
     assert (run.state, run.output["seed"]) == ("succeeded", 7)
     assert run.artifacts.get().state == "stored"
     assert [event["what"] for event in run.events] == ["broke", "found"]
-    assert sent(sandbox) == 1
+    assert count_requests(sandbox) == 1
 
 
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
@@ -281,4 +281,4 @@ def test_a_worker_that_ends_leaves_the_run_unconfirmed(
     run.refresh_from_db()
     assert run.state == "running"
     work(lambda: is_(run, "unconfirmed"))
-    assert sent(sandbox) == 1
+    assert count_requests(sandbox) == 1

@@ -39,7 +39,7 @@ def reported(
     return make
 
 
-def ended(run: Run) -> bool:
+def has_ended(run: Run) -> bool:
     run.refresh_from_db()
     return run.is_final
 
@@ -50,7 +50,7 @@ def test_a_webhook_ends_a_run_without_stream_or_polls(
     sandbox.fault("status_stream", "404", times=1000)
     sandbox.fault("status", "503", times=1000)
     run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     assert run.state == "succeeded"
     assert sandbox.calls().get("result", 0) == 0
 
@@ -61,7 +61,7 @@ def test_a_webhook_reaches_a_run_whose_submit_was_not_answered(
     sandbox.fault("submit", "lost")
     sandbox.fault("requests", "500", times=1000)
     run = reported(prompt="x", duration=1)
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     assert run.state == "succeeded"
     assert [event["what"] for event in run.events] == ["lost", "found"]
     assert sandbox.calls()["submit"] == 1
@@ -80,7 +80,7 @@ def test_a_result_that_could_not_be_fetched_is_fetched_later(
     else:
         sandbox.fault("status_stream", "404", times=1000)
     run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     assert run.state == "succeeded"
     assert sandbox.calls()["submit"] == 1
 
@@ -93,7 +93,7 @@ def test_a_run_succeeds_once_whatever_happens_to_its_webhook(
 ) -> None:
     sandbox.fault("webhook", name, value=0.3)
     run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     assert run.state == "succeeded"
     assert sandbox.calls()["submit"] == 1
     assert run.artifacts.count() <= 1
