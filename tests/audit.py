@@ -52,7 +52,7 @@ def main(
     """
 
     def ask(lock: Path, *more: str) -> list[dict[str, Any]] | str:
-        return _asked(lock, [*command, *more], end_within_s)
+        return _ask_about(lock, [*command, *more], end_within_s)
 
     try:
         why = _why_without_advisories(ask)
@@ -67,7 +67,7 @@ def main(
         print(f"pip-audit: left out, the advisories cannot be reached ({why[:200]})")
         return 0
     whole = [report for report in reports if not isinstance(report, str)]
-    return _judged([package for report in whole for package in report])
+    return _print_vulnerabilities([package for report in whole for package in report])
 
 
 def _why_without_advisories(ask: Any) -> str:
@@ -81,7 +81,9 @@ def _why_without_advisories(ask: Any) -> str:
     return "" if is_known else "the index that answers has none"
 
 
-def _asked(lock: Path, command: Sequence[str], end_within_s: float) -> list[dict[str, Any]] | str:
+def _ask_about(
+    lock: Path, command: Sequence[str], end_within_s: float
+) -> list[dict[str, Any]] | str:
     """Return the packages of a lock file, or why the advisories are unreachable; raises Refused."""
     try:
         done = subprocess.run(
@@ -114,7 +116,7 @@ def _report(text: str) -> list[dict[str, Any]] | None:
     return packages if isinstance(packages, list) else None
 
 
-def _judged(packages: list[dict[str, Any]]) -> int:
+def _print_vulnerabilities(packages: list[dict[str, Any]]) -> int:
     vulnerable = dict.fromkeys(
         f"{package['name']} {package['version']}: {vulnerability['id']}, "
         f"fixed in {', '.join(vulnerability['fix_versions']) or 'no version yet'}"

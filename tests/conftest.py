@@ -31,7 +31,7 @@ from accounts.single_use import stored_session_key
 from core.db import clock
 from features.spending.budgets import headroom
 from runs.progress import current_upstream
-from tests.databases import copied
+from tests.databases import use_copy
 from tests.distribution import (
     pytest_collection_modifyitems,
     pytest_configure,
@@ -176,7 +176,7 @@ def clock_asked_before() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all processes of this test run share."""
     mine = tmp_path_factory.getbasetemp()
     return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
@@ -184,12 +184,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment: None, django_db_blocker: Any, shared: Path
+    django_test_environment: None, django_db_blocker: Any, shared_folder: Path
 ) -> Iterator[None]:
     """Replace pytest-django's fixture, which would run the migrations in each process."""
     with ExitStack() as stack:
         with django_db_blocker.unblock():
-            stack.enter_context(copied(shared, os.environ.get("PYTEST_XDIST_WORKER", "alone")))
+            stack.enter_context(
+                use_copy(shared_folder, os.environ.get("PYTEST_XDIST_WORKER", "alone"))
+            )
         yield
         with django_db_blocker.unblock():
             stack.close()
@@ -217,12 +219,12 @@ def catalogue_items() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def collected(shared: Path) -> Path:
+def collected(shared_folder: Path) -> Path:
     """A checkout's static files as `up` collects them, made once per test run.
 
     Compressing them takes most of the rest of a Vitrine's start.
     """
-    folder = shared / "collected"
+    folder = shared_folder / "collected"
     folder.mkdir(exist_ok=True)
     static = folder / "vitrine" / "var" / "static"
     with one_at_a_time(folder):

@@ -37,12 +37,12 @@ class Cost:
         return self.seconds / self.tests
 
 
-def known() -> list[Cost]:
+def known_costs() -> list[Cost]:
     """Return the costs of files in `tests/costs.txt`."""
     return [cost for cost in _read() if "::" not in cost.file]
 
 
-def dear_tests() -> set[str]:
+def expensive_tests() -> set[str]:
     """Return the functions of expensive tests, as `tests/x/test_y.py::test_z`."""
     return {cost.file for cost in _read() if "::" in cost.file}
 
@@ -62,7 +62,7 @@ def _read() -> list[Cost]:
     return [Cost(file, float(s), int(n)) for s, n, file in map(str.split, lines)]
 
 
-def dear(costs: Sequence[Cost], seconds: float) -> list[str]:
+def files_left_out(costs: Sequence[Cost], seconds: float) -> list[str]:
     """Return the files that do not fit into these seconds, if the cheapest come first.
 
     A file without a known cost is new, and always fits.

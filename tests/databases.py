@@ -67,7 +67,7 @@ def digest_of_migrations() -> str:
 
 
 @contextmanager
-def copied(shared: Path, name: str) -> Iterator[None]:
+def use_copy(shared: Path, name: str) -> Iterator[None]:
     """Use a copy of the migrated database for the block.
 
     `shared` is a folder of the test run; `name` names this process's copy in it.

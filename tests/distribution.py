@@ -104,7 +104,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         leave_out(config, items, [item for item in items if item.nodeid in dear])
     impossible, config.stash[outcomes.LEFT_OUT] = programs.missing_for(items)
     leave_out(config, items, impossible)
-    seconds = {cost.file: cost.seconds for cost in costs.known()}
+    seconds = {cost.file: cost.seconds for cost in costs.known_costs()}
     items.sort(key=lambda item: cost_of(item.nodeid, seconds), reverse=True)
 
 
@@ -135,7 +135,7 @@ def left_out_of(items: Mapping[str, pytest.Item]) -> set[str]:
     A few hundred take more time than all others together. One of each folder always runs, and so do
     those marked `always`.
     """
-    dear = costs.dear_tests()
+    dear = costs.expensive_tests()
     by_folder: defaultdict[str, list[str]] = defaultdict(list)
     for nodeid, item in items.items():
         is_kept = "/browser/" in nodeid or item.get_closest_marker("always")

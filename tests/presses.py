@@ -26,7 +26,7 @@ OF_FRAMES = "requestAnimationFrame"
 ALLOWED = {"waiting.py"}  # it has the only loop that waits for a condition
 
 
-def called(node: ast.Call) -> str:
+def name_of_call(node: ast.Call) -> str:
     """Return the name of the called function: `click` of `page.locator("a").click()`."""
     function = node.func
     if isinstance(function, ast.Attribute):
@@ -47,14 +47,14 @@ def steps(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def is_action(call: ast.Call) -> bool:
-    return called(call) in ACTIONS
+    return name_of_call(call) in ACTIONS
 
 
 def looks_too_early(test: ast.FunctionDef, waiting: set[str], looking: set[str]) -> Iterator[int]:
     """Yield the lines that read the database right after an action on a page."""
     has_pressed = False
     for step in (step for statement in test.body for step in steps(statement)):
-        name = called(step) if isinstance(step, ast.Call) else ""
+        name = name_of_call(step) if isinstance(step, ast.Call) else ""
         is_look = name in looking or (isinstance(step, ast.Attribute) and step.attr in LOOKS)
         if is_look and has_pressed:
             assert isinstance(step, ast.Call | ast.Attribute)
@@ -66,7 +66,7 @@ def looks_too_early(test: ast.FunctionDef, waiting: set[str], looking: set[str])
             has_pressed = True
 
 
-def looks(function: ast.FunctionDef) -> bool:
+def reads_rows(function: ast.FunctionDef) -> bool:
     """Return whether a helper reads rows."""
     return any(isinstance(step, ast.Attribute) and step.attr in LOOKS for step in steps(function))
 
@@ -77,13 +77,13 @@ def waits(function: ast.FunctionDef, waiting: set[str]) -> bool:
     last = [
         index
         for index, call in enumerate(calls)
-        if called(call).startswith(WAITS) or called(call) in waiting
+        if name_of_call(call).startswith(WAITS) or name_of_call(call) in waiting
     ]
     pressed = [index for index, call in enumerate(calls) if is_action(call)]
     return bool(last) and (not pressed or last[-1] > pressed[-1])
 
 
-def measured(tree: ast.Module) -> Iterator[int]:
+def find_measured(tree: ast.Module) -> Iterator[int]:
     """Yield the lines that wait for a time, or demand a number of frames or seconds."""
     of_frames = {
         target.id
@@ -93,12 +93,12 @@ def measured(tree: ast.Module) -> Iterator[int]:
         if isinstance(target, ast.Name)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and called(node) in {"wait_for_timeout", "sleep"}:
+        if isinstance(node, ast.Call) and name_of_call(node) in {"wait_for_timeout", "sleep"}:
             yield node.lineno
         if not isinstance(node, ast.Compare) or not {type(one) for one in node.ops} & ORDER:
             continue
         names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-        calls = {called(part) for part in ast.walk(node) if isinstance(part, ast.Call)}
+        calls = {name_of_call(part) for part in ast.walk(node) if isinstance(part, ast.Call)}
         if names & {*of_frames, "frames", "seconds"} or calls & {"monotonic", "perf_counter"}:
             yield node.lineno
 
@@ -111,12 +111,14 @@ def problems(source: str) -> Iterator[tuple[int, str]]:
     for function in functions:
         if not function.name.startswith("test_") and waits(function, waiting):
             waiting.add(function.name)
-    looking = {one.name for one in functions if not one.name.startswith("test_") and looks(one)}
+    looking = {
+        one.name for one in functions if not one.name.startswith("test_") and reads_rows(one)
+    }
     for function in functions:
         if function.name.startswith("test_"):
             for line in looks_too_early(function, waiting, looking - waiting):
                 yield line, "wait for what a person sees before you look into the database"
-    for line in measured(tree):
+    for line in find_measured(tree):
         yield line, "wait for a condition; times and frames are measured by bench"
 
 

@@ -168,7 +168,7 @@ def main(arguments: list[str]) -> int:
     options = {"--quick", "--all", "--documents", "--write-costs"}
     rest = [argument for argument in arguments if argument not in options]
     if "--quick" in arguments:
-        left_out = ["tests/browser", *costs.dear(costs.known(), QUICK_S)]
+        left_out = ["tests/browser", *costs.files_left_out(costs.known_costs(), QUICK_S)]
         quick = ("-m", QUICK, *(f"--ignore={file}" for file in left_out), *rest)
         return run_and_repeat([Pass("SQLite, the cheapest tests", quick, 2)])
     if "--documents" in arguments:

@@ -19,7 +19,7 @@ def rules(sheet: Path) -> str:
     return COMMENT.sub("", sheet.read_text())
 
 
-def given() -> Iterator[str]:
+def given_classes() -> Iterator[str]:
     """Return the words in class attributes of templates, and in strings of our scripts."""
     for template in (ROOT / "templates").rglob("*"):
         if template.suffix in {".html", ".jinja"}:
@@ -52,7 +52,7 @@ def test_every_class_of_a_sheet_is_on_an_element() -> None:
         for selector in re.findall(r"([^{};]+)\{", rules(sheet))
         for name in re.findall(r"\.([A-Za-z][\w-]*)", re.sub(r'"[^"]*"', "", selector))
     }
-    words = set(given())
+    words = set(given_classes())
     assert len(classes) > 500
     assert sorted(one for one in classes if one[1] not in words) == []
 

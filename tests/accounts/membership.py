@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from projects.kept.models import kinds
-from tests.accounts.access.kept import served
+from tests.accounts.access.kept import methods_by_route
 
 ROLES = ("anonymous", "stranger", "viewer", "maker", "manager", "curator", "admin")
 MEMBERS = ROLES[2:5]
@@ -171,7 +171,11 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "training:dataset-results": (CHANGED, CHANGED),
     "training:weights-page": (SEEN, CHANGED),
     **{f"undo:{kind.slug}": (NOTHING, UNDONE) for kind in kinds() if kind.route},
-    **{name: KEPT_RULES[method] for name, method in served().items() if method in KEPT_RULES},
+    **{
+        name: KEPT_RULES[method]
+        for name, method in methods_by_route().items()
+        if method in KEPT_RULES
+    },
 }
 
 # What programs get with the token of somebody with the role; other methods do not exist. Some

@@ -18,7 +18,7 @@ from api.assistants import http, server, tools
 from api.assistants.http import Assistants
 from tests.accounts.membership import ASSISTANTS, OBJECTS, PROGRAMS, ROLES, declared
 from tests.accounts.test_membership import World, world
-from tests.api.assistants.conftest import connected
+from tests.api.assistants.conftest import connect_client
 from tests.sampling import one_of_each
 
 # imported where it is used: otherwise every process pays half a second when collecting tests
@@ -133,7 +133,7 @@ def test_assistants_get_what_their_users_role_says(world: World) -> None:
     async def differences(role: str) -> list[tuple[str, ...]]:
         assistants = Assistants(pages, cap=1)
         told: list[tuple[str, ...]] = []
-        async with connected(assistants, f"Bearer {world.token(role)}") as client:
+        async with connect_client(assistants, f"Bearer {world.token(role)}") as client:
             # For each tool, one object that the role gets and one that it does not.
             of_tools = one_of_each(cells[role], lambda cell: (cell[0], cell[3]), role)
             for tool, parameter, thing, word in of_tools:

@@ -96,12 +96,12 @@ def open_form(
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
 
-        def heard(message: Any) -> None:
+        def note_error(message: Any) -> None:
             text = f"{message.text} {message.location.get('url')}"
             if message.type == "error" and not TROUBLES.search(text):
                 troubles.append(text)
 
-        page.on("console", heard)
+        page.on("console", note_error)
         page.goto(path)
         return page
 

@@ -79,7 +79,7 @@ def files() -> set[str]:
     return {file.name for file in Path(default_storage.path("")).rglob("*.*")}
 
 
-def later() -> None:
+def make_retries_due() -> None:
     """Move all times so that retries are due."""
     Picture.objects.filter(next_try_at__isnull=False).update(
         next_try_at=timezone.now() - timedelta(seconds=1)

@@ -48,7 +48,7 @@ def listed_endpoints() -> list[Endpoint]:
     return endpoints
 
 
-def looks(card: Card) -> tuple[str, ...]:
+def visible_texts(card: Card) -> tuple[str, ...]:
     listed = card.endpoint
     return listed.display_name, listed.owner, listed.category, card.variant
 
@@ -56,7 +56,9 @@ def looks(card: Card) -> tuple[str, ...]:
 def test_cards_of_a_whole_catalogue_are_unique() -> None:
     distinguished = distinguish(listed_endpoints())
     assert len(distinguished) == len(catalogue())
-    assert [look for look, count in Counter(map(looks, distinguished)).items() if count > 1] == []
+    assert [
+        look for look, count in Counter(map(visible_texts, distinguished)).items() if count > 1
+    ] == []
     assert max(len(card.variant) for card in distinguished) <= LONGEST
 
 
@@ -84,7 +86,7 @@ IDS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=4)
 @given(st.sets(IDS.map("/".join), min_size=2, max_size=12), st.sampled_from(["A", "B 1", "to"]))
 def test_cards_are_unique_for_any_ids(ids: set[str], name: str) -> None:
     distinguished = distinguish(endpoint(f"o/{endpoint_id}", name) for endpoint_id in sorted(ids))
-    assert max(Counter(map(looks, distinguished)).values()) == 1
+    assert max(Counter(map(visible_texts, distinguished)).values()) == 1
 
 
 def family(*ids: str) -> list[Card]:

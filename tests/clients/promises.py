@@ -130,7 +130,7 @@ def _addresses_of_caller(exchange: Exchange) -> None:
 
 def _headers(kept: Kept) -> None:
     """Check that the result has the request's id and the billed units, in fal's own protocol."""
-    results = [e for e in kept.exchanges if _RESULT.match(e.called) and e.status == 200]
+    results = [e for e in kept.exchanges if _RESULT.match(e.called_line) and e.status == 200]
     is_fals = any("/api/fal/" in exchange.line for exchange in kept.exchanges)
     assert results or not is_fals, [exchange.line for exchange in kept.exchanges]
     for result in results:

@@ -30,7 +30,7 @@ class Exchange:
         return self.request.partition(b"\r\n")[0].decode(errors="replace")
 
     @property
-    def called(self) -> str:
+    def called_line(self) -> str:
         """Return the first line as it would be without fal's proxy protocol."""
         target = re.search(rb"(?i)\r\nx-fal-target-url: *https://(\S+)", self.request)
         method = self.line.partition(" ")[0]

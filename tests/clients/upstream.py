@@ -49,7 +49,7 @@ class Eye:
         self._write("requests", f"{scope.get('method', 'WS')} {scope['path']} {key}")
         before = b""
 
-        async def seen() -> Message:
+        async def receive_watched() -> Message:
             nonlocal before
             message = await receive()
             part = message.get("body") or message.get("bytes") or b""
@@ -58,7 +58,7 @@ class Eye:
             before = part[-60:]  # two parts may share a token
             return message
 
-        return await self._app(scope, seen, send)
+        return await self._app(scope, receive_watched, send)
 
     def _look(self, part: bytes) -> None:
         for token in TOKEN.findall(part):

@@ -53,7 +53,7 @@ def start(checkout: Path, process: str, **variables: str) -> subprocess.Complete
     )
 
 
-def refused(checkout: Path, process: str, **variables: str) -> str:
+def read_refusal(checkout: Path, process: str, **variables: str) -> str:
     """Return the one sentence of a process that does not start."""
     done = start(checkout, process, **variables)
     lines = [line for line in done.stderr.splitlines() if line.startswith("Vitrine did not start")]
@@ -122,7 +122,7 @@ def test_what_is_wrong_stops_each_process_with_one_line_and_changes_nothing(
     if isinstance(wrong, str):
         wrong = migrated_otherwise(checkout, wrong)(tmp_path)
     files = {file: file.read_bytes() for file in tmp_path.iterdir()}
-    sentence = refused(checkout, process, **wrong)
+    sentence = read_refusal(checkout, process, **wrong)
     assert sentence.startswith(start_of_message)
     assert wrong.get("FAL_KEY", "secret-is-not-said") not in sentence
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == files
@@ -133,13 +133,15 @@ def test_a_taken_port_is_named_in_one_sentence(checkout: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert refused(checkout, "up", PORT=str(port)).startswith(f"PORT {port} cannot be used")
+        assert read_refusal(checkout, "up", PORT=str(port)).startswith(
+            f"PORT {port} cannot be used"
+        )
 
 
 @pytest.mark.exhaustive
 def test_a_folder_that_cannot_be_written_is_named(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file where the folder should be")
-    sentence = refused(checkout, "up", VITRINE_DATA_DIR=str(tmp_path / "var"))
+    sentence = read_refusal(checkout, "up", VITRINE_DATA_DIR=str(tmp_path / "var"))
     assert sentence.startswith(f"the folder {tmp_path}/var cannot be written to")
 
 
@@ -155,7 +157,7 @@ def test_missing_static_files_stop_the_web_process_with_one_line(
         paths = json.dumps({"css/gallery.css": "css/gallery.0123456789ab.css"})
         manifest = f'{{"paths": {paths}, "version": "1.1", "hash": ""}}'
         (tmp_path / "static" / "staticfiles.json").write_text(manifest)
-    sentence = refused(
+    sentence = read_refusal(
         checkout,
         "web",
         VITRINE_DATA_DIR=str(tmp_path),

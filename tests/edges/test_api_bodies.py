@@ -17,7 +17,7 @@ from api.contract.operation import JSON, OPERATIONS, Operation
 from api.http import cursor
 from tests.accounts.test_access import ENDPOINT, World
 from tests.accounts.things import PLAIN
-from tests.edges.test_routes import MEANT, encoded, world
+from tests.edges.test_routes import MEANT, encode_value, world
 from tests.edges.values import TEXTS
 from tests.sampling import one_of_each
 
@@ -113,7 +113,7 @@ def calls(world: World) -> Iterator[tuple[str, str, str]]:
             if part.where == "query":
                 texts = [*SHORT, *CURSORS] if part.name == "cursor" else SHORT
                 for text in some_of(texts, 2, (address, part.name)):
-                    yield one.method, f"{address}?{quote(part.name)}={encoded(text)}", "{}"
+                    yield one.method, f"{address}?{quote(part.name)}={encode_value(text)}", "{}"
         for body in bodies(one):
             yield one.method, address, body
         yield from ((one.method, address, deep) for deep in some_of(DEEP, 1, address))

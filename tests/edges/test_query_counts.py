@@ -31,7 +31,7 @@ from projects.models import Project, Rule
 from runs.models import Run, View
 from tests.accounts.things import make_things
 from tests.databases import plan_queries
-from tests.features.boards.leaderboard.voting import voted
+from tests.features.boards.leaderboard.voting import make_counted_board
 from tests.features.spending.spend.charges import charge
 from tests.house.made import invite, make_admin
 from tests.projects.people import logged_in, make_project, person
@@ -98,7 +98,7 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
         Run.objects.create(
             user=user, endpoint=model, arguments={}, form_token=uuid4().hex, state="running"
         )
-        voted(user, [endpoint, model])
+        make_counted_board(user, [endpoint, model])
         tokens.create(user, f"token {number}")
         channel = Channel.objects.create(user=user, method="email", name=f"{number}")
         Delivery.objects.create(user=user, method="email", channel=channel)

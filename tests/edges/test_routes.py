@@ -50,7 +50,7 @@ def browser(world: World) -> Client:
     return browser
 
 
-def encoded(text: str) -> str:
+def encode_value(text: str) -> str:
     """Return a value as a browser or an attacker writes it in an address, even a lone surrogate."""
     return quote(text.encode("utf-8", "surrogatepass"))
 
@@ -81,7 +81,7 @@ def failures(browser: Client, requests: Iterator[tuple[str, str, str]]) -> list[
     ]
 
 
-def asked(address: str, first: int) -> Iterator[tuple[str, str, str]]:
+def requests_of_route(address: str, first: int) -> Iterator[tuple[str, str, str]]:
     """Yield requests of a route with a value in each parameter that its app reads.
 
     In each turn, every parameter gets the next value. The first turn is `first`, so that the only
@@ -91,18 +91,18 @@ def asked(address: str, first: int) -> Iterator[tuple[str, str, str]]:
     path, _, query = address.partition("?")
     short = [text for text in TEXTS if len(text) < 5000]
     for turn in sample([*range(first, len(TEXTS)), *range(first)], 1):
-        yield "GET", f"{path}?{query}&{_filled(names, short, turn)}", ""
-        yield "POST", address, _filled(names, TEXTS, turn)
+        yield "GET", f"{path}?{query}&{_fill_query(names, short, turn)}", ""
+        yield "POST", address, _fill_query(names, TEXTS, turn)
 
 
-def _filled(names: Sequence[str], texts: Sequence[str], turn: int) -> str:
-    values = (encoded(texts[(turn + at) % len(texts)]) for at in range(len(names)))
+def _fill_query(names: Sequence[str], texts: Sequence[str], turn: int) -> str:
+    values = (encode_value(texts[(turn + at) % len(texts)]) for at in range(len(names)))
     return "&".join(f"{quote(name)}={value}" for name, value in zip(names, values, strict=True))
 
 
 def test_no_parameter_ends_in_a_server_error(world: World, browser: Client) -> None:
     asks = (
-        asked(world.address(name), number % len(TEXTS))
+        requests_of_route(world.address(name), number % len(TEXTS))
         for number, name in sample([*enumerate(ROUTES)], 30, by_seed=30)
     )
     found = [one for requests in asks for one in failures(browser, requests)]
@@ -110,7 +110,7 @@ def test_no_parameter_ends_in_a_server_error(world: World, browser: Client) -> N
 
 
 def test_no_path_ends_in_a_server_error(world: World, browser: Client) -> None:
-    short = [encoded(text) for text in TEXTS if len(text) < 5000]
+    short = [encode_value(text) for text in TEXTS if len(text) < 5000]
 
     def paths() -> Iterator[tuple[str, str, str]]:
         for name in ROUTES:

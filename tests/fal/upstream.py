@@ -115,7 +115,7 @@ def catalogue(items: list[Any], *, cursor: str | None = None, **more: Any) -> ht
     return httpx.Response(200, content=json.dumps(page).encode())
 
 
-def asked(upstream: Upstream) -> list[dict[str, list[str]]]:
+def queries_of(upstream: Upstream) -> list[dict[str, list[str]]]:
     """Return the query of each call."""
     return [parse_qs(request.url.query.decode()) for request in upstream.requests]
 

@@ -62,7 +62,7 @@ def workflow(content: bytes) -> object:
     return document(graph, "workflows/a/b", lambda app, name: {"type": "string"})
 
 
-def described(count: int) -> bytes:
+def describe_inputs(count: int) -> bytes:
     """Return inputs of a form without properties, each read by some node."""
     fields: dict[str, Any] = {f"x{at}": {} for at in range(count)}
     read = {f"x{at}": f"$input.x{at}" for at in range(min(count, 4000))}
@@ -134,7 +134,7 @@ WAYS = [
         FLOW,
     ),
     WayIn("workflow: nodes that wait for all", tangled, workflow, 250_000),
-    WayIn("workflow: inputs of its form", lambda n: described(n // 15), workflow, FLOW),
+    WayIn("workflow: inputs of its form", lambda n: describe_inputs(n // 15), workflow, FLOW),
     WayIn(
         "workflow: the most references",
         lambda n: flow(b=node({"x": ["$a" + ".a" * 190] * n}, ["a"])),
@@ -142,7 +142,7 @@ WAYS = [
         reading.MAX_LINKS - 10,
     ),
     WayIn("workflow: the most lines between nodes", tangled, workflow, 2 * reading.MAX_LINKS - 200),
-    WayIn("workflow: the most fields", described, workflow, reading.MAX_FIELDS),
+    WayIn("workflow: the most fields", describe_inputs, workflow, reading.MAX_FIELDS),
     WayIn(
         "workflow: many empty lists",
         lambda n: flow(b=node({"x": [[]] * (n // 5)})),

@@ -127,7 +127,7 @@ def used(invitation: Invitation) -> None:
     invitations.join(person("first"), invitation)
 
 
-def expired(invitation: Invitation) -> None:
+def expire(invitation: Invitation) -> None:
     Invitation.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
 
 
@@ -144,7 +144,7 @@ def author_demoted(invitation: Invitation) -> None:
     ("happen", "sentence"),
     [
         (used, "has been used. Ask eva for a new one"),
-        (expired, "was good until .* Ask eva for a new one"),
+        (expire, "was good until .* Ask eva for a new one"),
         (withdrawn, "was withdrawn. Ask eva for a new one"),
         (author_demoted, "may no longer invite people. Ask tom"),
     ],

@@ -36,7 +36,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "_configured", {SECRET.encode(): "key"})
 
 
-def zipped() -> bytes:
+def zip_secret() -> bytes:
     """Return an archive with the secret in a compressed file."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -82,7 +82,7 @@ def respond(rf: RequestFactory, response: Any) -> Any:
             id="brotli in pieces",
         ),
         pytest.param(
-            lambda: StreamingHttpResponse(pieces(zipped(), 9), content_type="application/zip"),
+            lambda: StreamingHttpResponse(pieces(zip_secret(), 9), content_type="application/zip"),
             id="file of an archive",
         ),
     ],

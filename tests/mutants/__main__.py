@@ -48,7 +48,7 @@ class Trial:
         left = list(tests)
         try:
             for _ in range(MOST_TRIED):
-                path.write_text(mutant.broken(source))
+                path.write_text(mutant.break_source(source))
                 failed = first_failure(place, left)
                 path.write_text(source)
                 if not failed or not first_failure(place, [failed]):

@@ -65,7 +65,7 @@ class Mutant:
     text: str
     probe: int
 
-    def broken(self, source: str) -> str:
+    def break_source(self, source: str) -> str:
         """Return the file's source with this place broken."""
         text = self.text if self.text == "pass" else f"({self.text})"
         return source[: self.start] + text + source[self.end :]

@@ -138,16 +138,16 @@ def test_whoever_is_removed_reads_nothing_any_more(
     _, token = tokens.create(ana, "script")
     content = [b"\x89PNG", b"playground.Run.json", b"library.PromptVersion.json", b"xylophone.png"]
 
-    def archived() -> list[bytes]:
+    def archived_parts() -> list[bytes]:
         response: Any = client.get("/account/data/archive/")
         archive = b"".join(response.streaming_content)
         return [part for part in content if part in archive]
 
     assert len(read_by(client, token, things)) > 40
-    assert archived() == content
+    assert archived_parts() == content
     members.remove(person("bea"), project, ana.pk)
     assert not read_by(client, token, things)
-    assert archived() == []
+    assert archived_parts() == []
 
 
 def read_by(browser: Client, token: str, things: Things) -> set[str]:

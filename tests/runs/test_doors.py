@@ -122,7 +122,7 @@ def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world: World, do
         rule = Rule.objects.create(
             project=project, effect=effect, kind=by, value=value, reason=REASON
         )
-        before = _everything()
+        before = _count_started()
         text = html.unescape(re.sub(r"\s+", " ", use().replace("\\u201c", "“")))
         text = text.replace("\\u201d", "”").replace('\\"', '"')
         where = f"{door.name}, {level}, {kind}: {text[:2000]}"
@@ -134,7 +134,7 @@ def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world: World, do
         if text[:3].isdigit() and door.name not in JOBS:  # the answer to a press or a call
             assert text.startswith("403: "), where
             assert "<" not in text[:6] or "data-refused" in text, where
-        assert _everything() == before, where
+        assert _count_started() == before, where
         rule.delete()
     use = door.use(world)
     count = Run.objects.count()
@@ -142,6 +142,6 @@ def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world: World, do
     assert Run.objects.count() > count, door.name
 
 
-def _everything() -> tuple[int, int]:
+def _count_started() -> tuple[int, int]:
     """Return the numbers of runs and of reservations."""
     return Run.objects.count(), LedgerEntry.objects.count()

@@ -34,7 +34,7 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def tls_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("tls")
     command = [sys.executable, "-m", "sandbox", "--port=0", f"--data-dir={folder}", "--pace=0"]
     process = subprocess.Popen(
@@ -58,12 +58,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     process.stdout.close()
 
 
-def test_fal_client_works_with_environment_variables_only(served: Served) -> None:
+def test_fal_client_works_with_environment_variables_only(tls_sandbox: Served) -> None:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("FAL_", "COV"))}
     done = subprocess.run(
         [sys.executable, "-m", "tests.sandbox.environment_script"],
         cwd=ROOT,
-        env=inherited | served.variables,
+        env=inherited | tls_sandbox.variables,
         capture_output=True,
         text=True,
         timeout=300,  # long enough to tell a hang from a busy machine
@@ -76,14 +76,14 @@ def test_fal_client_works_with_environment_variables_only(served: Served) -> Non
     assert report["live"] == "violet"
 
 
-def test_fals_own_names_are_answered(served: Served) -> None:
-    trust = ssl.create_default_context(cafile=served.variables["SSL_CERT_FILE"])
+def test_fals_own_names_are_answered(tls_sandbox: Served) -> None:
+    trust = ssl.create_default_context(cafile=tls_sandbox.variables["SSL_CERT_FILE"])
     for host, path in (
         ("api.fal.ai", "/v1/models?limit=1"),
         ("rest.fal.ai", "/.well-known/jwks.json"),
     ):
         with (
-            socket.create_connection(("127.0.0.1", served.port), 10) as plain,
+            socket.create_connection(("127.0.0.1", tls_sandbox.port), 10) as plain,
             trust.wrap_socket(plain, server_hostname=host) as secure,
         ):
             secure.sendall(

@@ -30,7 +30,7 @@ Key = tuple[str, str]  # app label and name of a migration
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.exhaustive]
 
 
-def applied(url: str) -> set[Key]:
+def applied_migrations(url: str) -> set[Key]:
     return {(app, name) for app, name in execute(url, "SELECT app, name FROM django_migrations")}
 
 
@@ -67,9 +67,9 @@ def test_a_database_with_all_replaced_migrations_is_up_to_date(last_unsquashed: 
     url = last_unsquashed
     before = rows(url)
     migrate(url, "--check")
-    assert not applied(url) & SQUASHES
+    assert not applied_migrations(url) & SQUASHES
     migrate(url)
-    assert applied(url) >= SQUASHES
+    assert applied_migrations(url) >= SQUASHES
     with closing(connect(url)) as database:
         assert schema(database) == schema(connection)
     assert rows(url) == before

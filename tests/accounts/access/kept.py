@@ -19,7 +19,7 @@ ROWS = {
 }
 
 
-def served() -> dict[str, str]:
+def methods_by_route() -> dict[str, str]:
     """Return the method of a resource that serves each of its routes."""
     return {
         route.name: route.view.__name__
@@ -29,6 +29,6 @@ def served() -> dict[str, str]:
 
 
 KEPT: dict[str, Row] = {
-    **{name: ROWS[method] for name, method in served().items()},
+    **{name: ROWS[method] for name, method in methods_by_route().items()},
     **{f"undo:{kind.slug}": Row(METHOD, OWNERS_ALONE) for kind in kinds()},
 }

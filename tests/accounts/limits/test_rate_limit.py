@@ -27,7 +27,7 @@ FEW = Limit("few", rate_limit.READ, burst=2, per_minute=60)
 
 
 @pytest.fixture(autouse=True)
-def limited(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def low_limits(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Lower every limit of the table, so that a test reaches it."""
     settings.RATE_LIMITS = True
     few = {name: replace(limit, burst=20, per_minute=60) for name, limit in LIMITS.items()}

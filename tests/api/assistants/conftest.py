@@ -49,7 +49,7 @@ def flux(make_endpoint: Any, documents: Any) -> Any:
 
 
 @asynccontextmanager
-async def connected(
+async def connect_client(
     assistants: Assistants, authorization: str, mode: Any = "auto", **declared: Any
 ) -> AsyncIterator[Client]:
     """Yield a client of `assistants` that sends this header."""
@@ -85,7 +85,7 @@ def talk(pages: Pages, user: Any) -> Callable[..., Any]:
             async with listening() as broker:
                 assistants = Assistants(HeldResponses(pages, lambda: broker), cap)
                 authorization = f"Bearer {secret}"
-                async with connected(assistants, authorization, mode, **declared) as client:
+                async with connect_client(assistants, authorization, mode, **declared) as client:
                     found = await conversation(client)
                 await assistants.stop()
             await sync_to_async(connections.close_all)()

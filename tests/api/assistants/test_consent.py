@@ -55,7 +55,7 @@ YES = ElicitResult(action="accept", content={"run": True})
 
 
 @pytest.fixture
-def dear(flux: Any) -> Any:
+def expensive_model(flux: Any) -> Any:
     """A model at $0.60 a picture, in a house where assistants ask above 50 cents."""
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
     Budget.objects.create(scope="session", period="once", limit=5, ask_above=Decimal("0.5"))
@@ -86,7 +86,9 @@ def run_once(talk: Any, person: Any = None, paid: Any = PAID, **how: Any) -> Any
     return talk(conversation, cap=5, elicitation_callback=person, **how)
 
 
-def test_a_form_asks_and_the_audit_log_names_what_was_agreed(talk: Any, dear: Any) -> None:
+def test_a_form_asks_and_the_audit_log_names_what_was_agreed(
+    talk: Any, expensive_model: Any
+) -> None:
     person = Person()
     answer = run_once(talk, person)
     (question,) = person.questions
@@ -104,7 +106,7 @@ def test_a_form_asks_and_the_audit_log_names_what_was_agreed(talk: Any, dear: An
     assert Consent.objects.get().state == "started"
 
 
-def test_a_form_says_what_budgets_leave(talk: Any, dear: Any, user: User) -> None:
+def test_a_form_says_what_budgets_leave(talk: Any, expensive_model: Any, user: User) -> None:
     Budget.objects.create(
         scope="person", person=user, period="month", limit=12, ask_above=Decimal("0.1")
     )
@@ -114,7 +116,7 @@ def test_a_form_says_what_budgets_leave(talk: Any, dear: Any, user: User) -> Non
     assert Run.objects.count() == 1  # one yes confirms the run for both budgets
 
 
-def test_what_is_cheap_is_not_asked_about(talk: Any, dear: Any) -> None:
+def test_what_is_cheap_is_not_asked_about(talk: Any, expensive_model: Any) -> None:
     Endpoint.objects.update(unit_price_usd="0.5")
     person = Person()
     run_once(talk, person)
@@ -142,7 +144,9 @@ NO = {
 
 
 @pytest.mark.parametrize("answer", NO.values(), ids=NO)
-def test_what_is_no_yes_starts_nothing(talk: Any, dear: Any, answer: ElicitResult) -> None:
+def test_what_is_no_yes_starts_nothing(
+    talk: Any, expensive_model: Any, answer: ElicitResult
+) -> None:
     result = run_once(talk, Person(answer))
     assert result.is_error
     assert "The person said no" in text(result)
@@ -154,7 +158,7 @@ def _dearer() -> None:
     Endpoint.objects.update(unit_price_usd="0.7")
 
 
-def _later() -> None:
+def _expire_consents() -> None:
     Consent.objects.update(expires_at=clock.now() - timedelta(seconds=1))
 
 
@@ -164,10 +168,14 @@ def _used() -> None:
 
 @pytest.mark.parametrize(
     ("meanwhile", "sentence"),
-    [(_dearer, "The price has changed"), (_later, "has expired"), (_used, "This yes is used")],
+    [
+        (_dearer, "The price has changed"),
+        (_expire_consents, "has expired"),
+        (_used, "This yes is used"),
+    ],
 )
 def test_a_yes_holds_for_what_was_asked(
-    talk: Any, dear: Any, meanwhile: Any, sentence: str
+    talk: Any, expensive_model: Any, meanwhile: Any, sentence: str
 ) -> None:
     result = run_once(talk, Person(meanwhile=meanwhile))
     assert result.is_error
@@ -175,7 +183,9 @@ def test_a_yes_holds_for_what_was_asked(
     assert Run.objects.count() == 0
 
 
-def test_a_client_that_says_yes_by_itself_stays_within_the_limit(talk: Any, dear: Any) -> None:
+def test_a_client_that_says_yes_by_itself_stays_within_the_limit(
+    talk: Any, expensive_model: Any
+) -> None:
     Endpoint.objects.update(unit_price_usd="2")
 
     async def conversation(client: Client) -> list[Any]:
@@ -215,7 +225,7 @@ def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
     assert (begun, Run.objects.count()) == ((3, 3) if assumed else (1, 5))
 
 
-def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, dear: Any) -> None:
+def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, expensive_model: Any) -> None:
     """Answers without a question, for other arguments, with an invented state, and twice."""
 
     async def conversation(client: Client) -> list[Any]:
@@ -248,7 +258,9 @@ def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, dear: Any) -
     assert Run.objects.get().arguments == {"prompt": "a cat"}
 
 
-def test_another_person_cannot_use_a_yes(talk: Any, dear: Any, django_user_model: Any) -> None:
+def test_another_person_cannot_use_a_yes(
+    talk: Any, expensive_model: Any, django_user_model: Any
+) -> None:
     states: list[str] = []
 
     async def ask(client: Client) -> None:
@@ -285,7 +297,7 @@ def link_of(answer: Any) -> str:
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_a_client_that_cannot_ask_gets_a_page(
-    talk: Any, dear: Any, user: User, django_user_model: Any, mode: str
+    talk: Any, expensive_model: Any, user: User, django_user_model: Any, mode: str
 ) -> None:
     answer = run_once(talk, None, mode=mode)
     path = link_of(answer)
@@ -323,14 +335,14 @@ def test_a_client_that_cannot_ask_gets_a_page(
 @pytest.mark.parametrize(
     ("change", "status", "sentence"),
     [
-        (_later, 200, "has expired"),
+        (_expire_consents, 200, "has expired"),
         (_dearer, 409, "The price has changed"),
         (lambda: Token.objects.update(revoked_at=clock.now()), 409, "no longer valid"),
         (lambda: User.objects.update(is_active=True), 302, ""),
     ],
 )
 def test_the_page_starts_what_was_asked_while_it_was_open(
-    talk: Any, dear: Any, user: User, change: Any, status: int, sentence: str
+    talk: Any, expensive_model: Any, user: User, change: Any, status: int, sentence: str
 ) -> None:
     path = link_of(run_once(talk, None))
     change()
@@ -342,7 +354,7 @@ def test_the_page_starts_what_was_asked_while_it_was_open(
     assert Run.objects.count() == (1 if status == 302 else 0)
 
 
-def test_no_on_the_page_is_no(talk: Any, dear: Any, user: User) -> None:
+def test_no_on_the_page_is_no(talk: Any, expensive_model: Any, user: User) -> None:
     path = link_of(run_once(talk, None))
     person = Browser()
     person.force_login(user)
@@ -353,7 +365,7 @@ def test_no_on_the_page_is_no(talk: Any, dear: Any, user: User) -> None:
 
 
 def test_a_client_that_opens_addresses_waits_for_the_page(
-    talk: Any, dear: Any, user: User, monkeypatch: pytest.MonkeyPatch
+    talk: Any, expensive_model: Any, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     addresses = ClientCapabilities(
         elicitation=ElicitationCapability(url=UrlElicitationCapability())
@@ -383,7 +395,7 @@ def test_a_flow_asks_as_well(talk: Any, flow: Flow) -> None:
     assert FlowRun.objects.count() == 1
 
 
-def test_a_refusal_comes_before_the_question(talk: Any, dear: Any) -> None:
+def test_a_refusal_comes_before_the_question(talk: Any, expensive_model: Any) -> None:
     Endpoint.objects.update(standing="blocked")
     person = Person()
     assert run_once(talk, person).is_error

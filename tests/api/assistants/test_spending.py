@@ -18,7 +18,7 @@ from catalog.models import Endpoint
 from features.flows.models import Flow
 from features.spending.models import Budget
 from runs.models import LedgerEntry, Run
-from tests.api.assistants.conftest import FLUX, connected, text
+from tests.api.assistants.conftest import FLUX, connect_client, text
 from tests.api.pages import Pages
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def test_concurrent_calls_in_two_processes_stay_within_the_cap(
         headers = [f"Bearer {secret}", f"bearer {secret}", f"Key {secret}", f"Bearer  {secret}"]
         async with AsyncExitStack() as stack:
             clients = [
-                await stack.enter_async_context(connected(process, header))
+                await stack.enter_async_context(connect_client(process, header))
                 for process in processes
                 for header in headers
             ]

@@ -91,14 +91,14 @@ def test_a_completion_is_a_run_of_the_router(ask: Ask, person: User) -> None:
     assert moment.detail == "With the token “notebook”."
 
 
-async def streamed(client: openai.AsyncOpenAI, model: str, **more: Any) -> list[Any]:
+async def stream_chunks(client: openai.AsyncOpenAI, model: str, **more: Any) -> list[Any]:
     chunks = await client.chat.completions.create(model=model, messages=SAID, stream=True, **more)
     return [chunk async for chunk in chunks]
 
 
 @pytest.mark.parametrize("model", [NAME, "sandbox/scribe"], ids=["router", "endpoint"])
 def test_a_stream_arrives_in_chunks_and_is_stored(ask: Ask, model: str) -> None:
-    chunks = ask(lambda c: streamed(c, model, stream_options={"include_usage": True}))
+    chunks = ask(lambda c: stream_chunks(c, model, stream_options={"include_usage": True}))
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert len(chunks) > 10
     assert chunks[-1].usage.total_tokens > 0
@@ -123,7 +123,7 @@ def test_errors_are_raised_as_the_packages_exceptions(ask: Ask, sandbox: Control
             client.chat.completions.create(model="sandbox/scribe", messages=[]),
             client.chat.completions.create(model="sandbox/scribe", messages=SAID, max_tokens=1),
             client.chat.completions.create(model="sandbox/eye", messages=PICTURE),
-            streamed(client, NAME),
+            stream_chunks(client, NAME),
         ):
             with pytest.raises(openai.APIError) as caught:
                 await call

@@ -14,7 +14,7 @@ from runs.models import Artifact, Run
 from runs.results import outcomes, timeline
 from runs.state import state_machine
 from tests.runs.looks import let_look
-from tests.schemas.test_artifacts import OUTPUTS, published
+from tests.schemas.test_artifacts import OUTPUTS, published_output
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
@@ -320,7 +320,7 @@ def test_a_run_lists_files_of_upstreams_hosts_anywhere_in_its_output(
     call: Any, make_run: Any
 ) -> None:
     for name in OUTPUTS:
-        for output in published(name, "https://v3b.fal.media/files/b"):
+        for output in published_output(name, "https://v3b.fal.media/files/b"):
             run = make_run(state="running")
             assert state_machine.record(run.pk, outcomes.from_output(output, by="test"))
             artifacts = call("GET", f"/runs/{run.pk}").json()["artifacts"]

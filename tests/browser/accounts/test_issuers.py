@@ -34,7 +34,7 @@ def acme() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def offered(acme: str, settings: Any, transactional_db: None) -> Iterator[None]:
+def offered_issuer(acme: str, settings: Any, transactional_db: None) -> Iterator[None]:
     """Vitrine offers this issuer, and lets people of example.com make accounts."""
     values = honest.variables(acme)
     settings.SOCIALACCOUNT_PROVIDERS = issuers.read(lambda name: values.get(name, ""))

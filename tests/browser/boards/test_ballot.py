@@ -15,18 +15,20 @@ from tests.browser.contexts import Contexts
 from tests.browser.gallery import PHONE
 from tests.browser.waiting import Held
 from tests.features.boards.conftest import models, plan_of, send
-from tests.features.boards.judging import Judged, judged, stored_picture
+from tests.features.boards.judging import Judged, make_judged_board, stored_picture
 from tests.features.sharing.kinds.walking import share_of
 from tests.projects.people import logged_in
 
-__all__ = ["judged", "models", "plan_of", "send", "stored_picture"]
+__all__ = ["make_judged_board", "models", "plan_of", "send", "stored_picture"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def client_page(user: User, judged: Judged, contexts: Contexts, live_server: Any) -> Page:
+def client_page(
+    user: User, make_judged_board: Judged, contexts: Contexts, live_server: Any
+) -> Page:
     """A shared board of two pairs, on the phone of a visitor without an account."""
-    board = judged("flux", "turbo", prompts="quiet zebra\nloud heron")
+    board = make_judged_board("flux", "turbo", prompts="quiet zebra\nloud heron")
     share = share_of(user, "board", str(board.pk), shows_models=False, takes_votes=True)
     page = contexts.take(viewport={"width": PHONE[0], "height": PHONE[1]}).new_page()
     page.goto(live_server.url + share.get_absolute_url())
@@ -59,10 +61,10 @@ def test_a_client_sees_a_board_and_judges_it_by_keys(client_page: Page) -> None:
 
 
 def test_a_key_that_comes_before_htmx_votes(
-    user: User, judged: Judged, contexts: Contexts, live_server: Any
+    user: User, make_judged_board: Judged, contexts: Contexts, live_server: Any
 ) -> None:
     """htmx, once loaded, posts the held form together with the button that was pressed."""
-    board = judged("flux", "turbo", prompts="quiet zebra")
+    board = make_judged_board("flux", "turbo", prompts="quiet zebra")
     cookie = logged_in(user).cookies[settings.SESSION_COOKIE_NAME]
     context = contexts.take(base_url=live_server.url)
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])

@@ -173,7 +173,7 @@ def rings(page: Page, count: int) -> None:
 
 
 @pytest.fixture
-def dear(gallery: None) -> Endpoint:
+def expensive_model(gallery: None) -> Endpoint:
     """A model that costs two dollars a picture."""
     endpoint = Endpoint.objects.order_by("position")[0]
     endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = Decimal(2), "images", "USD"
@@ -200,12 +200,16 @@ def open_as(contexts: Contexts, server: LiveServer, client: Client, size: Size) 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_money_is_asked_for_granted_and_used(
-    contexts: Contexts, live_server: LiveServer, dear: Endpoint, size: Size, record_property: Record
+    contexts: Contexts,
+    live_server: LiveServer,
+    expensive_model: Endpoint,
+    size: Size,
+    record_property: Record,
 ) -> None:
     fox = make_project("Fox", ana="maker", mia="manager")
     Budget.objects.create(scope="project", project=fox, limit=Decimal(1))
     ana = open_as(contexts, live_server, logged_in(person("ana")), size)
-    ana.goto(f"{dear.get_absolute_url()}?project={fox.slug}")
+    ana.goto(f"{expensive_model.get_absolute_url()}?project={fox.slug}")
     prompt(ana).fill("a fox in the snow")
     ana.locator("#run-button").click()  # refused: here the counted journey begins
     asking = Hand(ana)

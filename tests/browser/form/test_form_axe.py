@@ -49,7 +49,7 @@ def form_page(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def seen() -> set[str]:
+def seen_elements() -> set[str]:
     """The elements of the forms so far."""
     return set()
 
@@ -84,12 +84,12 @@ def examples(kit: Field) -> Iterator[Form]:
     ],
 )
 def test_axe_finds_nothing(
-    form_page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]], seen: set[str]
+    form_page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]], seen_elements: set[str]
 ) -> None:
     """A form without new elements is checked only by `make test-all`."""
     for name, root, value, problems in forms(kit):
         put(form_page, root, value, problems).evaluate(UNFOLD)
         elements = set(form_page.evaluate(ELEMENTS))
-        if IS_EXHAUSTIVE or elements - seen:
+        if IS_EXHAUSTIVE or elements - seen_elements:
             assert_clean(form_page, name)
-        seen.update(elements)
+        seen_elements.update(elements)

@@ -26,7 +26,7 @@ def three(make_picture: Any) -> list[Run]:
     return [make_picture(title=f"picture {number}") for number in range(3)]
 
 
-def copied(page: Page) -> str:
+def copied_address(page: Page) -> str:
     """Return the address that the page has written to the clipboard."""
     text: str = page.evaluate("navigator.clipboard.readText()")
     return text
@@ -50,7 +50,7 @@ def test_two_clicks_lead_from_a_selection_to_a_copied_address_for_a_client(
     hand.tell(record_property, most=TWO)
     assert Share.objects.get().opens_review
     address = dialog.locator("[data-share]").inner_text()
-    assert copied(page) == address
+    assert copied_address(page) == address
     assert_clean(page, "the dialog", within="dialog.share")
     dialog.get_by_text("More", exact=True).click()
     dialog.get_by_label("Title").fill("For the client")

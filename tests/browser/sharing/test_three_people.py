@@ -63,7 +63,7 @@ def make(page: Page, model: str, project: str, prompt: str) -> str:
     return match[1]
 
 
-def shared(hand: Hand, button: Locator) -> str:
+def share_by_click(hand: Hand, button: Locator) -> str:
     """Share with one click; return the path of the copied address. The dialog stays open."""
     hand.click(button)
     dialog = hand.page.get_by_role("dialog", name="Shared")
@@ -108,7 +108,7 @@ def test_a_designer_a_client_and_a_manager_decide(
         tile.hover()
         tile.get_by_role("checkbox").check()
     designers = Hand(designer)
-    address = shared(designers, designer.get_by_role("button", name="Share").first)
+    address = share_by_click(designers, designer.get_by_role("button", name="Share").first)
     assert designers.clicks <= TO_ADDRESS
     dialog = designer.get_by_role("dialog", name="Shared")
     designers.click(dialog.get_by_role("button", name="A client"))
@@ -176,7 +176,7 @@ def test_a_designer_a_client_and_a_manager_decide(
     designer.goto(f"/compare/new/?{MODELS}&input={INPUT}&project={project}")
     board = board_of(designer)
     designer.goto(board)
-    board_share = shared(Hand(designer), designer.get_by_role("button", name="Share").first)
+    board_share = share_by_click(Hand(designer), designer.get_by_role("button", name="Share").first)
     dialog.get_by_text("More", exact=True).click()
     dialog.get_by_label("Who can open it").select_option("project")
     dialog.get_by_label("Blind votes").check()
@@ -193,7 +193,7 @@ def test_a_designer_a_client_and_a_manager_decide(
     # The manager sends the board to the person who decides: its page prints as a report.
     manager.goto(board)
     assert_good(manager)
-    report = shared(managers, manager.get_by_role("button", name="Share").first)
+    report = share_by_click(managers, manager.get_by_role("button", name="Share").first)
     tell(managers, record_property, "manager", MANAGER)
 
     # A visitor with the link reads and prints it, and sees nothing else.

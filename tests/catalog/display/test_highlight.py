@@ -21,7 +21,7 @@ from tests.processes import ROOT
 from tests.tables import each_row
 
 
-def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:
+def mark_words(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:
     mark = highlighter(Found({}, used, alike=alike))
     assert mark is not None
     return mark.in_text(text)
@@ -42,12 +42,12 @@ def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str
     ],
 )
 def test_matching_words_are_highlighted(used: tuple[str, ...], text: str, result: str) -> None:
-    assert marked(used, text) == result
+    assert mark_words(used, text) == result
 
 
 def test_synonyms_are_highlighted_too() -> None:
     text = "Super-Resolution of pictures"
-    assert marked(("upscale",), text, ("super resolution",)).startswith(
+    assert mark_words(("upscale",), text, ("super resolution",)).startswith(
         "<mark>Super-Resolution</mark>"
     )
 

@@ -141,7 +141,7 @@ WISH = "which model makes a ten-second film with sound from one picture under a 
 
 
 @pytest.fixture
-def priced() -> dict[str, Endpoint]:
+def unpriced_models() -> dict[str, Endpoint]:
     """A catalogue without prices; returns the models that meet everything but the price."""
     catalogue.fill(documents.catalogue())
     answer = search(Query(q="duration:>=10 can:sound in:image out:video"))
@@ -159,14 +159,16 @@ def ids(answer: Answer) -> set[str]:
     return {endpoint.endpoint_id for endpoint in answer.endpoints}
 
 
-def test_an_unknown_price_condition_is_dropped_and_shown(priced: dict[str, Endpoint]) -> None:
+def test_an_unknown_price_condition_is_dropped_and_shown(
+    unpriced_models: dict[str, Endpoint],
+) -> None:
     answer = search(Query(q=WISH))
-    assert ids(answer) == set(priced)
+    assert ids(answer) == set(unpriced_models)
     assert answer.left_out == ("Under $1.00",)
 
 
-def test_prices_are_for_the_requested_length(priced: dict[str, Endpoint]) -> None:
-    first = next(iter(priced.values()))
+def test_prices_are_for_the_requested_length(unpriced_models: dict[str, Endpoint]) -> None:
+    first = next(iter(unpriced_models.values()))
     give_price(first, "0.09")
     answer = search(Query(q=WISH))
     assert ids(answer) == {first.endpoint_id}

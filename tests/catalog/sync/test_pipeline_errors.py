@@ -178,12 +178,12 @@ def test_an_incomplete_list_keeps_its_items_and_marks_nothing_as_gone(
     upstream.items = {"fal-ai/aaa": upstream.items.pop("fal-ai/aaa")} | upstream.items
     upstream.most_per_page = 4
 
-    def broken(request: Any) -> Any:
+    def break_page(request: Any) -> Any:
         if request.url.params.get("cursor") == "6" or "cursor" in request.url.params:
             return error(500, "server_error", "The registry is away")
         return None
 
-    upstream.faults = [broken]
+    upstream.faults = [break_page]
     report = run_sync()
     assert report.state == "failed"
     assert "The registry is away" in report.error

@@ -33,14 +33,14 @@ from huggingface_hub.errors import HfHubHTTPError
 client = InferenceClient(provider="fal-ai", api_key=TOKEN)
 
 
-def named(model: str, task: str = "text-to-image") -> str:
+def hub_name(model: str, task: str = "text-to-image") -> str:
     """Return the name of fal's model in the fake Hub."""
     return f"{task}/{model.replace('/', '.')}"
 
 
 def picture(model: str, prompt: str, **more: Any) -> Any:
     """Request a picture."""
-    return client.text_to_image(prompt, model=named(model), extra_body=more)
+    return client.text_to_image(prompt, model=hub_name(model), extra_body=more)
 
 
 def error_of(call: Any) -> dict[str, Any]:
@@ -63,25 +63,25 @@ def edit() -> Any:
     made = picture(PICTURE, "a mill")
     file = io.BytesIO()
     made.save(file, "JPEG")
-    model = named("sandbox/aurora/image-to-image", "image-to-image")
+    model = hub_name("sandbox/aurora/image-to-image", "image-to-image")
     return size_of(client.image_to_image(file.getvalue(), prompt="blue", model=model))
 
 
 def film() -> Any:
     """Make a video, through the queue."""
-    model = named("sandbox/drift/text-to-video", "text-to-video")
+    model = hub_name("sandbox/drift/text-to-video", "text-to-video")
     return {"file": digest(client.text_to_video("a river", model=model))}
 
 
 def speech() -> Any:
     """Make speech with one held call."""
-    model = named("murmur/voice", "text-to-speech")
+    model = hub_name("murmur/voice", "text-to-speech")
     return {"file": digest(client.text_to_speech("Good morning", model=model))}
 
 
 def transcription() -> Any:
     """Get text from a recording."""
-    model = named("fal-ai/wizper", "automatic-speech-recognition")
+    model = hub_name("fal-ai/wizper", "automatic-speech-recognition")
     return {"text": client.automatic_speech_recognition(recording(1), model=model).text}
 
 

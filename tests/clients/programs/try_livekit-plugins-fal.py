@@ -19,7 +19,7 @@ from livekit.plugins import fal
 ONCE = APIConnectOptions(max_retry=0, timeout=120)
 
 
-def heard(seconds: float, language: str = "en", *, begins_loud: bool = False) -> Any:
+def transcribe(seconds: float, language: str = "en", *, begins_loud: bool = False) -> Any:
     """Transcribe a recording."""
     sound = samples(seconds, begins_loud=begins_loud)
     frame = rtc.AudioFrame(sound, 8000, 1, len(sound) // 2)
@@ -51,21 +51,21 @@ def error_of(call: Any) -> dict[str, Any]:
 
 def run() -> Any:
     """Transcribe a second of silence."""
-    return text_of(heard(1))
+    return text_of(transcribe(1))
 
 
 def minute() -> Any:
     """Transcribe a recording that takes a minute."""
-    return text_of(heard(MINUTE))
+    return text_of(transcribe(MINUTE))
 
 
 main(
     [run, minute],
     refusals=refusals(
         error_of,
-        invalid=lambda: heard(1, language="tlh"),
-        refused=lambda: heard(1, begins_loud=True),
-        plain=lambda: heard(1),
+        invalid=lambda: transcribe(1, language="tlh"),
+        refused=lambda: transcribe(1, begins_loud=True),
+        plain=lambda: transcribe(1),
     ),
     cannot={"cancel": "it has no call that cancels"},
 )

@@ -11,7 +11,7 @@ from mcp.client.streamable_http import streamable_http_client
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def called(tool: str, mode: str = "auto", **arguments: Any) -> Any:
+def call_tool(tool: str, mode: str = "auto", **arguments: Any) -> Any:
     """Return a tool's answer."""
 
     async def ask() -> Any:
@@ -28,22 +28,22 @@ def text_of(result: Any) -> str:
     return "\n".join(part.text for part in result.content)
 
 
-def ran(model: str, mode: str = "auto", **arguments: Any) -> dict[str, Any]:
+def run_model(model: str, mode: str = "auto", **arguments: Any) -> dict[str, Any]:
     """Run a model; return whether the answer is an error, and its text."""
-    result = called("run_model", mode, endpoint_id=model, arguments=arguments, wait_s=60)
+    result = call_tool("run_model", mode, endpoint_id=model, arguments=arguments, wait_s=60)
     return {"status": None, "is_error": result.is_error, "text": text_of(result)}
 
 
 def run() -> Any:
     """Run a model and wait for its end."""
-    facts = ran(PICTURE, prompt="a mill")
+    facts = run_model(PICTURE, prompt="a mill")
     assert not facts["is_error"], facts
     return {"text": facts["text"]}
 
 
 def legacy() -> Any:
     """Do the same with the older handshake."""
-    facts = ran(PICTURE, "legacy", prompt="two mills")
+    facts = run_model(PICTURE, "legacy", prompt="two mills")
     assert not facts["is_error"], facts
     return {"text": facts["text"]}
 
@@ -62,14 +62,14 @@ def tools() -> Any:
 
 def cancel() -> Any:
     """Cancel a running run."""
-    begun = text_of(called("run_model", endpoint_id=SLOW, arguments={"duration": 60}, wait_s=1))
+    begun = text_of(call_tool("run_model", endpoint_id=SLOW, arguments={"duration": 60}, wait_s=1))
     run_id = next(word for word in begun.split() if word.count("-") == 4)
-    return {"run": run_id, "text": text_of(called("cancel_run", run_id=run_id))}
+    return {"run": run_id, "text": text_of(call_tool("cancel_run", run_id=run_id))}
 
 
 def minute() -> Any:
     """Call a tool that is held for a minute."""
-    result = called("run_model", endpoint_id=SLOW, arguments={"duration": MINUTE}, wait_s=60)
+    result = call_tool("run_model", endpoint_id=SLOW, arguments={"duration": MINUTE}, wait_s=60)
     return {"text": text_of(result)}
 
 
@@ -77,9 +77,9 @@ main(
     [run, legacy, tools, cancel, minute],
     refusals=refusals(
         lambda call: call(),
-        invalid=lambda: ran(PICTURE, prompt="x", num_images=99),
-        refused=lambda: ran(CENSOR, prompt=FORBIDDEN),
-        plain=lambda: ran(PICTURE, prompt="x"),
+        invalid=lambda: run_model(PICTURE, prompt="x", num_images=99),
+        refused=lambda: run_model(CENSOR, prompt=FORBIDDEN),
+        plain=lambda: run_model(PICTURE, prompt="x"),
     ),
     # A tool reports its errors in words.
     statuses=dict.fromkeys(("invalid", "refused", "blocked", "budget")),

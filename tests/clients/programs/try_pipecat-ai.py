@@ -30,7 +30,7 @@ def opened_picture(got: list[Any]) -> dict[str, str]:
     return opened(got[0].url)
 
 
-def heard(audio: bytes) -> list[Any]:
+def transcribe(audio: bytes) -> list[Any]:
     """Return what the service for transcription yields."""
 
     async def ask() -> list[Any]:
@@ -58,12 +58,12 @@ def run() -> Any:
 
 def transcription() -> Any:
     """Get text from a recording."""
-    return {"text": heard(recording(1))[0].text}
+    return {"text": transcribe(recording(1))[0].text}
 
 
 def minute() -> Any:
     """Transcribe a recording that takes a minute."""
-    return {"text": heard(recording(MINUTE))[0].text}
+    return {"text": transcribe(recording(MINUTE))[0].text}
 
 
 main(

@@ -52,7 +52,7 @@ def wsgi(environ: Any, start_response: Callable[..., Any]) -> Any:
     if environ["PATH_INFO"] == "/film":
         return OffThreadStream(b"%d," % number for number in range(100))
     if environ["PATH_INFO"] == "/broken":
-        return OffThreadStream(broken())
+        return OffThreadStream(break_off())
     return [environ["wsgi.input"].read()]
 
 
@@ -72,7 +72,7 @@ RESPONSES: dict[str, Any] = {
 }
 
 
-def broken() -> Iterator[bytes]:
+def break_off() -> Iterator[bytes]:
     yield b"first"
     raise TimeoutError("the bucket is away")
 

@@ -16,9 +16,9 @@ from features.boards.plan.plan import Plan, read_plan
 from features.boards.runs import sending
 from tests.copies import copies_are_ready
 from tests.features.boards import documents
-from tests.features.boards.judging import judged, stored_picture
+from tests.features.boards.judging import make_judged_board, stored_picture
 
-__all__ = ["copies_are_ready", "judged", "stored_picture"]
+__all__ = ["copies_are_ready", "make_judged_board", "stored_picture"]
 
 Made = dict[str, Endpoint]
 

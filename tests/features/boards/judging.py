@@ -59,10 +59,10 @@ def stored_picture() -> Iterator[str]:
 
 
 @pytest.fixture
-def judged(
+def make_judged_board(
     plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stored_picture: str
 ) -> Judged:
-    """`judged("flux", "turbo", prompts="a\nb")`: a board whose runs have all succeeded."""
+    """`make_judged_board("flux", "turbo", prompts="a\nb")`: a board of successful runs."""
 
     def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Board:
         board = send(

@@ -26,9 +26,9 @@ def project(db: None) -> Project:
 
 
 @pytest.fixture
-def board(judged: Judged, project: Project) -> Board:
+def board(make_judged_board: Judged, project: Project) -> Board:
     """A board with results in the project."""
-    board = judged()
+    board = make_judged_board()
     Board.objects.update(project=project, user=person("mia"))
     board.cells.first().run.__class__.objects.update(project=project, user=person("mia"))  # type: ignore[union-attr]
     return Board.objects.select_related("project").get()
@@ -101,8 +101,10 @@ def test_an_archived_project_is_looked_at_and_voted_on(
     assert access.acts_by_link(board) == {Act.VOTE}
 
 
-def test_a_private_board_keeps_what_viewers_might_do(member: Client, judged: Judged) -> None:
-    board = judged()
+def test_a_private_board_keeps_what_viewers_might_do(
+    member: Client, make_judged_board: Judged
+) -> None:
+    board = make_judged_board()
     page = read_page(member, board.get_absolute_url())
     assert "Whoever has a link" in page
     assert "Members who only look" not in page

@@ -26,10 +26,12 @@ PICTURE = "https://v3.fal.media/files/a.png"
 @pytest.fixture
 def models(make_endpoint: Callable[..., Any], documents: dict[str, Any]) -> dict[str, Endpoint]:
     """A text-to-image model, one that edits images, and one that makes videos of them."""
-    return {name: known(make_endpoint(name, documents[name])) for name in (FLUX, SEEDREAM, KLING)}
+    return {
+        name: store_inputs(make_endpoint(name, documents[name])) for name in (FLUX, SEEDREAM, KLING)
+    }
 
 
-def known(endpoint: Endpoint) -> Endpoint:
+def store_inputs(endpoint: Endpoint) -> Endpoint:
     """Store the endpoint's inputs, as a sync does."""
     endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
     endpoint.save(update_fields=["inputs"])

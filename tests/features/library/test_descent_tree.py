@@ -33,10 +33,10 @@ def edges(branches: Any) -> Iterator[tuple[Any, Any]]:
         yield from edges(branch.branches)
 
 
-def everything(branches: Any) -> Iterator[Branch[Any]]:
+def all_branches(branches: Any) -> Iterator[Branch[Any]]:
     for branch in branches:
         yield branch
-        yield from everything(branch.branches)
+        yield from all_branches(branch.branches)
 
 
 def test_a_chain_runs_straight_down() -> None:
@@ -66,9 +66,9 @@ def graphs(draw: st.DrawFn) -> dict[int, list[int]]:
 @given(graphs())
 def test_everything_has_one_place_and_no_origin_is_lost(made_of: dict[int, list[int]]) -> None:
     tree = tree_of(made_of)
-    first = [branch.key for branch in everything(tree) if not branch.is_again]
+    first = [branch.key for branch in all_branches(tree) if not branch.is_again]
     assert sorted(first) == sorted(made_of)
-    assert all(not branch.branches for branch in everything(tree) if branch.is_again)
+    assert all(not branch.branches for branch in all_branches(tree) if branch.is_again)
     assert sorted(edges(tree)) == sorted(
         (key, source) for key, sources in made_of.items() for source in sources
     )

@@ -29,9 +29,9 @@ def addresses(route: Route, keys: Keys) -> Iterator[str]:
     first, *others = (keys.get(converter, keys["str"]) for converter in converters)
     for value in first:
         for further in itertools.product(*(values[:UNPAIRED] for values in others)):
-            yield "/" + _filled(route.path, (value, *further))
+            yield "/" + _fill_path(route.path, (value, *further))
 
 
-def _filled(path: str, values: Sequence[str]) -> str:
+def _fill_path(path: str, values: Sequence[str]) -> str:
     rest = iter(values)
     return PART.sub(lambda _: quote(next(rest)), path)

@@ -162,7 +162,7 @@ class Walker:
         told = body + b"\n".join(f"{k}: {v}".encode() for k, v in response.headers.items())
         return response.status_code, told
 
-    def seen(self, address: str, method: str = "get") -> list[str]:
+    def find_secrets(self, address: str, method: str = "get") -> list[str]:
         """Return the secrets that an address reveals, except those that the address contains."""
         status, told = self.get(address, method)
         assert status < 500 or address == HEALTH, (address, status)
@@ -187,7 +187,7 @@ def test_every_route_is_walked(world: World) -> None:
         assert next(addresses(route, world.keys), None), route.path
 
 
-def walked(route: Route, keys: Keys) -> list[str]:
+def addresses_to_try(route: Route, keys: Keys) -> list[str]:
     """Return a route's addresses; `make test` tries a quarter of a share's and one of any other."""
     is_shares = route.path.startswith(("s/", "shares/"))
     every = enumerate(addresses(route, keys))
@@ -200,8 +200,8 @@ def walk(walker: Walker, world: World, routes: Iterable[Route]) -> dict[str, lis
     return {
         address: secrets
         for route in routes
-        for address in walked(route, world.keys)
-        if (secrets := walker.seen(address))
+        for address in addresses_to_try(route, world.keys)
+        if (secrets := walker.find_secrets(address))
     }
 
 
@@ -230,8 +230,8 @@ def test_a_post_at_any_address_of_a_share_tells_and_changes_nothing(world: World
     found = {
         address: secrets
         for route in shares
-        for address in walked(route, world.keys)
-        if (secrets := walker.seen(address, "post"))
+        for address in addresses_to_try(route, world.keys)
+        if (secrets := walker.find_secrets(address, "post"))
     }
     assert found == {}
 
@@ -245,7 +245,7 @@ def test_what_the_share_does_show_is_only_the_picture(world: World) -> None:
             continue
         seen.add(page)
         _, told = walker.get(page)
-        assert walker.seen(page) == []
+        assert walker.find_secrets(page) == []
         links = LINK.findall(told.decode(errors="replace")) if told.lstrip()[:1] == b"<" else []
         pages += [html.unescape(link).partition("?")[0] for link in links]
     assert f"/s/{world.share.token}/files/1/" in seen

@@ -58,7 +58,7 @@ def _unescape(text: str) -> str:
     return text.replace("\\u201d", "”").replace('\\"', '"')
 
 
-def _everything() -> tuple[int, int, int]:
+def _count_started() -> tuple[int, int, int]:
     """Count what was started, without charges of a flow's later steps, which may be released."""
     charges = Charge.objects.filter(run__isnull=False)
     return Run.objects.count(), LedgerEntry.objects.count(), charges.count()
@@ -76,7 +76,7 @@ def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -
         project = world.project if scope == Budget.Scope.PROJECT else None
         use = door.use(world)
         budget = Budget.objects.create(scope=scope, project=project, limit=TINY)
-        before = _everything()
+        before = _count_started()
         text = _unescape(use())
         where = f"{door.name}, {scope}: {text[:3000]}"
         whose = "The project “Spring”" if project else "The house"
@@ -88,7 +88,7 @@ def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -
             if "<" in text[:6]:
                 assert "data-refused" in text, where
                 assert "Ask for more" in text, where
-        assert _everything() == before, where
+        assert _count_started() == before, where
         require_sums_hold()
         budget.delete()
     use = door.use(world)
@@ -117,13 +117,13 @@ def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
     SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
     use = door.use(world)
     Budget.objects.create(scope=Budget.Scope.HOUSE, limit=100, ask_above=TINY)
-    before = _everything()
+    before = _count_started()
     text = _unescape(use())
     if door.name in ASKED_NOBODY | SAID_BEFORE:
         assert Run.objects.count() > before[0], text[:3000]
         return
     assert text.startswith("402: "), text[:3000]
-    assert _everything() == before, text[:3000]
+    assert _count_started() == before, text[:3000]
     if "<" in text[:6]:
         assert "data-refused" in text
         assert re.search(r"Go on: about \$\d", text), text
@@ -156,7 +156,7 @@ PAGES: dict[str, Callable[[Things], str]] = {
 
 
 @pytest.fixture
-def locked(db: None) -> None:
+def locked_account(db: None) -> None:
     """A worker whose runs upstream refuses because the balance is spent."""
     Worker.objects.create(name="w", beat_at=clock.now(), has_key=True, trouble=BALANCE)
 
@@ -168,7 +168,7 @@ def test_a_page_that_starts_runs_says_that_the_balance_is_spent(
     user: User,
     make_endpoint: Callable[..., Any],
     documents: dict[str, Any],
-    locked: None,
+    locked_account: None,
     page: str,
 ) -> None:
     endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])

@@ -44,7 +44,7 @@ def trainer(make_endpoint: Callable[..., Any]) -> Endpoint:
         display_name="FLUX trainer",
         inference_endpoint_ids=[TAKER],
     )
-    return known(made)
+    return store_inputs(made)
 
 
 @pytest.fixture
@@ -52,10 +52,12 @@ def taker(make_endpoint: Callable[..., Any]) -> Endpoint:
     """A model with a list of LoRAs."""
     loras = {"type": "array", "items": _LORA, "description": "The LoRAs to use."}
     fields = {"prompt": text("The prompt to generate an image from."), "loras": loras}
-    return known(make_endpoint(TAKER, document(fields, ["prompt"]), display_name="FLUX LoRA"))
+    return store_inputs(
+        make_endpoint(TAKER, document(fields, ["prompt"]), display_name="FLUX LoRA")
+    )
 
 
-def known(endpoint: Endpoint) -> Endpoint:
+def store_inputs(endpoint: Endpoint) -> Endpoint:
     """Store the endpoint's inputs, as a sync does."""
     endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
     endpoint.save(update_fields=["inputs"])

@@ -31,7 +31,7 @@ def admin(client: Client, stranger: User) -> Client:
     return client
 
 
-def found(client: Client, **asked: str) -> list[str]:
+def find_objects(client: Client, **asked: str) -> list[str]:
     """Return the objects that the page lists for these filters, without sign-ins and rows."""
     entries = [shown.entry for shown in client.get(PAGE, asked).context["page"].entries]
     left_out = ("signed in", "row added", "row changed")
@@ -68,13 +68,13 @@ def three(user: User, admin: Client) -> list[Group]:
 def test_each_filter_finds_what_it_says(
     admin: Client, three: list[Group], asked: dict[str, str], names: list[str]
 ) -> None:
-    assert found(admin, **asked) == names
+    assert find_objects(admin, **asked) == names
 
 
 def test_a_project_finds_what_happened_in_it(admin: Client, user: User) -> None:
     fox, hare = (creation.create(user, name=name) for name in ("Fox", "Hare"))
-    assert set(found(admin, place=str(fox.pk), event="made")) == {"Fox"}
-    assert found(admin, place=str(hare.pk), event="made") == ["Hare"]
+    assert set(find_objects(admin, place=str(fox.pk), event="made")) == {"Fox"}
+    assert find_objects(admin, place=str(hare.pk), event="made") == ["Hare"]
 
 
 @pytest.mark.parametrize(

@@ -75,10 +75,10 @@ def _answer(status: int, text: str, **headers: str) -> Callable[..., httpx.Respo
 
 
 def _refused_key(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
-    async def refused(model: str) -> fal.FalError:
+    async def refuse_key(model: str) -> fal.FalError:
         return fal.AuthFailed("No user found for Key ID and Secret", status=401)
 
-    patch.setattr(reach, "_key_error", refused)
+    patch.setattr(reach, "_key_error", refuse_key)
 
 
 def _a_failed_backup(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:

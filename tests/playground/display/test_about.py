@@ -40,7 +40,7 @@ def staff(db: None) -> Client:
     return client
 
 
-def ran(make_run: Any, seconds: float, **more: Any) -> Run:
+def make_timed_run(make_run: Any, seconds: float, **more: Any) -> Run:
     run: Run = make_run(state="succeeded", output={}, **more)
     run.sent_at = run.created_at
     run.ended_at = run.created_at + timedelta(seconds=seconds)
@@ -76,7 +76,7 @@ def test_the_typical_time_is_that_of_the_runs_that_succeeded(
     before = member.get(ABOUT).content.decode()
     assert "Nobody has run" not in before  # somebody has run it, and the run failed
     assert "no run has succeeded here yet" in " ".join(before.split())
-    ran(make_run, 3, endpoint=flux)
+    make_timed_run(make_run, 3, endpoint=flux)
     assert "one run" in member.get(ABOUT).content.decode()
 
 
@@ -130,7 +130,7 @@ def run_with_files(
     source_file = uploads.store(
         user.pk, SimpleUploadedFile("a.txt", b"words", "text/plain"), "file"
     )
-    run = ran(
+    run = make_timed_run(
         make_run,
         3,
         endpoint=flux,

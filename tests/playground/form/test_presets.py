@@ -206,13 +206,13 @@ def test_a_link_gives_access_to_results_by_the_same_rule(
     )  # fmt: skip
     post = {"prompt": "go", "image_url": linked_file.get_absolute_url(), "~do": "link"}
     page = member.post(video_page, post).content.decode()
-    assert "can see 1 file of yours that is in it (uploads and results)" in unwrapped(page)
+    assert "can see 1 file of yours that is in it (uploads and results)" in join_lines(page)
     client.force_login(stranger)
     assert client.get(linked_file.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
     assert client.get(run.get_absolute_url()).status_code == 404
     refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
-    assert "1 file in it is not yours to share" in unwrapped(refused.content.decode())
+    assert "1 file in it is not yours to share" in join_lines(refused.content.decode())
     assert client.get(other.get_absolute_url()).status_code == 404
 
 
@@ -258,7 +258,7 @@ def test_a_preset_gives_no_access_to_files_of_others(
     assert client.get(upload.get_absolute_url()).status_code == 404
 
 
-def unwrapped(page: str) -> str:
+def join_lines(page: str) -> str:
     return " ".join(page.split())
 
 

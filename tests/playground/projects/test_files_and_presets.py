@@ -170,7 +170,7 @@ def save(name: str, endpoint: Endpoint, project: str, **posted: str) -> Preset:
     return Preset.objects.latest("pk")
 
 
-def offered(name: str, endpoint: Endpoint, project: str) -> bool:
+def is_offered(name: str, endpoint: Endpoint, project: str) -> bool:
     """Return whether the list of presets in the project has it."""
     address = f"/presets/of/{endpoint.endpoint_id}/?project={project}"
     return "foggy" in signed_in(name).get(address).content.decode()
@@ -179,20 +179,20 @@ def offered(name: str, endpoint: Endpoint, project: str) -> bool:
 def test_a_preset_is_for_me_the_members_or_everybody(flux: Endpoint, acme: Project) -> None:
     preset = save("ben", flux, "acme", used_by="me")
     assert (preset.project, preset.is_hidden) == (acme, True)
-    assert [offered(name, flux, "acme") for name in ("ben", "ana")] == [True, False]
+    assert [is_offered(name, flux, "acme") for name in ("ben", "ana")] == [True, False]
     change = f"/presets/{preset.pk}/"
     assert signed_in("ana").post(change, {"name": "mine"}).status_code == 404
     signed_in("ben").post(change, {"name": "foggy", "used_by": "members"})
-    assert [offered(name, flux, "acme") for name in ("ana", "cleo")] == [True, True]
-    assert not offered("ana", flux, "private")
-    assert not offered("sam", flux, "private")
+    assert [is_offered(name, flux, "acme") for name in ("ana", "cleo")] == [True, True]
+    assert not is_offered("ana", flux, "private")
+    assert not is_offered("sam", flux, "private")
     signed_in("ben").post(change, {"name": "foggy", "used_by": "house"})
-    assert offered("sam", flux, "private")
+    assert is_offered("sam", flux, "private")
 
 
 def test_ones_private_presets_are_offered_in_a_project(flux: Endpoint, acme: Project) -> None:
     save("ben", flux, "private")
-    assert [offered("ben", flux, "acme"), offered("ana", flux, "acme")] == [True, False]
+    assert [is_offered("ben", flux, "acme"), is_offered("ana", flux, "acme")] == [True, False]
     save("ben", flux, "acme")  # another preset of the same name
     assert Preset.objects.count() == 2
 

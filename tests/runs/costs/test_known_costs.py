@@ -68,25 +68,25 @@ def end(start: Callable[[str], Run]) -> End:
     return run
 
 
-def again(run: Run) -> Run:
+def reload(run: Run) -> Run:
     return Run.objects.recent().get(pk=run.pk)
 
 
 def test_units_cost_what_they_cost_when_the_run_began(end: End, endpoint: Endpoint) -> None:
     run = end("2")
     Endpoint.objects.filter(pk=endpoint.pk).update(unit_price_usd=9)
-    assert known_costs.briefly(again(run)) == "≈ $0.10"
-    assert known_costs.in_words(again(run)) == "≈ $0.10 · 2 images"
-    assert tiles.tile(again(run)).cost == "≈ $0.10"
+    assert known_costs.briefly(reload(run)) == "≈ $0.10"
+    assert known_costs.in_words(reload(run)) == "≈ $0.10 · 2 images"
+    assert tiles.tile(reload(run)).cost == "≈ $0.10"
 
 
 def test_an_event_of_upstream_is_better_and_says_so(end: End) -> None:
     run = end("2")
-    before = tiles.tile(again(run)).html
+    before = tiles.tile(reload(run)).html
     ledger.report(run.pk, Decimal("0.08"))
-    assert known_costs.briefly(again(run)) == "$0.08"
-    assert known_costs.in_words(again(run)) == "$0.08 billed by fal"
-    after = tiles.tile(again(run)).html
+    assert known_costs.briefly(reload(run)) == "$0.08"
+    assert known_costs.in_words(reload(run)) == "$0.08 billed by fal"
+    after = tiles.tile(reload(run)).html
     assert ("≈ $0.10" in before, "≈" in after, "$0.08" in after) == (True, False, True)
 
 
@@ -117,9 +117,9 @@ def test_a_sum_is_exact_only_if_upstream_has_billed_all_of_it(end: End) -> None:
     first, second = end("1", token="a"), end("3", token="b")
     assert known_costs.together([first, second]) == "≈ $0.20"
     ledger.report(first.pk, Decimal("0.01"))
-    assert known_costs.together([again(first), again(second)]) == "≈ $0.16"
+    assert known_costs.together([reload(first), reload(second)]) == "≈ $0.16"
     ledger.report(second.pk, Decimal("0.02"))
-    assert known_costs.together([again(first), again(second)]) == "$0.03"
+    assert known_costs.together([reload(first), reload(second)]) == "$0.03"
     assert known_costs.together([]) == ""
 
 

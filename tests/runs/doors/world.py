@@ -20,7 +20,7 @@ from projects.models import Project
 from runs.models import Run
 from tests.features.boards import documents as boards_documents
 from tests.features.chats import documents as chat_documents
-from tests.features.flows.conftest import FLUX, SEEDREAM, known
+from tests.features.flows.conftest import FLUX, SEEDREAM, store_inputs
 from tests.features.flows.graph.definitions import CONTENTS_B
 from tests.features.training.trainers import TRAINERS
 from tests.projects.people import working_in
@@ -49,7 +49,7 @@ class World:
         self.make_endpoint(PAINT, boards_documents.FLUX, tags=["realtime"], **PRICE)
         self.make_endpoint(OTHER, boards_documents.TURBO, **PRICE)
         for endpoint_id in (FLUX, SEEDREAM):
-            known(self.make_endpoint(endpoint_id, known_documents[endpoint_id], **PRICE))
+            store_inputs(self.make_endpoint(endpoint_id, known_documents[endpoint_id], **PRICE))
         stream = "https://fal.run/lab/llm/stream"
         self.make_endpoint(LLM, chat_documents.ROUTER, category="llm", stream_url=stream)
         stream = "https://fal.run/lab/short/stream"

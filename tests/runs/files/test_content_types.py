@@ -36,7 +36,7 @@ def small(kind: str) -> bytes:
     return out.getvalue()
 
 
-def packed() -> bytes:
+def make_zip() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
         file.writestr("a.usdc", "")
@@ -85,11 +85,11 @@ def test_a_video_declared_as_a_picture_is_stored_as_a_video(artifact: Any) -> No
         ("image", "", small("BMP"), "image"),
         ("audio", "audio/mpeg", copying.song(8000), "audio"),
         # Neither picture, video nor sound, whatever upstream says.
-        ("image", "", packed(), "file"),
+        ("image", "", make_zip(), "file"),
         ("image", "", SVG, "file"),  # a browser shows it as the declared type, or not at all
         # These bytes do not contradict the guess.
         ("image", "image/svg+xml", SVG, "image"),
-        ("mesh", "", packed(), "mesh"),
+        ("mesh", "", make_zip(), "mesh"),
         ("mesh", "text/plain", b"v 0 0 0\nv 1 0 0\n", "mesh"),
         ("mesh", "application/octet-stream", bytes(100), "mesh"),
         ("mesh", "model/gltf+json", b'{"asset": {"version": "2.0"}}', "mesh"),
@@ -140,7 +140,7 @@ def waiting(artifact: Any) -> Any:
     return make
 
 
-def marks(text: str) -> bool:
+def watches_copies(text: str) -> bool:
     """Return whether the page watches the copies of a run."""
     return 'data-watch="{&quot;view&quot;: &quot;copies&quot;' in text
 
@@ -148,15 +148,15 @@ def marks(text: str) -> bool:
 def test_an_open_page_is_sent_the_actual_type_of_a_result(member: Client, waiting: Any) -> None:
     row = waiting("video")
     page = member.get(row.run.get_absolute_url()).content.decode()
-    assert marks(page)
+    assert watches_copies(page)
     version = row.run.version
     row = copy(row, picture())
     row.run.refresh_from_db()
     assert row.run.version == version + 1
     fragments = renderers.changed_fragments(row.run, "copies")
     assert f'<img src="{row.get_absolute_url()}"' in fragments
-    assert not marks(fragments)
-    assert not marks(member.get(row.run.get_absolute_url()).content.decode())
+    assert not watches_copies(fragments)
+    assert not watches_copies(member.get(row.run.get_absolute_url()).content.decode())
 
 
 def test_an_empty_file_is_reported_as_empty(member: Client, waiting: Any) -> None:
@@ -177,7 +177,7 @@ def test_an_empty_file_is_reported_as_empty(member: Client, waiting: Any) -> Non
     for text in (fragments, member.get(row.run.get_absolute_url()).content.decode()):
         assert "was not copied here: Upstream gave an empty file (0 bytes)." in text
         assert "<img src" not in text
-    assert not marks(fragments)
+    assert not watches_copies(fragments)
     row = copy(row, picture())  # a retry may still succeed
     assert (row.state, row.width) == ("stored", 1600)
 
@@ -234,7 +234,7 @@ def test_a_web_page_that_never_becomes_a_picture_is_stored_and_reported(
         assert "Upstream gave a web page instead of an image." in text
         assert "tried again" not in text
         assert "<img src" not in text
-        assert not marks(text)
+        assert not watches_copies(text)
 
 
 @pytest.mark.any_database
@@ -250,7 +250,7 @@ def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
     Artifact.objects.update(error="The storage does not take it: No space left on device.")
     fragments = renderers.changed_fragments(row.run, "copies")
     assert "No space left on device. It is tried again automatically." in fragments
-    assert marks(fragments)
+    assert watches_copies(fragments)
     Artifact.objects.update(attempts=2)
     row.refresh_from_db()
     copy(row, picture())
@@ -296,7 +296,7 @@ def test_a_file_must_match_the_type_of_its_name(
 ) -> None:
     row = copy(artifact("file", file_name=name), data)
     assert (row.state, row.error) == ("remote", f"Upstream gave {reason}.")
-    row = copy(row, packed())
+    row = copy(row, make_zip())
     assert (row.state, row.error, row.content_type) == ("stored", "", "application/zip")
 
 

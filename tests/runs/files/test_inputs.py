@@ -331,7 +331,7 @@ def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
     sandbox.fault("upload", "slow", value=1.0)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
 
-    def cancelled() -> bool:
+    def is_over() -> bool:
         now = Run.objects.get(pk=run.pk)
         if now.note and not now.cancel_requested_at:
             assert now.note.startswith("Uploading sea.png, ")
@@ -339,7 +339,7 @@ def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
             state_machine.request_cancel(run.pk)
         return now.is_final
 
-    work(cancelled, fal.Limits(chunk_bytes=64))
+    work(is_over, fal.Limits(chunk_bytes=64))
     run.refresh_from_db()
     assert run.state == "cancelled"
     assert run.note == ""

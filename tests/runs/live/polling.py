@@ -29,7 +29,7 @@ async def nobody(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def asked(run: Run, version: int | str | None = None, view: str = "stage") -> Entry:
+def entry_of(run: Run, version: int | str | None = None, view: str = "stage") -> Entry:
     """Return what a page posts for a run."""
     version = run.version if version is None else version
     watch = json.loads(watch_tokens.data_watch(run, view))
@@ -95,6 +95,6 @@ def markup(response: httpx.Response) -> str:
     return str(response.json()["markup"])
 
 
-def asking(*runs: Entry) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
+def poll_once(*runs: Entry) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
     """Return a function for `serve` that polls for these runs once."""
     return lambda client: ask(client, *runs)

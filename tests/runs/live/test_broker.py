@@ -13,13 +13,13 @@ from runs.models import Run
 from runs.progress import live_partials
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from tests.runs.live.polling import Entry, ask, asked, markup, serve, until_held
+from tests.runs.live.polling import Entry, ask, entry_of, markup, serve, until_held
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def chat(run: Run, version: str) -> Entry:
-    return asked(run, version, "chat")
+    return entry_of(run, version, "chat")
 
 
 async def announce(run: Run, number: int, text: str) -> None:
@@ -34,7 +34,7 @@ def test_a_streamed_token_is_shown_without_a_commit(make_run: Any) -> None:
         version = "3"
         for number, text in ((1, "A long"), (2, "A long answer")):
             held = asyncio.create_task(ask(client, chat(run, version)))
-            other = asyncio.create_task(ask(client, asked(run)))
+            other = asyncio.create_task(ask(client, entry_of(run)))
             await until_held(client, 2)
             await announce(run, number, text)
             answers.append(await held)

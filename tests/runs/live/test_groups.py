@@ -37,7 +37,7 @@ class AllRuns(RunOwner):
 
 
 @pytest.fixture(autouse=True)
-def everything() -> Iterator[None]:
+def group_of_all() -> Iterator[None]:
     """A group of all runs of a person, whose key is the person's."""
     with patch.dict(owners._OWNERS):
         owners.register(AllRuns())

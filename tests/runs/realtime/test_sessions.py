@@ -55,7 +55,7 @@ def sitting(make_run: Callable[..., Run]) -> LiveSession:
     return LiveSession(run, "live", TICKET, LiveLimits(save_every_s=0.01))
 
 
-def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None) -> None:
+def end_session(sitting: LiveSession, why: str = "", error: fal.FalError | None = None) -> None:
     """End a session, and close the connection of the thread that wrote it."""
 
     async def end() -> None:
@@ -119,7 +119,7 @@ def test_an_error_of_the_model_is_stored_with_the_run(
     if has_painted:
         sitting.add_result({"text": "a picture"})
     sitting.record_failure(fal.RunFailed("too long", type="INTERNAL_ERROR"))
-    over(sitting)
+    end_session(sitting)
     run = Run.objects.get()
     assert run.state == ("succeeded" if has_painted else "failed")
     assert (run.error or {}).get("message") == (None if has_painted else "too long")
@@ -336,7 +336,7 @@ def test_a_session_stores_results_up_to_a_limit(sitting: LiveSession) -> None:
         picture = {"content": bytes([number]) * (1 << 20)}
         sitting.note_sent({"n": number})
         sitting.add_result({"images": [picture]})
-    over(sitting)
+    end_session(sitting)
     run = Run.objects.get()
     assert run.arguments == {"n": 8}
     assert run.metrics == {"results": 9}
@@ -347,8 +347,10 @@ def test_a_session_stores_results_up_to_a_limit(sitting: LiveSession) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_session_without_a_picture_is_failed_or_cancelled(make_run: Callable[..., Run]) -> None:
     left, broken = (make_run(transport="realtime", state="running") for _ in range(2))
-    over(LiveSession(left, "live", TICKET))
-    over(LiveSession(broken, "live", TICKET), "why", fal.Unreachable("fal ended the session."))
+    end_session(LiveSession(left, "live", TICKET))
+    end_session(
+        LiveSession(broken, "live", TICKET), "why", fal.Unreachable("fal ended the session.")
+    )
     left.refresh_from_db()
     broken.refresh_from_db()
     assert left.state == "cancelled"

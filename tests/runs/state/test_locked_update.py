@@ -70,13 +70,13 @@ def rung() -> Iterator[Callable[[], int]]:
     unix_sockets.notify(str(connection.settings_dict["NAME"]))
 
 
-def queued(position: int) -> Observation:
+def queued_at(position: int) -> Observation:
     return Observation(State.QUEUED, by="status", queue_position=position)
 
 
 def test_a_change_locks_its_row_writes_it_and_notifies_once(runs: list[Run]) -> None:
     with rung() as count, CaptureQueriesContext(connection) as queries:
-        assert state_machine.record(runs[0].pk, queued(1))
+        assert state_machine.record(runs[0].pk, queued_at(1))
         assert count() == 1
     statements = [query["sql"] for query in queries]
     assert sum(sql.startswith("SELECT") and "pg_notify" not in sql for sql in statements) == 1
@@ -86,9 +86,9 @@ def test_a_change_locks_its_row_writes_it_and_notifies_once(runs: list[Run]) -> 
 
 
 def test_a_write_without_a_change_notifies_nobody(runs: list[Run]) -> None:
-    assert state_machine.record(runs[0].pk, queued(1))
+    assert state_machine.record(runs[0].pk, queued_at(1))
     with rung() as count:
-        assert not state_machine.record(runs[0].pk, queued(1))
+        assert not state_machine.record(runs[0].pk, queued_at(1))
         assert count() == 0
 
 
@@ -96,7 +96,7 @@ def test_a_write_without_a_change_notifies_nobody(runs: list[Run]) -> None:
 async def test_several_changes_of_one_run_keep_their_order(runs: list[Run]) -> None:
     pk = runs[0].pk
     asking = [
-        locked_update.retry_until_committed(state_machine.record, pk, queued(place))
+        locked_update.retry_until_committed(state_machine.record, pk, queued_at(place))
         for place in (3, 2, 2, 1)
     ]
     assert await asyncio.gather(*asking) == [True, True, False, True]
@@ -113,7 +113,7 @@ async def test_a_change_that_cannot_be_written_does_not_block_others(runs: list[
 
     gone, bad, *others = (run.pk for run in runs)
     await Run.objects.filter(pk=gone).adelete()
-    record, seen = state_machine.record, queued(1)
+    record, seen = state_machine.record, queued_at(1)
     asking = [locked_update.retry_until_committed(record, pk, seen) for pk in (gone, *others)]
     failing = locked_update.retry_until_committed(refused, bad)
     outcomes = await asyncio.gather(failing, *asking, return_exceptions=True)

@@ -79,14 +79,14 @@ def test_a_rotated_picture_is_turned_upright(artifact: Any) -> None:
 
 @pytest.mark.any_database
 def test_a_video_rotated_by_its_matrix_is_turned_upright(artifact: Any) -> None:
-    for case in with_case("18b-rotated.mp4", turned(film())):
+    for case in with_case("18b-rotated.mp4", turn_film(film())):
         row = copy(artifact("video"), case)
         assert (row.width, row.height) in {(360, 640), (240, 320)}
         assert open_image(row.poster).size == (row.width, row.height)
         assert open_image(row.thumbnail).height > open_image(row.thumbnail).width
 
 
-def turned(film_: bytes) -> bytes:
+def turn_film(film_: bytes) -> bytes:
     """Return the same video with a matrix that turns it by 90°, as telephones write it."""
     matrix = film_.index(b"tkhd") + 44
     quarter = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)

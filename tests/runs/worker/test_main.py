@@ -32,14 +32,14 @@ from tests.statements import before
 pytestmark = pytest.mark.system  # these tests take long
 
 
-def archived(run: Run) -> bool:
+def has_ended_with_files(run: Run) -> bool:
     return have_ended(run) and not run.artifacts.filter(state="remote").exists()
 
 
 def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("sandbox/ridgeline", prompt="a lighthouse", seed=7)
     sandbox.reset()
-    work(lambda: archived(run))
+    work(lambda: has_ended_with_files(run))
     run.refresh_from_db()
     artifact = run.artifacts.get()
     assert run.state == "succeeded"

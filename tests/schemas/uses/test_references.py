@@ -40,7 +40,7 @@ def model(*required: str, **properties: Any) -> Version:
     return Version(agreed, build(agreed))
 
 
-def filled(version: Version, arguments: dict[str, Any], *references: Reference) -> Filled:
+def fill_references(version: Version, arguments: dict[str, Any], *references: Reference) -> Filled:
     return fill(version, arguments, {one.name: one for one in references or (bottle(),)})
 
 
@@ -58,7 +58,7 @@ def sentences(made: Filled) -> list[str]:
 )
 def test_a_list_gets_as_many_pictures_as_it_takes(limit: int, used: int, words: str) -> None:
     version = model("image_urls", prompt=TEXT, image_urls=LIST | {"maxItems": limit})
-    made = filled(version, {"prompt": "a photo of @bottle."})
+    made = fill_references(version, {"prompt": "a photo of @bottle."})
     assert made.arguments == {
         "prompt": "a photo of an amber bottle.",
         "image_urls": [*pictures(used)],
@@ -69,17 +69,17 @@ def test_a_list_gets_as_many_pictures_as_it_takes(limit: int, used: int, words: 
 
 def test_own_pictures_stay_and_count() -> None:
     version = model(prompt=TEXT, image_urls=LIST | {"maxItems": 3})
-    made = filled(version, {"prompt": "@bottle", "image_urls": [OWN]})
+    made = fill_references(version, {"prompt": "@bottle", "image_urls": [OWN]})
     assert made.arguments["image_urls"] == [OWN, *pictures(2)]
     assert sentences(made) == ["@bottle: 2 of 5 pictures, there was room for 2"]
-    made = filled(version, {"prompt": "@bottle", "image_urls": [OWN, "/a", "/b"]})
+    made = fill_references(version, {"prompt": "@bottle", "image_urls": [OWN, "/a", "/b"]})
     assert made.arguments["image_urls"] == [OWN, "/a", "/b"]
     assert "has no room for more" in sentences(made)[0]
 
 
 def test_of_two_single_fields_only_the_first_is_filled() -> None:
     version = model("image_url", prompt=TEXT, image_url=TEXT, end_image_url=TEXT)
-    made = filled(version, {"prompt": "@bottle turns"})
+    made = fill_references(version, {"prompt": "@bottle turns"})
     assert made.arguments == {
         "prompt": "an amber bottle turns",
         "image_url": pictures(1)[0],
@@ -89,27 +89,27 @@ def test_of_two_single_fields_only_the_first_is_filled() -> None:
 
 def test_a_model_without_pictures_gets_the_description_or_the_name() -> None:
     version = model(prompt=TEXT)
-    made = filled(version, {"prompt": "@Bottle, @BOTTLE"})
+    made = fill_references(version, {"prompt": "@Bottle, @BOTTLE"})
     assert made.arguments == {"prompt": "an amber bottle, an amber bottle"}
     assert sentences(made) == [
         "@bottle: none of 5 pictures, this model takes none; its description stands in the text"
     ]
     brand = Reference("brand-bottle_2", pictures(1))
-    assert filled(version, {"prompt": "@brand-bottle_2"}, brand).arguments == {
+    assert fill_references(version, {"prompt": "@brand-bottle_2"}, brand).arguments == {
         "prompt": "brand bottle 2"
     }
 
 
 def test_a_description_that_is_too_long_gives_way_to_the_name() -> None:
     version = model(prompt=TEXT | {"maxLength": 30})
-    made = filled(version, {"prompt": "see @bottle"}, bottle(description="x" * 60))
+    made = fill_references(version, {"prompt": "see @bottle"}, bottle(description="x" * 60))
     assert made.arguments == {"prompt": "see bottle"}
 
 
 def test_two_references_share_a_list() -> None:
     version = model(prompt=TEXT, image_urls=LIST | {"maxItems": 3})
     mug = Reference("mug", pictures(4, "mug"))
-    made = filled(version, {"prompt": "@bottle beside @mug"}, bottle(), mug)
+    made = fill_references(version, {"prompt": "@bottle beside @mug"}, bottle(), mug)
     assert made.arguments["image_urls"] == [*pictures(2), *pictures(1, "mug")]
     assert [len(outcome.used) for outcome in made.outcomes.values()] == [2, 1]
 
@@ -118,18 +118,18 @@ def test_a_field_that_holds_the_reference_gets_its_pictures() -> None:
     version = model(
         prompt=TEXT, image_urls=LIST | {"maxItems": 3}, image_url=TEXT, end_image_url=TEXT
     )
-    made = filled(version, {"image_urls": [OWN, "@bottle"], "end_image_url": "@bottle"})
+    made = fill_references(version, {"image_urls": [OWN, "@bottle"], "end_image_url": "@bottle"})
     assert made.arguments == {
         "image_urls": [OWN, *pictures(2)],
         "end_image_url": pictures(1)[0],
     }
-    made = filled(version, {"prompt": "@bottle", "end_image_url": "@bottle"})
+    made = fill_references(version, {"prompt": "@bottle", "end_image_url": "@bottle"})
     assert made.arguments == {"prompt": "an amber bottle", "end_image_url": pictures(1)[0]}
 
 
 def test_an_unknown_name_is_text_in_a_prompt_and_a_problem_in_a_field() -> None:
     version = model(prompt=TEXT, image_url=TEXT)
-    made = filled(version, {"prompt": "@botle", "image_url": "@botle"})
+    made = fill_references(version, {"prompt": "@botle", "image_url": "@botle"})
     assert made.arguments == {"prompt": "@botle", "image_url": "@botle"}
     assert [problem.path for problem in made.problems] == [("image_url",)]
     assert "no reference “@botle”" in made.problems[0].message
@@ -137,14 +137,14 @@ def test_an_unknown_name_is_text_in_a_prompt_and_a_problem_in_a_field() -> None:
 
 def test_a_reference_without_pictures_leaves_its_field_empty() -> None:
     version = model("image_urls", prompt=TEXT, image_urls=LIST, image_url=TEXT)
-    made = filled(version, {"image_urls": ["@bottle"], "image_url": "@bottle"}, bottle(0))
+    made = fill_references(version, {"image_urls": ["@bottle"], "image_url": "@bottle"}, bottle(0))
     assert made.arguments == {}
     assert sentences(made) == ["@bottle: it has no pictures"]
 
 
 def test_what_is_gone_is_said_and_the_rest_used() -> None:
     version = model(prompt=TEXT, image_urls=LIST)
-    made = filled(version, {"prompt": "@bottle"}, bottle(2, gone=1))
+    made = fill_references(version, {"prompt": "@bottle"}, bottle(2, gone=1))
     assert made.arguments["image_urls"] == [*pictures(2)]
     assert sentences(made) == ["@bottle: 2 pictures; 1 picture is gone"]
     assert not made.outcomes["bottle"].is_whole
@@ -153,18 +153,18 @@ def test_what_is_gone_is_said_and_the_rest_used() -> None:
 def test_a_lora_goes_where_the_model_takes_some() -> None:
     lora = bottle(1, lora="/runs/x/artifacts/0/")
     takes = model(prompt=TEXT, image_url=TEXT, loras=LORAS)
-    made = filled(takes, {"prompt": "@bottle"}, lora)
+    made = fill_references(takes, {"prompt": "@bottle"}, lora)
     assert made.arguments["loras"] == [{"path": "/runs/x/artifacts/0/"}]
     assert sentences(made) == ["@bottle: 1 picture; its LoRA"]
-    made = filled(model(prompt=TEXT, image_url=TEXT), {"prompt": "@bottle"}, lora)
+    made = fill_references(model(prompt=TEXT, image_url=TEXT), {"prompt": "@bottle"}, lora)
     assert sentences(made) == ["@bottle: 1 picture; its LoRA is not used, this model takes none"]
 
 
 def test_masks_and_negative_prompts_get_no_pictures() -> None:
     version = model(prompt=TEXT, negative_prompt=TEXT, mask_url=TEXT, image_url=TEXT)
-    made = filled(version, {"prompt": "a shelf", "negative_prompt": "@bottle"})
+    made = fill_references(version, {"prompt": "a shelf", "negative_prompt": "@bottle"})
     assert made.arguments == {"prompt": "a shelf", "negative_prompt": "an amber bottle"}
-    made = filled(version, {"prompt": "@bottle", "image_url": OWN})
+    made = fill_references(version, {"prompt": "@bottle", "image_url": OWN})
     assert "mask_url" not in made.arguments
 
 
@@ -179,7 +179,7 @@ def test_masks_and_negative_prompts_get_no_pictures() -> None:
 )
 def test_addresses_and_longer_words_are_never_touched(text: str) -> None:
     version = model(prompt=TEXT, image_urls=LIST)
-    made = filled(version, {"prompt": text})
+    made = fill_references(version, {"prompt": text})
     assert made == Filled({"prompt": text})
 
 
@@ -205,7 +205,7 @@ def test_every_model_with_pictures_takes_any_reference_validly(
         for number in (1, 5, 20):
             for arguments in (begun, without):
                 asked = {**arguments, text: "a shelf with @bottle"}
-                made = filled(version, asked, bottle(number))
+                made = fill_references(version, asked, bottle(number))
                 before = validate(version.contract, asked, version.root)
                 after = validate(version.contract, made.arguments, version.root)
                 assert not {*after} - {*before}, name
@@ -230,6 +230,6 @@ def test_any_schema_and_any_arguments_are_filled(
     agreed = Contract({}, schema if isinstance(schema, dict) else {}, None)
     version = Version(agreed, build(agreed))
     begun = {**arguments, **{child.name: "see @bottle" for child in version.root.children[:3]}}
-    made = filled(version, begun, bottle(number))
+    made = fill_references(version, begun, bottle(number))
     before = validate(agreed, begun, version.root)
     assert not {*validate(agreed, made.arguments, version.root)} - {*before}

@@ -19,7 +19,7 @@ from features.boards.votes import ballots, marks
 from projects.kept.voices.participant import Participant
 from runs.models import Run
 from tests.features.boards.judging import Judged
-from tests.features.boards.leaderboard.voting import make_board, vote, voted
+from tests.features.boards.leaderboard.voting import make_board, make_counted_board, vote
 from tests.features.boards.votes.test_ballots import judge_all
 from tests.projects.people import make_project
 
@@ -61,8 +61,8 @@ def test_votes_and_winners_are_counted_by_tag(user: User, ranked: list[Endpoint]
     assert count_votes(board) == {("one", "two", ""): (1, 0, 1)}
 
 
-def test_every_way_to_vote_makes_a_board_due(judged: Judged, user: User) -> None:
-    board = judged()
+def test_every_way_to_vote_makes_a_board_due(make_judged_board: Judged, user: User) -> None:
+    board = make_judged_board()
     judge_all(user, board, "lab/turbo")
     ((pair, outcome),) = count_votes(board).items()
     assert (pair, outcome) == (("flux", "turbo", ""), (0, 2, 0))
@@ -116,13 +116,13 @@ def test_results_that_are_no_longer_shared_do_not_count(user: User, ranked: list
 
 
 def test_prices_and_times_of_results_are_kept(user: User, ranked: list[Endpoint]) -> None:
-    board = voted(user, ranked[:2])
+    board = make_counted_board(user, ranked[:2])
     figures = BoardTally.objects.get(pk=board.pk).figures
     assert figures == {str(ranked[0].pk): [["0.02", 3.0]], str(ranked[1].pk): [["0.02", 4.0]]}
 
 
 def test_a_count_without_change_keeps_the_version(user: User, ranked: list[Endpoint]) -> None:
-    board = voted(user, ranked[:2])
+    board = make_counted_board(user, ranked[:2])
     former = list(Tally.objects.values_list("pk", flat=True))
     assert not counting.recount(board.pk)
     assert BoardTally.objects.get(pk=board.pk).version == 1
@@ -143,7 +143,7 @@ def test_boards_judged_before_there_were_tallies_are_found(
 
 
 def test_the_command_counts_everything_anew(user: User, ranked: list[Endpoint]) -> None:
-    board = voted(user, ranked[:2])
+    board = make_counted_board(user, ranked[:2])
     board.tallies.all().delete()
     told: Any = io.StringIO()
     call_command("recount_votes", stdout=told)

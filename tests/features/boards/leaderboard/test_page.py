@@ -16,7 +16,7 @@ from features.boards.leaderboard import counting
 from features.boards.models import Board
 from features.boards.votes import ballots
 from tests.conftest import grant
-from tests.features.boards.leaderboard.voting import make_board, vote, voted
+from tests.features.boards.leaderboard.voting import make_board, make_counted_board, vote
 from tests.projects.people import logged_in, make_project, person
 
 PAGE = "/leaderboard/"
@@ -59,7 +59,7 @@ def test_without_votes_it_says_how_to_begin(member: Client) -> None:
 def test_models_are_ranked_with_interval_votes_price_and_time(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    voted(user, models[:2], wins=6)
+    make_counted_board(user, models[:2], wins=6)
     page = text_of(member)
     assert "one is better than each of the others. 6 votes" in page
     assert "1 one Text to image 100 % of 6 votes" in page
@@ -82,9 +82,9 @@ def test_a_category_counts_votes_between_its_models_alone(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
     one, _, film, clip = models
-    voted(user, models[:2], wins=2)
-    voted(user, [clip, film])
-    voted(user, [film, one])
+    make_counted_board(user, models[:2], wins=2)
+    make_counted_board(user, [clip, film])
+    make_counted_board(user, [film, one])
     ((*ranked,),) = names(member)
     assert sorted(ranked) == ["lab/clip", "lab/film", "lab/one", "lab/two"]
     assert names(member, category="text-to-video") == [["lab/clip", "lab/film"]]
@@ -100,9 +100,9 @@ def test_a_tag_counts_votes_on_its_inputs_however_it_is_capitalized(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
     one, two, *_ = models
-    voted(user, [one, two], tags=["Photos of products"])
-    voted(user, [one, two], tags=["photos of products", "cats"])
-    voted(user, [two, one], wins=3)
+    make_counted_board(user, [one, two], tags=["Photos of products"])
+    make_counted_board(user, [one, two], tags=["photos of products", "cats"])
+    make_counted_board(user, [two, one], wins=3)
     board = member.get(PAGE, {"tag": "PHOTOS OF PRODUCTS"}).context["board"]
     assert (board.tag, board.votes) == ("Photos of products", 2)
     assert [(choice.value, choice.votes) for choice in board.tags] == [
@@ -115,8 +115,8 @@ def test_a_tag_counts_votes_on_its_inputs_however_it_is_capitalized(
 def test_models_that_no_votes_connect_are_not_compared(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    voted(user, models[:2], wins=2)
-    voted(user, models[2:])
+    make_counted_board(user, models[:2], wins=2)
+    make_counted_board(user, models[2:])
     assert names(member) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
     assert "Not yet compared with the others" in text_of(member)
 
@@ -126,9 +126,9 @@ def test_only_votes_on_boards_that_the_viewer_sees_are_counted(
 ) -> None:
     film = make_project("Film", mia="maker", vera="viewer")
     mia = person("mia")
-    voted(mia, models[:2], wins=3, project=film, tags=["cats"])
-    voted(mia, models[2:], project=film, is_hidden=True)
-    voted(mia, models[2:])  # a private board
+    make_counted_board(mia, models[:2], wins=3, project=film, tags=["cats"])
+    make_counted_board(mia, models[2:], project=film, is_hidden=True)
+    make_counted_board(mia, models[2:])  # a private board
     assert "No votes yet" in text_of(member)
     hidden, unknown = (text_of(member, tag=tag) for tag in ("cats", "dogs"))
     assert hidden.replace("cats", "dogs") == unknown
@@ -145,7 +145,7 @@ def test_only_votes_on_boards_that_the_viewer_sees_are_counted(
 def test_deleted_boards_and_reset_votes_do_not_count(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    board, other = voted(user, models[:2]), voted(user, models[2:])
+    board, other = make_counted_board(user, models[:2]), make_counted_board(user, models[2:])
     Board.objects.filter(pk=board.pk).update(deleted_at=timezone.now())
     assert names(member) == [["lab/film", "lab/clip"]]
     ballots.reset(other)
@@ -158,7 +158,7 @@ def test_deleted_boards_and_reset_votes_do_not_count(
 def test_new_votes_change_what_was_cached(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    board = voted(user, models[:2])
+    board = make_counted_board(user, models[:2])
     assert names(member) == [["lab/one", "lab/two"]]
     other = make_board(user, models[:2], rows=3)
     for row in range(3):
@@ -172,7 +172,7 @@ def test_new_votes_change_what_was_cached(
 def test_a_program_gets_the_same_by_the_api(
     call: Any, caller: Any, user: User, stranger: User, models: list[Endpoint]
 ) -> None:
-    voted(user, models[:2], wins=6, tags=["cats"])
+    make_counted_board(user, models[:2], wins=6, tags=["cats"])
     body = call("GET", "/leaderboard?category=text-to-image&tag=Cats").json()
     assert (body["tag"], body["votes"], body["votes_by_guests"]) == ("cats", 6, 0)
     assert body["summary"] == "one is better than each of the others."

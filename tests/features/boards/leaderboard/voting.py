@@ -67,7 +67,7 @@ def vote(
     return cast
 
 
-def voted(
+def make_counted_board(
     user: User, models: Sequence[Endpoint], wins: int = 1, tags: Sequence[str] = (), **values: Any
 ) -> Board:
     """Return a counted board on which the first model has beaten the second `wins` times."""

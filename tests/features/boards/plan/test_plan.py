@@ -22,20 +22,20 @@ pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
 
 
-def shared(plan: Plan) -> list[str]:
+def shared_names(plan: Plan) -> list[str]:
     return [field.name for field in plan.groups.shared]
 
 
-def own(plan: Plan, number: int) -> list[str]:
+def own_names(plan: Plan, number: int) -> list[str]:
     return [field.name for field in plan.groups.own[number]]
 
 
 def test_models_share_fields_of_the_same_name_or_meaning(plan_of: Planned) -> None:
     plan = plan_of("flux", "turbo")
-    assert shared(plan) == ["prompt", "num_inference_steps"]
-    assert (own(plan, 0), own(plan, 1)) == ([], [])
-    assert shared(plan_of("flux", "voice")) == ["prompt"]
-    assert own(plan_of("flux", "voice"), 1) == ["voice"]
+    assert shared_names(plan) == ["prompt", "num_inference_steps"]
+    assert (own_names(plan, 0), own_names(plan, 1)) == ([], [])
+    assert shared_names(plan_of("flux", "voice")) == ["prompt"]
+    assert own_names(plan_of("flux", "voice"), 1) == ["voice"]
 
 
 def test_each_row_goes_to_each_column_with_each_seed(plan_of: Planned) -> None:

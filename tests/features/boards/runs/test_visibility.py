@@ -24,9 +24,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def borrowing(judged: Judged, stranger: User) -> Board:
+def borrowing(make_judged_board: Judged, stranger: User) -> Board:
     """A board whose first row shows runs that a stranger has published as examples."""
-    board = judged()
+    board = make_judged_board()
     cells = board.cells.filter(row__position=0)
     Run.objects.filter(cells__in=cells).update(
         user=stranger, project=private_project(stranger), is_example=True
@@ -133,9 +133,9 @@ def test_a_withdrawn_example_leaves_the_vote(
 
 
 def test_a_ballot_leaves_out_private_files(
-    client: Client, judged: Judged, user: User, stranger: User, stored_picture: str
+    client: Client, make_judged_board: Judged, user: User, stranger: User, stored_picture: str
 ) -> None:
-    board = judged()
+    board = make_judged_board()
     user.is_staff = user.is_superuser = True
     user.save()
     values: dict[str, Any] = {"digest": "0" * 64, "file": stored_picture, "file_name": "x.png"}

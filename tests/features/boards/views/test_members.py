@@ -224,9 +224,9 @@ def test_members_watch_a_boards_runs_until_they_are_removed(project: Project, bo
 
 
 def test_members_vote_without_a_link(
-    project: Project, judged: Judged, user: User, stored_picture: str
+    project: Project, make_judged_board: Judged, user: User, stored_picture: str
 ) -> None:
-    board = judged()
+    board = make_judged_board()
     for model in (Run, Board):
         model.objects.update(project=project)
     vote = f"{board.get_absolute_url()}vote/"

@@ -90,9 +90,9 @@ def test_few_judgements_tell_nothing(voters: int, pairs: int, is_known: bool) ->
 @pytest.mark.system
 @pytest.mark.django_db
 def test_the_results_list_votes_with_guests_and_the_boards_maker(
-    member: Client, judged: Judged, user: User, stranger: User
+    member: Client, make_judged_board: Judged, user: User, stranger: User
 ) -> None:
-    board = judged(prompts="\n".join("abcdef"))
+    board = make_judged_board(prompts="\n".join("abcdef"))
     guest = Participant.of_guest("guest:1", "Anna")
     for who, favourite in ((user, "flux"), (stranger, "flux"), (guest, "turbo")):
         judge_all(who, board, f"lab/{favourite}")
@@ -122,9 +122,13 @@ def _voters(client: Client, address: str) -> list[str]:
 @pytest.mark.system
 @pytest.mark.django_db
 def test_the_list_of_votes_has_pages(
-    member: Client, judged: Judged, user: User, stranger: User, django_assert_max_num_queries: Any
+    member: Client,
+    make_judged_board: Judged,
+    user: User,
+    stranger: User,
+    django_assert_max_num_queries: Any,
 ) -> None:
-    board = judged(prompts="\n".join(map(str, range(26))))
+    board = make_judged_board(prompts="\n".join(map(str, range(26))))
     judge_all(user, board, "lab/flux")
     judge_all(stranger, board, "lab/flux")
     address = f"{board.get_absolute_url()}results/"
@@ -136,9 +140,9 @@ def test_the_list_of_votes_has_pages(
 
 @pytest.mark.django_db
 def test_models_with_one_name_are_told_apart_by_their_addresses(
-    member: Client, judged: Judged
+    member: Client, make_judged_board: Judged
 ) -> None:
-    board = judged("flux", "turbo")
+    board = make_judged_board("flux", "turbo")
     for column in board.columns.select_related("endpoint"):
         type(column.endpoint).objects.filter(pk=column.endpoint_id).update(
             display_name="Kling", full_name="Kling"

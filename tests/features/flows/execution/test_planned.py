@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture
-def priced(flow: Flow) -> Flow:
+def priced_flow(flow: Flow) -> Flow:
     """A flow of two steps that cost a dollar each."""
     Endpoint.objects.update(unit_price_usd=1, price_unit="images", currency="USD")
     return flow
@@ -33,13 +33,13 @@ def start(user: User, flow: Flow, token: str = "t") -> FlowRun:
 
 
 def test_flows_that_could_not_pay_for_their_later_steps_do_not_start(
-    user: User, priced: Flow
+    user: User, priced_flow: Flow
 ) -> None:
     Budget.objects.create(scope="house", limit=6)
-    begun = [start(user, priced, f"t{number}") for number in range(3)]
+    begun = [start(user, priced_flow, f"t{number}") for number in range(3)]
     for number in range(3, 40):
         with pytest.raises(Unaffordable, match="nothing is left"):
-            start(user, priced, f"t{number}")
+            start(user, priced_flow, f"t{number}")
     assert FlowRun.objects.count() == Run.objects.count() == 3
     require_sums_hold()
     for run in Run.objects.all():
@@ -54,10 +54,10 @@ def test_flows_that_could_not_pay_for_their_later_steps_do_not_start(
 
 @pytest.mark.parametrize("cancels", [True, False])
 def test_what_is_reserved_for_steps_that_never_begin_is_given_back(
-    user: User, priced: Flow, cancels: bool
+    user: User, priced_flow: Flow, cancels: bool
 ) -> None:
     Budget.objects.create(scope="house", limit=2)
-    flow_run = start(user, priced)
+    flow_run = start(user, priced_flow)
     if cancels:
         starting.cancel(flow_run)
     else:
@@ -68,18 +68,18 @@ def test_what_is_reserved_for_steps_that_never_begin_is_given_back(
     starting.try_again(flow_run, "s1", user)  # the budget has room again: both steps reserve again
     assert total_of(Charge.objects.all()) == 2
     with pytest.raises(Unaffordable):
-        start(user, priced, "other")
+        start(user, priced_flow, "other")
     require_sums_hold()
 
 
 @pytest.mark.parametrize("assumed", [None, Decimal("0.5")])
 def test_a_step_of_unknown_cost_keeps_what_counts_for_it(
-    user: User, priced: Flow, assumed: Decimal | None
+    user: User, priced_flow: Flow, assumed: Decimal | None
 ) -> None:
     Endpoint.objects.filter(endpoint_id=SEEDREAM).update(unit_price_usd=None)
     SpendingRules.objects.create(pk=1, assumed=assumed)
     Budget.objects.create(scope="house", limit=3)
-    start(user, priced)
+    start(user, priced_flow)
     planned = Charge.objects.get(run=None)
     assert (planned.expected, planned.amount) == (None, assumed or 2)
     succeed(Run.objects.get())

@@ -38,7 +38,7 @@ def is_served(client: Client, address: str) -> bool:
     return answer.status_code == 200 and bool(answer.getvalue())
 
 
-def later(reference: Reference) -> None:
+def begin_sitting(reference: Reference) -> None:
     """Age the last change, so that the next one begins a new version."""
     ReferenceVersion.objects.filter(reference=reference).update(
         made_at=timezone.now() - timedelta(hours=1)
@@ -171,7 +171,7 @@ def test_versions_say_what_changed_and_come_back(
 ) -> None:
     reference = make_reference(number=2)
     first, second = reference.pictures
-    later(reference)
+    begin_sitting(reference)
     member.post(f"/references/{reference.pk}/pictures/", {"~do": f"remove:{first}"})
     member.post(f"/references/{reference.pk}/form/", {"name": "bottle", "description": "green"})
     # both changes happened within one sitting, so they are one version

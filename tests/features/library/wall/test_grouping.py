@@ -63,14 +63,14 @@ def test_sections_in_time_hold_over_pages(
     e = make_run_after(24 * 60)
     names = {str(run.pk): name for run, name in zip((a, b, c, d, e), "abcde", strict=True)}
 
-    def grouped(by: str) -> list[str]:
+    def group_names(by: str) -> list[str]:
         return [
             "".join(names[key] for key in keys) for _, keys in read_sections(member, f"?by={by}")
         ]
 
-    assert grouped("day") == ["e", "dcba"]
-    assert grouped("session") == ["e", "d", "cba"]
-    assert grouped("batch") == ["ed", "cb", "a"]
+    assert group_names("day") == ["e", "dcba"]
+    assert group_names("session") == ["e", "d", "cba"]
+    assert group_names("batch") == ["ed", "cb", "a"]
     titles = [title for title, _ in read_sections(member, "?by=batch")]
     assert titles == ["One at a time", "an owl", "One at a time"]
     assert read_sections(member, "?by=session")[2][0].endswith("13:40")

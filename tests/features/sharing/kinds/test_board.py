@@ -18,19 +18,19 @@ from features.sharing.models import Share
 from projects.models import Membership, Project
 from runs.models import Run, Upload
 from tests.features.boards.conftest import models, plan_of, send
-from tests.features.boards.judging import SECRET, Judged, judged, stored_picture
-from tests.features.sharing.kinds.walking import answers, betrayed, read_page, share_of
+from tests.features.boards.judging import SECRET, Judged, make_judged_board, stored_picture
+from tests.features.sharing.kinds.walking import answers, leaked_secrets, read_page, share_of
 
-__all__ = ["judged", "models", "plan_of", "send", "stored_picture"]
+__all__ = ["make_judged_board", "models", "plan_of", "send", "stored_picture"]
 pytestmark = pytest.mark.django_db
 ShareBoard = Callable[..., Share]
 PROMPTS = "quiet zebra\nloud heron"
 
 
 @pytest.fixture
-def board(judged: Judged) -> Board:
+def board(make_judged_board: Judged) -> Board:
     """A board of two models and two prompts; the second model has won the first row."""
-    board = judged("flux", "turbo", prompts=PROMPTS, seeds="424242")
+    board = make_judged_board("flux", "turbo", prompts=PROMPTS, seeds="424242")
     row = board.rows.get(position=0)
     RowMark.objects.create(row=row, winner=board.columns.get(position=1))
     return board
@@ -73,14 +73,14 @@ def test_nothing_hidden_is_told(board: Board, share_board: ShareBoard, user: Use
     secrets += ["424242", "0.02", "num_inference", str(board.pk), *runs]
     answered = answers(share)
     assert len([address for address in answered if "/files/" in address]) >= 4
-    assert not betrayed(answered, secrets + [pk.replace("-", "") for pk in runs])
+    assert not leaked_secrets(answered, secrets + [pk.replace("-", "") for pk in runs])
     assert "Winner: <strong>B" in read_page(share)
 
 
 def test_metadata_leave_with_the_file_where_all_is_shown(
     board: Board, share_board: ShareBoard
 ) -> None:
-    assert betrayed(answers(share_board(board)), [SECRET])
+    assert leaked_secrets(answers(share_board(board)), [SECRET])
 
 
 def test_settings_without_models_leave_out_what_names_them(
@@ -131,7 +131,7 @@ def test_inputs_have_numbers_and_are_served_with_the_settings(
         values={"prompt": "quiet zebra", "image_url": upload.get_absolute_url()}
     )
     share = share_board(board)
-    assert not betrayed(answers(share), ["my-holiday", str(upload.pk)])
+    assert not leaked_secrets(answers(share), ["my-holiday", str(upload.pk)])
     item = share.items.get(upload=upload)
     address = reverse("sharing:share-file", args=[share.token, item.number])
     assert f'src="{address}"' in read_page(share)
@@ -151,12 +151,12 @@ def test_only_who_may_change_a_board_shares_it(board: Board, stranger: User) -> 
 
 
 def test_queries_do_not_grow_with_the_board(
-    judged: Judged, share_board: ShareBoard, client: Client
+    make_judged_board: Judged, share_board: ShareBoard, client: Client
 ) -> None:
     counts = []
     for prompts in ("a", "b\nc\nd\ne"):
         Board.objects.all().delete()
-        share = share_board(judged("flux", "turbo", prompts=prompts))
+        share = share_board(make_judged_board("flux", "turbo", prompts=prompts))
         read_page(share, client)  # the first visit also makes the queries that count it
         with CaptureQueriesContext(connection) as queries:
             read_page(share, client)

@@ -16,7 +16,7 @@ from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from features.sharing.kinds.table import KINDS
 from features.sharing.models import Share
 from tests.conftest import grant
-from tests.features.sharing.kinds.walking import answers, betrayed, read_page, share_of
+from tests.features.sharing.kinds.walking import answers, leaked_secrets, read_page, share_of
 
 pytestmark = pytest.mark.django_db
 HIDDEN = {"shows_models": False, "shows_settings": False, "shows_prices": False}
@@ -65,8 +65,8 @@ def test_a_visitor_sees_its_cards(share_collection: Shown) -> None:
 @pytest.mark.parametrize("follows", [False, True])
 def test_nothing_hidden_is_told(share_collection: Shown, follows: bool) -> None:
     answered = answers(share_collection(follows=follows, **HIDDEN))
-    assert not betrayed(answered, SECRETS)
-    assert betrayed(answered, ["steps-of-gold"]), "a note that names no model stays"
+    assert not leaked_secrets(answered, SECRETS)
+    assert leaked_secrets(answered, ["steps-of-gold"]), "a note that names no model stays"
     assert any("/pictures/" in address for address in answered)
 
 

@@ -15,17 +15,17 @@ from features.boards.models import Board, RowRequest
 from features.sharing.models import Share
 from runs.models import Run
 from tests.features.boards.conftest import models, plan_of, send
-from tests.features.boards.judging import Judged, judged, stored_picture
+from tests.features.boards.judging import Judged, make_judged_board, stored_picture
 from tests.features.sharing.kinds.walking import read_page, share_of
 
-__all__ = ["judged", "models", "plan_of", "send", "stored_picture"]
+__all__ = ["make_judged_board", "models", "plan_of", "send", "stored_picture"]
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def board(judged: Judged) -> Board:
+def board(make_judged_board: Judged) -> Board:
     """A board of two models and two prompts; its link within the house allows no new rows."""
-    board = judged("flux", "turbo", prompts="quiet zebra\nloud heron")
+    board = make_judged_board("flux", "turbo", prompts="quiet zebra\nloud heron")
     Board.objects.update(link_may=[])
     return board
 

@@ -54,11 +54,11 @@ def answers(share: Share, client: Client | None = None) -> dict[str, bytes]:
         headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
         found[address] = headers.encode() + b"\n" + body
         if response.headers["Content-Type"].startswith("text/html"):
-            left += _named(address, body.decode(), share)
+            left += _named_addresses(address, body.decode(), share)
     return found
 
 
-def _named(page: str, markup: str, share: Share) -> Iterator[str]:
+def _named_addresses(page: str, markup: str, share: Share) -> Iterator[str]:
     for named in _NAMED.findall(markup):
         for part in unescape(named).split(","):
             address = urldefrag(urljoin(page, part.strip().split(" ")[0])).url
@@ -68,7 +68,7 @@ def _named(page: str, markup: str, share: Share) -> Iterator[str]:
                 yield path
 
 
-def betrayed(answered: dict[str, bytes], secrets: list[str]) -> list[str]:
+def leaked_secrets(answered: dict[str, bytes], secrets: list[str]) -> list[str]:
     """Return each leaked secret, in any case of letters, with the address that leaked it."""
     return [
         f"{secret!r} by {address}"

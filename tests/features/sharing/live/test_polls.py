@@ -73,7 +73,7 @@ async def ask(
     return await client.get(polls.PATH, params=asked)
 
 
-def asking(share: Share, watch: str, query: dict[str, str] | None = None) -> Use:
+def poll_once(share: Share, watch: str, query: dict[str, str] | None = None) -> Use:
     """Return a function for `serve` that polls once."""
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
@@ -173,7 +173,7 @@ def test_a_forged_or_old_token_opens_nothing(share: Share, monkeypatch: Any) -> 
     watch = token(share)
     forged = watch[:-4] + ("AAAA" if not watch.endswith("AAAA") else "BBBB")
     for text in ("", "x", forged, "é" * 40):
-        assert serve(asking(share, text or "-")).status_code == 403
+        assert serve(poll_once(share, text or "-")).status_code == 403
     later = time.time() + timedelta(days=2).total_seconds()
     monkeypatch.setattr(time, "time", lambda: later)
     assert serve(lambda client, broker: ask(client, share, watch)).status_code == 403
@@ -242,7 +242,7 @@ def test_any_query_is_answered_without_an_error(share: Share) -> None:
         {"x": "y" * 5000},
     ]
     for query in queries:
-        response = serve(asking(share, watch, query), hold_s=0.01)
+        response = serve(poll_once(share, watch, query), hold_s=0.01)
         assert response.status_code in {204, 403}, query
 
 
@@ -260,7 +260,7 @@ def test_the_open_item_gets_its_threads_and_no_others(share: Share) -> None:
 
     def markup(item: str) -> str:
         query = {"after": "0", "item": item}
-        return str(serve(asking(share, token(share), query)).json()["markup"])
+        return str(serve(poll_once(share, token(share), query)).json()["markup"])
 
     for item, shown in (("1", "Of the first."), ("2", "Of the second."), ("0", "Of all.")):
         told = markup(item)
@@ -273,7 +273,7 @@ def test_the_open_item_gets_its_threads_and_no_others(share: Share) -> None:
 def test_parts_for_guests_offer_nothing_that_only_others_may_do(share: Share, user: User) -> None:
     say(share, 1)
     query = {"after": "0", "item": "1"}
-    guests = serve(asking(share, token(share), query)).json()["markup"]
+    guests = serve(poll_once(share, token(share), query)).json()["markup"]
     assert "Answer" in guests
     assert "Resolve" not in guests
     assert "Delete" not in guests

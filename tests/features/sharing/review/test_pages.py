@@ -19,7 +19,7 @@ from tests.projects.people import make_project
 pytestmark = pytest.mark.django_db
 
 
-def picked(share: Share) -> list[int]:
+def picked_numbers(share: Share) -> list[int]:
     """Return the numbers of the items that anyone has picked, in order."""
     picks = Pick.objects.filter(item__share=share).order_by("rank", "pk")
     return list(picks.values_list("item__number", flat=True))
@@ -31,14 +31,14 @@ def test_a_guest_says_everything_in_one_post_and_is_known_afterwards(
     guest = Client()
     said = post(guest, name="Anna", pick=[1, 3], item=2, rating=4, comment="The sky is too dark.")
     assert said.status_code == 302
-    assert picked(share) == [1, 3]
+    assert picked_numbers(share) == [1, 3]
     assert Rating.objects.get().stars == 4
     assert Comment.objects.get().item.number == 2  # type: ignore[union-attr]
     page = guest.get(f"{share.get_absolute_url()}review/").content.decode()
     assert "Anna" in page
     assert "2 of 2" in " ".join(page.split())
     post(guest, "picks/", unpick=1)
-    assert picked(share) == [3]
+    assert picked_numbers(share) == [3]
     assert share.reviewers.count() == 1
 
 
@@ -78,7 +78,7 @@ def test_more_picks_than_asked_for_are_refused_with_a_sentence(share: Share, pos
     refused = post(guest, "picks/", pick=3)
     assert refused.status_code == 422
     assert "You have chosen 2 of 2. Take one back first." in refused.content.decode()
-    assert picked(share) == [1, 2]
+    assert picked_numbers(share) == [1, 2]
 
 
 def test_of_a_single_favourite_the_last_one_counts(share: Share, post: Post) -> None:
@@ -86,7 +86,7 @@ def test_of_a_single_favourite_the_last_one_counts(share: Share, post: Post) -> 
     guest = Client()
     post(guest, "picks/", name="Anna", pick=1)
     post(guest, "picks/", pick=3)
-    assert picked(share) == [3]
+    assert picked_numbers(share) == [3]
 
 
 def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, post: Post) -> None:
@@ -94,9 +94,9 @@ def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, po
     guest = Client()
     post(guest, name="Anna", pick=[1, 2, 3])
     post(guest, "picks/", move="3-up")
-    assert picked(share) == [1, 3, 2]
+    assert picked_numbers(share) == [1, 3, 2]
     post(guest, "picks/", order="2,1,3")
-    assert picked(share) == [2, 1, 3]
+    assert picked_numbers(share) == [2, 1, 3]
     post(guest, "picks/", unpick=2)
     assert list(Pick.objects.order_by("rank").values_list("rank", flat=True)) == [1, 2]
 
@@ -224,7 +224,7 @@ def test_a_closed_review_takes_nothing_more_and_what_was_said_stays(
         assert refused.status_code == 422
         assert "This review is closed. What was said stays." in refused.content.decode()
     assert "Good" in guest.get(f"{share.get_absolute_url()}review/").content.decode()
-    assert picked(share) == [1]
+    assert picked_numbers(share) == [1]
 
 
 def test_a_share_that_asks_nothing_has_no_review(share: Share, post: Post) -> None:

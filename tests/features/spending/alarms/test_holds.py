@@ -40,7 +40,7 @@ def charge(make_run: Callable[..., Any], user: User) -> Charge:
     )  # fmt: skip
 
 
-def pressed(user: User, charge: Charge, said: str = "") -> None:
+def press(user: User, charge: Charge, said: str = "") -> None:
     """Check this charge as the user's press does, with their answer."""
     request = RequestFactory().post("/", {confirmation.FIELD: said})
     request.user = user
@@ -50,11 +50,11 @@ def pressed(user: User, charge: Charge, said: str = "") -> None:
 
 def test_whoever_presses_is_asked_and_the_answer_lets_it_pass(user: User, charge: Charge) -> None:
     with pytest.raises(Unconfirmed, match=r"\$5\.00 instead of about \$0\.05.*Nobody has") as asked:
-        pressed(user, charge)
+        press(user, charge)
     assert asked.value.yes == holds.YES
-    pressed(user, charge, asked.value.answer)
+    press(user, charge, asked.value.answer)
     with pytest.raises(Unconfirmed):  # a confirmed sum does not confirm the alarm
-        pressed(user, charge, "100 unknown")
+        press(user, charge, "100 unknown")
 
 
 def test_where_nobody_can_be_asked_it_is_refused(user: User, charge: Charge) -> None:
@@ -66,20 +66,20 @@ def test_where_nobody_can_be_asked_it_is_refused(user: User, charge: Charge) -> 
 def test_whoever_may_see_the_alarm_gets_a_link_to_it(user: User, charge: Charge) -> None:
     alarm = Alarm.objects.get()
     with pytest.raises(Unconfirmed) as asked:
-        pressed(user, charge)
+        press(user, charge)
     assert asked.value.remedy == (holds.SEE, alarm.get_absolute_url())
     with pytest.raises(Unaffordable) as refused:
         door.check(user, [charge])
     assert refused.value.remedy == (holds.SEE, alarm.get_absolute_url())
     for stranger, is_link in ((person("vic"), False), (make_admin("eva"), True)):
         with pytest.raises(Unconfirmed) as asked:
-            pressed(stranger, charge)
+            press(stranger, charge)
         assert (asked.value.remedy is not None) == is_link
 
 
 def test_the_link_stands_beside_the_question_in_every_place(user: User, charge: Charge) -> None:
     with pytest.raises(Unconfirmed) as asked:
-        pressed(user, charge)
+        press(user, charge)
     address = Alarm.objects.get().get_absolute_url()
     for more in ({"within": True, "form_id": "playground-form"}, {"again": [("a", "b")]}):
         html = render_to_string("projects/_refused.html", {"refused": asked.value, **more})

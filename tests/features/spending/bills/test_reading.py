@@ -32,7 +32,7 @@ def charge_of(run: Run) -> Charge:
     return Charge.objects.get(run=run)
 
 
-def finished(ask: Ask, work: Work, **arguments: Any) -> Run:
+def finish_run(ask: Ask, work: Work, **arguments: Any) -> Run:
     run = ask(MODEL, **{"prompt": "a ridge", **arguments})
     work(lambda: have_ended(run))
     run.refresh_from_db()
@@ -43,7 +43,7 @@ def test_a_discount_comes_late_and_twice_and_counts_once(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
     sandbox.bill(endpoint_id=MODEL, discount="25", is_late=True, copies=2)
-    run = finished(ask, work)
+    run = finish_run(ask, work)
     assert read_bills().trouble == ""
     assert not BillingEvent.objects.exists()
     assert charge_of(run).amount == Decimal("0.012")
@@ -64,8 +64,8 @@ def test_a_workflow_costs_what_its_steps_do_whenever_they_are_billed(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
     sandbox.bill(endpoint_id=MODEL, is_late=True)
-    run = finished(ask, work)
-    other = finished(ask, work, prompt="another")
+    run = finish_run(ask, work)
+    other = finish_run(ask, work, prompt="another")
     for each, names in ((run, ("step-1", "step-2")), (other, ("step-3",))):
         events: list[Any] = [{"type": "submit", "node_id": n, "request_id": n} for n in names]
         events += [{"type": "completion", "output": {}}, "no object", {"request_id": 7}]
@@ -118,7 +118,7 @@ def test_unknown_requests_are_kept_and_odd_sums_settle_nothing(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
     sandbox.bill(endpoint_id=MODEL, is_late=True)
-    run, other = finished(ask, work), finished(ask, work, prompt="another")
+    run, other = finish_run(ask, work), finish_run(ask, work, prompt="another")
     sandbox.bill(event=raw_event("somebody-else", cost_estimate_nano_usd=5_000_000_000))
     sandbox.bill(event=raw_event(run.request_id, cost_estimate_nano_usd=-1, unit_price=None))
     sandbox.bill(event=raw_event(other.request_id, cost_total=None, output_units="many"))
@@ -138,7 +138,7 @@ def test_unknown_requests_are_kept_and_odd_sums_settle_nothing(
 def test_an_event_that_came_before_its_run_was_known_is_matched_later(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
-    run = finished(ask, work)
+    run = finish_run(ask, work)
     Run.objects.filter(pk=run.pk).update(request_id="")
     read_bills()
     assert BillingEvent.objects.get().run_id is None
@@ -225,7 +225,7 @@ def test_admins_hear_of_a_short_balance_once_below_each_bar(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
     admin = User.objects.create_superuser("root")
-    finished(ask, work)  # that is $0.012 a day
+    finish_run(ask, work)  # that is $0.012 a day
 
     def read_subjects() -> list[str]:
         notes = Notification.objects.filter(kind=balance.KIND, user=admin).order_by("created_at")

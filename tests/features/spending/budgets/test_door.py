@@ -72,7 +72,7 @@ def end(run: Run, units: str = "1", state: str = Run.State.SUCCEEDED) -> None:
     state_machine.record(run.pk, Observation(state, output={}, billable_units=units))
 
 
-def spent(scope: Scope, key: int, period: str) -> Decimal:
+def counted_spending(scope: Scope, key: int, period: str) -> Decimal:
     """Return the counted spending of a scope in a period."""
     with transaction.atomic():
         ledger.lock_house()
@@ -155,8 +155,8 @@ def test_a_late_bill_counts_in_the_period_in_which_the_run_began(user: User, beg
     begin(user)
     with transaction.atomic():
         ledger.report(run.pk, Decimal("3.5"))
-    assert spent(Scope.HOUSE, 0, periods.name_of_day(earlier)) == Decimal("3.5")
-    assert spent(Scope.HOUSE, 0, periods.name_of_day(clock.now())) == 1
+    assert counted_spending(Scope.HOUSE, 0, periods.name_of_day(earlier)) == Decimal("3.5")
+    assert counted_spending(Scope.HOUSE, 0, periods.name_of_day(clock.now())) == 1
     require_sums_hold()
 
 

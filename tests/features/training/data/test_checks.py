@@ -164,7 +164,7 @@ def test_a_caption_is_prefixed_once() -> None:
     assert prefixed("", "TOK") == "TOK"
 
 
-def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> io.BytesIO:
+def zip_files(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> io.BytesIO:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, data in files.items():
@@ -179,7 +179,7 @@ def test_folders_and_system_files_are_skipped() -> None:
         "../../c.png": b"3", "set/a.txt": "für".encode("latin-1"), "set/run.exe": b"4",
     }  # fmt: skip
     entries, read = [], {}
-    for entry in archives.entries(zipped(files), "set.zip"):
+    for entry in archives.entries(zip_files(files), "set.zip"):
         entries.append(entry)
         read[entry.name] = entry.file.read() if entry.file else b""
     assert [entry.name for entry in entries] == ["a.png", "b.JPG", "c.png", "a.txt", "run.exe"]
@@ -189,7 +189,7 @@ def test_folders_and_system_files_are_skipped() -> None:
 
 
 def test_bombs_and_invalid_archives_are_refused() -> None:
-    bomb = zipped({"a.png": bytes(3 << 20)}, zipfile.ZIP_DEFLATED)
+    bomb = zip_files({"a.png": bytes(3 << 20)}, zipfile.ZIP_DEFLATED)
     assert len(bomb.getvalue()) < 10_000
     with pytest.raises(archives.Refused, match="unpacks to more than"):
         list(archives.entries(bomb, "bomb.zip", max_bytes=1 << 20))
@@ -224,7 +224,7 @@ def test_an_archive_that_is_too_large_is_refused_before_its_end_is_read(tmp_path
 
 
 def test_a_broken_entry_is_named() -> None:
-    data = zipped({"a.png": b"a picture", "b.png": b"another"}).getvalue()
+    data = zip_files({"a.png": b"a picture", "b.png": b"another"}).getvalue()
     broken = io.BytesIO(data.replace(b"a picture", b"b picture"))
     first, second = archives.entries(broken, "set.zip")
     assert (first.trouble, second.trouble) == ("is broken in the archive", "")

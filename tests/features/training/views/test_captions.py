@@ -34,7 +34,7 @@ def text(name: str, caption: str) -> tuple[str, bytes]:
     return name, caption.encode()
 
 
-def zipped(*files: tuple[str, bytes]) -> tuple[str, bytes]:
+def zip_set(*files: tuple[str, bytes]) -> tuple[str, bytes]:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as target:
         for name, content in files:
@@ -83,7 +83,7 @@ def test_each_file_of_an_archive_gets_its_own_caption(
     texts, expected = ARCHIVES[case]
     own = [png(f"{name}.png") for name in texts if "MACOSX" not in name]
     own += [(f"{name}.txt", caption) for name, caption in texts.items()]
-    for archive in with_case(f"{case}.zip", zipped(*own)[1]):
+    for archive in with_case(f"{case}.zip", zip_set(*own)[1]):
         Dataset.objects.update(files=[])
         report = drop(member, dataset, (f"{case}.zip", archive))
         assert captions(dataset) == expected
@@ -95,7 +95,7 @@ def test_two_drops_with_the_same_names_keep_their_captions(
 ) -> None:
     drop(member, dataset, png("1.png"), text("1.txt", "a cat"))
     drop(member, dataset, text("1.txt", "a dog"), png("1.png"))
-    report = drop(member, dataset, zipped(png("1.png"), text("1.txt", "a fox")))
+    report = drop(member, dataset, zip_set(png("1.png"), text("1.txt", "a fox")))
     assert captions(dataset) == [("1.png", "a cat"), ("1-2.png", "a dog"), ("1-3.png", "a fox")]
     assert report == "1 file and 1 caption added."
 
@@ -103,8 +103,8 @@ def test_two_drops_with_the_same_names_keep_their_captions(
 def test_captions_in_a_separate_archive_are_paired_by_path(
     member: Client, dataset: Dataset
 ) -> None:
-    pictures = zipped(png("a/1.png"), png("b/1.png"))
-    drop(member, dataset, pictures, zipped(text("b/1.txt", "a dog"), text("a/1.txt", "a cat")))
+    pictures = zip_set(png("a/1.png"), png("b/1.png"))
+    drop(member, dataset, pictures, zip_set(text("b/1.txt", "a dog"), text("a/1.txt", "a cat")))
     assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
 
 
@@ -117,7 +117,7 @@ def test_an_ambiguous_caption_is_reported(member: Client, dataset: Dataset) -> N
 def test_a_caption_in_another_folder_is_reported_with_its_path(
     member: Client, dataset: Dataset
 ) -> None:
-    report = drop(member, dataset, zipped(png("a/1.png"), text("b/1.txt", "a dog")))
+    report = drop(member, dataset, zip_set(png("a/1.png"), text("b/1.txt", "a dog")))
     assert captions(dataset) == [("1.png", "")]
     assert "b/1.txt belongs to no file" in report
 
@@ -127,7 +127,7 @@ def test_files_with_equal_cleaned_names_keep_their_captions(
 ) -> None:
     long = "a very long name " * 20
     files = [png(f"{long}{end}.png") for end in "xy"]
-    drop(member, dataset, zipped(*files, *(text(f"{long}{end}.txt", end) for end in "yx")))
+    drop(member, dataset, zip_set(*files, *(text(f"{long}{end}.txt", end) for end in "yx")))
     assert [caption for _, caption in captions(dataset)] == ["x", "y"]
 
 
@@ -150,7 +150,7 @@ def test_names_are_compared_in_normalised_unicode(
 def test_utf_8_names_of_an_archive_that_does_not_say_so_are_read(
     member: Client, dataset: Dataset
 ) -> None:
-    name, content = zipped(png("Fuechse.png"), text("Fuechse.txt", "a fox"))
+    name, content = zip_set(png("Fuechse.png"), text("Fuechse.txt", "a fox"))
     drop(member, dataset, (name, content.replace(b"Fuechse", "Füchse".encode())))
     assert captions(dataset) == [("Füchse.png", "a fox")]
 
@@ -159,7 +159,7 @@ def test_a_pair_has_one_caption_by_its_common_name(member: Client, dataset: Data
     report = drop(
         member,
         dataset,
-        zipped(
+        zip_set(
             png("x/a_start.png"), png("x/a_end.png"), text("x/a.txt", "x"),
             png("y/a_start.png"), png("y/a_end.png"), text("y/a.txt", "y"),
             text("y/a_end.txt", "z"),
@@ -199,7 +199,7 @@ def test_the_trigger_word_is_prefixed_to_captions_that_only_contain_it_in_anothe
 def test_the_caption_of_a_duplicate_file_is_kept(member: Client, dataset: Dataset) -> None:
     first, second = png("a.png"), png("b.png")
     drop(member, dataset, first, second, text("b.txt", "mine"))
-    again = zipped(
+    again = zip_set(
         ("c.png", first[1]), text("c.txt", "late"), ("b.png", second[1]), text("b.txt", "other")
     )
     report = drop(member, dataset, again)

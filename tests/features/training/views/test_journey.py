@@ -45,7 +45,7 @@ def make(member: Client, trainer: Endpoint, files: list[SimpleUploadedFile]) -> 
     return dataset
 
 
-def finished(run: Run, *names: str) -> None:
+def finish_training(run: Run, *names: str) -> None:
     """End a training with files of weights, as the worker records it."""
     files = {
         f"file_{at}": {"url": f"https://v3.fal.media/files/{name}", "file_name": name}
@@ -83,7 +83,7 @@ def test_files_are_trained_to_weights_for_a_form(
     arguments = {"images_data_url": upload.get_absolute_url(), "trigger_word": "vtrnfox"}
     run = make_run(endpoint=trainer, arguments=arguments, state="running")
     Run.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    finished(run, "pytorch_lora_weights.safetensors", "config.json")
+    finish_training(run, "pytorch_lora_weights.safetensors", "config.json")
     assert settling.settle_due() == idle.REST_S
     settling.settle_due()
     weights = Weights.objects.get()
@@ -170,7 +170,9 @@ def test_weights_can_be_listed_and_renamed(
     member: Client, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(3):
-        finished(make_run(endpoint=trainer, state="running"), "high.safetensors", "low.safetensors")
+        finish_training(
+            make_run(endpoint=trainer, state="running"), "high.safetensors", "low.safetensors"
+        )
     settling.settle_due()
     with django_assert_max_num_queries(8):
         page = member.get(reverse("training:weights")).content.decode()
@@ -247,7 +249,7 @@ def test_a_new_data_set_is_called_by_its_word_or_by_its_model(
 def test_weights_keep_their_name_where_none_is_posted(
     member: Client, trainer: Endpoint, make_run: Any
 ) -> None:
-    finished(make_run(endpoint=trainer, state="running"), "high.safetensors")
+    finish_training(make_run(endpoint=trainer, state="running"), "high.safetensors")
     settling.settle_due()
     weights = Weights.objects.get()
     for typed, status in (({"name": ""}, 302), ({}, 302), ({"name": "n" * 201}, 422)):

@@ -16,7 +16,7 @@ from features.training.results import settling
 from features.training.results.naming import names_of
 from projects.models import Membership, Project
 from runs.models import Run, Upload
-from tests.features.training.views.test_journey import finished, png
+from tests.features.training.views.test_journey import finish_training, png
 from tests.projects.people import make_project, member_with, working_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -47,7 +47,7 @@ def weights(dataset: Dataset, trainer: Endpoint, make_run: Any) -> Weights:
         user=dataset.user, project=dataset.project, endpoint=trainer, state="running",
         arguments={"images_data_url": upload.get_absolute_url()},
     )  # fmt: skip
-    finished(run, "lora.safetensors")
+    finish_training(run, "lora.safetensors")
     settling.settle(run.pk)
     return Weights.objects.get()
 
@@ -192,7 +192,7 @@ def test_a_training_elsewhere_does_not_name_the_data_set(
         user=dataset.user, endpoint=trainer, state="running",
         arguments={"images_data_url": upload.get_absolute_url()},
     )  # fmt: skip
-    finished(run, "lora.safetensors")
+    finish_training(run, "lora.safetensors")
     settling.settle(run.pk)
     assert Training.objects.get(run=run).dataset is None
     assert Weights.objects.get(training=run.pk).project == dataset.user.private_project

@@ -40,7 +40,7 @@ def ago(**time: float) -> Any:
     return clock.now() - timedelta(**time)
 
 
-def created(run: Run, **time: float) -> Run:
+def age_run(run: Run, **time: float) -> Run:
     Run.objects.filter(pk=run.pk).update(created_at=ago(**time))
     return run
 
@@ -54,8 +54,8 @@ def test_nothing_that_waits_is_zero_and_not_absent(scrape: Ask) -> None:
 
 
 def test_unfinished_runs(scrape: Ask, make_run: Any, make_endpoint: Any, user: Any) -> None:
-    created(make_run(state="queued", lease_until=ago(seconds=-20), worker="vm:1"), hours=2)
-    created(make_run(state="queued", lease_until=ago(seconds=5), worker="vm:2"), minutes=5)
+    age_run(make_run(state="queued", lease_until=ago(seconds=-20), worker="vm:1"), hours=2)
+    age_run(make_run(state="queued", lease_until=ago(seconds=5), worker="vm:2"), minutes=5)
     make_run(state="succeeded", lease_until=ago(seconds=5), worker="vm:2")
     run, _ = start_run(user=user, endpoint=make_endpoint("sandbox/aurora"), arguments={}, key="1")
     # the run waits to be sent again

@@ -39,7 +39,7 @@ def size(field: Field) -> int:
     return 1 + sum(map(size, [*below, *([field.rest] if field.rest else [])]))
 
 
-def all_of_it(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
+def use_whole_page(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
     """Run everything that a model's page does with a document."""
     started = time.thread_time()
     endpoint_contract = contract(document, endpoint_id)
@@ -62,14 +62,14 @@ def all_of_it(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
 @settings(max_examples=laws.cases(5))
 @given(strategies.json_values, strategies.json_values)
 def test_any_json_as_a_document_gives_a_page(document: Any, value: Any) -> None:
-    all_of_it(document, value)
+    use_whole_page(document, value)
 
 
 @settings(max_examples=laws.cases(5))
 @given(hostile.values, strategies.json_values)
 def test_any_json_as_an_input_schema_gives_a_form(schema: Any, value: Any) -> None:
-    all_of_it(strategies.document(schema), value)
-    all_of_it(strategies.document({"properties": {"x": schema}}), {"x": value})
+    use_whole_page(strategies.document(schema), value)
+    use_whole_page(strategies.document({"properties": {"x": schema}}), {"x": value})
 
 
 @settings(max_examples=laws.cases(4))
@@ -77,7 +77,7 @@ def test_any_json_as_an_input_schema_gives_a_form(schema: Any, value: Any) -> No
 def test_any_mutated_real_document_gives_a_form(documents: dict[str, Any], data: Any) -> None:
     endpoint_id = data.draw(st.sampled_from(sorted(documents)))
     document = data.draw(hostile.mutations(documents[endpoint_id]))
-    all_of_it(document, data.draw(strategies.json_values), endpoint_id)
+    use_whole_page(document, data.draw(strategies.json_values), endpoint_id)
 
 
 @each_row("keyword", sample([*hostile.KEYWORDS], 2, by_seed=1))
@@ -109,13 +109,15 @@ def test_schemas_of_any_depth_give_a_form(around: str, levels: int) -> None:
     value: Any = "end"
     for _ in range(min(levels, 90)):
         value = {"a": value} if around in {"properties", "map"} else [value]
-    all_of_it(document, {"x": value, "y": value})
-    all_of_it(strategies.document(schema), value)
+    use_whole_page(document, {"x": value, "y": value})
+    use_whole_page(strategies.document(schema), value)
 
 
 @each_row("name", sample([*hostile.MANY], 2, by_seed=1))
 def test_schemas_of_any_size_give_a_form(name: str) -> None:
-    all_of_it(strategies.document(hostile.MANY[name]), {"a": "x", "p7": 1, "p4999": 2, "b": [1]})
+    use_whole_page(
+        strategies.document(hostile.MANY[name]), {"a": "x", "p7": 1, "p4999": 2, "b": [1]}
+    )
 
 
 @pytest.mark.parametrize(

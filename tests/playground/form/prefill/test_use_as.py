@@ -23,7 +23,7 @@ __all__ = ["models", "result_of"]
 Make = Callable[..., Run]
 
 
-def filled(user: User, endpoint: Endpoint, run: Run, key: str, path: str) -> dict[str, Any]:
+def fill_arguments(user: User, endpoint: Endpoint, run: Run, key: str, path: str) -> dict[str, Any]:
     state = use_as.fill(user, endpoint, f"{run.pk}/{key}/{path}")
     assert state is not None
     assert state.notice
@@ -35,8 +35,8 @@ def test_a_picture_can_fill_a_field_or_a_list(
 ) -> None:
     run = result_of(models["draw"], "image")
     own = f"/runs/{run.pk}/artifacts/0/"
-    assert filled(user, models["film"], run, "a0", "image_url") == {"image_url": own}
-    assert filled(user, models["edit"], run, "a0", "image_urls.*") == {"image_urls": [own]}
+    assert fill_arguments(user, models["film"], run, "a0", "image_url") == {"image_url": own}
+    assert fill_arguments(user, models["edit"], run, "a0", "image_urls.*") == {"image_urls": [own]}
 
 
 def test_weights_are_added_to_the_loras_already_typed(
@@ -45,7 +45,7 @@ def test_weights_are_added_to_the_loras_already_typed(
     draw = models["draw"]
     drafts.save(user, Written(draw, {"prompt": ["a fox"], "loras.0.path": ["owner/lora"]}), Tab())
     run = result_of(models["trainer"], "file:style.safetensors")
-    assert filled(user, draw, run, "a0", "loras.*.path") == {
+    assert fill_arguments(user, draw, run, "a0", "loras.*.path") == {
         "prompt": "a fox",
         "loras": [{"path": "owner/lora"}, {"path": f"/runs/{run.pk}/artifacts/0/"}],
     }
@@ -62,7 +62,7 @@ def test_an_untouched_form_starts_with_its_house_default(
     )  # fmt: skip
     run = result_of(models["draw"], "image")
     own = f"/runs/{run.pk}/artifacts/0/"
-    arguments = filled(user, film, run, "a0", "image_url")
+    arguments = fill_arguments(user, film, run, "a0", "image_url")
     assert arguments == {"prompt": "slowly", "image_url": own}
 
 

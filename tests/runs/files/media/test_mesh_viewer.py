@@ -16,7 +16,7 @@ from tests.runs.copying import copy, glb, picture
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
-def claiming(count: int) -> bytes:
+def mesh_that_claims(count: int) -> bytes:
     """Return a file of a few hundred bytes that claims this many corners and contains none."""
     corners = {"componentType": 5126, "count": count, "type": "VEC3"}
     content = {
@@ -61,7 +61,7 @@ def test_a_mesh_preview_comes_with_its_copy_in_a_sealed_frame(
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize("data", [claiming(3_000_000), claiming(2**31), b"glTF"])
+@pytest.mark.parametrize("data", [mesh_that_claims(3_000_000), mesh_that_claims(2**31), b"glTF"])
 def test_a_mesh_that_cannot_be_shown_says_so_and_can_be_downloaded(
     member: Client, artifact: Any, data: bytes
 ) -> None:

@@ -150,7 +150,7 @@ def test_colours_are_converted_by_the_colour_profile(stripped: Stripped) -> None
     assert (red < 10, green > 245, blue < 10, alpha) == (True, True, True, 90)
 
 
-def decoded(content: bytes, kind: str) -> list[tuple[Any, ...]]:
+def decode_media(content: bytes, kind: str) -> list[tuple[Any, ...]]:
     """Return everything in a file that can be seen or heard, with its times."""
     with av.open(io.BytesIO(content), "r") as container:
         frames: Iterable[Any] = container.decode(**{kind: 0})
@@ -163,14 +163,14 @@ def decoded(content: bytes, kind: str) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("name", FILMS)
 def test_every_frame_of_a_video_is_unchanged(name: str, stripped: Stripped) -> None:
     content = FILMS[name]()
-    assert len(decoded(content, "video")) == 10
-    assert decoded(stripped(content), "video") == decoded(content, "video")
+    assert len(decode_media(content, "video")) == 10
+    assert decode_media(stripped(content), "video") == decode_media(content, "video")
 
 
 @pytest.mark.parametrize("name", sorted((FILMS | SOUNDS).keys() - {"mp3", "mov of prores"}))
 def test_every_sample_of_a_sound_is_unchanged(name: str, stripped: Stripped) -> None:
     content = ALL[name]()
-    assert decoded(stripped(content), "audio") == decoded(content, "audio")
+    assert decode_media(stripped(content), "audio") == decode_media(content, "audio")
 
 
 def test_every_packet_of_an_mp3_is_unchanged(stripped: Stripped) -> None:
@@ -186,8 +186,8 @@ def test_every_packet_of_an_mp3_is_unchanged(stripped: Stripped) -> None:
 
 def test_a_video_keeps_its_rotation(stripped: Stripped) -> None:
     content = mp4(rotation=90)
-    assert {turn for _, turn, _ in decoded(content, "video")} == {90}
-    assert {turn for _, turn, _ in decoded(stripped(content), "video")} == {90}
+    assert {turn for _, turn, _ in decode_media(content, "video")} == {90}
+    assert {turn for _, turn, _ in decode_media(stripped(content), "video")} == {90}
 
 
 def test_a_video_keeps_its_transparency(stripped: Stripped) -> None:

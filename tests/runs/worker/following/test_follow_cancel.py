@@ -24,7 +24,7 @@ from tests.statements import failing
 AGAIN_SOON = WorkerLimits(renew_every_s=0.1)
 
 
-def cancelled(run: Run) -> Callable[[], bool]:
+def cancel_once_running(run: Run) -> Callable[[], bool]:
     """Return a function that cancels the run once it is running, and says whether it has ended."""
     is_running = Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None)
 
@@ -36,7 +36,7 @@ def cancelled(run: Run) -> Callable[[], bool]:
     return is_over
 
 
-def cancelled_late(run: Run, sandbox: Control) -> Callable[[], bool]:
+def cancel_after_failed_fetches(run: Run, sandbox: Control) -> Callable[[], bool]:
     """Return a function that cancels the run after failed fetches; it says whether it has ended."""
 
     def is_over() -> bool:
@@ -55,7 +55,7 @@ def test_a_cancelled_run_whose_result_never_comes_fails_early(
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
     patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05, unwanted_s=0.3)
-    work(cancelled_late(run, sandbox), patience=patience)
+    work(cancel_after_failed_fetches(run, sandbox), patience=patience)
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 500
@@ -69,7 +69,7 @@ def test_a_cancelled_run_still_gets_a_result_that_exists(
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
     patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05)
-    work(cancelled_late(run, sandbox), patience=patience)
+    work(cancel_after_failed_fetches(run, sandbox), patience=patience)
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
 
@@ -104,7 +104,7 @@ def test_c22_a_cancel_after_the_end_fetches_the_result(make_run: Any) -> None:
 
 def test_a_queued_or_running_run_can_be_cancelled(ask: Ask, work: Work) -> None:
     run = ask("mischief/slow", prompt="x", duration=60)
-    work(cancelled(run))
+    work(cancel_once_running(run))
     run.refresh_from_db()
     assert run.state == "cancelled"
     assert run.cancel_requested_at
@@ -115,7 +115,7 @@ def test_a_cancel_during_a_database_outage_is_repeated(ask: Ask, work: Work) -> 
     begins = 'SELECT "playground_run"."handle"'  # a cancel begins with this statement
     away = OperationalError("the server closed the connection")
     with failing(away, where=lambda sql, _: sql.startswith(begins)) as left:
-        work(cancelled(run), worker_limits=AGAIN_SOON)
+        work(cancel_once_running(run), worker_limits=AGAIN_SOON)
     run.refresh_from_db()
     assert (run.state, left) == ("cancelled", [])
 
@@ -125,7 +125,7 @@ def test_a_cancel_that_upstream_refuses_is_reported_and_repeated(
 ) -> None:
     sandbox.fault("cancel", "500", times=3)
     run = ask("mischief/slow", prompt="x", duration=30)
-    work(cancelled(run), worker_limits=AGAIN_SOON)
+    work(cancel_once_running(run), worker_limits=AGAIN_SOON)
     run.refresh_from_db()
     assert run.state == "cancelled"
     moments = [moment for moment in timeline.moments(run) if "cancel" in moment.what]

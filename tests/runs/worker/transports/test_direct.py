@@ -56,7 +56,7 @@ def ask(catalogue: None, sandbox: Control) -> Ask:
     return make
 
 
-def over(run: Run) -> bool:
+def has_ended(run: Run) -> bool:
     run.refresh_from_db()
     return run.is_final
 
@@ -77,7 +77,7 @@ def test_a_run_is_one_request_and_ends_like_any_other(
     ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
     run = ask(transport, "sandbox/aurora/lite", prompt="violet", seed=4)
-    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
+    work(lambda: has_ended(run) and not run.artifacts.filter(state="remote").exists())
     assert (run.state, run.output["seed"]) == ("succeeded", 4)
     assert run.request_id
     assert run.sent_at
@@ -94,7 +94,7 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
     seen: list[str] = []
 
     def is_over() -> bool:
-        is_ended = over(run)
+        is_ended = has_ended(run)
         if run.partial and not is_ended and run.partial["output"] not in seen:
             seen.append(run.partial["output"])
         # a slow machine writes less often, so the stream goes on until the third text
@@ -205,7 +205,7 @@ def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
     def look() -> bool:
         troubles.update(Worker.objects.values_list("trouble", flat=True))
         socket.refresh_from_db()
-        return over(queued) and bool(socket.note) and all(over(run) for run in direct)
+        return has_ended(queued) and bool(socket.note) and all(has_ended(run) for run in direct)
 
     work(look)
     assert (queued.state, queued.note) == ("succeeded", "")
@@ -226,7 +226,7 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
     def cancelled() -> bool:
         if is_(run, "running") and run.cancel_requested_at is None:
             state_machine.request_cancel(run.pk)
-        return over(run)
+        return has_ended(run)
 
     work(cancelled)
     assert run.state == "cancelled"
@@ -239,7 +239,7 @@ def test_a_stream_that_is_cancelled_keeps_what_had_come(
     run = ask("stream", "sandbox/scribe", **CALM)
 
     def cancelled() -> bool:
-        if not over(run) and run.partial and run.cancel_requested_at is None:
+        if not has_ended(run) and run.partial and run.cancel_requested_at is None:
             state_machine.request_cancel(run.pk)
         return run.is_final
 
@@ -264,7 +264,7 @@ def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
 ) -> None:
     run = ask(transport, "sandbox/ridgeline", prompt="found", seed=7)
     sandbox.fault("run", "lost")
-    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
+    work(lambda: has_ended(run) and not run.artifacts.filter(state="remote").exists())
     assert (run.state, run.output["seed"]) == ("succeeded", 7)
     assert run.artifacts.get().state == "stored"
     assert [event["what"] for event in run.events] == ["broke", "found"]
