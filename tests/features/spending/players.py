@@ -90,7 +90,7 @@ class Player:
     def look(self) -> None:
         """Compare each budget with its spending, in one snapshot; raises AssertionError."""
         from core.db import clock
-        from features.spending.budgets import counting, door
+        from features.spending.budgets import affordability, counting
         from features.spending.models import Budget
         from runs.costs.ledger import Counter, Scope
         from tests.features.spending.sums import charges_of
@@ -103,9 +103,10 @@ class Player:
                 counter = Counter(Scope(budget.scope), own, period)
                 passed = Case(When(amount__gt=F("expected"), then=F("amount") - F("expected")))
                 due = charges_of(counter)
-                # one query is one snapshot
-                sums = due.aggregate(total=Sum("amount"), error=Sum(passed))
-                limit = door.limit_of(budget, counter)
+                sums = due.aggregate(
+                    total=Sum("amount"), error=Sum(passed)
+                )  # one query is one snapshot
+                limit = affordability.limit_of(budget, counter)
                 total, error = sums["total"] or Decimal(0), sums["error"] or Decimal(0)
                 assert total <= limit + error, (str(counter), total, limit, error)
                 self.worst = max(self.worst, total - limit)
