@@ -99,12 +99,12 @@ def _ask_about(
     report = _report(done.stdout)
     if report is not None:
         return report
-    said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
     if "--dry-run" in command and not done.returncode:
         return []
     if AWAY.search(done.stderr):
-        return said
-    raise Refused(f"{lock.name}: {said}")
+        return reason
+    raise Refused(f"{lock.name}: {reason}")
 
 
 def _report(text: str) -> list[dict[str, Any]] | None:

@@ -256,8 +256,8 @@ def grant(person: User, *names: str) -> None:
     person.save(update_fields=["is_staff"])
     for name in names:
         app, _, code = name.partition(".")
-        found = Permission.objects.get(content_type__app_label=app, codename=code)
-        person.user_permissions.add(found)
+        permission = Permission.objects.get(content_type__app_label=app, codename=code)
+        person.user_permissions.add(permission)
 
 
 @pytest.fixture

@@ -58,8 +58,8 @@ class Analysis:
 
     def problems(self, *, is_searched: bool) -> list[str]:
         """Return what makes it slow; nothing if its time grows only with the text."""
-        found = [*self._within(self._items, can_fail=not is_searched)]
-        return [*found, *self._restarts()] if is_searched else found
+        slow = [*self._within(self._items, can_fail=not is_searched)]
+        return [*slow, *self._restarts()] if is_searched else slow
 
     def _within(self, items: Sequence[Any], *, can_fail: bool) -> Iterator[str]:
         loops = [place for place, item in enumerate(items) if _is_loop(item)]
@@ -98,16 +98,16 @@ class Analysis:
 
     def _characters(self, items: Iterable[Any]) -> frozenset[str]:
         """Return the characters of the sample that the items may match."""
-        found: set[str] = set()
+        characters: set[str] = set()
         for item in items:
             if _name(item) in CHARACTERS:
                 tree = re._parser.SubPattern(self._state, [item])
                 one = re._compiler.compile(tree)  # type: ignore[attr-defined]
                 is_bytes = isinstance(one.pattern, bytes)
-                found |= {c for c in SAMPLE if not is_bytes and one.fullmatch(c)}
+                characters |= {c for c in SAMPLE if not is_bytes and one.fullmatch(c)}
             for part in _parts(item):
-                found |= self._characters(part)
-        return frozenset(found)
+                characters |= self._characters(part)
+        return frozenset(characters)
 
     def _flat(self, items: Iterable[Any]) -> list[Any]:
         """Return the items of a sequence, with groups replaced by their items."""

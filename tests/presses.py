@@ -124,14 +124,14 @@ def problems(source: str) -> Iterator[tuple[int, str]]:
 
 def main() -> int:
     """Print every problem of the browser tests; return 1 if there is one."""
-    found = [
+    lines = [
         f"{file.relative_to(BROWSER.parent.parent)}:{line}: {advice}"
         for file in sorted(BROWSER.rglob("*.py"))
         if file.name not in ALLOWED
         for line, advice in sorted(problems(file.read_text()))
     ]
-    print("\n".join(found), file=sys.stderr, end="\n" if found else "")
-    return 1 if found else 0
+    print("\n".join(lines), file=sys.stderr, end="\n" if lines else "")
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":

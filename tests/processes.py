@@ -153,9 +153,9 @@ class Up:
         """Activate a fault of the sandbox, by the fields of its `Fault`."""
         self._tell_sandbox("faults", fault)
 
-    def _tell_sandbox(self, what: str, body: dict[str, Any]) -> None:
+    def _tell_sandbox(self, path: str, body: dict[str, Any]) -> None:
         variables = dict(line.split("=", 1) for line in self._sandbox.read_text().splitlines())
-        url = variables["FAL_API_URL"].replace("/api/v1", f"/_sandbox/{what}")
+        url = variables["FAL_API_URL"].replace("/api/v1", f"/_sandbox/{path}")
         headers = {"Authorization": f"Key {variables['FAL_KEY']}"}
         httpx.post(url, json=body, headers=headers).raise_for_status()
 

@@ -140,9 +140,10 @@ def run_and_repeat(passes: Sequence[Pass]) -> int:
     print(f"== {documents.summary()}")
     if left_out := ended[0].left_out:
         print(f"== {programs.sentence(left_out)}")
-    told = f", {len(unsteady)} unsteady" if unsteady else ""
+    addition = f", {len(unsteady)} unsteady" if unsteady else ""
     print(
-        f"{passed} passed, {failed} failed{told} in {time.monotonic() - started:.2f}s", flush=True
+        f"{passed} passed, {failed} failed{addition} in {time.monotonic() - started:.2f}s",
+        flush=True,
     )
     return max(codes)
 

@@ -33,9 +33,9 @@ def each_row(
                     wrong.append(f"{title}: {type(error).__name__}: {error}")
             assert not wrong, f"{len(wrong)} of {len(table)} rows:\n\n" + "\n\n".join(wrong)
 
-        shown = inspect.signature(check)
-        left = [value for name, value in shown.parameters.items() if name not in named]
-        check_all.__signature__ = shown.replace(parameters=left)  # type: ignore[attr-defined]
+        signature = inspect.signature(check)
+        left = [value for name, value in signature.parameters.items() if name not in named]
+        check_all.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
         check_all.__name__, check_all.__doc__ = check.__name__, check.__doc__
         check_all.__module__ = check.__module__
         check_all.pytestmark = list(getattr(check, "pytestmark", []))  # type: ignore[attr-defined]

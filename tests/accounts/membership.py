@@ -336,9 +336,9 @@ def membership_as_lines() -> list[str]:
 def _admins(name: str) -> str:
     """Return what admins get at a page's route, one word for each method."""
     words = {
-        method: told
+        method: word
         for method in METHODS
-        for rows, told in (
+        for rows, word in (
             (ADMINS_SEE | ADMINS_SEE_DELETED, {"get": "see", "post": "act"}[method]),
             (ADMINS_ARE_REFUSED, "no"),
         )

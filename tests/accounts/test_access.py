@@ -148,8 +148,8 @@ class World:
         return invitation.pk
 
     def _request(self, budget: Budget) -> UUID:
-        asked = {"user": budget.person, "amount": 1, "sentence": "s", "period": "2026-11"}
-        return BudgetRequest.objects.create(budget=budget, **asked).pk
+        values = {"user": budget.person, "amount": 1, "sentence": "s", "period": "2026-11"}
+        return BudgetRequest.objects.create(budget=budget, **values).pk
 
     def _price(self, endpoint: Endpoint) -> int:
         sums = dict.fromkeys(("median", "low", "high", "spread"), Decimal(1))
@@ -186,9 +186,9 @@ class World:
         """Request a route as a role, undo the effects, and return the word for the answer."""
         if role == "permitted":
             app, _, code = needs.partition(".")
-            found = Permission.objects.filter(content_type__app_label=app, codename=code)
-            assert found or not needs
-            self.people[role].user_permissions.set(found)
+            permissions = Permission.objects.filter(content_type__app_label=app, codename=code)
+            assert permissions or not needs
+            self.people[role].user_permissions.set(permissions)
         self._browser.cookies = SimpleCookie(self.cookies[role].output(header="", sep=";"))
         with transaction.atomic():
             response = getattr(self._browser, method)(self.address(name), POSTED.get(name))
@@ -260,17 +260,17 @@ def cells(name: str, row: Row) -> list[tuple[str, str, str]]:
 @pytest.mark.always
 def test_each_role_gets_at_each_route_what_the_table_says(world: World) -> None:
     differences = [
-        (name, method, role, told)
+        (name, method, role, answer)
         for name, row in sample([*ACCESS.items()], 80, by_seed=80)
         for role, method, word in cells(name, row)
-        if (told := world.ask(role, method, name, row.needs)) != word
+        if (answer := world.ask(role, method, name, row.needs)) != word
     ]
     assert not differences
 
 
 def test_the_admin_is_closed_to_who_may_not(world: World) -> None:
-    found = [one.name for one in routes(get_resolver("config.urls").url_patterns)]
-    pages = [n for n in found if n.startswith("admin:") and n.endswith(ADMIN_PAGES) and "_" in n]
+    names = [one.name for one in routes(get_resolver("config.urls").url_patterns)]
+    pages = [n for n in names if n.startswith("admin:") and n.endswith(ADMIN_PAGES) and "_" in n]
     assert len(pages) > 40
     words = {"anonymous": "login", "user": "login", "owner": "login", "staff": "no"}
     for name in pages:

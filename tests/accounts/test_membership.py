@@ -105,17 +105,17 @@ class World:
         return word(response, name)
 
     def differences(
-        self, asked: Iterable[tuple[str, str, Rule]], headers: dict[str, str] | None = None
+        self, routes: Iterable[tuple[str, str, Rule]], headers: dict[str, str] | None = None
     ) -> list[tuple[str, ...]]:
         """Return where these routes differ from the rules: (…, role, object, word).
 
         Without headers, requests of the API have a token.
         """
         return [
-            (method, name, role, thing, told)
-            for name, method, rule in asked
+            (method, name, role, thing, answer)
+            for name, method, rule in routes
             for role, thing, word in self._cells(name, method, rule)
-            if (told := self.ask(role, method, name, thing, headers)) != word
+            if (answer := self.ask(role, method, name, thing, headers)) != word
         ]
 
     def _cells(self, name: str, method: str, rule: Rule) -> list[tuple[str, str, str]]:
@@ -183,13 +183,13 @@ def of_pages(names: Iterable[str]) -> Iterator[tuple[str, str, Rule]]:
 
 @pytest.mark.always
 def test_each_role_gets_of_each_thing_what_the_rules_say(world: World) -> None:
-    asked = of_pages(sample(sorted(MEMBERSHIP), 30, by_seed=30))
-    assert not world.differences(asked)
+    routes = of_pages(sample(sorted(MEMBERSHIP), 30, by_seed=30))
+    assert not world.differences(routes)
 
 
 def test_fragments_are_as_closed_as_pages(world: World) -> None:
-    asked = of_pages(sample(sorted(MEMBERSHIP), 4, by_seed=4))
-    assert not world.differences(asked, {"HX-Request": "true"})
+    routes = of_pages(sample(sorted(MEMBERSHIP), 4, by_seed=4))
+    assert not world.differences(routes, {"HX-Request": "true"})
 
 
 def test_every_route_of_programs_about_a_thing_has_a_row() -> None:
@@ -204,5 +204,5 @@ def test_every_route_of_programs_about_a_thing_has_a_row() -> None:
 
 
 def test_programs_get_what_their_users_role_says(world: World) -> None:
-    asked = [(name, method, rule) for (name, method), rule in PROGRAMS.items()]
-    assert not world.differences(asked)
+    routes = [(name, method, rule) for (name, method), rule in PROGRAMS.items()]
+    assert not world.differences(routes)

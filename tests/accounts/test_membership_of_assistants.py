@@ -132,7 +132,7 @@ def test_assistants_get_what_their_users_role_says(world: World) -> None:
 
     async def differences(role: str) -> list[tuple[str, ...]]:
         assistants = Assistants(pages, cap=1)
-        told: list[tuple[str, ...]] = []
+        differing: list[tuple[str, ...]] = []
         async with connect_client(assistants, f"Bearer {world.token(role)}") as client:
             # For each tool, one object that the role gets and one that it does not.
             of_tools = one_of_each(cells[role], lambda cell: (cell[0], cell[3]), role)
@@ -143,8 +143,8 @@ def test_assistants_get_what_their_users_role_says(world: World) -> None:
                 await ask(client, tool, parameter, things.parts[parameter])
                 assert pages.statuses
                 if pages.word != word:
-                    told.append((tool, role, thing, pages.word))
+                    differing.append((tool, role, thing, pages.word))
         await assistants.stop()
-        return told
+        return differing
 
-    assert not [found for role in cells for found in async_to_sync(differences)(role)]
+    assert not [difference for role in cells for difference in async_to_sync(differences)(role)]

@@ -157,9 +157,9 @@ def test_defaults_are_values_that_generators_read() -> None:
         for member in members if isinstance(part, dict | list) else ():
             yield from defaults(member)
 
-    found = [*defaults(document(OPERATIONS))]
-    assert found
-    assert all(isinstance(value, bool | int | str) for value in found)
+    values = [*defaults(document(OPERATIONS))]
+    assert values
+    assert all(isinstance(value, bool | int | str) for value in values)
 
 
 def test_the_document_has_the_pattern_of_each_endpoint_id() -> None:
@@ -175,8 +175,8 @@ def test_the_document_has_the_pattern_of_each_endpoint_id() -> None:
 @pytest.mark.django_db
 def test_a_text_that_is_no_endpoint_id_is_answered_by_its_look_up(call: Any) -> None:
     absent = call("GET", "/models/flux")
-    begun = call("POST", "/runs", {"endpoint_id": "flux", "arguments": {}})
-    for response in (absent, begun):
+    answer = call("POST", "/runs", {"endpoint_id": "flux", "arguments": {}})
+    for response in (absent, answer):
         assert response.status_code == 404
         assert "Search for it" in response.json()["detail"]
     assert call("GET", "/runs?model=flux").status_code == 422

@@ -364,8 +364,8 @@ def test_n8ns_http_node_lists_reads_the_schema_runs_and_follows(synced: Any, use
 
     listed = n8n.get(MODELS, {"q": "flux dev", "category": "text-to-image"}).json()
     model = listed["models"][0]["endpoint_id"]
-    (found,) = n8n.get(MODELS, {"endpoint_id": model, "expand": "openapi-3.0"}).json()["models"]
-    assert "prompt" in json.dumps(found["openapi"])
+    (entry,) = n8n.get(MODELS, {"endpoint_id": model, "expand": "openapi-3.0"}).json()["models"]
+    assert "prompt" in json.dumps(entry["openapi"])
     queue = f"/api/fal/queue/{model}"
     handle = n8n.post(queue, {"prompt": "a cat"}, content_type="application/json").json()
     assert follow(handle["status_url"]).json()["status"] == "IN_QUEUE"

@@ -32,8 +32,10 @@ def assert_clean(page: Page, what: str = "", within: str | None = None) -> None:
     themes: list[tuple[Literal["dark", "light"], Any]] = [("dark", {}), ("light", OF_COLOURS)]
     for theme, rules in themes[: 1 if is_narrow else 2]:
         page.emulate_media(color_scheme=theme)
-        found = AxeResults(page.evaluate(RUN, [within, rules]))
-        assert not found.violations_count, f"{what or page.url}, {theme}: {found.generate_report()}"
+        results = AxeResults(page.evaluate(RUN, [within, rules]))
+        assert not results.violations_count, (
+            f"{what or page.url}, {theme}: {results.generate_report()}"
+        )
 
 
 def assert_fits(page: Page, what: str = "") -> None:

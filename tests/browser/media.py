@@ -112,14 +112,14 @@ def open_form(
 
 def field(page: Page, name: str) -> Locator:
     """Return a control's media field, scrolled into view so that its script loads."""
-    found = page.locator("media-field", has=page.locator(f"[name='{name}']"))
-    found.locator("input[type=text]").focus()
+    element = page.locator("media-field", has=page.locator(f"[name='{name}']"))
+    element.locator("input[type=text]").focus()
     expect(page.locator("media-field:not(:defined)")).to_have_count(0)
-    return found
+    return element
 
 
-def choose(found: Locator, *files: FilePayload) -> None:
-    found.locator("input[type=file]").set_input_files(files)
+def choose(element: Locator, *files: FilePayload) -> None:
+    element.locator("input[type=file]").set_input_files(files)
 
 
 def drop(page: Page, selector: str, *files: tuple[str, str, bytes], **more: str) -> bool:
@@ -134,10 +134,10 @@ def begin_drag(page: Page) -> None:
     expect(page.locator(".drop-hint")).to_be_visible()
 
 
-def held(found: Locator) -> None:
+def held(element: Locator) -> None:
     """Wait until the field holds an uploaded file."""
-    expect(found).to_have_attribute("data-held", "")
-    expect(found).not_to_have_attribute("data-state", re.compile("."))
+    expect(element).to_have_attribute("data-held", "")
+    expect(element).not_to_have_attribute("data-state", re.compile("."))
 
 
 def store_picture(run: Run, colour: str) -> Artifact:

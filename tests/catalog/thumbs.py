@@ -81,7 +81,7 @@ def png(width: int, height: int, *, depth: int, kind: int, pixels: bytes) -> byt
 def facts(clip: bytes) -> tuple[str, tuple[int, int], float, int]:
     """Return a video's codec, size, seconds and number of audio streams."""
     with av.open(io.BytesIO(clip), "r") as container:
-        shown = container.streams.video[0]
+        stream = container.streams.video[0]
         seconds = (container.duration or 0) / av.time_base
-        size = (shown.width, shown.height)
-        return shown.codec_context.name, size, seconds, len(container.streams.audio)
+        size = (stream.width, stream.height)
+        return stream.codec_context.name, size, seconds, len(container.streams.audio)

@@ -114,16 +114,16 @@ class CatalogueUpstream:
         else:
             listed = [each for each in self.items.values() if self._is_listed(each, params)]
         start = int(params.get("cursor", 0))
-        shown = listed[start : start + limit]
+        page = listed[start : start + limit]
         has_more = start + limit < len(listed)
         if is_expanded:
-            shown = [
+            page = [
                 {**each, "openapi": self.documents[each["endpoint_id"]]}
                 if each["endpoint_id"] in self.documents
                 else each
-                for each in shown
+                for each in page
             ]
-        body: dict[str, Any] = {"models": shown, "has_more": has_more}
+        body: dict[str, Any] = {"models": page, "has_more": has_more}
         if has_more:  # the last page has no such key (C1)
             body["next_cursor"] = str(start + limit)
         return httpx.Response(200, content=json.dumps(body))

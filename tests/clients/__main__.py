@@ -86,12 +86,12 @@ def _inside(names: Sequence[str]) -> int:
             client.name: Resolver(f"127.0.1.{number + 1}", NAMES)
             for number, client in enumerate(clients)
         }
-        said = _try_all(stage, clients, tokens)
+        outcomes = _try_all(stage, clients, tokens)
         for client in clients:
-            said[client.name, "elsewhere"] = _elsewhere(resolvers[client.name])
-        said["Vitrine", "elsewhere"] = _elsewhere(stage.resolver)
-        said["Vitrine", "secrets"] = _secrets(stage)
-    return _print(clients, said, folder)
+            outcomes[client.name, "elsewhere"] = _elsewhere(resolvers[client.name])
+        outcomes["Vitrine", "elsewhere"] = _elsewhere(stage.resolver)
+        outcomes["Vitrine", "secrets"] = _secrets(stage)
+    return _print(clients, outcomes, folder)
 
 
 def _declared(name: str) -> Client:
@@ -172,9 +172,9 @@ def _secrets(stage: Stage) -> str:
     requests = stage.upstream_lines("requests")
     assert any(line.endswith("with key") for line in requests), "upstream's eye saw no key"
     tokens = stage.upstream_lines("tokens")
-    told = [exchange.line for exchange in stage.recorder.exchanges if exchange.has_secret]
-    if tokens or told:
-        return f"FAILED: {len(tokens)} tokens went upstream, the key came with {told[:3]}"
+    leaking = [exchange.line for exchange in stage.recorder.exchanges if exchange.has_secret]
+    if tokens or leaking:
+        return f"FAILED: {len(tokens)} tokens went upstream, the key came with {leaking[:3]}"
     return "ok"
 
 
@@ -185,12 +185,16 @@ def _print(clients: Sequence[Client], said: dict[tuple[str, str], str], folder: 
     print(" " * width + " ".join(f"{column:<9}" for column in columns) + " its own")
     notes = []
     for client in clients:
-        told = {**{name: f"cannot: {why}" for name, why in client.cannot.items()}}
-        told |= {promise: word for (name, promise), word in said.items() if name == client.name}
-        notes += [f"{client.name}, {name}: {word}" for name, word in told.items() if word != "ok"]
-        cells = " ".join(f"{told[column].partition(':')[0]:<9}" for column in columns)
+        outcomes = {**{name: f"cannot: {why}" for name, why in client.cannot.items()}}
+        outcomes |= {promise: word for (name, promise), word in said.items() if name == client.name}
+        notes += [
+            f"{client.name}, {name}: {word}" for name, word in outcomes.items() if word != "ok"
+        ]
+        cells = " ".join(f"{outcomes[column].partition(':')[0]:<9}" for column in columns)
         own = " ".join(
-            f"{name} {word.partition(':')[0]}" for name, word in told.items() if name not in columns
+            f"{name} {word.partition(':')[0]}"
+            for name, word in outcomes.items()
+            if name not in columns
         )
         print(f"{client.name:<{width}}{cells} {own}")
     ours = {what: word for (name, what), word in said.items() if name == "Vitrine"}

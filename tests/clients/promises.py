@@ -40,8 +40,8 @@ class Kept:
     @property
     def runs(self) -> set[str]:
         """Return the ids of its runs, from Vitrine's answers or from the client's output."""
-        said = {exchange.headers.get("x-fal-request-id", "") for exchange in self.exchanges}
-        return (said | {self.facts.get("run", "")}) - {""}
+        ids = {exchange.headers.get("x-fal-request-id", "") for exchange in self.exchanges}
+        return (ids | {self.facts.get("run", "")}) - {""}
 
 
 def judge(stage: Stage, kept: Kept) -> None:
@@ -142,5 +142,5 @@ def _file_of(exchanges: list[Exchange]) -> str:
     # Files of the JSON API need its token.
     open_to_all = (exchange for exchange in exchanges if "/api/v1/" not in exchange.line)
     bodies = "".join(exchange.response.decode(errors="replace") for exchange in open_to_all)
-    found = re.search(rf'"url": ?"(https://{re.escape(NAME)}/[^"]+)"', bodies)
-    return found[1] if found else ""
+    match = re.search(rf'"url": ?"(https://{re.escape(NAME)}/[^"]+)"', bodies)
+    return match[1] if match else ""

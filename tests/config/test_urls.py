@@ -44,18 +44,18 @@ def test_a_fragment_answers_whatever_it_is_given(world: World, htmx: Client) -> 
                 yield "GET", f"{address.partition('?')[0]}?{values}", ""
                 yield "POST", address, values
 
-    found = failures(htmx, requests())
-    assert not found, "\n".join(map(str, found))
+    broken = failures(htmx, requests())
+    assert not broken, "\n".join(map(str, broken))
 
 
 def test_whoever_asks_for_the_head_alone_gets_what_the_page_would_say(
     world: Any, browser: Client
 ) -> None:
     """RFC 9110, 9.3.2; except in Django's own admin, and a login link, which works only once."""
-    found = []
+    differing = []
     for name in sample([name for name in ROUTES if not name.startswith("admin:")], 30, by_seed=20):
         address = world.address(name)
-        asked = [status_of(browser, method, address) for method in ("HEAD", "GET")]
-        if asked[0] != asked[1] and not address.startswith("/login/link/"):
-            found.append((address, asked))
-    assert not found
+        statuses = [status_of(browser, method, address) for method in ("HEAD", "GET")]
+        if statuses[0] != statuses[1] and not address.startswith("/login/link/"):
+            differing.append((address, statuses))
+    assert not differing

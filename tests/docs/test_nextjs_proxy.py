@@ -110,5 +110,5 @@ def _find_run(page: subprocess.Popen[str]) -> Run:
         assert page.poll() is None, page.stderr and page.stderr.read()
         return Run.objects.select_related("user").first()
 
-    begun: Run = until(run, 60)
-    return begun
+    found_run: Run = until(run, 60)
+    return found_run

@@ -49,14 +49,14 @@ def browser(world: World) -> Client:
 
 
 def failures(browser: Client, calls: Iterator[tuple[str, str, str]]) -> list[Any]:
-    found = []
+    broken = []
     for method, address, body in calls:
         with transaction.atomic():
             response = browser.generic(method, address, body, JSON)
             transaction.set_rollback(True)
         if response.status_code >= 500 and response.status_code not in MEANT:
-            found.append((response.status_code, method, address[:200], body[:300]))
-    return found
+            broken.append((response.status_code, method, address[:200], body[:300]))
+    return broken
 
 
 def some_of(values: Sequence[str], count: int, of: object) -> list[str]:
@@ -120,5 +120,5 @@ def calls(world: World) -> Iterator[tuple[str, str, str]]:
 
 
 def test_no_call_ends_in_a_server_error(world: World, browser: Client) -> None:
-    found = failures(browser, calls(world))
-    assert not found, "\n".join(map(str, found))
+    broken = failures(browser, calls(world))
+    assert not broken, "\n".join(map(str, broken))

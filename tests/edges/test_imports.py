@@ -61,7 +61,7 @@ def posts(place: str, document: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_no_import_ends_in_a_server_error(world: World, browser: Client) -> None:
-    found = []
+    broken = []
     for place in PLACES:
         for document in DOCUMENTS:
             for post in posts(place, document):
@@ -69,5 +69,5 @@ def test_no_import_ends_in_a_server_error(world: World, browser: Client) -> None
                     response = browser.post(place, post)
                     transaction.set_rollback(True)
                 if response.status_code >= 500:
-                    found.append((place, str(post)[:200]))
-    assert not found, "\n".join(map(str, found))
+                    broken.append((place, str(post)[:200]))
+    assert not broken, "\n".join(map(str, broken))

@@ -138,14 +138,14 @@ def test_no_list_takes_more_queries_for_many_rows(user: User, endpoint: Endpoint
     admin = make_admin("eva")
     _, secret = tokens.create(user, "script")
     program = Client(headers={"Authorization": f"Bearer {secret}"})
-    asked = [(logged_in(user), MEMBERS), (logged_in(admin), ADMINS), (program, PROGRAMS)]
+    lists = [(logged_in(user), MEMBERS), (logged_in(admin), ADMINS), (program, PROGRAMS)]
     fill(user, admin, endpoint, 0, FEW)
-    few = [counts_of(client, pages) for client, pages in asked]
+    few = [counts_of(client, pages) for client, pages in lists]
     fill(user, admin, endpoint, FEW, MANY)
-    many = [counts_of(client, pages) for client, pages in asked]
+    many = [counts_of(client, pages) for client, pages in lists]
     differences = [
         (address, before[address], count, pages[address])
-        for (_, pages), before, after in zip(asked, few, many, strict=True)
+        for (_, pages), before, after in zip(lists, few, many, strict=True)
         for address, count in after.items()
         if count > before[address] or count > pages[address] + plan_queries(2)
     ]

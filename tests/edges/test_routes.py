@@ -105,8 +105,8 @@ def test_no_parameter_ends_in_a_server_error(world: World, browser: Client) -> N
         requests_of_route(world.address(name), number % len(TEXTS))
         for number, name in sample([*enumerate(ROUTES)], 30, by_seed=30)
     )
-    found = [one for requests in asks for one in failures(browser, requests)]
-    assert not found, "\n".join(map(str, found))
+    broken = [one for requests in asks for one in failures(browser, requests)]
+    assert not broken, "\n".join(map(str, broken))
 
 
 def test_no_path_ends_in_a_server_error(world: World, browser: Client) -> None:
@@ -124,8 +124,8 @@ def test_no_path_ends_in_a_server_error(world: World, browser: Client) -> None:
             ]
             yield from one_of_each(every, lambda ask: "path", name)
 
-    found = failures(browser, paths())
-    assert not found, "\n".join(map(str, found))
+    broken = failures(browser, paths())
+    assert not broken, "\n".join(map(str, broken))
 
 
 def test_the_names_are_found_in_the_source() -> None:

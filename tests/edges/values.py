@@ -53,8 +53,8 @@ FILES = {"FILES"}
 @cache
 def names_of(app: str) -> tuple[str, ...]:
     """Return the names that an app's modules read from an address or a form, by their source."""
-    found = {*_names_in(app, READERS), *OFTEN}
-    return tuple(sorted(name for name in found if "." not in name and " " not in name))
+    names = {*_names_in(app, READERS), *OFTEN}
+    return tuple(sorted(name for name in names if "." not in name and " " not in name))
 
 
 @cache

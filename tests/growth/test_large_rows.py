@@ -64,7 +64,7 @@ def test_lists_do_not_load_large_columns(world: World) -> None:
         *((Client(), f"/api/v1/{name}", token) for name in LISTS),
         (Client(), "/api/v1/runs?limit=100", token),
     ]
-    statuses = {asked[1]: ask(*asked) for asked in asks}
+    statuses = {request[1]: ask(*request) for request in asks}
     assert {address: status for address, status in statuses.items() if status >= 400} == {}
     enlarge()
     gc.collect()

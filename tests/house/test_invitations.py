@@ -66,9 +66,9 @@ def test_who_invited_is_told_that_somebody_has_joined(eva: User, user: User) -> 
     roles.set_role(person("tom"), Role.ADMIN, eva)
     invitation, _ = invite(eva)
     invitations.join(user, invitation)
-    told = Notification.objects.get()
-    assert (told.user, told.path) == (eva, "/people/invitations/")
-    assert told.subject == "ana has joined by your invitation"
+    notice = Notification.objects.get()
+    assert (notice.user, notice.path) == (eva, "/people/invitations/")
+    assert notice.subject == "ana has joined by your invitation"
     assert inbox.count_new(eva) == 1
     roles.set_role(eva, Role.MEMBER, person("tom"))
     assert inbox.count_new(User.objects.get(pk=eva.pk)) == 0

@@ -133,8 +133,8 @@ def test_tokens_sessions_and_configured_keys_are_watched(
     settings.FAL_ADMIN_KEY = "id:a-setting-of-this-test"
     session = SessionStore()
     session.create()
-    shown = [tokens.create(user, "one")[1], session.secret, settings.FAL_ADMIN_KEY]
-    for text in shown:
+    secrets_shown = [tokens.create(user, "one")[1], session.secret, settings.FAL_ADMIN_KEY]
+    for text in secrets_shown:
         respond(rf, HttpResponse(text))
     kinds = [leak.partition(" in ")[0] for leak in leaks]
     assert kinds == ["API token", "session", "FAL_ADMIN_KEY"]

@@ -90,10 +90,10 @@ def test_the_database_keeps_no_secret_in_the_clear(
     secrets.watch(SLACK, "address of a channel")
     make_endpoint(FLUX, documents[FLUX])
     use_every_secret(client)
-    found = {
+    kinds = {
         (table, column): kind for table, column, value in rows() for kind in secrets.kinds_in(value)
     }
-    assert found == CLEAR
+    assert kinds == CLEAR
 
 
 def test_a_secret_in_any_column_is_found(make_endpoint: Any, monkeypatch: Any) -> None:

@@ -137,8 +137,8 @@ def main() -> None:
             tests = [reached.get(number, []) for number in range(len(mutants))]
             killers = list(pool.map(trial.killer, mutants, tests))
     for mutant, killer, those in zip(mutants, killers, tests, strict=True):
-        told = f"noticed by {killer}" if killer else f"missed by {len(those)} tests"
-        print(f"{mutant}\n    {told}")
+        outcome = f"noticed by {killer}" if killer else f"missed by {len(those)} tests"
+        print(f"{mutant}\n    {outcome}")
     noticed = sum(map(bool, killers))
     print(f"{noticed} of {len(mutants)} mutants noticed (seed {options.seed})")
 

@@ -71,8 +71,8 @@ class Mutant:
         return source[: self.start] + text + source[self.end :]
 
     def __str__(self) -> str:
-        shown = " → ".join(" ".join(part.split())[:70] for part in (self.before, self.text))
-        return f"{self.file}:{self.line}: {shown}"
+        change = " → ".join(" ".join(part.split())[:70] for part in (self.before, self.text))
+        return f"{self.file}:{self.line}: {change}"
 
 
 def choose(root: Path, count: int, seed: int) -> list[Mutant]:

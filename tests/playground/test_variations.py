@@ -121,9 +121,9 @@ def test_a_grid_takes_as_many_queries_for_any_length(
 def test_the_answer_to_a_press_shows_the_cost_of_the_next(member: Client, films: Any) -> None:
     for times, cost in ((1, "about $0.50"), (4, "about $2.00")):
         text = press(member, times, f"t{times}", headers=HTMX).content.decode()
-        shown = re.search(r'id="run-cost"\s+hx-swap-oob="true"\s*>([^<]*)<', text)
-        assert shown, text
-        assert shown[1] == cost
+        sentence = re.search(r'id="run-cost"\s+hx-swap-oob="true"\s*>([^<]*)<', text)
+        assert sentence, text
+        assert sentence[1] == cost
 
 
 def test_saving_a_draft_returns_the_cost_of_a_press(member: Client, films: Any) -> None:

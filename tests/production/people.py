@@ -46,10 +46,10 @@ class Crowd:
         return sorted(self.seconds)[int(len(self.seconds) * 0.95)] * 1000 if self.seconds else 0.0
 
     def __str__(self) -> str:
-        told = ", ".join(f"{count} × {status}" for status, count in sorted(self.statuses.items()))
+        by_status = ", ".join(f"{n} × {status}" for status, n in sorted(self.statuses.items()))
         return (
-            f"{len(self.accepted)} runs accepted, {len(self.finished)} seen to their end; {told}; "
-            f"95 of 100 pages within {self.p95_ms:.0f} ms"
+            f"{len(self.accepted)} runs accepted, {len(self.finished)} seen to their end; "
+            f"{by_status}; 95 of 100 pages within {self.p95_ms:.0f} ms"
         )
 
 

@@ -65,12 +65,12 @@ def file() -> Iterator[str]:
 def addresses() -> list[str]:
     """Return the addresses of all routes that are not about a certain object."""
     things = Things({"nothing": None}, {"endpoint_id": ENDPOINT, "address": ENDPOINT})
-    found = []
+    paths = []
     for route in routes(get_resolver("config.urls").url_patterns):
         is_general = "<" not in route.path or "endpoint_id" in route.path
         if is_general and not route.name.startswith("admin:") and route.name not in EXEMPT:
-            found.append(things.address(route.name))
-    return sorted(set(found))
+            paths.append(things.address(route.name))
+    return sorted(set(paths))
 
 
 def answers(browser: Client, token: str, asked: Sequence[str] = ASKED) -> dict[str, str]:
@@ -78,7 +78,7 @@ def answers(browser: Client, token: str, asked: Sequence[str] = ASKED) -> dict[s
 
     `make test` requests each address without a query and with one of them.
     """
-    told = {}
+    contents = {}
     for address in addresses():
         for query in one_of_each(asked, bool, address):
             if "/api/" in address:
@@ -90,8 +90,8 @@ def answers(browser: Client, token: str, asked: Sequence[str] = ASKED) -> dict[s
             if response.streaming or response.status_code == 405:
                 continue
             text = CHANGING.sub("*", response.content.decode(errors="replace"))
-            told[address + query] = f"{response.status_code} {text}"
-    return told
+            contents[address + query] = f"{response.status_code} {text}"
+    return contents
 
 
 def test_other_projects_change_nothing(
@@ -152,7 +152,7 @@ def test_whoever_is_removed_reads_nothing_any_more(
 
 def read_by(browser: Client, token: str, things: Things) -> set[str]:
     """Return the addresses whose answers mention these objects or send one of their files."""
-    told = set()
+    addresses = set()
     for route in routes(get_resolver("config.urls").url_patterns):
         if route.name.startswith("admin:") or route.name in EXEMPT:
             continue
@@ -164,8 +164,8 @@ def read_by(browser: Client, token: str, things: Things) -> set[str]:
         response: Any = browser.get(address, headers=headers)
         sent = b"".join(response.streaming_content) if response.streaming else response.content
         if THEIRS.encode() in sent or sent.startswith(b"\x89PNG"):
-            told.add(address)
-    return told
+            addresses.add(address)
+    return addresses
 
 
 def changes(before: str, after: str) -> str:

@@ -69,8 +69,8 @@ class Control:
     def bill(self, **what: Any) -> dict[str, Any]:
         """Script the bills (`sandbox.hosts.control.bills`); return the events and the balance."""
         answer = self.http.post("/bills", json=what).raise_for_status()
-        told: dict[str, Any] = answer.json()
-        return told
+        state: dict[str, Any] = answer.json()
+        return state
 
     def calls(self) -> dict[str, int]:
         """Return the number of calls by kind since the last reset."""

@@ -54,14 +54,14 @@ def rules_for(door: Door) -> Iterator[tuple[str, str]]:
 @pytest.mark.system
 def test_the_table_has_every_function_that_starts_runs() -> None:
     """A new way to start a run fails here until `doors/table.py` has a row that uses it."""
-    found = {
+    starters = {
         f"{path.relative_to(ROOT)}:{function}"
         for app in APPS
         for path in (ROOT / app).rglob("*.py")
         for function in _starters(ast.parse(path.read_text()))
     }
     # the callers of `start` are the entry points
-    assert found - {"runs/start/starting.py:start"} == STARTERS
+    assert starters - {"runs/start/starting.py:start"} == STARTERS
 
 
 def _starters(module: ast.Module) -> Iterator[str]:

@@ -79,21 +79,21 @@ def migrate(url: str, *options: str) -> None:
 def rows(url: str) -> dict[str, list[str]]:
     """Return every row except those that record migrations, by table, in a stable order."""
     with closing(connect(url)) as database, database.cursor() as cursor:
-        found = {}
+        by_table = {}
         for table in database.introspection.table_names(cursor):
             if table != "django_migrations":
                 cursor.execute(f"SELECT * FROM {table}")
-                found[table] = sorted(map(repr, cursor.fetchall()))
-        return found
+                by_table[table] = sorted(map(repr, cursor.fetchall()))
+        return by_table
 
 
 def execute(url: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """Execute one statement; return its rows, if it has any."""
     with closing(connect(url)) as database, database.cursor() as cursor:
         cursor.execute(sql, values)
-        found = cursor.fetchall() if cursor.description else []
+        rows_found = cursor.fetchall() if cursor.description else []
         database.commit()
-    return found
+    return rows_found
 
 
 def schema(database: Any) -> dict[str, Any]:

@@ -88,12 +88,12 @@ class Installation:
     def running(self, code: Path, arguments: list[str]) -> Iterator[None]:
         """Run a process of one version for the block, once it is up."""
         log = self.folder / f"{len(list(self.folder.glob('*.log')))}.log"
-        with log.open("w") as said:
+        with log.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=code,
                 env=environment(**self._shared, SANDBOX_KEY=KEY),
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
             )
         try:
@@ -171,8 +171,10 @@ def test_what_is_removed_is_counted_and_does_not_stop_the_former_version(
 ) -> None:
     shell = ("shell", "--verbosity=0", "-c")
     installation.manage(former, *shell, REMOVED)
-    said = installation.manage(ROOT, "migrate", "--no-input", "--verbosity=0")
-    assert [line.partition("Deleting ")[2] for line in said.splitlines() if "Deleting" in line] == [
+    output = installation.manage(ROOT, "migrate", "--no-input", "--verbosity=0")
+    assert [
+        line.partition("Deleting ")[2] for line in output.splitlines() if "Deleting" in line
+    ] == [
         "shares of the kind preset: 1",
         "shares of the kind prompt: 1",
         "shares of the kind flow: 2",

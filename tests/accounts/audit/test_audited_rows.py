@@ -165,15 +165,15 @@ def test_invitations_and_rules_are_logged_with_what_they_say() -> None:
     boss = make_admin("boss")
     made, token = invite(boss, email="zoe@example.com")
     rule = editing.add(boss, None, editing.Terms("forbid", "owner", "fal-ai", "Too dear", True))
-    _, said = changes("people.invitation", made)[0]
-    assert said is not None
-    assert said["email"] == ["None", "zoe@example.com"]
+    _, fields = changes("people.invitation", made)[0]
+    assert fields is not None
+    assert fields["email"] == ["None", "zoe@example.com"]
     text = str(list(AuditEntry.objects.values()))
     assert token not in text
     assert made.digest not in text
-    _, said = changes("projects.rule", rule)[-1]
-    assert said is not None
-    assert (said["value"], said["reason"]) == (["None", "fal-ai"], ["None", "Too dear"])
+    _, fields = changes("projects.rule", rule)[-1]
+    assert fields is not None
+    assert (fields["value"], fields["reason"]) == (["None", "fal-ai"], ["None", "Too dear"])
 
 
 def test_every_field_that_is_named_exists_and_none_is_a_secret() -> None:

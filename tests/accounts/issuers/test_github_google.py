@@ -155,16 +155,16 @@ def test_public_github_has_an_api_of_its_own(
     (app,) = from_settings.apps()
     assert app.provider_id == "https://github.com"
     assert github.authorize_url(app) == "https://github.com/login/oauth/authorize"
-    asked = []
+    requests = []
     monkeypatch.setattr(http, "post_form", lambda url, form: {"access_token": "t"})
 
     def get_json(url: str, bearer: str) -> Any:
-        asked.append(url)
+        requests.append(url)
         return [MAIL] if url.endswith("emails") else {"id": 7}
 
     monkeypatch.setattr(http, "get_json", get_json)
     assert github.redeem(app, "c", "v", "https://x/").subject == "7"
-    assert asked == ["https://api.github.com/user", "https://api.github.com/user/emails"]
+    assert requests == ["https://api.github.com/user", "https://api.github.com/user/emails"]
 
 
 def test_google_is_verified_like_any_issuer(

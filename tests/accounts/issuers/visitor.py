@@ -24,9 +24,9 @@ class Visitor:
         """Press "Continue with …"; return the issuer's address to which it redirects."""
         answer = self.client.post(reverse("issuer-login", args=[slug]), posted)
         assert answer.status_code == 200, answer.content.decode()
-        found = LEADS_TO.search(answer.content.decode())
-        assert found, answer.content.decode()
-        return html.unescape(found[1])
+        match = LEADS_TO.search(answer.content.decode())
+        assert match, answer.content.decode()
+        return html.unescape(match[1])
 
     def come_back(self, slug: str, **query: str) -> Any:
         """Return the answer of our last page of a login, after redirects."""

@@ -86,8 +86,8 @@ def options_of(page: Any) -> dict[str, Any]:
     match = re.search(r'id="js_data" type="application/json">(.*?)</script>', page.content.decode())
     assert match
     (options,) = json.loads(html.unescape(match[1])).values()
-    asked: dict[str, Any] = options["publicKey"]
-    return asked
+    request: dict[str, Any] = options["publicKey"]
+    return request
 
 
 class Passkey:
@@ -99,24 +99,24 @@ class Passkey:
         self.host = host
         self.user_handle = ""
 
-    def create(self, asked: dict[str, Any]) -> str:
+    def create(self, request: dict[str, Any]) -> str:
         """Answer a page that adds a passkey."""
-        self.user_handle = asked["user"]["id"]
+        self.user_handle = request["user"]["id"]
         public = ES256.from_cryptography_key(self._key.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(Aaguid.NONE, self.id, public)
         flags = VERIFIED | AuthenticatorData.FLAG.AT
         data = AuthenticatorData.create(self._host_hash(), flags, 0, credential)
         made = AttestationObject.create("none", data, {})
         answer = {
-            "clientDataJSON": websafe_encode(self._client("webauthn.create", asked)),
+            "clientDataJSON": websafe_encode(self._client("webauthn.create", request)),
             "attestationObject": websafe_encode(bytes(made)),
             "transports": ["internal"],
         }
         return self._as_json(answer, {"credProps": {"rk": True}})
 
-    def sign(self, asked: dict[str, Any], flags: int = VERIFIED) -> str:
+    def sign(self, request: dict[str, Any], flags: int = VERIFIED) -> str:
         """Answer a page that asks for a passkey."""
-        client = self._client("webauthn.get", asked)
+        client = self._client("webauthn.get", request)
         data = AuthenticatorData.create(self._host_hash(), AuthenticatorData.FLAG(flags), 1)
         signed = bytes(data) + client.hash
         answer = {
@@ -127,8 +127,8 @@ class Passkey:
         }
         return self._as_json(answer, {})
 
-    def _client(self, kind: str, asked: dict[str, Any]) -> CollectedClientData:
-        return CollectedClientData.create(kind, asked["challenge"], f"http://{self.host}:8000")
+    def _client(self, kind: str, request: dict[str, Any]) -> CollectedClientData:
+        return CollectedClientData.create(kind, request["challenge"], f"http://{self.host}:8000")
 
     def _host_hash(self) -> bytes:
         digest = hashes.Hash(hashes.SHA256())
@@ -154,5 +154,5 @@ def add_passkey(client: Client, name: str = "Laptop") -> Passkey:
 def ask_login(client: Client) -> dict[str, Any]:
     """Return the request for a passkey by the login page's script."""
     page = client.get(PASSKEY_LOGIN, headers={"accept": "application/json"})
-    asked: dict[str, Any] = page.json()["request_options"]["publicKey"]
-    return asked
+    request: dict[str, Any] = page.json()["request_options"]["publicKey"]
+    return request

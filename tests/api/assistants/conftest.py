@@ -36,9 +36,9 @@ MAX_BYTES = 8192
 
 @pytest.fixture
 def pages() -> Iterator[Pages]:
-    found = Pages(get_wsgi_application())
-    yield found
-    found.close()
+    app = Pages(get_wsgi_application())
+    yield app
+    app.close()
 
 
 @pytest.fixture
@@ -86,10 +86,10 @@ def talk(pages: Pages, user: Any) -> Callable[..., Any]:
                 assistants = Assistants(HeldResponses(pages, lambda: broker), cap)
                 authorization = f"Bearer {secret}"
                 async with connect_client(assistants, authorization, mode, **declared) as client:
-                    found = await conversation(client)
+                    outcome = await conversation(client)
                 await assistants.stop()
             await sync_to_async(connections.close_all)()
-            return found
+            return outcome
 
         return asyncio.run(main())
 

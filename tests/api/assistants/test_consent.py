@@ -207,19 +207,19 @@ def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
     Budget.objects.create(scope="session", period="once", limit=Decimal("0.3"))
 
     def end_first() -> int:
-        begun = Run.objects.order_by("created_at")
+        runs = Run.objects.order_by("created_at")
         Endpoint.objects.update(unit_price_usd="0.05", price_unit="images", currency="USD")
         ended = Observation("succeeded", output={}, billable_units="2")
-        state_machine.record(begun[0].pk, ended)
-        return begun.count()
+        state_machine.record(runs[0].pk, ended)
+        return runs.count()
 
     async def conversation(client: Client) -> int:
         for _ in range(4):
             await client.call_tool("run_model", PAID)
-        begun = await sync_to_async(end_first)()
+        count = await sync_to_async(end_first)()
         for _ in range(5):
             await client.call_tool("run_model", PAID)
-        return int(begun)
+        return int(count)
 
     begun = talk(conversation, cap=50, elicitation_callback=Person())
     assert (begun, Run.objects.count()) == ((3, 3) if assumed else (1, 5))
@@ -238,17 +238,17 @@ def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, expensive_mo
                 allow_input_required=True,
             )
 
-        asked = await call()
-        assert isinstance(asked, InputRequiredResult)
+        question = await call()
+        assert isinstance(question, InputRequiredResult)
         other = PAID | {"arguments": {"prompt": "a dog"}}
         refused = []
-        for arguments, state in [(other, asked.request_state), (PAID, "v1.made-up")]:
+        for arguments, state in [(other, question.request_state), (PAID, "v1.made-up")]:
             with pytest.raises(MCPError) as error:
                 await call(arguments, state)
             refused.append(str(error.value))
         assert await sync_to_async(Run.objects.count)() == 0
-        twice = await asyncio.gather(*(call(PAID, asked.request_state) for _ in range(4)))
-        again = await call(PAID, asked.request_state)
+        twice = await asyncio.gather(*(call(PAID, question.request_state) for _ in range(4)))
+        again = await call(PAID, question.request_state)
         return [refused, twice, again]
 
     refused, twice, again = talk(conversation, cap=5, elicitation_callback=Person())
@@ -264,9 +264,9 @@ def test_another_person_cannot_use_a_yes(
     states: list[str] = []
 
     async def ask(client: Client) -> None:
-        asked = await client.session.call_tool("run_model", PAID, allow_input_required=True)
-        assert isinstance(asked, InputRequiredResult)
-        states.append(str(asked.request_state))
+        question = await client.session.call_tool("run_model", PAID, allow_input_required=True)
+        assert isinstance(question, InputRequiredResult)
+        states.append(str(question.request_state))
 
     async def use(client: Client) -> None:
         with pytest.raises(MCPError, match="Invalid or expired requestState"):
@@ -310,9 +310,9 @@ def test_a_client_that_cannot_ask_gets_a_page(
     assert person.post(path, {"run": "1"}).status_code == 302
     assert Run.objects.count() == 0
     person.force_login(user)
-    shown = person.get(path).content.decode()
-    assert "Run for $0.60" in shown
-    assert "a cat" in shown
+    page = person.get(path).content.decode()
+    assert "Run for $0.60" in page
+    assert "a cat" in page
     assert Run.objects.count() == 0
     started = person.post(path, {"run": "1"})
     run = Run.objects.get()

@@ -326,8 +326,11 @@ def test_the_server_needs_a_token_with_the_read_scope(pages: Pages, user: Any) -
             kinds = {response.headers["content-type"] for response in answers}
             assert kinds == {"application/problem+json"}
             assert answers[0].headers["www-authenticate"].startswith("Bearer")
-            asked = await http.options("/mcp")
-            assert (asked.status_code, asked.headers["allow"]) == (204, answers[3].headers["allow"])
+            answer = await http.options("/mcp")
+            assert (answer.status_code, answer.headers["allow"]) == (
+                204,
+                answers[3].headers["allow"],
+            )
             return [response.status_code for response in answers]
 
     assert asyncio.run(main()) == [401, 401, 403, 405]

@@ -231,9 +231,9 @@ def test_null_for_what_is_required_is_refused(call: Any) -> None:
 
 
 def test_the_document_says_what_may_be_null() -> None:
-    shown = document(OPERATIONS)["components"]["schemas"]["NewRun"]["properties"]
-    assert shown["max_cost"]["type"] == ["number", "null"]
-    assert None in shown["transport"]["enum"]
-    assert shown["endpoint_id"]["type"] == ["string", "null"]
+    properties = document(OPERATIONS)["components"]["schemas"]["NewRun"]["properties"]
+    assert properties["max_cost"]["type"] == ["number", "null"]
+    assert None in properties["transport"]["enum"]
+    assert properties["endpoint_id"]["type"] == ["string", "null"]
     columns = with_nulls(COMPONENTS["NewBoard"])["properties"]["columns"]
     assert columns["type"] == "array"

@@ -158,8 +158,8 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "w
 
 
 def test_each_message_of_the_published_chat_is_sent(make_endpoint: Any) -> None:
-    said = [("system", "S"), ("assistant", "Hello, I am Bob."), ("user", "Who are you?")]
-    own = {"messages": [chat_message(role, text) for role, text in said]}
+    turns = [("system", "S"), ("assistant", "Hello, I am Bob."), ("user", "Who are you?")]
+    own = {"messages": [chat_message(role, text) for role, text in turns]}
     make_endpoint("lab/short", SHORT)
     make_endpoint("lab/messages", MESSAGES)
     make_endpoint("lab/dialogue", DIALOGUE)

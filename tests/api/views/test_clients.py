@@ -112,11 +112,11 @@ def test_the_page_stops_to_look_after_an_hour(member: Any, user: Any) -> None:
 
 def test_a_poll_without_news_changes_nothing(member: Any, user: Any) -> None:
     token, secret = tokens.create(user, "script")
-    asked = {"token": token.pk, "seen": "none"}
+    query = {"token": token.pk, "seen": "none"}
     poll = {"headers": {"HX-Request": "true"}}
-    assert member.get(reverse("api:clients"), asked, **poll).status_code == 204
+    assert member.get(reverse("api:clients"), query, **poll).status_code == 204
     tokens.authenticate(secret)
-    assert member.get(reverse("api:clients"), asked, **poll).status_code == 200
+    assert member.get(reverse("api:clients"), query, **poll).status_code == 200
 
 
 def test_a_trial_is_the_tokens_first_run_once(member: Any, user: Any, schnell: Any) -> None:

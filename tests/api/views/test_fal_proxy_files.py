@@ -61,11 +61,11 @@ def test_a_page_of_another_site_may_send_its_file(call: Call) -> None:
         (f"{parted['upload_url']}/1", "PUT"),
         (f"{parted['upload_url']}/complete", "POST"),
     ):
-        asked = page.options(target, headers={"Access-Control-Request-Method": method})
-        assert asked.status_code == 204
-        assert asked.headers["Access-Control-Allow-Methods"] == method
-        assert asked.headers["Access-Control-Allow-Origin"] == "*"
-        assert asked.headers["Access-Control-Allow-Headers"] == "*"
+        answer = page.options(target, headers={"Access-Control-Request-Method": method})
+        assert answer.status_code == 204
+        assert answer.headers["Access-Control-Allow-Methods"] == method
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Access-Control-Allow-Headers"] == "*"
     for target, status in ((address, 200), (address + "x", 403)):
         response = page.put(target, PNG, content_type="image/png")
         assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (

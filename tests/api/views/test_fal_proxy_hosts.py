@@ -103,8 +103,8 @@ def test_fals_python_client_uploads_parts(
 ) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
     token = authorize(browser)["token"]
-    begun = upload(token, "files/upload/multipart", b"").json()
-    address = f"{begun['access_url']}/multipart/{begun['uploadId']}"
+    upload_token = upload(token, "files/upload/multipart", b"").json()
+    address = f"{upload_token['access_url']}/multipart/{upload_token['uploadId']}"
     parts = {2: PNG[1 << 20 :], 1: PNG[: 1 << 20]}
     etags = {
         number: Client().put(f"{address}/{number}", part).headers["ETag"]
@@ -115,7 +115,7 @@ def test_fals_python_client_uploads_parts(
     ended = Client().post(f"{address}/complete", whole, content_type="application/json")
     assert ended.status_code == 200, ended.content
     assert Upload.objects.get().size_bytes == len(PNG)
-    call("POST", SUBMIT, {"image_url": begun["access_url"]})
+    call("POST", SUBMIT, {"image_url": upload_token["access_url"]})
     assert Run.objects.get().arguments == {"image_url": Upload.objects.get().get_absolute_url()}
 
 

@@ -62,15 +62,15 @@ def test_openai_lists_what_no_rule_locks_in_the_project(acme: Project, make_endp
     browser = client_of("ana", acme)
     assert browser.get(f"{models}/lab/short").status_code == 404
     assert browser.get(f"{models}/bolt/long").status_code == 200
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         browser.get(models)
-    with_rules = len(asked)
+    with_rules = len(captured)
     Rule.objects.all().delete()
     browser.get(models)  # this call reads the new revision
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         browser.get(models)
-    assert len(asked) == with_rules
-    assert sum("catalog_revision" in query["sql"] for query in asked) == 1
+    assert len(captured) == with_rules
+    assert sum("catalog_revision" in query["sql"] for query in captured) == 1
 
 
 @pytest.mark.parametrize("send", [submit, complete])

@@ -73,7 +73,7 @@ def wall(stage: Stage, product: Product, tiles: int) -> list[Goal]:
         page = context.new_page()
         page.goto(product.address + WALL, wait_until="networkidle")
         in_page, page_kb = page.evaluate(COUNT), page.evaluate(PAGE_BYTES) / KB
-        shown, longest_ms, shifted = scroll(page, tiles)
+        count, longest_ms, shifted = scroll(page, tiles)
     finally:
         context.close()
     shared_kb = weight_kb - page_kb  # scripts and styles, the same for any number of tiles
@@ -81,7 +81,7 @@ def wall(stage: Stage, product: Product, tiles: int) -> list[Goal]:
     print(f"\nThe wall: {in_page} tiles in {page_kb:.1f} KB, beside {shared_kb:.1f} KB of the site")
     return [
         at_most("G14", "wall: 100 tiles on the wire, cold", of_100_kb, WALL_KB, "KB"),
-        at_most("G14", f"wall: longest task of {shown:,} tiles", longest_ms, TASK_MS, "ms"),
+        at_most("G14", f"wall: longest task of {count:,} tiles", longest_ms, TASK_MS, "ms"),
         at_most("G14", "wall: layout shift while it is scrolled", shifted, 0, ""),
     ]
 
@@ -90,12 +90,12 @@ def scroll(page: Page, tiles: int) -> tuple[int, float, float]:
     """Scroll until there are `tiles`; return their number, the longest task, the layout shift."""
     page.evaluate(WATCH)
     page.mouse.move(700, 500)
-    shown = 0
-    while shown < tiles:
+    count = 0
+    while count < tiles:
         page.mouse.wheel(0, STEP_PX)
         page.evaluate(TWO_FRAMES)
-        shown, is_at_end = page.evaluate(f"[{COUNT}, {IS_AT_END}]")
+        count, is_at_end = page.evaluate(f"[{COUNT}, {IS_AT_END}]")
         if is_at_end:  # the next tiles are loading
-            page.locator("#wall .tile").nth(shown).wait_for(state="attached", timeout=PATIENCE_MS)
+            page.locator("#wall .tile").nth(count).wait_for(state="attached", timeout=PATIENCE_MS)
     longest_ms, shifted = page.evaluate("[window.longest, window.shifted]")
-    return shown, longest_ms, shifted
+    return count, longest_ms, shifted

@@ -182,5 +182,5 @@ def painted_ms(page: Page, button: str, picture: str, limit_s: float) -> float:
     try:
         return float(page.evaluate(PAINTED, [button, picture, limit_s * 1000]))
     except Error as error:
-        shown = page.locator("body").inner_text()
-        raise Broken(f"{page.url}: {error.message}; the page shows:\n{shown}") from error
+        text = page.locator("body").inner_text()
+        raise Broken(f"{page.url}: {error.message}; the page shows:\n{text}") from error

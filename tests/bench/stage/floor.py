@@ -194,14 +194,14 @@ def properties(document: Any, endpoint_id: str) -> list[tuple[str, Any]]:
 def control(name: str, schema: Any) -> str:
     """Return the HTML control that suits a property best."""
     value = schema.get("default")
-    shown = escape("" if value is None else str(value))
+    text = escape("" if value is None else str(value))
     if "enum" in schema:
         options = "".join(f"<option>{escape(str(option))}</option>" for option in schema["enum"])
         box = f'<select name="{name}"><option></option>{options}</select>'
     elif schema.get("type") == "boolean":
         box = f'<input type="checkbox" name="{name}"{" checked" if value else ""}>'
     elif schema.get("type") in ("integer", "number"):
-        box = f'<input type="number" step="any" name="{name}" value="{shown}">'
+        box = f'<input type="number" step="any" name="{name}" value="{text}">'
     else:
         box = f'<textarea name="{name}"></textarea>'
     label = escape(schema.get("title") or name)

@@ -141,12 +141,12 @@ def test_a_picture_moves_under_the_pointer_and_with_the_focus_only(open_page: Op
 
     page = open_page("/models/", motion="reduce")
     page.clock.install()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.locator("article:has([data-clip])").hover()
     pass_time(page, 1)
     expect(page.locator("article video")).to_have_count(0)
-    assert not [url for url in asked if url.endswith(".mp4")]
+    assert not [url for url in requests if url.endswith(".mp4")]
 
 
 @pytest.mark.exhaustive

@@ -59,9 +59,9 @@ def script() -> str:
         if file.suffix == ".json":
             text = f"module.exports = {text}"
         else:
-            names = {asked: _resolve(modules, file, asked) for asked in _REQUIRED.findall(text)}
+            names = {module: _resolve(modules, file, module) for module in _REQUIRED.findall(text)}
         pending += names.values()
-        known = {asked: str(found.relative_to(modules)) for asked, found in names.items()}
+        known = {asked: str(path.relative_to(modules)) for asked, path in names.items()}
         function = f"(module, exports, require) => {{{text}\n}}"
         name = json.dumps(str(file.relative_to(modules)))
         parts.append(f"files[{name}] = [{function}, {json.dumps(known)}];\n")
@@ -74,9 +74,9 @@ def _entry(modules: Path, package: str) -> Path:
     return (modules / package / main).resolve()
 
 
-def _resolve(modules: Path, file: Path, asked: str) -> Path:
-    if not asked.startswith("."):
-        return _entry(modules, asked)
-    path = (file.parent / asked).resolve()
+def _resolve(modules: Path, file: Path, module: str) -> Path:
+    if not module.startswith("."):
+        return _entry(modules, module)
+    path = (file.parent / module).resolve()
     candidates = (path, path.with_name(f"{path.name}.js"), path / "index.js")
     return next(one for one in candidates if one.is_file())

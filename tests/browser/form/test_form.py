@@ -22,11 +22,11 @@ pytestmark = pytest.mark.browser
 def test_chromium_without_script_posts_the_same_arguments(show: Show, name: str) -> None:
     from hypothesis import Phase, given, settings
 
-    found, root = form_of(name)
+    contract, root = form_of(name)
     values: list[Any] = []
 
     @settings(max_examples=12, phases=[Phase.generate])
-    @given(strategies.arguments(found.input, found.document))
+    @given(strategies.arguments(contract.input, contract.document))
     def collect(value: Any) -> None:
         values.append(value)
 
@@ -79,9 +79,9 @@ def test_rows_are_dragged_and_custom_size_swaps_its_fields(show: Show, kit: Fiel
 
 
 def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
-    found, root = form_of("lab/diffusion")
+    contract, root = form_of("lab/diffusion")
     value = {"num_images": 9, "controlnet": {"conditioning_scale": 5}}
-    page = show(root, value, problems=validate(found, value, root))
+    page = show(root, value, problems=validate(contract, value, root))
     expect(page.locator("#form-problems")).to_be_focused()
     page.get_by_role("link", name="ControlNet: Path is required").click()
     expect(page.locator("[name='controlnet.path']")).to_be_focused()

@@ -58,8 +58,8 @@ def wrong(kit: Field) -> Iterator[Form]:
     """Yield forms with many errors."""
     yield "kit", kit, WRONG, []
     for name in sample(document_ids(), 2, by_seed=2):
-        found, root = form_of(name)
-        yield name, root, WRONG, validate(found, WRONG, root)
+        contract, root = form_of(name)
+        yield name, root, WRONG, validate(contract, WRONG, root)
 
 
 def untouched(kit: Field) -> Iterator[Form]:

@@ -197,15 +197,15 @@ def test_a_price_that_waits_for_a_measurement_comes_without_a_reload(open_form: 
     page.evaluate(
         "() => { const wait = setTimeout; window.setTimeout = (run) => wait(run, 5) }"
     )  # this lets minutes pass at once
-    told = {
+    answer = {
         "words": "Price unknown",
         "head": "being measured",
         "lines": [],
         "named": [],
         "is_measuring": True,
     }
-    known = {**told, "words": "about $0.02", "is_measuring": False}
-    answers = iter([told] * 20)
+    known = {**answer, "words": "about $0.02", "is_measuring": False}
+    answers = iter([answer] * 20)
     page.route(
         "**/drafts/**",
         lambda route: route.fulfill(json={"version": 1, "cost": next(answers, known)}),

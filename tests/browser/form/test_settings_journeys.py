@@ -75,9 +75,9 @@ def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
         note = aurora.locator(".json-note:not(:empty)")
         expect(note).to_contain_text("Line")
         pass_time(aurora, 0.5)
-        told = note.inner_text()
+        problem = note.inner_text()
         choose(aurora, "a form")
-        expect(aurora.locator("#f-json-error")).to_have_text(told)
+        expect(aurora.locator("#f-json-error")).to_have_text(problem)
 
 
 @pytest.mark.exhaustive
@@ -235,13 +235,13 @@ def test_a_link_is_copied_and_copy_says_whether_it_could(aurora: Page, is_secure
         aurora.bring_to_front()
     labelled = aurora.locator("#form-notice copy-button button")
     expect(labelled).to_have_text("Copy")
-    said = "Copied" if is_secure else "Not copied"
+    label = "Copied" if is_secure else "Not copied"
     if not is_secure:  # as over plain HTTP from another machine
         aurora.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     for _ in range(2):
         labelled.click()
-    expect(labelled).to_have_text(said)
-    expect(aurora.locator("#toasts")).to_contain_text(said)
+    expect(labelled).to_have_text(label)
+    expect(aurora.locator("#toasts")).to_contain_text(label)
     expect(labelled).to_have_text("Copy")
     assert_usable(aurora, "the link")
     aurora.goto(f"{AURORA}?tab=about")

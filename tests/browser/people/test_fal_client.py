@@ -162,16 +162,16 @@ def test_every_call_of_the_client(client_page: Page, vitrine: Up) -> None:
     client_page.on("response", lambda one: answers.append(one) if "/api/fal/" in one.url else None)
     assert call(client_page, "run").startswith("# Sea")
     polled, streamed = (call(client_page, "subscribe", mode) for mode in ("polling", "streaming"))
-    for told in (polled, streamed):
-        assert (told["text"][:5], told["last"]) == ("# Sea", "COMPLETED")
-        assert re.fullmatch(r"[0-9a-f-]{36}", told["requestId"])
-    told = call(client_page, "stream")
-    assert told["count"] > 3
-    assert (told["partial"], told["text"][:5]) == (False, "# Sea")
+    for result in (polled, streamed):
+        assert (result["text"][:5], result["last"]) == ("# Sea", "COMPLETED")
+        assert re.fullmatch(r"[0-9a-f-]{36}", result["requestId"])
+    result = call(client_page, "stream")
+    assert result["count"] > 3
+    assert (result["partial"], result["text"][:5]) == (False, "# Sea")
     assert call(client_page, "refused") == {"status": 422, "loc": ["body", "prompt"]}
-    told = call(client_page, "queue")
-    assert told["before"] in {"IN_QUEUE", "IN_PROGRESS"}
-    assert (told["after"], told["status"]) == ("COMPLETED", 499)
+    result = call(client_page, "queue")
+    assert result["before"] in {"IN_QUEUE", "IN_PROGRESS"}
+    assert (result["after"], result["status"]) == ("COMPLETED", 499)
     assert call(client_page, "upload") == [40, 30]
     assert call(client_page, "parts") == [200, 5]
     assert call(client_page, "realtime") == ["violet", True]

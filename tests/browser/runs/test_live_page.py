@@ -36,9 +36,9 @@ def is_done(page: Page) -> bool:
 def note_errors(page: Page, noted: list[str]) -> None:
     """Add each error message of the page's console to `noted`."""
 
-    def note(said: ConsoleMessage) -> None:
-        if said.type == "error":
-            noted.append(said.text)
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            noted.append(message.text)
 
     page.on("console", note)
 
@@ -58,11 +58,11 @@ def test_a_hidden_page_is_silent_and_catches_up_when_shown(
     ask_anew(page)
     with page.expect_event("requestfailed", lambda request: "/runs/live/" in request.url):
         page.evaluate("window.hide(true)")  # hiding the page ends its held poll
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     vitrine.hurry()
     until(lambda: is_done(page))
-    assert not [url for url in asked if "/runs/live/" in url]
+    assert not [url for url in requests if "/runs/live/" in url]
     assert page.locator(DONE).count() == 0
     page.evaluate("window.hide(false)")
     page.wait_for_selector(DONE)
@@ -96,8 +96,8 @@ def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
     first = page.locator("#strip li").nth(1)
     expect(first).to_have_attribute("data-run-state", "running")
     vitrine.hurry("patience")
-    for told in (page, history):
-        expect(told.locator("#toasts")).to_contain_text(re.compile("Run done: .patience"))
+    for watcher in (page, history):
+        expect(watcher.locator("#toasts")).to_contain_text(re.compile("Run done: .patience"))
     expect(first.locator("a")).to_have_attribute("data-state", "succeeded")
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("[data-run-id][data-run-state='cancelled']")
@@ -148,13 +148,13 @@ def test_a_server_that_knows_the_page_no_more_is_not_asked_on_and_on(
     watching: Watch,
 ) -> None:
     page = watching()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.clock.install()
     page.route(LIVE, lambda route: route.fulfill(status=286))
     expect(page.locator("#toasts [data-live]")).to_contain_text("Reload it")
     pass_time(page, 60)
-    assert len([url for url in asked if "/runs/live/" in url]) <= 2
+    assert len([url for url in requests if "/runs/live/" in url]) <= 2
 
 
 @pytest.mark.exhaustive
@@ -203,12 +203,12 @@ def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
     source = page.locator(f"{DONE} .artifact img").get_attribute("src")
     picture = page.locator("#stage .artifact img").first
     expect(picture).to_have_js_property("complete", True)
-    asked = page.evaluate(
+    initiators = page.evaluate(
         "(source) => performance.getEntriesByName(new URL(source, location).href).map((one) => "
         "one.initiatorType)",
         source,
     )
-    assert asked == ["link"]
+    assert initiators == ["link"]
     expect(page.locator("link[rel=preload][as=image]")).to_have_count(0)
 
 
@@ -281,14 +281,16 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     history.goto("/runs/?as=list")
     history.evaluate("window.hide(true)")
     history.evaluate("addEventListener('storage', () => (window.heard = true))")
-    asked: list[str] = []
-    history.on("request", lambda one: asked.append(one.url) if "/runs/newer/" in one.url else None)
+    requests: list[str] = []
+    history.on(
+        "request", lambda one: requests.append(one.url) if "/runs/newer/" in one.url else None
+    )
     page.locator("#run-button").click()
     page.wait_for_selector(RUNNING)
     end(page, vitrine)
     # the browser decides when the event comes
     eventually(page, lambda: history.evaluate("window.heard"))
-    assert asked == []
+    assert requests == []
     history.evaluate("window.hide(false)")
     expect(history.get_by_text("1 new run ·")).to_be_visible()
-    assert len(asked) == 1
+    assert len(requests) == 1

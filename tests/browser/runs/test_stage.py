@@ -33,14 +33,14 @@ def run(open_page: Open, size: tuple[int, int], **values: object) -> Page:
 
 def requests_for_rows(page: Page) -> list[str]:
     """Return a list of the tray's addresses that the page requests from now on."""
-    asked: list[str] = []
+    addresses: list[str] = []
 
     def note(request: Request) -> None:
         if "/inbox/panel/" in request.url:
-            asked.append(request.url)
+            addresses.append(request.url)
 
     page.on("request", note)
-    return asked
+    return addresses
 
 
 def id_of_large_run(page: Page) -> str:
@@ -107,7 +107,7 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "in the tray", "duration": 3600}))
     page = open_page(f"/models/mischief/slow/?input={values}")
     page.clock.install()
-    asked = requests_for_rows(page)
+    requests = requests_for_rows(page)
     sent = Held(page, re.compile(r"/models/mischief/slow/\?project="))
     page.locator("#run-button").click()
     sent.come()
@@ -116,10 +116,10 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     bell, tray = page.locator("[data-inbox]"), page.locator("#tray")
     expect(bell).to_contain_text("1 running")
     pass_time(page, 2)  # longer than the delay of a page without rows
-    assert not asked  # this page shows and watches its run itself
+    assert not requests  # this page shows and watches its run itself
     bell.click()
     expect(tray.get_by_role("link", name="in the tray")).to_be_visible()
-    assert len(asked) == 1
+    assert len(requests) == 1
     page.goto("/models/")
     expect(bell).to_contain_text("1 running")
     expect(page).to_have_title("1 running · Models · Vitrine")

@@ -47,11 +47,11 @@ def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
     page.evaluate(WATCH)
     page.locator("#run-button").click()
     page.wait_for_selector(".partial .prose")
-    told = page.locator("[data-told]")
-    expect(told).to_have_text("The first of the result is here; it goes on.")
+    announcement = page.locator("[data-told]")
+    expect(announcement).to_have_text("The first of the result is here; it goes on.")
     assert_clean(page)
     page.wait_for_selector(DONE)
-    expect(told).to_be_empty()  # the state already says that the result is complete
+    expect(announcement).to_be_empty()  # the state already says that the result is complete
     lengths = [each["words"] for each in page.evaluate("window.seen") if each["words"]]
     assert len(set(lengths)) > 1
     assert lengths == sorted(lengths)
@@ -104,17 +104,17 @@ def test_painting_live_is_one_session_that_follows_the_form(open_page: Open) -> 
 @pytest.mark.exhaustive
 def test_a_model_that_is_silent_is_said_to_be_until_its_next_picture(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
-    told: list[Any] = []
-    page.route_web_socket(re.compile("ticket="), lambda socket: told.append(socket))
+    sockets: list[Any] = []
+    page.route_web_socket(re.compile("ticket="), lambda socket: sockets.append(socket))
     page.locator("[name=prompt]").fill("slow")
     page.get_by_role("button", name="Paint live").click()
     line = page.locator("live-session [role=status]")
     expect(line).to_have_text("Connecting")
     # the page asks for the ticket after the button has changed
-    eventually(page, lambda: bool(told))
-    told[0].send('{"type": "slow", "message": "The model takes long to answer."}')
+    eventually(page, lambda: bool(sockets))
+    sockets[0].send('{"type": "slow", "message": "The model takes long to answer."}')
     expect(line).to_have_text("The model takes long to answer.")
-    told[0].send('{"type": "picture"}')
+    sockets[0].send('{"type": "picture"}')
     expect(line).to_have_text("Painting live")
 
 

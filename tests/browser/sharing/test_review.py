@@ -62,10 +62,10 @@ def hold_polls(page: Page) -> None:
 
 def introduce(page: Page, name: str) -> None:
     """Enter a name once a press has asked for it."""
-    asked = page.get_by_role("dialog", name="Your name")
-    asked.get_by_label("Your name").fill(name)
-    asked.get_by_label("Your name").press("Enter")
-    expect(asked).not_to_be_visible()
+    dialog = page.get_by_role("dialog", name="Your name")
+    dialog.get_by_label("Your name").fill(name)
+    dialog.get_by_label("Your name").press("Enter")
+    expect(dialog).not_to_be_visible()
 
 
 def pick(page: Page, number: int) -> Any:
@@ -133,8 +133,8 @@ def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> N
     introduce(guest, "Anna")
     pin = guest.get_by_role("link", name="1: Here")
     expect(pin).to_be_visible()
-    said = Comment.objects.get()
-    assert (said.x, said.y) == (490, 400)
+    comment = Comment.objects.get()
+    assert (comment.x, comment.y) == (490, 400)
     expect(guest.get_by_label("Your comment")).to_have_value("")
     assert_clean(guest)
 

@@ -119,8 +119,8 @@ def test_a_curator_can_build_an_ordered_collection(
         },
     )  # fmt: skip
     assert response.status_code == 302
-    shown = CollectionItem.objects.for_cards().order_by("position")
-    assert [item.endpoint.endpoint_id for item in shown] == ["a/second", "a/first"]
+    items = CollectionItem.objects.for_cards().order_by("position")
+    assert [item.endpoint.endpoint_id for item in items] == ["a/second", "a/first"]
     html = admin_client.get("/").content.decode()
     assert html.index("a/second") < html.index("a/first")
 

@@ -55,11 +55,11 @@ def test_synonyms_are_highlighted_too() -> None:
 def test_an_excerpt_shows_the_first_match() -> None:
     mark = highlighter(Found({}, ("needle",)))
     assert mark is not None
-    shown = mark.in_excerpt("hay " * 60 + "needle " + "hay " * 60, 64)
-    assert "<mark>needle</mark>" in shown
-    assert shown.startswith("…")
-    assert shown.endswith("…")
-    assert len(re.sub("<[^>]*>", "", shown)) <= 66
+    excerpt = mark.in_excerpt("hay " * 60 + "needle " + "hay " * 60, 64)
+    assert "<mark>needle</mark>" in excerpt
+    assert excerpt.startswith("…")
+    assert excerpt.endswith("…")
+    assert len(re.sub("<[^>]*>", "", excerpt)) <= 66
 
 
 @given(st.lists(st.text(max_size=20), max_size=4), st.text(max_size=200))
@@ -67,11 +67,11 @@ def test_highlighting_escapes_and_keeps_all_text(used: list[str], text: str) -> 
     mark = highlighter(Found({}, tuple(used)))
     if mark is None:
         return
-    shown = mark.in_text(text)
-    bare = shown.replace("<mark>", "").replace("</mark>", "")
+    markup = mark.in_text(text)
+    bare = markup.replace("<mark>", "").replace("</mark>", "")
     assert not set(bare) & set("<>\"'")
     assert unescape(bare) == text or "&" in text
-    assert "<mark></mark>" not in shown
+    assert "<mark></mark>" not in markup
 
 
 _SVG = "{http://www.w3.org/2000/svg}"

@@ -213,8 +213,8 @@ def test_results_are_sorted_as_requested(make_endpoint: Make) -> None:
 def test_pages_follow_each_other_without_gap_or_overlap(make_endpoint: Make) -> None:
     for n in range(100):
         make_endpoint(f"a/{n:03}", position=n)
-    shown = [name for page in (1, 2, 3, 4, 5) for name in names(ask(f"page={page}"))]
-    assert shown == [f"a/{n:03}" for n in range(100)]
+    names_in_order = [name for page in (1, 2, 3, 4, 5) for name in names(ask(f"page={page}"))]
+    assert names_in_order == [f"a/{n:03}" for n in range(100)]
     assert len(names(ask())) == PAGE_SIZE
     assert ask("page=99").page == 5
     assert ask("page=0").page == 1

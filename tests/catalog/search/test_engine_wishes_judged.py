@@ -207,8 +207,8 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
 @pytest.mark.both_databases
 def test_there_are_enough_judged_queries(scores: list[Score]) -> None:
     is_known = {"sandbox": True, "real": bool(documents.upstreams_items())}
-    asked = [question for question in judging.questions() if is_known[question.catalogue]]
-    assert len(scores) == len(asked) >= 14
+    questions = [question for question in judging.questions() if is_known[question.catalogue]]
+    assert len(scores) == len(questions) >= 14
     assert len({(s.question.catalogue, s.question.typed) for s in scores}) == len(scores)
 
 

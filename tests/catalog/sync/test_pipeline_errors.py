@@ -88,7 +88,7 @@ def test_malformed_items_are_reported_and_do_not_affect_others(
     report = run_sync()
     assert report.state == "done"
     assert Endpoint.objects.count() == 3
-    assert [what for what, _ in report.failed][:3] == ["?", "?", "fal-ai/odd"]
+    assert [name for name, _ in report.failed][:3] == ["?", "?", "fal-ai/odd"]
     assert "too long" in report.failed[-1][1]
 
 

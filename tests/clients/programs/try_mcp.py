@@ -62,8 +62,8 @@ def tools() -> Any:
 
 def cancel() -> Any:
     """Cancel a running run."""
-    begun = text_of(call_tool("run_model", endpoint_id=SLOW, arguments={"duration": 60}, wait_s=1))
-    run_id = next(word for word in begun.split() if word.count("-") == 4)
+    answer = text_of(call_tool("run_model", endpoint_id=SLOW, arguments={"duration": 60}, wait_s=1))
+    run_id = next(word for word in answer.split() if word.count("-") == 4)
     return {"run": run_id, "text": text_of(call_tool("cancel_run", run_id=run_id))}
 
 

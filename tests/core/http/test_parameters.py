@@ -68,7 +68,7 @@ def test_a_malformed_time_is_none(text: str) -> None:
 
 
 def test_what_is_searched_for_can_be_asked_of_a_database() -> None:
-    asked = RequestFactory().get("/", {"q": f" a\x00b {'c' * 300}", "tag": " new "})
-    assert search_words(asked) == f"ab {'c' * 197}"
-    assert search_words(asked, "tag") == "new"
-    assert search_words(asked, "folder") == ""
+    request = RequestFactory().get("/", {"q": f" a\x00b {'c' * 300}", "tag": " new "})
+    assert search_words(request) == f"ab {'c' * 197}"
+    assert search_words(request, "tag") == "new"
+    assert search_words(request, "folder") == ""

@@ -82,8 +82,8 @@ ROWS: dict[str, tuple[Image.Image, list[tuple[int, ...]]]] = {
 @each_row("original, pixels", ROWS.values(), ids=[*ROWS])
 def test_a_copy_shows_what_is_meant(original: Image.Image, pixels: list[tuple[int, ...]]) -> None:
     copy = browser_copy(original)
-    shown = [*copy.get_flattened_data()]
-    assert shown == [pytest.approx(pixel, abs=1) for pixel in pixels]
+    copied = [*copy.get_flattened_data()]
+    assert copied == [pytest.approx(pixel, abs=1) for pixel in pixels]
     assert not copy.info
 
 

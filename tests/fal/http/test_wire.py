@@ -91,7 +91,7 @@ async def test_the_key_is_absent_from_reprs_logs_and_errors(
     with pytest.raises(fal.UpstreamFailed) as caught:
         await clients.queue.submit("fal-ai/flux", {})
     wire = clients.queue._wire
-    shown = [
+    texts = [
         clients,
         vars(clients),
         vars(wire),
@@ -99,7 +99,7 @@ async def test_the_key_is_absent_from_reprs_logs_and_errors(
         caught.value.as_json(),
         caplog.text,
     ]
-    assert KEY not in repr(shown)
+    assert KEY not in repr(texts)
     assert caught.value.detail == "Key [key]"
 
 

@@ -67,8 +67,8 @@ def test_a_viewer_comments_on_a_cell_a_row_and_the_board(board: Board) -> None:
     everything = read_page(vera, address)
     assert "flux · a cat" in everything
     assert "Row 1: a cat" in everything
-    shown = read_page(vera, board.get_absolute_url())
-    assert f'href="{address}?cell={cell.pk}" aria-label="1 comment: the result of flux"' in shown
+    html = read_page(vera, board.get_absolute_url())
+    assert f'href="{address}?cell={cell.pk}" aria-label="1 comment: the result of flux"' in html
 
 
 def test_a_new_comment_changes_the_kept_markup_of_its_cell(board: Board) -> None:
@@ -168,10 +168,10 @@ def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board
     assert AuditEntry.objects.filter(event="deleted a comment on").exists()
     vera.post(f"/undo/comment/{comment.pk}/")
     assert not board.comments.kept().exists()
-    told = Notification.objects.filter(user__username="mia")
-    assert [line.text for line in told] == [""]
+    notices = Notification.objects.filter(user__username="mia")
+    assert [line.text for line in notices] == [""]
     logged_in(person("ana")).post(f"/undo/comment/{comment.pk}/")
-    assert [line.text for line in told.all()] == ["Silly"]
+    assert [line.text for line in notices.all()] == ["Silly"]
 
 
 def test_a_deleted_comment_with_answers_leaves_its_place(board: Board) -> None:
@@ -226,8 +226,8 @@ def test_comments_take_as_many_queries_whatever_their_number(
 
 
 def lines(name: str) -> list[str]:
-    told = Notification.objects.filter(user=person(name)).order_by("created_at")
-    return [notification.subject for notification in told]
+    notices = Notification.objects.filter(user=person(name)).order_by("created_at")
+    return [notification.subject for notification in notices]
 
 
 def test_a_comment_is_told_to_the_boards_owner_and_to_whom_it_answers(board: Board) -> None:

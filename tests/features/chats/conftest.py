@@ -18,10 +18,10 @@ from tests.features.chats import documents
 @pytest.fixture
 def router(make_endpoint: Callable[..., Any]) -> Endpoint:
     """A model that routes to many language models and streams."""
-    found: Endpoint = make_endpoint(
+    endpoint: Endpoint = make_endpoint(
         "lab/llm", documents.ROUTER, category="llm", stream_url="https://fal.run/lab/llm/stream"
     )
-    return found
+    return endpoint
 
 
 @pytest.fixture

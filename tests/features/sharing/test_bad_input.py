@@ -55,9 +55,9 @@ def say(guest: Client, share: Share, **fields: Any) -> Any:
 def assert_tells_nothing(response: Any, status: int) -> str:
     """Check that a page states the error and nothing else; return its text."""
     assert response.status_code == status
-    told = response.content
-    assert not [secret for secret in SECRETS if secret in told]
-    return str(told.decode())
+    content = response.content
+    assert not [secret for secret in SECRETS if secret in content]
+    return str(content.decode())
 
 
 def test_a_post_to_an_ended_share_takes_nothing(share: Share) -> None:

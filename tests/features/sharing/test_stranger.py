@@ -159,17 +159,17 @@ class Walker:
             response = getattr(self.client, method)(address)
             transaction.set_rollback(True)
         body = response.getvalue() if not response.streaming else b"".join(response)
-        told = body + b"\n".join(f"{k}: {v}".encode() for k, v in response.headers.items())
-        return response.status_code, told
+        content = body + b"\n".join(f"{k}: {v}".encode() for k, v in response.headers.items())
+        return response.status_code, content
 
     def find_secrets(self, address: str, method: str = "get") -> list[str]:
         """Return the secrets that an address reveals, except those that the address contains."""
-        status, told = self.get(address, method)
+        status, content = self.get(address, method)
         assert status < 500 or address == HEALTH, (address, status)
         for part in sorted(re.split(r"[/?&=]", address), key=len, reverse=True):
             if len(part) > 3:
-                told = told.replace(part.encode(), b"")
-        return [secret.decode() for secret in self.secrets if secret in told]
+                content = content.replace(part.encode(), b"")
+        return [secret.decode() for secret in self.secrets if secret in content]
 
 
 @pytest.fixture
@@ -227,13 +227,13 @@ def test_a_post_at_any_address_of_a_share_tells_and_changes_nothing(world: World
     walker = Walker(world, None)
     shares = [route for route in ROUTES if route.path.startswith(("s/", "shares/"))]
     assert len(shares) > 15
-    found = {
+    leaks = {
         address: secrets
         for route in shares
         for address in addresses_to_try(route, world.keys)
         if (secrets := walker.find_secrets(address, "post"))
     }
-    assert found == {}
+    assert leaks == {}
 
 
 def test_what_the_share_does_show_is_only_the_picture(world: World) -> None:
@@ -244,9 +244,11 @@ def test_what_the_share_does_show_is_only_the_picture(world: World) -> None:
         if page in seen or not page.startswith(f"/s/{world.share.token}/"):
             continue
         seen.add(page)
-        _, told = walker.get(page)
+        _, content = walker.get(page)
         assert walker.find_secrets(page) == []
-        links = LINK.findall(told.decode(errors="replace")) if told.lstrip()[:1] == b"<" else []
+        links = (
+            LINK.findall(content.decode(errors="replace")) if content.lstrip()[:1] == b"<" else []
+        )
         pages += [html.unescape(link).partition("?")[0] for link in links]
     assert f"/s/{world.share.token}/files/1/" in seen
     assert len(seen) > 3

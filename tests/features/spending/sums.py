@@ -31,12 +31,12 @@ def require_sums_hold() -> int:
             keys = [getattr(charge, name) if name in columns else "" for name in COLUMNS]
             if kind != "token" or charge.token_id is not None:
                 expected[timezone.localdate(charge.created_at), kind, *keys] += sums
-    found = {}
+    actual = {}
     for row in DailySum.objects.all():
         columns = DailySum.COLUMNS[DailySum.Kind(row.kind)]
         keys = [getattr(row, name) if name in columns else "" for name in COLUMNS]
-        found[row.day, row.kind, *keys] = Sums(row.runs, row.amount, row.reserved, row.unknown)
-    assert {key: sums for key, sums in found.items() if any(sums)} == expected
+        actual[row.day, row.kind, *keys] = Sums(row.runs, row.amount, row.reserved, row.unknown)
+    assert {key: sums for key, sums in actual.items() if any(sums)} == expected
     return len(charges)
 
 

@@ -128,16 +128,16 @@ def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
         assert "data-refused" in text
         assert re.search(r"Go on: about \$\d", text), text
         (value,) = re.findall(r'name="~confirmed" value="([^"]+)"', text)
-        said = {"~confirmed": value}
+        confirmation = {"~confirmed": value}
     else:
-        said = {}
+        confirmation = {}
         value = str(re.findall(r'"?(?:max_cost|code)"?: ?"([^"]+)"', text)[0])
     posted = Client.post
 
     def post(client: Client, path: str, data: Any = None, *args: Any, **more: Any) -> Any:
-        if said and not isinstance(data, str):
-            data = {**(data or {}), **said}
-        elif not said:
+        if confirmation and not isinstance(data, str):
+            data = {**(data or {}), **confirmation}
+        elif not confirmation:
             more["headers"] = {**(more.get("headers") or {}), "X-Max-Cost": "100"}
         return posted(client, path, data, *args, **more)
 
@@ -173,7 +173,7 @@ def test_a_page_that_starts_runs_says_that_the_balance_is_spent(
 ) -> None:
     endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     things = make_things(user, endpoint, "")
-    shown = member.get(PAGES[page](things), follow=True)
-    text = " ".join(shown.content.decode().split())
+    response = member.get(PAGES[page](things), follow=True)
+    text = " ".join(response.content.decode().split())
     assert "The balance of the fal account is exhausted" in text
     assert "Runs that need it wait and go on by themselves." in text

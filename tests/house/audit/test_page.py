@@ -111,7 +111,7 @@ def test_pages_follow_each_other_without_gaps(admin: Client, user: User) -> None
     address = "?event=blocked"
     for _ in range(3):
         context = admin.get(PAGE + address).context
-        names += [shown.entry.object_repr for shown in context["page"].entries]
+        names += [entry.entry.object_repr for entry in context["page"].entries]
         address = context["earlier"]
     assert not address
     assert sorted(names, key=int) == [str(number) for number in range(120)]
@@ -144,8 +144,8 @@ def test_times_before_and_after_are_shown_to_the_minute(admin: Client, user: Use
     )
     invitation.revoked_at = datetime(2026, 3, 5, 17, 8, 9, 123456, UTC)
     invitation.save()
-    shown = admin.get(PAGE, {"kind": "people.invitation"}).context["page"].entries
-    changed, added = ({c.field: c.after for c in entry.changes} for entry in shown)
+    entries = admin.get(PAGE, {"kind": "people.invitation"}).context["page"].entries
+    changed, added = ({c.field: c.after for c in entry.changes} for entry in entries)
     assert added["expires at"] == "4 Mar 2026 05:06"
     assert changed == {"revoked at": "5 Mar 2026 17:08"}
 

@@ -40,9 +40,9 @@ def admin(client: Client, stranger: User) -> Client:
 
 def matches(client: Client, q: str, **more: str) -> list[int]:
     """Return the positions in TEXTS of the entries that the page shows, in its order."""
-    shown = client.get(PAGE, {"q": q, "kind": "x.y", **more}).context["page"].entries
+    entries = client.get(PAGE, {"q": q, "kind": "x.y", **more}).context["page"].entries
     names = [texts["object_repr"] for texts in TEXTS]
-    return [names.index(entry.entry.object_repr) for entry in shown]
+    return [names.index(entry.entry.object_repr) for entry in entries]
 
 
 @pytest.mark.parametrize("scanned_first", [filters.SCANNED_FIRST, 1])
@@ -106,7 +106,7 @@ def test_pages_of_a_search_follow_each_other_without_gaps(
     address = "?q=quince"
     while address:
         context = admin.get(PAGE + address).context
-        numbers += [int(shown.entry.object_repr.split()[1]) for shown in context["page"].entries]
+        numbers += [int(entry.entry.object_repr.split()[1]) for entry in context["page"].entries]
         address = context["earlier"]
     assert sorted(numbers) == list(range(0, 120 * every, every))
     assert [number // 5 for number in numbers] == sorted(number // 5 for number in numbers)
@@ -144,4 +144,4 @@ def test_rare_words_are_not_searched_for_by_time(
             plan = str(cursor.fetchall())
         assert "audit_text" in plan
         assert "audit_by_time" not in plan
-    assert [shown.entry.object_repr for shown in page.entries] == ["Letterpress"]
+    assert [entry.entry.object_repr for entry in page.entries] == ["Letterpress"]

@@ -29,8 +29,8 @@ Break = Callable[[pytest.MonkeyPatch, LazySettings, Path], object]
 
 def bad(check: Check) -> str:
     """Return the check's problems, each with its remedy."""
-    found = findings([check])
-    return " ".join(f"{f.sentence} {f.remedy}" for f in found if f.level != Level.OK)
+    problems = findings([check])
+    return " ".join(f"{f.sentence} {f.remedy}" for f in problems if f.level != Level.OK)
 
 
 def _set(name: str, value: object) -> Break:

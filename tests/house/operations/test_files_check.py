@@ -55,9 +55,9 @@ def orphan(content: str, *, is_old: bool = True) -> str:
 
 
 def check(*arguments: str) -> str:
-    said = io.StringIO()
-    call_command("check_files", *arguments, stdout=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command("check_files", *arguments, stdout=output)
+    return output.getvalue()
 
 
 def test_orphans_go_unless_they_are_young_or_of_a_row(run: Run, user: User) -> None:
@@ -70,9 +70,9 @@ def test_orphans_go_unless_they_are_young_or_of_a_row(run: Run, user: User) -> N
     for name in (artifact.file, upload.file, beside, picture):
         os.utime(default_storage.path(name), (LONG_AGO, LONG_AGO))
     old, young = orphan("b"), orphan("c", is_old=False)
-    said = check()
-    assert f"no row: {old}" in said
-    assert "1 file of the storage" in said
+    output = check()
+    assert f"no row: {old}" in output
+    assert "1 file of the storage" in output
     assert default_storage.exists(old)
     check("--mend")
     purge.delete_discarded(timezone.now() + purge.SETTLED)

@@ -25,12 +25,12 @@ def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> 
     assert not Notification.objects.exists()
     owner.tell_admins()
     owner.tell_admins()
-    told = Notification.objects.all()
-    assert {notification.user for notification in told} == {eva}
-    subjects = sorted(notification.subject for notification in told)
+    notices = Notification.objects.all()
+    assert {notification.user for notification in notices} == {eva}
+    subjects = sorted(notification.subject for notification in notices)
     assert len(subjects) == len(set(subjects))
     assert any(subject.startswith("No worker is running") for subject in subjects)
-    assert {notification.path for notification in told} == {"/admin/status/"}
+    assert {notification.path for notification in notices} == {"/admin/status/"}
     assert not Delivery.objects.exists()  # without EMAIL_URL, no mail is sent
 
 

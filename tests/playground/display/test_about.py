@@ -56,9 +56,9 @@ def test_about_tells_what_the_playground_leaves_out(
     flux.github_url = "javascript:alert(1)"
     flux.save()
     make_endpoint("fal-ai/flux/schnell", group_key="flux", display_name="Schnell")
-    shown = Collection.objects.create(slug="best", title="Our best")
+    best = Collection.objects.create(slug="best", title="Our best")
     hidden = Collection.objects.create(slug="draft", title="Not yet", is_published=False)
-    for collection in (shown, hidden):
+    for collection in (best, hidden):
         CollectionItem.objects.create(collection=collection, endpoint=flux)
     page = member.get(PAGE).content.decode()
     assert "Schnell" not in page
@@ -189,8 +189,8 @@ def test_an_example_is_visible_to_the_team_until_withdrawn(
 
 def test_an_example_is_read_only_for_others(other: Client, run_with_files: Run) -> None:
     Run.objects.update(is_example=True)
-    for what in ("cancellation", "repetition", "star", "example"):
-        assert other.post(f"/runs/{run_with_files.pk}/{what}/").status_code == 404
+    for action in ("cancellation", "repetition", "star", "example"):
+        assert other.post(f"/runs/{run_with_files.pk}/{action}/").status_code == 404
     assert other.get(f"/runs/{run_with_files.pk}/run.json").status_code == 404
     assert str(run_with_files.pk) not in other.get("/runs/").content.decode()
     run_with_files.refresh_from_db()

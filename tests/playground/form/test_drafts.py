@@ -81,9 +81,9 @@ def test_a_new_tab_does_not_offer_drafts_already_run_or_old(member: Client) -> N
 def test_a_run_in_one_tab_keeps_the_draft_of_another(member: Client) -> None:
     save(member, "from one", "one", 0)
     member.post(PAGE, {"prompt": "from two", "~tab": "two", "~token": "t"})
-    shown = f"{PAGE}?shown={Run.objects.get().pk}"
+    address = f"{PAGE}?shown={Run.objects.get().pk}"
     member.cookies["vitrine_tab_8000"] = "one"
-    assert prompt(member.get(shown).content.decode()) == "from one"
+    assert prompt(member.get(address).content.decode()) == "from one"
 
 
 def test_undo_in_a_tab_affects_only_its_own_changes(member: Client) -> None:
@@ -168,10 +168,10 @@ def submits_of(page: str) -> list[str]:
     begin = page.index('id="playground-form"')
     end = page.index("</form>", begin)
     own = [
-        re.findall(r'value="([^"]*)"', found[1]) or [""]
-        for found in re.finditer(r"<button\b([^>]*)>", page)
-        if 'form="playground-form"' in found[1] or begin < found.start() < end
-        if 'type="button"' not in found[1]
+        re.findall(r'value="([^"]*)"', match[1]) or [""]
+        for match in re.finditer(r"<button\b([^>]*)>", page)
+        if 'form="playground-form"' in match[1] or begin < match.start() < end
+        if 'type="button"' not in match[1]
     ]
     return [value for value, *_ in own]
 

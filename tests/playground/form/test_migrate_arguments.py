@@ -235,9 +235,9 @@ def test_an_invalid_value_stays_flagged_in_form_and_json(
     for action in ("to-json", "to-form", "to-json"):
         page = member.post(PAGE, {**form_of(page), "~do": action})
         assert form_of(page)["~made-for"] == [was]
-        for shown in (text_of(page), text_of(member.get(PAGE))):
-            assert "seed is gone" in shown
-            assert f'value="mend:{was}"' in shown
+        for text in (text_of(page), text_of(member.get(PAGE))):
+            assert "seed is gone" in text
+            assert f'value="mend:{was}"' in text
 
 
 def test_a_run_of_an_older_version_offers_the_repair(

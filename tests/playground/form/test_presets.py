@@ -277,8 +277,8 @@ def test_the_inputs_of_an_example_are_visible_to_all(
     assert client.get(artifact.get_absolute_url()).status_code == 404
     later.is_example = True
     later.save()
-    shown = client.get(artifact.get_absolute_url())
-    assert shown.getvalue() == b"\x89PNG"
+    response = client.get(artifact.get_absolute_url())
+    assert response.getvalue() == b"\x89PNG"
 
 
 def test_a_run_of_another_model_fills_what_fits_and_names_the_rest(
@@ -311,9 +311,16 @@ def test_an_unknown_source_leaves_the_form_unchanged(
     member: Client, flux: Any, stranger: User, make_run: Any
 ) -> None:
     theirs = make_run(endpoint=flux, user=stranger, arguments={"prompt": "a secret"})
-    for what in (f"run:{theirs.pk}", "run:nonsense", "preset:9", "preset:x", "saved:", "example:"):
-        answer = member.post(PAGE, {"prompt": "mine", "~do": what})
-        if what == "example:":
+    for source in (
+        f"run:{theirs.pk}",
+        "run:nonsense",
+        "preset:9",
+        "preset:x",
+        "saved:",
+        "example:",
+    ):
+        answer = member.post(PAGE, {"prompt": "mine", "~do": source})
+        if source == "example:":
             assert answer.status_code == 200
             continue
         assert answer.status_code == 422

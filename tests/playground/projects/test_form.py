@@ -41,9 +41,9 @@ def test_a_run_lives_in_the_project_that_the_page_showed(
     flux: Endpoint, acme: Project, ana: Client
 ) -> None:
     page = flux.get_absolute_url()
-    shown = ana.get(f"{page}?project=acme").content.decode()
-    assert f'action="{page}?project=acme"' in shown
-    assert 'data-upload-url="/uploads/?project=acme"' in shown
+    html = ana.get(f"{page}?project=acme").content.decode()
+    assert f'action="{page}?project=acme"' in html
+    assert 'data-upload-url="/uploads/?project=acme"' in html
     ana.get(f"{page}?project=private")  # another tab has switched projects since
     ana.post(f"{page}?project=acme", {"prompt": "a quokka"})
     run = Run.objects.get()

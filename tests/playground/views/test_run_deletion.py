@@ -105,6 +105,6 @@ def test_presets_of_all_models_are_listed_and_searched(
         True,
         False,
     ]
-    found = member.get("/presets/", {"q": "turbo"}).content.decode()
-    assert ("Loud" in found, "Calm" in found) == (True, False)
+    html = member.get("/presets/", {"q": "turbo"}).content.decode()
+    assert ("Loud" in html, "Calm" in html) == (True, False)
     assert "Nothing found" in member.get("/presets/", {"q": "x y"}).content.decode()

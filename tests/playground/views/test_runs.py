@@ -274,8 +274,8 @@ def test_an_uncopied_file_gives_the_reason_and_links_only_to_web_addresses(
 )
 def test_a_page_embeds_only_files_from_upstreams_hosts(make_run: Any, url: str, src: str) -> None:
     run = make_run()
-    shown = artifact_urls.artifact_url(Artifact(run=run, position=0, url=url))
-    assert shown == src.replace("{run}", run.get_absolute_url())
+    address = artifact_urls.artifact_url(Artifact(run=run, position=0, url=url))
+    assert address == src.replace("{run}", run.get_absolute_url())
 
 
 def test_a_given_up_run_says_so_in_its_row(member: Client, make_run: Any) -> None:

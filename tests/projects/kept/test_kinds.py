@@ -71,16 +71,16 @@ def test_it_is_found_deleted_and_brought_back(kind: type[Kept], make: Any) -> No
     back = ana.post(address(row, "undo"))
     assert back.headers["Location"] == row.get_absolute_url()
     assert str(row.pk) in jump(ana)
-    told = events().filter(event__in=("deleted", "restored")).values_list("event", "object_repr")
-    assert list(told) == [("deleted", str(row)), ("restored", str(row))]
+    entries = events().filter(event__in=("deleted", "restored")).values_list("event", "object_repr")
+    assert list(entries) == [("deleted", str(row)), ("restored", str(row))]
 
 
 @kind_with_page
 def test_the_audit_log_says_no_name_of_what_is_private(kind: type[Kept], make: Any) -> None:
     row = make(kind, is_hidden=True)
     client_of("ana").post(address(row, "deletion"))
-    told = events().filter(event="deleted").values_list("object_repr", flat=True)
-    assert list(told) == [f"private {kind._meta.verbose_name} {row.pk}"]
+    names = events().filter(event="deleted").values_list("object_repr", flat=True)
+    assert list(names) == [f"private {kind._meta.verbose_name} {row.pk}"]
 
 
 @kind_with_page

@@ -44,13 +44,13 @@ def test_rules_cost_one_query_where_there_are_none_and_two_elsewhere(
         )
         with CaptureQueriesContext(
             connection,
-        ) as asked:
+        ) as captured:
             assert enforcement.first_refusal({(project, one.endpoint) for one in requests}) == ""
-        assert len(asked) == (2 if count else 1)
+        assert len(captured) == (2 if count else 1)
         Rule.objects.all().delete()
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         starting.start_many(requests)
-    assert sum("projects_rule" in query["sql"] for query in asked.captured_queries) == 1
+    assert sum("projects_rule" in query["sql"] for query in captured.captured_queries) == 1
 
 
 @pytest.mark.django_db

@@ -73,12 +73,12 @@ def test_gallery_filter_and_door_agree(
         rule.save(force_insert=True)
     at_door = {model.pk for model in models if enforcement.refusal(project, model)}
     revision = Revision.current()
-    shown = locks_of(Page(person("max"), project), revision)  # type: ignore[arg-type]
-    assert shown.models == at_door == enforcement.refusals(project, models).keys()
+    locks = locks_of(Page(person("max"), project), revision)  # type: ignore[arg-type]
+    assert locks.models == at_door == enforcement.refusals(project, models).keys()
     for allowed, wanted in (("1", {m.pk for m in models} - at_door), ("0", at_door)):
-        found = search(Query(allowed=allowed), locked=shown.models)
-        assert {endpoint.pk for endpoint in found.endpoints} == wanted
-    counts = search(Query(), locked=shown.models).allowed
+        answer = search(Query(allowed=allowed), locked=locks.models)
+        assert {endpoint.pk for endpoint in answer.endpoints} == wanted
+    counts = search(Query(), locked=locks.models).allowed
     assert counts == {"1": len(models) - len(at_door), "0": len(at_door)}
 
 
@@ -131,9 +131,9 @@ def test_a_cached_gallery_page_asks_nothing_for_rules(
         forbid("bolt", project)
     client: Client = working_in(project, person("max"))
     client.get(MODELS)
-    with django_assert_num_queries(5) as asked:
+    with django_assert_num_queries(5) as captured:
         client.get(MODELS)
-    assert not any("projects_rule" in query["sql"] for query in asked.captured_queries)
+    assert not any("projects_rule" in query["sql"] for query in captured.captured_queries)
 
 
 def test_a_model_page_says_why_it_cannot_run(project: Project) -> None:
@@ -175,9 +175,9 @@ def test_what_lists_models_elsewhere_has_the_locks_of_its_project_alone(
     forbid("acme", project, reason="Not licensed")
     page = client.get(address).content.decode()
     assert "Locked by a rule of this project: “Forbid models of acme”. Not licensed." in page
-    with django_assert_num_queries(number) as asked:
+    with django_assert_num_queries(number) as captured:
         client.get(address)
-    assert not any("projects_rule" in query["sql"] for query in asked.captured_queries)
+    assert not any("projects_rule" in query["sql"] for query in captured.captured_queries)
     working_in(private_project(person("max")), person("max"))
     assert "data-lock" not in logged_in(person("max")).get(address).content.decode()
 

@@ -212,8 +212,8 @@ def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None
     last = events().last()
     assert last is not None
     assert last.detail == "the house: Forbid models of acme, binding: Law"
-    shown = logged_in(person("max")).get(address(project)).content.decode()
-    assert "Forbid models of acme" in shown
+    html = logged_in(person("max")).get(address(project)).content.decode()
+    assert "Forbid models of acme" in html
     for client in (logged_in(person("mia")), logged_in(person("max"))):
         assert client.get(HOUSE).status_code == 403
         assert client.post(HOUSE, form()).status_code == 403

@@ -123,10 +123,10 @@ def test_a_rotated_picture_is_measured_as_displayed(kind: str, orientation: int)
     exif, file = Image.Exif(), BytesIO()
     exif[0x0112] = orientation
     Image.new("RGB", (80, 60)).save(file, kind, exif=exif)
-    shown = (60, 80) if orientation >= 5 else (80, 60)
-    assert stored_files.dimensions(file) == shown
+    size = (60, 80) if orientation >= 5 else (80, 60)
+    assert stored_files.dimensions(file) == size
     stored = stored_files.store(file, f"image/{kind.lower()}")
-    assert (stored.width, stored.height) == shown or kind == "TIFF"
+    assert (stored.width, stored.height) == size or kind == "TIFF"
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0" + b"x" * 50])

@@ -79,9 +79,9 @@ def test_it_is_measured_like_others(
     for case in with_case(name, make(seconds)):
         path = tmp_path / "file"
         path.write_bytes(case)
-        found = content_type(case[: content_types.HEAD_BYTES])
-        assert content_types.kind(found) == kind
-        assert probe(str(path), found)["duration_s"] == pytest.approx(seconds, abs=0.2)
+        media_type = content_type(case[: content_types.HEAD_BYTES])
+        assert content_types.kind(media_type) == kind
+        assert probe(str(path), media_type)["duration_s"] == pytest.approx(seconds, abs=0.2)
 
 
 @pytest.mark.django_db

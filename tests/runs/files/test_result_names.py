@@ -88,8 +88,8 @@ def test_page_download_and_api_give_a_result_the_same_name(
     program = Client(headers={"Authorization": f"Bearer {secret}"})
     whole = program.get(f"/api/v1/runs/{run.pk}").json()
     (card,) = program.get("/api/v1/runs").json()["items"]
-    for shown in (whole, card):
-        assert [artifact["file_name"] for artifact in shown["artifacts"]] == names
+    for html in (whole, card):
+        assert [artifact["file_name"] for artifact in html["artifacts"]] == names
 
 
 def test_downloads_and_api_follow_the_template_of_whoever_asks(

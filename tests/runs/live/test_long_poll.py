@@ -68,19 +68,19 @@ def test_the_end_of_a_long_run_shown_to_its_owner_is_recorded(make_run: Any) -> 
     """The worker then sends the owner no notification as well."""
     from features.notifications.models import RunEnd
 
-    shown, hidden = make_run(state="running"), make_run(state="running")
+    visible, hidden = make_run(state="running"), make_run(state="running")
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=10))
 
     async def use(client: httpx.AsyncClient) -> None:
-        held = asyncio.create_task(ask(client, entry_of(shown)))
+        held = asyncio.create_task(ask(client, entry_of(visible)))
         await until_held(client)
-        for run in (shown, hidden):
+        for run in (visible, hidden):
             await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.SUCCEEDED))
         await held
 
     serve(use)
     assert dict(RunEnd.objects.values_list("run_id", "is_watched")) == {
-        shown.pk: True,
+        visible.pk: True,
         hidden.pk: False,
     }
 

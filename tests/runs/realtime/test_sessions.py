@@ -207,13 +207,13 @@ def test_a_server_restart_is_reported_on_the_page_and_in_the_run(
 ) -> None:
     async def act(address: str) -> list[list[dict[str, Any]]]:
         async with (
-            connect(address + tickets.sign(PERSON, LIVE)) as begun,
+            connect(address + tickets.sign(PERSON, LIVE)) as active,
             connect(address + tickets.sign(PERSON, LIVE)) as idle,
         ):
-            await answer(begun)
+            await answer(active)
             serving[0].should_exit = True
-            conversations = [await to_its_end(begun), await to_its_end(idle)]
-            assert (begun.close_code, idle.close_code) == (1000, 1000)
+            conversations = [await to_its_end(active), await to_its_end(idle)]
+            assert (active.close_code, idle.close_code) == (1000, 1000)
             return conversations
 
     assert relayed(act) == [[{"type": "end", "message": STOPPED}]] * 2

@@ -142,12 +142,12 @@ def test_all_results_of_an_input_are_shown_and_stored_in_order(live: Live) -> No
         await model.got.get()
         for number in (1, 2):
             model.says.put_nowait(picture(number))
-        shown = [(await browser.hears("text"))["url"] for _ in range(2)]
+        urls = [(await browser.hears("text"))["url"] for _ in range(2)]
         browser.types("two")
         await model.got.get()
         for number in (3, 4):
             model.says.put_nowait(picture(number))
-        return shown + [(await browser.hears("text"))["url"] for _ in range(2)]
+        return urls + [(await browser.hears("text"))["url"] for _ in range(2)]
 
     assert [url[-5] for url in live(act)] == ["1", "2", "3", "4"]
     run = Run.objects.get()

@@ -101,14 +101,16 @@ def test_c54_python_multipart_takes_parts_in_any_order(
         "Authorization": f"{upload_token['token_type']} {upload_token['token']}",
         "X-Fal-File-Name": "big.bin",
     }
-    begun = httpx.post(f"{upload_token['base_url']}/files/upload/multipart", headers=headers).json()
-    at = f"{begun['access_url']}/multipart/{begun['uploadId']}"
+    upload = httpx.post(
+        f"{upload_token['base_url']}/files/upload/multipart", headers=headers
+    ).json()
+    at = f"{upload['access_url']}/multipart/{upload['uploadId']}"
     parts = []
     for number in (3, 1, 2):
         answer = httpx.put(f"{at}/{number}", content=bytes([number]) * 500, headers=headers)
         parts.append({"partNumber": number, "etag": answer.headers["ETag"]})
     assert httpx.post(f"{at}/complete", json={"parts": parts}, headers=headers).is_success
-    assert httpx.get(begun["access_url"]).content == b"\1" * 500 + b"\2" * 500 + b"\3" * 500
+    assert httpx.get(upload["access_url"]).content == b"\1" * 500 + b"\2" * 500 + b"\3" * 500
 
 
 def test_uploads_need_a_key_or_a_token(http: httpx.Client, sandbox: RunningSandbox) -> None:

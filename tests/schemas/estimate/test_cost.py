@@ -211,8 +211,8 @@ def assert_is_sane(price: Estimate) -> None:
 @each_row("document", DOCUMENTS)
 def test_documents_have_an_estimate(document: Any, unit: str) -> None:
     of = model_of(document)
-    shown = {field.name: field.examples[0] for field in of.root.children if field.examples}
-    for arguments in ({}, shown, dict.fromkeys(shown), dict.fromkeys(shown, -1)):
+    examples = {field.name: field.examples[0] for field in of.root.children if field.examples}
+    for arguments in ({}, examples, dict.fromkeys(examples), dict.fromkeys(examples, -1)):
         assert_is_sane(estimate(Price(Decimal("0.05"), unit), arguments, of))
 
 

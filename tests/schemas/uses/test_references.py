@@ -195,18 +195,18 @@ def test_every_model_with_pictures_takes_any_reference_validly(
     taking = 0
     for name, version in versions.items():
         takers = [taker for taker in inputs_of(version.root) if taker.kind == "image"]
-        begun = example(version.root)
+        example_value = example(version.root)
         text = next((i.path for i in inputs_of(version.root) if i.role == "prompt"), "")
         if not takers or not text:
             continue
         taking += 1
         own = {taker.path.partition(".")[0] for taker in takers}
-        without = {key: value for key, value in begun.items() if key not in own}
+        without = {key: value for key, value in example_value.items() if key not in own}
         for number in (1, 5, 20):
-            for arguments in (begun, without):
-                asked = {**arguments, text: "a shelf with @bottle"}
-                made = fill_references(version, asked, bottle(number))
-                before = validate(version.contract, asked, version.root)
+            for arguments in (example_value, without):
+                arguments_with_name = {**arguments, text: "a shelf with @bottle"}
+                made = fill_references(version, arguments_with_name, bottle(number))
+                before = validate(version.contract, arguments_with_name, version.root)
                 after = validate(version.contract, made.arguments, version.root)
                 assert not {*after} - {*before}, name
                 (outcome,) = made.outcomes.values()
@@ -229,7 +229,10 @@ def test_any_schema_and_any_arguments_are_filled(
 ) -> None:
     agreed = Contract({}, schema if isinstance(schema, dict) else {}, None)
     version = Version(agreed, build(agreed))
-    begun = {**arguments, **{child.name: "see @bottle" for child in version.root.children[:3]}}
-    made = fill_references(version, begun, bottle(number))
-    before = validate(agreed, begun, version.root)
+    arguments_with_names = {
+        **arguments,
+        **{child.name: "see @bottle" for child in version.root.children[:3]},
+    }
+    made = fill_references(version, arguments_with_names, bottle(number))
+    before = validate(agreed, arguments_with_names, version.root)
     assert not {*validate(agreed, made.arguments, version.root)} - {*before}

@@ -71,9 +71,9 @@ def test_every_model_is_in_one_part_and_each_pair_within_one(pairs: list[PairTal
     for part in parts(pairs):
         assert all(own.low <= own.score <= own.high for own in part)
         assert all(1 <= own.best <= own.worst <= len(part) for own in part)
-        told = [own.is_told for own in part]
+        have_ranks = [own.is_told for own in part]
         # models without enough votes for a rank come last
-        assert told == sorted(told, reverse=True)
+        assert have_ranks == sorted(have_ranks, reverse=True)
 
 
 def test_models_that_nothing_connects_are_parts_with_means_of_their_own() -> None:

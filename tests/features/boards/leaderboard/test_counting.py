@@ -145,7 +145,7 @@ def test_boards_judged_before_there_were_tallies_are_found(
 def test_the_command_counts_everything_anew(user: User, ranked: list[Endpoint]) -> None:
     board = make_counted_board(user, ranked[:2])
     board.tallies.all().delete()
-    told: Any = io.StringIO()
-    call_command("recount_votes", stdout=told)
-    assert told.getvalue() == "1 board counted anew, 1 with another outcome.\n"
+    output: Any = io.StringIO()
+    call_command("recount_votes", stdout=output)
+    assert output.getvalue() == "1 board counted anew, 1 with another outcome.\n"
     assert board.tallies.count() == 1

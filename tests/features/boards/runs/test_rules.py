@@ -120,11 +120,11 @@ def test_a_plan_says_which_of_its_models_is_locked(
         f"{reverse('boards:plan')}?project=film&model=lab/flux&model=lab/turbo",
     )
     assert LOCKED in page
-    found = working_in(project, user).post(
+    answer = working_in(project, user).post(
         f"{reverse('boards:plan')}?project=film",
         {"model": ["lab/flux"], "planned": "1", "~do": "add", "add": "turb"},
     )
-    assert "data-lock" in found.content.decode()
+    assert "data-lock" in answer.content.decode()
 
 
 def test_a_plan_of_locked_models_alone_makes_no_board(

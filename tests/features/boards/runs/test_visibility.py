@@ -59,8 +59,8 @@ def addresses_shown(client: Client, board: Board) -> dict[str, str]:
 @pytest.mark.system
 def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrowing: Board) -> None:
     run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
-    shown = addresses_shown(member, borrowing)
-    is_shown = {part: all(pk in page for pk in run_ids) for part, page in shown.items()}
+    addresses = addresses_shown(member, borrowing)
+    is_shown = {part: all(pk in page for pk in run_ids) for part, page in addresses.items()}
     assert {part for part, shows in is_shown.items() if not shows} == {"results/"}
 
     take_back(borrowing)

@@ -312,8 +312,8 @@ def test_news_go_to_the_boards_user_while_they_are_a_member(
     assert not Notification.objects.exists()
     Membership.objects.create(project=project, user=user, role="maker")
     sending.send_due_and_report()
-    told = Notification.objects.get()
-    assert list(inbox.lines(user)) == [told]
+    notice = Notification.objects.get()
+    assert list(inbox.lines(user)) == [notice]
     of_ana(project).delete()
     assert list(inbox.lines(user)) == []
 

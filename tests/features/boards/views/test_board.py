@@ -214,17 +214,17 @@ def test_a_large_board_loads_its_rows_as_they_come_into_view(
     Run.objects.update(state="succeeded", output={"text": "words"}, billable_units="1")
     page = text(member.get(board.get_absolute_url()))
     assert len(re.findall(r'id="row-\d+"', page)) == 100
-    shown = re.findall(r'id="tile-([0-9a-f-]{36})"', page)
-    assert len(re.findall(r'data-row="\d+" data-column="\d+"', page)) == len(shown) / 2
-    assert 16 <= len(shown) <= 32
+    tiles = re.findall(r'id="tile-([0-9a-f-]{36})"', page)
+    assert len(re.findall(r'data-row="\d+" data-column="\d+"', page)) == len(tiles) / 2
+    assert 16 <= len(tiles) <= 32
     assert "400 of 400 done" in page
     parts = re.findall(rf'hx-get="(/compare/{board.pk}/parts/\d+/)"', page)
     for part in parts:
         fragment = text(member.get(part))
         assert fragment.startswith("<div")
         assert "data-waits" not in fragment
-        shown += re.findall(r'id="tile-([0-9a-f-]{36})"', fragment)
-    assert len(shown) == len(set(shown)) == 400
+        tiles += re.findall(r'id="tile-([0-9a-f-]{36})"', fragment)
+    assert len(tiles) == len(set(tiles)) == 400
     assert page.count("?all=1") == 1
     whole = text(member.get(f"{board.get_absolute_url()}?all=1"))
     assert len(re.findall(r'id="tile-[0-9a-f-]{36}"', whole)) == 400
@@ -241,19 +241,19 @@ def test_a_wide_board_loads_its_columns_as_they_come_into_view(
     count = board.columns.count()
     assert count == 50
     page = text(member.get(board.get_absolute_url()))
-    shown = TILE.findall(page)
-    assert len(shown) == 2 * 12  # the first part has two rows, with twelve columns each
+    tiles = TILE.findall(page)
+    assert len(tiles) == 2 * 12  # the first part has two rows, with twelve columns each
     assert page.count('class="column-head"') == 12
     assert f"Columns 49 to {count}" in page
     waiting = set(re.findall(r' hx-get="([^"]+/(?:parts|columns)/\d+/)"', page))
     heads = page.count('class="column-head"')
     while waiting:
         fragment = text(member.get(waiting.pop()))
-        shown += TILE.findall(fragment)
+        tiles += TILE.findall(fragment)
         heads += fragment.count('class="column-head"')
         waiting |= set(re.findall(r' hx-get="([^"]+/columns/\d+/)"', fragment))
     assert heads == count
-    assert len(shown) == len(set(shown)) == 4 * count
+    assert len(tiles) == len(set(tiles)) == 4 * count
     whole = text(member.get(f"{board.get_absolute_url()}?all=1"))
     assert "data-span" not in whole
     assert len(TILE.findall(whole)) == 4 * count

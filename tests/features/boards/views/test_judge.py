@@ -108,9 +108,9 @@ def test_what_is_said_of_a_cell_stands_on_the_board(
     cell = board.cells.order_by("pk")[0]
     address = f"{board.get_absolute_url()}judge/?row={cell.row_id}"
     posted = {"cell": cell.pk, "stars": "4", "verdict": "fail"}
-    said = {"cell": cell.pk, "note": "<b>six fingers", "tags": "hands, light"}
+    judgement = {"cell": cell.pk, "note": "<b>six fingers", "tags": "hands, light"}
     assert member.post(address, posted)["Location"] == f"{address}&from=0"
-    part = member.post(address, said, headers=HTMX).content.decode()
+    part = member.post(address, judgement, headers=HTMX).content.decode()
     assert "<html" not in part
     assert part.count("data-lit") == 4
     for number in ("00099", "6", "x", "9" * 5000):
@@ -148,13 +148,13 @@ def test_we_take_a_model_for_a_reason(
     board = make_judged_board()
     address = f"{board.get_absolute_url()}decision/"
     about = "/models/lab/turbo/?tab=about"
-    said = {"column": "1", "why": "Hands are right, half the price", "approved": "1"}
+    mark = {"column": "1", "why": "Hands are right, half the price", "approved": "1"}
     for posted, words in (
         ({"column": "9", "why": "x"}, "Choose the model"),
         ({"column": "1"}, "Say why"),
     ):
         assert words in member.post(address, posted, follow=True).content.decode()
-    page = member.post(address, said, follow=True).content.decode()
+    page = member.post(address, mark, follow=True).content.decode()
     assert "Hands are right, half the price" in page
     assert "data-taken" in page
     assert "Taken for" in (of_model := member.get(about).content.decode())

@@ -91,8 +91,8 @@ def test_nothing_is_called_missing_before_something_was_typed(
 def test_what_is_typed_to_add_a_model_finds_some(
     member: Client, models: dict[str, Endpoint]
 ) -> None:
-    found = member.get(f"{NEW}?add=turbo").content.decode()
-    assert 'value="add:lab/turbo"' in found
+    html = member.get(f"{NEW}?add=turbo").content.decode()
+    assert 'value="add:lab/turbo"' in html
     assert "No model was found for “zzz”" in member.get(f"{NEW}?add=zzz").content.decode()
 
 

@@ -217,10 +217,10 @@ def _request_vote(browser: Client, name: str, board: Board, voter: User) -> int:
         return browser.post(f"{address}retraction/").status_code
     if name == "boards:vote":
         return status_of(browser, address)
-    shown = files_in(browser.get(address).content.decode())
-    if not shown:  # this page shows no file: take one that it would show if a pair were left
+    files = files_in(browser.get(address).content.decode())
+    if not files:  # this page shows no file: take one that it would show if a pair were left
         participant = Participant.of_user(voter)
         pair, _ = ballots.next_pair(participant, board)
         assert pair
-        shown = [ballot_of(participant, board, pair).sides[0].shown[0].src]
-    return status_of(browser, shown[0])
+        files = [ballot_of(participant, board, pair).sides[0].shown[0].src]
+    return status_of(browser, files[0])

@@ -102,9 +102,11 @@ def test_the_results_list_votes_with_guests_and_the_boards_maker(
     assert "alpha</abbr> \u2212" in page
     assert "1 of 3 voters made the board" in page
     assert "Anna (guest)" in page
-    shown = {order: _voters(member, f"{address}?order={order}") for order in ("newest", "voter")}
-    assert shown["newest"][0] == "Anna (guest)"
-    assert shown["voter"] == sorted(shown["voter"], key=str.casefold)
+    voters_by_order = {
+        order: _voters(member, f"{address}?order={order}") for order in ("newest", "voter")
+    }
+    assert voters_by_order["newest"][0] == "Anna (guest)"
+    assert voters_by_order["voter"] == sorted(voters_by_order["voter"], key=str.casefold)
     rows = [line.row for line in _listing(member, f"{address}?order=row")]
     assert rows == sorted(rows)
     assert "Anna (guest)" in member.get(f"{board.get_absolute_url()}votes.csv").content.decode()

@@ -45,12 +45,12 @@ def test_a_message_becomes_a_run(member: Client, chat: Chat) -> None:
     member.post(page, post)
     run = Run.objects.get()
     assert run.arguments == {"model": "a/b", "prompt": "Hello\nthere", "system_prompt": "Be short."}
-    shown = member.get(page).content.decode()
-    assert "data-watch" in shown
-    assert 'http-equiv="refresh"' in shown
+    html = member.get(page).content.decode()
+    assert "data-watch" in html
+    assert 'http-equiv="refresh"' in html
     # Without JavaScript the page reloads, which would delete a text in this form.
-    assert 'class="composer panel stack gap-3 js-only"' in shown
-    assert "Be short." in shown  # the form repeats it for the next turn
+    assert 'class="composer panel stack gap-3 js-only"' in html
+    assert "Be short." in html  # the form repeats it for the next turn
 
 
 def test_a_message_that_cannot_be_sent_is_kept(member: Client, chat: Chat) -> None:
@@ -109,9 +109,9 @@ def test_pictures_are_sent_as_parts_of_an_openai_body(
     sent = Run.objects.get().arguments
     assert sent.keys() == {"model", "messages"}
     own = Upload.objects.get().get_absolute_url()
-    text, *shown = sent["messages"][-1]["content"]
+    text, *pictures = sent["messages"][-1]["content"]
     assert text == {"type": "text", "text": "What is this?"}
-    assert [part["image_url"]["url"] for part in shown] == [address, own]
+    assert [part["image_url"]["url"] for part in pictures] == [address, own]
     assert f'<img src="{own}"' in member.get(page).content.decode()
 
 
@@ -205,9 +205,9 @@ def test_a_too_long_conversation_is_retried_without_its_older_half(
         state="failed", output=None, error={"error": "RunFailed", "message": refusal}
     )
     page = chat.get_absolute_url()
-    shown = member.get(page).content.decode()
-    assert "conversation is longer than" in shown
-    assert shown.index("conversation is longer than") < shown.index('id="composer"')
+    html = member.get(page).content.decode()
+    assert "conversation is longer than" in html
+    assert html.index("conversation is longer than") < html.index('id="composer"')
     post = {"~do": f"shorter:{turn.pk}", "~token": "s"}
     response = member.post(f"{page}turns/", post)
     prompt = Run.objects.latest("created_at").arguments["prompt"]
@@ -290,12 +290,12 @@ def test_two_models_answer_side_by_side(
         Run.objects.filter(turns=turn).update(state="succeeded", output=output)
     for chosen, left in ((goes_on, other), (other, goes_on)):
         with django_assert_max_num_queries(20):
-            shown = member.get(f"{page}?turn={chosen.pk}").content.decode()
-        assert shown.index(f"From {chosen.endpoint.endpoint_id}") < shown.index(
+            html = member.get(f"{page}?turn={chosen.pk}").content.decode()
+        assert html.index(f"From {chosen.endpoint.endpoint_id}") < html.index(
             f"From {left.endpoint.endpoint_id}"
         )
-        assert f'href="?turn={left.pk}#turn-{left.pk}">Continue with this' in shown
-        assert f'name="~parent" value="{chosen.pk}"' in shown
+        assert f'href="?turn={left.pk}#turn-{left.pk}">Continue with this' in html
+        assert f'name="~parent" value="{chosen.pk}"' in html
     member.post(page, {"~text": "And?", "~token": "u", "~parent": str(other.pk)})
     turns = Turn.objects.filter(text="And?").select_related("run")
     prompts = [turn.run.arguments["prompt"] for turn in turns if turn.run]
@@ -312,10 +312,10 @@ def test_a_refusal_of_the_second_model_sends_nothing(
     Chat.objects.update(endpoint=first, second=chat.endpoint)
     page, post = chat.get_absolute_url(), {"~text": "Hello", "~token": "t"}
     refused = member.post(page, post)
-    shown = refused.content.decode()
-    assert f"Settings of {chat.endpoint.display_name}" in shown
-    assert re.search(r'name="second-model.model"[^>]*aria-invalid="true"', shown)
-    assert "Hello</textarea>" in shown
+    html = refused.content.decode()
+    assert f"Settings of {chat.endpoint.display_name}" in html
+    assert re.search(r'name="second-model.model"[^>]*aria-invalid="true"', html)
+    assert "Hello</textarea>" in html
     assert not Run.objects.exists()
     assert not Turn.objects.exists()
     member.post(page, {**post, "second-model.model": "acme/wise"})

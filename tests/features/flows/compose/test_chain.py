@@ -48,8 +48,8 @@ def test_chaining_any_two_models_gives_valid_arguments(documents: dict[str, Any]
                 for taker in inputs_of(target.root):
                     if taker.kind != output.kind:
                         continue
-                    begun = begin(first, former, {"prompt": "a fox"})
-                    extended = then(begun, "s1", output, second, target, taker, former)
+                    definition = begin(first, former, {"prompt": "a fox"})
+                    extended = then(definition, "s1", output, second, target, taker, former)
                     assert parse_definition(extended.as_json()) == extended
                     step = extended.steps[1]
                     arguments = filled(step, target.root, {"s1": result})

@@ -36,7 +36,7 @@ def test_flows_that_could_not_pay_for_their_later_steps_do_not_start(
     user: User, priced_flow: Flow
 ) -> None:
     Budget.objects.create(scope="house", limit=6)
-    begun = [start(user, priced_flow, f"t{number}") for number in range(3)]
+    flow_runs = [start(user, priced_flow, f"t{number}") for number in range(3)]
     for number in range(3, 40):
         with pytest.raises(Unaffordable, match="nothing is left"):
             start(user, priced_flow, f"t{number}")
@@ -44,7 +44,7 @@ def test_flows_that_could_not_pay_for_their_later_steps_do_not_start(
     require_sums_hold()
     for run in Run.objects.all():
         succeed(run)
-    for flow_run in begun:
+    for flow_run in flow_runs:
         advance(flow_run.pk)
     assert Run.objects.count() == 6
     assert total_of(Charge.objects.all()) == 6

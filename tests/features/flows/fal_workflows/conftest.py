@@ -23,8 +23,8 @@ def keep(db: None) -> Keep:
         item = fal.WorkflowItem("Ana", name, more.pop("title", "Two step"), **more)
         detail = None if contents is None else fal.WorkflowDetail(item, False, contents)
         trouble = "" if detail else "Its definition cannot be read."
-        found = store.keep(item, detail, trouble, is_own=True)
-        assert found
-        return AccountWorkflow.objects.select_related("endpoint").get(pk=found.pk)
+        kept = store.keep(item, detail, trouble, is_own=True)
+        assert kept
+        return AccountWorkflow.objects.select_related("endpoint").get(pk=kept.pk)
 
     return make

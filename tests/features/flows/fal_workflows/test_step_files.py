@@ -76,8 +76,8 @@ def test_each_step_file_is_copied_once_and_served_by_us(failed_run: Run, user: U
     copies = step_files.copies_of(failed_run)
     assert set(copies) == set(files.asked)
     workflow = failed_run.endpoint.workflow
-    shown = context(workflow, graph_of(workflow, failed_run), failed_run)["nodes"]
-    (step,) = [shown_step for shown_step in shown if shown_step.id == "say"]
+    nodes = context(workflow, graph_of(workflow, failed_run), failed_run)["nodes"]
+    (step,) = [shown_step for shown_step in nodes if shown_step.id == "say"]
     assert [file.src for file in step.files[:2]] == [*copies.values()]
 
 

@@ -85,10 +85,10 @@ def test_a_workflow_run_is_an_ordinary_streamed_run(ana: Client, keep: Keep) -> 
     assert run.schema_id == workflow.endpoint.schema_id
     ana.post(PAGE, post)
     assert Run.objects.count() == 1  # a double click
-    shown = text(ana, f"{PAGE}?run={run.pk}")
-    assert f'data-run-id="{run.pk}"' in shown
-    assert 'data-watch="{&quot;view&quot;: &quot;workflow&quot;' in shown
-    assert "A boat" in shown  # the form shows the run's input
+    page = text(ana, f"{PAGE}?run={run.pk}")
+    assert f'data-run-id="{run.pk}"' in page
+    assert 'data-watch="{&quot;view&quot;: &quot;workflow&quot;' in page
+    assert "A boat" in page  # the form shows the run's input
 
 
 def test_missing_inputs_are_reported_and_typed_values_kept(ana: Client, keep: Keep) -> None:
@@ -127,22 +127,22 @@ def test_events_are_shown_node_by_node(ana: Client, keep: Keep, user: User) -> N
             },
         ],
     )
-    for shown in (text(ana, f"{PAGE}?run={run.pk}"), pages.render(run, "workflow")):
-        assert "<strong>bold</strong>" in shown
+    for page in (text(ana, f"{PAGE}?run={run.pk}"), pages.render(run, "workflow")):
+        assert "<strong>bold</strong>" in page
         assert (
             "<script>"
-            not in shown.replace("<script src", "").split('class="workflow-page stack"')[-1]
+            not in page.replace("<script src", "").split('class="workflow-page stack"')[-1]
         )
-        part = shown.split('data-node="draw"')[1]
+        part = page.split('data-node="draw"')[1]
         assert part.index('data-state="failed"') < part.index("declined")
-        assert 'data-state="done"' in shown.split('data-node="say"')[1].split("<")[0]
+        assert 'data-state="done"' in page.split('data-node="say"')[1].split("<")[0]
 
 
 def test_a_broken_definition_is_refused_with_its_node(ana: Client, keep: Keep) -> None:
     keep(contents=with_nodes(a={"depends": ["b"]}, b={"depends": ["a"]}))
-    shown = text(ana, PAGE)
-    assert "wait for each other in a circle: a → b → a" in shown
-    assert "disabled" in shown.split('value="run"')[-1][:80]
+    page = text(ana, PAGE)
+    assert "wait for each other in a circle: a → b → a" in page
+    assert "disabled" in page.split('value="run"')[-1][:80]
     answer = ana.post(PAGE, {"~token": "t", "~do": "run"})
     assert (answer.status_code, Run.objects.count()) == (422, 0)
 
@@ -180,11 +180,11 @@ def test_a_workflow_runs_in_the_project_of_the_page(ana: Client, keep: Keep, use
     run = Run.objects.get()
     assert run.project == project
     vera = working_in(project, member_with(project, "viewer"))
-    shown = text(vera, answer.headers["location"])
-    assert "A boat" in shown
-    assert "· ana" in shown
-    assert "workflow-only" in shown
-    assert "Ask mona to make you a maker" in shown
+    page = text(vera, answer.headers["location"])
+    assert "A boat" in page
+    assert "· ana" in page
+    assert "workflow-only" in page
+    assert "Ask mona to make you a maker" in page
     refused = vera.post(PAGE, post | {"idea": "A <ship"})
     assert refused.status_code == 403
     assert "data-refused" in refused.content.decode()

@@ -125,8 +125,8 @@ def test_a_press_in_the_dialog_makes_the_flow(member: Client, result: Run) -> No
     flow = Flow.objects.get()
     assert made.headers["Location"].startswith(f"/flows/{flow.pk}/edit/")
     assert [step["endpoint"] for step in flow.definition["steps"]] == [FLUX, KLING]
-    found = member.get(f"/flows/then/?run={result.pk}&key=a0&dialog&q=nothing+like+it")
-    assert "Nothing is called “nothing like it”." in found.content.decode()
+    answer = member.get(f"/flows/then/?run={result.pk}&key=a0&dialog&q=nothing+like+it")
+    assert "Nothing is called “nothing like it”." in answer.content.decode()
 
 
 def test_another_persons_result_has_no_dialog(client: Client, result: Run, stranger: User) -> None:
@@ -180,10 +180,10 @@ def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Fl
         assert step.run
         succeed(step.run)
         advance.advance(flow_run.pk)
-        shown = run_page.context(before, "flow")
-        assert shown["is_awaited"] == any(shown_step.watch for shown_step in shown["steps"])
-    assert not shown["is_awaited"]
-    assert shown["done"] == 2
+        context = run_page.context(before, "flow")
+        assert context["is_awaited"] == any(shown_step.watch for shown_step in context["steps"])
+    assert not context["is_awaited"]
+    assert context["done"] == 2
 
 
 def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, swap_address: str) -> None:

@@ -83,10 +83,10 @@ def test_a_maker_runs_and_edits_a_flow_and_everybody_sees_the_run(
     assert (flow_run.user, run.user) == (mia, mia)
     assert flow_run.project == run.project == project
     assert "mia" in viewer.get(flow.get_absolute_url()).content.decode()
-    shown = viewer.get(flow_run.get_absolute_url()).content.decode()
-    assert "by mia" in shown
-    assert "flow-only" in shown
-    assert 'value="cancel"' not in shown
+    html = viewer.get(flow_run.get_absolute_url()).content.decode()
+    assert "by mia" in html
+    assert "flow-only" in html
+    assert 'value="cancel"' not in html
     assert "a fox" in viewer.get(f"{flow.get_absolute_url()}?from={flow_run.pk}").content.decode()
     edited = maker.post(edit_address(flow), {"~version": "1", "name": "hen", "visibility": "team"})
     assert edited.status_code == 302
@@ -189,9 +189,9 @@ def test_a_step_whose_run_was_hidden_or_moved_is_withheld(flow: Flow, project: P
     for change in ({"is_hidden": True}, {"project": run.user.private_project}):
         Run.objects.update(is_hidden=False, project=project)
         Run.objects.update(**change)
-        shown = viewer.get(page).content.decode()
-        assert "no longer shared" in shown
-        assert str(run.pk) not in shown
+        html = viewer.get(page).content.decode()
+        assert "no longer shared" in html
+        assert str(run.pk) not in html
 
 
 def test_live_fragments_have_the_controls_of_the_view(flow: Flow, project: Project) -> None:

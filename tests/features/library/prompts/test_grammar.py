@@ -146,9 +146,9 @@ def test_a_written_choice_is_read_back(before: str, options: list[str]) -> None:
 @given(TEMPLATES, TEMPLATES)
 def test_no_group_is_left_out_of_either(prompt: str, around: str) -> None:
     first, second = parse(prompt), parse(around + "{prompt}")
-    asked = {slot.name.casefold() for slot in [*first.slots, *second.slots] if slot.name}
+    names = {slot.name.casefold() for slot in [*first.slots, *second.slots] if slot.name}
     whole = {slot.name.casefold() for slot in put_into(first, second).slots if slot.name}
-    assert whole >= asked - {"prompt"}
+    assert whole >= names - {"prompt"}
 
 
 def test_each_line_is_a_prompt_named_by_its_beginning() -> None:

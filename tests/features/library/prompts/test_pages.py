@@ -211,8 +211,8 @@ def test_the_text_of_a_field_is_made_of_a_prompt_or_taken_in_by_one(
 ) -> None:
     prompt, around = save(user), save(user, "{oil|ink} of {prompt}", "Ink")
     page = f"/prompts/{prompt.pk}/text/"
-    asked = member.get(page).content.decode()
-    assert re.findall(r'name="(v\.[^"]+)"', asked) == ["v.1", "v.subject"]
+    html = member.get(page).content.decode()
+    assert re.findall(r'name="(v\.[^"]+)"', html) == ["v.1", "v.subject"]
     values = {"v.subject": "owl", "v.1": "green"}
     assert member.post(page, values).content.decode() == "a green owl"
     assert member.post(page, {}).content.decode() == "a red {subject}"
@@ -286,8 +286,8 @@ def test_exports_hold_what_the_list_shows_and_are_audited(member: Client, user: 
     assert [row["name"] for row in answer.json()] == ["Fox"]
     assert answer.headers["Content-Disposition"].endswith('.json"')
     assert b"Owl" in member.get("/prompts/prompts.csv").content
-    told = list(events().values_list("event", "detail"))
-    assert told == [("exported", "prompts as JSON"), ("exported", "prompts as CSV")]
+    entries = list(events().values_list("event", "detail"))
+    assert entries == [("exported", "prompts as JSON"), ("exported", "prompts as CSV")]
 
 
 def test_an_import_asks_who_may_use_its_prompts(user: User) -> None:

@@ -142,7 +142,7 @@ def test_what_changes_is_indexed_again(results: dict[str, Run], user: User) -> N
     indexing.index_all()
     within = matching.scope("project", project.pk)
     runs = matching.matching(Run.objects.kept(), parse_line("fox"), user, within)
-    assert [found.pk for found in runs] == [run.pk]
+    assert [match.pk for match in runs] == [run.pk]
     run.delete()
     assert SearchEntry.objects.count() == 4
     assert not list(matching.matching(Run.objects.kept(), parse_line("fox"), user, within))

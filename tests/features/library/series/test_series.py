@@ -77,11 +77,13 @@ def test_the_order_is_changed_by_steps_and_to_a_place(
     assert (
         member.post(address, {"item": "999999999", "step": "on"}, headers=HTMX).status_code == 409
     )
-    said = member.post(address, {"item": "x", "before": "y"}, follow=True)
-    assert items_gone(said)
+    answer = member.post(address, {"item": "x", "before": "y"}, follow=True)
+    assert items_gone(answer)
     page = member.get(poster.get_absolute_url()).content.decode()
-    shown = re.findall(r'data-item="(\d+)"', page)
-    assert [int(key) for key in shown] == [*items.items_of(poster).values_list("pk", flat=True)]
+    listed_items = re.findall(r'data-item="(\d+)"', page)
+    assert [int(key) for key in listed_items] == [
+        *items.items_of(poster).values_list("pk", flat=True)
+    ]
 
 
 def items_gone(answer: Any) -> bool:
@@ -145,20 +147,20 @@ def test_a_series_of_a_project_takes_only_what_its_members_may_read(
 ) -> None:
     team = make_project("Team", **{user.username: "maker", "vera": "viewer"})
     series = Series.objects.create(user=user, project=team, name="Team's")
-    shown = with_files(make_run, 1, project=team)
+    visible = with_files(make_run, 1, project=team)
     hidden = with_files(make_run, 1, project=team, is_hidden=True)
     private = with_files(make_run, 1)
-    posted = {"run": [str(run.pk) for run in (shown, hidden, private)], "series": str(series.pk)}
+    posted = {"run": [str(run.pk) for run in (visible, hidden, private)], "series": str(series.pk)}
     maker = working_in(team, user)
-    said = maker.post("/series/additions/", posted, follow=True).content.decode()
-    assert "1 result is in the series “Team" in said
-    assert "2 stay as they are" in said
-    assert order(series) == keys(shown, 0)
+    answer = maker.post("/series/additions/", posted, follow=True).content.decode()
+    assert "1 result is in the series “Team" in answer
+    assert "2 stay as they are" in answer
+    assert order(series) == keys(visible, 0)
     viewer = logged_in(person("vera"))
     page = viewer.get(series.get_absolute_url()).content.decode()
     assert "Rename" not in page
     assert viewer.post(f"/series/{series.pk}/cover/", {"item": "1"}).status_code == 403
-    Run.objects.filter(pk=shown.pk).update(deleted_at=timezone.now())
+    Run.objects.filter(pk=visible.pk).update(deleted_at=timezone.now())
     page = viewer.get(series.get_absolute_url()).content.decode()
     assert "This result is gone, or not yours to see." in page
     assert "0 results" in viewer.get(f"/series/?project={team.slug}").content.decode()
@@ -200,8 +202,8 @@ def test_the_number_of_queries_does_not_grow(
 def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int, int]]) -> None:
     keys_now = [*items.items_of(poster).values_list("pk", flat=True)]
     expected = [*keys_now]
-    for what, to in moves:
-        key, before = keys_now[what], None if to < 0 else keys_now[to]
+    for origin, to in moves:
+        key, before = keys_now[origin], None if to < 0 else keys_now[to]
         if key == before:
             continue
         assert items.move(poster, key, before=before)
@@ -261,13 +263,15 @@ def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
 ) -> None:
     team = make_project("Team", **{user.username: "maker", stranger.username: "manager"})
     series = Series.objects.create(user=user, project=team, name="Layoffs")
-    hidden, shown = (with_files(make_run, project=team, is_hidden=hides) for hides in (True, False))
+    hidden, visible = (
+        with_files(make_run, project=team, is_hidden=hides) for hides in (True, False)
+    )
     # as the migration turned each tag into a series
     SeriesItem.objects.create(series=series, run=hidden, place=0)
     maker, other = working_in(team, user), working_in(team, stranger)
     addresses = (
         *("/series/", "/series/?q=layo", "/series/offered/", series.get_absolute_url()),
-        *("/jump/?q=layo", "/runs/suggestions/?q=series:", f"/runs/{shown.pk}/", "/runs/"),
+        *("/jump/?q=layo", "/runs/suggestions/?q=series:", f"/runs/{visible.pk}/", "/runs/"),
     )
 
     def read_by(client: Client) -> set[str]:
@@ -279,7 +283,7 @@ def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
     Run.objects.filter(pk=hidden.pk).update(user=stranger)
     assert other.get(series.get_absolute_url()).status_code == 200
     Run.objects.filter(pk=hidden.pk).update(user=user)
-    SeriesItem.objects.create(series=series, run=shown, place=9)
+    SeriesItem.objects.create(series=series, run=visible, place=9)
     assert len(read_by(other)) >= 7
 
 

@@ -82,12 +82,12 @@ def test_all_that_is_found_is_taken_in_the_list_that_was_shown(
     assert "All 4 runs found" in " ".join(count.split())
     monkeypatch.setattr(selection, "MOST_FILES", 3)
     answer = client.post(to_series, {**posted, "named": "owl"}, headers=HTMX)
-    said = "3 results are in the series “owl”. 1 older run of the list were left"
-    assert toast(answer).startswith(said)
+    message = "3 results are in the series “owl”. 1 older run of the list were left"
+    assert toast(answer).startswith(message)
     assert client.post("/runs/archives/", posted, headers=HTMX).status_code == 422
     monkeypatch.setattr(deletion, "MOST_AT_ONCE", 2)
-    said = client.post("/runs/deletion/", posted, follow=True).content.decode()
-    assert "2 older runs of the list stay here: at most 2 are deleted at once." in said
+    message = client.post("/runs/deletion/", posted, follow=True).content.decode()
+    assert "2 older runs of the list stay here: at most 2 are deleted at once." in message
     assert {*Run.objects.kept().filter(project=team)} == {*there[:2], failed}
     form = client.post(to_series, {"all": "1", "filters": query}).content.decode()
     assert 'name="all" value="1"' in " ".join(form.split())

@@ -87,8 +87,8 @@ def test_series_are_counted_found_and_suggested(
     page = member.get("/runs/facets/?as=list")
     assert counts(page, "Series") == {"For the poster": "1"}
     for key in ("tag", "series"):  # searches with the former key `tag` still work
-        found = member.get("/runs/", {"q": f'{key}:"for the Poster"', "as": "list"})
-        assert [row.run for row in found.context["runs"]] == [fox]
+        listing = member.get("/runs/", {"q": f'{key}:"for the Poster"', "as": "list"})
+        assert [row.run for row in listing.context["runs"]] == [fox]
         assert not member.get(f"/runs/?q={key}:secret&as=list").context["runs"]
         assert not member.get(f"/runs/?q={key}:gone&as=list").context["runs"]
     suggested = member.get("/runs/suggestions/?q=tag:").context["suggestions"]

@@ -68,8 +68,8 @@ def test_the_history_is_paged_by_a_cursor(member: Client, make_run: Any) -> None
     created = [make_run() for _ in range(35)]
     first = member.get("/runs/?as=list")
     second = member.get(f"/runs/{first.context['more']}")
-    shown = [row.run.pk for page in (first, second) for row in page.context["runs"]]
-    assert shown == [run.pk for run in reversed(created)]
+    keys = [row.run.pk for page in (first, second) for row in page.context["runs"]]
+    assert keys == [run.pk for run in reversed(created)]
 
 
 def looks_at(client: Client, address: str) -> str:

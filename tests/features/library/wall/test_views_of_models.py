@@ -43,8 +43,8 @@ def save(client: Client, line: str, name: str = "Pictures") -> Any:
 def new_counts() -> list[tuple[str, int]]:
     user = User.objects.get(username="ana")
     views = list(View.objects.of_models(user))
-    asked = [(view.line, view.seen_at or view.created_at) for view in views]
-    return [*zip((view.name for view in views), query_news.counts(user, asked), strict=True)]
+    lines = [(view.line, view.seen_at or view.created_at) for view in views]
+    return [*zip((view.name for view in views), query_news.counts(user, lines), strict=True)]
 
 
 def test_a_search_page_offers_to_save_its_query(member: Client, catalogue: None) -> None:
@@ -52,8 +52,8 @@ def test_a_search_page_offers_to_save_its_query(member: Client, catalogue: None)
     for address in ("/models/?category=text-to-image&page=7", "/categories/text-to-image/"):
         page = member.get(address).content.decode()
         assert "/views/new/?of=models&amp;line=category%3Dtext-to-image" in page
-    asked = {"of": "models", "line": "q=fox&category=text-to-image"}
-    form = member.get("/views/new/", asked).content.decode()
+    posted = {"of": "models", "line": "q=fox&category=text-to-image"}
+    form = member.get("/views/new/", posted).content.decode()
     assert 'value="fox · Text to image"' in form
     assert 'value="q=fox&amp;category=text-to-image"' in form
 

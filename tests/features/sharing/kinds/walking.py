@@ -42,20 +42,20 @@ def read_page(share: Share, client: Client | None = None) -> str:
 def answers(share: Share, client: Client | None = None) -> dict[str, bytes]:
     """Return headers and body of every answer that visitors can reach from the page, by address."""
     visitor = client or Client()
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     left = [share.get_absolute_url()]
     while left:
         address = left.pop()
-        if address in found:
+        if address in contents:
             continue
         response = visitor.get(address)
         streamed = getattr(response, "streaming_content", None)
         body = b"".join(streamed) if streamed is not None else response.content
         headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
-        found[address] = headers.encode() + b"\n" + body
+        contents[address] = headers.encode() + b"\n" + body
         if response.headers["Content-Type"].startswith("text/html"):
             left += _named_addresses(address, body.decode(), share)
-    return found
+    return contents
 
 
 def _named_addresses(page: str, markup: str, share: Share) -> Iterator[str]:

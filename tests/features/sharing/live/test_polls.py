@@ -69,8 +69,8 @@ async def ask(
     client: httpx.AsyncClient, share: Share, watch: str = "", **query: str
 ) -> httpx.Response:
     watch = watch or token(share)
-    asked: dict[str, str] = {"watch": watch, "after": str(share.version)} | query
-    return await client.get(polls.PATH, params=asked)
+    params: dict[str, str] = {"watch": watch, "after": str(share.version)} | query
+    return await client.get(polls.PATH, params=params)
 
 
 def poll_once(share: Share, watch: str, query: dict[str, str] | None = None) -> Use:
@@ -262,11 +262,11 @@ def test_the_open_item_gets_its_threads_and_no_others(share: Share) -> None:
         query = {"after": "0", "item": item}
         return str(serve(poll_once(share, token(share), query)).json()["markup"])
 
-    for item, shown in (("1", "Of the first."), ("2", "Of the second."), ("0", "Of all.")):
-        told = markup(item)
-        others = {"Of the first.", "Of the second.", "Of all."} - {shown}
-        assert shown in told
-        assert not [text for text in others if text in told]
+    for item, comment in (("1", "Of the first."), ("2", "Of the second."), ("0", "Of all.")):
+        threads = markup(item)
+        others = {"Of the first.", "Of the second.", "Of all."} - {comment}
+        assert comment in threads
+        assert not [text for text in others if text in threads]
     assert "Of" not in markup("99")
 
 

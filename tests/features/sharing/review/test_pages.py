@@ -29,8 +29,8 @@ def test_a_guest_says_everything_in_one_post_and_is_known_afterwards(
     share: Share, post: Post
 ) -> None:
     guest = Client()
-    said = post(guest, name="Anna", pick=[1, 3], item=2, rating=4, comment="The sky is too dark.")
-    assert said.status_code == 302
+    answer = post(guest, name="Anna", pick=[1, 3], item=2, rating=4, comment="The sky is too dark.")
+    assert answer.status_code == 302
     assert picked_numbers(share) == [1, 3]
     assert Rating.objects.get().stars == 4
     assert Comment.objects.get().item.number == 2  # type: ignore[union-attr]
@@ -46,12 +46,12 @@ def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(
     share: Share, post: Post
 ) -> None:
     guest = Client()
-    asked = post(guest, "comments/", item=2, comment="Lovely", back="item")
-    assert asked.status_code == 422
-    assert 'value="Lovely"' in asked.content.decode()
+    question = post(guest, "comments/", item=2, comment="Lovely", back="item")
+    assert question.status_code == 422
+    assert 'value="Lovely"' in question.content.decode()
     assert not Comment.objects.exists()
-    said = post(guest, "comments/", item=2, comment="Lovely", back="item", name="Ben")
-    assert said.url.endswith("/review/2/#comments")
+    answer = post(guest, "comments/", item=2, comment="Lovely", back="item", name="Ben")
+    assert answer.url.endswith("/review/2/#comments")
     assert Comment.objects.get().reviewer.name == "Ben"
 
 
@@ -104,21 +104,21 @@ def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, po
 def test_a_thread_is_answered_resolved_and_reopened(share: Share, post: Post) -> None:
     anna, ben = Client(), Client()
     post(anna, "comments/", name="Anna", item=1, comment="Brighter?", x="25", y="40.5")
-    begun = Comment.objects.get()
-    assert (begun.x, begun.y) == (250, 405)
-    post(ben, "comments/", name="Ben", parent=begun.pk, comment="Yes")
-    answer = Comment.objects.get(parent=begun)
+    comment = Comment.objects.get()
+    assert (comment.x, comment.y) == (250, 405)
+    post(ben, "comments/", name="Ben", parent=comment.pk, comment="Yes")
+    answer = Comment.objects.get(parent=comment)
     post(ben, "comments/", parent=answer.pk, comment="Much")
-    assert Comment.objects.filter(parent=begun).count() == 2
+    assert Comment.objects.filter(parent=comment).count() == 2
 
-    assert post(ben, f"comments/{begun.pk}/resolution/").status_code == 422
-    post(anna, f"comments/{begun.pk}/resolution/")
-    begun.refresh_from_db()
-    assert begun.resolved_at
+    assert post(ben, f"comments/{comment.pk}/resolution/").status_code == 422
+    post(anna, f"comments/{comment.pk}/resolution/")
+    comment.refresh_from_db()
+    assert comment.resolved_at
     assert "Resolved" in anna.get(f"{share.get_absolute_url()}review/1/").content.decode()
-    post(anna, f"comments/{begun.pk}/resolution/", resolved=0)
-    begun.refresh_from_db()
-    assert not begun.resolved_at
+    post(anna, f"comments/{comment.pk}/resolution/", resolved=0)
+    comment.refresh_from_db()
+    assert not comment.resolved_at
 
 
 def test_only_who_wrote_a_comment_changes_it_and_deleting_has_an_undo(
@@ -145,16 +145,16 @@ def test_a_maker_deletes_and_resolves_what_guests_said(
 ) -> None:
     guest = Client()
     post(guest, "comments/", name="Anna", comment="Spam https://spam.example")
-    said = Comment.objects.get()
+    comment = Comment.objects.get()
     client.force_login(user)
-    post(client, f"comments/{said.pk}/resolution/")
-    said.refresh_from_db()
-    assert said.resolved_by
-    assert said.resolved_by.name == "Ana Ruiz"
-    post(client, f"comments/{said.pk}/deletion/")
-    assert post(guest, f"comments/{said.pk}/recovery/").status_code == 422
-    said.refresh_from_db()
-    assert said.deleted_at
+    post(client, f"comments/{comment.pk}/resolution/")
+    comment.refresh_from_db()
+    assert comment.resolved_by
+    assert comment.resolved_by.name == "Ana Ruiz"
+    post(client, f"comments/{comment.pk}/deletion/")
+    assert post(guest, f"comments/{comment.pk}/recovery/").status_code == 422
+    comment.refresh_from_db()
+    assert comment.deleted_at
 
 
 def test_what_people_were_told_of_a_comment_goes_with_it(
@@ -163,13 +163,13 @@ def test_what_people_were_told_of_a_comment_goes_with_it(
     Share.objects.update(project=make_project("Film", ana="maker", sam="maker"))
     client.force_login(stranger)
     post(client, "comments/", comment="@Ana Ruiz the secret fox")
-    said = Comment.objects.get()
-    news.tell_now(said.reviewer)
+    comment = Comment.objects.get()
+    news.tell_now(comment.reviewer)
     lines = Notification.objects.filter(user=user)
     assert [line.text.count("secret") for line in lines] == [1, 1]
-    post(client, f"comments/{said.pk}/", comment="@Ana Ruiz the red fox")
+    post(client, f"comments/{comment.pk}/", comment="@Ana Ruiz the red fox")
     assert [line.text.count("red") for line in lines.all()] == [1, 1]
-    post(client, f"comments/{said.pk}/deletion/")
+    post(client, f"comments/{comment.pk}/deletion/")
     assert not any("fox" in line.text for line in lines.all())
 
 
@@ -245,18 +245,18 @@ def test_another_shares_comment_cannot_be_reached(share: Share, post: Post, user
     other = Share.objects.create(user=user, takes_comments=True)
     guest = Client()
     guest.post(f"{other.get_absolute_url()}review/comments/", {"name": "Anna", "comment": "x"})
-    said = Comment.objects.get()
+    comment = Comment.objects.get()
     for to in ("", "deletion/", "recovery/", "resolution/"):
-        assert post(guest, f"comments/{said.pk}/{to}", name="Anna").status_code == 404
+        assert post(guest, f"comments/{comment.pk}/{to}", name="Anna").status_code == 404
 
 
 def test_a_script_gets_the_parts_that_changed(share: Share) -> None:
     guest = Client(headers={"hx-request": "true"})
     address = f"{share.get_absolute_url()}review/picks/"
-    asked = guest.post(address, {"pick": 2})
-    assert asked.status_code == 200
+    answer = guest.post(address, {"pick": 2})
+    assert answer.status_code == 200
     assert not share.reviewers.exists()
-    assert 'id="review-name"' in asked.content.decode()
+    assert 'id="review-name"' in answer.content.decode()
     changed = guest.post(address, {"pick": 2, "name": "Anna"}).content.decode()
     assert 'id="tools-2"' in changed
     assert 'id="tools-1"' not in changed

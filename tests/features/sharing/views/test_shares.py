@@ -34,9 +34,9 @@ OPTIONS = {"title": "Posters", "audience": "link", "expires": "", "allows_downlo
 def share_of(response: Any) -> Share:
     """Return the share to which a post has redirected."""
     assert response.status_code == 302, response.content
-    found = re.fullmatch(r"/shares/([0-9a-f-]{36})/", response.url)
-    assert found
-    return Share.objects.get(pk=found[1])
+    match = re.fullmatch(r"/shares/([0-9a-f-]{36})/", response.url)
+    assert match
+    return Share.objects.get(pk=match[1])
 
 
 def numbers_and_keys(share: Share) -> list[tuple[int, ResultKey]]:
@@ -69,8 +69,8 @@ def test_an_address_under_another_secret_key_is_renewed(
     assert b"Renew address" in member.get(SHARES).content
     assert b"Renew address" in member.get(page).content
     assert Client().get(f"/s/{former}/").status_code == 200
-    found = [one.sentence for one in findings([doctor._secrets])]
-    assert [sentence.split(":")[0][-8:] for sentence in found] == ["e shares", "ications"]
+    sentences = [one.sentence for one in findings([doctor._secrets])]
+    assert [sentence.split(":")[0][-8:] for sentence in sentences] == ["e shares", "ications"]
     member.post(page, OPTIONS | {"title": "Renamed"})
     settings.SECRET_KEY_FALLBACKS = [first]
     share.refresh_from_db()
@@ -218,8 +218,8 @@ def test_a_view_shares_what_it_finds(member: Client, user: User, make_picture: A
     member.post(f"/shares/{share.pk}/", {**OPTIONS, "follows": "on"})
     later = make_picture(title="bridge", arguments={"prompt": "another bridge"})
     Client().get(share.get_absolute_url())
-    found = [(2, ResultKey(later.pk, 0)), (1, ResultKey(bridge.pk, 0))]
-    assert numbers_and_keys(share) == found
+    keys = [(2, ResultKey(later.pk, 0)), (1, ResultKey(bridge.pk, 0))]
+    assert numbers_and_keys(share) == keys
 
 
 def test_a_stranger_shares_no_series(client: Client, stranger: User, series: Series) -> None:

@@ -261,12 +261,12 @@ def test_a_head_and_its_maker_are_no_views(share: Share, member: Client) -> None
 def test_previews_get_a_title_and_a_picture(share: Share) -> None:
     page = Client().get(share.get_absolute_url()).content.decode()
     assert '<meta property="og:title" content="Posters">' in page
-    found = re.search(r'property="og:image" content="([^"]+)"', page)
-    assert found
-    picture = Client().get(found[1])
+    match = re.search(r'property="og:image" content="([^"]+)"', page)
+    assert match
+    picture = Client().get(match[1])
     with Image.open(io.BytesIO(picture.content)) as opened:
         assert opened.size == (1200, 630)
-    again = Client().get(found[1], headers={"if-none-match": picture.headers["ETag"]})
+    again = Client().get(match[1], headers={"if-none-match": picture.headers["ETag"]})
     assert again.status_code == 304
 
 
@@ -325,12 +325,12 @@ def test_films_sounds_meshes_texts_and_files_are_shown(make_run: Any, make_share
     share.items.create(number=5, place=5, run=text)
     page = Client().get(share.get_absolute_url()).content.decode()
     assert "Once upon a time" in page
-    shown = [
+    tags = [
         Client().get(f"{share.get_absolute_url()}items/{number}/").content.decode()
         for number in range(1, 6)
     ]
     for markup, tag in zip(
-        shown, ("<video", "<audio", "<iframe", "cannot show it", "Once upon a time"), strict=True
+        tags, ("<video", "<audio", "<iframe", "cannot show it", "Once upon a time"), strict=True
     ):
         assert tag in markup
     assert Client().get(f"{share.get_absolute_url()}items/9/").status_code == 404

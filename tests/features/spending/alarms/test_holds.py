@@ -49,10 +49,12 @@ def press(user: User, charge: Charge, said: str = "") -> None:
 
 
 def test_whoever_presses_is_asked_and_the_answer_lets_it_pass(user: User, charge: Charge) -> None:
-    with pytest.raises(Unconfirmed, match=r"\$5\.00 instead of about \$0\.05.*Nobody has") as asked:
+    with pytest.raises(
+        Unconfirmed, match=r"\$5\.00 instead of about \$0\.05.*Nobody has"
+    ) as question:
         press(user, charge)
-    assert asked.value.yes == holds.YES
-    press(user, charge, asked.value.answer)
+    assert question.value.yes == holds.YES
+    press(user, charge, question.value.answer)
     with pytest.raises(Unconfirmed):  # a confirmed sum does not confirm the alarm
         press(user, charge, "100 unknown")
 
@@ -65,24 +67,24 @@ def test_where_nobody_can_be_asked_it_is_refused(user: User, charge: Charge) -> 
 
 def test_whoever_may_see_the_alarm_gets_a_link_to_it(user: User, charge: Charge) -> None:
     alarm = Alarm.objects.get()
-    with pytest.raises(Unconfirmed) as asked:
+    with pytest.raises(Unconfirmed) as question:
         press(user, charge)
-    assert asked.value.remedy == (holds.SEE, alarm.get_absolute_url())
+    assert question.value.remedy == (holds.SEE, alarm.get_absolute_url())
     with pytest.raises(Unaffordable) as refused:
         affordability.check(user, [charge])
     assert refused.value.remedy == (holds.SEE, alarm.get_absolute_url())
     for stranger, is_link in ((person("vic"), False), (make_admin("eva"), True)):
-        with pytest.raises(Unconfirmed) as asked:
+        with pytest.raises(Unconfirmed) as question:
             press(stranger, charge)
-        assert (asked.value.remedy is not None) == is_link
+        assert (question.value.remedy is not None) == is_link
 
 
 def test_the_link_stands_beside_the_question_in_every_place(user: User, charge: Charge) -> None:
-    with pytest.raises(Unconfirmed) as asked:
+    with pytest.raises(Unconfirmed) as question:
         press(user, charge)
     address = Alarm.objects.get().get_absolute_url()
     for more in ({"within": True, "form_id": "playground-form"}, {"again": [("a", "b")]}):
-        html = render_to_string("projects/_refused.html", {"refused": asked.value, **more})
+        html = render_to_string("projects/_refused.html", {"refused": question.value, **more})
         assert f'<a href="{address}">See the alarm</a>' in html
         assert "Run it all the same" in html
 

@@ -41,9 +41,9 @@ def test_the_alarm_is_raised_on_exactly_the_seventh_run_and_the_eighth_waits(
     assert (alarm.expected, alarm.cost) == (PRICE, 100 * PRICE)
     seventh.refresh_from_db()
     assert alarm.request_id == seventh.request_id
-    told = Notification.objects.filter(kind=detection.KIND)
-    assert {note.user_id for note in told} == {admin.pk, seventh.user_id}
-    assert {note.path for note in told} == {alarm.get_absolute_url()}
+    notices = Notification.objects.filter(kind=detection.KIND)
+    assert {note.user_id for note in notices} == {admin.pk, seventh.user_id}
+    assert {note.path for note in notices} == {alarm.get_absolute_url()}
 
     with pytest.raises(Unaffordable, match=r"has cost \$1\.20 instead of about \$0\.012"):
         ask(MODEL, prompt="ridge 8")

@@ -215,10 +215,10 @@ def test_what_nothing_is_known_of_follows_the_rule(
     begin(user, model=unknown)  # a job, with nobody to ask
     with acting.within(_press(""), ""):
         if with_budget:
-            with pytest.raises(Unconfirmed, match=r"Until it is known, .* \$0.25. Go") as asked:
+            with pytest.raises(Unconfirmed, match=r"Until it is known, .* \$0.25. Go") as question:
                 begin(user, model=unknown)
-            assert asked.value.yes == "Go on, whatever it costs"
-            with acting.within(_press(asked.value.answer), ""):
+            assert question.value.yes == "Go on, whatever it costs"
+            with acting.within(_press(question.value.answer), ""):
                 begin(user, model=unknown)
         else:
             begin(user, model=unknown)
@@ -282,11 +282,11 @@ def test_what_goes_on_at_an_unknown_cost_has_all_that_was_left(user: User, begin
 def test_a_dear_press_asks_until_its_sum_is_confirmed(user: User, begin: Begin) -> None:
     Budget.objects.create(scope="house", limit=50, ask_above=Decimal("0.99"))
     begin(user)  # a job, with nobody to ask
-    for said in ("", "0.99", "nonsense", "-5", "NaN", "unknown", "1e400"):
-        with acting.within(_press(said), ""), pytest.raises(Unconfirmed) as asked:
+    for confirmation in ("", "0.99", "nonsense", "-5", "NaN", "unknown", "1e400"):
+        with acting.within(_press(confirmation), ""), pytest.raises(Unconfirmed) as question:
             begin(user)
-        assert asked.value.yes == "Go on: about $1.00"
-    with acting.within(_press(asked.value.answer), ""):
+        assert question.value.yes == "Go on: about $1.00"
+    with acting.within(_press(question.value.answer), ""):
         begin(user)
     Budget.objects.update(ask_above=1)
     with acting.within(_press(""), ""):
@@ -434,10 +434,10 @@ def test_starting_asks_as_often_for_one_run_as_for_many(
             starting.start_many(press)
 
 
-def _press(said: str) -> HttpRequest:
+def _press(confirmation: str) -> HttpRequest:
     """Return a request that confirms this cost."""
     request = HttpRequest()
-    request.META["HTTP_X_MAX_COST"] = said
+    request.META["HTTP_X_MAX_COST"] = confirmation
     return request
 
 

@@ -86,8 +86,8 @@ def test_everybody_sees_what_limits_them_and_nothing_else(
     }
     for client, budgets in expected.items():
         html = client.get(PAGE).content.decode()
-        shown = {int(key) for key in re.findall(r'href="/spend/budgets/(\d+)/"', html)}
-        assert shown == {budget.pk for budget in budgets}
+        keys = {int(key) for key in re.findall(r'href="/spend/budgets/(\d+)/"', html)}
+        assert keys == {budget.pk for budget in budgets}
         for budget in Budget.objects.all():
             status = client.get(budget.get_absolute_url()).status_code
             assert status == (200 if budget in budgets else 404)

@@ -53,13 +53,13 @@ def statements_about_money(user: User, painter: Endpoint, runs: int) -> list[str
     ]
     with CaptureQueriesContext(connection) as queries:
         starting.start_many(requests)
-    asked = [
+    statements = [
         (query["sql"].rpartition("times: ")[2].split()[0], table)
         for query in queries.captured_queries
         for table in TABLES
         if table in query["sql"]
     ]
-    return [f"{verb} {table.partition('_')[2]}" for verb, table in asked]
+    return [f"{verb} {table.partition('_')[2]}" for verb, table in statements]
 
 
 @pytest.mark.parametrize("runs", [1, 30])

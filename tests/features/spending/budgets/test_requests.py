@@ -36,8 +36,8 @@ def month() -> str:
 
 
 def address(to: Budget, whose: int, **more: object) -> str:
-    asked = {"budget": to.pk, "key": whose, "period": month(), "amount": "3"} | more
-    return f"{NEW}?{urlencode(asked)}"
+    query = {"budget": to.pk, "key": whose, "period": month(), "amount": "3"} | more
+    return f"{NEW}?{urlencode(query)}"
 
 
 @pytest.fixture
@@ -96,9 +96,9 @@ def test_what_is_granted_can_be_spent(
         pay("1", ana, fox)
     events = AuditEntry.objects.filter(object_pk=str(request.pk)).values_list("event", "actor_name")
     assert set(events) == {("asked for more", "ana"), ("granted", "mia")}
-    shown = text(maker.get("/spend/budgets/"))
-    assert "$4.00 of $4.00 spent" in shown
-    assert "$3.00 of it granted on top" in shown
+    budgets_page = text(maker.get("/spend/budgets/"))
+    assert "$4.00 of $4.00 spent" in budgets_page
+    assert "$3.00 of it granted on top" in budgets_page
 
 
 def test_another_sum_is_granted_than_was_asked_for(

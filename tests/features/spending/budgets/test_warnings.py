@@ -132,8 +132,8 @@ def test_the_head_asks_once_where_there_is_no_budget(maker: Client, fox: Project
     with CaptureQueriesContext(connection) as captured:
         for _ in range(3):
             maker.get("/projects/")
-    asked = [query for query in captured.captured_queries if "spending_" in query["sql"]]
-    assert len(asked) == 1
+    queries = [query for query in captured.captured_queries if "spending_" in query["sql"]]
+    assert len(queries) == 1
 
 
 def _month() -> str:

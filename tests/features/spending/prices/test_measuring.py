@@ -153,11 +153,11 @@ def test_sound_and_resolution_split_a_price_per_second() -> None:
     own = measure_samples(samples, "seconds")
     assert own.unit == "seconds"
     assert own.spread == 0
-    found = {
+    prices = {
         (g.arguments["resolution"], g.arguments["generate_audio"]): g.figures.median
         for g in own.groups
     }
-    assert found == due
+    assert prices == due
 
 
 def test_one_bill_of_a_hundred_times_changes_nothing() -> None:

@@ -205,8 +205,8 @@ def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
     own = MeasuredPrice.objects.get()
     assert (own.is_used, own.awaits_yes) == (False, True)
     assert current(painter).measured_price is None
-    (told,) = Notification.objects.filter(user=eva)
-    assert told.subject == "paint seems to cost $0.049 per image, not $0.002"
+    (notice,) = Notification.objects.filter(user=eva)
+    assert notice.subject == "paint seems to cost $0.049 per image, not $0.002"
     bill("0.049")
     updating.measure_due()
     assert Notification.objects.filter(user=eva).count() == 1

@@ -131,7 +131,7 @@ def test_each_row_of_the_table_leads_to_its_sum(
     charge(user, "2.00", endpoint=flux, door="board")
     charge(user, "0.50", endpoint=make_endpoint("a/video", category=""), door="api")
     charge(user, "0.25", endpoint=flux, door="")
-    for asked, total in {
+    for query, total in {
         "model=fal-ai%2Fflux%2Fdev": "2.25",
         "category=text-to-image": "2.25",
         "category=none": "0.50",
@@ -140,7 +140,7 @@ def test_each_row_of_the_table_leads_to_its_sum(
         "door=board&model=a%2Fvideo": "0",
         "person=ana": "2.75",
     }.items():
-        assert total_of_page(member, f"?{asked}") == Decimal(total), asked
+        assert total_of_page(member, f"?{query}") == Decimal(total), query
     page = text_of(member.get("/spend/?by=model"))
     assert "model=fal-ai%2Fflux%2Fdev" in page
     assert "<bdi>FLUX dev</bdi>" in page

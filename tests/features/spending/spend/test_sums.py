@@ -95,10 +95,10 @@ def test_sums_and_parts_equal_the_ledger_after_every_change(
 def test_a_page_reads_no_charges(user: User, django_assert_num_queries: Any) -> None:
     charge(user, "1.50", days_ago(3))
     charge(user, "0.25")
-    with django_assert_num_queries(1) as asked:
+    with django_assert_num_queries(1) as captured:
         sums = Ledger(Q(), Days(days_ago(3), days_ago(0))).by_day()
     assert sum(sums.values(), Sums()).amount == Decimal("1.75")
-    (query,) = asked.captured_queries
+    (query,) = captured.captured_queries
     assert DailySum._meta.db_table in query["sql"]
     assert Charge._meta.db_table not in query["sql"]
 

@@ -203,12 +203,12 @@ def test_two_thousand_files_are_loaded_as_they_come_into_view(
         page = member.get(dataset.get_absolute_url()).content
     assert len(gzip.compress(page)) <= 32 * 1024
     assert "2000 pictures" in page.decode()
-    address, shown = "", 0
+    address, count = "", 0
     for _ in range(3):
         page = member.get(f"{dataset.get_absolute_url()}{address}").content
-        shown += page.count(b'name="caption:')
+        count += page.count(b'name="caption:')
         (address,) = re.findall(r'hx-get="(\?page=\d+)"', page.decode())
-    assert shown == 3 * 48
+    assert count == 3 * 48
     response = member.post(dataset.get_absolute_url(), {"caption:1999.png": "the last"})
     dataset.refresh_from_db()
     assert (response.status_code, dataset.files[-1]["caption"]) == (302, "the last")

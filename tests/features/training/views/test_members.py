@@ -71,11 +71,11 @@ def test_a_viewer_looks_at_a_data_set_and_changes_nothing(dataset: Dataset) -> N
     listed = viewer.get(reverse("training:training")).content.decode()
     assert "Foxes" in listed
     assert "mia ·" in listed
-    shown = viewer.get(page).content.decode()
-    assert "a.png" in shown
-    assert "Ask ana to make you a maker" in shown
+    html = viewer.get(page).content.decode()
+    assert "a.png" in html
+    assert "Ask ana to make you a maker" in html
     for control in ('name="caption:', 'name="do"', 'name="files"', "Delete the data set"):
-        assert control not in shown
+        assert control not in html
     posts = {
         page: {"name": "Hens"},
         reverse("training:dataset-files", args=[dataset.pk]): {"files": [png("b.png", "blue")]},
@@ -154,12 +154,12 @@ def test_weights_are_named_by_makers_and_used_by_all(
         endpoint=taker, title="elsewhere", state="succeeded",
         arguments={"loras": [{"path": weights.address}]},
     )  # fmt: skip
-    shown = viewer.get(page).content.decode()
-    assert "sampled" in shown
-    assert "elsewhere" not in shown
-    assert "Foxes" in shown
-    assert "by mia" in shown
-    assert "Rename" not in shown
+    html = viewer.get(page).content.decode()
+    assert "sampled" in html
+    assert "elsewhere" not in html
+    assert "Foxes" in html
+    assert "by mia" in html
+    assert "Rename" not in html
     assert viewer.post(page, {"name": "Mine"}).status_code == 403
     assert "1 run made with it" in viewer.get(reverse("training:weights")).content.decode()
     assert browser(weights.project, "manager").post(page, {"name": "Ours"}).status_code == 302

@@ -111,9 +111,9 @@ def test_what_is_wrong_is_said(hours_ago: float, state: str, problem: str) -> No
     row(12)
     Backup.objects.all().delete()
     row(hours_ago, state, trouble="no room")
-    said = " ".join(nightly.problems())
-    assert problem in said
-    assert bool(problem) == bool(said)
+    problems = " ".join(nightly.problems())
+    assert problem in problems
+    assert bool(problem) == bool(problems)
 
 
 def test_nothing_is_asked_of_who_makes_none(settings: LazySettings) -> None:

@@ -175,8 +175,8 @@ def test_queues_and_storage(scrape: Ask, make_run: Any, user: Any, settings: Laz
     assert figure("vitrine_storage_bytes", what="results") == 5000
     assert figure("vitrine_storage_bytes", what="uploads") == 70
     assert figure("vitrine_storage_bytes", what="floor") == 512 * 1024 * 1024
-    for what in ("free", "database"):
-        assert figure("vitrine_storage_bytes", what=what)
+    for place in ("free", "database"):
+        assert figure("vitrine_storage_bytes", what=place)
 
 
 def read_all() -> list[str]:
@@ -217,9 +217,9 @@ SUMMARY = re.compile(r"[A-Z].+[^.]\. [A-Z].+\.")
 
 @pytest.mark.parametrize("file", [ALERTS, DASHBOARD], ids=lambda file: file.name)
 def test_every_figure_that_is_asked_for_exists(file: Path, scrape: Callable[[], Scrape]) -> None:
-    asked = set(re.findall(r"\bvitrine_\w+", file.read_text()))
-    assert len(asked) > 10
-    assert asked <= scrape().names()
+    names = set(re.findall(r"\bvitrine_\w+", file.read_text()))
+    assert len(names) > 10
+    assert names <= scrape().names()
 
 
 def test_every_figure_is_on_the_dashboard_or_in_an_alert(scrape: Callable[[], Scrape]) -> None:

@@ -111,7 +111,7 @@ def test_an_admin_gives_a_reason_and_the_person_is_told(user: User, run: Run) ->
     assert not Notification.objects.exists()
     response: Any = eva.post(address, {"reason": "ana has asked for it in a letter"})
     assert "playground.Run.json" in read(b"".join(response.streaming_content))
-    told = Notification.objects.get()
-    assert (told.user, told.subject) == (user, "eva has taken your data as a file")
+    notice = Notification.objects.get()
+    assert (notice.user, notice.subject) == (user, "eva has taken your data as a file")
     assert "in a letter" in events().get(event="exported").detail
     assert Client().get("/account/data/archive/").status_code == 302

@@ -156,9 +156,9 @@ def test_by_command(user: User, eva: User, fox: Project, monkeypatch: Any) -> No
     monkeypatch.setattr("builtins.input", lambda _: "no")
     with pytest.raises(CommandError, match="Nothing was erased"):
         call_command("erase_person", "ana", stdout=io.StringIO())
-    said = io.StringIO()
-    call_command("erase_person", "ana", "--yes", stdout=said)
-    assert f"the account is called erased-{user.pk} now" in said.getvalue()
+    output = io.StringIO()
+    call_command("erase_person", "ana", "--yes", stdout=output)
+    assert f"the account is called erased-{user.pk} now" in output.getvalue()
     assert Membership.objects.get(project=fox, role="manager").user == eva
     with pytest.raises(CommandError, match="only admin"):
         call_command("erase_person", "eva", "--to", "sam", "--yes", stdout=io.StringIO())

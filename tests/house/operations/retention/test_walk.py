@@ -214,19 +214,19 @@ def test_managers_are_told_a_week_before_with_a_list(
     old_run(title="a fox of ben's own", user=ben, is_hidden=True)
     walk()
     walk()
-    told = Notification.objects.get()
+    notice = Notification.objects.get()
     at = timezone.localtime(timezone.now() + timedelta(days=7))
-    assert told.user == user
-    assert told.subject == f"On {at.day} {at:%B} 3 runs of “Fox” older than 30 days go."
+    assert notice.user == user
+    assert notice.subject == f"On {at.day} {at:%B} 3 runs of “Fox” older than 30 days go."
     client.force_login(user)
-    page = client.get(told.path).content.decode()
+    page = client.get(notice.path).content.decode()
     for run, is_listed in ((old, True), (soon, True), (starred, False)):
         assert (f'href="{run.get_absolute_url()}"' in page) == is_listed
     assert "young" not in page
     assert "1 more is shown to their makers only." in page
-    assert told.subject in client.get("/inbox/").content.decode()
+    assert notice.subject in client.get("/inbox/").content.decode()
     client.force_login(ben)
-    assert client.get(told.path).status_code == 403
+    assert client.get(notice.path).status_code == 403
 
 
 def test_what_is_shared_or_was_picked_stays(user: User, old_run: Make) -> None:

@@ -76,8 +76,8 @@ def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
     assert [*groups][-3:] == ["Needs another image", "Needs a sound too", "Find"]
     (needy,) = groups["Needs a sound too"]
     assert needy.note == "Let it speak, $0.02 / image"
-    found = use_menu.menu(result, "/", "also")
-    assert [group.title for group in found] == ["Needs a sound too"]
+    menu = use_menu.menu(result, "/", "also")
+    assert [group.title for group in menu] == ["Needs a sound too"]
 
 
 def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
@@ -91,9 +91,9 @@ def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
         return {group.title: [place.label for place in group.places] for group in groups}
 
     words = result_of(models["draw"], "image", arguments={"prompt": "a fox"})
-    found = titles(command_palette.models_for_run(words, "film"))
-    assert "Models" not in found
-    assert found["Needs an image too"][0] == "film"
+    without_recipe = titles(command_palette.models_for_run(words, "film"))
+    assert "Models" not in without_recipe
+    assert without_recipe["Needs an image too"][0] == "film"
     given = {"prompt": "a fox", "image_urls": ["https://a.test/a.png"]}
     run = result_of(models["edit"], "image", arguments=given)
     assert titles(command_palette.models_for_run(run, "film"))["Models"][0] == "film"

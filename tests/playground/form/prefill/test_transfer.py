@@ -114,7 +114,7 @@ def test_the_page_lists_the_fate_of_each_value(
 ) -> None:
     run = result_of(models["draw"], "image", arguments={"prompt": "a fox", "loras": []})
     page = member.get(models["film"].get_absolute_url(), {"run": str(run.pk)})
-    assert [what for what, _ in page.context["fates"]] == [
+    assert [fate for fate, _ in page.context["fates"]] == [
         "Taken over",
         "From the result",
         "Not in this model",

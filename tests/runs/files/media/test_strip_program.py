@@ -196,8 +196,8 @@ def test_a_video_keeps_its_transparency(stripped: Stripped) -> None:
     with av.open(io.BytesIO(copy), "r") as container:
         stream = container.streams.video[0]
         assert stream.metadata["ALPHA_MODE"] == "1"
-        shown = [frame for packet in container.demux(stream) for frame in decoder.decode(packet)]
-    assert {frame.format.name for frame in shown} == {"yuva420p"}
+        frames = [frame for packet in container.demux(stream) for frame in decoder.decode(packet)]
+    assert {frame.format.name for frame in frames} == {"yuva420p"}
 
 
 def test_a_sounds_cover_is_left_out(stripped: Stripped) -> None:
