@@ -123,7 +123,7 @@ def costs_of(
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Print the most expensive files, and write the costs of all files if asked."""
     stats = terminalreporter.stats.values()
-    reports = [one for kind in stats for one in kind if isinstance(one, pytest.TestReport)]
+    reports = [report for kind in stats for report in kind if isinstance(report, pytest.TestReport)]
     costs = costs_of(reports)
     total = sum(cost.seconds for cost in costs)
     terminalreporter.section(f"dearest files, of {total:.0f} processor seconds")

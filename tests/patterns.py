@@ -102,9 +102,9 @@ class Analysis:
         for item in items:
             if _name(item) in CHARACTERS:
                 tree = re._parser.SubPattern(self._state, [item])
-                one = re._compiler.compile(tree)  # type: ignore[attr-defined]
-                is_bytes = isinstance(one.pattern, bytes)
-                characters |= {c for c in SAMPLE if not is_bytes and one.fullmatch(c)}
+                pattern = re._compiler.compile(tree)  # type: ignore[attr-defined]
+                is_bytes = isinstance(pattern.pattern, bytes)
+                characters |= {c for c in SAMPLE if not is_bytes and pattern.fullmatch(c)}
             for part in _parts(item):
                 characters |= self._characters(part)
         return frozenset(characters)

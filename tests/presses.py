@@ -95,7 +95,10 @@ def find_measured(tree: ast.Module) -> Iterator[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and name_of_call(node) in {"wait_for_timeout", "sleep"}:
             yield node.lineno
-        if not isinstance(node, ast.Compare) or not {type(one) for one in node.ops} & ORDER:
+        if (
+            not isinstance(node, ast.Compare)
+            or not {type(operator) for operator in node.ops} & ORDER
+        ):
             continue
         names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
         calls = {name_of_call(part) for part in ast.walk(node) if isinstance(part, ast.Call)}

@@ -108,7 +108,9 @@ def run_side_by_side(passes: Sequence[Pass]) -> list[Outcomes]:
     first, *others = passes
     with ExitStack() as stack, ThreadPoolExecutor(max(1, len(others))) as pool:
         outputs = [stack.enter_context(tempfile.TemporaryFile()) for _ in others]
-        running = [pool.submit(one.run, to) for one, to in zip(others, outputs, strict=True)]
+        running = [
+            pool.submit(run_pass.run, to) for run_pass, to in zip(others, outputs, strict=True)
+        ]
         ended = [first.run(), *(future.result() for future in running)]
         for one, output in zip(others, outputs, strict=True):
             output.seek(0)
@@ -123,9 +125,9 @@ def run_and_repeat(passes: Sequence[Pass]) -> int:
     ended = run_side_by_side(passes)
     count = sum(len(outcome.failed) for outcome in ended)
     failed, unsteady, codes = 0, [], [0]
-    for one, outcome in zip(passes, ended, strict=True):
+    for run_pass, outcome in zip(passes, ended, strict=True):
         if outcome.can_be_repeated and count <= MOST_REPEATED:
-            still = one.repeat(outcome.failed)
+            still = run_pass.repeat(outcome.failed)
             unsteady += [test for test in outcome.failed if test not in still]
             failed += len(still)
         else:

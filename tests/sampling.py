@@ -31,8 +31,8 @@ def sample(every: Sequence[T], few: int, *, by_seed: int = 0) -> Sequence[T]:
 def one_of_each(every: Iterable[T], kind: Callable[[T], Hashable], of: object) -> list[T]:
     """Return one case of each kind, in the order of kinds, chosen by the seed and by `of`."""
     kinds: dict[Hashable, list[T]] = {}
-    for one in every:
-        kinds.setdefault(kind(one), []).append(one)
+    for case in every:
+        kinds.setdefault(kind(case), []).append(case)
     if IS_EXHAUSTIVE:
         return [one for group in kinds.values() for one in group]
     chance = random.Random(f"{SEED} {of}")

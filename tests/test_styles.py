@@ -41,7 +41,7 @@ def test_every_variable_without_a_fallback_is_defined() -> None:
     named = {(sheet.name, name) for sheet in SHEETS
              for name in re.findall(r"var\(\s*(--[\w-]+)\s*\)", rules(sheet))}  # fmt: skip
     assert len(named) > 100
-    assert sorted(one for one in named if one[1] not in defined) == []
+    assert sorted(variable for variable in named if variable[1] not in defined) == []
 
 
 def test_every_class_of_a_sheet_is_on_an_element() -> None:
@@ -54,7 +54,7 @@ def test_every_class_of_a_sheet_is_on_an_element() -> None:
     }
     words = set(given_classes())
     assert len(classes) > 500
-    assert sorted(one for one in classes if one[1] not in words) == []
+    assert sorted(css_class for css_class in classes if css_class[1] not in words) == []
 
 
 def test_no_selector_loses_a_space_to_the_minifier() -> None:

@@ -60,9 +60,9 @@ ENDPOINT = "fal-ai/flux/dev"
 # `test_the_admin_is_closed_to_who_may_not` tests the routes of Django's own admin.
 OURS = {"admin:login", "admin:index", "admin:status"}
 NAMES = [
-    one.name
-    for one in routes(get_resolver("config.urls").url_patterns)
-    if not one.path.startswith("admin/") or one.name in OURS
+    route.name
+    for route in routes(get_resolver("config.urls").url_patterns)
+    if not route.path.startswith("admin/") or route.name in OURS
 ]
 
 
@@ -269,7 +269,7 @@ def test_each_role_gets_at_each_route_what_the_table_says(world: World) -> None:
 
 
 def test_the_admin_is_closed_to_who_may_not(world: World) -> None:
-    names = [one.name for one in routes(get_resolver("config.urls").url_patterns)]
+    names = [route.name for route in routes(get_resolver("config.urls").url_patterns)]
     pages = [n for n in names if n.startswith("admin:") and n.endswith(ADMIN_PAGES) and "_" in n]
     assert len(pages) > 40
     words = {"anonymous": "login", "user": "login", "owner": "login", "staff": "no"}

@@ -91,7 +91,9 @@ def test_each_list_of_what_lives_in_projects_can_be_narrowed_to_one(
 ) -> None:
     # The leaderboard does not list rows: tests/features/boards/leaderboard/test_page.py.
     rows = (op for op in LISTS if op.path != "/leaderboard")
-    narrowed = [op for op in rows if any(one.name == "project" for one in op.parameters)]
+    narrowed = [
+        op for op in rows if any(parameter.name == "project" for parameter in op.parameters)
+    ]
     paths = {operation.path for operation in narrowed}
     assert paths == {"/runs", "/boards", "/flows", "/presets", "/uploads"}
     everything = Program(person("ana"))

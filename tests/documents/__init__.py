@@ -144,7 +144,7 @@ def catalogue(*, is_upstreams: bool = False) -> list[dict[str, Any]]:
 def _item(endpoint_id: str, **metadata: Any) -> dict[str, Any]:
     """Return an invented entry; its category comes from the end of the id."""
     words = endpoint_id.partition("/")[2].replace("/", " ").title()
-    category = next((one for one in CATEGORIES if endpoint_id.endswith(one)), "text-to-image")
+    category = next((known for known in CATEGORIES if endpoint_id.endswith(known)), "text-to-image")
     return {
         "endpoint_id": endpoint_id,
         "metadata": {

@@ -65,9 +65,9 @@ def some_of(values: Sequence[str], count: int, of: object) -> list[str]:
     return [value for _, value in numbered]
 
 
-def address_of(one: Operation, world: World) -> str:
-    path = one.path
-    for part in one.parameters:
+def address_of(operation: Operation, world: World) -> str:
+    path = operation.path
+    for part in operation.parameters:
         if part.where == "path":
             key = world.things.keys.get(part.name.partition("_")[0], 1)
             known = (PLAIN | world.things.parts).get(part.name, key)
@@ -91,32 +91,36 @@ def smallest(schema: Any) -> Any:
     return {"array": item, "integer": 1, "number": 1, "boolean": True, "string": "x"}.get(kind, {})
 
 
-def bodies(one: Operation) -> Iterator[str]:
+def bodies(operation: Operation) -> Iterator[str]:
     """Yield an operation's bodies that are valid except for one extreme value."""
-    if one.body is None or one.body.content_type != JSON:
+    if operation.body is None or operation.body.content_type != JSON:
         return
-    schema = COMPONENTS[one.body.component]
+    schema = COMPONENTS[operation.body.component]
     whole = smallest(schema) | ({"endpoint_id": ENDPOINT} if "endpoint_id" in str(schema) else {})
     for name in schema.get("properties", {}):
         values = [
             json.dumps(made) for value in VALUES for made in (value, {"prompt": value}, [value])
         ]
         values += [*DEEP, "NaN", "1e400", "9" * 5000]
-        for value in some_of(values, 3, (one.path, one.method, name)):
+        for value in some_of(values, 3, (operation.path, operation.method, name)):
             yield json.dumps(whole | {name: HOLE}).replace(json.dumps(HOLE), value)
 
 
 def calls(world: World) -> Iterator[tuple[str, str, str]]:
-    for one in OPERATIONS:
-        address = address_of(one, world)
-        for part in one.parameters:
+    for operation in OPERATIONS:
+        address = address_of(operation, world)
+        for part in operation.parameters:
             if part.where == "query":
                 texts = [*SHORT, *CURSORS] if part.name == "cursor" else SHORT
                 for text in some_of(texts, 2, (address, part.name)):
-                    yield one.method, f"{address}?{quote(part.name)}={encode_value(text)}", "{}"
-        for body in bodies(one):
-            yield one.method, address, body
-        yield from ((one.method, address, deep) for deep in some_of(DEEP, 1, address))
+                    yield (
+                        operation.method,
+                        f"{address}?{quote(part.name)}={encode_value(text)}",
+                        "{}",
+                    )
+        for body in bodies(operation):
+            yield operation.method, address, body
+        yield from ((operation.method, address, deep) for deep in some_of(DEEP, 1, address))
 
 
 def test_no_call_ends_in_a_server_error(world: World, browser: Client) -> None:

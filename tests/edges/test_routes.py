@@ -105,7 +105,7 @@ def test_no_parameter_ends_in_a_server_error(world: World, browser: Client) -> N
         requests_of_route(world.address(name), number % len(TEXTS))
         for number, name in sample([*enumerate(ROUTES)], 30, by_seed=30)
     )
-    broken = [one for requests in asks for one in failures(browser, requests)]
+    broken = [failure for requests in asks for failure in failures(browser, requests)]
     assert not broken, "\n".join(map(str, broken))
 
 

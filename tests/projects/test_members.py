@@ -226,7 +226,7 @@ def test_of_two_managers_who_leave_at_once_one_stays() -> None:
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=leave, args=[one]) for one in people]
+    threads = [threading.Thread(target=leave, args=[manager]) for manager in people]
     for thread in threads:
         thread.start()
     for thread in threads:

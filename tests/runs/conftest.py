@@ -232,7 +232,7 @@ async def _work(
         deadline = time.monotonic() + LIMIT_S
         try:
             while not await sync_to_async(until)():
-                assert not any(one.done() for one in working), "a worker ended by itself"
+                assert not any(task.done() for task in working), "a worker ended by itself"
                 assert time.monotonic() < deadline, "nothing happened in time"
                 await asyncio.sleep(0.02)
         finally:

@@ -95,9 +95,11 @@ def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page: Open) 
     page.wait_for_url(BOARD)
     expect(page.locator(".board [data-run-id]")).to_have_count(3)
     given = [arguments_of(page, run) for run in runs_of(page)]
-    for one in given:  # a run's file has addresses without file names, so compare the ids
-        frames = [one["image_url"], one["last_frame_url"]]
-        assert [frame.split("/")[2] for frame in frames] == [it.split("/")[2] for it in photos]
+    for arguments in given:  # a run's file has addresses without file names, so compare the ids
+        frames = [arguments["image_url"], arguments["last_frame_url"]]
+        assert [frame.split("/")[2] for frame in frames] == [
+            upload.split("/")[2] for upload in photos
+        ]
     assert sorted(one["prompt"] for one in given) == sorted(PROMPTS)
 
 

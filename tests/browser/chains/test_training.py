@@ -20,7 +20,8 @@ pytestmark = pytest.mark.browser
 def drop(page: Page, files: list[FilePayload]) -> None:
     """Drag files over the page and drop them on its heading."""
     given = [
-        [one["name"], one["mimeType"], base64.b64encode(one["buffer"]).decode()] for one in files
+        [file["name"], file["mimeType"], base64.b64encode(file["buffer"]).decode()]
+        for file in files
     ]
     page.evaluate("customElements.whenDefined('dataset-files')")
     page.evaluate(

@@ -79,4 +79,4 @@ def _resolve(modules: Path, file: Path, module: str) -> Path:
         return _entry(modules, module)
     path = (file.parent / module).resolve()
     candidates = (path, path.with_name(f"{path.name}.js"), path / "index.js")
-    return next(one for one in candidates if one.is_file())
+    return next(candidate for candidate in candidates if candidate.is_file())

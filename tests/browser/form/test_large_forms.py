@@ -30,7 +30,9 @@ def test_with_script_it_does_not_leave_and_says_so_beside_the_form(open_page: Op
     expect(note).to_be_in_viewport()
     expect(page.locator("[name=prompt]")).to_have_value("all that I typed")
     assert not [
-        one for one in sent if one.startswith("POST") and one.endswith("/models/sandbox/ridgeline/")
+        line
+        for line in sent
+        if line.startswith("POST") and line.endswith("/models/sandbox/ridgeline/")
     ]
     page.evaluate("document.querySelector('[name=large]').remove()")
     page.locator("#run-button").click()

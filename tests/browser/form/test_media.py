@@ -121,7 +121,7 @@ def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form: Op
         }""",
         [[facts, limits] for facts, limits, _ in LIMITS],
     )
-    assert [one.replace("\u00d7", "x") for one in text] == [sentence for *_, sentence in LIMITS]
+    assert [limit.replace("\u00d7", "x") for limit in text] == [sentence for *_, sentence in LIMITS]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> N
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.locator("#run-button").click()
     page.wait_for_selector("#stage [data-run-id]")
-    by_name = {one.file_name: one.get_absolute_url() for one in Upload.objects.all()}
+    by_name = {upload.file_name: upload.get_absolute_url() for upload in Upload.objects.all()}
     assert Run.objects.get().arguments["image_urls"] == [by_name["three.png"], by_name["two.png"]]
 
 

@@ -254,11 +254,11 @@ def test_a_film_goes_frame_by_frame(open_page: Open, make_run: Any, tmp_path: Pa
     time = "film => film.currentTime"
     begin = player.evaluate(time)
     page.keyboard.press(".")
-    one = player.evaluate(time)
-    assert one > begin
+    before = player.evaluate(time)
+    assert before > begin
     page.keyboard.press(".")
     page.keyboard.press(",")
-    assert player.evaluate(time) == pytest.approx(one)
+    assert player.evaluate(time) == pytest.approx(before)
     page.keyboard.press("[")
     page.keyboard.press(".")
     page.keyboard.press("]")

@@ -129,7 +129,9 @@ def client_page(
     """A logged-in page of our origin that has the client and sends `fal.run` to the gateway."""
     web = vitrine.pid_of("config.server.serving")
     variables = Path(f"/proc/{web}/environ").read_text().split("\0")
-    live = next(one.partition("=")[2] for one in variables if one.startswith("REALTIME_URL="))
+    live = next(
+        variable.partition("=")[2] for variable in variables if variable.startswith("REALTIME_URL=")
+    )
     front = TlsFront(tmp_path_factory.mktemp("tls"), urlsplit(live).port or 0)
     mapped = f"--host-resolver-rules=MAP fal.run:443 127.0.0.1:{front.port}"
     flags = [one for one in browser.FLAGS if "resolver" not in one]
@@ -159,7 +161,10 @@ def call(page: Page, name: str, mode: str = "") -> Any:
 @pytest.mark.exhaustive
 def test_every_call_of_the_client(client_page: Page, vitrine: Up) -> None:
     answers: list[Any] = []
-    client_page.on("response", lambda one: answers.append(one) if "/api/fal/" in one.url else None)
+    client_page.on(
+        "response",
+        lambda response: answers.append(response) if "/api/fal/" in response.url else None,
+    )
     assert call(client_page, "run").startswith("# Sea")
     polled, streamed = (call(client_page, "subscribe", mode) for mode in ("polling", "streaming"))
     for result in (polled, streamed):

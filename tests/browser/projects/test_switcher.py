@@ -86,7 +86,7 @@ def test_a_hundred_projects_stay_usable_on_a_phone(
     projects = Project.objects.bulk_create(
         Project(name=f"Campaign {number:03}", slug=f"c{number}") for number in range(120)
     )
-    Membership.objects.bulk_create(Membership(project=one, user=user) for one in projects)
+    Membership.objects.bulk_create(Membership(project=project, user=user) for project in projects)
     page = open_page("/projects/", PHONE)
     assert_fits(page)
     open_menu(page)

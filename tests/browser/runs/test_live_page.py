@@ -283,7 +283,8 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     history.evaluate("addEventListener('storage', () => (window.heard = true))")
     requests: list[str] = []
     history.on(
-        "request", lambda one: requests.append(one.url) if "/runs/newer/" in one.url else None
+        "request",
+        lambda request: requests.append(request.url) if "/runs/newer/" in request.url else None,
     )
     page.locator("#run-button").click()
     page.wait_for_selector(RUNNING)

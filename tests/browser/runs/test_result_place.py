@@ -54,7 +54,7 @@ def test_a_picture_has_its_box_before_its_file_is_here(
     page.goto(f"/models/sandbox/aurora/?input={quote(json.dumps(values))}")
     page.locator("[name=prompt]").press("Control+Enter")
     expect(page.locator(".awaited")).to_have_count(count)
-    kept = [one.bounding_box() for one in page.locator(".awaited").all()]
+    kept = [place.bounding_box() for place in page.locator(".awaited").all()]
     page.wait_for_selector(DONE)
     expect(page.locator(".artifact img")).to_have_count(count)
     wait_at_rest(page)  # everything that came with the end is in its place

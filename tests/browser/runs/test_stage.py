@@ -60,7 +60,7 @@ def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
     for picture in page.locator("#stage .artifact .place").all():
         expect(picture).to_be_in_viewport(ratio=1)
     expect(page.locator("#stage .run-actions")).to_be_in_viewport(ratio=1)
-    boxes = [one.bounding_box() for one in page.locator("#stage .artifact").all()]
+    boxes = [artifact.bounding_box() for artifact in page.locator("#stage .artifact").all()]
     assert [len({box[side] for box in boxes if box}) for side in ("x", "y")] == [2, 2]
     brand, content = page.evaluate(EDGES)
     assert brand == content

@@ -31,7 +31,7 @@ def run(page: Page, words: str) -> str:
     prompt(page).fill(words)
     page.locator("#run-button").click()
     done = page.locator(f"#stage {DONE}")
-    others = "".join(f":not([data-run-id='{one}'])" for one in known)
+    others = "".join(f":not([data-run-id='{key}'])" for key in known)
     expect(page.locator(f"#stage {DONE}{others}")).to_have_count(1, timeout=60_000)
     return done.first.get_attribute("data-run-id") or ""
 

@@ -61,9 +61,9 @@ def calls() -> dict[str, Any]:
     api = importlib.import_module(f"{generated().__name__}.api")
     modules = pkgutil.walk_packages(api.__path__, f"{api.__name__}.")
     return {
-        one.name.rpartition(".")[2]: importlib.import_module(one.name).sync_detailed
-        for one in modules
-        if not one.ispkg
+        module.name.rpartition(".")[2]: importlib.import_module(module.name).sync_detailed
+        for module in modules
+        if not module.ispkg
     }
 
 
@@ -133,7 +133,9 @@ def everything() -> Any:
     """Make every call of the document once."""
     for name in (*FIRST, *sorted(calls().keys() - FIRST.keys() - {*LAST}), *LAST):
         taken = inspect.signature(calls()[name]).parameters.values()
-        values = {one.name: KNOWN[one.name] for one in taken if one.name in KNOWN}
+        values = {
+            parameter.name: KNOWN[parameter.name] for parameter in taken if parameter.name in KNOWN
+        }
         if name == "create_upload":
             file = importlib.import_module("its_client.types").File(io.BytesIO(b"a mill"), "a.txt")
             values["body"] = generated().models.NewUpload(file=file)

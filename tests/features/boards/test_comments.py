@@ -189,7 +189,7 @@ def test_mentioned_members_are_notified_and_nobody_else(board: Board, stranger: 
     text = f"@vera @Anastasia @{stranger.username} @mia, mail me at x@vera.test"
     comment = say(person("mia"), board, text)
     notified = Notification.objects.filter(kind=comments.MENTIONED)
-    assert {one.user.username for one in notified} == {"vera", "ana"}
+    assert {notification.user.username for notification in notified} == {"vera", "ana"}
     first = notified[0]
     assert first.subject == "mia named you on the board “Cats”"
     assert first.path.endswith(f"comments/#comment-{comment.pk}")

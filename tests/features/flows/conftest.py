@@ -33,7 +33,7 @@ def models(make_endpoint: Callable[..., Any], documents: dict[str, Any]) -> dict
 
 def store_inputs(endpoint: Endpoint) -> Endpoint:
     """Store the endpoint's inputs, as a sync does."""
-    endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
+    endpoint.inputs = [list(field) for field in inputs_of(version_of(endpoint).root)]
     endpoint.save(update_fields=["inputs"])
     return endpoint
 

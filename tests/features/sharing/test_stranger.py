@@ -191,7 +191,7 @@ def addresses_to_try(route: Route, keys: Keys) -> list[str]:
     """Return a route's addresses; `make test` tries a quarter of a share's and one of any other."""
     is_shares = route.path.startswith(("s/", "shares/"))
     every = enumerate(addresses(route, keys))
-    chosen = one_of_each(every, lambda one: one[0] % 4 if is_shares else 0, route.path)
+    chosen = one_of_each(every, lambda numbered: numbered[0] % 4 if is_shares else 0, route.path)
     return [address for _, address in chosen]
 
 

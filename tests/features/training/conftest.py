@@ -59,6 +59,6 @@ def taker(make_endpoint: Callable[..., Any]) -> Endpoint:
 
 def store_inputs(endpoint: Endpoint) -> Endpoint:
     """Store the endpoint's inputs, as a sync does."""
-    endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
+    endpoint.inputs = [list(field) for field in inputs_of(version_of(endpoint).root)]
     endpoint.save(update_fields=["inputs"])
     return endpoint

@@ -81,7 +81,7 @@ def test_only_a_rule_of_the_lists_locks_and_it_speaks_of_the_model(
     """A rule that forbids names the model; a rule that allows only some models does not."""
     locked = locking_rule(rules, subject)
     if locked is not None:
-        assert any(locked is one for one in rules)
+        assert any(locked is rule for rule in rules)
         assert locked.effect == (FORBID if names(locked, subject) else ONLY)
 
 
@@ -95,7 +95,7 @@ def test_the_order_of_the_rules_decides_nothing(rules: list[Rule], subject: Subj
 def test_a_binding_rule_about_one_model_is_overruled_by_no_project(
     rules: list[Rule], endpoint_id: str, subject: Subject
 ) -> None:
-    own = [one for one in rules if one.project_id == PROJECT]
+    own = [added for added in rules if added.project_id == PROJECT]
     bound = rule(FORBID, "id", endpoint_id, is_binding=True)
     locked = locking_rule([bound, *own], subject)
     if subject.listing.endpoint_id == endpoint_id:
@@ -105,7 +105,7 @@ def test_a_binding_rule_about_one_model_is_overruled_by_no_project(
 @given(any_rules, any_model)
 def test_a_project_without_allow_opens_nothing(rules: list[Rule], subject: Subject) -> None:
     """A project whose rules only restrict makes no exceptions."""
-    house = [one for one in rules if one.project_id is HOUSE]
+    house = [rule for rule in rules if rule.project_id is HOUSE]
     kept = [one for one in rules if one.project_id is HOUSE or one.effect != ALLOW]
     if locking_rule(house, subject):
         assert locking_rule(kept, subject)
@@ -122,8 +122,8 @@ def test_a_rule_that_forbids_never_opens_a_model(rules: list[Rule], subject: Sub
 def test_an_exception_of_a_project_opens_all_that_does_not_bind(
     house: list[Rule], subject: Subject
 ) -> None:
-    for one in house:
-        one.is_binding = False
+    for house_rule in house:
+        house_rule.is_binding = False
     exception = rule(ALLOW, "id", subject.listing.endpoint_id, PROJECT)
     assert locking_rule([*house, exception], subject) is None
 
@@ -133,7 +133,7 @@ def test_the_narrowest_rule_of_a_list_decides(
     rules: list[Rule], first: Rule, subject: Subject
 ) -> None:
     """A forbidding rule locks the model if it is narrower than all others that name the model."""
-    naming = [one for one in rules if names(one, subject)]
+    naming = [rule for rule in rules if names(rule, subject)]
     if not names(first, subject) or first.effect == ONLY:
         return
     if first.effect == FORBID and all(width(first) <= width(one) for one in naming):

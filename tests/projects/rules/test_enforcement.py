@@ -37,7 +37,9 @@ def test_rules_cost_one_query_where_there_are_none_and_two_elsewhere(
 ) -> None:
     project = make_project("Spring", ana="maker")
     endpoints = [make_endpoint(f"acme/{number}") for number in range(20)]
-    requests = [request(user, one, str(one.pk), project=project) for one in endpoints]
+    requests = [
+        request(user, endpoint, str(endpoint.pk), project=project) for endpoint in endpoints
+    ]
     for count in (0, 1, 5):
         Rule.objects.bulk_create(
             Rule(kind="owner", value=f"nobody{number}") for number in range(count)

@@ -61,7 +61,9 @@ class Page:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(any_rule(), max_size=4, unique_by=lambda one: (one.project_id, one.kind, one.value))
+    st.lists(
+        any_rule(), max_size=4, unique_by=lambda rule: (rule.project_id, rule.kind, rule.value)
+    )
 )
 def test_gallery_filter_and_door_agree(
     models: list[Endpoint], project: Project, rules: list[Rule]

@@ -272,17 +272,17 @@ def test_members_are_changed_on_the_page(
     address = f"{fox.get_absolute_url()}members/"
     text = member.post(address, {"user": stranger.pk, "role": "maker"}, follow=True)
     assert "sam is a member now." in text.content.decode()
-    one = f"{address}{ben.pk}/"
-    text = member.post(one, {"role": "viewer", "shown": "manager"}, follow=True)
+    address_of_ben = f"{address}{ben.pk}/"
+    text = member.post(address_of_ben, {"role": "viewer", "shown": "manager"}, follow=True)
     assert "Somebody else had made them a maker" in text.content.decode()
-    removed = member.post(f"{one}removal/", follow=True)
+    removed = member.post(f"{address_of_ben}removal/", follow=True)
     assert "They are no longer a member." in removed.content.decode()
     (undo,) = re.findall(r'"(/undo/membership/[^"]+)"', removed.content.decode())
     assert logged_in(stranger).post(undo).status_code == 403
     back = member.post(undo, follow=True)
     assert "ben is a member of “Fox” again." in back.content.decode()
     assert Membership.objects.get(project=fox, user=ben).role == "viewer"
-    left = logged_in(ben).post(f"{one}removal/", follow=True).content.decode()
+    left = logged_in(ben).post(f"{address_of_ben}removal/", follow=True).content.decode()
     assert "You have left" in left
     refused = member.post(f"{address}{user.pk}/removal/", follow=True).content.decode()
     assert "You are the only manager" in refused

@@ -35,12 +35,12 @@ def examine(probe: MediaProbe | None = None, *, times: int = 1) -> float:
     """Let a fresh worker examine what is due; return the seconds until its next look."""
 
     async def main() -> float:
-        one = probe or MediaProbe(60)
-        examination = Examination(one)
+        used_probe = probe or MediaProbe(60)
+        examination = Examination(used_probe)
         try:
             return [await examination.step() for _ in range(times)][-1]
         finally:
-            await one.close()
+            await used_probe.close()
             await sync_to_async(connections.close_all)()
 
     return asyncio.run(main())

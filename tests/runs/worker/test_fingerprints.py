@@ -42,11 +42,11 @@ def compare(probe: MediaProbe | None = None) -> float:
     """Let a worker compute what is due; return the seconds until its next look."""
 
     async def main() -> float:
-        one = probe or MediaProbe()
+        used_probe = probe or MediaProbe()
         try:
-            return await fingerprints.compare_due(one)
+            return await fingerprints.compare_due(used_probe)
         finally:
-            await one.close()
+            await used_probe.close()
             await sync_to_async(connections.close_all)()
 
     return asyncio.run(main())

@@ -41,7 +41,9 @@ def model(*required: str, **properties: Any) -> Version:
 
 
 def fill_references(version: Version, arguments: dict[str, Any], *references: Reference) -> Filled:
-    return fill(version, arguments, {one.name: one for one in references or (bottle(),)})
+    return fill(
+        version, arguments, {reference.name: reference for reference in references or (bottle(),)}
+    )
 
 
 def sentences(made: Filled) -> list[str]:
@@ -186,7 +188,7 @@ def test_addresses_and_longer_words_are_never_touched(text: str) -> None:
 @pytest.fixture(scope="module")
 def versions(documents: dict[str, Any]) -> dict[str, Version]:
     agreed = {name: contract(whole) for name, whole in documents.items()}
-    return {name: Version(one, build(one)) for name, one in agreed.items()}
+    return {name: Version(document, build(document)) for name, document in agreed.items()}
 
 
 def test_every_model_with_pictures_takes_any_reference_validly(

@@ -37,10 +37,14 @@ tallied = st.dictionaries(
 
 @given(st.lists(compared))
 def test_each_comparison_counts_once_for_its_models_and_never_for_one_model_alone(
-    make_judged_board: list[Comparison],
+    judged: list[Comparison],
 ) -> None:
-    counts = count(make_judged_board, MODEL_OF)
-    between = [one for one in make_judged_board if MODEL_OF[one.first] != MODEL_OF[one.second]]
+    counts = count(judged, MODEL_OF)
+    between = [
+        comparison
+        for comparison in judged
+        if MODEL_OF[comparison.first] != MODEL_OF[comparison.second]
+    ]
     overall = {pair: of_pair for pair, of_pair in counts.items() if not pair.tag}
     assert all(pair.first < pair.second for pair in counts)
     assert sum(c.first_wins + c.second_wins + c.ties for c in overall.values()) == len(between)

@@ -81,10 +81,10 @@ def test_votes_of_guests_are_told_apart(member: Client, user: User, models: list
 def test_a_category_counts_votes_between_its_models_alone(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    one, _, film, clip = models
+    first, _, film, clip = models
     make_counted_board(user, models[:2], wins=2)
     make_counted_board(user, [clip, film])
-    make_counted_board(user, [film, one])
+    make_counted_board(user, [film, first])
     ((*ranked,),) = names(member)
     assert sorted(ranked) == ["lab/clip", "lab/film", "lab/one", "lab/two"]
     assert names(member, category="text-to-video") == [["lab/clip", "lab/film"]]
@@ -99,10 +99,10 @@ def test_a_category_counts_votes_between_its_models_alone(
 def test_a_tag_counts_votes_on_its_inputs_however_it_is_capitalized(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    one, two, *_ = models
-    make_counted_board(user, [one, two], tags=["Photos of products"])
-    make_counted_board(user, [one, two], tags=["photos of products", "cats"])
-    make_counted_board(user, [two, one], wins=3)
+    first, second, *_ = models
+    make_counted_board(user, [first, second], tags=["Photos of products"])
+    make_counted_board(user, [first, second], tags=["photos of products", "cats"])
+    make_counted_board(user, [second, first], wins=3)
     board = member.get(PAGE, {"tag": "PHOTOS OF PRODUCTS"}).context["board"]
     assert (board.tag, board.votes) == ("Photos of products", 2)
     assert [(choice.value, choice.votes) for choice in board.tags] == [

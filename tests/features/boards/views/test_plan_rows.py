@@ -192,7 +192,7 @@ def test_a_past_result_is_shown_by_its_picture_and_name(
     arguments = {"prompt": "x", "start_image_url": address}
     assert member.post(NEW, post).status_code == 302
     kling = Run.objects.filter(endpoint__endpoint_id="lab/kling")
-    assert [one.arguments for one in kling] == [arguments]
+    assert [sent_run.arguments for sent_run in kling] == [arguments]
 
 
 def test_rows_stay_when_models_change_and_when_more_are_added(

@@ -56,11 +56,11 @@ def headings_and_runs(page: str) -> list[str]:
 def test_equal_files_come_first_then_the_nearest_each_with_an_honest_word(
     member: Client, make_result: MakeResult
 ) -> None:
-    one = make_result()
+    picture = make_result()
     alike, near = make_result(fingerprint=ALIKE), make_result(fingerprint=NEAR)
-    equal = make_result(digest=one.digest)
+    equal = make_result(digest=picture.digest)
     make_result(fingerprint=FAR)
-    assert headings_and_runs(read_page(member, one)) == [
+    assert headings_and_runs(read_page(member, picture)) == [
         "The same file", str(equal.run_id),
         "Nearly the same", str(near.run_id),
         "Alike", str(alike.run_id),
@@ -79,13 +79,13 @@ def test_a_sound_is_only_compared_as_a_file(member: Client, make_result: MakeRes
 def test_the_page_needs_as_many_queries_for_many_as_for_one(
     member: Client, make_result: MakeResult, django_assert_num_queries: Any
 ) -> None:
-    one = make_result()
+    picture = make_result()
     make_result(fingerprint=NEAR)
-    read_page(member, one)
+    read_page(member, picture)
     for _ in range(50):
         make_result(fingerprint=NEAR)
     with django_assert_num_queries(10):
-        page = read_page(member, one)
+        page = read_page(member, picture)
     assert "More are less alike" in page
 
 
@@ -93,10 +93,10 @@ def test_beyond_the_most_the_newest_are_compared_and_the_page_says_so(
     member: Client, make_result: MakeResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     oldest = make_result(fingerprint=NEAR)
-    one, newer = make_result(), make_result(fingerprint=NEAR)
-    assert "compares" not in read_page(member, one)
+    picture, newer = make_result(), make_result(fingerprint=NEAR)
+    assert "compares" not in read_page(member, picture)
     monkeypatch.setattr(likeness, "MOST_ON_PAGE", 2)
-    page = read_page(member, one)
+    page = read_page(member, picture)
     assert headings_and_runs(page) == ["Nearly the same", str(newer.run_id)]
     assert str(oldest.run_id) not in page
     assert "the newest 2 results" in " ".join(page.split())

@@ -112,9 +112,9 @@ def test_two_are_compared_and_more_are_a_board(member: Client, make_run: Any) ->
     assert two.headers["Location"] == f"/runs/differences/?run={runs[0].pk}&run={runs[1].pk}"
     three = member.post("/runs/comparison/", {"run": [str(run.pk) for run in runs]})
     assert urlsplit(three.headers["Location"]).path == "/compare/new/"
-    one = member.post("/runs/comparison/", {"artifact": keys(runs[0], 0)})
-    assert one.status_code == 422
-    assert "two runs or more" in one.content.decode()
+    answer = member.post("/runs/comparison/", {"artifact": keys(runs[0], 0)})
+    assert answer.status_code == 422
+    assert "two runs or more" in answer.content.decode()
 
 
 def test_a_board_is_planned_from_the_inputs_of_results(
@@ -146,8 +146,8 @@ def test_several_pictures_fill_a_list_of_a_model(
     run = with_files(make_run, 3)
     song = with_files(make_run, 0)
     Artifact.objects.create(run=song, position=0, path="x", kind="audio", url="https://a.test/a")
-    one = member.post("/runs/uses/", {"artifact": keys(run, 1)})
-    assert one.headers["Location"] == f"/runs/{run.pk}/artifacts/1/uses/"
+    answer = member.post("/runs/uses/", {"artifact": keys(run, 1)})
+    assert answer.headers["Location"] == f"/runs/{run.pk}/artifacts/1/uses/"
     posted = {"artifact": [*keys(run, 2, 0), *keys(song, 0)]}
     page = member.post("/runs/uses/", posted, follow=True)
     assert parse_qs(urlsplit(page.redirect_chain[-1][0]).query)["artifact"] == keys(run, 0, 2)

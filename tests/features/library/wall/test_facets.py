@@ -92,7 +92,7 @@ def test_series_are_counted_found_and_suggested(
         assert not member.get(f"/runs/?q={key}:secret&as=list").context["runs"]
         assert not member.get(f"/runs/?q={key}:gone&as=list").context["runs"]
     suggested = member.get("/runs/suggestions/?q=tag:").context["suggestions"]
-    assert [one.word for one in suggested] == ['series:"For the poster"']
+    assert [suggestion.word for suggestion in suggested] == ['series:"For the poster"']
 
 
 def test_others_work_is_not_counted(

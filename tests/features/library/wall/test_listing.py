@@ -56,7 +56,7 @@ def test_a_model_id_filters_exactly_and_used_models_are_suggested(
     page = member.get("/runs/?as=list&model=a/letterpress")
     assert [row.run.title for row in page.context["runs"]] == ["short"]
     suggested = member.get("/runs/suggestions/", {"q": "fox model:"}).context["suggestions"]
-    assert [(one.word, one.label, one.line) for one in suggested] == [
+    assert [(suggestion.word, suggestion.label, suggestion.line) for suggestion in suggested] == [
         ("model:a/letterpress", "Press", "fox model:a/letterpress"),
         ("model:a/letterpress/fine", "Press/fine", "fox model:a/letterpress/fine"),
     ]

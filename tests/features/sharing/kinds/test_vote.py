@@ -107,8 +107,8 @@ def test_a_kept_share_asks_about_its_own_results_alone(
     board.rows.get(position=1).cells.update(replaced_at=timezone.now())
     kept = share_of(user, "board", str(board.pk), takes_votes=True)
     board.cells.update(replaced_at=None)
-    for one, pairs in ((share, 2), (kept, 1)):
-        context: Any = introduce_guest(one, "Anna").get(address(one)).context
+    for open_share, pairs in ((share, 2), (kept, 1)):
+        context: Any = introduce_guest(open_share, "Anna").get(address(open_share)).context
         assert context["progress"].total == pairs
 
 

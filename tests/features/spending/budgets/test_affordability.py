@@ -110,9 +110,9 @@ def test_each_person_has_a_budget_of_their_own(user: User, stranger: User, begin
     Budget.objects.create(scope="person", limit=1)
     begin(user)
     begin(stranger)
-    for one in (user, stranger):
+    for spender in (user, stranger):
         with pytest.raises(Unaffordable, match=r"^You may spend \$1.00 this month"):
-            begin(one)
+            begin(spender)
 
 
 def test_the_budget_with_the_least_left_is_named(begin: Begin) -> None:
@@ -402,9 +402,9 @@ def test_what_is_granted_counts_for_whom_and_when_it_was_asked(
         period=periods.name_of_month(clock.now()),
     )  # fmt: skip
     begin(user)
-    for one, limit in ((user, 2), (stranger, 1)):
+    for spender, limit in ((user, 2), (stranger, 1)):
         with pytest.raises(Unaffordable, match=rf"may spend \${limit}\.00 this month, and nothing"):
-            begin(one)
+            begin(spender)
     BudgetRequest.objects.filter(pk=granted.pk).update(period="2020-01", amount=9)
     with pytest.raises(Unaffordable):
         begin(user)

@@ -83,7 +83,7 @@ def test_what_is_granted_can_be_spent(
     granted = manager.post(decision, {"~do": "grant", "answer": "Good luck"}, follow=True)
     assert "mia has granted $3.00" in text(granted)
     assert read_subjects(ana) == ["mia has granted $3.00 more for Fox"]
-    assert [inbox.count_new(one) for one in (ana, mia, eva)] == [1, 0, 0]
+    assert [inbox.count_new(reader) for reader in (ana, mia, eva)] == [1, 0, 0]
     assert not inbox.waiting(mia)
     assert not inbox.waiting(eva)
     answer = Notification.objects.get(user=ana)
@@ -151,9 +151,9 @@ def test_what_does_not_limit_somebody_is_not_there_for_them(
     ozs = of(scope="person", person=person("oz"), limit=1)
     each = of(scope="person", limit=2)
     oz = person("oz")
-    for one, key in ((owls, owl.pk), (ozs, oz.pk), (each, oz.pk), (budget, owl.pk), (each, 0)):
-        assert maker.get(address(one, key)).status_code == 404
-        assert maker.post(address(one, key), WHY).status_code == 404
+    for limiting, key in ((owls, owl.pk), (ozs, oz.pk), (each, oz.pk), (budget, owl.pk), (each, 0)):
+        assert maker.get(address(limiting, key)).status_code == 404
+        assert maker.post(address(limiting, key), WHY).status_code == 404
     for bad in ({"budget": "x"}, {"key": "-1"}, {"period": "soon"}, {"budget": 10**30}):
         assert maker.get(address(budget, fox.pk, **bad)).status_code == 404
     assert maker.get(f"{NEW}?amount=3").status_code == 404  # the house has no ceiling

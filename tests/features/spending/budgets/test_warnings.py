@@ -86,7 +86,7 @@ def test_who_may_not_know_any_more_reads_nothing_of_whose_money_it_is(
     of_people.informed.add(eva, ana)
     pay("10", ana, fox)
     assert len(subjects()) == 3
-    assert [inbox.count_new(one) for one in (mia, eva, ana)] == [1, 1, 1]
+    assert [inbox.count_new(reader) for reader in (mia, eva, ana)] == [1, 1, 1]
     Membership.objects.filter(user=mia).delete()
     roles.set_role(make_admin("other"), Role.ADMIN, eva)
     roles.set_role(eva, Role.MEMBER, person("other"))
@@ -106,9 +106,9 @@ def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:
     pay("1", ana)
     few = queries()
     for n in range(5):
-        one = person(f"p{n}")
-        Budget.objects.create(scope="person", person=one, limit=1).informed.add(one)
-        pay("0.9", one)
+        member = person(f"p{n}")
+        Budget.objects.create(scope="person", person=member, limit=1).informed.add(member)
+        pay("0.9", member)
     assert queries() <= few + 5  # one query each: may this person see the budget?
     assert few <= 8
 

@@ -35,7 +35,7 @@ def saved_files(client: Client, run: Run) -> Iterator[bytes]:
         addresses += [
             f"{artifact.get_absolute_url()}{name}/" for name in previews if previews[name]
         ]
-    texts = [one for one in artifacts_in(run.output) if one.kind == "text"]
+    texts = [output for output in artifacts_in(run.output) if output.kind == "text"]
     addresses += [f"/runs/{run.pk}/texts/{number}.txt" for number in range(len(texts))]
     for address in addresses:
         response: Any = client.get(address)

@@ -45,7 +45,7 @@ def recipe(**values: Any) -> dict[str, Any]:
 
 
 def manifest(*written: dict[str, Any], **values: Any) -> bytes:
-    named = {f"{number}.png": one for number, one in enumerate(written)}
+    named = {f"{number}.png": recipe for number, recipe in enumerate(written)}
     return json.dumps(
         {"format": "vitrine-recipes", "version": 1, "recipes": named} | values
     ).encode()

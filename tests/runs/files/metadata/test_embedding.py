@@ -34,7 +34,7 @@ def embed(content: bytes, text: str) -> bytes:
     file = io.BytesIO(content)
     changes = patches(file, "vitrine", text)
     whole = b"".join(patched(file, changes))
-    assert len(whole) == len(content) + sum(len(one.data) - one.dropped for one in changes)
+    assert len(whole) == len(content) + sum(len(change.data) - change.dropped for change in changes)
     return whole
 
 
