@@ -33,7 +33,7 @@ class Caller:
         """Send files as a multipart form; return the response."""
         return self._client.post(BASE + path, fields)
 
-    def page(self, path: str) -> Any:
+    def get_page(self, path: str) -> Any:
         """Return the response for a URL outside the API."""
         return self._client.get(path)
 

@@ -50,7 +50,7 @@ def judge(stage: Stage, kept: Kept) -> None:
     if kept.promise in REFUSALS:
         _refused(kept)
     else:
-        _SPECIAL.get(kept.promise, _opened)(stage, kept)
+        _SPECIAL.get(kept.promise, _require_file)(stage, kept)
     for exchange in kept.exchanges:
         _addresses_of_caller(exchange)
     if kept.promise == "run":
@@ -67,7 +67,7 @@ def _refused(kept: Kept) -> None:
     assert any(word in text for word in words), f"the client says {text[:300]}"
 
 
-def _opened(stage: Stage, kept: Kept) -> None:
+def _require_file(stage: Stage, kept: Kept) -> None:
     """Check that the file is upstream's, byte for byte, or that a text or frame has come."""
     facts = kept.facts
     for sent in facts.get("sent", []):
@@ -80,7 +80,7 @@ def _opened(stage: Stage, kept: Kept) -> None:
 
 def _run(stage: Stage, kept: Kept) -> None:
     """Check that the file opens without a token until its run is deleted."""
-    _opened(stage, kept)
+    _require_file(stage, kept)
     address = kept.facts.get("address") or _file_of(kept.exchanges)
     if address:
         assert address.startswith(f"https://{NAME}/"), f"not Vitrine's own address: {address}"
@@ -106,7 +106,7 @@ def _cancelled(stage: Stage, kept: Kept) -> None:
 
 def _minute(stage: Stage, kept: Kept) -> None:
     assert kept.seconds >= MINUTE_S, f"it took {kept.seconds:.0f} s"
-    _opened(stage, kept)
+    _require_file(stage, kept)
 
 
 _SPECIAL: dict[str, Callable[[Stage, Kept], None]] = {

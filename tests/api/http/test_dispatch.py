@@ -75,14 +75,14 @@ def test_a_token_is_limited_to_its_scopes(
 def test_files_need_the_read_scope(caller: Any, user: Any, make_run: Any) -> None:
     run = make_run(state="succeeded", output={"text": "words"})
     address = f"/runs/{run.pk}/output.json"
-    assert caller(user, "read").page(address).status_code == 200
-    assert_problem(caller(user, "run").page(address), 403)
+    assert caller(user, "read").get_page(address).status_code == 200
+    assert_problem(caller(user, "run").get_page(address), 403)
     assert_problem(Client(headers={"Authorization": "Bearer vitrine_x"}).get(address), 401)
 
 
 def test_pages_do_not_accept_tokens(call: Any) -> None:
     for address in ("/models/", "/runs/", "/account/tokens/"):
-        assert call.page(address).status_code == 302
+        assert call.get_page(address).status_code == 302
 
 
 def test_an_unknown_address_is_a_problem(call: Any) -> None:

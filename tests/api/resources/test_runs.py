@@ -177,7 +177,7 @@ def test_artifacts_are_readable_with_the_token(call: Any, make_run: Any, caller:
         run=run, position=0, path="image", kind="image", url="data:image/png;base64,iVBORw0KGgo="
     )
     (artifact,) = call("GET", f"/runs/{run.pk}").json()["artifacts"]
-    response = call.page(artifact["url"].removeprefix("http://testserver"))
+    response = call.get_page(artifact["url"].removeprefix("http://testserver"))
     assert (response.status_code, response.content) == (200, b"\x89PNG\r\n\x1a\n")
     assert response.headers["Content-Type"] == "image/png"
 

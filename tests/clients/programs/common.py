@@ -53,7 +53,7 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def opened(address: str) -> dict[str, str]:
+def open_file(address: str) -> dict[str, str]:
     """Open a result's file as a program without a token does."""
     with urllib.request.urlopen(address) as response:
         return {"file": digest(response.read()), "address": address}

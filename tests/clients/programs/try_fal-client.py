@@ -19,7 +19,7 @@ from common import (
     digest,
     error_in,
     main,
-    opened,
+    open_file,
     refusals,
 )
 
@@ -47,15 +47,15 @@ def run() -> Any:
     assert updates[-1] == "Completed", updates
     assert fal_client.result(PICTURE, handle.request_id) == output
     assert isinstance(fal_client.status(PICTURE, handle.request_id), fal_client.Completed)
-    return opened(output["images"][0]["url"])
+    return open_file(output["images"][0]["url"])
 
 
 def hosts() -> Any:
     """Make the same calls with FAL_RUN_HOST, one of them held."""
     output = fal_client.subscribe(PICTURE, {"prompt": "two mills"})
     held = fal_client.run(PICTURE, {"prompt": "three mills"})
-    opened(output["images"][0]["url"])
-    return opened(held["images"][0]["url"])
+    open_file(output["images"][0]["url"])
+    return open_file(held["images"][0]["url"])
 
 
 def cancel() -> Any:
@@ -68,7 +68,7 @@ def cancel() -> Any:
 def minute() -> Any:
     """Make a call that is held for a minute."""
     output = fal_client.run(SLOW, {"duration": MINUTE}, timeout=120)
-    return opened(output["images"][0]["url"])
+    return open_file(output["images"][0]["url"])
 
 
 def upload() -> Any:
@@ -85,7 +85,7 @@ def upload() -> Any:
         ]
     for url in addresses:
         output = fal_client.subscribe(EDIT, {"prompt": "blue", "image_url": url})
-    return {"sent": [digest(picture + end) for end in (b"1", b"2", b"3")]} | opened(
+    return {"sent": [digest(picture + end) for end in (b"1", b"2", b"3")]} | open_file(
         output["images"][0]["url"]
     )
 

@@ -18,7 +18,7 @@ from common import (
     digest,
     error_in,
     main,
-    opened,
+    open_file,
     refusals,
 )
 
@@ -52,7 +52,7 @@ def error_of(call: Any) -> dict[str, Any]:
 
 def run() -> Any:
     """Make a picture with one held call."""
-    return opened(picture(FLUX, "a mill").data[0].url)
+    return open_file(picture(FLUX, "a mill").data[0].url)
 
 
 def film() -> Any:
@@ -68,7 +68,7 @@ def film() -> Any:
 def minute() -> Any:
     """Make a call that is held for a minute."""
     output = picture(SLOW, "patience", duration=MINUTE, timeout=120)
-    return opened(output.data[0].url)
+    return open_file(output.data[0].url)
 
 
 main(

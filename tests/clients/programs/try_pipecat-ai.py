@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import aiohttp
-from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, TOKEN, main, opened, recording, refusals
+from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, TOKEN, main, open_file, recording, refusals
 from pipecat.frames.frames import ErrorFrame
 from pipecat.services.fal.image import FalImageGenService
 from pipecat.services.fal.stt import FalSTTService
@@ -23,11 +23,11 @@ def frames(prompt: str, model: str = PICTURE, **settings: Any) -> list[Any]:
     return asyncio.run(ask())
 
 
-def opened_picture(got: list[Any]) -> dict[str, str]:
+def open_first_picture(got: list[Any]) -> dict[str, str]:
     """Open the picture among these frames."""
     assert not isinstance(got[0], ErrorFrame), got[0].error
     assert got[0].image, got
-    return opened(got[0].url)
+    return open_file(got[0].url)
 
 
 def transcribe(audio: bytes) -> list[Any]:
@@ -53,7 +53,7 @@ def error_of(call: Any) -> dict[str, Any]:
 
 def run() -> Any:
     """Make a picture."""
-    return opened_picture(frames("a mill", image_size="square"))
+    return open_first_picture(frames("a mill", image_size="square"))
 
 
 def transcription() -> Any:
