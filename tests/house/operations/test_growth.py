@@ -1,4 +1,4 @@
-"""After a year, every table is limited by a job that deletes old rows."""
+"""Something limits the growth of every table; jobs are tested on the rows of a year."""
 
 from __future__ import annotations
 

@@ -187,7 +187,7 @@ async def test_a_value_the_database_rejects_is_logged_once_and_not_retried(
 
 @in_a_loop
 async def test_a_submit_cancelled_before_it_was_recorded_is_not_recorded(runs: list[Run]) -> None:
-    """It was cancelled before it was noted as sent, so it must never be sent."""
+    """It never leaves, so the run must not be noted as sent."""
     first = asyncio.create_task(
         locked_update.retry_until_committed(state_machine.record, runs[0].pk, Observation("queued"))
     )

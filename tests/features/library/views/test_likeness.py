@@ -1,4 +1,4 @@
-"""Results that look like a given one: in its project or among the user's own, never of others."""
+"""Results like a given one: in its project or in all of the user's own, never in others'."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Facets count the listed results, link to fewer of them, and never count results of others."""
+"""Facets count the listed results, link to fewer of them, and never count what others hide."""
 
 from __future__ import annotations
 

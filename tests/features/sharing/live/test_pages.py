@@ -1,4 +1,4 @@
-"""How long a share waits before it renders again: longer with more open pages, up to a limit."""
+"""A share is published later the more pages show it, within a limit; its end never waits."""
 
 from __future__ import annotations
 
