@@ -74,7 +74,7 @@ def synced(db: None) -> CatalogueUpstream:
     return upstream
 
 
-def names(body: Any) -> list[str]:
+def ids_in(body: Any) -> list[str]:
     return [model["endpoint_id"] for model in body["models"]]
 
 
@@ -164,9 +164,9 @@ def test_what_nobody_or_this_token_may_not_run_is_not_there(
     Endpoint.objects.filter(pk=blocked.pk).update(standing="blocked")
     Endpoint.objects.filter(pk=gone.pk).update(gone_at=datetime(2026, 1, 1, tzinfo=UTC))
     for query in ("", "?q=cat", "?sort=recent", "?limit=1", "?status=active"):
-        assert (names(get(query)), get(query)["has_more"]) == ([open_.endpoint_id], False)
+        assert (ids_in(get(query)), get(query)["has_more"]) == ([open_.endpoint_id], False)
     everything = "&".join(f"endpoint_id={e.endpoint_id}" for e in (locked, open_, blocked, gone))
-    assert names(get(f"?{everything}&expand=openapi-3.0")) == [open_.endpoint_id]
+    assert ids_in(get(f"?{everything}&expand=openapi-3.0")) == [open_.endpoint_id]
     prices = get(f"?{everything}", path=PRICING)["prices"]
     assert [price["endpoint_id"] for price in prices] == [open_.endpoint_id]
     unknown = get("?endpoint_id=fal-ai/no-such", 404)["error"]
@@ -176,15 +176,15 @@ def test_what_nobody_or_this_token_may_not_run_is_not_there(
             assert error["type"] == unknown["type"] == "not_found"
             message = unknown["message"].replace("fal-ai/no-such", endpoint.endpoint_id)
             assert error["message"] == message
-        assert names(get(f"?category={endpoint.category}")) == []
+        assert ids_in(get(f"?category={endpoint.category}")) == []
 
 
 def test_a_rule_of_a_project_is_the_one_that_counts(get: Get, endpoint: Any, user: Any) -> None:
     from projects.models.project import private_project
 
-    assert names(get()) == [FLUX]
+    assert ids_in(get()) == [FLUX]
     Rule.objects.create(project=private_project(user), kind="id", value=FLUX)
-    assert names(get()) == []
+    assert ids_in(get()) == []
     assert get("?project=somebody-elses", 403)["error"]["type"] == "authorization_error"
 
 
@@ -193,16 +193,18 @@ def test_filters_and_orders_are_fals(get: Get, make_endpoint: Any) -> None:
     make_endpoint("fal-ai/b", position=0, published_at=datetime(2025, 1, 1, tzinfo=UTC))
     make_endpoint("fal-ai/c", position=2, published_at=datetime(2026, 1, 1, tzinfo=UTC))
     make_endpoint("fal-ai/d", position=3, category="training")
-    assert names(get()) == ["fal-ai/b", "fal-ai/a", "fal-ai/c", "fal-ai/d"]
+    assert ids_in(get()) == ["fal-ai/b", "fal-ai/a", "fal-ai/c", "fal-ai/d"]
     recent = get("?sort=recent")
-    assert names(recent) == ["fal-ai/c", "fal-ai/b", "fal-ai/a", "fal-ai/d"]
+    assert ids_in(recent) == ["fal-ai/c", "fal-ai/b", "fal-ai/a", "fal-ai/d"]
     assert recent["ordering"] == {"sort": "recent"}
-    assert names(get("?status=deprecated")) == ["fal-ai/a"]
-    assert names(get("?status=active&category=training")) == ["fal-ai/d"]
+    assert ids_in(get("?status=deprecated")) == ["fal-ai/a"]
+    assert ids_in(get("?status=active&category=training")) == ["fal-ai/d"]
     wanted = "endpoint_id=fal-ai/c&endpoint_id=fal-ai/a&endpoint_id=fal-ai/c&endpoint_id=fal-ai/x"
-    assert names(get(f"?{wanted}&sort=recent")) == ["fal-ai/c", "fal-ai/a"]
-    assert names(get(f"?{wanted}&status=active")) == ["fal-ai/c"]
-    assert names(get("?expand[]=openapi-3.0&anything=else")) == names(get())  # ignored, as fal does
+    assert ids_in(get(f"?{wanted}&sort=recent")) == ["fal-ai/c", "fal-ai/a"]
+    assert ids_in(get(f"?{wanted}&status=active")) == ["fal-ai/c"]
+    assert ids_in(get("?expand[]=openapi-3.0&anything=else")) == ids_in(
+        get()
+    )  # ignored, as fal does
 
 
 def test_expansions_are_the_stored_document_or_say_why_not(

@@ -94,7 +94,7 @@ def family(*ids: str) -> list[Card]:
     return [Card(endpoint(f"o/{i}", i, group_key=i[0]), "") for i in ids]
 
 
-def folded(*ids: str, **how: Any) -> list[str]:
+def fold_names(*ids: str, **how: Any) -> list[str]:
     return [
         " ".join(
             card.endpoint.display_name for card in (family_of_cards.lead, *family_of_cards.others)
@@ -104,15 +104,15 @@ def folded(*ids: str, **how: Any) -> list[str]:
 
 
 def test_a_family_is_placed_at_its_first_member() -> None:
-    assert folded("a1", "b1", "a2", "c1", "b2") == ["a1 a2", "b1 b2", "c1"]
+    assert fold_names("a1", "b1", "a2", "c1", "b2") == ["a1 a2", "b1 b2", "c1"]
 
 
 def test_the_best_results_are_not_folded() -> None:
-    assert folded("a1", "a2", "b1", "a3", "a4", apart=3) == ["a1", "a2", "b1", "a3 a4"]
+    assert fold_names("a1", "a2", "b1", "a3", "a4", apart=3) == ["a1", "a2", "b1", "a3 a4"]
 
 
 def test_in_a_sorted_list_only_neighbours_fold() -> None:
-    assert folded("a1", "a2", "b1", "a3", is_ordered=True) == ["a1 a2", "b1", "a3"]
+    assert fold_names("a1", "a2", "b1", "a3", is_ordered=True) == ["a1 a2", "b1", "a3"]
 
 
 def test_models_without_a_group_are_a_family_by_application_and_name() -> None:

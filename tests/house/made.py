@@ -36,7 +36,7 @@ def invite(
     return invitations.make(by, invitations.Wanted(*wanted))
 
 
-def at_once(*deeds: Callable[[], object]) -> list[str]:
+def run_at_once(*deeds: Callable[[], object]) -> list[str]:
     """Start actions at the same moment; return `done`, or the refusal, for each."""
     start, outcomes = threading.Barrier(len(deeds)), []
 

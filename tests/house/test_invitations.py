@@ -24,7 +24,7 @@ from projects import members
 from projects.models import Membership, Project
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
-from tests.house.made import at_once, invite, make_admin
+from tests.house.made import invite, make_admin, run_at_once
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
@@ -247,7 +247,7 @@ def test_of_two_who_sign_up_with_one_address_at_once_one_is_told() -> None:
     sessions = [in_session(*invite(eva)) for _ in range(2)]
     addresses = ("mara@example.com", "Mara@Example.com")
     names = ("mara", "mara-2")
-    outcomes = at_once(
+    outcomes = run_at_once(
         *(
             partial(sign_up.create_account, session, name, address, "lantern-otter-7")
             for session, name, address in zip(sessions, names, addresses, strict=True)
@@ -266,7 +266,7 @@ def test_of_two_who_take_the_last_use_at_once_one_joins(role: Role) -> None:
     eva = make_admin("eva")
     invitation, _ = invite(eva, (make_project("Fox", tom="manager"), "maker"), role=role)
     ana, sam = person("ana"), person("sam")
-    outcomes = at_once(
+    outcomes = run_at_once(
         lambda: invitations.join(ana, invitation), lambda: invitations.join(sam, invitation)
     )
     assert outcomes[0] == "done"

@@ -15,7 +15,7 @@ from house.models import GivenPermission
 from projects import creation
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
-from tests.house.made import at_once, make_admin
+from tests.house.made import make_admin, run_at_once
 
 pytestmark = pytest.mark.django_db
 CURATION = (permissions.CHANGE_ENDPOINT, permissions.HOUSE_DEFAULT)
@@ -95,7 +95,7 @@ def test_a_superuser_who_gets_another_role_is_none_any_more() -> None:
 def test_of_two_admins_who_demote_each_other_at_once_one_stays() -> None:
     people = [make_admin("eva"), make_admin("tom")]
     eva, tom = people
-    outcomes = at_once(
+    outcomes = run_at_once(
         lambda: roles.set_role(eva, Role.MEMBER, tom), lambda: roles.set_role(tom, Role.MEMBER, eva)
     )
     assert [outcome.partition(":")[0] for outcome in outcomes] == ["done", "refused"]
@@ -106,7 +106,7 @@ def test_of_two_admins_who_demote_each_other_at_once_one_stays() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_two_admins_who_give_up_the_role_at_once_one_stays() -> None:
     eva, tom = make_admin("eva"), make_admin("tom")
-    outcomes = at_once(
+    outcomes = run_at_once(
         lambda: roles.set_role(eva, Role.MEMBER, eva), lambda: roles.set_role(tom, Role.MEMBER, tom)
     )
     assert [outcome.partition(":")[0] for outcome in outcomes] == ["done", "refused"]

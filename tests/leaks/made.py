@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
-from tests.leaks.secrets import MarkedSecrets, marked, watch
+from tests.leaks.secrets import MarkedSecrets, add_mark, watch
 
 MAKERS = {
     "api.tokens": "API token",
@@ -29,7 +29,7 @@ def mark_made_secrets() -> ExitStack:
     make_key = SessionBase._get_new_session_key  # type: ignore[attr-defined]  # not in the stubs
 
     def make_marked_key(session: Any) -> str:
-        return marked(make_key(session), "session")
+        return add_mark(make_key(session), "session")
 
     seal = vault.seal
 

@@ -51,7 +51,7 @@ def watched(secret: str, kind: str = "key") -> Watched:
     return {}
 
 
-def marked(secret: str, kind: str) -> str:
+def add_mark(secret: str, kind: str) -> str:
     """Return a secret of the same length that `check` recognizes."""
     mark = MARK + LETTERS[kind]
     return secret[:6] + mark + secret[6 + len(mark) :]
@@ -68,7 +68,7 @@ class MarkedSecrets:
 
     def token_urlsafe(self, nbytes: int | None = None) -> str:
         """Return a random text with the mark."""
-        return marked(secrets.token_urlsafe(nbytes), self._kind)
+        return add_mark(secrets.token_urlsafe(nbytes), self._kind)
 
 
 def check(

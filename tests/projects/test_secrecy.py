@@ -73,7 +73,7 @@ def addresses() -> list[str]:
     return sorted(set(paths))
 
 
-def answers(browser: Client, token: str, asked: Sequence[str] = ASKED) -> dict[str, str]:
+def read_all_pages(browser: Client, token: str, asked: Sequence[str] = ASKED) -> dict[str, str]:
     """Return all answers to somebody, without the parts that change by themselves.
 
     `make test` requests each address without a query and with one of them.
@@ -106,13 +106,13 @@ def test_other_projects_change_nothing(
     client.force_login(bea)
     _, token = tokens.create(bea, "script")
     choose(client, ours)
-    answers(client, token, [""])  # the first visit fills caches
-    before = answers(client, token)
+    read_all_pages(client, token, [""])  # the first visit fills caches
+    before = read_all_pages(client, token)
     assert sum(OURS in text for text in before.values()) > 20, "these pages show something"
 
     make_things(ana, endpoint, file, theirs, word=THEIRS)
     make_things(ana, endpoint, file, word=THEIRS)
-    after = answers(client, token)
+    after = read_all_pages(client, token)
     changed = {
         address: changes(before[address], text)
         for address, text in after.items()

@@ -112,7 +112,7 @@ class Stage:
                     )
         for name in names:
             if name in self.ports:
-                until(partial(answers, self.ports[name]), f"{name} does not start")
+                until(partial(is_listening, self.ports[name]), f"{name} does not start")
 
     def kill(self, name: str) -> None:
         """Kill a process with SIGKILL."""
@@ -266,7 +266,7 @@ class Stage:
         self.upstream.post("/_sandbox/faults", json=body).raise_for_status()
 
 
-def answers(port: int) -> bool:
+def is_listening(port: int) -> bool:
     """Return whether a server on this port answers."""
     try:
         httpx.get(f"http://127.0.0.1:{port}/", timeout=5)

@@ -24,28 +24,28 @@ def token() -> str:
     return local_owner.login_token(local_owner.get_or_create())
 
 
-def opens(client: Client, token: str) -> bool:
+def logs_in(client: Client, token: str) -> bool:
     response = client.post(f"/login/link/{token}/")
     assert response.headers["Cache-Control"].count("no-store") == 1
     return response.status_code == 302
 
 
 def test_a_login_link_works_once(client: Client, token: str) -> None:
-    assert opens(client, token)
+    assert logs_in(client, token)
     assert client.get("/runs/").status_code == 200
-    assert not opens(Client(), token)
+    assert not logs_in(Client(), token)
 
 
 def test_a_login_link_lasts_15_minutes(client: Client, token: str) -> None:
     assert timedelta(minutes=15) == login_links.LIFETIME
     LoginLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert not opens(client, token)
+    assert not logs_in(client, token)
 
 
 def test_a_new_login_link_replaces_the_earlier_one(client: Client, token: str) -> None:
     other = local_owner.login_token(local_owner.get_or_create())
-    assert not opens(client, token)
-    assert opens(client, other)
+    assert not logs_in(client, token)
+    assert logs_in(client, other)
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
@@ -59,7 +59,7 @@ def test_what_opens_the_link_first_does_not_use_it_up(
     assert page.headers["Cache-Control"].count("no-store") == 1
     assert "_auth_user_id" not in preview.session
     assert "Log in as" in client.get(f"/login/link/{token}/").content.decode()
-    assert opens(client, token)
+    assert logs_in(client, token)
     assert client.get(f"/login/link/{token}/").status_code == 403
 
 
@@ -67,19 +67,19 @@ def test_a_logout_ends_a_login_link(client: Client, token: str) -> None:
     other = Client()
     other.force_login(local_owner.get_or_create())
     other.post("/logout/")
-    assert not opens(client, token)
+    assert not logs_in(client, token)
 
 
 def test_a_new_password_ends_a_login_link(client: Client, token: str) -> None:
     user = local_owner.get_or_create()
     user.set_password("another")
     user.save()
-    assert not opens(client, token)
+    assert not logs_in(client, token)
 
 
 def test_a_login_link_of_an_inactive_user_is_refused(client: Client, token: str) -> None:
     type(local_owner.get_or_create()).objects.update(is_active=False)
-    assert not opens(client, token)
+    assert not logs_in(client, token)
 
 
 def test_the_database_does_not_contain_the_login_token(token: str) -> None:

@@ -96,7 +96,7 @@ def talk(pages: Pages, user: Any) -> Callable[..., Any]:
     return converse
 
 
-def text(result: Any) -> str:
+def text_of(result: Any) -> str:
     """Return a result's text. It must be small."""
     size = len(json.dumps(result.model_dump(mode="json"), ensure_ascii=False).encode())
     assert size <= MAX_BYTES

@@ -39,7 +39,7 @@ from features.spending.models import Budget, SpendingRules
 from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from tests.api.assistants.conftest import FLUX, text
+from tests.api.assistants.conftest import FLUX, text_of
 
 # imported where it is used: otherwise every process pays half a second when collecting tests
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_a_form_asks_and_the_audit_log_names_what_was_agreed(
     assert "120 seconds" in question.message
     assert question.requested_schema["properties"]["run"]["title"] == "Run for $0.60"
     run = Run.objects.get()
-    assert str(run.pk) in text(answer)
+    assert str(run.pk) in text_of(answer)
     entry = AuditEntry.objects.get(event="agreed to pay for")
     assert entry.object_repr == f"$0.60 for {FLUX}"
     assert f"$0.60 for {FLUX}, asked by “assistant”, answered by a form" in entry.detail
@@ -127,7 +127,7 @@ def test_what_is_cheap_is_not_asked_about(talk: Any, expensive_model: Any) -> No
 def test_an_unknown_price_is_asked_about(talk: Any, flux: Any, mode: str) -> None:
     Endpoint.objects.update(unit_price_usd=None)
     answer = run_once(talk, None, mode=mode)
-    assert "for Price unknown?" in text(answer)
+    assert "for Price unknown?" in text_of(answer)
     assert Run.objects.count() == 0
     if mode == "auto":
         run_once(talk, Person())
@@ -149,7 +149,7 @@ def test_what_is_no_yes_starts_nothing(
 ) -> None:
     result = run_once(talk, Person(answer))
     assert result.is_error
-    assert "The person said no" in text(result)
+    assert "The person said no" in text_of(result)
     assert Run.objects.count() == 0
     assert AuditEntry.objects.filter(event="declined to pay for").count() == 1
 
@@ -179,7 +179,7 @@ def test_a_yes_holds_for_what_was_asked(
 ) -> None:
     result = run_once(talk, Person(meanwhile=meanwhile))
     assert result.is_error
-    assert sentence in text(result)
+    assert sentence in text_of(result)
     assert Run.objects.count() == 0
 
 
@@ -193,7 +193,7 @@ def test_a_client_that_says_yes_by_itself_stays_within_the_limit(
 
     answers = talk(conversation, cap=50, elicitation_callback=Person())
     assert [answer.is_error for answer in answers] == [False, False, True, True]
-    assert "this session may spend 1 more" in text(answers[-1])
+    assert "this session may spend 1 more" in text_of(answers[-1])
     assert Run.objects.count() == 2
 
 
@@ -291,7 +291,7 @@ def test_another_person_cannot_use_a_yes(
 
 def link_of(answer: Any) -> str:
     """Return the path of the page that a text names."""
-    (line,) = (line for line in text(answer).splitlines() if "/account/agree/" in line)
+    (line,) = (line for line in text_of(answer).splitlines() if "/account/agree/" in line)
     return urlsplit(line.rpartition(" ")[2]).path
 
 
@@ -301,7 +301,7 @@ def test_a_client_that_cannot_ask_gets_a_page(
 ) -> None:
     answer = run_once(talk, None, mode=mode)
     path = link_of(answer)
-    assert "Nothing has run yet" in text(answer)
+    assert "Nothing has run yet" in text_of(answer)
     eve = Browser()
     eve.force_login(django_user_model.objects.create_user("eve"))
     assert eve.post(path, {"run": "1"}).status_code == 404
@@ -324,7 +324,7 @@ def test_a_client_that_cannot_ask_gets_a_page(
     consent = Consent.objects.get()
 
     async def read(client: Client) -> Any:
-        return text(await client.call_tool("get_run", {"run_id": str(consent.pk)}))
+        return text_of(await client.call_tool("get_run", {"run_id": str(consent.pk)}))
 
     # The token that asked may read the run; it is this person's first.
     _, secret = tokens.create(user, "reads")
@@ -381,7 +381,7 @@ def test_a_client_that_opens_addresses_waits_for_the_page(
 
     opens = Person(ElicitResult(action="accept"), press)
     answer = run_once(talk, opens)
-    assert str(Run.objects.get().pk) in text(answer)
+    assert str(Run.objects.get().pk) in text_of(answer)
 
 
 def test_a_flow_asks_as_well(talk: Any, flow: Flow) -> None:

@@ -277,19 +277,19 @@ def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documen
         make_endpoint(f"lab/llm-{number}", SHORT)
     eye = make_endpoint("lab/eye", VISION)
 
-    def names(*locked: int) -> list[str]:
+    def list_ids(*locked: int) -> list[str]:
         return [
             model["id"]
             for model in known_models.usable_models(Locks("t", dict.fromkeys(locked, "a rule")))
         ]
 
     endpoints = {*(f"lab/llm-{number}" for number in range(70)), "lab/eye", "fal-ai/any-llm"}
-    assert {*names()} == endpoints
+    assert {*list_ids()} == endpoints
     router = make_endpoint(known_models.ROUTER, {})
-    assert {*names()} == {*endpoints, "a/b"}
-    assert {*names(router.pk)} == endpoints
-    assert {*names(eye.pk)} == {*endpoints, "a/b"} - {"lab/eye"}
-    for name in names():
+    assert {*list_ids()} == {*endpoints, "a/b"}
+    assert {*list_ids(router.pk)} == endpoints
+    assert {*list_ids(eye.pk)} == {*endpoints, "a/b"} - {"lab/eye"}
+    for name in list_ids():
         assert parse_arguments(
             name, chat_message("user", [{"type": "text", "text": "hi"}, *EYES.get(name, [])])
         )

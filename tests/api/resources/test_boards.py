@@ -12,7 +12,7 @@ from accounts.profile import preferences
 from features.boards.models import Board, Cell, Column, Row
 from runs.models import Run
 from tests.features.boards import documents
-from tests.features.boards.racing import at_once
+from tests.features.boards.racing import run_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +151,7 @@ def test_concurrent_calls_with_one_key_create_one_board(call: Any, models: list[
     def create() -> Any:
         return call("POST", "/boards", plan(models), Idempotency_Key="a")
 
-    answers = at_once([create] * 3)
+    answers = run_at_once([create] * 3)
     assert sorted(answer.status_code for answer in answers) == [200, 200, 201]
     assert len({answer.json()["id"] for answer in answers}) == Board.objects.count() == 1
 

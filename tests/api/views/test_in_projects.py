@@ -52,13 +52,13 @@ def test_openai_lists_what_no_rule_locks_in_the_project(acme: Project, make_endp
     make_endpoint("bolt/long", SHORT)
     models = "/api/openai/v1/models"
 
-    def names(who: str, project: Project | None = None) -> list[str]:
+    def list_ids(who: str, project: Project | None = None) -> list[str]:
         listed = client_of(who, project).get(models).json()["data"]
         return sorted(model["id"] for model in listed)
 
     Rule.objects.create(project=acme, effect="forbid", kind="owner", value="lab")
-    assert names("ana", acme) == ["bolt/long"]
-    assert names("ana") == ["bolt/long", "lab/short"]
+    assert list_ids("ana", acme) == ["bolt/long"]
+    assert list_ids("ana") == ["bolt/long", "lab/short"]
     browser = client_of("ana", acme)
     assert browser.get(f"{models}/lab/short").status_code == 404
     assert browser.get(f"{models}/bolt/long").status_code == 200

@@ -56,7 +56,7 @@ def wsgi(environ: Any, start_response: Callable[..., Any]) -> Any:
     return [environ["wsgi.input"].read()]
 
 
-def written(pieces: Iterator[bytes]) -> HttpResponse:
+def write_pieces(pieces: Iterator[bytes]) -> HttpResponse:
     """Return a response that is written piece by piece, as Django writes a feed."""
     response = HttpResponse()
     for piece in pieces:
@@ -66,7 +66,7 @@ def written(pieces: Iterator[bytes]) -> HttpResponse:
 
 RESPONSES: dict[str, Any] = {
     "complete": HttpResponse,
-    "written": written,
+    "written": write_pieces,
     "streamed": StreamingHttpResponse,
     "file": OffThreadStream,
 }

@@ -11,7 +11,7 @@ from django.db import connections, transaction
 WAIT_S = 0.3  # longer than any request takes that no lock holds back
 
 
-def begun_during(writing: Callable[[], Any], second: Callable[[], Any]) -> Any:
+def run_during(writing: Callable[[], Any], second: Callable[[], Any]) -> Any:
     """Run `second` between `writing` and its commit; return the outcome of `second`.
 
     The commit waits until `second` ends, at most `WAIT_S` seconds: after that, `second` is the one
@@ -25,7 +25,7 @@ def begun_during(writing: Callable[[], Any], second: Callable[[], Any]) -> Any:
     return other.outcome()
 
 
-def at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
+def run_at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
     """Start these functions at the same moment; return their results, or the exceptions they
     raised.
     """

@@ -11,14 +11,14 @@ import pytest
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from schemas.uses.inputs import inputs_of
-from tests.features.training.trainers import TRAINERS, document, text
+from tests.features.training.trainers import TRAINERS, document, text_property
 
 TRAINER, TAKER = "fal-ai/flux-lora-fast-training", "fal-ai/flux-lora"
 _LORA = {
     "type": "object",
     "title": "LoraWeight",
     "properties": {
-        "path": text("URL or the path to the LoRA weights."),
+        "path": text_property("URL or the path to the LoRA weights."),
         "scale": {"type": "number"},
     },
     "required": ["path"],
@@ -51,7 +51,7 @@ def trainer(make_endpoint: Callable[..., Any]) -> Endpoint:
 def taker(make_endpoint: Callable[..., Any]) -> Endpoint:
     """A model with a list of LoRAs."""
     loras = {"type": "array", "items": _LORA, "description": "The LoRAs to use."}
-    fields = {"prompt": text("The prompt to generate an image from."), "loras": loras}
+    fields = {"prompt": text_property("The prompt to generate an image from."), "loras": loras}
     return store_inputs(
         make_endpoint(TAKER, document(fields, ["prompt"]), display_name="FLUX LoRA")
     )

@@ -44,7 +44,7 @@ def document(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     }
 
 
-def text(description: str = "", **more: Any) -> dict[str, Any]:
+def text_property(description: str = "", **more: Any) -> dict[str, Any]:
     """Return the schema of a text property."""
     return {"type": "string", "description": description, **more}
 
@@ -52,27 +52,32 @@ def text(description: str = "", **more: Any) -> dict[str, Any]:
 TRAINERS = {
     "fal-ai/flux-lora-fast-training": document(
         {
-            "images_data_url": text(LORA),
-            "trigger_word": text("Trigger word to be used in the captions."),
-            "data_archive_format": text("The format of the archive. Inferred from the URL."),
+            "images_data_url": text_property(LORA),
+            "trigger_word": text_property("Trigger word to be used in the captions."),
+            "data_archive_format": text_property(
+                "The format of the archive. Inferred from the URL."
+            ),
             "steps": {"type": "integer", "default": 1000},
         },
         ["images_data_url"],
     ),
     "fal-ai/flux-2-trainer/edit": document(
-        {"image_data_url": text(PAIRS), "default_caption": text("Default caption.")},
+        {
+            "image_data_url": text_property(PAIRS),
+            "default_caption": text_property("Default caption."),
+        },
         ["image_data_url"],
     ),
     "fal-ai/wan-trainer": document(
         {
-            "trigger_phrase": text("The phrase that will trigger the model."),
-            "training_data_url": text(FILMS),
+            "trigger_phrase": text_property("The phrase that will trigger the model."),
+            "training_data_url": text_property(FILMS),
         },
         ["training_data_url"],
     ),
     "acme/voice-trainer": document(
-        {"dataset": text("Archive of 5 to 20 recordings of one voice.")}, ["dataset"]
+        {"dataset": text_property("Archive of 5 to 20 recordings of one voice.")}, ["dataset"]
     ),
-    "acme/masked": document({"images_data_url": text(MASKED)}, ["images_data_url"]),
-    "acme/no-words": document({"audio_data_url": text()}, ["audio_data_url"]),
+    "acme/masked": document({"images_data_url": text_property(MASKED)}, ["images_data_url"]),
+    "acme/no-words": document({"audio_data_url": text_property()}, ["audio_data_url"]),
 }

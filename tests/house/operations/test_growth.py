@@ -53,7 +53,7 @@ def fill(model: type[Model], values: Values, at: str) -> None:
     model._default_manager.bulk_update(rows, [at], batch_size=DAYS)
 
 
-def keyed(key: str, values: dict[str, Any], day: int) -> dict[str, Any]:
+def add_key(key: str, values: dict[str, Any], day: int) -> dict[str, Any]:
     return {key: f"{day}"} | values
 
 
@@ -137,7 +137,7 @@ def test_housekeeping_and_the_catalogue_hold_their_tables(
         (SpentToken, "digest", "forget_at", {}),
     ]
     for model, key, at, values in of_key:
-        fill(model, partial(keyed, key, values), at)
+        fill(model, partial(add_key, key, values), at)
     moments = [timezone.now() - timedelta(days=day, minutes=1) for day in range(DAYS)]
     AuditEntry.objects.bulk_create(
         AuditEntry(event="x", actor_name="x", timestamp=at, action=3) for at in moments

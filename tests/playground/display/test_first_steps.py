@@ -27,21 +27,21 @@ def models(make_endpoint: Any, documents: dict[str, Any]) -> None:
     make_endpoint("a/without", category="vision", position=9)
 
 
-def front(client: Client) -> str:
+def read_front_page(client: Client) -> str:
     return unescape(client.get("/").content.decode())
 
 
 def test_a_newcomer_has_three_kinds_of_models_and_a_result_by_one_press(
     member: Client, models: None
 ) -> None:
-    page = front(member)
+    page = read_front_page(member)
     steps = page[page.index(TITLE) : page.index("Make a picture")]
     assert re.findall(OFFER, steps) == ["a/0", "a/2", "a/3"]
     for _ in range(2):  # two presses make one run
         answer = member.post("/models/a/0/", {"~token": "first", "~do": "run-example"})
         assert answer.headers["Location"] == Run.objects.get().get_absolute_url()
     assert shorten(Run.objects.get().title, 140) in steps
-    assert TITLE not in front(member)
+    assert TITLE not in read_front_page(member)
 
 
 def test_what_the_newcomer_may_not_run_is_not_offered(
@@ -49,4 +49,4 @@ def test_what_the_newcomer_may_not_run_is_not_offered(
 ) -> None:
     make_run(user=stranger)  # a run of another user
     Endpoint.objects.filter(endpoint_id="a/2").update(standing="blocked")
-    assert re.findall(OFFER, front(member)) == ["a/0", "a/3"]
+    assert re.findall(OFFER, read_front_page(member)) == ["a/0", "a/3"]

@@ -32,7 +32,7 @@ def prompt(page: str) -> str:
     return unescape(match[1])
 
 
-def in_front(member: Client, tab: str) -> str:
+def read_in_front_tab(member: Client, tab: str) -> str:
     """Return the page that a browser gets while this tab is the front one."""
     member.cookies["vitrine_tab_8000"] = tab
     return member.get(PAGE).content.decode()
@@ -46,7 +46,7 @@ def test_two_tabs_have_two_drafts(member: Client) -> None:
     save(member, "from two", "two", 0)
     save(member, "from one, on", "one", 0)
     for tab, text in (("one", "from one, on"), ("two", "from two")):
-        page = in_front(member, tab)
+        page = read_in_front_tab(member, tab)
         assert prompt(page) == text
         assert OTHER not in page
 
@@ -54,7 +54,7 @@ def test_two_tabs_have_two_drafts(member: Client) -> None:
 def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
-    page = in_front(member, "three")
+    page = read_in_front_tab(member, "three")
     assert prompt(page) == "from two"
     assert OTHER in page
     post = {"prompt": "from two", "~do": "other", "~tab": "three"}
@@ -63,19 +63,19 @@ def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member: Cli
     assert UNDO in page
     back = member.post(PAGE, {**post, "prompt": "from one", "~do": "undo"}).content.decode()
     assert prompt(back) == "from two"
-    assert prompt(in_front(member, "one")) == "from one"
+    assert prompt(read_in_front_tab(member, "one")) == "from one"
 
 
 def test_a_new_tab_does_not_offer_drafts_already_run_or_old(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     member.post(PAGE, {"prompt": "from one", "~tab": "one", "~token": "t", "~variations": "4"})
-    assert OTHER not in in_front(member, "three")
+    assert OTHER not in read_in_front_tab(member, "three")
     save(member, "from one, changed", "one", 0)
     save(member, "from two, changed", "two", 0)
-    assert OTHER in in_front(member, "three")
+    assert OTHER in read_in_front_tab(member, "three")
     Draft.objects.filter(tab="one").update(updated_at=timezone.now() - drafts.OFFERED_FOR)
-    assert OTHER not in in_front(member, "three")
+    assert OTHER not in read_in_front_tab(member, "three")
 
 
 def test_a_run_in_one_tab_keeps_the_draft_of_another(member: Client) -> None:
@@ -182,7 +182,10 @@ def test_enter_presses_run_whatever_stands_above_the_form(member: Client) -> Non
     queries: tuple[dict[str, str], ...]
     queries = ({}, {"input": '{"prompt": "theirs"}'}, {"input": '{"prompt": 5}'}, {"saved": "gone"})
     pages = [member.get(PAGE, query).content.decode() for query in queries]
-    pages += [in_front(member, "three"), member.post(PAGE, {"num_images": "x"}).content.decode()]
+    pages += [
+        read_in_front_tab(member, "three"),
+        member.post(PAGE, {"num_images": "x"}).content.decode(),
+    ]
     assert [submits_of(page)[0] for page in pages] == ["run"] * len(pages)
     assert {"undo", "other"} <= {does for page in pages for does in submits_of(page)[1:]}
 

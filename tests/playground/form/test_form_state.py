@@ -89,16 +89,16 @@ def test_many_settings_are_grouped_with_changed_ones_first(
     inputs = {"prompt": {"type": "string"}} | dict.fromkeys(names, number)
     many = make_endpoint("a/many", document(inputs, "image", ("prompt",)))
     page = member.get(many.get_absolute_url()).content.decode()
-    assert titles(page) == ["Video", "NAG"]
+    assert group_titles(page) == ["Video", "NAG"]
     assert "<settings-filter" in page
     assert '<label for="f-nag_a" title="nag_a">NAG a</label>' in page
     page = member.get(many.get_absolute_url(), {"input": '{"nag_c": 5}'}).content.decode()
-    assert titles(page) == ["Changed", "Video", "NAG"]
+    assert group_titles(page) == ["Changed", "Video", "NAG"]
     assert '<details class="fold settings-group" open><summary>Changed' in page
     assert arguments(many, page) == {"nag_c": 5}
 
 
-def titles(page: str) -> list[str]:
+def group_titles(page: str) -> list[str]:
     """Return the titles of the groups of settings."""
     return re.findall(r'settings-group"[^>]*><summary>\s*([^<]*?)\s*<', page)
 

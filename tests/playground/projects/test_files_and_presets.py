@@ -110,7 +110,7 @@ def private(acme: Project, make_run: Any) -> Run:
     return run
 
 
-def openers(run: Run, position: int = 0) -> list[str]:
+def people_who_open(run: Run, position: int = 0) -> list[str]:
     """Return the people who get a result of the run from its address."""
     address = run.artifacts.get(position=position).get_absolute_url()
     names = ("ana", "ben", "cleo", "sam")
@@ -129,16 +129,16 @@ def test_who_sees_a_run_reads_the_results_among_its_inputs_and_nothing_else_of_t
         input_references.read_unread()
     if is_deleted:
         Run.objects.filter(pk=private.pk).update(deleted_at=timezone.now())
-    assert openers(private) == ["ana", "ben", "cleo"]
-    assert openers(private, 1) == ["ben"]
+    assert people_who_open(private) == ["ana", "ben", "cleo"]
+    assert people_who_open(private, 1) == ["ben"]
     ana = signed_in("ana")
     assert ana.get(private.get_absolute_url()).status_code == 404
     answer = ana.head(inputs["image_url"])
     assert "secret" not in answer["Content-Disposition"]
     Run.objects.filter(pk=using.pk).update(is_hidden=True)
-    assert openers(private) == ["ben"]
+    assert people_who_open(private) == ["ben"]
     Run.objects.filter(pk=using.pk).update(is_hidden=False, deleted_at=timezone.now())
-    assert openers(private) == ["ben"]
+    assert people_who_open(private) == ["ben"]
 
 
 def test_typing_the_address_of_a_result_opens_nothing(
@@ -146,13 +146,13 @@ def test_typing_the_address_of_a_result_opens_nothing(
 ) -> None:
     inputs = {"image_url": private.artifacts.get(position=0).get_absolute_url()}
     make_run(user=person("sam"), arguments=inputs)
-    assert openers(private) == ["ben"]
+    assert people_who_open(private) == ["ben"]
     theirs = make_run(user=person("ben"), arguments=inputs)
     Run.objects.filter(pk=private.pk).update(project=acme)
     Membership.objects.filter(project=acme, user=person("ben")).delete()
-    assert openers(private) == ["ana", "cleo"], "typed by who made it, and has left since"
+    assert people_who_open(private) == ["ana", "cleo"], "typed by who made it, and has left since"
     Run.objects.filter(pk=theirs.pk).update(sent_arguments=SENT)
-    assert openers(private) == ["ana", "ben", "cleo"]
+    assert people_who_open(private) == ["ana", "ben", "cleo"]
 
 
 def test_what_can_be_picked_is_of_the_project(acme: Project) -> None:

@@ -105,14 +105,14 @@ def test_lists_show_the_project_and_narrow_it_to_a_member(bens: Run, make_run: A
     make_run(user=person("ana"), title="kiwi", state="succeeded")
     ana = signed_in("ana")
 
-    def titles(query: str) -> set[str]:
+    def find_titles(query: str) -> set[str]:
         page = ana.get(f"/runs/?{query}").content.decode()
         return {title for title in ("quokka", "wombat", "kiwi") if title in page}
 
-    assert titles("project=acme") == {"quokka", "wombat"}
-    assert titles("project=acme&whose=ben") == {"quokka"}
-    assert titles("project=acme&scope=all") == {"wombat", "kiwi"}
-    assert titles("project=private") == {"kiwi"}
+    assert find_titles("project=acme") == {"quokka", "wombat"}
+    assert find_titles("project=acme&whose=ben") == {"quokka"}
+    assert find_titles("project=acme&scope=all") == {"wombat", "kiwi"}
+    assert find_titles("project=private") == {"kiwi"}
     suggested = ana.get("/runs/suggestions/?project=acme&q=by:").context["suggestions"]
     assert "by:ben" in {suggestion.word for suggestion in suggested}
     # the address of a tab that earlier versions had

@@ -54,7 +54,7 @@ def client_of(name: str) -> Client:
     return logged_in(person(name))
 
 
-def jump(client: Client) -> str:
+def search_by_jump(client: Client) -> str:
     return client.get("/jump/", {"q": "fox"}).content.decode()
 
 
@@ -62,15 +62,15 @@ def jump(client: Client) -> str:
 def test_it_is_found_deleted_and_brought_back(kind: type[Kept], make: Any) -> None:
     row = make(kind)
     ana = client_of("ana")
-    assert str(row.pk) in jump(ana)
+    assert str(row.pk) in search_by_jump(ana)
     answer = ana.post(address(row, "deletion"))
     listed = ana.get(answer.headers["Location"]).content.decode()
     assert address(row, "undo") in listed
     assert not rows_of(kind).kept().exists()
-    assert str(row.pk) not in jump(ana)
+    assert str(row.pk) not in search_by_jump(ana)
     back = ana.post(address(row, "undo"))
     assert back.headers["Location"] == row.get_absolute_url()
-    assert str(row.pk) in jump(ana)
+    assert str(row.pk) in search_by_jump(ana)
     entries = events().filter(event__in=("deleted", "restored")).values_list("event", "object_repr")
     assert list(entries) == [("deleted", str(row)), ("restored", str(row))]
 

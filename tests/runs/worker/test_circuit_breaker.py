@@ -29,7 +29,7 @@ class Clock:
         return self.now_s
 
 
-def asked_until_open(pace: BreakerRegistry, clock: Clock) -> float:
+def seconds_until_open(pace: BreakerRegistry, clock: Clock) -> float:
     """Return the seconds for which the host is left alone."""
     start = clock.now_s
     while not pace.host(URL).try_acquire():
@@ -58,7 +58,7 @@ def test_pauses_for_a_failing_host_grow_to_a_limit(error: fal.FalError, longest_
         pace.record_response(f"{URL}{number}", error)
     pauses = []
     for _ in range(12):
-        pauses.append(asked_until_open(pace, clock))
+        pauses.append(seconds_until_open(pace, clock))
         pace.record_response(URL, error)
     assert pauses[0] < 1
     assert longest_s * 0.7 < pauses[-1] < longest_s * 1.3
@@ -78,10 +78,10 @@ def test_a_requested_retry_delay_is_honoured() -> None:
     patience = fal.RateLimited("", status=429, retry_after_s=7)
     pace.record_response(SUBMIT, patience)
     # the limit may be one model's, so calls for other models go on
-    assert asked_until_open(pace, clock) < 1
+    assert seconds_until_open(pace, clock) < 1
     for model in ("a", "b"):
         pace.record_response(f"{SUBMIT}-{model}", patience)
-    assert asked_until_open(pace, clock) == pytest.approx(7, abs=0.1)
+    assert seconds_until_open(pace, clock) == pytest.approx(7, abs=0.1)
 
 
 def test_a_rate_limited_submit_does_not_delay_following_runs() -> None:
@@ -118,7 +118,7 @@ def test_a_retry_delay_for_one_request_does_not_open_the_breaker() -> None:
     assert pace.host(URL).is_closed
     for number in range(3):
         pace.record_response(f"{URL}{number}", patience)
-    assert asked_until_open(pace, clock) < 1
+    assert seconds_until_open(pace, clock) < 1
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_during_unreadable_answers_a_response_allows_the_next_probe() -> None:
     pace = BreakerRegistry(time)
     for number in range(3):
         pace.record_readable(f"{URL}{number}", fal.UpstreamFailed("not JSON"))
-    asked_until_open(pace, time)  # by one request; the others wait for its answer
+    seconds_until_open(pace, time)  # by one request; the others wait for its answer
     assert not pace.host(URL).try_acquire()
     pace.record_response(URL, None)
     assert pace.host(URL).try_acquire()

@@ -32,7 +32,7 @@ def text_of(client: Client, **params: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content[0]))
 
 
-def names(client: Client, **params: str) -> list[list[str]]:
+def read_ranking(client: Client, **params: str) -> list[list[str]]:
     """Return the models of each part, in the order of the page."""
     board = client.get(PAGE, params).context["board"]
     return [[entry.endpoint.endpoint_id for entry in part.entries] for part in board.parts]
@@ -85,10 +85,10 @@ def test_a_category_counts_votes_between_its_models_alone(
     make_counted_board(user, models[:2], wins=2)
     make_counted_board(user, [clip, film])
     make_counted_board(user, [film, first])
-    ((*ranked,),) = names(member)
+    ((*ranked,),) = read_ranking(member)
     assert sorted(ranked) == ["lab/clip", "lab/film", "lab/one", "lab/two"]
-    assert names(member, category="text-to-video") == [["lab/clip", "lab/film"]]
-    assert names(member, category="text-to-image") == [["lab/one", "lab/two"]]
+    assert read_ranking(member, category="text-to-video") == [["lab/clip", "lab/film"]]
+    assert read_ranking(member, category="text-to-image") == [["lab/one", "lab/two"]]
     choices = member.get(PAGE).context["board"].categories
     assert [(choice.value, choice.votes) for choice in choices] == [
         ("text-to-image", 2),
@@ -117,7 +117,7 @@ def test_models_that_no_votes_connect_are_not_compared(
 ) -> None:
     make_counted_board(user, models[:2], wins=2)
     make_counted_board(user, models[2:])
-    assert names(member) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
+    assert read_ranking(member) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
     assert "Not yet compared with the others" in text_of(member)
 
 
@@ -133,11 +133,13 @@ def test_only_votes_on_boards_that_the_viewer_sees_are_counted(
     hidden, unknown = (text_of(member, tag=tag) for tag in ("cats", "dogs"))
     assert hidden.replace("cats", "dogs") == unknown
     vera = logged_in(person("vera"))
-    assert names(vera) == [["lab/one", "lab/two"]]
-    assert names(logged_in(mia)) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
+    assert read_ranking(vera) == [["lab/one", "lab/two"]]
+    assert read_ranking(logged_in(mia)) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
     eva = person("eva")
     grant(eva, "playground.view_run")
-    assert names(logged_in(eva)) == [["lab/one", "lab/two"]]  # a board that the house may see
+    assert read_ranking(logged_in(eva)) == [
+        ["lab/one", "lab/two"]
+    ]  # a board that the house may see
     film.memberships.filter(user=person("vera")).delete()
     assert "No votes yet" in text_of(vera)
 
@@ -147,25 +149,25 @@ def test_deleted_boards_and_reset_votes_do_not_count(
 ) -> None:
     board, other = make_counted_board(user, models[:2]), make_counted_board(user, models[2:])
     Board.objects.filter(pk=board.pk).update(deleted_at=timezone.now())
-    assert names(member) == [["lab/film", "lab/clip"]]
+    assert read_ranking(member) == [["lab/film", "lab/clip"]]
     ballots.reset(other)
     counting.recount(other.pk)
     assert "No votes yet" in text_of(member)
     Board.objects.filter(pk=board.pk).update(deleted_at=None)
-    assert names(member) == [["lab/one", "lab/two"]]
+    assert read_ranking(member) == [["lab/one", "lab/two"]]
 
 
 def test_new_votes_change_what_was_cached(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
     board = make_counted_board(user, models[:2])
-    assert names(member) == [["lab/one", "lab/two"]]
+    assert read_ranking(member) == [["lab/one", "lab/two"]]
     other = make_board(user, models[:2], rows=3)
     for row in range(3):
         vote(user, other, 1, 0, row)
-    assert names(member) == [["lab/one", "lab/two"]]  # nobody has counted the new votes yet
+    assert read_ranking(member) == [["lab/one", "lab/two"]]  # nobody has counted the new votes yet
     counting.recount(other.pk)
-    assert names(member) == [["lab/two", "lab/one"]]
+    assert read_ranking(member) == [["lab/two", "lab/one"]]
     assert board.tallies.count() == 1
 
 

@@ -41,7 +41,7 @@ def lock(project: Project) -> Rule:
     return Rule.objects.create(project=project, kind="id", value="lab/turbo", reason="Too slow")
 
 
-def text(client: Client, address: str) -> str:
+def read_text(client: Client, address: str) -> str:
     return html.unescape(client.get(address).content.decode())
 
 
@@ -56,7 +56,7 @@ def test_a_new_board_sends_what_is_open_and_says_why_in_the_other_cells(
     cells = sent.board.cells.filter(column__endpoint__endpoint_id="lab/turbo")
     assert [cell.run for cell in cells] == [None, None]
     assert all(cell.not_sent.startswith(LOCKED) for cell in cells)
-    page = text(working_in(project, user), sent.board.get_absolute_url())
+    page = read_text(working_in(project, user), sent.board.get_absolute_url())
     assert LOCKED in page
     assert "Ask mia if it should run here." in page
     rule.delete()  # without the rule, the same cells can be sent
@@ -115,7 +115,7 @@ def test_a_plan_says_which_of_its_models_is_locked(
     user: User, project: Project, models: Any
 ) -> None:
     lock(project)
-    page = text(
+    page = read_text(
         working_in(project, user),
         f"{reverse('boards:plan')}?project=film&model=lab/flux&model=lab/turbo",
     )

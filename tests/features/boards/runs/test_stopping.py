@@ -19,7 +19,7 @@ from features.boards.runs import repeating, sending
 from runs.models import Run
 from runs.promises.named_inputs import unresolved
 from runs.start.refused_starts import Refused
-from tests.features.boards.racing import at_once, begun_during
+from tests.features.boards.racing import run_at_once, run_during
 
 Planned = Callable[..., Plan]
 Send = Callable[..., sending.Sent]
@@ -47,7 +47,7 @@ def board(rows: Callable[..., Plan], send: Send) -> Board:
 
 @pytest.mark.system
 def test_stop_cancels_runs_being_added(board: Board, rows: Callable[..., Plan], send: Send) -> None:
-    message = begun_during(
+    message = run_during(
         lambda: send(rows("more", 80), board=board),
         lambda: repeating.stop(Board.objects.get(pk=board.pk), board.user),
     )
@@ -100,7 +100,7 @@ def test_concurrent_adds_keep_the_board_within_its_size_limit(
     deeds = [
         partial(sending.run_plan, user, plan, expand(plan), "token", board=board) for plan in plans
     ]
-    outcomes = at_once(deeds)
+    outcomes = run_at_once(deeds)
     assert sum(isinstance(outcome, sending.TooLarge) for outcome in outcomes) == 4
     assert board.cells.count() == Run.objects.count() == 281 <= MAX_CELLS
 

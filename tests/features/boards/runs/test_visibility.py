@@ -43,7 +43,7 @@ def take_back(board: Board) -> None:
     Run.objects.filter(cells__board=board, cells__is_reused=True).update(is_example=False)
 
 
-def addresses_shown(client: Client, board: Board) -> dict[str, str]:
+def addresses_on_pages(client: Client, board: Board) -> dict[str, str]:
     keys = [f"cell={pk}" for pk in board.cells.filter(row__position=0).values_list("pk", flat=True)]
     parts = [
         *("", "?all=1", "sheet/", "board.csv", "board.json", "parts/0/", "results/"),
@@ -59,12 +59,12 @@ def addresses_shown(client: Client, board: Board) -> dict[str, str]:
 @pytest.mark.system
 def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrowing: Board) -> None:
     run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
-    addresses = addresses_shown(member, borrowing)
+    addresses = addresses_on_pages(member, borrowing)
     is_shown = {part: all(pk in page for pk in run_ids) for part, page in addresses.items()}
     assert {part for part, shows in is_shown.items() if not shows} == {"results/"}
 
     take_back(borrowing)
-    after = addresses_shown(member, borrowing)
+    after = addresses_on_pages(member, borrowing)
     assert not {part for part, page in after.items() if any(pk in page for pk in run_ids)}
     for part in ("", "sheet/", "board.csv", "board.json"):
         assert after[part].count(WITHHELD) == 2, part
@@ -78,9 +78,9 @@ def test_results_leave_out_the_price_of_withdrawn_examples(
     Run.objects.update(billable_units="1")
     Run.objects.filter(is_example=True).update(billable_units="99")
     charged.settle(Run.objects.all())
-    assert "$0.50" in addresses_shown(member, borrowing)["results/"]
+    assert "$0.50" in addresses_on_pages(member, borrowing)["results/"]
     take_back(borrowing)
-    page = addresses_shown(member, borrowing)["results/"]
+    page = addresses_on_pages(member, borrowing)["results/"]
     assert "$0.50" not in page
     assert "$0.01" in page
 

@@ -58,8 +58,8 @@ def test_a_day_that_goes_on_has_one_title(
         Run.objects.filter(pk=run.pk).update(created_at=noon - timedelta(hours=hours))
     first = member.get("/runs/")
     second = member.get(f"/runs/{first.context['more']}")
-    assert titles(first) == ["5 March 2026"]
-    assert titles(second) == ["4 March 2026"]
+    assert section_titles(first) == ["5 March 2026"]
+    assert section_titles(second) == ["4 March 2026"]
     assert [len(section.stacks) for section, _ in second.context["sections"]] == [1, 2]
     # Back after scrolling: the page has everything that was loaded, and the link to the next part.
     again = member.get("/runs/", {"until": first.context["last"]})
@@ -100,5 +100,5 @@ def tiles(html: str, run: Run) -> list[tuple[int, str]]:
     return [(int(position), shape) for position, shape in re.findall(pattern, html)]
 
 
-def titles(page: Any) -> list[str]:
+def section_titles(page: Any) -> list[str]:
     return [section.title for section, _ in page.context["sections"] if section.title]

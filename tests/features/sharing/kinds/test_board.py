@@ -19,7 +19,12 @@ from projects.models import Membership, Project
 from runs.models import Run, Upload
 from tests.features.boards.conftest import models, plan_of, send
 from tests.features.boards.judging import SECRET, Judged, make_judged_board, stored_picture
-from tests.features.sharing.kinds.walking import answers, leaked_secrets, read_page, share_of
+from tests.features.sharing.kinds.walking import (
+    collect_answers,
+    leaked_secrets,
+    read_page,
+    share_of,
+)
 
 __all__ = ["make_judged_board", "models", "plan_of", "send", "stored_picture"]
 pytestmark = pytest.mark.django_db
@@ -71,7 +76,7 @@ def test_nothing_hidden_is_told(board: Board, share_board: ShareBoard, user: Use
     runs = [str(pk) for pk in Run.objects.values_list("pk", flat=True)]
     secrets = [SECRET, "lab/", "flux", "turbo", "anastasia", "Secret venture", "zebra", "heron"]
     secrets += ["424242", "0.02", "num_inference", str(board.pk), *runs]
-    answered = answers(share)
+    answered = collect_answers(share)
     assert len([address for address in answered if "/files/" in address]) >= 4
     assert not leaked_secrets(answered, secrets + [pk.replace("-", "") for pk in runs])
     assert "Winner: <strong>B" in read_page(share)
@@ -80,7 +85,7 @@ def test_nothing_hidden_is_told(board: Board, share_board: ShareBoard, user: Use
 def test_metadata_leave_with_the_file_where_all_is_shown(
     board: Board, share_board: ShareBoard
 ) -> None:
-    assert leaked_secrets(answers(share_board(board)), [SECRET])
+    assert leaked_secrets(collect_answers(share_board(board)), [SECRET])
 
 
 def test_settings_without_models_leave_out_what_names_them(
@@ -131,11 +136,11 @@ def test_inputs_have_numbers_and_are_served_with_the_settings(
         values={"prompt": "quiet zebra", "image_url": upload.get_absolute_url()}
     )
     share = share_board(board)
-    assert not leaked_secrets(answers(share), ["my-holiday", str(upload.pk)])
+    assert not leaked_secrets(collect_answers(share), ["my-holiday", str(upload.pk)])
     item = share.items.get(upload=upload)
     address = reverse("sharing:share-file", args=[share.token, item.number])
     assert f'src="{address}"' in read_page(share)
-    assert SECRET.encode() not in answers(share)[address]
+    assert SECRET.encode() not in collect_answers(share)[address]
     Share.objects.update(shows_settings=False)
     assert Client().get(address).status_code == 404
 

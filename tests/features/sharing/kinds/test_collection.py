@@ -16,7 +16,12 @@ from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from features.sharing.kinds.table import KINDS
 from features.sharing.models import Share
 from tests.conftest import grant
-from tests.features.sharing.kinds.walking import answers, leaked_secrets, read_page, share_of
+from tests.features.sharing.kinds.walking import (
+    collect_answers,
+    leaked_secrets,
+    read_page,
+    share_of,
+)
 
 pytestmark = pytest.mark.django_db
 HIDDEN = {"shows_models": False, "shows_settings": False, "shows_prices": False}
@@ -64,7 +69,7 @@ def test_a_visitor_sees_its_cards(share_collection: Shown) -> None:
 
 @pytest.mark.parametrize("follows", [False, True])
 def test_nothing_hidden_is_told(share_collection: Shown, follows: bool) -> None:
-    answered = answers(share_collection(follows=follows, **HIDDEN))
+    answered = collect_answers(share_collection(follows=follows, **HIDDEN))
     assert not leaked_secrets(answered, SECRETS)
     assert leaked_secrets(answered, ["steps-of-gold"]), "a note that names no model stays"
     assert any("/pictures/" in address for address in answered)
@@ -82,7 +87,7 @@ def test_what_is_gone_leaves_a_sentence(share_collection: Shown) -> None:
 def test_its_pictures_are_served_by_their_places(share_collection: Shown) -> None:
     share = share_collection()
     address = reverse("sharing:share-picture", args=[share.token, 1])
-    assert answers(share)[address].endswith(b"RIFF small WEBP")
+    assert collect_answers(share)[address].endswith(b"RIFF small WEBP")
     for number in (0, 2, 10**9):
         other = reverse("sharing:share-picture", args=[share.token, number])
         assert Client().get(other).status_code == 404

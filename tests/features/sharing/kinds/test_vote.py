@@ -20,7 +20,12 @@ from tests.features.boards.judging import (
     status_of,
     stored_picture,
 )
-from tests.features.sharing.kinds.walking import answers, leaked_secrets, read_page, share_of
+from tests.features.sharing.kinds.walking import (
+    collect_answers,
+    leaked_secrets,
+    read_page,
+    share_of,
+)
 
 __all__ = ["make_judged_board", "models", "plan_of", "send", "stored_picture"]
 pytestmark = pytest.mark.django_db
@@ -86,7 +91,7 @@ def test_a_taken_name_and_a_robot_are_refused_with_what_was_typed(share: Share) 
 
 def test_a_ballot_tells_nothing_that_is_hidden(share: Share) -> None:
     guest = introduce_guest(share, "Anna")
-    answered = answers(share, guest)
+    answered = collect_answers(share, guest)
     assert len([path for path in answered if "/vote/files/" in path]) >= 2
     assert not leaked_secrets(answered, ["lab/", "flux", "turbo", "zebra", "heron", SECRET])
 

@@ -39,7 +39,7 @@ def read_page(share: Share, client: Client | None = None) -> str:
     return " ".join(response.content.decode().split())
 
 
-def answers(share: Share, client: Client | None = None) -> dict[str, bytes]:
+def collect_answers(share: Share, client: Client | None = None) -> dict[str, bytes]:
     """Return headers and body of every answer that visitors can reach from the page, by address."""
     visitor = client or Client()
     contents: dict[str, bytes] = {}

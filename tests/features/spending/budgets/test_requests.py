@@ -27,7 +27,7 @@ NEW, PAGE = "/spend/requests/new/", "/spend/requests/"
 WHY = {"amount": "3", "sentence": "The film is due tomorrow"}
 
 
-def text(response: Any) -> str:
+def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
@@ -60,35 +60,35 @@ def test_what_is_granted_can_be_spent(
         pay("1", ana, fox)
     link = refusal.value.remedy.address  # type: ignore[union-attr]
     page = maker.get(link, headers={"referer": "http://testserver/models/?q=fox#x"})
-    assert "$1.00 of $1.00 spent" in text(page)
-    assert "Ask eva and mia" in text(page)
+    assert "$1.00 of $1.00 spent" in text_of(page)
+    assert "Ask eva and mia" in text_of(page)
     assert 'name="path" value="/models/?q=fox"' in page.content.decode()
 
     sent = maker.post(link, WHY | {"path": "/models/?q=fox"}, follow=True)
     assert sent.redirect_chain[-1][0] == "/models/?q=fox"
-    assert "eva and mia can grant it, and have been told." in text(sent)
+    assert "eva and mia can grant it, and have been told." in text_of(sent)
     assert read_subjects(mia) == read_subjects(eva) == ["ana asks for $3.00 more for Fox"]
     assert read_subjects(ana) == read_subjects(person("vic")) == []
     request = BudgetRequest.objects.get()
-    assert "You ask for $3.00 more for Fox" in text(maker.get(request.get_absolute_url()))
+    assert "You ask for $3.00 more for Fox" in text_of(maker.get(request.get_absolute_url()))
     page = manager.get(PAGE)
-    assert "Waiting for you" in text(page)
+    assert "Waiting for you" in text_of(page)
     assert 'class="dot"' in page.content.decode()
-    assert "ana asks for $3.00 more for Fox" in text(manager.get("/"))
+    assert "ana asks for $3.00 more for Fox" in text_of(manager.get("/"))
     manager.get(request.get_absolute_url())
     assert inbox.count_new(mia) == 0
-    assert "ana asks for $3.00 more for Fox" in text(manager.get("/"))
+    assert "ana asks for $3.00 more for Fox" in text_of(manager.get("/"))
 
     decision = f"{request.get_absolute_url()}decision/"
     granted = manager.post(decision, {"~do": "grant", "answer": "Good luck"}, follow=True)
-    assert "mia has granted $3.00" in text(granted)
+    assert "mia has granted $3.00" in text_of(granted)
     assert read_subjects(ana) == ["mia has granted $3.00 more for Fox"]
     assert [inbox.count_new(reader) for reader in (ana, mia, eva)] == [1, 0, 0]
     assert not inbox.waiting(mia)
     assert not inbox.waiting(eva)
     answer = Notification.objects.get(user=ana)
     assert (answer.path, "Good luck" in answer.text) == ("/models/?q=fox", True)
-    assert "Back to what was refused" in text(maker.get(request.get_absolute_url()))
+    assert "Back to what was refused" in text_of(maker.get(request.get_absolute_url()))
     pay("1", ana, fox)
     pay("1", ana, fox)
     pay("1", ana, fox)
@@ -96,7 +96,7 @@ def test_what_is_granted_can_be_spent(
         pay("1", ana, fox)
     events = AuditEntry.objects.filter(object_pk=str(request.pk)).values_list("event", "actor_name")
     assert set(events) == {("asked for more", "ana"), ("granted", "mia")}
-    budgets_page = text(maker.get("/spend/budgets/"))
+    budgets_page = text_of(maker.get("/spend/budgets/"))
     assert "$4.00 of $4.00 spent" in budgets_page
     assert "$3.00 of it granted on top" in budgets_page
 
@@ -109,9 +109,9 @@ def test_another_sum_is_granted_than_was_asked_for(
     decision = f"{request.get_absolute_url()}decision/"
     bad = admin.post(decision, {"~do": "grant", "amount": "-2", "answer": "typed"})
     assert bad.status_code == 422
-    assert "Grant a sum above $0, or refuse it." in text(bad)
+    assert "Grant a sum above $0, or refuse it." in text_of(bad)
     assert 'value="typed"' in bad.content.decode()
-    page = text(admin.post(decision, {"~do": "grant", "amount": "0.50"}, follow=True))
+    page = text_of(admin.post(decision, {"~do": "grant", "amount": "0.50"}, follow=True))
     assert "eva has granted $0.50" in page
     assert "asked for was $3.00" in page
 
@@ -124,7 +124,7 @@ def test_only_the_first_decision_counts(
     decision = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
     admin.post(decision, {"~do": "refuse", "answer": "Not this month"})
     second = manager.post(decision, {"~do": "grant"}, follow=True)
-    assert "eva has refused this already." in text(second)
+    assert "eva has refused this already." in text_of(second)
     request = BudgetRequest.objects.get()
     assert (request.is_granted, request.answer) == (False, "Not this month")
     assert read_subjects(person("ana")) == ["eva has refused $3.00 more for Fox"]
@@ -166,7 +166,7 @@ def test_what_does_not_limit_somebody_is_not_there_for_them(
 def test_who_asks_does_not_decide(maker: Client, budget: Budget, fox: Project) -> None:
     maker.post(address(budget, fox.pk), WHY)
     request = BudgetRequest.objects.get()
-    assert "Grant" not in text(maker.get(request.get_absolute_url()))
+    assert "Grant" not in text_of(maker.get(request.get_absolute_url()))
     assert maker.post(f"{request.get_absolute_url()}decision/", {"~do": "grant"}).status_code == 403
     assert not BudgetRequest.objects.get().is_granted
 
@@ -175,12 +175,12 @@ def test_a_budget_that_is_over_has_nothing_to_ask_for(
     maker: Client, admin: Client, budget: Budget, fox: Project
 ) -> None:
     old = maker.post(address(budget, fox.pk, period="2020-01"), WHY)
-    assert "This budget has begun anew since" in text(old)
+    assert "This budget has begun anew since" in text_of(old)
     maker.post(address(budget, fox.pk), WHY)
     Budget.objects.update(ended_at=timezone.now())
     decision = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
     late = admin.post(decision, {"~do": "grant"}, follow=True)
-    assert "there is nothing to grant" in text(late)
+    assert "there is nothing to grant" in text_of(late)
     assert not BudgetRequest.objects.get().is_granted
 
 
@@ -199,7 +199,7 @@ def test_bad_input_stays_with_a_sentence(
 ) -> None:
     response = maker.post(address(budget, fox.pk), WHY | posted)
     assert response.status_code == 422
-    assert sentence in text(response)
+    assert sentence in text_of(response)
     assert not BudgetRequest.objects.exists()
 
 
@@ -218,7 +218,7 @@ def test_a_run_above_the_ceiling_is_asked_of_admins(
     with pytest.raises(Unaffordable) as refusal:
         pay("1", user)
     link = refusal.value.remedy.address  # type: ignore[union-attr]
-    assert "Only admins start what may cost more than $0.50 at once" in text(member.get(link))
+    assert "Only admins start what may cost more than $0.50 at once" in text_of(member.get(link))
     member.post(link, {"amount": "1", "sentence": "For the fair"})
     assert read_subjects(eva) == ["ana asks for up to $1.00 at once"]
     decision = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
@@ -233,9 +233,9 @@ def test_who_has_left_the_project_reads_its_budget_no_more(
 ) -> None:
     pay("0.75", person("ana"), fox)
     page = maker.post(address(budget, fox.pk), WHY, follow=True)
-    assert "$0.75" in text(page)
+    assert "$0.75" in text_of(page)
     fox.memberships.filter(user=person("ana")).delete()
-    again = text(maker.get(page.redirect_chain[-1][0]))
+    again = text_of(maker.get(page.redirect_chain[-1][0]))
     assert "The film is due tomorrow" in again
     assert "$0.75" not in again
     assert "mia" not in again
@@ -257,6 +257,6 @@ def test_what_is_spent_above_the_limit_is_asked_for_as_well(
     page = maker.get(address(budget, fox.pk, amount="1")).content.decode()
     assert 'value="3.50"' in page
     refused = maker.post(address(budget, fox.pk), WHY | {"amount": "2.50"})
-    assert "$2.50 is spent above the limit already: ask for more than that." in text(refused)
+    assert "$2.50 is spent above the limit already: ask for more than that." in text_of(refused)
     sent = maker.post(address(budget, fox.pk), WHY | {"amount": "3.50"}, follow=True)
-    assert "$2.50 is spent above the limit" in text(sent)
+    assert "$2.50 is spent above the limit" in text_of(sent)

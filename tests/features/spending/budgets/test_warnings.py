@@ -165,12 +165,12 @@ GOOD = {"unknown": "assume", "assumed": "0.5", "ceiling": "20", "alarm_factor": 
         "alarm_least": "1"}  # fmt: skip
 
 
-def text(response: Any) -> str:
+def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def test_an_admin_changes_the_rules(admin: Client, maker: Client) -> None:
-    assert "The rules are saved" in text(admin.post(PAGE, GOOD, follow=True))
+    assert "The rules are saved" in text_of(admin.post(PAGE, GOOD, follow=True))
     rules = SpendingRules.current()
     assert (rules.unknown, rules.assumed, rules.ceiling) == ("assume", Decimal("0.5"), Decimal(20))
     assert not rules.holds_models
@@ -203,5 +203,5 @@ def test_what_is_no_rule_gets_a_sentence(
 ) -> None:
     response = admin.post(PAGE, GOOD | posted)
     assert response.status_code == 422
-    assert sentence in text(response)
+    assert sentence in text_of(response)
     assert not SpendingRules.objects.exists()

@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 DAY = days_ago(3)
 
 
-def at_once(*acts: Callable[[], None]) -> None:
+def run_at_once(*acts: Callable[[], None]) -> None:
     """Run each function in a thread of its own; raise what any of them raised."""
     ready = threading.Barrier(len(acts))
     problems: list[BaseException] = []
@@ -70,7 +70,7 @@ def test_runs_start_and_settle_at_once(user: User, stranger: User, make_endpoint
         for number in range(20):
             charge(user, "0.5", DAY, projects[number % 2], model)
 
-    at_once(settle(1), settle(2), start)
+    run_at_once(settle(1), settle(2), start)
     assert require_sums_hold() == 50
 
 

@@ -87,17 +87,17 @@ def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
     Endpoint.objects.exclude(pk__in=pictures).update(category="image-to-video")
     post_sync.run()
 
-    def titles(groups: list[Group]) -> dict[str, list[str]]:
+    def labels_by_group(groups: list[Group]) -> dict[str, list[str]]:
         return {group.title: [place.label for place in group.places] for group in groups}
 
     words = result_of(models["draw"], "image", arguments={"prompt": "a fox"})
-    without_recipe = titles(command_palette.models_for_run(words, "film"))
+    without_recipe = labels_by_group(command_palette.models_for_run(words, "film"))
     assert "Models" not in without_recipe
     assert without_recipe["Needs an image too"][0] == "film"
     given = {"prompt": "a fox", "image_urls": ["https://a.test/a.png"]}
     run = result_of(models["edit"], "image", arguments=given)
-    assert titles(command_palette.models_for_run(run, "film"))["Models"][0] == "film"
-    assert titles(command_palette.models_for_recipe("", "recipe=1")) == {
+    assert labels_by_group(command_palette.models_for_run(run, "film"))["Models"][0] == "film"
+    assert labels_by_group(command_palette.models_for_recipe("", "recipe=1")) == {
         "Text to image": ["draw"],
         "Needs an image too": ["edit"],
     }

@@ -24,7 +24,7 @@ def carry_over(run: Run, endpoint: Endpoint) -> Transfer:
     return transfer(endpoint, run.arguments, run.endpoint, run)
 
 
-def own(run: Run, position: int = 0) -> str:
+def own_address(run: Run, position: int = 0) -> str:
     return f"/runs/{run.pk}/artifacts/{position}/"
 
 
@@ -33,7 +33,7 @@ def test_a_picture_becomes_the_start_frame_of_a_film(
 ) -> None:
     run = result_of(models["draw"], "image", "image", arguments={"prompt": "a fox", "loras": []})
     carried_over = carry_over(run, models["film"])
-    assert carried_over.arguments == {"prompt": "a fox", "image_url": own(run)}
+    assert carried_over.arguments == {"prompt": "a fox", "image_url": own_address(run)}
     fates = dict(carried_over.fates)
     assert fates["Taken over"] == "prompt"
     assert fates["From the result"] == "“Image” holds its picture"
@@ -68,7 +68,7 @@ def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: M
         arguments={"images_data_url": "https://x.test/a.zip", "steps": 2000},
     )
     carried_over = carry_over(run, models["draw"])
-    assert carried_over.arguments == {"loras": [{"path": own(run, 1)}]}
+    assert carried_over.arguments == {"loras": [{"path": own_address(run, 1)}]}
     assert dict(carried_over.fates)["Not in this model"] == "images_data_url, steps"
 
 

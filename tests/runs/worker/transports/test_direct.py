@@ -61,7 +61,7 @@ def has_ended(run: Run) -> bool:
     return run.is_final
 
 
-def is_(run: Run, state: str) -> bool:
+def has_state(run: Run, state: str) -> bool:
     run.refresh_from_db()
     return run.state == state
 
@@ -138,7 +138,7 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     run = ask(transport, "sandbox/scribe", **CALM)
     sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
     limits = WorkerLimits(direct=DirectLimits(turned_away_within_s=0))
-    work(lambda: is_(run, state), worker_limits=limits)
+    work(lambda: has_state(run, state), worker_limits=limits)
     assert [event["what"] for event in run.events] == [what]
     assert count_requests(sandbox) == (1 if state == "unconfirmed" else 2)
 
@@ -164,7 +164,7 @@ def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
     run = ask(transport, "sandbox/scribe", **CALM)
     sandbox.fault("requests", "503", times=1000)
     sandbox.fault(kind, fault, value=2)
-    work(lambda: is_(run, "unconfirmed"))
+    work(lambda: has_state(run, "unconfirmed"))
     assert [event["what"] for event in run.events] == ["broke"]
     assert count_requests(sandbox) == 1
     page = Client()
@@ -224,7 +224,7 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
     run = ask(transport, "mischief/slow", duration=60, picture=False)
 
     def cancelled() -> bool:
-        if is_(run, "running") and run.cancel_requested_at is None:
+        if has_state(run, "running") and run.cancel_requested_at is None:
             state_machine.request_cancel(run.pk)
         return has_ended(run)
 
@@ -254,7 +254,7 @@ def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox:
     state_machine.mark_submitted(run.pk, set())
     state_machine.record(run.pk, Observation(Run.State.RUNNING))
     Run.objects.filter(pk=run.pk).update(lease_until=None)
-    work(lambda: is_(run, "unconfirmed"))
+    work(lambda: has_state(run, "unconfirmed"))
     assert count_requests(sandbox) == 0
 
 
@@ -277,8 +277,8 @@ def test_a_worker_that_ends_leaves_the_run_unconfirmed(
 ) -> None:
     sandbox.fault("requests", "503", times=1000)
     run = ask(transport, "mischief/slow", duration=60, picture=False)
-    work(lambda: is_(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
+    work(lambda: has_state(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
     run.refresh_from_db()
     assert run.state == "running"
-    work(lambda: is_(run, "unconfirmed"))
+    work(lambda: has_state(run, "unconfirmed"))
     assert count_requests(sandbox) == 1
