@@ -121,10 +121,10 @@ def secret_cookies() -> Iterator[None]:
             stored = SessionStore(stored_session_key(cookie.value))
             stored.secret = cookie.value
             return stored
-        made = SessionStore()
-        made.save()
-        _set_cookie(client, made)
-        return made
+        session = SessionStore()
+        session.save()
+        _set_cookie(client, session)
+        return session
 
     with (
         patch.object(Client, "_login", log_in),

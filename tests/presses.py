@@ -115,7 +115,9 @@ def problems(source: str) -> Iterator[tuple[int, str]]:
         if not function.name.startswith("test_") and waits(function, waiting):
             waiting.add(function.name)
     looking = {
-        one.name for one in functions if not one.name.startswith("test_") and reads_rows(one)
+        helper.name
+        for helper in functions
+        if not helper.name.startswith("test_") and reads_rows(helper)
     }
     for function in functions:
         if function.name.startswith("test_"):

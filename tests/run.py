@@ -112,10 +112,10 @@ def run_side_by_side(passes: Sequence[Pass]) -> list[Outcomes]:
             pool.submit(run_pass.run, to) for run_pass, to in zip(others, outputs, strict=True)
         ]
         ended = [first.run(), *(future.result() for future in running)]
-        for one, output in zip(others, outputs, strict=True):
+        for other_pass, output in zip(others, outputs, strict=True):
             output.seek(0)
             text = output.read().decode(errors="replace")
-            print(f"== {one.name}", text, sep="\n", flush=True)
+            print(f"== {other_pass.name}", text, sep="\n", flush=True)
     return ended
 
 

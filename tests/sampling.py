@@ -34,6 +34,6 @@ def one_of_each(every: Iterable[T], kind: Callable[[T], Hashable], of: object) -
     for case in every:
         kinds.setdefault(kind(case), []).append(case)
     if IS_EXHAUSTIVE:
-        return [one for group in kinds.values() for one in group]
+        return [case for group in kinds.values() for case in group]
     chance = random.Random(f"{SEED} {of}")
     return [chance.choice(group) for group in kinds.values()]

@@ -129,14 +129,14 @@ class World:
             return declared(rule, name, method, role, thing)
 
         def kind(cell: tuple[str, str, str]) -> Hashable:
-            role, thing, told = cell
-            if told == "none":
+            role, thing, expected = cell
+            if expected == "none":
                 return thing if thing in {"hidden", "deleted"} else "others'"
             if role not in MEMBERS:
-                return role, told
-            beyond = MEMBERS.index(role) + (1 if told == "no" else -1)
-            is_limit = beyond not in range(3) or word(MEMBERS[beyond], thing) != told
-            return (role, told) if is_limit else "further"
+                return role, expected
+            beyond = MEMBERS.index(role) + (1 if expected == "no" else -1)
+            is_limit = beyond not in range(3) or word(MEMBERS[beyond], thing) != expected
+            return (role, expected) if is_limit else "further"
 
         every = [
             (role, thing, word(role, thing))

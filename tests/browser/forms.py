@@ -112,12 +112,12 @@ def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
             route.fulfill(body=PIXEL, content_type="image/png")
         elif request.url == f"{SITE}/uploads/":
             name = "bad" if b"bad.png" in (request.post_data_buffer or b"") else "a"
-            told = (
+            body = (
                 {"url": "/u/a.png", "name": "a.png", "size_bytes": 1500}
                 if name == "a"
                 else {"error": "That file is empty."}
             )
-            route.fulfill(json=told, status=200 if name == "a" else 422)
+            route.fulfill(json=body, status=200 if name == "a" else 422)
         elif request.method == "POST":
             posts.append(parse_qs(request.post_data or "", keep_blank_values=True))
             route.fulfill(body="<title>Sent</title>", content_type="text/html")

@@ -69,7 +69,7 @@ def test_lists_do_not_load_large_columns(world: World) -> None:
     enlarge()
     gc.collect()
     tracemalloc.start()
-    peaks = {asked[1]: peak_of(*asked) for asked in asks}
+    peaks = {request[1]: peak_of(*request) for request in asks}
     tracemalloc.stop()
     assert {address: peak for address, peak in peaks.items() if peak > MOST_BYTES} == {}
 

@@ -63,8 +63,8 @@ def use_every_secret(client: Client) -> None:
     page = client.post("/account/tokens/", {"name": "one", "scope": ["read", "run"]})
     body = json.dumps({"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
     headers = {"authorization": f"Bearer {page.context['secret']}", "idempotency-key": "one"}
-    made = client.post("/api/v1/runs", body, content_type="application/json", headers=headers)
-    assert made.status_code == 201
+    response = client.post("/api/v1/runs", body, content_type="application/json", headers=headers)
+    assert response.status_code == 201
     posted = {"role": "member", "email": "mara@example.com", "days": "7", "max_uses": "1"}
     client.post("/people/invitations/", posted)
     channel = {"method": "slack", "address": SLACK, "kind": ["run_finished"], "name": ""}

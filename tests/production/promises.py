@@ -94,13 +94,13 @@ def crowd_of_people(machine: Machine) -> str:
     with ThreadPoolExecutor(1) as aside:
         backup = aside.submit(_back_up, machine)
         crowd = _browse(machine, cookies, SECONDS)
-        made = backup.result()
+        backup_made = backup.result()
     assert not crowd.broken, crowd.broken[:5]
     errors = machine.errors(lines)
     assert not errors, errors
     assert len(crowd.finished) == len(crowd.accepted) > 0, crowd
     memory = ", ".join(f"{name} {unit.memory_mb} MB" for name, unit in machine.units.items())
-    return f"{crowd}; a backup beside: {made.strip().splitlines()[-2]} {memory}"
+    return f"{crowd}; a backup beside: {backup_made.strip().splitlines()[-2]} {memory}"
 
 
 def proof_of_backup(machine: Machine) -> str:

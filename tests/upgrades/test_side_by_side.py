@@ -141,12 +141,12 @@ def former(tmp_path: Path) -> Path:
 def installation(tmp_path: Path, former: Path) -> Iterator[Installation]:
     """The former version's data, restored by its own code."""
     with databases(tmp_path) as make_database:
-        made = Installation(tmp_path, make_database(""))
+        new_installation = Installation(tmp_path, make_database(""))
         backups = fixtures.unpack(FORMER, connection.vendor, tmp_path)
-        made.manage(former, "restore", "--yes", "--from", str(backups))
-        made.manage(former, "collectstatic", "--no-input", "--verbosity=0")
-        with made.sandbox():
-            yield made
+        new_installation.manage(former, "restore", "--yes", "--from", str(backups))
+        new_installation.manage(former, "collectstatic", "--no-input", "--verbosity=0")
+        with new_installation.sandbox():
+            yield new_installation
 
 
 @pytest.mark.parametrize("stays", ["web", "worker"])

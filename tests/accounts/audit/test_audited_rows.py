@@ -163,14 +163,14 @@ def test_ways_in_are_logged_without_their_secrets(user: User) -> None:
 
 def test_invitations_and_rules_are_logged_with_what_they_say() -> None:
     boss = make_admin("boss")
-    made, token = invite(boss, email="zoe@example.com")
+    invitation, token = invite(boss, email="zoe@example.com")
     rule = editing.add(boss, None, editing.Terms("forbid", "owner", "fal-ai", "Too dear", True))
-    _, fields = changes("people.invitation", made)[0]
+    _, fields = changes("people.invitation", invitation)[0]
     assert fields is not None
     assert fields["email"] == ["None", "zoe@example.com"]
     text = str(list(AuditEntry.objects.values()))
     assert token not in text
-    assert made.digest not in text
+    assert invitation.digest not in text
     _, fields = changes("projects.rule", rule)[-1]
     assert fields is not None
     assert (fields["value"], fields["reason"]) == (["None", "fal-ai"], ["None", "Too dear"])

@@ -106,10 +106,10 @@ class Passkey:
         credential = AttestedCredentialData.create(Aaguid.NONE, self.id, public)
         flags = VERIFIED | AuthenticatorData.FLAG.AT
         data = AuthenticatorData.create(self._host_hash(), flags, 0, credential)
-        made = AttestationObject.create("none", data, {})
+        attestation = AttestationObject.create("none", data, {})
         answer = {
             "clientDataJSON": websafe_encode(self._client("webauthn.create", request)),
-            "attestationObject": websafe_encode(bytes(made)),
+            "attestationObject": websafe_encode(bytes(attestation)),
             "transports": ["internal"],
         }
         return self._as_json(answer, {"credProps": {"rk": True}})

@@ -221,8 +221,8 @@ def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
             await client.call_tool("run_model", PAID)
         return int(count)
 
-    begun = talk(conversation, cap=50, elicitation_callback=Person())
-    assert (begun, Run.objects.count()) == ((3, 3) if assumed else (1, 5))
+    counts = talk(conversation, cap=50, elicitation_callback=Person())
+    assert (counts, Run.objects.count()) == ((3, 3) if assumed else (1, 5))
 
 
 def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, expensive_model: Any) -> None:

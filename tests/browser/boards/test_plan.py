@@ -100,7 +100,7 @@ def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page: Open) 
         assert [frame.split("/")[2] for frame in frames] == [
             upload.split("/")[2] for upload in photos
         ]
-    assert sorted(one["prompt"] for one in given) == sorted(PROMPTS)
+    assert sorted(arguments_sent["prompt"] for arguments_sent in given) == sorted(PROMPTS)
 
 
 def runs_of(page: Page) -> list[str]:

@@ -61,7 +61,7 @@ def script() -> str:
         else:
             names = {module: _resolve(modules, file, module) for module in _REQUIRED.findall(text)}
         pending += names.values()
-        known = {asked: str(path.relative_to(modules)) for asked, path in names.items()}
+        known = {module: str(path.relative_to(modules)) for module, path in names.items()}
         function = f"(module, exports, require) => {{{text}\n}}"
         name = json.dumps(str(file.relative_to(modules)))
         parts.append(f"files[{name}] = [{function}, {json.dumps(known)}];\n")

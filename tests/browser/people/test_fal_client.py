@@ -134,7 +134,7 @@ def client_page(
     )
     front = TlsFront(tmp_path_factory.mktemp("tls"), urlsplit(live).port or 0)
     mapped = f"--host-resolver-rules=MAP fal.run:443 127.0.0.1:{front.port}"
-    flags = [one for one in browser.FLAGS if "resolver" not in one]
+    flags = [flag for flag in browser.FLAGS if "resolver" not in flag]
     program = browser.find_program()
     with chromium.browser_type.launch(executable_path=program, args=[*flags, mapped]) as started:
         # Our pages allow only our own scripts and connections; an app's page has rules of its own.

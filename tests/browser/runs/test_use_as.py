@@ -40,7 +40,7 @@ def run(page: Page, words: str) -> str:
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
 def test_a_picture_becomes_the_start_of_a_film(open_page: Open, size: tuple[int, int]) -> None:
     page = open_page(AURORA, size)
-    made = run(page, "a harbour at dawn")
+    key = run(page, "a harbour at dawn")
     page.locator("#stage a[data-shortcut='u']").first.click()
     menu = page.locator("dialog.jump")
     expect(menu.get_by_text("Start frame of a film", exact=True)).to_be_visible()
@@ -53,7 +53,7 @@ def test_a_picture_becomes_the_start_of_a_film(open_page: Open, size: tuple[int,
     expect(page.locator("media-field .media-view img")).to_be_visible()
     link = page.locator("media-field a.media-name")
     expect(link).to_have_text("Result of Aurora")
-    assert link.get_attribute("href") == f"/runs/{made}/"
+    assert link.get_attribute("href") == f"/runs/{key}/"
 
 
 @pytest.mark.exhaustive

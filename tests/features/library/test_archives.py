@@ -36,8 +36,8 @@ def add_file(run: Run, position: int = 0, content: bytes = b"", **values: Any) -
         "url": "https://v3.fal.media/x", "state": "stored", "file": file.name,
         "digest": file.digest, "size_bytes": file.size_bytes,
     }  # fmt: skip
-    made: Artifact = Artifact.objects.create(run=run, position=position, **defaults | values)
-    return made
+    artifact: Artifact = Artifact.objects.create(run=run, position=position, **defaults | values)
+    return artifact
 
 
 @pytest.fixture

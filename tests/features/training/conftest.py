@@ -37,14 +37,14 @@ def picture(colour: str = "red", kind: str = "PNG") -> bytes:
 @pytest.fixture
 def trainer(make_endpoint: Callable[..., Any]) -> Endpoint:
     """A trainer on images; its schema names the model that accepts its weights."""
-    made = make_endpoint(
+    endpoint = make_endpoint(
         TRAINER,
         TRAINERS[TRAINER],
         category="training",
         display_name="FLUX trainer",
         inference_endpoint_ids=[TAKER],
     )
-    return store_inputs(made)
+    return store_inputs(endpoint)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def admin(client: Client, stranger: User) -> Client:
 
 def find_objects(client: Client, **asked: str) -> list[str]:
     """Return the objects that the page lists for these filters, without sign-ins and rows."""
-    entries = [shown.entry for shown in client.get(PAGE, asked).context["page"].entries]
+    entries = [row.entry for row in client.get(PAGE, asked).context["page"].entries]
     left_out = ("signed in", "row added", "row changed")
     return [entry.object_repr for entry in entries if entry.event not in left_out]
 

@@ -239,9 +239,9 @@ def test_a_form_with_errors_comes_back_with_what_was_typed(
 def test_the_audit_log_calls_a_visitor_no_command(eva: User, fox: Project) -> None:
     _, token = invite(eva, (fox, "maker"))
     Client().post(f"{PAGE}{token}/account/", ACCOUNT)
-    made = AuditEntry.objects.filter(kind="auth.user", event="row added").latest("timestamp")
-    assert (made.object_repr, made.actor_name) == ("mara", "somebody")
-    assert made.remote_addr == "127.0.0.1"
+    entry = AuditEntry.objects.filter(kind="auth.user", event="row added").latest("timestamp")
+    assert (entry.object_repr, entry.actor_name) == ("mara", "somebody")
+    assert entry.remote_addr == "127.0.0.1"
     assert not AuditEntry.objects.filter(object_repr="mara", actor_name="command line").exists()
 
 

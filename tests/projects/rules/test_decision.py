@@ -106,7 +106,7 @@ def test_a_binding_rule_about_one_model_is_overruled_by_no_project(
 def test_a_project_without_allow_opens_nothing(rules: list[Rule], subject: Subject) -> None:
     """A project whose rules only restrict makes no exceptions."""
     house = [rule for rule in rules if rule.project_id is HOUSE]
-    kept = [one for one in rules if one.project_id is HOUSE or one.effect != ALLOW]
+    kept = [rule for rule in rules if rule.project_id is HOUSE or rule.effect != ALLOW]
     if locking_rule(house, subject):
         assert locking_rule(kept, subject)
 
@@ -136,7 +136,7 @@ def test_the_narrowest_rule_of_a_list_decides(
     naming = [rule for rule in rules if names(rule, subject)]
     if not names(first, subject) or first.effect == ONLY:
         return
-    if first.effect == FORBID and all(width(first) <= width(one) for one in naming):
+    if first.effect == FORBID and all(width(first) <= width(rule) for rule in naming):
         assert locking_rule([*rules, first], subject) is not None
     if first.effect == ALLOW and all(width(first) < width(one) for one in naming):
         assert locking_rule([*rules, first], subject) is None
@@ -163,8 +163,8 @@ def test_the_narrowest_rule_of_a_list_decides(
     ],
 )
 def test_examples_of_two_rules(rules: list[tuple[Any, ...]], is_locked: bool) -> None:
-    made = [rule(*parts) for parts in rules]
-    assert (locking_rule(made, model("acme/paint")) is not None) is is_locked
+    two_rules = [rule(*parts) for parts in rules]
+    assert (locking_rule(two_rules, model("acme/paint")) is not None) is is_locked
 
 
 def test_ids_fit_as_a_whole_and_only_the_star_is_special() -> None:

@@ -47,7 +47,12 @@ def test_rules_cost_one_query_where_there_are_none_and_two_elsewhere(
         with CaptureQueriesContext(
             connection,
         ) as captured:
-            assert enforcement.first_refusal({(project, one.endpoint) for one in requests}) == ""
+            assert (
+                enforcement.first_refusal(
+                    {(project, run_request.endpoint) for run_request in requests}
+                )
+                == ""
+            )
         assert len(captured) == (2 if count else 1)
         Rule.objects.all().delete()
     with CaptureQueriesContext(connection) as captured:

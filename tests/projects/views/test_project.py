@@ -143,11 +143,11 @@ def test_a_manager_who_may_invite_does_so_on_the_project_s_page(
         headers = {"hx-request": "true"}
         return member.post("/people/invitations/", {**posted, **more}, headers=headers)
 
-    made = invite(max_uses="1")
+    response = invite(max_uses="1")
     invitation = Invitation.objects.get()
     assert [(i.project, i.role) for i in invitation.projects.all()] == [(fox, "viewer")]
-    assert "/people/invitations/" in made.content.decode()
-    assert "<html" not in made.content.decode()
+    assert "/people/invitations/" in response.content.decode()
+    assert "<html" not in response.content.decode()
     refused = invite(email="a@")
     assert refused.status_code == 422
     assert "not an e-mail address" in refused.content.decode()

@@ -43,50 +43,50 @@ def board_of_program(world: World) -> Use:
 
 def more_of_board(world: World) -> Use:
     """Add a row to a board by the API."""
-    made = make_board(world)
+    a_board = make_board(world)
     body = {"rows": [{"prompt": "a wolf"}]}
-    return lambda: post_json(world.program(), f"/api/v1/boards/{made.pk}/cells", body)
+    return lambda: post_json(world.program(), f"/api/v1/boards/{a_board.pk}/cells", body)
 
 
 def board_held(world: World) -> Use:
     """Send the cells that the board's cap has held back."""
-    made = make_board(world, cap="0.001")
+    a_board = make_board(world, cap="0.001")
     Board.objects.update(cap_usd=None)
-    address = f"{made.get_absolute_url()}continuation/"
+    address = f"{a_board.get_absolute_url()}continuation/"
     return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def board_failed(world: World) -> Use:
     """Run a board's failed cells again."""
-    made = make_board(world)
+    a_board = make_board(world)
     Run.objects.filter(project=world.project).update(state="failed")
-    address = f"{made.get_absolute_url()}repetition/"
+    address = f"{a_board.get_absolute_url()}repetition/"
     return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def board_cell(world: World) -> Use:
     """Run one cell again."""
-    made = make_board(world)
-    cell = made.cells.get()
-    address = f"{made.get_absolute_url()}cells/{cell.pk}/"
+    a_board = make_board(world)
+    cell = a_board.cells.get()
+    address = f"{a_board.get_absolute_url()}cells/{cell.pk}/"
     return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def trial(world: World) -> Use:
     """The worker sends a standing trial; the board's page says why it was not sent."""
     StandingTrial.objects.all().delete()
-    made, new = make_board(world), world.endpoint(OTHER)
+    a_board, new = make_board(world), world.endpoint(OTHER)
     old = Endpoint.objects.exclude(pk=new.pk)
     old.update(first_seen_at=timezone.now() - timedelta(days=30))
     since = timezone.now() - timedelta(days=1)
     StandingTrial.objects.create(
-        board=made, state="on", params="q=turbo", monthly_cap_usd=Decimal(1), watched_until=since
+        board=a_board, state="on", params="q=turbo", monthly_cap_usd=Decimal(1), watched_until=since
     )
     Change.objects.create(endpoint=new, kind="new", at=timezone.now(), lines=[])
 
     def use() -> str:
         send_due_and_report()
-        return read_answer(world.browser.get(f"{made.get_absolute_url()}trials/"))
+        return read_answer(world.browser.get(f"{a_board.get_absolute_url()}trials/"))
 
     return use
 
@@ -101,16 +101,16 @@ def make_board(world: World, cap: str = "") -> Board:
 
 def flow(world: World) -> Use:
     """Run a flow on its page."""
-    made = new_flow(world)
+    a_flow = new_flow(world)
     post = {"~token": uuid.uuid4().hex, "prompt": "a fox", "prompt_2": "in snow"}
-    address = f"{made.get_absolute_url()}{world.here}"
+    address = f"{a_flow.get_absolute_url()}{world.here}"
     return lambda: read_answer(world.browser.post(address, post, follow=True))
 
 
 def flow_of_program(world: World) -> Use:
     """Run a flow by the API."""
-    made = new_flow(world)
-    return lambda: post_json(world.program(), f"/api/v1/flows/{made.pk}/runs", {"inputs": {}})
+    a_flow = new_flow(world)
+    return lambda: post_json(world.program(), f"/api/v1/flows/{a_flow.pk}/runs", {"inputs": {}})
 
 
 def next_step(world: World) -> Use:
@@ -151,7 +151,7 @@ def new_flow(world: World) -> Flow:
 
 
 def run_flow(world: World) -> FlowRun:
-    made = new_flow(world)
-    definition = parse_definition(made.definition)
+    a_flow = new_flow(world)
+    definition = parse_definition(a_flow.definition)
     token = uuid.uuid4().hex
-    return flow_starting.start(world.user, made, definition, token, project=world.project)[0]
+    return flow_starting.start(world.user, a_flow, definition, token, project=world.project)[0]

@@ -65,18 +65,18 @@ def variation(world: World) -> Use:
 
 
 def chat(world: World) -> Use:
-    made = _chat(world)
+    a_chat = _chat(world)
     post = {"~text": "Hi", "~token": uuid.uuid4().hex, "model": "a/b"}
-    return lambda: read_answer(world.browser.post(made.get_absolute_url(), post, follow=True))
+    return lambda: read_answer(world.browser.post(a_chat.get_absolute_url(), post, follow=True))
 
 
 def chat_again(world: World) -> Use:
     """Ask for another answer."""
-    made = _chat(world)
-    turn = sending.send(made, None, "Hi", "", {"model": "a/b"}, uuid.uuid4().hex)
+    a_chat = _chat(world)
+    turn = sending.send(a_chat, None, "Hi", "", {"model": "a/b"}, uuid.uuid4().hex)
     Run.objects.filter(turns=turn).update(state="succeeded", output={"output": "Yes."})
     post = {"~do": f"again:{turn.pk}", "~token": uuid.uuid4().hex}
-    address = f"{made.get_absolute_url()}turns/"
+    address = f"{a_chat.get_absolute_url()}turns/"
     return lambda: read_answer(world.browser.post(address, post, follow=True))
 
 

@@ -124,6 +124,6 @@ def assistant(world: World) -> Use:
 
 def assistant_flow(world: World) -> Use:
     """An assistant runs a flow (MCP)."""
-    made = new_flow(world)
+    a_flow = new_flow(world)
     rest: dict[str, Any] = {"allow_unknown": True, "project": ""}
-    return _assistant(world, lambda tools: tools.run_flow(str(made.pk), wait_s=0, **rest))
+    return _assistant(world, lambda tools: tools.run_flow(str(a_flow.pk), wait_s=0, **rest))

@@ -38,7 +38,7 @@ def test_a_killed_worker_loses_no_run(stage: Stage) -> None:
 @pytest.mark.any_database
 def test_a_killed_web_or_upstream_leaves_no_run_stuck(stage: Stage) -> None:
     walk(stage, [case for case in cases.web_cases() if case.step == "running"])
-    walk(stage, [one for one in cases.sandbox_cases() if one.step == "submitting"])
+    walk(stage, [case for case in cases.sandbox_cases() if case.step == "submitting"])
 
 
 @pytest.mark.exhaustive
@@ -64,7 +64,7 @@ def test_a_locked_database_and_a_wrong_clock_are_survived(stage: Stage) -> None:
 @pytest.mark.any_database
 def test_a_worker_told_to_end_and_a_full_disk_lose_nothing(stage: Stage) -> None:
     walk(stage, [case for case in cases.ending_cases() if case.step == "submitting"])
-    walk(stage, [one for one in cases.disk_cases() if one.step == "archiving"])
+    walk(stage, [case for case in cases.disk_cases() if case.step == "archiving"])
 
 
 @pytest.mark.exhaustive
@@ -75,11 +75,11 @@ def test_wrong_files_and_refused_upload_addresses_lose_nothing(stage: Stage) -> 
         "lost, no list of requests at created",
     }
     walk(stage, [case for case in cases.nearly_right_cases() if str(case) in chosen])
-    walk(stage, [one for one in cases.webhook_cases() if "status garbage" in one.fault])
+    walk(stage, [case for case in cases.webhook_cases() if "status garbage" in case.fault])
 
 
 @pytest.mark.exhaustive
 @pytest.mark.any_database
 def test_what_breaks_off_and_what_is_reported_early_end_truly(stage: Stage) -> None:
     walk(stage, [case for case in cases.direct_cases() if str(case) == "lost, stream at created"])
-    walk(stage, [one for one in cases.webhook_cases() if "before" in one.fault])
+    walk(stage, [case for case in cases.webhook_cases() if "before" in case.fault])

@@ -48,7 +48,9 @@ def test_each_comparison_counts_once_for_its_models_and_never_for_one_model_alon
     overall = {pair: of_pair for pair, of_pair in counts.items() if not pair.tag}
     assert all(pair.first < pair.second for pair in counts)
     assert sum(c.first_wins + c.second_wins + c.ties for c in overall.values()) == len(between)
-    assert sum(c.ties for c in overall.values()) == sum(one.is_won is None for one in between)
+    assert sum(c.ties for c in overall.values()) == sum(
+        comparison.is_won is None for comparison in between
+    )
     assert sum(c.by_guests for c in overall.values()) == sum(one.is_by_guest for one in between)
     for tag in ("cats", "dogs"):
         tagged = sum(

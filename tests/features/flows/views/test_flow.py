@@ -121,9 +121,9 @@ def test_a_press_in_the_dialog_makes_the_flow(member: Client, result: Run) -> No
     assert dialog.lstrip().startswith("<dialog")
     posts = [unescape(address) for address in re.findall(r'data-post="([^"]+)"', dialog)]
     (film,) = (address for address in posts if "kling" in address)
-    made = member.post(film)
+    response = member.post(film)
     flow = Flow.objects.get()
-    assert made.headers["Location"].startswith(f"/flows/{flow.pk}/edit/")
+    assert response.headers["Location"].startswith(f"/flows/{flow.pk}/edit/")
     assert [step["endpoint"] for step in flow.definition["steps"]] == [FLUX, KLING]
     answer = member.get(f"/flows/then/?run={result.pk}&key=a0&dialog&q=nothing+like+it")
     assert "Nothing is called “nothing like it”." in answer.content.decode()

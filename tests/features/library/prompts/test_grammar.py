@@ -119,9 +119,9 @@ def test_expanding_makes_as_many_prompts_as_counted_or_says_why_not(text: str, s
         with pytest.raises(Refused, match=re.escape(f"makes {expansion.in_words(number)} ")):
             expand(template, {}, seed)
     else:
-        made = expand(template, {}, seed)
-        assert len(made) == number
-        assert expand(template, {}, seed) == made
+        prompts = expand(template, {}, seed)
+        assert len(prompts) == number
+        assert expand(template, {}, seed) == prompts
 
 
 @given(st.text())

@@ -219,8 +219,8 @@ def test_the_text_of_a_field_is_made_of_a_prompt_or_taken_in_by_one(
     assert member.post(page, values).content.decode() == "a green owl"
     assert member.post(page, {}).content.decode() == "a red {subject}"
     page = f"/prompts/{around.pk}/text/"
-    made = member.post(page, {"current": "a {fox|owl}", "v.1": "ink"}).content.decode()
-    assert made == "ink of a {fox|owl}"
+    answer = member.post(page, {"current": "a {fox|owl}", "v.1": "ink"}).content.decode()
+    assert answer == "ink of a {fox|owl}"
     assert member.post(page, {"current": "x" * 20_001}).status_code == 422
 
 

@@ -33,10 +33,10 @@ def test_an_admin_makes_changes_and_ends_a_budget(
     assert "No budget holds anybody back" in text_of(admin.get(PAGE))
     pay("4", person("ana"), fox)
     post = {"target": f"project:{fox.pk}", "limit": "$10", "period": "month", "informed": [eva.pk]}
-    made = admin.post(NEW, post, follow=True)
-    assert "The budget is made. Fox: $10.00 a month." in text_of(made)
-    assert "$4.00 of $10.00 spent" in text_of(made)
-    assert "$6.00 left until" in text_of(made)
+    new_page = admin.post(NEW, post, follow=True)
+    assert "The budget is made. Fox: $10.00 a month." in text_of(new_page)
+    assert "$4.00 of $10.00 spent" in text_of(new_page)
+    assert "$6.00 left until" in text_of(new_page)
     budget = Budget.objects.get()
     assert (budget.made_by, list(budget.informed.all())) == (eva, [eva])
 

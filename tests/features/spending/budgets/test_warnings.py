@@ -91,7 +91,7 @@ def test_who_may_not_know_any_more_reads_nothing_of_whose_money_it_is(
     roles.set_role(make_admin("other"), Role.ADMIN, eva)
     roles.set_role(eva, Role.MEMBER, person("other"))
     eva = User.objects.get(pk=eva.pk)
-    assert [inbox.count_new(one) for one in (mia, eva, ana)] == [0, 0, 1]
+    assert [inbox.count_new(reader) for reader in (mia, eva, ana)] == [0, 0, 1]
 
 
 def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:

@@ -149,8 +149,8 @@ def test_backups(scrape: Ask, settings: LazySettings) -> None:
     for state, hours in [("proved", 50), ("doubted", 26), ("failed", 2)]:
         Backup.objects.create(state=state, reason="test", started_at=ago(hours=hours))
     figure = scrape()
-    made = figure("vitrine_backup_age_seconds", backup="made")
-    assert made == pytest.approx(26 * 3600, abs=60)
+    age = figure("vitrine_backup_age_seconds", backup="made")
+    assert age == pytest.approx(26 * 3600, abs=60)
     proved = figure("vitrine_backup_age_seconds", backup="proved")
     assert proved == pytest.approx(50 * 3600, abs=60)
     assert figure("vitrine_backup_last", state="failed") == 1
