@@ -54,12 +54,12 @@ def plan_of(models: Made) -> Callable[..., Plan]:
 
 
 @pytest.fixture
-def send(user: User) -> Callable[..., sending.Sent]:
+def send(user: User) -> Callable[..., sending.SendingResult]:
     """`send(plan, board=…)`: save a plan as a new board, or add its rows to an existing board."""
 
     def write(
         plan: Plan, token: str = "token", board: Board | None = None, who: User = user
-    ) -> sending.Sent:
+    ) -> sending.SendingResult:
         return sending.run_plan(who, plan, expand(plan), token, board=board)
 
     return write

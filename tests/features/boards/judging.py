@@ -60,9 +60,9 @@ def stored_picture() -> Iterator[str]:
 
 @pytest.fixture
 def make_judged_board(
-    plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stored_picture: str
+    plan_of: Callable[..., Plan], send: Callable[..., sending.SendingResult], stored_picture: str
 ) -> Judged:
-    """`make_judged_board("flux", "turbo", prompts="a\nb")`: a board of successful runs."""
+    """`make_judged_board("flux", "turbo", prompts="a\\nb")`: a board of successful runs."""
 
     def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Board:
         board = send(

@@ -14,7 +14,7 @@ from schemas.document.openapi import Contract
 from schemas.fields.examples import example
 from schemas.uses.inputs import inputs_of
 from schemas.uses.placing import values_at
-from schemas.uses.references import Filled, Reference, fill
+from schemas.uses.references import FilledArguments, Reference, fill
 from schemas.validation import validate
 from tests.schemas.strategies import json_values, schemas
 
@@ -40,13 +40,15 @@ def model(*required: str, **properties: Any) -> Version:
     return Version(agreed, build(agreed))
 
 
-def fill_references(version: Version, arguments: dict[str, Any], *references: Reference) -> Filled:
+def fill_references(
+    version: Version, arguments: dict[str, Any], *references: Reference
+) -> FilledArguments:
     return fill(
         version, arguments, {reference.name: reference for reference in references or (bottle(),)}
     )
 
 
-def sentences(filling: Filled) -> list[str]:
+def sentences(filling: FilledArguments) -> list[str]:
     return [outcome.sentence for outcome in filling.outcomes.values()]
 
 
@@ -184,7 +186,7 @@ def test_masks_and_negative_prompts_get_no_pictures() -> None:
 def test_addresses_and_longer_words_are_never_touched(text: str) -> None:
     version = model(prompt=TEXT, image_urls=LIST)
     outcome = fill_references(version, {"prompt": text})
-    assert outcome == Filled({"prompt": text})
+    assert outcome == FilledArguments({"prompt": text})
 
 
 @pytest.fixture(scope="module")
