@@ -64,7 +64,7 @@ def render(shown: ShownCell, board: Board, rights: BoardRights) -> SafeString | 
     key = _key(shown.cell, shown.by, shown.comments, rights)
     if key is None or shown.tile is None or shown.tile.copies:
         return None
-    context = {"one": shown, "board": board, "rights": rights}
+    context = {"shown_cell": shown, "board": board, "rights": rights}
     markup = render_to_string("features/boards/_cell.html", context)
     _MARKUP_CACHE.put(key, markup)
     return markup

@@ -42,7 +42,7 @@ def page(request: HtmxRequest, board: Board, status: int = 200, **more: Any) -> 
         "progress": shown.progress,
         "rights": rights,
         "readiness": "" if shown.progress.is_over else readiness(),
-        "asked": row_requests.undecided(board, request.user, rights.may_change),
+        "row_requests": row_requests.undecided(board, request.user, rights.may_change),
         "access": audiences_of(board) if rights.may_change else (),
     }
     return render(request, "features/boards/board.html", context | more, status=status)
@@ -70,7 +70,7 @@ def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     shown = grid.part_of(board, request.user, rights, number)
     if shown is None:
         raise Http404("This board has fewer rows.")
-    context = {"board": board, "part": shown, "rights": rights}
+    context = {"board": board, "row_group": shown, "rights": rights}
     return render(request, "features/boards/_row_group.html", context)
 
 

@@ -39,7 +39,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     lines.sort(key=lambda line: line.at, reverse=True)
     context = {
         "kind": chosen[0].kind if chosen else "",
-        "lines": lines[:LISTED],
+        "entries": lines[:LISTED],
         "more": lines[LISTED - 1].at.isoformat() if len(lines) > LISTED else "",
         "asked": asked,
         "all_projects": current.is_of_all_projects(request),

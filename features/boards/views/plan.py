@@ -294,7 +294,7 @@ def _page(
         "project": project,  # a board's own, whatever the user has chosen
         "why_not": roles.refusal_to_make(request.user, project) or why_not,
         "form_token": hidden(request, "~token") or secrets.token_urlsafe(16),
-        "found": matches or [],
+        "matches": matches or [],
         "locks": door.locks(project, matches) if matches else None,
         "asked": (request.POST or request.GET).get("add", ""),
         "is_fresh": hidden(request, "~do", "add").startswith(("add", "remove")),
@@ -326,7 +326,7 @@ def _summary(plan: Plan, expanded: Expanded) -> dict[str, Any]:
     fitting = len(expanded.fitting)
     return {
         "troubles": plan.troubles,
-        "where": {
+        "troubles_by_part": {
             where: plan.troubles_at(where)
             for where in ("models", "shared", "rows", "table", "values", "seeds", "cap", "total")
         },

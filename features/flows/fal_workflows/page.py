@@ -93,7 +93,7 @@ def detail(
         "graph": graph,
         "unreadable": trouble,
         "refusal": refusal,
-        "general": [problem for problem in problems if not problem.node],
+        "general_problems": [problem for problem in problems if not problem.node],
         "problem_count": sum(not problem.is_warning for problem in problems),
         "form": _form(workflow.endpoint, filled),
         "has_fields": bool(version_of(workflow.endpoint).root.children)

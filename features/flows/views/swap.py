@@ -60,7 +60,7 @@ def _page(
         "flow": flow,
         "step": step,
         "number": definition.number(step.id),
-        "now": now,
+        "current": now,
         "q": query,
         "chosen": chosen,
         "trouble": NOT_THERE if to and chosen is None else "",

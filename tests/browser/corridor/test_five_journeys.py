@@ -161,7 +161,7 @@ def test_which_model_for_landscapes(open_page: Open, size: Size, record_property
     hand.click(page.get_by_text("We take…"))
     hand.select(page.locator(".judge-decision [name='column']"), "1")
     hand.type(page.locator(".judge-decision [name='why']"), REASON)
-    hand.click(page.get_by_role("button", name="Decide"))
+    hand.click(page.get_by_role("button", name="Save the decision"))
     expect(page.locator("main")).to_contain_text(REASON)
     hand.tell(record_property, DECISION)
 

@@ -166,7 +166,10 @@ def test_a_curator_marks_in_the_same_step(member: Client, judged: Judged, user: 
     grant(user, "catalog.change_endpoint")
     User.objects.filter(pk=user.pk).update(is_staff=True)
     board = judged()
-    assert "Mark it approved" in member.get(f"{board.get_absolute_url()}judge/").content.decode()
+    assert (
+        "Mark the model as approved"
+        in member.get(f"{board.get_absolute_url()}judge/").content.decode()
+    )
     member.post(
         f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "approved": "1"}
     )
