@@ -109,7 +109,7 @@ def _of_item(context: dict[str, Any], number: int) -> dict[str, str]:
     ordinal = [item.pk for item in chain].index(shown.item.pk) + 1
     threads = reading.threads(share, chain)
     context |= {
-        "shown": shown,
+        "shown_item": shown,
         "item": shown.item,
         "versions": versions,
         "ordinal": ordinal,

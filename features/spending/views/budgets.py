@@ -50,7 +50,7 @@ class Budgets(Resource[Budget]):
     def list_context(self, request: HtmxRequest, page: Page[Any]) -> Mapping[str, Any]:
         """Return them in two parts, and those that have ended."""
         return {
-            "shown": _shown_project(request),
+            "chosen_project": _shown_project(request),
             "house": [one for one in page if not one.is_for_each],
             "for_each": [one for one in page if one.is_for_each],
             "may_make": _may_make(request),
@@ -91,7 +91,7 @@ def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show a budget; who may, changes it by a POST."""
     row = BUDGETS.find(request, pk)
     shown = listing.describe(request.user, [row])[0]
-    context: dict[str, Any] = {"shown": shown}
+    context: dict[str, Any] = {"listed_budget": shown}
     if request.method == "POST" and not shown.may_change:
         raise PermissionDenied(shown.refusal)
     if not shown.may_change or row.ended_at is not None:

@@ -43,7 +43,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     user = request.user
     context = {
         "waiting": listing.waiting_for(user),
-        "asked": listing.asked_by(user),
+        "own_requests": listing.asked_by(user),
         "decided": listing.decided(user),
         "new": inbox.new_things(user, BudgetRequest),
     }
@@ -107,8 +107,8 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def _page(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> HttpResponse:
     subject = asking.Subject(asked.budget, asked.scope_key, asked.period)
     context: dict[str, Any] = {
-        "asked": asked,
-        "words": asking.in_words(asked),
+        "budget_request": asked,
+        "request_text": asking.in_words(asked),
         "period": asking.period_in_words(asked),
         "is_own": asked.user_id == request.user.pk,
         "may_decide": access.may_decide(request.user, asked),
@@ -127,7 +127,7 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     people = [person.get_username() for person in others]
     about: dict[str, Any] = {
         "deciders": enumerated(people),
-        "told": _told(people),
+        "waiting_text": _told(people),
         "budget": subject.budget,
     }
     if subject.budget is None:

@@ -41,7 +41,7 @@ def context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
         counts = counts_of(shown, rules)
         checked |= {
             "counts": counts,
-            "said": noun(rules, counts.examples),
+            "examples_text": noun(rules, counts.examples),
             "findings": findings_of(shown, rules),
         }
         checked["is_ready"] = not any(finding.is_blocking for finding in checked["findings"])

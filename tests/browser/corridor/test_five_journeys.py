@@ -234,7 +234,7 @@ def test_money_is_asked_for_granted_and_used(
 
     ana.goto("/inbox/")
     rings(ana, 1)
-    told = ana.get_by_role("list", name="What you were told")
+    told = ana.get_by_role("list", name="Notifications")
     assert_usable(ana)
     told.get_by_role("link", name=re.compile("mia has granted")).first.click()
     expect(prompt(ana)).to_be_visible()

@@ -144,7 +144,7 @@ def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "
     context: dict[str, Any] = {
         "share": share,
         "item": item,
-        "shown": items.one_of(share, item.number),
+        "shown_item": items.one_of(share, item.number),
         "next": len(chain) + 1,
         "offered": versions.offered(share, request.user, chain[-1]),
         "threads": [one for one in threads if one.first.deleted_at is None],

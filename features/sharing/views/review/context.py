@@ -138,7 +138,7 @@ def item_context(
     return _common(request, visit, reviewer) | {
         "tile": tile,
         "tiles": [tile],
-        "shown": shown,
+        "shown_item": shown,
         "item": shown.item,
         "versions": versions,
         "ordinal": ordinal,
@@ -183,7 +183,7 @@ def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpR
         "share": visit.share,
         "name_typed": refused.name,
         "name_problem": str(refused) if str(refused) != reviewers.MISSING else "",
-        "carried": posted[:MAX_CARRIED],
+        "pending_fields": posted[:MAX_CARRIED],
         "action": request.path,
     }
     if not request.htmx:

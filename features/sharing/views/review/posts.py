@@ -178,7 +178,7 @@ def completion(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRe
 
 
 def _about(said: Comment) -> dict[str, Any]:
-    return {"said": said, "item": said.item, "back": "item" if said.item else ""}
+    return {"comment": said, "item": said.item, "back": "item" if said.item else ""}
 
 
 def _comments(visit: Visit) -> CommentQuerySet[Comment]:
