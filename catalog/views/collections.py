@@ -115,7 +115,7 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if request.htmx and verb == "add":
         return _edition(request, collection, words="Added, at the end.")
     if request.htmx:
-        return render(request, "catalog/collection/_save_status.html", {"words": "Saved."})
+        return render(request, "catalog/collection/_save_status.html", {"status_text": "Saved."})
     return redirect(collection) if verb == "done" else redirect("catalog:collection-edition", slug)
 
 
@@ -174,7 +174,7 @@ def words(request: HtmxRequest, slug: str) -> HttpResponse:
     except ValueError as problem:
         error = str(problem)
     if request.htmx:
-        context = {"error": error, "words": "" if error else "Saved."}
+        context = {"error": error, "status_text": "" if error else "Saved."}
         return render(
             request, "catalog/collection/_save_status.html", context, status=422 if error else 200
         )
@@ -255,7 +255,7 @@ def order(request: HtmxRequest) -> HttpResponseBase:
     ]
     collection_editing.reorder(rows)
     if request.htmx:
-        return render(request, "catalog/collection/_save_status.html", {"words": "Saved."})
+        return render(request, "catalog/collection/_save_status.html", {"status_text": "Saved."})
     return redirect("catalog:collections")
 
 

@@ -125,7 +125,7 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         messages.success(request, f"{endpoint.name}: {label.lower()}.")
         return redirect(endpoint)
     endpoint = Endpoint.objects.select_related("standing_by").get(pk=endpoint.pk)
-    context = {"endpoint": endpoint, "was": was, "words": label}
+    context = {"endpoint": endpoint, "former_mark": was, "mark_label": label}
     return render(request, "playground/standing/_updates.html", context)
 
 

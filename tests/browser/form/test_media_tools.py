@@ -42,7 +42,7 @@ def test_a_past_result_is_found_and_taken_by_keyboard(
     stored(make_run(state="succeeded", title="a blue lake"), "blue")
     picture = field(page, "image_url")
     picture.get_by_role("button", name="Results").press("Enter")
-    dialog = page.get_by_role("dialog", name="Take a picture")
+    dialog = page.get_by_role("dialog", name="Choose a picture")
     expect(dialog.locator(".choice-name")).to_have_text(["a blue lake", "a red barn"])
     assert_clean(page)
     dialog.get_by_role("searchbox").fill("barn")

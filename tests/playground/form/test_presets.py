@@ -21,7 +21,7 @@ FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
 PRESETS = f"/presets/of/{FLUX}/"
 HTMX = {"hx-request": "true"}
-SAID = "Filled in with “Ours”, which the house starts with"
+SAID = "Filled in with “Ours”, the house"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_taken_preset_name_asks_for_confirmation(member: Client, make_preset: 
     post = {"arguments": '{"seed": 1}', "name": "Night"}
     question = member.post(PRESETS, post, headers=HTMX)
     assert question.status_code == 422
-    assert "Replace it" in question.content.decode()
+    assert "Replace the existing preset" in question.content.decode()
     assert member.post(PRESETS, post | {"replace": "1"}, headers=HTMX).status_code == 200
     old.refresh_from_db()
     assert old.arguments == {"seed": 1}
