@@ -58,7 +58,7 @@ def _page(
     context = {
         "clients": CLIENTS.values(),
         "client": client,
-        "lines": client.lines(address, secret, model, arguments),
+        "snippets": client.lines(address, secret, model, arguments),
         "form": form,
         "secret": secret,
         "placeholder": PLACEHOLDER,

@@ -113,7 +113,7 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if verb == "find":
         return _edition(request, collection, find=hidden(request, "find"))
     if request.htmx and verb == "add":
-        return _edition(request, collection, words="Added, at the end.")
+        return _edition(request, collection, status_text="Added, at the end.")
     if request.htmx:
         return render(request, "catalog/collection/_save_status.html", {"status_text": "Saved."})
     return redirect(collection) if verb == "done" else redirect("catalog:collection-edition", slug)
@@ -225,7 +225,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return redirect(_of(endpoint_id))
     message = f"{'Added to' if is_in else 'Removed from'} “{collection.title}”."
     return _menu(
-        request, endpoint, collection=collection, words=message, is_in=is_in, taken=removed
+        request, endpoint, collection=collection, message=message, is_in=is_in, taken=removed
     )
 
 

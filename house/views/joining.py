@@ -112,7 +112,7 @@ def _page(
     user = request.user
     is_known = user.is_authenticated
     context: dict[str, Any] = {
-        "shown": shown,
+        "invitation": shown,
         "token": token,
         "by": members.name_of(shown.made_by) if shown.made_by else "Somebody",
         "role": Role(shown.role),
@@ -126,7 +126,7 @@ def _page(
 
 
 def _closed(request: HtmxRequest, sentence: str, status: int) -> HttpResponse:
-    return render(request, "house/invitation_closed.html", {"words": sentence}, status=status)
+    return render(request, "house/invitation_closed.html", {"reason": sentence}, status=status)
 
 
 def _welcome(request: HtmxRequest, joined: rules.Joined) -> HttpResponse:

@@ -55,7 +55,7 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
     shown = person_or_404(user_id)
     may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
     context = {
-        "shown": shown,
+        "person": shown,
         "name": members.name_of(shown),
         "overview": people.overview(shown, request.session.session_key),
         "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],

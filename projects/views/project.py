@@ -71,7 +71,7 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
     may_invite = permissions.may(request.user, permissions.ADD_USER)
     invites = manages and may_invite and shown.archived_at is None
     context = {
-        "shown": shown,
+        "this_project": shown,
         "role": role,
         "manages": manages,
         "allowed": preview.effects_in(shown),

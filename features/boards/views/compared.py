@@ -41,7 +41,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "kind": chosen[0].kind if chosen else "",
         "entries": lines[:LISTED],
         "more": lines[LISTED - 1].at.isoformat() if len(lines) > LISTED else "",
-        "asked": asked,
+        "search_text": asked,
         "all_projects": current.is_of_all_projects(request),
         "why_not": roles.refusal_to_make(request.user, current.current(request)),
     }

@@ -296,7 +296,7 @@ def _page(
         "form_token": hidden(request, "~token") or secrets.token_urlsafe(16),
         "matches": matches or [],
         "locks": door.locks(project, matches) if matches else None,
-        "asked": (request.POST or request.GET).get("add", ""),
+        "search_text": (request.POST or request.GET).get("add", ""),
         "is_fresh": hidden(request, "~do", "add").startswith(("add", "remove")),
         "readiness": readiness(),
         "is_refused": is_refused,

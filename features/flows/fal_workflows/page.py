@@ -54,7 +54,7 @@ def listing(query: str, page: int = 1) -> dict[str, Any]:
     state = AccountListing.current()
     return {
         "workflows": rows[:LISTED],
-        "asked": query,
+        "search_text": query,
         "page": page,
         "more": page + 1 if len(rows) > LISTED else 0,
         "listing": state,

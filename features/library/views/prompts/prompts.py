@@ -109,7 +109,7 @@ class Prompts(Resource[Prompt]):
             "status": HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK,
             "use": use,
             "is_whole": is_whole,
-            "asked_model": named[: using.MAX_ID_CHARS],
+            "model_name": named[: using.MAX_ID_CHARS],
             "field": field,
             "unknown_model": bool(named) and endpoint is None,
             "target": target,
