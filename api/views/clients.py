@@ -68,7 +68,7 @@ def _page(
         "seen": seen,
         "endpoint": endpoint,
         "price": endpoint and estimate_run(endpoint, arguments).words,
-        "here": _address(client, token),
+        "page_url": _address(client, token),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "api/clients.html", context, status=status)

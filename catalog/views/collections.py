@@ -56,7 +56,7 @@ def _index(request: HtmxRequest, title_form: TitleForm | None = None) -> HttpRes
     )
     context = {
         "collections": list(rows),
-        "gone": request.session.get(GONE, {}).get("slug"),
+        "deleted_slug": request.session.get(GONE, {}).get("slug"),
         "title_form": title_form,
     }
     return render(request, "catalog/collections.html", context, status=422 if title_form else 200)
@@ -225,7 +225,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return redirect(_of(endpoint_id))
     message = f"{'Added to' if is_in else 'Removed from'} “{collection.title}”."
     return _menu(
-        request, endpoint, collection=collection, message=message, is_in=is_in, taken=removed
+        request, endpoint, collection=collection, message=message, is_in=is_in, removed_item=removed
     )
 
 

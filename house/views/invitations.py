@@ -58,13 +58,15 @@ class Invitations(Resource[Invitation]):
                 invitation, token = made
                 link = absolute(request, reverse("people:invitation", args=[token]))
                 shown = "" if rules.send(invitation, link) else link
-                more = {"made": invitation, "link": shown}
+                more = {"new_invitation": invitation, "link": shown}
                 form = InvitationForm(request.user)
             else:
                 status = HTTPStatus.UNPROCESSABLE_ENTITY
         more = {"form": form, "project_roles": Membership.Role.choices, **more}
         if request.htmx:  # the form on a project's page
-            template = "house/_made.html" if "made" in more else "house/_project_invitation.html"
+            template = (
+                "house/_made.html" if "new_invitation" in more else "house/_project_invitation.html"
+            )
             more["project_key"] = hidden(request, "project")
             return self.render(request, template, more, status)
         more["roles"] = [(role, role.label, roles.MEANINGS[role]) for role in Role]

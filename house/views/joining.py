@@ -114,7 +114,7 @@ def _page(
     context: dict[str, Any] = {
         "invitation": shown,
         "token": token,
-        "by": members.name_of(shown.made_by) if shown.made_by else "Somebody",
+        "inviter": members.name_of(shown.made_by) if shown.made_by else "Somebody",
         "role": Role(shown.role),
         "meaning": roles.MEANINGS[Role(shown.role)],
         "gifts": rules.gifts(shown, user),

@@ -83,7 +83,7 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
         "candidates": members.candidates(shown) if manages and not shown.is_private else [],
         "roles": [(each, each.label, roles.MEANINGS[each]) for each in roles.Role],
         "project_roles": roles.Role.choices,
-        "here": current.query(shown),
+        "project_query": current.query(shown),
     }
     return render(request, "projects/project.html", context)
 

@@ -330,7 +330,7 @@ def _summary(plan: Plan, expanded: Expanded) -> dict[str, Any]:
             where: plan.troubles_at(where)
             for where in ("models", "shared", "rows", "table", "values", "seeds", "cap", "total")
         },
-        "bad": bad,
+        "failing_reports": bad,
         "fitting": fitting,
         "can_run": bool(fitting) and not bad and not plan.troubles,
         "can_run_some": bool(fitting) and bool(bad) and not plan.troubles,

@@ -91,7 +91,7 @@ class References(Resource[Reference]):
         return {
             "mention": using.mention_of(row, request.user, row.project),
             "pictures": [(address, address in there) for address in row.pictures],
-            "gone": len(row.pictures) - len(there),
+            "missing_count": len(row.pictures) - len(there),
             "is_full": len(row.pictures) >= MAX_PICTURES,
             "most": MAX_PICTURES,
             "versions": [

@@ -55,7 +55,7 @@ def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "sorts": summary.SORTS,
         "show": show,
         "sort": sort,
-        "by": by,
+        "chosen_reviewer": by,
         "end": end_of(share),
         "may_change": may_change,
     }
