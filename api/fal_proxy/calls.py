@@ -37,7 +37,7 @@ from api.wait import HEADER
 from catalog.models import Endpoint
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
-from features.notifications.delivery.vetting import RefusedAddress
+from features.notifications.delivery.webhook_addresses import RefusedAddress
 from runs.files.own_addresses import with_own_paths
 from runs.models import Run
 from runs.models.querysets import RESULT
@@ -310,7 +310,7 @@ def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:
     own_id = None
     with suppress(ValueError):  # upstream's ids may be any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
-    own = caller.reach.shown(Run.objects.of(caller.user))
+    own = caller.reach.visible_rows(Run.objects.owned_by(caller.user))
     runs = own.with_endpoint().light("metrics", *heavy)
     run = runs.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
     is_of_app = run and EndpointId.parse(run.endpoint.endpoint_id).app == target.app

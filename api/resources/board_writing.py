@@ -24,9 +24,9 @@ from fal.db_safe import db_safe, db_safe_text
 from features.boards.models import Board
 from features.boards.plan import groups
 from features.boards.plan.cells import Expanded, expand
+from features.boards.plan.from_board import column_of, new_cells, stored_plan
 from features.boards.plan.input_files import missing_files
 from features.boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow, read_plan
-from features.boards.plan.stored import column_of, new_cells, stored_plan
 from features.boards.runs import pricing, repeating, sending
 from projects import roles
 from runs.files.own_addresses import tidy_addresses
@@ -143,7 +143,7 @@ def run_board_again(call: Call) -> Reply:
     send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
     with claimed(call) as answer:
         sent = send(call.user, board, is_program=True).require_any()
-        outcome = {"message": sent.words, "sent": sent.sent}
+        outcome = {"message": sent.summary, "sent": sent.sent}
         answer |= {"board": str(board.pk), "said": outcome}
     return Reply(outcome | {"board": as_json(board, call)})
 

@@ -7,7 +7,7 @@ from typing import Any
 from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.representation import endpoint as representation
-from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, page
+from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, take_page
 from catalog.filters.vocabulary import KEYS, Key
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.search.engine import search_slice
@@ -15,7 +15,7 @@ from catalog.search.query import SORTS, STATUSES, Query
 from catalog.track_records import records_of
 from fal.db_safe import db_safe_text
 from features.spending.prices import listing
-from projects.rules import door, gallery
+from projects.rules import enforcement, gallery
 from schemas.document.openapi import read_document
 
 MAX_PICKED = 20
@@ -118,7 +118,7 @@ def get_model(call: Call) -> Reply:
     """
     rows = Endpoint.objects.with_favourites_of(call.user.pk)
     endpoint = find_endpoint(call.values["endpoint_id"], rows)
-    door.mark(call.reach.target, [endpoint])
+    enforcement.mark(call.reach.target, [endpoint])
     return Reply(representation.whole(endpoint, call))
 
 
@@ -177,8 +177,8 @@ def list_prices(call: Call) -> Reply:
         if not 0 < first < MAX_KEY:
             raise cursor.bad_cursor()
     limit = values["limit"]
-    rows = listing.listed(
+    rows = listing.find_prices(
         db_safe_text(values["q"] or ""), is_used=bool(values["differs"]), sort=values["sort"] or ""
     )
     shown = list(rows[first : first + limit + 1])
-    return Reply(page(shown, limit, listing.as_json, lambda _: [first + limit]))
+    return Reply(take_page(shown, limit, listing.as_json, lambda _: [first + limit]))

@@ -12,8 +12,8 @@ from django.utils import timezone
 from core.forms import TextField
 from features.boards.models import Board, Row, RowRequest
 from features.boards.plan import groups, values
+from features.boards.plan.from_board import new_cells, stored_plan
 from features.boards.plan.plan import PlannedRow, digest, last_text
-from features.boards.plan.stored import new_cells, stored_plan
 from features.boards.runs.sending import Sent, run_plan
 from runs.costs.cost import estimate_runs
 from runs.promises import named_inputs
@@ -88,7 +88,7 @@ def planned_row(board: Board, prompt: str) -> PlannedRow:
 
 def row_of_values(inputs: dict[str, Any], label: str) -> PlannedRow:
     """Return the row for arguments in the terms of the board's source model."""
-    return PlannedRow(values.words(label)[:LABEL_CHARS], inputs, digest(inputs))
+    return PlannedRow(values.short_label(label)[:LABEL_CHARS], inputs, digest(inputs))
 
 
 def request_row(author: Participant, board: Board, row: PlannedRow) -> RowRequest:
@@ -188,7 +188,7 @@ def _priced(board: Board, user: User, requests: Sequence[RowRequest]) -> list[Pr
     for cell, estimate in zip(cells, estimates, strict=True):
         key = plan.rows[cell.row].digest
         totals[key] = totals[key] + estimate if key in totals else estimate
-    prices = {digest: total.words for digest, total in totals.items()}
+    prices = {digest: total.label for digest, total in totals.items()}
     return [PricedRequest(request, prices.get(request.digest, UNFIT)) for request in requests]
 
 

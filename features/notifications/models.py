@@ -25,7 +25,7 @@ class Notification(models.Model):
     """A message to a user about one event, once per `key`: a line of their inbox.
 
     `about`, with `thing` or `number`, names the row that it is about, which decides who may still
-    read it (`features/notifications/things.py`).
+    read it (`features/notifications/subjects.py`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -69,7 +69,7 @@ class Method(models.TextChoices):
 class ChannelQuerySet(models.QuerySet["Channel"]):
     """Filters for channels."""
 
-    def of(self, user: User | AnonymousUser) -> ChannelQuerySet:
+    def owned_by(self, user: User | AnonymousUser) -> ChannelQuerySet:
         """The user's channels that are not deleted, oldest first."""
         return self.filter(deleted_at=None, user_id=user.pk or 0).order_by("created_at", "pk")
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from core.db import clock
 from core.notify import channel as wake_up
 from fal.db_safe import db_safe_text
-from features.notifications import kinds, things
+from features.notifications import kinds, subjects
 from features.notifications.models import Channel, Delivery, Method, Notification
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def notify(
     """
     if not kinds.is_known(kind):
         raise ValueError(f"{kind!r} is not a kind of notification; register it.")
-    line = _line(subject, kind, text, path) | (things.key_of(about) if about else {})
+    line = _line(subject, kind, text, path) | (subjects.key_of(about) if about else {})
     return _write(user, key, line, _channels(user, kind))
 
 
@@ -64,7 +64,7 @@ def send_test(channel: Channel) -> None:
 
 def _channels(user: User, kind: str) -> list[Channel | None]:
     """Return the user's channels for a kind; None stands for the account's e-mail address."""
-    channels = Channel.objects.of(user).filter(is_paused=False).exclude(method=Method.RUNS)
+    channels = Channel.objects.owned_by(user).filter(is_paused=False).exclude(method=Method.RUNS)
     wanted: list[Channel | None] = [channel for channel in channels if kind in channel.kinds]
     can_be_mailed = kinds.is_mailed(kind) and settings.EMAIL_URL and user.email
     if can_be_mailed and not Channel.objects.filter(user=user, method=Method.EMAIL).exists():

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from features.sharing.views import files, one_share, previews, shares, visit, vote
+from features.sharing.views import files, previews, share_page, shares, visit, vote
 from features.sharing.views.review import answers, posts
 from features.sharing.views.review import pages as review_pages
 
 app_name = "sharing"
 urlpatterns = [
     path("shares/", shares.SHARES.index, name="shares"),
-    path("shares/<uuid:pk>/", one_share.page, name="own-share"),
-    path("shares/<uuid:pk>/address/", one_share.address, name="own-share-address"),
+    path("shares/<uuid:pk>/", share_page.edit_share, name="own-share"),
+    path("shares/<uuid:pk>/address/", share_page.address, name="own-share-address"),
     path("shares/<uuid:pk>/revocation/", shares.SHARES.deletion, name="own-share-revocation"),
-    path("shares/<uuid:pk>/review/", answers.page, name="answers"),
+    path("shares/<uuid:pk>/review/", answers.list_answers, name="answers"),
     path("shares/<uuid:pk>/review/closing/", answers.closing, name="answers-closing"),
     path("shares/<uuid:pk>/comments/<uuid:comment_id>/", answers.comment, name="answers-comment"),
     path("shares/<uuid:pk>/review/export/", answers.export, name="answers-export"),
@@ -38,7 +38,7 @@ urlpatterns = [
     path("s/<str:token>/vote/retraction/", vote.retraction, name="share-vote-retraction"),
     path("s/<str:token>/vote/files/<str:ballot_token>/", vote.file, name="share-vote-file"),
     path("s/<str:token>/pictures/<int:number>/", files.picture, name="share-picture"),
-    path("s/<str:token>/review/", review_pages.page, name="review"),
+    path("s/<str:token>/review/", review_pages.render_review, name="review"),
     path("s/<str:token>/review/<int:number>/", review_pages.item, name="review-item"),
     path("s/<str:token>/review/picks/", posts.picks, name="review-picks"),
     path("s/<str:token>/review/ratings/", posts.ratings, name="review-ratings"),

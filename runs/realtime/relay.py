@@ -28,7 +28,7 @@ from catalog.models import Endpoint
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
 from runs.files import inputs
-from runs.keys import in_use
+from runs.keys import current_key
 from runs.keys.ring import KeyRing
 from runs.realtime import sessions, tickets
 from runs.realtime.limits import LIVE_LIMITS, LiveLimits
@@ -135,14 +135,14 @@ class Relay:
                     await page.send({"type": "end", "message": first})
         except (fal.FalError, sessions.SessionLimitReached, refused_starts.Refused) as error:
             log.info("live session with %s ended: %s", ticket.endpoint_id, error)
-            await page.send({"type": "end", "message": refusals.words(error)})
+            await page.send({"type": "end", "message": refusals.describe_error(error)})
         finally:
             reading.cancel()
         return None
 
     async def _upstream(self, ticket: tickets.Ticket, page: Page) -> tuple[fal.Clients, int | None]:
         """Return the clients for the key of the ticket's project, and that key."""
-        of_project = partial(sync_to_async(in_use.key_of), ticket.project_id)
+        of_project = partial(sync_to_async(current_key.key_of), ticket.project_id)
         key = await _retry_database(of_project, page)
         return await self.keys.for_new(key), key
 
@@ -173,7 +173,7 @@ async def serve_session(
         why = str(refusal)
     except fal.FalError as error:
         log.info("live session %s ended: %s", live.run.pk, error)
-        why, lost = refusals.words(error), error
+        why, lost = refusals.describe_error(error), error
     except Exception as error:
         # A bug of ours; the run must end nevertheless.
         transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)

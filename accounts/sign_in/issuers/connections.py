@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from accounts.sessions import strength
-from accounts.sign_in.issuers import configured, pending
+from accounts.sign_in.issuers import from_settings, pending
 from core.db.name_order import sort_key
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
@@ -50,7 +50,7 @@ class Connection(NamedTuple):
 @never_cache
 def connections(request: HtmxRequest) -> HttpResponse:
     """List the user's accounts at issuers, and the issuers that can be connected."""
-    return _page(request)
+    return _render_connections(request)
 
 
 @limit("sign-in")
@@ -64,9 +64,9 @@ def disconnection(request: HtmxRequest) -> HttpResponse:
         person = User.objects.select_for_update().get(pk=request.user.pk)
         account = SocialAccount.objects.filter(pk=pk, user=person).first()
         if account is None:
-            return _page(request, GONE, HTTPStatus.UNPROCESSABLE_ENTITY)
-        if configured.app_of(account.provider) and not _has_other_way(person, account):
-            return _page(request, LAST_WAY, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return _render_connections(request, GONE, HTTPStatus.UNPROCESSABLE_ENTITY)
+        if from_settings.app_of(account.provider) and not _has_other_way(person, account):
+            return _render_connections(request, LAST_WAY, HTTPStatus.UNPROCESSABLE_ENTITY)
         disconnect(request, account)
     return redirect("socialaccount_connections")
 
@@ -75,7 +75,7 @@ def disconnection(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def pending_connection(request: HtmxRequest) -> HttpResponse:
     """Connect the login that waited for the owner of its address, or forget it."""
-    waiting = pending.of(request)
+    waiting = pending.find_pending_login(request)
     pending.drop(request)
     if waiting is None:
         word = "No login waits to be connected any more. Connect the account below instead."
@@ -85,15 +85,18 @@ def pending_connection(request: HtmxRequest) -> HttpResponse:
     return redirect("socialaccount_connections")
 
 
-def listed(person: User) -> list[Connection]:
+def list_connections(person: User) -> list[Connection]:
     """Return a person's accounts at issuers, the first connected first."""
-    return [_shown(account) for account in SocialAccount.objects.filter(user=person).order_by("pk")]
+    return [
+        _describe_connection(account)
+        for account in SocialAccount.objects.filter(user=person).order_by("pk")
+    ]
 
 
 def names_of(person: User) -> list[str]:
     """Return the names of the issuers that a person logs in with, each once."""
     accounts = SocialAccount.objects.filter(user=person).order_by("pk")
-    names = map(configured.name_of, accounts.values_list("provider", flat=True))
+    names = map(from_settings.name_of, accounts.values_list("provider", flat=True))
     return list(dict.fromkeys(names))
 
 
@@ -122,7 +125,7 @@ def _has_other_way(person: User, account: SocialAccount) -> bool:
     if settings.MFA_PASSKEY_LOGIN_ENABLED and passkeys.exists():
         return True
     others = SocialAccount.objects.filter(user=person).exclude(pk=account.pk)
-    return any(configured.app_of(key) for key in others.values_list("provider", flat=True))
+    return any(from_settings.app_of(key) for key in others.values_list("provider", flat=True))
 
 
 def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
@@ -135,21 +138,23 @@ def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
         messages.success(request, f"{waiting.issuer_name} is connected: you can log in with it.")
 
 
-def _page(request: HtmxRequest, error: str = "", status: int = HTTPStatus.OK) -> HttpResponse:
+def _render_connections(
+    request: HtmxRequest, error: str = "", status: int = HTTPStatus.OK
+) -> HttpResponse:
     context = {
-        "connections": listed(request.user),
-        "issuers": sorted(configured.apps(), key=lambda app: sort_key(app.name)),
-        "pending": pending.of(request),
+        "connections": list_connections(request.user),
+        "issuers": sorted(from_settings.apps(), key=lambda app: sort_key(app.name)),
+        "pending": pending.find_pending_login(request),
         "error": error,
     }
     return render(request, "socialaccount/connections.html", context, status=status)
 
 
-def _shown(account: SocialAccount) -> Connection:
+def _describe_connection(account: SocialAccount) -> Connection:
     return Connection(
         pk=account.pk,
-        issuer=configured.name_of(account.provider),
-        name=configured.name_there(account),
-        is_set=configured.app_of(account.provider) is not None,
+        issuer=from_settings.name_of(account.provider),
+        name=from_settings.name_there(account),
+        is_set=from_settings.app_of(account.provider) is not None,
         last_login=account.last_login,
     )

@@ -15,7 +15,7 @@ from features.boards.access import BoardRights, audiences_of
 from features.boards.display import grid
 from features.boards.models import Board
 from features.boards.runs.progress import progress_of
-from playground.display import looking
+from playground.display import covered_row
 from projects import roles
 from runs.progress.worker_status import readiness
 
@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 @no_store
 def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a board; its cells update until their runs have ended."""
-    if (covered := looking.covered(request.user, "board", pk)) is not None:
-        return looking.page(request, "board", covered)
-    return page(request, find(request, pk))
+    if (covered := covered_row.covered(request.user, "board", pk)) is not None:
+        return covered_row.render_covered(request, "board", covered)
+    return render_board(request, find(request, pk))
 
 
-def page(request: HtmxRequest, board: Board, status: int = 200, **more: Any) -> HttpResponse:
+def render_board(
+    request: HtmxRequest, board: Board, status: int = 200, **more: Any
+) -> HttpResponse:
     """Render a board's page; `more` has the problem and the typed text of a form on it."""
     rights = BoardRights(request.user, board)
     shown = grid.grid_of(board, request.user, rights, is_whole="all" in request.GET)

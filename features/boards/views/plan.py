@@ -27,14 +27,14 @@ from features.boards.plan.cells import Expanded, expand
 from features.boards.plan.editing import endpoints_of, first_post, with_models
 from features.boards.plan.groups import Post, groups_of
 from features.boards.plan.input_files import known_files, missing_files, store_posted
-from features.boards.plan.opening import address_of, arguments_of, find, not_listed, open_plan
 from features.boards.plan.plan import Plan, Trouble, read_plan
+from features.boards.plan.plan_query import address_of, arguments_of, find, not_listed, open_plan
 from features.boards.runs import pricing, sending
 from features.boards.views.board import find_changeable
 from playground.form.posted_files import with_files
 from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
-from projects.rules import door
+from projects.rules import enforcement
 from runs.progress.worker_status import readiness
 from runs.promises import named_inputs
 from runs.start import starting
@@ -65,11 +65,11 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     if is_blank and (draft := drafts.load(request.user, current.current(request))):
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
-        return _page(request, draft, models, None, troubles, is_kept=True)
+        return _render_plan(request, draft, models, None, troubles, is_kept=True)
     opened = open_plan(request.user, request.GET)
     post = first_post(opened.models, opened.arguments) if opened.models else {}
     post |= opened.post
-    return _page(request, post, opened.models, None, opened.troubles, matches=opened.found)
+    return _render_plan(request, post, opened.models, None, opened.troubles, matches=opened.found)
 
 
 @require_POST
@@ -100,7 +100,7 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         )
         models = [*models, *more]
     troubles = [not_listed(name) for name in [*unknown, *missing]]
-    return _page(request, post, models, board, troubles)
+    return _render_plan(request, post, models, board, troubles)
 
 
 def _new_address(request: HtmxRequest) -> str:
@@ -143,7 +143,7 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
         post = changed
     elif verb not in {"run", "run-fitting", "update"}:
         post = apply(post, hidden(request, "~do"))
-    return _page(request, post, models, board, troubles)
+    return _render_plan(request, post, models, board, troubles)
 
 
 def _other_models(
@@ -172,9 +172,9 @@ def _other_models(
     source = board.source if board else (models[0] if models else None)
     new_source = board.source if board else (changed[0] if changed else None)
     if new_source is None or (source is None and not changed):
-        return _page(request, {}, [], board, troubles, matches=matches)
+        return _render_plan(request, {}, [], board, troubles, matches=matches)
     post = with_models(post, models, now, source or new_source, new_source)
-    return _page(request, post, changed, board, troubles, matches=matches)
+    return _render_plan(request, post, changed, board, troubles, matches=matches)
 
 
 def _run(
@@ -192,22 +192,22 @@ def _run(
     changed = [*_changed_schemas(request, models), *missing_files(plan)]
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changed or not is_fine or not expanded.fitting:
-        return _page(request, post, models, board, changed, is_refused=True)
+        return _render_plan(request, post, models, board, changed, is_refused=True)
     drawn = hidden(request, "~token") or secrets.token_urlsafe(16)
     token = starting.form_token(drawn, post)  # after Back, another plan is another board
     try:
         sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
         sent.require_any()
     except Forbidden as error:
-        return _page(request, post, models, board, [], status=error.status, why_not=error)
+        return _render_plan(request, post, models, board, [], status=error.status, why_not=error)
     except Refused as refused:
-        return _page(
+        return _render_plan(
             request, post, models, board, [Trouble("models", str(refused))], is_refused=True
         )
     if board is None and not sent.is_repeat:
         drafts.discard(request.user, project)
     if sent.reused or sent.held or board:
-        messages.info(request, sent.words)
+        messages.info(request, sent.summary)
     return redirect(sent.board)
 
 
@@ -274,7 +274,7 @@ def _table(file: UploadedFile[Any]) -> str:
     return tables.decode(file.read(tables.MAX_BYTES + 1)) if file.size else ""
 
 
-def _page(
+def _render_plan(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],
@@ -295,7 +295,7 @@ def _page(
         "why_not": roles.refusal_to_make(request.user, project) or why_not,
         "form_token": hidden(request, "~token") or secrets.token_urlsafe(16),
         "matches": matches or [],
-        "locks": door.locks(project, matches) if matches else None,
+        "locks": enforcement.locks(project, matches) if matches else None,
         "search_text": (request.POST or request.GET).get("add", ""),
         "is_fresh": hidden(request, "~do", "add").startswith(("add", "remove")),
         "readiness": readiness(),
@@ -306,7 +306,7 @@ def _page(
     if request.method == "POST" and board is None:
         drafts.save(request.user, project, post)
     if models:
-        door.mark(project, models)
+        enforcement.mark(project, models)
         plan = _plan(request, post, models, board, context["offered"])
         plan.troubles.extend(troubles)
         expanded = expand(plan, named_inputs.resolver(request.user, project))

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.permissions import HOUSE_DEFAULT, may
 from core.http.caching import no_store
 from core.http.parameters import parse_key
@@ -31,6 +31,7 @@ from features.boards.votes.listing import ORDERS, listing_of
 from features.boards.votes.rankings import column_names, rankings
 from projects.kept.voices.participant import Participant
 from runs.files import derived_files, stripped_copies
+from runs.files.stripped_copies import MEDIA_TYPES
 from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact, DerivedFile, Run
 from runs.views import files
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 View = Callable[..., Any]
 NO_FILE = "No such file."
-MEDIA = ("image/", "video/", "audio/")  # metadata are stripped; other inputs are served unchanged
 
 
 def for_voters(view: View) -> View:
@@ -145,7 +145,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export every vote as CSV."""
     board = find(request, pk)
-    audit.record_export(request, [board], "its votes")
+    trail.record_export(request, [board], "its votes")
     return as_csv(votes_table(board), f"{file_name(board)}-votes")
 
 
@@ -200,7 +200,7 @@ def serve(request: HttpRequest, board: Board, voter: Participant, token: str) ->
     tag = salted_hmac("boards.votes.file", token).hexdigest()
 
     def serve() -> HttpResponseBase:
-        is_media = kind == ballot.RESULT or content_type.startswith(MEDIA)
+        is_media = kind == ballot.RESULT or content_type.startswith(MEDIA_TYPES)
         try:
             served = _stripped(file) if is_media else file
         except stripped_copies.NotReady as soon:

@@ -18,7 +18,7 @@ from features.chats.turns import finding
 from features.chats.turns.tree import ANSWER, Branch, branch_of
 from projects import roles
 from projects.rights import Rights
-from projects.rules import door
+from projects.rules import enforcement
 from runs.files.inputs import our_addresses
 from runs.models.querysets import heavy_columns
 from runs.progress import watch_tokens
@@ -71,7 +71,7 @@ class Shown:
         return is_here or (self.other is not None and self.other.is_awaited)
 
     @property
-    def said(self) -> str:
+    def excerpt(self) -> str:
         """Return the message, or its beginning."""
         return self.turn.text[:MOST_SAID]
 
@@ -115,7 +115,7 @@ def context(
     why_not = roles.refusal_to_make(user, chat.project) if is_own else chat.read_along
     reader = Reader(user, answer.view_for(user, may_write=not why_not))
     if not why_not:
-        door.mark(chat.project, [one for one in (chat.endpoint, chat.second) if one])
+        enforcement.mark(chat.project, [one for one in (chat.endpoint, chat.second) if one])
     turns = shown_turns(chat, branch, before, reader)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None
@@ -159,7 +159,7 @@ def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
 
 def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) -> list[Shown]:
     """Return the turns of a branch that a page shows, with three queries."""
-    keys = branch.shown(before)
+    keys = branch.visible_turns(before)
     rows = chat.turns.select_related("endpoint", "run__charge", "run__endpoint")
     rows = rows.defer(*heavy_columns("run__", but=ANSWER))
     turns, others = rows.in_bulk(keys), _others(rows, keys)
@@ -171,9 +171,9 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
         versions = branch.versions[pk]
-        other = _shown(others[pk], versions, reader, is_new=True) if pk in others else None
+        other = _describe_turn(others[pk], versions, reader, is_new=True) if pk in others else None
         is_new = other is not None or turn.endpoint_id != previous
-        shown.append(replace(_shown(turn, versions, reader, is_new=is_new), other=other))
+        shown.append(replace(_describe_turn(turn, versions, reader, is_new=is_new), other=other))
     return shown
 
 
@@ -186,7 +186,7 @@ def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
     return others
 
 
-def _shown(turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool) -> Shown:
+def _describe_turn(turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool) -> Shown:
     return Shown(
         turn,
         versions,

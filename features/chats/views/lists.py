@@ -22,7 +22,7 @@ from features.chats.turns import finding
 from features.chats.views.chat import find_own
 from projects import current, roles
 from projects.kept.resource import Resource
-from projects.rules import door
+from projects.rules import enforcement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +101,7 @@ def new(request: HtmxRequest) -> HttpResponse:
         models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]
     context: dict[str, Any] = {"models": models, "search_text": query, "chat": chat}
     context |= {"is_second": bool(chat) and is_second, "why_not": why_not}
-    context["locks"] = door.locks(chat.project if chat else project, models)
+    context["locks"] = enforcement.locks(chat.project if chat else project, models)
     if request.method == "POST":
         context["trouble"] = "This model has no conversations. Choose another one."
     return render(request, "features/chats/new.html", context)
@@ -109,7 +109,7 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 def _begin(user: User, project: Project, endpoint: Endpoint) -> Chat:
     """Return an empty conversation with this model: an existing one, else a new one."""
-    chats = Chat.objects.of(user).filter(project=project)
+    chats = Chat.objects.owned_by(user).filter(project=project)
     empty = chats.filter(said_at=None, endpoint=endpoint).first()
     new_work = project.for_new_work()
     return empty or Chat.objects.create(user=user, endpoint=endpoint, **new_work)

@@ -13,7 +13,7 @@ from core.db.name_order import by_name
 from core.forms import LineField, TextField
 from features.sharing.models import Share
 from features.sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
-from features.sharing.own import making
+from features.sharing.own import creation
 from projects.models import Project
 
 if TYPE_CHECKING:
@@ -85,8 +85,9 @@ class OptionsForm(forms.Form):
         super().__init__(data, initial=initial, auto_id=IDS)
         self.review = ReviewOptionsForm(share, data)
         self.share = share
-        projects = Project.objects.of(user).filter(person=None).order_by(by_name("name"), "pk")
-        self.fields["for_project"].queryset = projects  # type: ignore[attr-defined]
+        projects = Project.objects.with_member(user).filter(person=None)
+        by_project_name = projects.order_by(by_name("name"), "pk")
+        self.fields["for_project"].queryset = by_project_name  # type: ignore[attr-defined]
         if share.password:
             self.fields["password"].label = "New password"
         ticks = [*SHOWN, *(("follows",) if share.source else ())]
@@ -134,7 +135,7 @@ class OptionsForm(forms.Form):
             share.password = make_password(data["password"])
         self.review.apply()
         if share.source and data["follows"] != share.follows:
-            (making.follow if data["follows"] else making.keep)(share)
+            (creation.follow if data["follows"] else creation.keep)(share)
         return [name for name, value in before.items() if getattr(share, name) != value]
 
     def _end(self) -> datetime | None:

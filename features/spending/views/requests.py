@@ -22,7 +22,7 @@ from core.http.refusals import refusals_as_messages
 from features.notifications import inbox
 from features.spending.budgets import access, gauges, wording
 from features.spending.models import BudgetRequest, SpendingRules
-from features.spending.requests import asking, deciding, listing
+from features.spending.requests import decision, listing, submission
 from features.spending.requests.forms import DecisionForm, RequestForm
 from runs.costs.ledger import NOTHING, Counter, Scope
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from core.http.htmx import HtmxRequest
-    from features.spending.requests.asking import Subject
+    from features.spending.requests.submission import Subject
 
 MAX_PATH_CHARS = 500
 MAX_PERIOD_CHARS = 32
@@ -54,7 +54,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 def new(request: HtmxRequest) -> HttpResponse:
     """Ask for more, with a sentence; 404 for a budget that does not limit the user."""
     user, subject = request.user, _subject(request)
-    if waiting := asking.waiting(user, subject):
+    if waiting := submission.waiting(user, subject):
         if request.method == "POST":
             messages.info(request, "You have asked for this already: it waits for an answer.")
         return redirect(waiting)
@@ -64,13 +64,13 @@ def new(request: HtmxRequest) -> HttpResponse:
     form = RequestForm(asked, request.GET.get("amount", "")[:32], overspent)
     context: dict[str, Any] = about | {"form": form, "path": _path(request)}
     try:
-        asking.require_open(subject, clock.now())
+        submission.require_open(subject, clock.now())
         if asked is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
-            made = asking.ask(user, subject, amount, sentence, context["path"])
+            made = submission.ask(user, subject, amount, sentence, context["path"])
             messages.success(request, f"{about['told']} You are told the answer by the bell.")
             return redirect(context["path"] or made)
-    except asking.Refused as refusal:
+    except submission.Refused as refusal:
         context["refusal"] = str(refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "features/spending/requests/new.html", context, status=status)
@@ -81,7 +81,7 @@ def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a request, with two buttons if the user may decide."""
     asked = _visible(request, pk)
     inbox.see(request.user, asked)
-    return _page(request, asked, DecisionForm())
+    return _render_request(request, asked, DecisionForm())
 
 
 @require_POST
@@ -89,27 +89,27 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Grant or refuse a request; a second decision is refused with a sentence."""
     asked = _visible(request, pk)
     if not access.may_decide(request.user, asked):
-        raise PermissionDenied(deciding.MAY_NOT)
+        raise PermissionDenied(decision.MAY_NOT)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _page(request, asked, form)
+        return _render_request(request, asked, form)
     amount, answer = form.cleaned_data["amount"], form.cleaned_data["answer"]
     with refusals_as_messages(request):
         if hidden(request, BUTTON) == "grant":
-            decided = deciding.grant(request.user, pk, amount, answer)
-            messages.success(request, f"Granted: {asking.in_words(decided)}.")
+            decided = decision.grant(request.user, pk, amount, answer)
+            messages.success(request, f"Granted: {submission.in_words(decided)}.")
         elif hidden(request, BUTTON) == "refuse":
-            deciding.refuse(request.user, pk, answer)
+            decision.refuse(request.user, pk, answer)
             messages.success(request, "Refused. Whoever asked is told.")
     return redirect(asked)
 
 
-def _page(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> HttpResponse:
-    subject = asking.Subject(asked.budget, asked.scope_key, asked.period)
+def _render_request(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> HttpResponse:
+    subject = submission.Subject(asked.budget, asked.scope_key, asked.period)
     context: dict[str, Any] = {
         "budget_request": asked,
-        "request_text": asking.in_words(asked),
-        "period": asking.period_in_words(asked),
+        "request_text": submission.in_words(asked),
+        "period": submission.period_in_words(asked),
         "is_own": asked.user_id == request.user.pk,
         "may_decide": access.may_decide(request.user, asked),
         "form": form,
@@ -127,7 +127,7 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     people = [person.get_username() for person in others]
     about: dict[str, Any] = {
         "deciders": enumerated(people),
-        "waiting_text": _told(people),
+        "waiting_text": _who_can_grant(people),
         "budget": subject.budget,
     }
     if subject.budget is None:
@@ -138,7 +138,7 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     return about | {"gauge": gauge, "name": name, "allowance": wording.allowance(subject.budget)}
 
 
-def _told(people: list[str]) -> str:
+def _who_can_grant(people: list[str]) -> str:
     """Return the sentence that says who can grant a request."""
     if not people:
         return "There is nobody yet who could grant it."
@@ -151,12 +151,12 @@ def _subject(request: HtmxRequest) -> Subject:
     if not asked.get("budget"):
         if SpendingRules.current().ceiling is None:
             raise Http404
-        return asking.Subject()
+        return submission.Subject()
     budget, key = parse_key(asked.get("budget")), parse_key(asked.get("key", "0"))
     period = asked.get("period", "")[:MAX_PERIOD_CHARS]
     if budget is None or key is None or not wording.is_period(period):
         raise Http404
-    subject = asking.subject_of(request.user, budget, key, period)
+    subject = submission.subject_of(request.user, budget, key, period)
     if subject is None:
         raise Http404
     return subject

@@ -21,7 +21,7 @@ from features.training.models import Dataset, Weights
 from features.training.results.settling import IS_TRAINER
 from features.training.views import reports
 from projects import current, roles
-from projects.rules import door
+from projects.rules import enforcement
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -40,12 +40,12 @@ def index(request: HtmxRequest) -> HttpResponse:
     trainers = _trainers(query)
     context: dict[str, Any] = {
         "datasets": _datasets(request),
-        "weights": current.listed(Weights.objects.kept(), request).select_related(
+        "weights": current.rows_in_scope(Weights.objects.kept(), request).select_related(
             "training", "user"
         )[:6],
         "all_projects": current.is_of_all_projects(request),
         "trainers": trainers,
-        "locks": door.locks(current.current(request), trainers),
+        "locks": enforcement.locks(current.current(request), trainers),
         "search_text": query,
     }
     return render(request, "features/training/training.html", context)
@@ -53,7 +53,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 
 def _datasets(request: HtmxRequest) -> QuerySet[Dataset]:
     """Return the last changed data sets, without their thousands of files."""
-    datasets = current.listed(Dataset.objects.kept(), request)
+    datasets = current.rows_in_scope(Dataset.objects.kept(), request)
     return datasets.select_related("endpoint", "user").defer("files")[:LISTED]
 
 

@@ -27,7 +27,7 @@ from playground.form import drafts, form_state
 from playground.form.form_state import FormState, Post, Written
 from playground.form.prefill import sources
 from playground.form.prefill.place_of_run import in_place_of_run
-from playground.views.model_page import form, page, posted
+from playground.views.model_page import form, form_posts, page
 from runs.models import Draft, Preset
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
@@ -47,7 +47,7 @@ def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return _require_login(request, endpoint)
     if request.method == "POST":
         return form.handle_post(request, endpoint)
-    return _page(request, endpoint)
+    return _render_tab(request, endpoint)
 
 
 def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
@@ -81,7 +81,7 @@ def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 
 
 @in_place_of_run
-def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
+def _render_tab(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     tab = request.GET.get("tab", "playground")
     if tab == "runs":
         return redirect(_address_of_runs(request, endpoint))
@@ -200,7 +200,7 @@ def login_keeping_post(request: HtmxRequest, endpoint: Endpoint, post: Post) -> 
 def _require_login(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     """Redirect to the login page, keeping a posted form; answer 401 to htmx."""
     if request.method == "POST":
-        return login_keeping_post(request, endpoint, posted.form_fields(request))
+        return login_keeping_post(request, endpoint, form_posts.form_fields(request))
     if request.htmx:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     return redirect_to_login(request.get_full_path())

@@ -11,8 +11,8 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import AuditEntry
-from core.text_links import linked
+from accounts.audit.entries import AuditEntry
+from catalog.templatetags.vitrine import linked
 from features.boards import comments
 from features.boards.models import Board, Comment
 from features.boards.plan.cells import expand

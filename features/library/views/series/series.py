@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from features.library.models import Series
 from features.library.search.conditions import SERIES as SERIES_CONDITION
 from features.library.search.conditions import Condition
-from features.library.series import shown as shown_series
+from features.library.series import display as shown_series
 from projects.kept.resource import Resource
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class AllSeries(Resource[Series]):
 
     def page_context(self, request: HtmxRequest, row: Series) -> Mapping[str, Any]:
         """Return its results in their order."""
-        results = shown_series.of(request.user, row)
+        results = shown_series.results_of(request.user, row)
         is_cut = len(results) == shown_series.MAX_SHOWN
         return {
             "results": results,

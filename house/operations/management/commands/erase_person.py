@@ -32,8 +32,8 @@ class Command(BaseCommand):
             raise CommandError("Nobody is there to take over what others rely on.")
         goes, passes, stays = erasure.plan(person)
         for head, parts in (
-            ("Goes for good", [part.words for part in goes]),
-            (f"Passes to {heir}", [part.words for part in passes]),
+            ("Goes for good", [part.summary for part in goes]),
+            (f"Passes to {heir}", [part.summary for part in passes]),
             ("Stays", stays),
         ):
             self.stdout.write(

@@ -10,7 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.db.backends.base.base import NO_DB_ALIAS
 
-from house.operations.backup import database, making, pages
+from house.operations.backup import creation, database, pages
 from house.operations.backup.place import Place
 from house.operations.models import Backup
 from runs.models import Artifact, Run
@@ -30,7 +30,7 @@ def reader(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
 @pytest.fixture
 def place(tmp_path: Path, settings: LazySettings) -> Place:
     settings.BACKUP_TO = str(tmp_path / "backups")
-    return Place.of(settings.BACKUP_TO)
+    return Place.in_folder(settings.BACKUP_TO)
 
 
 @pytest.fixture
@@ -62,4 +62,4 @@ def stored(make_run: Any, media: Path) -> Run:
 
 
 def made(place: Place) -> Backup:
-    return making.make(place, "by hand", lambda step: None)
+    return creation.make(place, "by hand", lambda step: None)

@@ -1,0 +1,73 @@
+"""The decision of a board: which model was taken, by whom and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import permissions
+from accounts.audit import trail
+from catalog.curation import moderation
+from catalog.curation.text_cleaning import one_line
+from catalog.models import Endpoint, Standing
+from features.boards.models import Board, Column
+from features.boards.models.board import WHY_CHARS
+from features.boards.votes.rankings import name_of
+from runs.promises.owners import Place
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
+
+MOST = 5  # decisions named on a model's page
+
+
+def may_mark(user: User | AnonymousUser) -> bool:
+    """Return True if the user may also mark the model as approved for the whole house."""
+    return user.is_staff and permissions.may(user, permissions.CHANGE_ENDPOINT)
+
+
+@transaction.atomic
+def take(user: User, board: Board, column: Column, why: str, *, is_approved: bool = False) -> None:
+    """Record that the model of a column is taken; raises ValueError without a reason.
+
+    With `is_approved`, also mark the model as approved, if the user may.
+    """
+    why = one_line(why, WHY_CHARS, "reason")
+    if not why:
+        raise ValueError("Say why you take it: whoever reads the board wants to know.")
+    _save(board, column, user, why)
+    trail.record(user, "decided on", [board], f"{name_of(column)}: {why}")
+    if is_approved and may_mark(user):
+        models = Endpoint.objects.filter(pk=column.endpoint_id)
+        moderation.set_status(models, Standing.APPROVED, why, by=user)
+
+
+@transaction.atomic
+def take_back(user: User, board: Board) -> None:
+    """Undo the decision. An approval stays; curators remove it on the model's page."""
+    if board.taken_id:
+        _save(board, None, None, "")
+        trail.record(user, "took back the decision of", [board])
+
+
+def _save(board: Board, column: Column | None, by: User | None, why: str) -> None:
+    board.taken, board.taken_by, board.taken_why = column, by, why
+    board.taken_at = timezone.now() if column else None
+    board.save(update_fields=["taken", "taken_by", "taken_why", "taken_at"])
+
+
+def decisions_for(user: User | AnonymousUser, endpoint: Endpoint) -> list[Place]:
+    """Return the newest boards that the user sees and for which the model was taken."""
+    boards = Board.objects.kept().shown_to(user).filter(taken__endpoint=endpoint)
+    newest = boards.select_related("taken_by").order_by("-taken_at")[:MOST]
+    return [
+        Place("Taken for", str(board), board.get_absolute_url(), f"{_by(board)}: {board.taken_why}")
+        for board in newest
+    ]
+
+
+def _by(board: Board) -> str:
+    user = board.taken_by
+    return f"by {user.get_short_name() or user.get_username()}" if user else "by a former member"

@@ -1,0 +1,225 @@
+"""Actions on selected results: on the wall, in the list, and on a run's page."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import content_disposition_header, urlencode
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import trigger_client_event
+
+from accounts.audit import trail
+from accounts.limits.rate_limit import limit
+from catalog.models import Revision
+from core.formatting import counted
+from core.http.caching import no_store
+from core.http.htmx import HtmxRequest
+from core.http.posts import hidden
+from core.http.streaming import OffThreadStream
+from core.refusals import Refused
+from core.resource import UNDO
+from features.library import pictures as sets_of_pictures
+from features.library import selection
+from features.library.archives import prepare, stream
+from projects import current
+from projects.models.in_project import MAKERS, is_member, is_shown_to
+from projects.rules import gallery
+from runs.models import Artifact, Run
+from runs.results import stars as stars_of_runs
+from runs.results.selections import listed_query
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from features.library.selection import Chosen
+    from runs.models.querysets import RunQuerySet
+
+PAIR = 2
+MOST_NAMED = 100  # results in the address of a plan
+KINDS = ("inputs", "pictures")
+
+
+def sentence(chosen: Chosen, done: str) -> str:
+    """Return sentences on how many results of a selection were changed, and how many not.
+
+    `done` follows their number: "3 results" + "are starred".
+    """
+    number, left = len(chosen.results), chosen.out_of_reach
+    verb = done if number != 1 else done.replace("are ", "is ", 1)
+    words = f"{counted(number, 'result')} {verb}." if number else "Nothing was changed."
+    if left:
+        stay = "stays as it is: it is" if left == 1 else "stay as they are: they are"
+        words += f" {left:,} {stay} gone, or not yours to change."
+    if chosen.left_out:
+        words += f" {counted(chosen.left_out, 'older run')} of the list were left out: that is more"
+        words += " than one selection holds. Narrow the list, for example by a date."
+    return words
+
+
+def done(request: HtmxRequest, words: str, **event: object) -> HttpResponseBase:
+    """Answer an action with a toast, or without script with the list and a message.
+
+    With script, the page also gets the event `results:changed` with the details `event`.
+    """
+    if request.htmx:
+        response = trigger_client_event(HttpResponse(status=204), "toast", {"text": words})
+        return trigger_client_event(response, "results:changed", event)
+    messages.success(request, words)
+    return redirect(back_to(request))
+
+
+def back_to(request: HtmxRequest) -> str:
+    """Return the address of the list with the filters that were posted beside the selection."""
+    filters = listed_query(request)
+    for name in ("deleted", UNDO):
+        filters.pop(name, None)
+    query = filters.urlencode()
+    return reverse("library:runs") + (f"?{query}" if query else "")
+
+
+def refuse(request: HtmxRequest, why: str) -> HttpResponse:
+    """Answer with status 422 and the reason, as a toast, or as a page with a link back."""
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if request.htmx:
+        return trigger_client_event(HttpResponse(status=status), "toast", {"text": why})
+    context = {"why": why, "back": back_to(request)}
+    return render(request, "features/library/selected/refused.html", context, status=status)
+
+
+@require_POST
+def stars(request: HtmxRequest) -> HttpResponseBase:
+    """Star the posted results, `star=1`, or remove their stars, `star=0`."""
+    try:
+        posted = selection.posted(request)
+    except Refused as refused:
+        return refuse(request, str(refused))
+    is_starred = hidden(request, "star") != "0"
+    chosen = selection.choose(posted, starrable_by(request.user))
+    stars_of_runs.star_results(chosen.results, is_starred=is_starred)
+    words = sentence(chosen, "are starred" if is_starred else "are without a star")
+    return done(request, words, starred=is_starred)
+
+
+def starrable_by(user: User) -> RunQuerySet:
+    """Return the runs that the user may star: their own, and as a maker all that they see."""
+    own = Q(is_member(user), user_id=user.pk)
+    in_living = Q(is_shown_to(user), is_member(user, MAKERS), project__archived_at=None)
+    return Run.objects.kept().filter(own | in_living)
+
+
+# Compares selected results: two runs side by side, more on a board.
+
+
+@require_POST
+def comparison(request: HtmxRequest) -> HttpResponseBase:
+    """Show what differs between two runs; plan a board with the inputs of more."""
+    try:
+        chosen = _chosen(request)
+        keys = chosen.run_keys
+        if len(keys) < PAIR:
+            raise Refused("Select results of two runs or more to compare them.")
+    except Refused as refused:
+        return refuse(request, str(refused))
+    if len(keys) == PAIR:
+        query = urlencode({"run": [str(key) for key in keys]}, doseq=True)
+        return redirect(f"{reverse('library:differences')}?{query}")
+    return redirect(_plan(chosen, KINDS[0]))
+
+
+@require_POST
+def board(request: HtmxRequest) -> HttpResponseBase:
+    """Plan a board with the inputs of the posted results, or with their pictures as an axis."""
+    try:
+        chosen = _chosen(request)
+    except Refused as refused:
+        return refuse(request, str(refused))
+    of = hidden(request, "of")
+    return redirect(_plan(chosen, of if of in KINDS else KINDS[0]))
+
+
+def _chosen(request: HtmxRequest) -> Chosen:
+    chosen = selection.choose(selection.posted(request), Run.objects.readable_by(request.user))
+    if not chosen.results:
+        raise Refused("None of these results is there any more, or yours to see.")
+    return chosen
+
+
+def _plan(chosen: Chosen, of: str) -> str:
+    named = [str(result) for result in chosen.results[:MOST_NAMED]]
+    return f"{reverse('boards:plan')}?{urlencode({'of': of, 'result': named}, doseq=True)}"
+
+
+# Uses selected results: a single one has its own menu, pictures fill lists.
+
+
+@limit("search")
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def uses(request: HtmxRequest) -> HttpResponseBase:
+    """List the models that take the pictures of `?artifact=…`; a POST redirects to the list."""
+    readable = Run.objects.readable_by(request.user)
+    try:
+        if request.method == "POST":
+            return redirect(_address(selection.choose(selection.posted(request), readable)))
+        named = selection.Selection(selection.parse(request.GET))
+    except Refused as refused:
+        return refuse(request, str(refused))
+    pictures = sets_of_pictures.pictures_of(selection.choose(named, readable))
+    text = request.GET.get("q", "")
+    locks = gallery.locks_in(current.current(request), Revision.current())
+    context = {
+        "pictures": pictures,
+        "fields": named.fields,
+        "groups": sets_of_pictures.menu(pictures, text, locks) if pictures.keys else [],
+        "q": text,
+    }
+    return render(request, "features/library/selected/uses.html", context)
+
+
+def _address(chosen: Chosen) -> str:
+    """Return the address of the chosen results' uses; raises Refused if they have none."""
+    if len(chosen.results) == 1:
+        (only,) = chosen.results
+        has_file = Artifact.objects.filter(run=only.run, position=only.position).exists()
+        if has_file:
+            return reverse("playground:artifact-uses", args=only)
+        return reverse("playground:run-uses", args=[only.run])
+    pictures = sets_of_pictures.pictures_of(chosen)
+    if not pictures.keys:
+        raise Refused(
+            "Several results can be used together if they are pictures, and none of these is. "
+            "Select one of them alone."
+        )
+    query = urlencode({"artifact": [str(key) for key in pictures.keys]}, doseq=True)
+    return f"{reverse('library:results-uses')}?{query}"
+
+
+@limit("archive")
+@require_POST
+@no_store
+def archives(request: HtmxRequest) -> HttpResponseBase:
+    """Send the posted results (`artifact`, or whole runs as `run`); 422 says what is wrong."""
+    try:
+        archive = prepare(request.user, selection.posted(request))
+    except Refused as error:
+        return _refuse(request, str(error))
+    files = counted(len(archive.entries), "file")
+    trail.record(request.user, "exported", archive.projects, f"{files} as an archive")
+    headers = {
+        "Content-Disposition": content_disposition_header(True, archive.name) or "",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return OffThreadStream(stream(archive), content_type="application/zip", headers=headers)
+
+
+def _refuse(request: HtmxRequest, why: str) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    if request.htmx:
+        return trigger_client_event(HttpResponse(status=status), "toast", {"text": why})
+    return render(request, "features/library/archive_refused.html", {"why": why}, status=status)

@@ -1,0 +1,208 @@
+"""Checks whether runs are affordable: the last check before a start, under the house's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING
+
+from django.db.models import Sum
+
+from accounts import roles
+from features.spending.alarms import alarm_access, holds
+from features.spending.budgets import access, counting, wording
+from features.spending.models import Budget, BudgetRequest, SpendingRules
+from runs.costs import ledger
+from runs.costs.ledger import NOTHING, Counter
+from runs.start import confirmation
+from runs.start.confirmation import Confirmation
+from runs.start.refused_starts import Forbidden, Remedy, Unaffordable, Unconfirmed
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from runs.models import Charge
+
+Unknown = SpendingRules.Unknown
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The amount that a press would add to a budget, in one of its counters."""
+
+    budget: Budget
+    counter: Counter
+    amount: Decimal
+
+
+def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> None:
+    """Refuse runs that exceed the ceiling or a budget, or that need a confirmation.
+
+    `charges` are all of one press, which has already reserved `before`. Raises Unaffordable or
+    Unconfirmed with a sentence. Until its cost is known, a run of unknown cost counts with the sum
+    that the house assumes, else with all that is left.
+    """
+    rules = SpendingRules.current()
+    budgets = counting.holding_for(charges, charges[0].created_at)
+    _require_below_ceiling(rules, user, charges, before)
+    if rules.holds_models:
+        _require_looked_at(user, charges)
+    if not budgets:
+        return
+    unknown = [charge for charge in charges if charge.expected is None]
+    if unknown and rules.unknown == Unknown.REFUSE:
+        raise Unaffordable(wording.unknown_refused(unknown))
+    if rules.unknown == Unknown.ASSUME:
+        for charge in unknown:
+            charge.expected = charge.amount = rules.assumed
+    asked = unknown if rules.unknown == Unknown.ASK else []
+    for charge in asked:
+        charge.amount = rules.assumed
+    _require_left(user, budgets, charges, [charge for charge in asked if charge.counted is None])
+    _require_yes(budgets, charges, asked)
+
+
+def total(charges: Sequence[Charge]) -> Decimal:
+    """Return the highest total cost of these runs, leaving out unknown costs."""
+    return sum((charge.expected or NOTHING for charge in charges), NOTHING)
+
+
+def _require_below_ceiling(
+    rules: SpendingRules, user: User, charges: Sequence[Charge], before: Decimal
+) -> None:
+    """Raise Unaffordable if the press exceeds the ceiling, without an admin's grant.
+
+    A press uses up its grant. For a plan, such as a flow, each step takes its part of the grant
+    when it starts; so does each stretch of a live session.
+    """
+    if rules.ceiling is None:
+        return
+    is_unknown = [charge for charge in charges if charge.expected is None]
+    added = total(charges) + (rules.assumed or NOTHING) * len(is_unknown)
+    amount = before + added
+    if amount <= rules.ceiling or roles.admins().filter(pk=user.pk).exists():
+        return
+    granted = BudgetRequest.objects.select_for_update().filter(
+        budget=None, user=user, is_granted=True
+    )
+    is_plan = charges[0].run_id is None
+    if not is_plan and (begun := granted.filter(planned__gte=added).order_by("planned").first()):
+        begun.planned -= added
+        begun.save(update_fields=["planned"])
+        return
+    unused = granted.filter(used_at=None, amount__gte=amount)
+    if request := unused.order_by("amount").first():
+        request.used_at = charges[0].created_at
+        goes_on = request.amount - amount if before else NOTHING
+        request.planned = amount if is_plan else goes_on
+        request.save(update_fields=["used_at", "planned"])
+        return
+    address = wording.request_address(None, None, amount)
+    sentence = wording.above_ceiling(amount, len(charges), rules.ceiling)
+    raise Unaffordable(sentence, Remedy(wording.ASK_ADMIN, address))
+
+
+def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
+    """Raise if nobody has looked at an alarm about a run of one of these models."""
+    said = confirmation.current()
+    if said is not None and said.is_alarm_fine:
+        return
+    keys = [charge.endpoint_id for charge in charges if charge.endpoint_id is not None]
+    alarms = holds.held_among(keys)
+    if not alarms:
+        return
+    alarm = next(iter(alarms.values()))
+    is_seen = alarm_access.visible_to(user).filter(pk=alarm.pk).exists()
+    page = Remedy(holds.SEE, alarm.get_absolute_url()) if is_seen else None
+    if said is None:
+        raise Unaffordable(holds.refusal(alarm), page)
+    is_any_unknown = any(charge.expected is None for charge in charges)
+    answer = Confirmation.asked_for(total(charges), is_any_unknown=is_any_unknown)
+    answer = f"{answer} {confirmation.ALARMED}"
+    raise Unconfirmed(holds.question(alarm), holds.YES, answer, page)
+
+
+def _require_left(
+    user: User, budgets: Sequence[Budget], charges: Sequence[Charge], unknown: Sequence[Charge]
+) -> None:
+    """Raise Unaffordable for the budget with the least left for this press.
+
+    The `unknown` charges count as all that is left: one run, or a plan's steps together.
+    """
+    wanted = _wanted(budgets, charges)
+    spent = ledger.spent({want.counter for want in wanted})
+    near = [want for want in wanted if unknown or _rest(want, spent, want.budget.limit) < 0]
+    rests = {want: _rest(want, spent, limit_of(want.budget, want.counter)) for want in near}
+    refused = [want for want in near if rests[want] < 0 or (unknown and not rests[want])]
+    if refused:
+        tightest = min(refused, key=lambda want: rests[want] + want.amount)
+        raise _unaffordable(user, tightest, rests[tightest], is_unknown=bool(unknown))
+    if rests and len(unknown) > 1 and charges[0].run_id is not None:
+        raise Unaffordable(wording.one_at_a_time(len(unknown)))
+    for charge in unknown if rests else ():
+        share = min(rests.values()) / len(unknown)
+        charge.amount = share.quantize(ledger.UNIT, ROUND_DOWN)
+
+
+def _rest(want: Wanted, spent: Mapping[Counter, Decimal], limit: Decimal) -> Decimal:
+    """Return the rest of a limit after this amount."""
+    return limit - spent[want.counter] - want.amount
+
+
+def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted]:
+    sums: dict[tuple[int, Counter], Decimal] = {}
+    for budget in budgets:
+        for charge in charges:
+            if counter := counting.counter_of(budget, charge):
+                earlier = sums.get((budget.pk, counter), NOTHING)
+                sums[budget.pk, counter] = earlier + (charge.counted or NOTHING)
+    by_key = {budget.pk: budget for budget in budgets}
+    return [Wanted(by_key[key], counter, amount) for (key, counter), amount in sums.items()]
+
+
+def limit_of(budget: Budget, counter: Counter) -> Decimal:
+    """Return a budget's limit in a counter, including granted requests. One query."""
+    granted = budget.requests.filter(
+        is_granted=True, scope_key=counter.key, period=counter.period
+    ).aggregate(more=Sum("amount"))
+    more: Decimal = granted["more"] or NOTHING
+    allowed: Decimal = budget.limit + more
+    return allowed
+
+
+def _unaffordable(user: User, want: Wanted, rest: Decimal, *, is_unknown: bool) -> Forbidden:
+    """Return a budget's refusal; `rest` would be left after the press, mostly below zero."""
+    whose = wording.subject(want.budget, want.counter, user)
+    limit, left = limit_of(want.budget, want.counter), max(rest + want.amount, NOTHING)
+    amount = None if is_unknown else want.amount
+    sentence = wording.spent(want.budget, want.counter.period, whose, limit, left, amount)
+    if access.may_change(user, want.budget):
+        change = Remedy(wording.CHANGE, want.budget.get_absolute_url())
+        return Unaffordable(f"{sentence} {wording.YOURS}", change)
+    ask = wording.whom_to_ask(want.budget, want.counter)
+    # Includes the overspent amount, for example of an expensive run.
+    address = wording.request_address(want.budget, want.counter, -rest)
+    return Unaffordable(f"{sentence} {ask} for more.", Remedy(wording.ASK_FOR_MORE, address))
+
+
+def _require_yes(
+    budgets: Sequence[Budget], charges: Sequence[Charge], unknown: Sequence[Charge]
+) -> None:
+    """Raise Unconfirmed if the press costs more than a budget allows without a question."""
+    said = confirmation.current()
+    if said is None:
+        return
+    amount = total(charges)
+    bars = [
+        budget.ask_above
+        for budget in budgets
+        if budget.ask_above is not None
+        and any(counting.counter_of(budget, charge) for charge in charges)
+    ]
+    is_dear = bool(bars) and amount > min(bars) and amount > said.most
+    is_unknown = bool(unknown) and not said.is_unknown_fine
+    if is_dear or is_unknown:
+        sentence = wording.go_on(amount, len(charges), unknown)
+        answer = Confirmation.asked_for(amount.normalize(), is_any_unknown=bool(unknown))
+        raise Unconfirmed(sentence, wording.yes(amount, unknown), answer)

@@ -1,0 +1,92 @@
+"""Grants or refuses a request, once."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from accounts.audit import trail
+from core import refusals
+from core.db import clock
+from core.formatting import money
+from features.notifications import inbox, outbox
+from features.spending.budgets import access
+from features.spending.models import BudgetRequest
+from features.spending.requests import submission
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+MAY_NOT = "Only who looks after this budget decides on requests for more of it."
+DECIDED = "{who} has {verb} this already."
+TOO_LATE = "The budget has ended, or has begun anew, since it was asked: there is nothing to grant."
+
+
+class Refused(refusals.Refused):
+    """Nothing was decided; the message says why."""
+
+
+def grant(by: User, pk: uuid.UUID, amount: Decimal | None, answer: str) -> BudgetRequest:
+    """Add a sum to the budget's limit in the period, by default the requested sum.
+
+    Raises PermissionDenied, and Refused if it is decided already or too late.
+    """
+    with transaction.atomic():
+        request = _undecided(by, pk)
+        subject = submission.Subject(request.budget, request.scope_key, request.period)
+        try:
+            submission.require_open(subject, clock.now())
+        except submission.Refused as refusal:
+            raise Refused(TOO_LATE) from refusal
+        if amount is not None:
+            request.amount = amount
+        request.is_granted = True
+        _decide(by, request, answer)
+    return request
+
+
+def refuse(by: User, pk: uuid.UUID, answer: str) -> BudgetRequest:
+    """Refuse a request. Raises PermissionDenied, and Refused if it is decided."""
+    with transaction.atomic():
+        request = _undecided(by, pk)
+        _decide(by, request, answer)
+    return request
+
+
+def _undecided(by: User, pk: uuid.UUID) -> BudgetRequest:
+    rows = BudgetRequest.objects.select_for_update(of=("self",))
+    request = rows.select_related("budget", "user").get(pk=pk)
+    if not access.may_decide(by, request):
+        raise PermissionDenied(MAY_NOT)
+    if request.decided_at is not None:
+        who = request.decided_by.get_username() if request.decided_by else "Somebody"
+        verb = "granted" if request.is_granted else "refused"
+        raise Refused(DECIDED.format(who=who, verb=verb))
+    return request
+
+
+def _decide(by: User, request: BudgetRequest, answer: str) -> None:
+    request.decided_at, request.decided_by, request.answer = clock.now(), by, answer
+    request.save(update_fields=["decided_at", "decided_by", "is_granted", "amount", "answer"])
+    verb = "granted" if request.is_granted else "refused"
+    detail = f"{submission.in_words(request)}, asked by {request.user.get_username()}"
+    if request.asked is not None and request.asked != request.amount:
+        detail += f", who had asked for {money(request.asked)}"
+    trail.record(by, verb, [request], detail)
+    inbox.settle(request)
+    if request.user_id == by.pk:
+        return
+    lines = [answer, "Try again what was refused." if request.is_granted else ""]
+    outbox.notify(
+        request.user,
+        submission.KIND,
+        subject=f"{by.get_username()} has {verb} {submission.in_words(request)}",
+        text="\n\n".join(line for line in lines if line),
+        path=(request.path if request.is_granted else "") or request.get_absolute_url(),
+        key=f"budget request {request.pk} decided",
+        about=request,
+    )

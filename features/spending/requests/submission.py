@@ -1,0 +1,133 @@
+"""Requests for more: one at a time, sent to those who may grant it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.audit import trail
+from core import refusals
+from core.db import clock
+from core.formatting import money
+from features.notifications import outbox
+from features.spending.budgets import access, counting, gauges, wording
+from features.spending.models import Budget, BudgetRequest, SpendingRules
+from runs.costs.ledger import Counter, Scope
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+KIND = "budget_request"
+ENDED = "This budget holds nobody back any more: try again what was refused."
+BEGUN_ANEW = "This budget has begun anew since: try again what was refused."
+NO_CEILING = "The house has no ceiling any more: try again what was refused."
+
+
+class Refused(refusals.Refused):
+    """There is nothing to ask for; the message says why."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The subject of a request: a budget's counter; without a budget, a press above the ceiling."""
+
+    budget: Budget | None = None
+    key: int = 0
+    period: str = ""
+
+
+def subject_of(user: User, budget_id: int, key: int, period: str) -> Subject | None:
+    """Return a budget's counter that limits the user; None if it does not limit them.
+
+    The period is not checked: `require_open` does that.
+    """
+    budget = Budget.objects.select_related("project", "person").filter(pk=budget_id).first()
+    if budget is None or not access.limits(user, budget, key):
+        return None
+    return Subject(budget, key, period)
+
+
+def require_open(subject: Subject, at: datetime) -> None:
+    """Raise Refused, with advice, unless the budget applies and is in this period."""
+    budget = subject.budget
+    if budget is None:
+        if SpendingRules.current().ceiling is None:
+            raise Refused(NO_CEILING)
+    elif not Budget.objects.holding(timezone.localdate(at)).filter(pk=budget.pk).exists():
+        raise Refused(ENDED)
+    elif counting.period_of(budget, at) != subject.period:
+        raise Refused(BEGUN_ANEW)
+
+
+def waiting(user: User, subject: Subject) -> BudgetRequest | None:
+    """Return the user's undecided request for this subject; None if there is none."""
+    rows = BudgetRequest.objects.filter(user=user, decided_at=None, budget=subject.budget)
+    if subject.budget is not None:
+        rows = rows.filter(scope_key=subject.key, period=subject.period)
+    return rows.first()
+
+
+def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str) -> BudgetRequest:
+    """Create a request and notify the deciders; return the undecided one if there is one.
+
+    Raises Refused. `path` is the page that was refused, without scheme and host.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)  # a double click waits here
+        require_open(subject, clock.now())
+        if earlier := waiting(user, subject):
+            return earlier
+        request = BudgetRequest.objects.create(
+            budget=subject.budget,
+            scope_key=subject.key,
+            period=subject.period,
+            user=user,
+            amount=amount,
+            asked=amount,
+            sentence=sentence,
+            path=path,
+        )
+        trail.record(user, "asked for more", [request], in_words(request))
+        for decider in access.deciders(subject.budget).exclude(pk=user.pk):
+            outbox.notify(
+                decider,
+                KIND,
+                subject=f"{user.get_username()} asks for {in_words(request)}",
+                text=f"{sentence}\n\nGrant or refuse it on the page below.",
+                path=request.get_absolute_url(),
+                key=f"budget request {request.pk}",
+                about=request,
+            )
+    return request
+
+
+def in_words(request: BudgetRequest, name: str | None = None) -> str:
+    """Return "$5.00 more for Fox", "$5.00 more" for the user's own, or "up to $25.00 at once".
+
+    `name` is the name of the counter's target, if the caller knows it.
+    """
+    counter = counter_of(request)
+    if counter is None:
+        return f"up to {money(request.amount)} at once"
+    if counter.scope == Scope.HOUSE:
+        name = "the house"
+    elif counter.scope == Scope.PERSON and counter.key == request.user_id:
+        return f"{money(request.amount)} more"
+    return f"{money(request.amount)} more for {name or gauges.names_of([counter])[counter]}"
+
+
+def counter_of(request: BudgetRequest) -> Counter | None:
+    """Return the counter of a request; None for a press above the ceiling."""
+    if request.budget is None:
+        return None
+    return Counter(Scope(request.budget.scope), request.scope_key, request.period)
+
+
+def period_in_words(request: BudgetRequest) -> str:
+    """Return "November 2026", "27 November" or "since 1 November 2026"; empty for a press."""
+    return wording.period_in_words(request.period) if request.period else ""
