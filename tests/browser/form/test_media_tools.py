@@ -55,7 +55,7 @@ def test_a_past_result_is_found_and_taken_by_keyboard(
     expect(picture.get_by_role("button", name="Remove")).to_be_focused()
     picture.get_by_role("button", name="Results").press("Enter")
     dialog.get_by_role("radio", name="Uploads").press("Space")
-    expect(dialog).to_contain_text("You have uploaded none yet.")
+    expect(dialog).to_contain_text("You have not uploaded any yet.")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(picture.get_by_role("button", name="Results")).to_be_focused()
