@@ -418,12 +418,12 @@ def test_only_curators_can_set_the_single_house_default(
 ) -> None:
     mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments={})
     change = {"name": "Mine", "used_by": "start"}
-    assert b"to start with" not in member.get(f"/presets/{mine.pk}/").content
+    assert b"filled in for everybody" not in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
     mine.refresh_from_db()
     assert not mine.is_house_default
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
-    assert b"to start with" in member.get(f"/presets/{mine.pk}/").content
+    assert b"filled in for everybody" in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
     assert [preset.name for preset in Preset.objects.filter(is_house_default=True)] == ["Mine"]
     assert SAID not in page(member)
