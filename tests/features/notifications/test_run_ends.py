@@ -108,7 +108,7 @@ def test_many_long_runs_are_one_message_in_ten_minutes(end: Callable[..., Run]) 
     later()
     Notification.objects.update(created_at=timezone.now() - timedelta(minutes=11))
     run_ends.process_due()
-    assert subjects()[1] == "2 runs have ended, 1 of them failed"
+    assert "2 runs have ended, 1 of them failed" in subjects()[:2]
     assert {line.about for line in Notification.objects.all()[:2]} == {
         "playground.run",
         "projects.project",
