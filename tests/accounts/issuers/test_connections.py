@@ -53,7 +53,7 @@ def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
     mock("c-1", email="Ana@example.com", email_verified=True)
     page = visitor.log_in("oidc", "c-1")
     assert page.status_code == 409
-    assert "An account with your address is there" in text_of(page)
+    assert "An account with your address exists already" in text_of(page)
     assert f"next={CONNECTIONS}" in text_of(page)
     assert visitor.user_id is None
     assert not SocialAccount.objects.exists()
@@ -81,7 +81,7 @@ def test_waiting_login_is_for_nobody_else(mock: Tell, visitor: Visitor, ana: Use
     mock("c-2", email="ana@example.com", email_verified=True)
     visitor.log_in("oidc", "c-2")
     page = log_in(visitor, "sam", "pw-of-sam")
-    assert "waits to be connected" not in text_of(page)
+    assert "Do not connect" not in text_of(page)
     assert "No login waits" in text_of(visitor.client.post(PENDING, follow=True))
     assert not SocialAccount.objects.exists()
 
@@ -108,7 +108,7 @@ def test_waiting_login_can_be_forgotten_and_ends_by_itself(
     log_in(visitor)
     later = time.time() + pending.LIFETIME_S
     monkeypatch.setattr(time, "time", lambda: later)
-    assert "waits to be connected" not in text_of(visitor.client.get(CONNECTIONS))
+    assert "Do not connect" not in text_of(visitor.client.get(CONNECTIONS))
     visitor.client.post(PENDING)
     assert not SocialAccount.objects.exists()
 

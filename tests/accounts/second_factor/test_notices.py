@@ -126,7 +126,7 @@ def test_an_admin_takes_a_factor_away(here: Client, ana: User) -> None:
     assert not kinds(ana)
     assert here.get("/runs/").status_code == 302  # this ends the session
     assert acts()[-1] == "eva took the second factor of ana: authenticator app, recovery codes"
-    assert mails()[-1].subject == "Your second step for Vitrine was taken away"
+    assert mails()[-1].subject == "Your second step for Vitrine was removed"
     assert "eva has removed the second step of your account" in mail.outbox[-1].body
     there = at_localhost()
     assert log_in(there)["Location"] == "/runs/"

@@ -358,7 +358,7 @@ def test_no_on_the_page_is_no(talk: Any, expensive_model: Any, user: User) -> No
     path = link_of(run_once(talk, None))
     person = Browser()
     person.force_login(user)
-    assert "You said no" in person.post(path, {"decline": "1"}).content.decode()
+    assert "You declined" in person.post(path, {"decline": "1"}).content.decode()
     person.post(path, {"run": "1"})
     assert Run.objects.count() == 0
     assert person.get(path.replace("agree/", "agree/x")).status_code == 404

@@ -99,14 +99,14 @@ def test_the_page_waits_for_a_token_and_then_shows_its_first_run(
 def test_a_call_that_began_no_run_is_told(member: Any, user: Any) -> None:
     token, secret = tokens.create(user, "script")
     tokens.authenticate(secret)
-    assert "but no run began" in _read_page(member, token=token.pk)
+    assert "but no run started" in _read_page(member, token=token.pk)
 
 
 def test_the_page_stops_to_look_after_an_hour(member: Any, user: Any) -> None:
     token, _ = tokens.create(user, "script")
     Token.objects.update(created_at=timezone.now() - timedelta(hours=2))
     page = _read_page(member, token=token.pk)
-    assert "No run has begun with this token yet." in page
+    assert "No run has started with this token yet." in page
     assert "every 2s" not in page
 
 

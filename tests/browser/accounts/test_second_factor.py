@@ -129,5 +129,5 @@ def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
     expect(page.get_by_role("heading", name="Remove the passkey")).to_be_visible()
     assert_usable(page)
     page.get_by_role("button", name="Remove the passkey").click()
-    expect(page.get_by_text("You have none yet.")).to_be_visible()
+    expect(page.get_by_text("You have no passkeys yet.")).to_be_visible()
     assert not Authenticator.objects.exists()

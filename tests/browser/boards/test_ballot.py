@@ -46,7 +46,7 @@ def test_a_client_sees_a_board_and_judges_it_by_keys(client_page: Page) -> None:
     axe.assert_usable(page)
     page.get_by_role("link", name="Vote: which one is better?").click()
     page.get_by_label("Your name").fill("Anna")
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Start voting").click()
     better = page.get_by_role("button", name="A is better")
     box = better.bounding_box()
     assert box

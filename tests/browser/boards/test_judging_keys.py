@@ -52,7 +52,7 @@ def test_keys_say_what_is_thought_of_a_result(open_page: Open) -> None:
     expect(page.locator(".stars")).to_have_attribute("aria-label", "2 of 5 stars")
     axe.assert_clean(page, "judged board")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    page.get_by_label("More to do with the board").click()
+    page.get_by_label("More actions for this board").click()
     page.get_by_text("Who may do what").click()
     expect(page.get_by_role("group", name="Whoever has a link")).to_be_visible()
     axe.assert_clean(page, "who may do what")

@@ -58,7 +58,7 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     drop(page, files[:2])
     page.locator("input[type=file]").focus()
     drop(page, files[2:])
-    page.get_by_role("button", name="Make the data set").click()
+    page.get_by_role("button", name="Create data set").click()
     expect(page.get_by_text("3 pictures ·")).to_be_visible()
     page.get_by_label("Caption of b.png").fill("red embers")
     more: FilePayload = {"name": "d.png", "mimeType": "image/png", "buffer": picture("black")}
@@ -87,4 +87,4 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     page.locator("#run-button").click()
     expect(page.locator(f"#stage {DONE}")).to_have_count(1, timeout=60_000)
     page.goto("/training/weights/")
-    expect(page.get_by_text("1 run made with it")).to_be_visible()
+    expect(page.get_by_text("used by 1 run")).to_be_visible()

@@ -161,7 +161,7 @@ def test_which_model_for_landscapes(open_page: Open, size: Size, record_property
     hand.click(page.get_by_text("We take…"))
     hand.select(page.locator(".judge-decision [name='column']"), "1")
     hand.type(page.locator(".judge-decision [name='why']"), REASON)
-    hand.click(page.get_by_role("button", name="Decide"))
+    hand.click(page.get_by_role("button", name="Save the decision"))
     expect(page.locator("main")).to_contain_text(REASON)
     hand.tell(record_property, DECISION)
 
@@ -238,7 +238,7 @@ def test_money_is_asked_for_granted_and_used(
 
     ana.goto("/inbox/")
     rings(ana, 1)
-    inbox = ana.get_by_role("list", name="What you were told")
+    inbox = ana.get_by_role("list", name="Notifications")
     assert_usable(ana)
     inbox.get_by_role("link", name=re.compile("mia has granted")).first.click()
     expect(prompt(ana)).to_be_visible()

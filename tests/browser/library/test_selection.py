@@ -90,7 +90,7 @@ def test_stars_and_series_from_the_bar(open_page: Open, eight: list[Run]) -> Non
     page.locator(".selection summary", has_text="Series").click()
     page.get_by_role("button", name="All series…").click()
     page.get_by_label("A new series").fill("Poster")
-    page.get_by_role("button", name="Begin it").click()
+    page.get_by_role("button", name="Create series").click()
     expect(page.get_by_role("heading", name="Poster")).to_be_visible()
     page.locator(".series-wall .face").first.focus()
     page.keyboard.press("Alt+ArrowRight")

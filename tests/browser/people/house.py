@@ -47,7 +47,7 @@ def make_project(page: Page, name: str) -> str:
     """Make a shared project on the page; return its slug."""
     page.goto("/projects/new/")
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_role("button", name="Make project").click()
+    page.get_by_role("button", name="Create project").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     return page.url.rstrip("/").rpartition("/")[2]
 
@@ -60,7 +60,7 @@ def invite(page: Page, role: str, *projects: tuple[str, str]) -> str:
     for number, (name, role_there) in enumerate(projects, 1):
         form.get_by_label(f"Project {number}", exact=True).select_option(name)
         form.get_by_label(f"Role in project {number}", exact=True).select_option(label=role_there)
-    form.get_by_role("button", name="Make invitation").click()
+    form.get_by_role("button", name="Create invitation").click()
     return page.locator("#invitation-link").inner_text().strip()
 
 
@@ -71,5 +71,5 @@ def join(page: Page, link: str, name: str) -> None:
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("E-mail address").fill(f"{name}@example.com")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
+    page.get_by_role("button", name="Create my account").click()
     expect(page.get_by_text("Your account is made.")).to_be_visible()

@@ -88,7 +88,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     expect(page.locator("#stage .place")).to_have_attribute("data-tries", "1")
     expect(words).to_be_hidden()  # the page tries our own copy first
     expect(words).to_be_visible()
-    expect(words).to_contain_text("could not be loaded. It is tried again automatically")
+    expect(words).to_contain_text("could not be loaded. Vitrine tries again automatically")
     expect(page.locator("#stage .verbs [download]")).to_be_hidden()
     expect(page.locator("#stage .artifact img")).to_be_hidden()
     figure = page.locator("#stage .artifact").bounding_box()

@@ -89,7 +89,7 @@ def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version
     player = guest.locator("video")
     expect(player).to_have_js_property("readyState", 4)
     player.evaluate("film => { film.currentTime = 1.2 }")
-    guest.get_by_role("button", name="Take the time").click()
+    guest.get_by_role("button", name="Use the current time").click()
     expect(guest.get_by_label("At", exact=True)).to_have_value("0:01.2")
     guest.get_by_label("Your comment").fill("The boat should be larger here")
     guest.get_by_role("button", name="Send").last.click()
@@ -110,7 +110,7 @@ def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version
     assert_usable(designer)
     designer.get_by_role("link", name="Answer with a new version").click()
     designer.locator(f"label:has([value='{run.pk}/0'])").click()
-    designer.get_by_role("button", name="Show it as version 2").click()
+    designer.get_by_role("button", name="Use it as version 2").click()
     expect(designer.get_by_text("Version 2 is there.")).to_be_visible()
 
     guest.goto(f"{share.get_absolute_url()}review/5/")

@@ -52,7 +52,7 @@ def test_two_clicks_lead_from_a_selection_to_a_copied_address_for_a_client(
     address = dialog.locator("[data-share]").inner_text()
     assert copied_address(page) == address
     assert_clean(page, "the dialog", within="dialog.share")
-    dialog.get_by_text("More", exact=True).click()
+    dialog.get_by_text("More options", exact=True).click()
     dialog.get_by_label("Title").fill("For the client")
     dialog.get_by_label("Ends").select_option("week")
     dialog.get_by_role("button", name="Save").click()

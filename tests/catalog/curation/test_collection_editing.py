@@ -141,7 +141,7 @@ def test_the_model_page_adds_to_collections_and_offers_undo(
     staff: Client, best: Collection
 ) -> None:
     menu = "/collections/of/a/1/"
-    assert b"Collect<" in staff.get("/models/a/1/?tab=about").content
+    assert b"Add to a collection<" in staff.get("/models/a/1/?tab=about").content
     assert b'aria-pressed="true"' in staff.get(menu, headers=HTMX).content
     out = staff.post(menu, {"out": "best"}, headers=HTMX).content.decode()
     assert 'name="position" value="1"' in out

@@ -134,7 +134,7 @@ def test_a_link_that_was_mailed_is_shown_to_nobody(admin: Client, settings: Any)
     page = text_of(admin.post(PAGE, make_post(email="mara@example.com")))
     token = mailed_token()
     assert token not in page
-    assert "Only they have the link." in page
+    assert "Nobody else has the link." in page
     listed = text_of(admin.get(PAGE))
     assert token not in listed
     assert "sent to mara@example.com" in listed
@@ -259,7 +259,7 @@ def test_who_has_an_account_logs_in_and_joins(
     page = text_of(Client().get(f"{PAGE}{token}/"))
     assert f'href="/login/?next=/people/invitations/{token}/"' in page
     page = text_of(member.get(f"{PAGE}{token}/"))
-    assert "Make an account" not in page
+    assert "Create an account" not in page
     joined = member.post(f"{PAGE}{token}/acceptance/", follow=True)
     assert "You have joined: “Fox”." in text_of(joined)
     assert joined.redirect_chain[-1][0] == "/projects/fox/"
@@ -273,7 +273,7 @@ def test_who_has_all_that_it_gives_is_told_so(
     Membership.objects.create(project=fox, user=user, role="manager")
     _, token = invite(eva, (fox, "viewer"))
     page = text_of(member.get(f"{PAGE}{token}/"))
-    assert "You have an account here, and all that this invitation gives." in page
+    assert "You already have everything that this invitation gives." in page
     assert "Manager: you are that already" in page
     assert "acceptance" not in page
 

@@ -15,7 +15,7 @@ from core.formatting import shorten
 from runs.models import Run
 
 OFFER = r'formaction="/models/(a/\w+)/'
-TITLE = "Begin with one of these"
+TITLE = "Start with one of these"
 
 
 @pytest.fixture

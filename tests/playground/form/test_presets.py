@@ -21,7 +21,7 @@ FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
 PRESETS = f"/presets/of/{FLUX}/"
 HTMX = {"hx-request": "true"}
-SAID = "Filled in with “Ours”, which the house starts with"
+SAID = "Filled in with “Ours”, the house"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_taken_preset_name_asks_for_confirmation(member: Client, make_preset: 
     post = {"arguments": '{"seed": 1}', "name": "Night"}
     question = member.post(PRESETS, post, headers=HTMX)
     assert question.status_code == 422
-    assert "Replace it" in question.content.decode()
+    assert "Replace the existing preset" in question.content.decode()
     assert member.post(PRESETS, post | {"replace": "1"}, headers=HTMX).status_code == 200
     old.refresh_from_db()
     assert old.arguments == {"seed": 1}
@@ -425,12 +425,12 @@ def test_only_curators_can_set_the_single_house_default(
 ) -> None:
     mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments={})
     change = {"name": "Mine", "used_by": "start"}
-    assert b"to start with" not in member.get(f"/presets/{mine.pk}/").content
+    assert b"filled in for everybody" not in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
     mine.refresh_from_db()
     assert not mine.is_house_default
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
-    assert b"to start with" in member.get(f"/presets/{mine.pk}/").content
+    assert b"filled in for everybody" in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
     assert [preset.name for preset in Preset.objects.filter(is_house_default=True)] == ["Mine"]
     assert SAID not in read_page(member)

@@ -114,7 +114,7 @@ def test_a_project_opens_on_what_its_rules_allow(
     text = " ".join(read_page(logged_in(user), fox.get_absolute_url()).split())
     assert ">2 of 3 models</a> may run here;" in text
     assert f'href="/models/?project={fox.slug}&amp;allowed=0">1 is locked</a>' in text
-    assert text.index("may run here") < text.index("In this project") < text.index("Members")
+    assert text.index("may run here") < text.index("Pages of this project") < text.index("Members")
 
 
 def test_the_place_of_the_newest_results_is_there_only_where_one_sees_any(
@@ -123,7 +123,7 @@ def test_the_place_of_the_newest_results_is_there_only_where_one_sees_any(
     make_run(project=fox, user=ben, is_hidden=True)
     text = read_page(member, fox.get_absolute_url())
     assert "project-latest" not in text
-    assert "Nothing was made here yet" in text
+    assert "There are no results here yet" in text
     make_run(project=fox, user=ben)
     assert "project-latest" in read_page(member, fox.get_absolute_url())
 

@@ -109,7 +109,7 @@ def test_remove_and_put_back(admin: Client, spring: Project) -> None:
     assert "nothing yet" in page
     text = admin.post(f"{LIST}{row.pk}/remove/", follow=True).content.decode()
     assert "Spring sends its further runs with the account&#x27;s own key." in text
-    assert "Put it back" in text
+    assert "Put the key back" in text
     text = admin.post(f"{LIST}{row.pk}/put-back/", follow=True).content.decode()
     assert "Spring uses the key again." in text
     ProjectKey.objects.filter(pk=row.pk).update(state="replaced")

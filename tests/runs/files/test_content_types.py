@@ -232,7 +232,7 @@ def test_a_web_page_that_never_becomes_a_picture_is_stored_and_reported(
         member.get(row.run.get_absolute_url()).content.decode(),
     ):
         assert "Upstream gave a web page instead of an image." in text
-        assert "tried again" not in text
+        assert "tries again" not in text
         assert "<img src" not in text
         assert not watches_copies(text)
 

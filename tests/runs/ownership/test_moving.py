@@ -173,7 +173,7 @@ def test_the_page_says_what_goes_along_and_moves_it(
     board = board_with(run)
     page = member.get("/moves/", {"board": str(board.pk)}).content.decode()
     assert "1 board, 1 run." in page
-    assert "still running goes on" in page
+    assert "Unfinished runs continue" in page
     of_selection = member.post("/moves/", {"board": str(board.pk)})
     assert "1 board, 1 run." in of_selection.content.decode()
     refused = member.post("/moves/", {"board": str(board.pk), "target": "nowhere"})

@@ -325,7 +325,7 @@ def test_the_session_of_a_killed_relay_ends_with_its_last_recorded_results(
     assert (painted.state, painted.output, painted.artifacts.count()) == ("succeeded", frames, 1)
     assert (nothing.state, nothing.error["type"]) == ("failed", "stream_broken")
     page = member.get(painted.get_absolute_url()).content.decode()
-    assert "This live session broke off." in page
+    assert "This live session ended early." in page
     assert re.search(r"Live session broke off\s+<span", page)  # in the timeline
     assert held.state == "running"
 

@@ -178,7 +178,7 @@ def test_editing_the_plan_of_a_board_adds_cells(
     page = text_of(member.get(address))
     assert "only new cells run" in page
     assert "<strong>0 runs</strong>" in page
-    assert "8 on the board already" in page
+    assert "8 already on the board" in page
     post = {**board.plan, "row-values": ["a cat\na dog\nan owl"], "~do": "run"}
     assert member.post(address, post)["Location"] == board.get_absolute_url()
     assert board.rows.count() == 3

@@ -174,7 +174,10 @@ def test_a_curator_marks_in_the_same_step(
     grant(user, "catalog.change_endpoint")
     User.objects.filter(pk=user.pk).update(is_staff=True)
     board = make_judged_board()
-    assert "Mark it approved" in member.get(f"{board.get_absolute_url()}judge/").content.decode()
+    assert (
+        "Mark the model as approved"
+        in member.get(f"{board.get_absolute_url()}judge/").content.decode()
+    )
     member.post(
         f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "approved": "1"}
     )

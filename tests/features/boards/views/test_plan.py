@@ -129,7 +129,7 @@ def test_nothing_is_sent_while_an_input_is_missing(
     assert response.status_code == 422
     assert "Image is missing." in page
     assert "Nothing was sent, because:" in page
-    assert "Run only the 1 that fit" in re.sub(r"\s+", " ", page)
+    assert "Run only the 1 run that can be sent" in re.sub(r"\s+", " ", page)
     assert not Run.objects.exists()
     assert member.post(NEW, post | {"~do": "run-fitting"}).status_code == 302
     assert [run.endpoint.endpoint_id for run in Run.objects.all()] == ["lab/flux"]

@@ -276,7 +276,7 @@ def test_two_models_answer_side_by_side(
     page = chat.get_absolute_url()
     response = member.post(page, {"~text": "Half", "~do": "second", "~token": "s"})
     choice = member.get(response["Location"]).content.decode()
-    assert "Who answers as well?" in choice
+    assert "Choose a second model" in choice
     assert 'value="lab/one"' not in choice
     post = {"chat": str(chat.pk), "second": "1", "model": "lab/two"}
     assert member.post("/chats/new/", post)["Location"] == page

@@ -52,7 +52,7 @@ def test_an_empty_workflow_list_gives_the_reason(ana: Client) -> None:
     store.note_reading("")
     assert "The account has no workflows yet" in read_text(ana, LIST)
     store.note_reading("The key is not valid for this account.")
-    assert "could not be read" in read_text(ana, LIST)
+    assert "Reading the account failed" in read_text(ana, LIST)
     assert "The key is not valid" in read_text(ana, LIST)
 
 
@@ -158,7 +158,7 @@ def test_a_blocked_model_is_reported_beside_its_node(
 def test_without_a_definition_the_page_says_so_and_accepts_json(ana: Client, keep: Keep) -> None:
     keep(contents=None)
     assert "Its definition cannot be read." in read_text(ana, PAGE)
-    assert "the input is JSON" in read_text(ana, PAGE)
+    assert "with its input as JSON" in read_text(ana, PAGE)
 
 
 def test_runs_of_others_and_unknown_names_are_404(ana: Client, keep: Keep, stranger: User) -> None:

@@ -32,7 +32,7 @@ def test_a_step_can_be_removed_and_restored(member: Client, flow: Flow, editor: 
         flow_input.name for flow_input in definition.inputs
     ]  # the input that the removed wire filled
     page = member.get(response.headers["Location"]).content.decode()
-    assert "Step 1 was taken out" in page
+    assert "Step 1 was removed" in page
     member.post(editor, {"~version": "2", "~do": "undo"})
     flow.refresh_from_db()
     assert [step.endpoint for step in parse_definition(flow.definition).steps] == [FLUX, SEEDREAM]

@@ -123,7 +123,7 @@ def test_a_viewer_runs_and_copies_it_in_another_project(flow: Flow, project: Pro
     viewer.post(f"{reverse('flows:flow-copy', args=[flow.pk])}?project=private")
     assert Flow.objects.get(user=vera).project == vera.private_project
     theirs = browser(project, "manager").get(flow.get_absolute_url()).content.decode()
-    assert "Not run yet" in theirs
+    assert "No runs yet" in theirs
 
 
 def test_stopping_is_for_its_user_and_managers_and_trying_again_for_makers(

@@ -141,7 +141,7 @@ def test_a_result_becomes_a_picture_that_outlives_its_run(
     name = f"{run.pk}/0"
     page = read_page(member, "/references/new/", artifact=name)
     assert f"/runs/{run.pk}/artifacts/0/" in page
-    assert "Add to one that you have" in page
+    assert "Add to an existing reference" in page
     make(member, files=[], artifact=name)
     reference = Reference.objects.get(key="bottle")
     (address,) = reference.pictures
@@ -228,4 +228,4 @@ def test_the_twenty_first_picture_is_left_out_and_that_is_said(member: Client) -
     assert len(Reference.objects.get().pictures) == 20
     page = html.unescape(answer.content.decode())
     assert "1 picture was left out: a reference has at most 20." in page
-    assert "20 pictures are the most." in page
+    assert "at most 20 pictures." in page

@@ -124,7 +124,7 @@ def test_a_deleted_result_leaves_a_gap_in_words(
     other.delete()
     fox.artifacts.get(position=1).delete()
     page = html.unescape(member.get(poster.get_absolute_url()).content.decode())
-    assert page.count("This result is gone, or not yours to see.") == 2
+    assert page.count("This result was deleted, or you cannot see it.") == 2
     assert "2 results of it are gone, or not yours to see." in " ".join(page.split())
     assert len(order(poster)) == 5
     assert member.get("/series/").status_code == 200
@@ -162,7 +162,7 @@ def test_a_series_of_a_project_takes_only_what_its_members_may_read(
     assert viewer.post(f"/series/{series.pk}/cover/", {"item": "1"}).status_code == 403
     Run.objects.filter(pk=visible.pk).update(deleted_at=timezone.now())
     page = viewer.get(series.get_absolute_url()).content.decode()
-    assert "This result is gone, or not yours to see." in page
+    assert "This result was deleted, or you cannot see it." in page
     assert "0 results" in viewer.get(f"/series/?project={team.slug}").content.decode()
     Series.objects.update(is_hidden=True)
     assert viewer.get(series.get_absolute_url()).status_code == 404

@@ -86,7 +86,7 @@ def test_the_page_needs_as_many_queries_for_many_as_for_one(
         make_result(fingerprint=NEAR)
     with django_assert_num_queries(10):
         page = read_page(member, picture)
-    assert "More are less alike" in page
+    assert "The others are less alike" in page
 
 
 def test_beyond_the_most_the_newest_are_compared_and_the_page_says_so(

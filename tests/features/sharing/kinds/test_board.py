@@ -177,4 +177,4 @@ def test_where_opinions_are_asked_for_each_result_leads_to_its_page(
     pages = [reverse("sharing:review-item", args=[share.token, number]) for number in (1, 2, 3, 4)]
     assert [page for page in pages if f'href="{page}"' not in read_page(share)] == []
     Share.objects.update(takes_comments=False)
-    assert "Say something" not in read_page(share)
+    assert "Give your opinion" not in read_page(share)

@@ -168,7 +168,7 @@ def test_a_boards_share_offers_votes_rows_and_its_review(share: Share, member: C
     review = f"{share.get_absolute_url()}review/"
     page = Client().get(review).content.decode()
     assert "See the board" in page
-    assert "On all of it" in page
+    assert "General comments" in page
     posted = {"name": "Anna", "comment": "The second row, please."}
     assert Client().post(f"{review}comments/", posted).status_code == 302
     assert share.comments.get().item is None

@@ -222,7 +222,7 @@ def test_a_closed_review_takes_nothing_more_and_what_was_said_stays(
     ):
         refused = post(guest, to, **fields)
         assert refused.status_code == 422
-        assert "This review is closed. What was said stays." in refused.content.decode()
+        assert "This review is closed. Its answers are kept." in refused.content.decode()
     assert "Good" in guest.get(f"{share.get_absolute_url()}review/").content.decode()
     assert picked_numbers(share) == [1]
 

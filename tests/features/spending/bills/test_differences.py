@@ -151,7 +151,7 @@ def test_without_a_key_the_page_says_what_it_would_bring(user: User) -> None:
     assert "FAL_ADMIN_KEY" in read_page(admin())
     page = read_page(user)
     assert "FAL_ADMIN_KEY" not in page
-    assert "not read here" in page
+    assert "does not read fal" in page
 
 
 def test_trouble_and_balance_are_said(make_charge: MakeCharge, user: User) -> None:

@@ -44,7 +44,7 @@ def test_an_admin_makes_changes_and_ends_a_budget(
     assert 'value="10.00"' in admin.get(page).content.decode()
     changed = admin.post(page, {"limit": "8", "period": "month", "ask_above": "1"}, follow=True)
     assert "$4.00 of $8.00 spent" in text_of(changed)
-    assert "Nobody is told" in text_of(admin.get(PAGE))
+    assert "Notifies nobody" in text_of(admin.get(PAGE))
     assert AuditEntry.objects.filter(object_pk=str(budget.pk), changes__has_key="limit").exists()
 
     ended = admin.post(f"{page}end/", follow=True)

@@ -113,7 +113,7 @@ def test_another_sum_is_granted_than_was_asked_for(
     assert 'value="typed"' in bad.content.decode()
     page = text_of(admin.post(decision, {"~do": "grant", "amount": "0.50"}, follow=True))
     assert "eva has granted $0.50" in page
-    assert "asked for was $3.00" in page
+    assert "the request was for $3.00" in page
 
 
 @pytest.mark.both_databases
@@ -218,7 +218,9 @@ def test_a_run_above_the_ceiling_is_asked_of_admins(
     with pytest.raises(Unaffordable) as refusal:
         pay("1", user)
     link = refusal.value.remedy.address  # type: ignore[union-attr]
-    assert "Only admins start what may cost more than $0.50 at once" in text_of(member.get(link))
+    assert "Only admins may start runs that together may cost more than $0.50" in text_of(
+        member.get(link)
+    )
     member.post(link, {"amount": "1", "sentence": "For the fair"})
     assert read_subjects(eva) == ["ana asks for up to $1.00 at once"]
     decision = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
@@ -257,6 +259,6 @@ def test_what_is_spent_above_the_limit_is_asked_for_as_well(
     page = maker.get(address(budget, fox.pk, amount="1")).content.decode()
     assert 'value="3.50"' in page
     refused = maker.post(address(budget, fox.pk), WHY | {"amount": "2.50"})
-    assert "$2.50 is spent above the limit already: ask for more than that." in text_of(refused)
+    assert "The limit is exceeded by $2.50 already: ask for more than that." in text_of(refused)
     sent = maker.post(address(budget, fox.pk), WHY | {"amount": "3.50"}, follow=True)
-    assert "$2.50 is spent above the limit" in text_of(sent)
+    assert "The limit is exceeded by $2.50" in text_of(sent)

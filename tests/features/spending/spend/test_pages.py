@@ -150,7 +150,7 @@ def test_the_page_says_what_is_reserved_and_what_is_unknown(member: Client, user
     charge(user, "2.10", state="reserved")
     charge(user, None)
     page = text_of(member.get("/spend/"))
-    assert "$2.10 of it is reserved for runs under way, or whose" in page
+    assert "$2.10 of it is reserved for runs that are in progress or whose" in page
     assert "It leaves out 1 run of unknown cost." in page
 
 
@@ -159,7 +159,7 @@ def test_an_empty_page_says_why_and_what_to_do(member: Client) -> None:
     assert "Nothing was spent" in page
     assert '<data data-total value="0.00">' in page
     assert "Find a model" in page
-    assert "No run that you see fits" in text_of(member.get("/spend/?door=chat"))
+    assert "No run that you can see matches" in text_of(member.get("/spend/?door=chat"))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ def test_runs_are_listed_with_their_figures(
     assert "billed by fal" in page
     assert "units × price" in page
     assert f'<a href="/runs/{run.pk}/"><bdi>a lighthouse</bdi></a>' in page
-    assert page.count("gone, or not open to you") == 2
+    assert page.count("deleted, or not visible to you") == 2
 
 
 def test_a_manager_sees_the_sum_of_a_hidden_run_but_not_what_it_is(

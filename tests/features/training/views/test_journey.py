@@ -60,7 +60,7 @@ def test_files_are_trained_to_weights_for_a_form(
 ) -> None:
     assert trainer.display_name in member.get(reverse("training:training")).content.decode()
     start = f"{reverse('training:new')}?model={trainer.endpoint_id}"
-    assert "Make the data set" in member.get(start).content.decode()
+    assert "Create data set" in member.get(start).content.decode()
     caption = SimpleUploadedFile("a.txt", "a für fox".encode("cp1252"))
     dataset = make(member, trainer, [png("a.png"), png("b.png", "blue"), caption])
     page = member.get(dataset.get_absolute_url()).content.decode()
@@ -98,7 +98,7 @@ def test_files_are_trained_to_weights_for_a_form(
     picker = f"{reverse('playground:upload-choices')}?kind=weights"
     assert "Foxes (vtrnfox)" in member.get(picker).content.decode()
     make_run(endpoint=taker, arguments={"loras": [{"path": weights.address}]}, state="succeeded")
-    assert "1 run made with it" in member.get(reverse("training:weights")).content.decode()
+    assert "used by 1 run" in member.get(reverse("training:weights")).content.decode()
 
 
 def test_unacceptable_files_are_named_and_the_others_added(

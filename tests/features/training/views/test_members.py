@@ -161,7 +161,7 @@ def test_weights_are_named_by_makers_and_used_by_all(
     assert "by mia" in html
     assert "Rename" not in html
     assert viewer.post(page, {"name": "Mine"}).status_code == 403
-    assert "1 run made with it" in viewer.get(reverse("training:weights")).content.decode()
+    assert "used by 1 run" in viewer.get(reverse("training:weights")).content.decode()
     assert browser(weights.project, "manager").post(page, {"name": "Ours"}).status_code == 302
     vera = member_with(weights.project, "viewer")
     assert names_of(vera.pk, [weights.address]) == {weights.address: "Ours"}

@@ -218,7 +218,10 @@ def test_a_foreign_recipe_dropped_elsewhere_asks_for_a_model(
     assert f"/models/{FLUX}/" in member.get(f"{only(answer)}&q=flux").content.decode()
     nothing = member.get(f"{only(answer)}&q=nothing-like-it").content.decode()
     assert "is called “nothing-like-it”" in nothing
-    assert "has no recipe any more" in member.get("/restorations/models/?recipe={").content.decode()
+    assert (
+        "recipe is no longer available"
+        in member.get("/restorations/models/?recipe={").content.decode()
+    )
     redirect = member.post(ADDRESS, {"file": SimpleUploadedFile("a.png", pictures.AUTOMATIC)})
     assert redirect.headers["Location"] == only(answer)
 

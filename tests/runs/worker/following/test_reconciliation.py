@@ -324,11 +324,11 @@ def test_giving_up_asks_for_confirmation_and_is_named_so(member: Client, lost: R
     assert page.count("/cancellation/") == question.count("/cancellation/") == 2
     member.post(f"/runs/{lost.pk}/cancellation/")
     page = member.get(lost.get_absolute_url()).content.decode()
-    assert "upstream may still finish it, and charge for it" in page
+    assert "upstream may still finish it and charge for it" in page
     assert "Cancellation requested" not in page
     lost.refresh_from_db()
     assert lost.state == State.CANCELLED
-    assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up here"
+    assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up."
 
 
 def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) -> None:
@@ -336,7 +336,7 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
     state_machine.request_cancel(lost.pk)
     lost.refresh_from_db()
     moments = [moment.what for moment in timeline.moments(lost)]
-    assert {"Cancellation requested", "Given up here"} <= set(moments)
+    assert {"Cancellation requested", "Given up."} <= set(moments)
 
 
 @pytest.mark.parametrize(
@@ -351,7 +351,7 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
             fal.Unreadable("The answer could not be read.", status=200),
             "Upstream answered, and the answer could not be read.",
         ),
-        (fal.Unreachable("No answer came."), "The answer to the submit was lost."),
+        (fal.Unreachable("No answer came."), "The answer to the submission was lost."),
     ],
 )
 def test_the_notice_says_what_upstream_answered(
