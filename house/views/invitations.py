@@ -58,13 +58,17 @@ class Invitations(Resource[Invitation]):
                 invitation, token = new_invitation
                 link = absolute(request, reverse("people:invitation", args=[token]))
                 visible_link = "" if rules.send(invitation, link) else link
-                extra = {"made": invitation, "link": visible_link}
+                extra = {"new_invitation": invitation, "link": visible_link}
                 form = InvitationForm(request.user)
             else:
                 status = HTTPStatus.UNPROCESSABLE_ENTITY
         extra = {"form": form, "project_roles": Membership.Role.choices, **extra}
         if request.htmx:  # the form on a project's page
-            template = "house/_made.html" if "made" in extra else "house/_project_invitation.html"
+            template = (
+                "house/_made.html"
+                if "new_invitation" in extra
+                else "house/_project_invitation.html"
+            )
             extra["project_key"] = hidden(request, "project")
             return self.render(request, template, extra, status)
         extra["roles"] = [(role, role.label, roles.MEANINGS[role]) for role in Role]

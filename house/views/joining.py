@@ -112,9 +112,9 @@ def _render_joining(
     user = request.user
     is_known = user.is_authenticated
     context: dict[str, Any] = {
-        "shown": invite,
+        "invitation": invite,
         "token": token,
-        "by": members.name_of(invite.made_by) if invite.made_by else "Somebody",
+        "inviter": members.name_of(invite.made_by) if invite.made_by else "Somebody",
         "role": Role(invite.role),
         "meaning": roles.MEANINGS[Role(invite.role)],
         "gifts": rules.gifts(invite, user),
@@ -126,7 +126,7 @@ def _render_joining(
 
 
 def _closed(request: HtmxRequest, sentence: str, status: int) -> HttpResponse:
-    return render(request, "house/invitation_closed.html", {"words": sentence}, status=status)
+    return render(request, "house/invitation_closed.html", {"reason": sentence}, status=status)
 
 
 def _welcome(request: HtmxRequest, joined: rules.JoinResult) -> HttpResponse:

@@ -56,7 +56,7 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
     account = person_or_404(user_id)
     may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
     context = {
-        "shown": account,
+        "person": account,
         "name": members.name_of(account),
         "overview": people.overview(account, request.session.session_key),
         "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],
