@@ -57,7 +57,7 @@ _SEARCH = [
         {"type": "string", "enum": [s for s in STATUSES if s]},
         "status that upstream gives the model",
     ),
-    Parameter("favourite", {"type": "boolean"}, "only your favourites"),
+    Parameter("favourite", {"type": "boolean"}, "only models that you starred"),
     Parameter("sort", {"type": "string", "enum": [s for s in SORTS if s]}, "instead of relevance"),
     LIMIT,
     CURSOR,

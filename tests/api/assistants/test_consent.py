@@ -163,7 +163,11 @@ def _used() -> None:
 
 @pytest.mark.parametrize(
     ("meanwhile", "sentence"),
-    [(_dearer, "The price has changed"), (_later, "has expired"), (_used, "This yes is used")],
+    [
+        (_dearer, "The price has changed"),
+        (_later, "has expired"),
+        (_used, "The person agreed to one start only"),
+    ],
 )
 def test_a_yes_holds_for_what_was_asked(
     talk: Any, dear: Any, meanwhile: Any, sentence: str
