@@ -194,7 +194,7 @@ class Tools:
         allow_unknown: AllowUnknown = False,
         project: InProject = "",
     ) -> str:
-        """Run a saved chain of models with inputs by name; if it costs much, the person is asked."""
+        """Run a saved chain of models with named inputs; if it costs much, the person is asked."""
         if not flow_id:
             page = await self._api.call("GET", "/flows", limit=50, project=project or None)
             lines = (

@@ -169,7 +169,9 @@ def _entry(row: Any, where: str) -> Entry:
 def _only(row: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
     """Reject unknown keys: a misspelt key would silently empty its field."""
     if unknown := sorted(map(str, row.keys() - set(keys))):
-        raise ValueError(f"{where}: there is no “{unknown[0][:60]}” here, only {', '.join(keys)}.")
+        raise ValueError(
+            f"{where}: “{unknown[0][:60]}” is unknown; an object here has only {', '.join(keys)}."
+        )
 
 
 def _line(item: Any, where: str) -> Line:

@@ -74,7 +74,7 @@ def parse_query(q: str) -> ParsedQuery:
     is_pure_order = bool(sort) and not wish.content  # "cheapest video": nothing but a requirement
     if len(wish.conditions) >= (1 if is_pure_order else FEWEST):
         hints = [hint for hint in hints if hint.word not in text]
-        hints.insert(0, Hint(rest, "Models can be asked for that.", wish.query_words))
+        hints.insert(0, Hint(rest, "This search can be written as conditions.", wish.query_words))
     conditions = combine(parsed for _, parsed in typed)
     return ParsedQuery(rest, conditions, tuple(hints), tuple(typed), wish, sort, sort_words)
 
@@ -111,11 +111,11 @@ def _text_hints(piece: str) -> list[Hint]:
     """Return suggestions for a word that is searched for in texts."""
     for key in KEYS.values():
         if key.bare and key.bare.fullmatch(piece):
-            message = f"{piece} is looked for in names and texts."
+            message = f"{piece} is searched for in names and descriptions."
             return [Hint(piece, message, f"{key.name}:{piece}")]
     if re.match(r"-[^\W\d_]", piece):
         message = (
-            "Text is only looked for; what can be left out is -in:, -out:, -can: and the like."
+            "Words cannot be excluded from a search; conditions can, such as -in:, -out: and -can:."
         )
         return [Hint(piece, message)]
     return []
@@ -128,12 +128,12 @@ def _hint(word: str, typed: str, value: str) -> Hint | None:
     key = KEYS.get(SYNONYMS.get(typed.casefold(), typed.casefold()))
     if key is None:
         suggestion = _flag(typed, value) or _with_other_key(typed, value)
-        return Hint(word, f"There is no {typed}: to search by.", suggestion)
+        return Hint(word, f"There is no condition {typed}:.", suggestion)
     if key.is_number:
         return Hint(word, f"{key.name}: takes a number, as in {key.example}.")
     begun = [candidate for candidate in key.values if candidate.startswith(folded(value))]
     if begun:
-        return Hint(word, f"{word} may become {' or '.join(begun)}.")
+        return Hint(word, f"{word} is not complete: write {' or '.join(begun)}.")
     for like in nearest(folded(value), [*key.values, *key.synonyms]):
         suggestion = f"{key.name}:{key.synonyms.get(like, like)}"
         return Hint(word, f"There is no {word}.", suggestion)

@@ -300,5 +300,8 @@ def test_who_may_make_no_project_is_told_whom_to_ask(member: Client, user: User)
         assert refused.status_code == 403
         text = refused.content.decode()
         assert "data-refused" in text
-        assert "Your role does not include making projects. Ask boss to make one for you." in text
+        assert (
+            "Your role does not allow you to create projects. Ask boss to create one for you."
+            in text
+        )
     assert not Project.objects.filter(name="Elk").exists()
