@@ -64,8 +64,8 @@ def save(user: User, written: Written, tab: Tab) -> int:
     endpoint = written.endpoint
     if size(written.post) > MAX_CHARS:
         raise TooLarge(
-            f"This form holds more than {MAX_CHARS >> 20} MB of text, so no draft of it is kept. "
-            "Run sends all of it."
+            f"This form holds more than {MAX_CHARS >> 20} MB of text, so it is not saved as a "
+            "draft. Run sends all of it."
         )
     post = _to_keep(written)
     with transaction.atomic(savepoint=False):

@@ -68,8 +68,8 @@ def migration_sentence(misfits: list[Misfit]) -> str:
     done = [f"{misfit.field} {misfit.repair}" for misfit in misfits if misfit.repair]
     left = [misfit.field for misfit in misfits if not misfit.repair]
     parts = [
-        f"Repaired: {'; '.join(done[:12])}." if done else "Nothing could be repaired by itself."
+        f"Repaired: {'; '.join(done[:12])}." if done else "Nothing could be repaired automatically."
     ]
     if left:
-        parts.append(f"Still to be put right: {', '.join(dict.fromkeys(left))}.")
+        parts.append(f"You still have to correct: {', '.join(dict.fromkeys(left))}.")
     return " ".join(parts)
