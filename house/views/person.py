@@ -88,7 +88,7 @@ def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
     with refusals_as_messages(request):
         project = _posted_project(hidden(request, "project"))
         members.add(request.user, project, shown.pk, hidden(request, "role"))
-        messages.success(request, f"{shown.username} is a member of “{project}” now.")
+        messages.success(request, f"{shown.username} is now a member of “{project}”.")
     return _back(request, shown, "projects")
 
 
@@ -145,7 +145,7 @@ def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
     with refusals_as_messages(request):
         roles.require_may_act_on(shown, request.user)
         if shown.pk == request.user.pk:
-            raise Refused("Your own second step is changed on your account page.")
+            raise Refused("Change your own second step on your account page.")
         messages.success(request, access.take_second_step(shown, request.user))
     return _back(request, shown, "second-step")
 

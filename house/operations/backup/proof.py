@@ -125,7 +125,7 @@ def check_database(about: About, made: Scratch, say: Say) -> Iterator[str]:
             yield f"The table {table} is missing in it."
         elif there[table] != rows:
             yield f"The table {table} has {there[table]:,} rows, and had {rows:,}."
-    yield from (f"The database is not whole: {line}." for line in made.check())
+    yield from (f"The database is damaged: {line}." for line in made.check())
 
 
 def _compared(about: About, made: Scratch) -> Iterator[str]:

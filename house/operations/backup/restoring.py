@@ -48,11 +48,11 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
     _require_stopped()
     is_used = database.exists() and not database.is_empty()
     if is_used and not ask(
-        f"{_in_use()} is in use. It will be put aside, and {name} take its place. Go on?"
+        f"{_in_use()} is in use. It will be put aside, and {name} will take its place. Go on?"
     ):
         raise NoBackup("Nothing was changed.")
     trouble = list(proof.check_files(place, about, say))
-    if trouble and not ask(f"{' '.join(trouble)} Restore what is there?"):
+    if trouble and not ask(f"{' '.join(trouble)} Restore the rest?"):
         raise NoBackup("Nothing was changed.")
     _require_room(about)
     with leftovers.folder("restore") as folder:
@@ -62,12 +62,12 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
             made.fill(file, say)
             if wrong := list(proof.check_database(about, made, say)):
                 raise NoBackup(" ".join(wrong))
-            say("It is brought up to this version")
+            say("The database is migrated to this version")
             made.migrate()
             held = made.hold_unsent()
             count = _restore_files(place, about, say)
             aside = _aside()
-            say("It takes the place of the database in use")
+            say("It replaces the database in use")
             database.take_the_place(made, aside)
             if not is_used:
                 database.Scratch(aside).drop()  # nobody has made anything in it
@@ -78,7 +78,8 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
     if held:
         remarks.append(
             f"{counted(held, 'run')} waited to be sent when it was made, and may have been sent "
-            "since. They are unconfirmed now: upstream's list, or their people, say what they are."
+            "since. They are unconfirmed now, until upstream's list or the people who started "
+            "them say what became of them."
         )
     return Restored(about, count, aside if is_used else "", remarks)
 
@@ -176,7 +177,9 @@ def _remarks(about: About) -> list[str]:
         return remarks
     theirs = sealing.unseal(about.sealed, settings.BACKUP_PASSPHRASE)
     if theirs is None:
-        remarks.append("BACKUP_PASSPHRASE is not the one that sealed its secrets; they stay so.")
+        remarks.append(
+            "BACKUP_PASSPHRASE is not the one that sealed its secrets, so they stay sealed."
+        )
     elif differing := [name for name, value in theirs.items() if ours.get(name) != value]:
         remarks.append(
             f"Its {' and '.join(differing)} differ from this place's: “restore --secrets FILE” "

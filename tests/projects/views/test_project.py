@@ -228,7 +228,7 @@ def test_of_two_managers_who_save_at_once_the_later_one_is_told(user: User, fox:
     answer = eva.post(address, late)
     text = answer.content.decode()
     assert answer.status_code == 409
-    assert "Saved are now: name “Hare” and delete runs after (days) “empty”." in text
+    assert "They saved name “Hare” and delete runs after (days) “empty”." in text
     assert 'value="Fox &amp; cubs"' in text
     assert 'value="9"' in text
     fox.refresh_from_db()
