@@ -13,7 +13,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers."""
-        from accounts.auditing import append_only
+        from accounts.audit import append_only
         from accounts.second_factor import receivers as second_factor
         from accounts.sign_in import receivers
         from accounts.sign_in.issuers import receivers as issuers

@@ -6,7 +6,8 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts import audit, single_use
+from accounts import single_use
+from accounts.audit import trail
 from accounts.limits import rate_limit, throttle
 from accounts.models import LoginLink
 
@@ -28,5 +29,5 @@ def delete_expired(batch_rows: int = BATCH_ROWS) -> float:
     keys = list(expired.values_list("session_key", flat=True)[:batch_rows])
     UserSession.objects.filter(session_key__in=keys).delete()
     Session.objects.filter(session_key__in=keys).delete()
-    entries = audit.delete_expired(batch_rows)
+    entries = trail.delete_expired(batch_rows)
     return 1.0 if batch_rows in {len(keys), entries} else EVERY_S

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from auditlog.models import AbstractLogEntry
 from django.conf import settings
-from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.utils import timezone
-
-from accounts.auditing.entries import AuditEntryManager
 
 
 class SignInCounter(models.Model):
@@ -105,61 +98,3 @@ class RateBucket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:8]} {self.tokens}"
-
-
-class AuditEntry(AbstractLogEntry):
-    """One act on one row; stays when the person or the row is gone (`accounts.audit`).
-
-    It is django-auditlog's entry, used for changes of rows and for our own events.
-    """
-
-    # django-auditlog's fields, with fewer indexes, and with a content type that may be removed.
-    content_type = models.ForeignKey(  # type: ignore[assignment]
-        ContentType, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
-    )
-    object_pk = models.CharField(max_length=255, blank=True)
-    object_id = models.BigIntegerField(null=True, blank=True)
-    object_repr = models.CharField(max_length=255, blank=True)
-    action = models.PositiveSmallIntegerField(
-        choices=AbstractLogEntry.Action.choices, default=AbstractLogEntry.Action.ACCESS
-    )
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        blank=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        db_index=False,
-    )
-    cid = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001  django-auditlog's
-    timestamp = models.DateTimeField(default=timezone.now)
-    # Our own fields
-    actor_name = models.CharField(max_length=150, help_text="as it was when they acted")
-    event = models.CharField(max_length=60, help_text="a past participle, such as blocked")
-    kind = models.CharField(max_length=100, help_text="the row's model, such as playground.run")
-    in_project = models.BigIntegerField(null=True, help_text="the project's key, if any")
-    detail = models.TextField(blank=True)
-
-    objects: ClassVar[models.Manager[AuditEntry]] = AuditEntryManager()  # type: ignore[assignment]
-
-    class Meta:
-        ordering = ["-timestamp", "-pk"]
-        indexes = [
-            models.Index(fields=["-timestamp", "-id"], name="audit_by_time"),
-            models.Index(fields=["kind", "object_pk", "-timestamp"], name="audit_of_object"),
-            models.Index(fields=["kind", "-timestamp", "-id"], name="audit_of_kind"),
-            models.Index(fields=["event", "-timestamp", "-id"], name="audit_of_event"),
-            models.Index(fields=["actor_name", "-timestamp", "-id"], name="audit_of_name"),
-            models.Index(fields=["actor"], name="audit_of_actor"),
-            models.Index(
-                fields=["in_project", "-timestamp", "-id"],
-                name="audit_in_project",
-                condition=models.Q(in_project__isnull=False),
-            ),
-            models.Index(fields=["remote_addr", "-timestamp", "-id"], name="audit_from_address"),
-        ]
-        verbose_name = "audit entry"
-        verbose_name_plural = "audit entries"
-
-    def __str__(self) -> str:
-        return f"{self.actor_name} {self.event} {self.kind} {self.object_pk}"

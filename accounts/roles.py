@@ -17,7 +17,7 @@ from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.signals import post_save
 
-from accounts import audit
+from accounts.audit import trail
 from core import refusals
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def set_role(person: User, role: Role, by: User | None, program: str = "") -> Ro
         if before != role or groups != {role.value}:
             _give(row, role)
             change = f"{before} to {role}"
-            audit.record(by, "changed the role of", [row], change, program=program)
+            trail.record(by, "changed the role of", [row], change, program=program)
     return before
 
 

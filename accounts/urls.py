@@ -43,7 +43,7 @@ def _guarded(view: View) -> View:
     return respond
 
 
-def _page(route: str, view: View, name: str) -> URLPattern:
+def _allauth_path(route: str, view: View, name: str) -> URLPattern:
     """Return the URL pattern of one of allauth's views."""
     return path(route, _guarded(view), name=name)
 
@@ -53,23 +53,23 @@ password_reset = allauth.PasswordResetView.as_view(extra_context=SENDS_MAIL)
 email = allauth.EmailView.as_view(extra_context=SENDS_MAIL)
 
 urlpatterns = [
-    _page("login/", sign_in.SignIn.as_view(), "account_login"),
+    _allauth_path("login/", sign_in.SignIn.as_view(), "account_login"),
     path("login/link/<str:token>/", sign_in.link, name="login-link"),
-    _page("login/again/", allauth.reauthenticate, "account_reauthenticate"),
-    _page("login/again/code/", mfa.reauthenticate, "mfa_reauthenticate"),
-    _page(
+    _allauth_path("login/again/", allauth.reauthenticate, "account_reauthenticate"),
+    _allauth_path("login/again/code/", mfa.reauthenticate, "mfa_reauthenticate"),
+    _allauth_path(
         "login/again/passkey/",
         second_factor.ConfirmByPasskey.as_view(),
         "mfa_reauthenticate_webauthn",
     ),
-    _page("login/again/new/", second_factor.LogInAgain.as_view(), "login-again"),
-    _page("login/step/", second_factor.Step.as_view(), "mfa_authenticate"),
-    _page("login/passkey/", second_factor.PasskeyLogin.as_view(), "mfa_login_webauthn"),
-    _page("login/inactive/", allauth.account_inactive, "account_inactive"),
-    _page("login/join/", allauth.signup, "account_signup"),
-    _page("login/reset/", password_reset, "account_reset_password"),
-    _page("login/reset/sent/", allauth.password_reset_done, "account_reset_password_done"),
-    _page(
+    _allauth_path("login/again/new/", second_factor.LogInAgain.as_view(), "login-again"),
+    _allauth_path("login/step/", second_factor.Step.as_view(), "mfa_authenticate"),
+    _allauth_path("login/passkey/", second_factor.PasskeyLogin.as_view(), "mfa_login_webauthn"),
+    _allauth_path("login/inactive/", allauth.account_inactive, "account_inactive"),
+    _allauth_path("login/join/", allauth.signup, "account_signup"),
+    _allauth_path("login/reset/", password_reset, "account_reset_password"),
+    _allauth_path("login/reset/sent/", allauth.password_reset_done, "account_reset_password_done"),
+    _allauth_path(
         "login/reset/done/",
         allauth.password_reset_from_key_done,
         "account_reset_password_from_key_done",
@@ -79,44 +79,54 @@ urlpatterns = [
         _guarded(allauth.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
-    _page("login/email/sent/", allauth.email_verification_sent, "account_email_verification_sent"),
-    _page("login/email/<str:key>/", allauth.confirm_email, "account_confirm_email"),
+    _allauth_path(
+        "login/email/sent/", allauth.email_verification_sent, "account_email_verification_sent"
+    ),
+    _allauth_path("login/email/<str:key>/", allauth.confirm_email, "account_confirm_email"),
     path("account/", profile.account, name="account"),
     path("account/name/", profile.name, name="account-name"),
-    _page("account/email/", email, "account_email"),
-    _page("account/password/", allauth.password_change, "account_change_password"),
-    _page("account/password/first/", allauth.password_set, "account_set_password"),
+    _allauth_path("account/email/", email, "account_email"),
+    _allauth_path("account/password/", allauth.password_change, "account_change_password"),
+    _allauth_path("account/password/first/", allauth.password_set, "account_set_password"),
     path("account/theme/", profile.theme, name="account-theme"),
     path("account/sharing/", profile.sharing, name="account-sharing"),
     path("account/file-names/", profile.file_names, name="account-file-names"),
-    _page("account/sessions/", list_usersessions, "usersessions_list"),
+    _allauth_path("account/sessions/", list_usersessions, "usersessions_list"),
     path("account/sessions/deletion/", profile.session_ends, name="account-sessions-deletion"),
-    _page("account/second-factor/", second_factor.Index.as_view(), "mfa_index"),
-    _page("account/second-factor/app/", second_factor.SetUpApp.as_view(), "mfa_activate_totp"),
-    _page(
+    _allauth_path("account/second-factor/", second_factor.Index.as_view(), "mfa_index"),
+    _allauth_path(
+        "account/second-factor/app/", second_factor.SetUpApp.as_view(), "mfa_activate_totp"
+    ),
+    _allauth_path(
         "account/second-factor/app/removal/",
         second_factor.RemoveApp.as_view(),
         "mfa_deactivate_totp",
     ),
-    _page("account/second-factor/codes/", second_factor.Codes.as_view(), "mfa_view_recovery_codes"),
-    _page(
+    _allauth_path(
+        "account/second-factor/codes/", second_factor.Codes.as_view(), "mfa_view_recovery_codes"
+    ),
+    _allauth_path(
         "account/second-factor/codes/new/",
         codes.generate_recovery_codes,
         "mfa_generate_recovery_codes",
     ),
-    _page(
+    _allauth_path(
         "account/second-factor/codes/file/",
         codes.download_recovery_codes,
         "mfa_download_recovery_codes",
     ),
-    _page("account/second-factor/passkeys/", second_factor.Passkeys.as_view(), "mfa_list_webauthn"),
-    _page(
+    _allauth_path(
+        "account/second-factor/passkeys/", second_factor.Passkeys.as_view(), "mfa_list_webauthn"
+    ),
+    _allauth_path(
         "account/second-factor/passkeys/new/",
         second_factor.AddPasskey.as_view(),
         "mfa_add_webauthn",
     ),
-    _page("account/second-factor/passkeys/<int:pk>/", webauthn.edit_webauthn, "mfa_edit_webauthn"),
-    _page(
+    _allauth_path(
+        "account/second-factor/passkeys/<int:pk>/", webauthn.edit_webauthn, "mfa_edit_webauthn"
+    ),
+    _allauth_path(
         "account/second-factor/passkeys/<int:pk>/removal/",
         second_factor.RemovePasskey.as_view(),
         "mfa_remove_webauthn",

@@ -18,7 +18,7 @@ from django.core import signing
 from django.db import transaction
 from django.urls import reverse
 
-from accounts import audit
+from accounts.audit import trail
 from api.contract.operation import Call, Parameter, Reply
 from api.http.problem import Problem
 from api.models import Consent
@@ -99,7 +99,7 @@ def started(
         consent.save(update_fields=["started"])
         how = f"by {consent.get_way_display()} ({consent.program})".replace(" ()", "")
         detail = f"{consent}, asked by “{call.token.name}”, answered {how}: {row.pk}"
-        audit.record(call.user, "agreed to pay for", [consent], detail)
+        trail.record(call.user, "agreed to pay for", [consent], detail)
     return row, is_new
 
 
@@ -142,7 +142,7 @@ def _answer(estimate: Estimate) -> str:
 
 def _claimed(call: Call, said: str, wanted: Wanted) -> Consent:
     """Return the question whose yes permits this call, locked; raises Problem (409)."""
-    consent = of(call).select_for_update().filter(pk=said).first()
+    consent = questions_of(call).select_for_update().filter(pk=said).first()
     is_same = consent is not None and consent.path == _path(call)
     if consent is None or not is_same or not identical(consent.inputs, wanted.inputs):
         raise _refused("No question was asked about this call. Its inputs may have changed.")
@@ -165,7 +165,7 @@ def _refused(sentence: str) -> Problem:
     return Problem(409, f"{sentence} Nothing was run: ask again.", slug="not-agreed")
 
 
-def of(call: Call) -> QuerySet[Consent]:
+def questions_of(call: Call) -> QuerySet[Consent]:
     """Return the questions of the calling token."""
     return Consent.objects.filter(token=call.token)
 
@@ -180,7 +180,7 @@ def answer(consent: Consent, way: str, program: str, *, agrees: bool) -> bool:
     is_kept = bool(still_open.update(**said, way=way, program=program))
     consent.refresh_from_db()
     if is_kept and not agrees:
-        audit.record(consent.token.user, "declined to pay for", [consent], str(consent))
+        trail.record(consent.token.user, "declined to pay for", [consent], str(consent))
     return is_kept
 
 

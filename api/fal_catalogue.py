@@ -76,7 +76,7 @@ def read_ids(params: QueryDict, separator: str | None = None) -> tuple[str, ...]
     return ids
 
 
-def page(question: Question, reach: Reach, run_address: str) -> dict[str, Any]:
+def list_models(question: Question, reach: Reach, run_address: str) -> dict[str, Any]:
     """Return a page of the models that the call may run; raises Problem (404) for unknown ids.
 
     `run_address` is the address here that replaces fal's own host for running models.

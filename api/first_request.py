@@ -31,9 +31,9 @@ def example_endpoint() -> Endpoint | None:
     return next(named, None) or listed.in_category("text-to-image").first()
 
 
-def of(token: Token) -> Run | None:
+def find_first_run(token: Token) -> Run | None:
     """Return the first run that a program started with this token; None if there is none."""
-    began = Run.objects.of(token.user).filter(
+    began = Run.objects.owned_by(token.user).filter(
         charge__token_id=token.pk, created_at__gte=token.created_at - CLOCKS
     )
     return began.with_endpoint().light().select_related("charge").order_by("created_at").first()

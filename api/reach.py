@@ -53,11 +53,11 @@ class Reach:
         """Return the call's only project; None if it covers all of its user's."""
         return self.named or self.bound
 
-    def shown(self, rows: Rows) -> Rows:
+    def visible_rows(self, rows: Rows) -> Rows:
         """Filter rows, all of which the user may see, to those that the call may see."""
         return rows if self.bound is None else rows.in_project(self.bound, self.user)
 
-    def listed(self, rows: Rows) -> Rows:
+    def listed_rows(self, rows: Rows) -> Rows:
         """Filter rows, all of which the user may see, to those that the call lists."""
         return rows if self.only is None else rows.in_project(self.only, self.user)
 
@@ -112,7 +112,7 @@ class Reach:
         private = private_project(self.user)
         if self.is_in_private_alone:
             return [private]
-        return [private, *Project.objects.of(self.user).filter(person=None)]
+        return [private, *Project.objects.with_member(self.user).filter(person=None)]
 
     @cached_property
     def _keys(self) -> Mapping[int, str]:
@@ -139,7 +139,7 @@ def _named(user: User, slug: str) -> Project:
     if slug == PRIVATE:
         return private_project(user)
     slug = db_safe_text(slug[: MAX_SLUG_CHARS + 1])
-    project = Project.objects.of(user).filter(slug=slug).first()
+    project = Project.objects.with_member(user).filter(slug=slug).first()
     if project is None:
         raise OutOfReach(
             f"You are not a member of a project “{slug}”. List yours: GET /api/v1/projects"
@@ -155,6 +155,6 @@ def may_read_file(token: Token, pk: UUID) -> bool:
     if token.project is None:
         return True
     reach = Reach(token.user, token.project)
-    return reach.shown(Run.objects.filter(pk=pk)).exists() or (
-        reach.shown(Upload.objects.filter(pk=pk)).exists()
+    return reach.visible_rows(Run.objects.filter(pk=pk)).exists() or (
+        reach.visible_rows(Upload.objects.filter(pk=pk)).exists()
     )

@@ -16,7 +16,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from accounts import audit, roles
+from accounts import roles
+from accounts.audit import trail
 from accounts.single_use import digest
 from api.models import Token
 from core.periods import UNDO_WITHIN
@@ -87,7 +88,7 @@ def create(
     try:
         with transaction.atomic():
             token.save()
-            audit.record(by, "created", [token], _about(token))
+            trail.record(by, "created", [token], _about(token))
     except IntegrityError as error:
         raise ValueError(f"You have a token “{name}” already. Give this one another name.") from (
             error
@@ -127,7 +128,7 @@ def revoke(by: User | None, token: Token) -> None:
         token.revoked_by = by if by is not None and by.pk != token.user_id else None
         with transaction.atomic():
             token.save(update_fields=["revoked_at", "revoked_by"])
-            audit.record(by or token.user, "revoked", [token], _about(token))
+            trail.record(by or token.user, "revoked", [token], _about(token))
 
 
 def restore(by: User | None, token: Token) -> None:
@@ -146,7 +147,7 @@ def restore(by: User | None, token: Token) -> None:
     try:
         with transaction.atomic():
             token.save(update_fields=["revoked_at", "revoked_by"])
-            audit.record(by or token.user, "restored", [token], _about(token))
+            trail.record(by or token.user, "restored", [token], _about(token))
     except IntegrityError as error:
         raise Refused(f"You have a new token “{token.name}”. Revoke that one first.") from error
 

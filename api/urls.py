@@ -69,7 +69,7 @@ urlpatterns = [
     *tokens.TOKENS.urls(),
     path("account/tokens/clients/", clients.index, name="clients"),
     path("account/tokens/<int:pk>/trial/", clients.trial, name="token-trial"),
-    path("account/agree/<str:signed>/", consents.page, name="consent"),
+    path("account/agree/<str:signed>/", consents.answer_consent, name="consent"),
     # Below one prefix, so that Django does not try other addresses against each of these.
     path(PREFIX, include(_API)),
 ]

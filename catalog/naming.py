@@ -45,7 +45,7 @@ def with_version(display_name: str, endpoint_id: str) -> str:
     parts = [part for part in (rest or owner).split("/") if part]
     if _ONLY_VERSION.fullmatch(display_name.strip()):
         family = next(filter(_is_name, parts), owner)
-        return f"{_words(family)} {display_name.strip().lower()}"
+        return f"{_spell_out(family)} {display_name.strip().lower()}"
     if parts and _signs(display_name) == _signs(parts[0]) and any(map(_is_name, parts[1:])):
         return f"{display_name}{_unsaid(parts[1:], display_name)}"
     version = _version(parts)
@@ -101,7 +101,7 @@ def _unsaid(parts: Iterable[str], name: str) -> str:
     """Return the parts of an id that the name lacks, without categories, each once."""
     name_signs = _signs(name)
     parts = [part for part in dict.fromkeys(parts) if not _CATEGORY.fullmatch(part)]
-    return "".join(f" {_words(part)}" for part in parts if _signs(part) not in name_signs)
+    return "".join(f" {_spell_out(part)}" for part in parts if _signs(part) not in name_signs)
 
 
 def _deed(title: Title, name: str) -> str:
@@ -129,7 +129,7 @@ def _is_name(part: str) -> bool:
     )
 
 
-def _words(part: str) -> str:
+def _spell_out(part: str) -> str:
     """Return a part of an id as words: `kling-video` → `Kling Video`; versions stay."""
     words = re.split(r"[-_]+", part)
     is_number = re.compile(r"v?\d").match

@@ -43,7 +43,7 @@ class TrackRecord:
         return (share + z2 / (2 * self.votes) - spread) / (1 + z2 / self.votes)
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Return the record as a sentence without its full stop."""
         return f"{self.words_of_all}, {self.tag}" if self.tag else self.words_of_all
 

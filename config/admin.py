@@ -24,7 +24,8 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from core.version import version
 
 
@@ -77,13 +78,13 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
         """Record deleted rows in both logs."""
-        audit.record(request.user, "deleted", queryset)
+        trail.record(request.user, "deleted", queryset)
         return super().log_deletions(request, queryset)
 
     def _record(
         self, request: HttpRequest, action: str, rows: list[Model], entry: LogEntry
     ) -> LogEntry:
-        audit.record(request.user, action, rows, entry.get_change_message())
+        trail.record(request.user, action, rows, entry.get_change_message())
         return entry
 
     def response_action(

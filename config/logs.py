@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, TextIO, cast
 
-from config import audit_log
+from config import audit
 from core.process import identity
 
 HIDDEN = "[hidden]"
@@ -112,7 +112,7 @@ def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]
                 "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
             },
             "json": {"()": "config.json_lines.JsonLines"},
-            **audit_log.FORMATTERS,
+            **audit.FORMATTERS,
         },
         "filters": {"refusals": {"()": "config.logs.NoTracebacksOfRefusals"}},
         "handlers": {
@@ -121,13 +121,13 @@ def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]
                 "formatter": LINES[line_format],
                 "filters": ["refusals"],
             },
-            **audit_log.handlers(audit_place),
+            **audit.handlers(audit_place),
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
         "loggers": {
             "httpx": {"level": "WARNING"},
             "httpcore": {"level": "WARNING"},
-            **audit_log.loggers(audit_place),
+            **audit.loggers(audit_place),
             # Only the root's handler redacts secrets, so Django's own handlers are removed.
             "django": {"handlers": [], "level": "INFO"},
             "django.server": {"handlers": [], "level": "INFO", "propagate": True},

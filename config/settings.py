@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config import audit_log, audited_rows, key_access, local, logs
+from config import audit, key_access, local, logs
 from config.starting import issuers, settings_rules
 from config.starting.environment import Environment
 
@@ -132,10 +132,10 @@ WEBHOOK_PRIVATE_ORIGINS = _origins("WEBHOOK_PRIVATE_ORIGINS")
 
 # --- audit log --------------------------------------------------------------------------------
 AUDIT_LOG = env.text("AUDIT_LOG")
-AUDIT_DAYS = audit_log.require_days(env.number("AUDIT_DAYS", 365, 0, 36_500))
-AUDIT_KEPT_DAYS = audit_log.KEPT_DAYS
+AUDIT_DAYS = audit.require_days(env.number("AUDIT_DAYS", 365, 0, 36_500))
+AUDIT_KEPT_DAYS = audit.KEPT_DAYS
 AUDITLOG_LOGENTRY_MODEL = "accounts.AuditEntry"
-AUDITLOG_INCLUDE_TRACKING_MODELS = audited_rows.AUDITED
+AUDITLOG_INCLUDE_TRACKING_MODELS = audit.AUDITED
 AUDITLOG_USE_FK_STRING_REPRESENTATION = True
 AUDITLOG_DISABLE_ON_RAW_SAVE = True
 
@@ -267,7 +267,7 @@ MIDDLEWARE = [
     "config.body_limits.LimitBodies",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.audit.remember_request",
+    "accounts.audit.trail.remember_request",
     "accounts.limits.rate_limit.RateLimit",
     "accounts.login.LoginRequired",
     "accounts.sessions.active_sessions.record_use",

@@ -60,7 +60,7 @@ def second_step_of(person: User) -> SecondStep:
     """Return the person's second factors, and whether they must have one."""
     rows = [
         Factor(factors.describe(row), row.last_used_at, row.created_at)
-        for row in factors.listed(person)
+        for row in factors.list_factors(person)
     ]
     return SecondStep(rows, strength.must_have_factor(person))
 

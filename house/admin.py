@@ -24,7 +24,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts import roles
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from accounts.second_factor import reset
 from core.formatting import counted
 from runs.models import Run

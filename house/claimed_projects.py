@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from allauth.account.signals import user_logged_in
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.sign_in.issuers import configured
 from accounts.sign_in.issuers.house_role import given_by, remember
 from accounts.sign_in.issuers.protocol import claims
@@ -80,7 +80,7 @@ def _settle(user: User, project: Project, wanted: str, given: str, program: str)
             Membership.objects.update_or_create(project=row, user=user, defaults={"role": role})
             action = "changed a role in" if current else "added a member to"
         detail = f"{user.get_username()}: {current or 'no member'} to {role or 'no member'}"
-        audit.record(None, action, [row], detail, program=program)
+        trail.record(None, action, [row], detail, program=program)
     return now_given
 
 

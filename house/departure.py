@@ -14,7 +14,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from accounts import audit, permissions, roles
+from accounts import permissions, roles
+from accounts.audit import trail
 from accounts.roles import Role
 from accounts.sessions import active_sessions
 from core import refusals
@@ -149,7 +150,7 @@ def leave(person: User, by: User, fate: Fate, to: User) -> Left:
         roles.set_role(person, Role.MEMBER, by)
         User.objects.filter(pk=person.pk).update(is_active=False)
         got = f"{to.get_username()} got {in_words(passed)}" if passed else "their work stays"
-        audit.record(by, "deactivated", [person], got)
+        trail.record(by, "deactivated", [person], got)
     return Left(fate, passed, managed)
 
 
@@ -158,12 +159,12 @@ def take_back(person: User, by: User) -> None:
     with transaction.atomic():
         former = User.objects.filter(pk=person.pk, is_active=False)
         if former.update(is_active=True):
-            audit.record(by, "activated", [person])
+            trail.record(by, "activated", [person])
 
 
 def in_words(parts: Iterable[Belongings]) -> str:
     """Return the belongings in words, without empty kinds: "2 runs and 1 board"."""
-    return enumerated([part.words for part in parts if part.number])
+    return enumerated([part.summary for part in parts if part.number])
 
 
 def _pass_on(person: User, fate: Fate, to: User) -> list[Belongings]:

@@ -19,7 +19,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, mail, permissions, roles
+from accounts import mail, permissions, roles
+from accounts.audit import trail
 from accounts.roles import Role
 from accounts.single_use import digest
 from core import refusals
@@ -113,7 +114,7 @@ def make(by: User, wanted: Wanted) -> tuple[Invitation, str]:
             InvitedProject(invitation=invitation, project=project, role=role)
             for project, role in wanted.projects
         )
-        audit.record(by, "made", [invitation], _about(invitation))
+        trail.record(by, "made", [invitation], _about(invitation))
         _tell_invited(invitation)
     return invitation, token
 
@@ -304,7 +305,7 @@ def join(user: User, invitation: Invitation) -> Joined:
             roles.set_role(user, role, author)
         left_out = [i.project for i in row.projects.all() if not _include(author, i, user)]
         _tell_author(author, row, user)
-        audit.record(user, "joined by", [row], _about(row))
+        trail.record(user, "joined by", [row], _about(row))
     projects = [i.project for i in row.projects.all() if i.project not in left_out]
     return Joined(row, role, projects, left_out)
 
@@ -314,14 +315,14 @@ def revoke(by: User, invitation: Invitation) -> None:
     with transaction.atomic():
         open_one = Invitation.objects.filter(pk=invitation.pk, revoked_at=None)
         if open_one.update(revoked_at=timezone.now()):
-            audit.record(by, "withdrew", [invitation], _about(invitation))
+            trail.record(by, "withdrew", [invitation], _about(invitation))
 
 
 def revoke_all_of(person: User, by: User) -> None:
     """Withdraw the invitations of a person who leaves, in the caller's transaction."""
     rows = list(Invitation.objects.filter(made_by=person, revoked_at=None))
     Invitation.objects.filter(pk__in=[row.pk for row in rows]).update(revoked_at=timezone.now())
-    audit.record(by, "withdrew", rows, f"{person.get_username()} leaves")
+    trail.record(by, "withdrew", rows, f"{person.get_username()} leaves")
 
 
 def restore(by: User, invitation: Invitation) -> None:
@@ -330,7 +331,7 @@ def restore(by: User, invitation: Invitation) -> None:
         since = timezone.now() - UNDO_WITHIN
         withdrawn = Invitation.objects.filter(pk=invitation.pk, revoked_at__gt=since)
         if withdrawn.update(revoked_at=None):
-            audit.record(by, "brought back", [invitation], _about(invitation))
+            trail.record(by, "brought back", [invitation], _about(invitation))
         elif Invitation.objects.filter(pk=invitation.pk, revoked_at__isnull=False).exists():
             raise Refused("This can be undone for a day only. Make a new invitation instead.")
 

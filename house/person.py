@@ -62,7 +62,7 @@ def overview(person: User, key: str | None) -> Overview:
         active_sessions.list_for_user(person, key),
         list(access.tokens_of(person)),
         access.second_step_of(person),
-        connections.listed(person),
+        connections.list_connections(person),
         list(joinings),
         access.last_seen(person),
         ledger.spent_by_people([person.pk], month_start(timezone.now())).get(person.pk, nothing),

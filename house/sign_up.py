@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from accounts import audit, roles
+from accounts import roles
+from accounts.audit import trail
 from house import invitations
 from house.invitations import Refused
 
@@ -48,7 +49,7 @@ def create_account(
             if sentence := why_taken(email):
                 raise Refused(sentence)
             person = User.objects.create_user(username, email, password)
-            audit.record(person, "made an account", [person])
+            trail.record(person, "made an account", [person])
             joined = invitations.accept(person, session)
             if joined is None:
                 raise Refused(invitations.UNKNOWN)

@@ -10,7 +10,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from accounts import audit, permissions, roles
+from accounts import permissions, roles
+from accounts.audit import trail
 from projects.models import Membership, Project
 from projects.models.project import PRIVATE
 
@@ -36,7 +37,7 @@ def create(by: User, *, name: str, description: str = "", hides_new_runs: bool =
             with transaction.atomic():
                 project.save(force_insert=True)
                 Membership.objects.create(project=project, user=by, role=Membership.Role.MANAGER)
-                audit.record(by, "made", [project])
+                trail.record(by, "made", [project])
         except IntegrityError:
             if not left:
                 raise

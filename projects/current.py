@@ -56,7 +56,7 @@ def current(request: HttpRequest) -> Project:
     return cast("Project", project)
 
 
-def listed(rows: Rows, request: HttpRequest) -> Rows:
+def rows_in_scope(rows: Rows, request: HttpRequest) -> Rows:
     """Return the rows of a list: those that the user sees in the request's project.
 
     With `?scope=all` these are the user's own rows in all their projects.
@@ -84,7 +84,7 @@ def named_project(user: User, slug: str) -> Project:
     last = chosen(user)
     if last.slug == slug:
         return last
-    project = Project.objects.of(user).filter(slug=db_safe_text(slug[:60])).first()
+    project = Project.objects.with_member(user).filter(slug=db_safe_text(slug[:60])).first()
     if project is None:
         raise NotAMember(UNKNOWN)
     return project

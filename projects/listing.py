@@ -52,15 +52,15 @@ def all_of(user: User) -> list[Entry]:
     return [Entry(row.project, row.role, row.members, moments.get(row.project_id)) for row in rows]
 
 
-def of(user: User) -> list[Project]:
+def projects_of(user: User) -> list[Project]:
     """Return the user's projects, archived ones too, in the order of `all_of`; one query."""
-    return sorted(Project.objects.of(user), key=_order)
+    return sorted(Project.objects.with_member(user), key=_order)
 
 
 def to_choose(user: User) -> list[Project]:
     """Return the projects that the user may work in, the private one first, the rest by name."""
     private_project(user)
-    return sorted(Project.objects.of(user).active(), key=_order)
+    return sorted(Project.objects.with_member(user).active(), key=_order)
 
 
 def _order(project: Project) -> tuple[bool, str, int]:

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_datetime
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from core.db.name_order import by_name, sort_key
 from core.http.parameters import parse_key
 from core.periods import UNDO_WITHIN
@@ -45,7 +46,7 @@ class Removed(NamedTuple):
         return signing.dumps(list(self), salt=_SALT)
 
 
-def listed(project: Project) -> list[Membership]:
+def list_members(project: Project) -> list[Membership]:
     """Return the members with their accounts: managers, makers, viewers, each by name."""
     order = {Role.MANAGER.value: 0, Role.MAKER.value: 1}
     members = Membership.objects.filter(project=project).select_related("user")
@@ -88,11 +89,11 @@ def include(by: User, project: Project, person: User, role: str) -> bool:
             project=project, user=person, defaults={"role": role}
         )
         if is_new:
-            audit.record(by, "added a member to", [project], _entry(member))
+            trail.record(by, "added a member to", [project], _entry(member))
         elif RANKS[member.role] < RANKS[role]:
             Membership.objects.filter(pk=member.pk).update(role=role)
             change = f"{person.get_username()}: {member.role} to {role}"
-            audit.record(by, "changed a role in", [project], change)
+            trail.record(by, "changed a role in", [project], change)
         else:
             return False
     return True
@@ -114,7 +115,7 @@ def change_role(by: User, project: Project, user_id: int, role: str, shown: str)
             Membership.objects.filter(pk=member.pk).update(role=role)
             change = f"{member.user.get_username()}: {before} to {role}"
             roles = {f"role of {member.user.get_username()}": (before, role)}
-            audit.record(by, "changed a role in", [project], change, changes={project.pk: roles})
+            trail.record(by, "changed a role in", [project], change, changes={project.pk: roles})
     now = f"{who} is now a {Role(role).label.lower()}."
     if shown and shown != before:
         was = Role(before).label.lower()
@@ -129,7 +130,7 @@ def remove(by: User, project: Project, user_id: int) -> Removed:
         member = _member(project, user_id)
         _require_another_manager(project, member, by)
         member.delete()
-        audit.record(by, "removed a member from", [project], _entry(member))
+        trail.record(by, "removed a member from", [project], _entry(member))
     return Removed(project.pk, user_id, member.role, member.joined_at.isoformat())
 
 
@@ -140,7 +141,7 @@ def leave(person: User, project: Project) -> None:
         member = _member(project, person.pk)
         _require_another_manager(project, member, person)
         member.delete()
-        audit.record(person, "left", [project], member.role)
+        trail.record(person, "left", [project], member.role)
 
 
 def removal_of(token: str) -> Removed:
@@ -177,7 +178,7 @@ def pass_on(person: User, to: User, by: User | None) -> None:
                     project=project, user=to, defaults={"role": Role.MANAGER}
                 )
                 detail = f"{to.get_username()} as manager, for {person.get_username()}"
-                audit.record(by, "added a member to", [project], detail)
+                trail.record(by, "added a member to", [project], detail)
 
 
 def end_all(person: User, by: User | None) -> list[Project]:
@@ -188,7 +189,7 @@ def end_all(person: User, by: User | None) -> list[Project]:
     with transaction.atomic():
         memberships = Membership.objects.filter(user=person, project__person=None)
         projects = [member.project for member in memberships.select_related("project")]
-        audit.record(by, "removed a member from", projects, person.get_username())
+        trail.record(by, "removed a member from", projects, person.get_username())
         memberships.delete()
     return projects
 
@@ -199,7 +200,7 @@ def _insert(by: User, project: Project, person: User, role: str, action: str) ->
     )
     if not is_new:
         raise Refused(f"{name_of(person)} is a member already: {Role(member.role).label.lower()}.")
-    audit.record(by, action, [project], _entry(member))
+    trail.record(by, action, [project], _entry(member))
     return member
 
 

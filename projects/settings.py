@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet, RestrictedError
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from core.formatting import enumerated
 from projects.locking import Refused, locked_for
 from projects.models import Choice, InProject, Project
@@ -74,10 +74,10 @@ def change(by: User, project: Project, wanted: Values, version: str = "") -> Pro
             setattr(row, name, new[name])
         row.save(update_fields=changed)
         if "name" in changed:
-            audit.record(by, "renamed", [row], f"from {before.name}")
+            trail.record(by, "renamed", [row], f"from {before.name}")
         others = [f"{name}: {new[name]}" for name in changed if name != "name"]
         if others:
-            audit.record(by, "changed the settings of", [row], ", ".join(others))
+            trail.record(by, "changed the settings of", [row], ", ".join(others))
     return row
 
 
@@ -91,7 +91,7 @@ def archive(by: User, project: Project) -> None:
         if row.archived_at is None:
             row.archived_at = timezone.now()
             row.save(update_fields=["archived_at"])
-            audit.record(by, "archived", [row])
+            trail.record(by, "archived", [row])
 
 
 def bring_back(by: User, project: Project) -> None:
@@ -101,7 +101,7 @@ def bring_back(by: User, project: Project) -> None:
         if row.archived_at is not None:
             row.archived_at = None
             row.save(update_fields=["archived_at"])
-            audit.record(by, "brought back", [row])
+            trail.record(by, "brought back", [row])
 
 
 def delete(by: User, project: Project) -> None:
@@ -116,10 +116,10 @@ def delete(by: User, project: Project) -> None:
             raise Refused("Your private project cannot be deleted.")
         if living := list(_living(by, row)):
             raise Refused(
-                f"“{row}” is not empty: {_listed(living)} in it. "
+                f"“{row}” is not empty: {_join_parts(living)} in it. "
                 "Move or delete what is there, or archive the project."
             )
-        audit.record(by, "deleted", [row])
+        trail.record(by, "deleted", [row])
         for model in _models():
             _into_private_projects(model._default_manager.filter(project=row))
         try:
@@ -151,7 +151,7 @@ def _living(by: User, project: Project) -> Iterator[str]:
         yield f"{number} {names}{aside}"
 
 
-def _listed(parts: Sequence[str]) -> str:
+def _join_parts(parts: Sequence[str]) -> str:
     is_one = len(parts) == 1 and parts[0].startswith("1 ")
     return f"{enumerated(parts)} {'lives' if is_one else 'live'}"
 

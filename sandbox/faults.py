@@ -210,7 +210,7 @@ async def _conflict(fault: Fault, answer: Answer) -> Response:
     return reply({"detail": "Conflict"}, 409, _fal_headers(await answer()))
 
 
-async def _page(fault: Fault, answer: Answer) -> Response:
+async def _interstitial_page(fault: Fault, answer: Answer) -> Response:
     """Respond like an interstitial page of a proxy, with status 200; the call is not executed."""
     return HTMLResponse("<html><h1>One moment, please</h1>Checking the connection</html>")
 
@@ -326,7 +326,7 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     ),
     "nginx": _ingress,
     "given-up": _given_up,
-    "page": _page,
+    "page": _interstitial_page,
     "hung-up": _hung_up,
     "conflict": _conflict,
     "partial": _partial,

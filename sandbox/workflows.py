@@ -34,7 +34,7 @@ class Workflow:
         values = nodes.values() if isinstance(nodes, dict) else ()
         return list(dict.fromkeys(str(node["app"]) for node in values if node.get("app")))
 
-    def listed(self) -> Json:
+    def list_entry(self) -> Json:
         """Return its item in the list."""
         return {
             "name": self.name,

@@ -45,7 +45,7 @@ class Plan:
         return sum((estimate.times(count) for (_, count), estimate in priced), NOTHING)
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """`4 images in one run`, `8 images in 2 runs with new seeds`, `4 runs with new seeds`."""
         count = len(self.runs)
         if count == 1:
@@ -76,7 +76,9 @@ def plan(
         if seed and number in seeds:
             run[seed.name] = seeds[number]
         runs.append(run)
-    noun = _NOUNS.get(next((word for word in _words(counted) if word in _NOUNS), ""), "results")
+    noun = _NOUNS.get(
+        next((word for word in _name_words(counted) if word in _NOUNS), ""), "results"
+    )
     samples = ((runs[sizes.index(size)], count) for size, count in Counter(sizes).items())
     return Plan(tuple(runs), tuple(samples), sum(sizes), noun, seed is not None)
 
@@ -107,7 +109,7 @@ def results_asked(root: Field, arguments: dict[str, Any]) -> int:
     return _requested_count(counted, arguments) if counted else 1
 
 
-def _words(field: Field | None) -> tuple[str, ...]:
+def _name_words(field: Field | None) -> tuple[str, ...]:
     return words_in(field.name) if field else ()
 
 

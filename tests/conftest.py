@@ -25,7 +25,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.auditing import append_only
+from accounts.audit import append_only
 from accounts.sessions.store import SessionStore
 from accounts.single_use import stored_session_key
 from core.db import clock

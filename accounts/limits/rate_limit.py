@@ -25,9 +25,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
-from accounts.limits.addresses import client_address, network
 from accounts.limits.throttle import format_wait
 from accounts.models import RateBucket
+from core.http.client_addresses import client_address, network
 
 log = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.limits.addresses import network
 from accounts.models import SignInCounter
+from core.http.client_addresses import network
 
 
 @dataclass(frozen=True)

@@ -67,10 +67,12 @@ class FileNamesForm(forms.ModelForm):  # type: ignore[type-arg]
 @never_cache
 def account(request: HtmxRequest) -> HttpResponse:
     """Show the account page."""
-    return _page(request)
+    return _render_account(request)
 
 
-def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **forms: Any) -> HttpResponse:
+def _render_account(
+    request: HtmxRequest, status: int = HTTPStatus.OK, **forms: Any
+) -> HttpResponse:
     """Render the account page; `forms` replaces the forms that have errors."""
     person = request.user
     template = preferences.file_names(person)
@@ -100,7 +102,7 @@ def name(request: HtmxRequest) -> HttpResponseBase:
     """Change first and last name."""
     form = NameForm(request.POST, instance=User.objects.get(pk=request.user.pk))
     if not form.is_valid():
-        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, name_form=form)
+        return _render_account(request, HTTPStatus.UNPROCESSABLE_ENTITY, name_form=form)
     form.save()
     return _saved(request, "Your name is saved.", "name")
 
@@ -131,7 +133,7 @@ def file_names(request: HtmxRequest) -> HttpResponseBase:
     """Choose how results are named when they are saved; the page shows an example."""
     form = FileNamesForm(request.POST)
     if not form.is_valid():
-        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, file_names_form=form)
+        return _render_account(request, HTTPStatus.UNPROCESSABLE_ENTITY, file_names_form=form)
     preferences.set_file_names(request.user, form.cleaned_data["file_names"])
     return _saved(request, "Your file names are saved.", "file-names")
 

@@ -71,7 +71,7 @@ def is_last_required(factor: Authenticator) -> bool:
     return not own.exclude(pk=factor.pk).exists()
 
 
-def listed(person: User) -> list[Authenticator]:
+def list_factors(person: User) -> list[Authenticator]:
     """Return a person's factors in the order app, passkeys, codes, the oldest of each first."""
     order = list(NAMES)
     rows = Authenticator.objects.filter(user_id=person.pk).order_by("pk")

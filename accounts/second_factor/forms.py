@@ -18,8 +18,8 @@ from django.core.exceptions import ValidationError
 
 from accounts import single_use
 from accounts.limits import throttle
-from accounts.limits.addresses import client_address
 from accounts.sign_in.forms import require_no_wait
+from core.http.client_addresses import client_address
 from core.typed_secrets import code_of
 
 TOO_MANY_CODES = "There were too many wrong codes. Wait {}, then try again."

@@ -12,10 +12,10 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from accounts import audit
-from accounts.limits.addresses import client_address
+from accounts.audit import trail
 from accounts.second_factor import factors
 from accounts.sessions import strength
+from core.http.client_addresses import client_address
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def connect() -> None:
 
 
 def _added(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
-    audit.record(user, "added a second factor to", [user], factors.describe(authenticator))
+    trail.record(user, "added a second factor to", [user], factors.describe(authenticator))
     if authenticator.type in strength.FACTORS:
         # The person has just used it and need not show it again in this session.
         record_authentication(
@@ -39,18 +39,18 @@ def _added(request: HttpRequest, user: User, authenticator: Authenticator, **_: 
 
 
 def _removed(user: User, authenticator: Authenticator, **_: Any) -> None:
-    audit.record(user, "removed a second factor of", [user], factors.describe(authenticator))
+    trail.record(user, "removed a second factor of", [user], factors.describe(authenticator))
 
 
 def _renewed(user: User, **_: Any) -> None:
-    audit.record(user, "renewed the recovery codes of", [user])
+    trail.record(user, "renewed the recovery codes of", [user])
 
 
 def _used(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         return
     left = factors.load(user).codes_left
-    audit.record(user, "used a recovery code of", [user], f"{left} left")
+    trail.record(user, "used a recovery code of", [user], f"{left} left")
     context = {"user": user, "codes_left": left}
     get_adapter().send_notification_mail("mfa/email/recovery_code_used", user, context)
 

@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.second_factor.factors import describe
 from accounts.sessions import active_sessions
 
@@ -36,7 +36,7 @@ def reset_second_factor(person: User, by: User) -> int:
         Authenticator.objects.filter(pk__in=[factor.pk for factor in factors]).delete()
         active_sessions.end_others(person, None)
         detail = ", ".join(describe(factor) for factor in factors)
-        audit.record(by, "took the second factor of", [person], detail)
+        trail.record(by, "took the second factor of", [person], detail)
         _notify(person, by)
     return len(factors)
 

@@ -18,9 +18,9 @@ from django.urls import reverse
 
 from accounts import mail
 from accounts.limits import throttle
-from accounts.limits.addresses import client_address
 from accounts.sign_in import reauthentication, receivers
 from accounts.sign_in.forms import require_no_wait
+from core.http.client_addresses import client_address
 
 log = logging.getLogger("accounts.sign_in")
 

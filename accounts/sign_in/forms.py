@@ -12,7 +12,7 @@ from django.http import HttpResponseBase
 
 from accounts import mail
 from accounts.limits import throttle
-from accounts.limits.addresses import client_address
+from core.http.client_addresses import client_address
 
 THROTTLED = "throttled"
 TOO_MANY = "There were too many failed attempts to sign in. Wait {}, then try again."

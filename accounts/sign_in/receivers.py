@@ -13,11 +13,12 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db.models import Q
 from django.http import HttpRequest
 
-from accounts import audit, single_use
+from accounts import single_use
+from accounts.audit import trail
 from accounts.limits import throttle
-from accounts.limits.addresses import client_address
 from accounts.models import LoginLink
 from accounts.sessions import active_sessions
+from core.http.client_addresses import client_address
 
 log = logging.getLogger("accounts.sign_in")
 
@@ -37,7 +38,7 @@ def _logged_in(request: HttpRequest, user: User, **_: Any) -> None:
     active_sessions.record_session(request, user)
     log.info("%r signed in from %s", user.get_username(), client_address(request) or "-")
     match = request.resolver_match
-    audit.record(user, "signed in", [user], f"by {match.view_name}" if match else "")
+    trail.record(user, "signed in", [user], f"by {match.view_name}" if match else "")
 
 
 def _logged_out(request: HttpRequest, user: User | None, **_: Any) -> None:
@@ -46,7 +47,7 @@ def _logged_out(request: HttpRequest, user: User | None, **_: Any) -> None:
     LoginLink.objects.filter(user=user).delete()
     active_sessions.end_connections(request.session.session_key)
     log.info("%r signed out from %s", user.get_username(), client_address(request) or "-")
-    audit.record(user, "signed out", [user])
+    trail.record(user, "signed out", [user])
 
 
 def _failed(credentials: Mapping[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
@@ -68,7 +69,7 @@ def _record_failure(event: str, name: str, wait_s: int) -> None:
     users = get_user_model()._default_manager
     has_name = Q(username=name[:150]) | Q(email__iexact=name[:254])
     account = users.filter(has_name).first() if name else None
-    audit.record(None, event, [account or User(username=UNKNOWN)], detail)
+    trail.record(None, event, [account or User(username=UNKNOWN)], detail)
 
 
 def _password_changed(request: HttpRequest, user: User, **_: Any) -> None:

@@ -56,7 +56,7 @@ class Asking:
         params = self._context.session.client_params
         return f"{params.client_info.name} {params.client_info.version}"[:80] if params else ""
 
-    def said(self) -> Said | None:
+    def earlier_answer(self) -> Said | None:
         """Return the answer to an earlier question in this call; None for a first call.
 
         The question's id comes back sealed, so it belongs to this call with these arguments.

@@ -201,7 +201,7 @@ def artifact(artifact: dict[str, Any]) -> str:
     return " · ".join(filter(None, parts))
 
 
-def listed(lines: Iterable[str], empty: str, cursor: str | None = None) -> str:
+def join_lines(lines: Iterable[str], empty: str, cursor: str | None = None) -> str:
     """Return the lines, or `empty` if there are none, and a cursor if there are more."""
     shown = list(lines)
     more = [f"More: cursor={cursor!r}"] if cursor else []

@@ -124,7 +124,7 @@ class Tools:
         page = await self._api.call(
             "GET", "/models", q=question or None, limit=limit, cursor=cursor or None
         )
-        text = short.listed(
+        text = short.join_lines(
             map(short.card, page["items"]), "No model matches. Search with fewer words."
         )
         more = f"\n{page['total']} in all." if page["total"] > len(page["items"]) else ""
@@ -201,7 +201,7 @@ class Tools:
                 f"{flow['id']} · {flow['name']} · {counted(flow['steps'], 'step')}"
                 for flow in page["items"]
             )
-            return short.listed(lines, "There are no flows yet.")
+            return short.join_lines(lines, "There are no flows yet.")
         path = f"/flows/{quote(flow_id, safe='')}"
         body: dict[str, Any] = {"inputs": inputs or {}, "allow_unknown": allow_unknown}
         estimate = await self._api.call("POST", f"{path}/estimates", body)
@@ -256,7 +256,7 @@ class Tools:
             project=project or None,
         )
         lines = map(short.run_line, page["items"])
-        return short.listed(lines, "No run matches.", page["next_cursor"])
+        return short.join_lines(lines, "No run matches.", page["next_cursor"])
 
     @tool("Show an artifact")
     async def show_artifact(
@@ -293,7 +293,7 @@ class Tools:
             )
             for project in page["items"]
         )
-        return short.listed(lines, "There are no projects.")
+        return short.join_lines(lines, "There are no projects.")
 
     @tool("List presets")
     async def list_presets(self, model: EndpointId = "", project: OfProject = "") -> str:
@@ -304,13 +304,13 @@ class Tools:
             f"{short.cut(short.as_json(preset['arguments']), 300)}"
             for preset in page["items"]
         )
-        return short.listed(lines, "There are no presets yet.", page["next_cursor"])
+        return short.join_lines(lines, "There are no presets yet.", page["next_cursor"])
 
     @tool("List starred models")
     async def list_favourites(self) -> str:
         """List the models that the user starred."""
         page = await self._api.call("GET", "/favourites", limit=40)
-        return short.listed(map(short.card, page["items"]), "No model is starred yet.")
+        return short.join_lines(map(short.card, page["items"]), "No model is starred yet.")
 
     @tool("List collections")
     async def list_collections(self) -> str:
@@ -320,7 +320,7 @@ class Tools:
             f"{collection['slug']} · {collection['title']} · {short.cut(collection['description'])}"
             for collection in page["items"]
         )
-        return short.listed(lines, "There are no collections yet.")
+        return short.join_lines(lines, "There are no collections yet.")
 
     @tool("Read a collection")
     async def read_collection(self, slug: Annotated[str, Field(max_length=50)]) -> str:
@@ -330,7 +330,7 @@ class Tools:
             " — ".join(filter(None, [short.card(item["model"]), item["note"]]))
             for item in collection["models"]
         )
-        return short.listed(lines, "This collection has no models.")
+        return short.join_lines(lines, "This collection has no models.")
 
     async def _start(
         self, estimate: dict[str, Any], path: str, body: dict[str, Any], project: str
@@ -342,7 +342,7 @@ class Tools:
         """
         is_known = estimate["high"] is not None and estimate["currency"] in {"", "USD"}
         amount = Decimal(str(estimate["high"])) if is_known else None
-        said = self._asking.said()
+        said = self._asking.earlier_answer()
         if said is None and is_known:
             try:
                 started: dict[str, Any] = await self._budget.start(amount, path, body, project)

@@ -13,7 +13,7 @@ from api.contract.shapes import (
     moment,
     nullable,
     number,
-    page,
+    page_schema,
     record,
     ref,
     request,
@@ -49,7 +49,7 @@ _MORE_OF_BOARD = {
 
 BOARDS: dict[str, Schema] = {
     "BoardCard": record(**_BOARD),
-    "BoardPage": page("BoardCard"),
+    "BoardPage": page_schema("BoardCard"),
     "Board": record(
         **_BOARD,
         is_final=flag("whether all its runs have ended"),

@@ -23,7 +23,7 @@ from api.contract.shapes import (
     moment,
     nullable,
     number,
-    page,
+    page_schema,
     record,
     ref,
     request,
@@ -118,7 +118,7 @@ COMPONENTS: dict[str, Schema] = {
         role=text("what you may do there", enum=list(Membership.Role.values)),
         is_archived=flag("true once it is archived: nothing new can start in it"),
     ),
-    "ProjectPage": page("Project"),
+    "ProjectPage": page_schema("Project"),
     "Price": record(
         amount=nullable(text("decimal number; null where unknown")),
         currency=text(),
@@ -126,7 +126,7 @@ COMPONENTS: dict[str, Schema] = {
         text=text("the price in readable form: `$0.025 per image`"),
     ),
     "ModelCard": record(**_CARD),
-    "ModelPage": page("ModelCard")
+    "ModelPage": page_schema("ModelCard")
     | {"description": "Models, best first."}
     | record(
         items=several(ref("ModelCard")),
@@ -175,7 +175,7 @@ COMPONENTS: dict[str, Schema] = {
         at=moment(),
         lines=several({"type": "object"}, "what changed, line by line"),
     ),
-    "ChangePage": page("Change"),
+    "ChangePage": page_schema("Change"),
     "Artifact": record(
         position=integer(),
         kind=text(enum=["image", "video", "audio", "mesh", "text", "file"]),
@@ -195,7 +195,7 @@ COMPONENTS: dict[str, Schema] = {
         is_starred=flag(),
     ),
     "RunCard": record(**_RUN),
-    "RunPage": page("RunCard"),
+    "RunPage": page_schema("RunCard"),
     "RunError": record(
         type=text("fal's name for the kind of error"),
         title=text(),
@@ -288,7 +288,7 @@ COMPONENTS: dict[str, Schema] = {
         project=PROJECT,
         is_outdated=flag("saved under an older version of the model's schema"),
     ),
-    "PresetPage": page("Preset"),
+    "PresetPage": page_schema("Preset"),
     "NewPreset": request(
         "endpoint_id",
         "name",
@@ -305,7 +305,7 @@ COMPONENTS: dict[str, Schema] = {
         is_published=flag(),
         url=text(format="uri"),
     ),
-    "CollectionPage": page("CollectionCard"),
+    "CollectionPage": page_schema("CollectionCard"),
     "Collection": record(
         slug=text(),
         title=text(),
@@ -317,7 +317,7 @@ COMPONENTS: dict[str, Schema] = {
     **BOARDS,
     **PRICES,
     **FLOWS,
-    "FavouritePage": page("ModelCard"),
+    "FavouritePage": page_schema("ModelCard"),
     "Upload": record(
         id=text(format="uuid"),
         address=text("use it in a run's arguments where a file's address is expected"),
@@ -327,7 +327,7 @@ COMPONENTS: dict[str, Schema] = {
         size_bytes=integer(),
         project=PROJECT,
     ),
-    "UploadPage": page("Upload"),
+    "UploadPage": page_schema("Upload"),
     "Webhook": record(
         id=text(format="uuid"),
         name=text(),
@@ -335,7 +335,7 @@ COMPONENTS: dict[str, Schema] = {
         is_paused=flag(),
         created_at=moment(),
     ),
-    "WebhookPage": page("Webhook"),
+    "WebhookPage": page_schema("Webhook"),
     "NewWebhook": request(
         "webhook_url", webhook_url=WEBHOOK_URL, name=text(maxLength=80, default="")
     ),
@@ -355,7 +355,7 @@ COMPONENTS: dict[str, Schema] = {
         next_attempt_at=nullable(moment()),
         created_at=moment(),
     ),
-    "DeliveryPage": page("Delivery"),
+    "DeliveryPage": page_schema("Delivery"),
     "NewUpload": {
         "type": "object",
         "required": ["file"],

@@ -12,7 +12,7 @@ from api.contract.shapes import (
     moment,
     nullable,
     number,
-    page,
+    page_schema,
     record,
     ref,
     request,
@@ -31,7 +31,7 @@ _FLOW = {
 }
 FLOWS: dict[str, Schema] = {
     "FlowCard": record(**_FLOW),
-    "FlowPage": page("FlowCard"),
+    "FlowPage": page_schema("FlowCard"),
     "Flow": record(
         **_FLOW,
         inputs=several(ref("Input"), "inputs that are set for each run"),

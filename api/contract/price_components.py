@@ -10,7 +10,7 @@ from api.contract.shapes import (
     integer,
     moment,
     nullable,
-    page,
+    page_schema,
     record,
     ref,
     several,
@@ -48,5 +48,5 @@ PRICES: dict[str, Schema] = {
     "MeasuredGroup": record(
         arguments={"type": "object", "additionalProperties": text()}, **_FIGURES
     ),
-    "MeasuredPricePage": page("MeasuredPrice"),
+    "MeasuredPricePage": page_schema("MeasuredPrice"),
 }

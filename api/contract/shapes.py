@@ -68,7 +68,7 @@ def request(*required: str, **properties: Schema) -> Schema:
     }
 
 
-def page(item: str) -> Schema:
+def page_schema(item: str) -> Schema:
     """A page of a list; the cursor is null on the last."""
     return record(
         items=several(ref(item)),

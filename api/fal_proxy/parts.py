@@ -104,7 +104,7 @@ def complete(announced: Announced, listed: Any) -> ProxyFile:
     """Join the listed parts to one upload; raises like `receive`, also if one is missing."""
     own = ProxyPart.objects.filter(file_id=announced.pk)
     rows = {row.number: row for row in own if row.etag}
-    ordered = [_listed(part, rows) for part in listed] if isinstance(listed, list) else []
+    ordered = [_find_part(part, rows) for part in listed] if isinstance(listed, list) else []
     ordered.sort(key=lambda row: row.number)
     if not ordered or len({row.number for row in ordered}) != len(ordered):
         raise ValueError("The list of parts is empty, or names one twice.")
@@ -130,7 +130,7 @@ def purge_stale() -> float:
     return 1.0 if len(keys) == DELETED_AT_ONCE else EVERY_S
 
 
-def _listed(part: Any, rows: dict[int, ProxyPart]) -> ProxyPart:
+def _find_part(part: Any, rows: dict[int, ProxyPart]) -> ProxyPart:
     number = part.get("partNumber") if isinstance(part, dict) else None
     row = rows.get(number) if isinstance(number, int) else None
     if row is None or str(part.get("etag", "")).strip('"') != row.etag:

@@ -42,7 +42,8 @@ def addresses(run: Run, token: Token | None, origin: str) -> dict[str, str]:
     """Return this caller's address of each copied file, by upstream's address."""
     stored = run.artifacts.filter(state=Artifact.State.STORED).exclude(url__startswith="data:")
     return {
-        url: origin + (_path(run, position, token, url) if token else _page(run.pk, position))
+        url: origin
+        + (_path(run, position, token, url) if token else _artifact_url(run.pk, position))
         for position, url in stored.values_list("position", "url")
     }
 
@@ -53,7 +54,7 @@ def _path(run: Run, position: int, token: Token, url: str) -> str:
     return reverse("api:fal-result-file", args=[signed, name])
 
 
-def _page(run: uuid.UUID, position: int) -> str:
+def _artifact_url(run: uuid.UUID, position: int) -> str:
     return reverse("playground:artifact", args=[run, position])
 
 
@@ -82,7 +83,7 @@ def page_of(path: str) -> str:
         run, position, _ = _read(match[1] if match else "")
     except signing.BadSignature:
         return ""
-    return _page(run, position)
+    return _artifact_url(run, position)
 
 
 def find(signed: str) -> tuple[Artifact, User] | None:
@@ -96,7 +97,7 @@ def find(signed: str) -> tuple[Artifact, User] | None:
     if token is None or token.is_expired or token.is_shut_out:
         return None
     reach = Reach(token.user, token.project)
-    runs = reach.shown(Run.objects.of(token.user)).filter(pk=run)
+    runs = reach.visible_rows(Run.objects.owned_by(token.user)).filter(pk=run)
     stored = Artifact.objects.filter(run__in=runs, state=Artifact.State.STORED)
     artifact = stored.filter(position=position).first()
     return (artifact, token.user) if artifact else None

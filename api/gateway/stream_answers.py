@@ -41,7 +41,7 @@ class Answer:
         self, upstream: fal.Clients, endpoint_id: str, arguments: object, on_sent: direct.OnSent
     ) -> direct.Events:
         """Open the run's connection; received data is also sent to the caller."""
-        options = await submit_options.of(self._run)
+        options = await submit_options.options_of(self._run)
         stream = upstream.stream.events(endpoint_id, arguments, options, on_sent=on_sent, tee=self)  # type: ignore[arg-type]
         async with aclosing(stream) as events:
             async for event in events:

@@ -23,7 +23,7 @@ PARTS = {"image", "audio", "video"}  # media that a message can contain
 _IS_CHAT = {"in:text", "out:text"}
 
 
-def listed(locks: Locks) -> list[dict[str, Any]]:
+def usable_models(locks: Locks) -> list[dict[str, Any]]:
     """Return the models without duplicates and without those that a rule locks."""
     models: dict[str, dict[str, Any]] = {}
     fal_router = router()

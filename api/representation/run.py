@@ -102,7 +102,7 @@ def estimate(estimate: Estimate) -> dict[str, Any]:
         "high": _amount(estimate.most, ROUND_CEILING),
         "usual": _amount(estimate.usual, ROUND_CEILING),
         "currency": estimate.currency,
-        "text": estimate.words,
+        "text": estimate.label,
         "basis": list(estimate.basis),
     }
 

@@ -143,7 +143,7 @@ def run_board_again(call: Call) -> Reply:
     send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
     with claimed(call) as answer:
         sent = send(call.user, board, is_program=True).require_any()
-        outcome = {"message": sent.words, "sent": sent.sent}
+        outcome = {"message": sent.summary, "sent": sent.sent}
         answer |= {"board": str(board.pk), "said": outcome}
     return Reply(outcome | {"board": as_json(board, call)})
 

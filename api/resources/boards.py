@@ -10,7 +10,7 @@ from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem
 from api.representation import moments
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, as_uuid, page
+from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, as_uuid, take_page
 from api.resources.runs import WAIT
 from api.wait import BOARDS, HEADER
 from fal.db_safe import db_safe_text
@@ -50,7 +50,7 @@ def card(board: Board, call: Call) -> dict[str, Any]:
 def list_boards(call: Call) -> Reply:
     """List the boards of your projects; with permission to see everybody's runs, all boards."""
     values = call.values
-    rows = call.reach.listed(Board.objects.kept().open_to(call.user)).select_related("source")
+    rows = call.reach.listed_rows(Board.objects.kept().open_to(call.user)).select_related("source")
     rows = rows.order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
@@ -60,7 +60,7 @@ def list_boards(call: Call) -> Reply:
     def mark(board: Board) -> tuple[str, str]:
         return board.created_at.isoformat(), str(board.pk)
 
-    return Reply(page(boards, values["limit"], lambda board: card(board, call), mark))
+    return Reply(take_page(boards, values["limit"], lambda board: card(board, call), mark))
 
 
 @operation(
@@ -103,7 +103,7 @@ def get_leaderboard(call: Call) -> Reply:
     Counts blind votes and winners of rows on all boards that you may see. A category or a tag
     without votes has no parts.
     """
-    boards = call.reach.listed(Board.objects.kept().open_to(call.user))
+    boards = call.reach.listed_rows(Board.objects.kept().open_to(call.user))
     category, tag = (db_safe_text(call.values[name] or "").strip() for name in ("category", "tag"))
     board = leaderboard(tallies_of(boards), category, tag)
     body = {
@@ -142,7 +142,7 @@ def _ranked(entry: Entry) -> dict[str, Any]:
 
 def find(call: Call, pk: Any) -> Board:
     """Return a board that the call sees; raises Problem (404)."""
-    boards = call.reach.shown(Board.objects.kept().open_to(call.user))
+    boards = call.reach.visible_rows(Board.objects.kept().open_to(call.user))
     board = boards.select_related("source", "user", "project").filter(pk=pk).first()
     if board is None:
         raise Problem(404, "There is no such board, or it is somebody else's.")

@@ -9,7 +9,7 @@ from django.db.models import Q
 from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.representation import endpoint as representation
-from api.resources.parameters import CURSOR, LIMIT, MODEL, page
+from api.resources.parameters import CURSOR, LIMIT, MODEL, take_page
 from catalog.changelog.queries import KINDS
 from catalog.models import Change, Favourite
 from core.http.parameters import parse_moment
@@ -32,7 +32,7 @@ from core.http.parameters import parse_moment
 def list_changes(call: Call) -> Reply:
     """List what changed in the catalogue: new, changed and withdrawn models."""
     values = call.values
-    rows = Change.objects.shown().select_related("endpoint").order_by("-at", "-pk")
+    rows = Change.objects.worth_showing().select_related("endpoint").order_by("-at", "-pk")
     rows = rows.only("kind", "at", "lines", "weight", "endpoint__endpoint_id")
     if values["kind"]:
         rows = rows.filter(KINDS[values["kind"]][1])
@@ -45,7 +45,7 @@ def list_changes(call: Call) -> Reply:
         rows = rows.filter(Q(at__lt=at) | Q(at=at, pk__lt=pk))
     changes = list(rows[: values["limit"] + 1])
     return Reply(
-        page(
+        take_page(
             changes,
             values["limit"],
             representation.change,

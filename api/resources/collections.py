@@ -11,7 +11,7 @@ from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.http.problem import Problem
 from api.representation import endpoint as representation
-from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, page
+from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, take_page
 from catalog.curation import collection_editing
 from catalog.models import Collection
 from catalog.models.querysets import CollectionQuerySet
@@ -67,7 +67,7 @@ def list_collections(call: Call) -> Reply:
         _visible(call).order_by("position", by_name("title"), "pk")[first : first + limit + 1]
     )
     return Reply(
-        page(
+        take_page(
             collections, limit, lambda collection: card(collection, call), lambda _: [first + limit]
         )
     )

@@ -50,7 +50,7 @@ def answer_consent(call: Call) -> Reply:
 
 
 def _find(call: Call) -> Consent:
-    consent = consents.of(call).filter(pk=call.values["consent_id"]).first()
+    consent = consents.questions_of(call).filter(pk=call.values["consent_id"]).first()
     if consent is None:
         raise Problem(404, "This token has asked no such question.")
     return consent

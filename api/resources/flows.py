@@ -21,7 +21,7 @@ from api.representation import endpoint as models
 from api.representation import moments
 from api.representation.run import estimate as estimate_json
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, page
+from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, take_page
 from api.resources.runs import WAIT, require_below
 from api.wait import FLOW_RUNS, HEADER
 from features.flows.compose import form
@@ -69,7 +69,7 @@ def card(flow: Flow, call: Call) -> dict[str, Any]:
 def list_flows(call: Call) -> Reply:
     """List the flows of your projects, and those shown to everybody."""
     values = call.values
-    rows = call.reach.listed(Flow.objects.visible_to(call.user)).order_by("-changed_at", "-pk")
+    rows = call.reach.listed_rows(Flow.objects.visible_to(call.user)).order_by("-changed_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=as_uuid(str(key))))
@@ -78,7 +78,7 @@ def list_flows(call: Call) -> Reply:
     def mark(flow: Flow) -> tuple[str, str]:
         return flow.changed_at.isoformat(), str(flow.pk)
 
-    return Reply(page(flows, values["limit"], lambda flow: card(flow, call), mark))
+    return Reply(take_page(flows, values["limit"], lambda flow: card(flow, call), mark))
 
 
 @operation(
@@ -155,7 +155,7 @@ def run_flow(call: Call) -> Reply:
     if "max_cost" in call.body:
         require_below(Decimal(str(call.body["max_cost"])), estimate)
     token, project = _token(key_of(call)), call.reach.beside(flow)
-    flow_run, is_new = FlowRun.objects.of(call.user).filter(form_token=token).first(), False
+    flow_run, is_new = FlowRun.objects.started_by(call.user).filter(form_token=token).first(), False
     if flow_run is None:
         try:
             start = partial(starting.start, call.user, flow, filled, token, project=project)
@@ -207,7 +207,7 @@ def cancel_flow_run(call: Call) -> Reply:
 
 
 def _find(call: Call) -> tuple[Flow, Definition]:
-    flows = call.reach.shown(Flow.objects.visible_to(call.user)).select_related("project")
+    flows = call.reach.visible_rows(Flow.objects.visible_to(call.user)).select_related("project")
     flow = flows.filter(pk=call.values["flow_id"]).first()
     if flow is None:
         raise Problem(404, "There is no such flow, or it is somebody else's.")
@@ -219,7 +219,7 @@ def _find(call: Call) -> tuple[Flow, Definition]:
 
 def _find_run(call: Call) -> FlowRun:
     pk: uuid.UUID = call.values["flow_run_id"]
-    flow_runs = call.reach.shown(FlowRun.objects.shown_to(call.user))
+    flow_runs = call.reach.visible_rows(FlowRun.objects.shown_to(call.user))
     flow_run = flow_runs.select_related("flow", "project").filter(pk=pk).first()
     if flow_run is None:
         raise Problem(404, "There is no such run of a flow, or it is somebody else's.")

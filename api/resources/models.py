@@ -7,7 +7,7 @@ from typing import Any
 from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.representation import endpoint as representation
-from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, page
+from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, take_page
 from catalog.filters.vocabulary import KEYS, Key
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.search.engine import search_slice
@@ -177,8 +177,8 @@ def list_prices(call: Call) -> Reply:
         if not 0 < first < MAX_KEY:
             raise cursor.bad_cursor()
     limit = values["limit"]
-    rows = listing.listed(
+    rows = listing.find_prices(
         db_safe_text(values["q"] or ""), is_used=bool(values["differs"]), sort=values["sort"] or ""
     )
     shown = list(rows[first : first + limit + 1])
-    return Reply(page(shown, limit, listing.as_json, lambda _: [first + limit]))
+    return Reply(take_page(shown, limit, listing.as_json, lambda _: [first + limit]))

@@ -77,7 +77,7 @@ def find_endpoint(endpoint_id: str, endpoints: Any = None) -> Endpoint:
     return endpoint
 
 
-def page(
+def take_page(
     rows: Sequence[T],
     limit: int,
     as_json: Callable[[T], dict[str, Any]],

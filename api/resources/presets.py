@@ -20,7 +20,7 @@ from api.resources.parameters import (
     TO_PROJECT,
     find_endpoint,
     key,
-    page,
+    take_page,
 )
 from playground.form import presets as domain
 from projects.rights import Rights
@@ -48,7 +48,7 @@ def as_json(preset: Preset, call: Call) -> dict[str, Any]:
 
 def find(call: Call, pk: int) -> Preset:
     """Return a preset that the user may use; raises Problem (404)."""
-    rows = call.reach.shown(Preset.objects.readable_by(call.user))
+    rows = call.reach.visible_rows(Preset.objects.readable_by(call.user))
     preset = rows.select_related("endpoint", "user", "project").filter(pk=pk).first()
     if preset is None:
         raise Problem(404, "There is no such preset, or it is not shared with you.")
@@ -72,7 +72,7 @@ def _fitting(sizes: list[int]) -> int:
 def list_presets(call: Call) -> Reply:
     """List the presets of your projects, and those that are shared with everybody."""
     values = call.values
-    rows = call.reach.listed(Preset.objects.readable_by(call.user))
+    rows = call.reach.listed_rows(Preset.objects.readable_by(call.user))
     rows = rows.select_related("endpoint", "user").order_by("-pk")
     if values["model"]:
         rows = rows.filter(endpoint__endpoint_id=values["model"])
@@ -83,7 +83,7 @@ def list_presets(call: Call) -> Reply:
     count = min(values["limit"], _fitting(sizes))
     presets = list(rows[:count])
     return Reply(
-        page(
+        take_page(
             presets + presets[-1:] * (len(sizes) > count),
             count,
             lambda preset: as_json(preset, call),

@@ -31,7 +31,7 @@ from api.resources.parameters import (
     TO_PROJECT,
     as_uuid,
     find_endpoint,
-    page,
+    take_page,
 )
 from api.wait import HEADER, MAX_WAIT_S
 from catalog.models import Endpoint
@@ -119,7 +119,7 @@ def list_runs(call: Call) -> Reply:
     def mark(run: Run) -> tuple[str, str]:
         return run.created_at.isoformat(), str(run.pk)
 
-    return Reply(page(runs, values["limit"], lambda run: representation.card(run, call), mark))
+    return Reply(take_page(runs, values["limit"], lambda run: representation.card(run, call), mark))
 
 
 def _line(call: Call) -> Line:
@@ -211,7 +211,7 @@ def require_below(most: Decimal, estimate: Estimate) -> None:
     """Raise Problem (409) unless the estimate is known, in dollars, and at most `most`."""
     amount = in_dollars(estimate)
     if amount is None or amount > most:
-        detail = f"The estimate is {estimate.words}, and max_cost allows {most}. Nothing was run."
+        detail = f"The estimate is {estimate.label}, and max_cost allows {most}. Nothing was run."
         as_json = representation.estimate(estimate)
         raise Problem(409, detail, slug="too-expensive", estimate=as_json)
 
@@ -332,7 +332,7 @@ def find(call: Call, pk: uuid.UUID, *, may_read: bool = False, may_cover: bool =
     allowed = runs.readable_by(call.user) if may_read else runs.visible_to(call.user)
     allowed = runs.kept().noticed_by(call.user) if may_cover else allowed
     run = (
-        call.reach.shown(allowed)
+        call.reach.visible_rows(allowed)
         .with_endpoint()
         .select_related("endpoint", "project")
         .with_artifacts()

@@ -9,7 +9,7 @@ from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.http.problem import Problem
 from api.representation import endpoint as representation
-from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, page
+from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, take_page
 from api.resources.runs import RUN, find
 from catalog.models import Favourite
 from catalog.models.querysets import CARD
@@ -128,7 +128,7 @@ def list_favourites(call: Call) -> Reply:
         return representation.card(favourite.endpoint, call)
 
     favourites = list(rows[: values["limit"] + 1])
-    return Reply(page(favourites, values["limit"], as_json, lambda favourite: [favourite.pk]))
+    return Reply(take_page(favourites, values["limit"], as_json, lambda favourite: [favourite.pk]))
 
 
 @operation(

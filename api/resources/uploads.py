@@ -9,7 +9,7 @@ from django.db.models import Q
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, page
+from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, take_page
 from core.http.posts import ticked
 from runs.files import storage_limits
 from runs.files import uploads as domain
@@ -46,7 +46,7 @@ def as_json(upload: Upload, call: Call) -> dict[str, Any]:
 def list_uploads(call: Call) -> Reply:
     """List the files of your projects."""
     values = call.values
-    rows = call.reach.listed(Upload.objects.shown_to(call.user)).order_by("-created_at", "-pk")
+    rows = call.reach.listed_rows(Upload.objects.shown_to(call.user)).order_by("-created_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
@@ -56,7 +56,7 @@ def list_uploads(call: Call) -> Reply:
     def mark(upload: Upload) -> tuple[str, str]:
         return upload.created_at.isoformat(), str(upload.pk)
 
-    return Reply(page(uploads, values["limit"], lambda upload: as_json(upload, call), mark))
+    return Reply(take_page(uploads, values["limit"], lambda upload: as_json(upload, call), mark))
 
 
 @operation(
@@ -103,7 +103,7 @@ def create_upload(call: Call) -> Reply:
 )
 def get_upload(call: Call) -> Reply:
     """Read the details of a file of your projects."""
-    uploads = call.reach.shown(Upload.objects.shown_to(call.user))
+    uploads = call.reach.visible_rows(Upload.objects.shown_to(call.user))
     upload = uploads.filter(pk=call.values["upload_id"]).first()
     if upload is None:
         raise Problem(404, "There is no such file, or it is somebody else's.")

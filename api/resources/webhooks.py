@@ -11,7 +11,7 @@ from api.contract.operation import Body, Call, Parameter, Reply, Response, opera
 from api.http.problem import Problem, pointer
 from api.representation import moments
 from api.resources.changes import read_moment
-from api.resources.parameters import CURSOR, LIMIT, as_uuid, page
+from api.resources.parameters import CURSOR, LIMIT, as_uuid, take_page
 from features.notifications import channels
 from features.notifications.channels import Draft
 from features.notifications.delivery import sending, vetting
@@ -77,7 +77,7 @@ def delivery_as_json(delivery: Delivery) -> dict[str, Any]:
 )
 def list_webhooks(call: Call) -> Reply:
     """List your webhooks for runs of the API."""
-    channels = Channel.objects.of(call.user).filter(method=Method.RUNS)
+    channels = Channel.objects.owned_by(call.user).filter(method=Method.RUNS)
     return Reply({"items": [webhook_as_json(channel) for channel in channels], "next_cursor": None})
 
 
@@ -116,7 +116,7 @@ def create_webhook(call: Call) -> Reply:
 def delete_webhook(call: Call) -> Reply:
     """Remove a webhook."""
     _require_unbound(call)
-    mine = Channel.objects.of(call.user).filter(method=Method.RUNS)
+    mine = Channel.objects.owned_by(call.user).filter(method=Method.RUNS)
     channel = mine.filter(pk=call.values["webhook_id"]).first()
     if channel is None:
         raise Problem(404, "There is no such webhook, or it is somebody else's.")
@@ -147,7 +147,7 @@ def list_deliveries(call: Call) -> Reply:
     def mark(delivery: Delivery) -> tuple[str, str]:
         return delivery.created_at.isoformat(), str(delivery.pk)
 
-    return Reply(page(deliveries, values["limit"], delivery_as_json, mark))
+    return Reply(take_page(deliveries, values["limit"], delivery_as_json, mark))
 
 
 @operation(

@@ -36,18 +36,18 @@ def index(request: HtmxRequest) -> HttpResponse:
     client = _client(request)
     name = tokens.free_name(request.user, client.title)
     if request.method != "POST":
-        return _page(request, client, TokenForm(request.user, name=name), _token(request))
+        return _render_client(request, client, TokenForm(request.user, name=name), _token(request))
     form = TokenForm(request.user, request.POST)
     token, secret = form.create() or (None, "")
-    return _page(request, client, form, token, secret)
+    return _render_client(request, client, form, token, secret)
 
 
 @sensitive_variables("secret", "context")
-def _page(
+def _render_client(
     request: HtmxRequest, client: Client, form: TokenForm, token: Token | None, secret: str = ""
 ) -> HttpResponse:
     """Return the page; 204 for a poll that has already seen the state of the token's request."""
-    run = first_request.of(token) if token else None
+    run = first_request.find_first_run(token) if token else None
     is_awaited = token is not None and first_request.is_awaited(token, run)
     seen = run.state if run else "used" if token and token.last_used_at else "none"
     if is_awaited and request.htmx and request.GET.get("seen") == seen:
@@ -67,7 +67,7 @@ def _page(
         "is_awaited": is_awaited,
         "seen": seen,
         "endpoint": endpoint,
-        "price": endpoint and estimate_run(endpoint, arguments).words,
+        "price": endpoint and estimate_run(endpoint, arguments).label,
         "here": _address(client, token),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -79,7 +79,7 @@ def _page(
 def trial(request: HtmxRequest, pk: int) -> HttpResponse:
     """Run the example as the token's first call."""
     token = get_object_or_404(_tokens(request), pk=pk)
-    if first_request.of(token) is None:
+    if first_request.find_first_run(token) is None:
         first_request.try_out(token)
     return redirect(f"{_address(_client(request), token)}&tried=1")  # moves the focus to the run
 

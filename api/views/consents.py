@@ -41,7 +41,7 @@ NO_TOKEN = "The program's token is no longer valid. Nothing was run."  # noqa: S
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
-def page(request: HtmxRequest, signed: str) -> HttpResponse:
+def answer_consent(request: HtmxRequest, signed: str) -> HttpResponse:
     """Show the question to the token's person only; a POST answers it, and a yes starts the run."""
     rows = Consent.objects.select_related("token__user", "project")
     rows = rows.filter(token__user=request.user)

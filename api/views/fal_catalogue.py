@@ -16,7 +16,7 @@ def _models(request: HttpRequest, caller: Caller) -> HttpResponse:
     """List, find or search models, depending on the parameters."""
     question = fal_catalogue.Question.from_params(request.GET)
     run_address = request.build_absolute_uri(RUN_PATH)
-    return responses.as_json(fal_catalogue.page(question, caller.reach, run_address))
+    return responses.as_json(fal_catalogue.list_models(question, caller.reach, run_address))
 
 
 def _prices(request: HttpRequest, caller: Caller) -> HttpResponse:

@@ -84,7 +84,7 @@ def _body(request: HttpRequest, token: Token) -> Any:
 
 def _one(request: HttpRequest, caller: Caller, run_id: uuid.UUID) -> HttpResponse:
     """Return a completion that was made here, like OpenAI's stored ones."""
-    own = caller.reach.shown(Run.objects.of(caller.token.user))
+    own = caller.reach.visible_rows(Run.objects.owned_by(caller.token.user))
     run = own.filter(pk=run_id).select_related("endpoint").first()
     if run is None:
         raise Problem(404, "There is no such completion.")
@@ -97,19 +97,19 @@ def _one(request: HttpRequest, caller: Caller, run_id: uuid.UUID) -> HttpRespons
 
 def _models(request: HttpRequest, caller: Caller) -> HttpResponse:
     """Return the models by name; the router supports more than we can list."""
-    return responses.as_json({"object": "list", "data": _listed(caller)})
+    return responses.as_json({"object": "list", "data": _list_models(caller)})
 
 
 def _model(request: HttpRequest, caller: Caller, name: str) -> HttpResponse:
-    model = next((model for model in _listed(caller) if model["id"] == name), None)
+    model = next((model for model in _list_models(caller) if model["id"] == name), None)
     if model is None:
         raise Problem(404, f"There is no model {name[:200]!r} in the list.")
     return responses.as_json(model)
 
 
-def _listed(caller: Caller) -> list[dict[str, Any]]:
+def _list_models(caller: Caller) -> list[dict[str, Any]]:
     """Return the models that may be run in the caller's target project."""
-    return known_models.listed(gallery.locks_in(caller.reach.target, Revision.current()))
+    return known_models.usable_models(gallery.locks_in(caller.reach.target, Revision.current()))
 
 
 def _view(method: str, limit: str, answer: Answer) -> TokenView:

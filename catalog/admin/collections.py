@@ -60,7 +60,7 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Edit a collection: add models, order them by position, publish."""
 
     form = CollectionForm
-    list_display = ["title", "position", "is_published", "size", "page"]
+    list_display = ["title", "position", "is_published", "size", "page_link"]
     list_editable = ["position", "is_published"]
     search_fields = ["title", "description"]
     prepopulated_fields = {"slug": ["title"]}
@@ -97,6 +97,6 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return int(collection.item_count)
 
     @admin.display(description="page")
-    def page(self, collection: Collection) -> SafeString:
+    def page_link(self, collection: Collection) -> SafeString:
         """A link to the collection's public page."""
         return format_html('<a href="{}">open</a>', collection.get_absolute_url())

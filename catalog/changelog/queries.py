@@ -130,9 +130,9 @@ class Page:
     later: str
 
 
-def page(filters: Filters, starred: tuple[int, ...]) -> Page:
+def page_of_changes(filters: Filters, starred: tuple[int, ...]) -> Page:
     """One page of the log, in two queries."""
-    filtered = filters.filter(Change.objects.shown(), starred)
+    filtered = filters.filter(Change.objects.worth_showing(), starred)
     counts = filtered.order_by().aggregate(all=Count("pk"), **_COUNTS)
     most = counts[filters.kind or "all"]
     number = min(filters.page, max(-(-most // PER_PAGE), 1))
@@ -167,7 +167,7 @@ def chosen(filters: Filters, changes: ChangeQuerySet) -> ChangeQuerySet:
 
 def of_model(endpoint: Endpoint) -> list[Change]:
     """The newest changes of one model."""
-    shown = Change.objects.shown().filter(endpoint=endpoint)
+    shown = Change.objects.worth_showing().filter(endpoint=endpoint)
     return list(shown.only("kind", "at", "lines", "weight")[:ON_A_MODEL])
 
 
@@ -202,7 +202,7 @@ def _unread() -> QuerySet[Change, dict[str, Any]]:
     reader = Reader.objects.filter(user=Param("user", IntegerField()))
     seen = Subquery(reader.values("seen_at")[:1])
     later = Q(at__gt=Coalesce(seen, Param("week", DateTimeField())))
-    fresh = Change.objects.shown().filter(later).order_by().annotate(seen=seen)
+    fresh = Change.objects.worth_showing().filter(later).order_by().annotate(seen=seen)
     # One group of all rows, also if there are none: as `aggregate`, but the query can be compiled.
     in_one = fresh.annotate(group=Value(1)).values("group")
     counted: Any = in_one.annotate(since=Max("seen"), **_COUNTS)

@@ -50,7 +50,11 @@ def gone(row: Endpoint) -> Change:
 
 def listing(row: Endpoint, was: Was) -> list[Change]:
     """The change of a listing; empty if no reported column differs, as for a new thumbnail."""
-    lines = [line for name in _REPORTED if name in was and (line := _listed(row, name, was[name]))]
+    lines = [
+        line
+        for name in _REPORTED
+        if name in was and (line := _listing_change(row, name, was[name]))
+    ]
     if was.get("gone_at"):
         return [_change(row, Change.Kind.BACK, lines)]
     if not lines and "description" in was:
@@ -155,7 +159,7 @@ def _finish(change: Change, lines: list[Line]) -> None:
         change.weight = Change.Weight.PLAIN
 
 
-def _listed(row: Endpoint, name: str, was: Any) -> Line | None:
+def _listing_change(row: Endpoint, name: str, was: Any) -> Line | None:
     now = getattr(row, name)
     if isinstance(now, list):
         return _members(_REPORTED[name], was, now)

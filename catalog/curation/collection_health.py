@@ -119,7 +119,7 @@ def _lost(endpoint: Endpoint) -> str:
 def _broken(collection: Collection) -> dict[int, list[dict[str, Any]]]:
     """Return breaking changes by endpoint key, without those that upstream has reverted."""
     checked_at = collection.items.filter(endpoint=OuterRef("endpoint")).values("looked_at")
-    changes = Change.objects.shown().filter(
+    changes = Change.objects.worth_showing().filter(
         endpoint__in=collection.items.values("endpoint"),
         at__gt=Subquery(checked_at),
         weight=Change.Weight.BREAKING,

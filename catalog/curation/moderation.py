@@ -8,7 +8,7 @@ from django import forms
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Standing
 from catalog.models.querysets import EndpointQuerySet
@@ -59,7 +59,7 @@ def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User
             }
             for endpoint in changed
         }
-        audit.record(by, standing or "cleared", changed, reason, changes=changes)
+        trail.record(by, standing or "cleared", changed, reason, changes=changes)
         return endpoints.update(
             standing=standing,
             standing_reason=reason,

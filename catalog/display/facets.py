@@ -121,13 +121,14 @@ def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
 
 def chips(query: Query, place: SearchScope) -> list[Chip]:
     """Return every active filter, typed ones first, without the facets that the context fixes."""
-    order, seconds = query.words.sort, query.seconds
+    order, seconds = query.parsed.sort, query.seconds
     removals = [
         (describe(condition, seconds), query.with_word(word, ""))
-        for word, condition in query.words.taken
+        for word, condition in query.parsed.taken
     ]
     if order:
-        removals.append((f"{SORT_CHIPS[order]} first", query.with_word(query.words.sort_words, "")))
+        unsorted = query.with_word(query.parsed.sort_words, "")
+        removals.append((f"{SORT_CHIPS[order]} first", unsorted))
     for name, value in sorted(query.picked):
         condition = parse_condition(name, value) if name not in place.fixed else None
         if condition is not None:
@@ -144,7 +145,7 @@ def chips(query: Query, place: SearchScope) -> list[Chip]:
 
 def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tuple[Hint, str]]:
     """Return hints, each with the URL of the suggested query; empty if there is none."""
-    typed = {condition.word: word for word, condition in query.words.taken}
+    typed = {condition.word: word for word, condition in query.parsed.taken}
     guessed = []
     for hint in hints:
         meant = query.with_word(typed.get(hint.word, hint.word), hint.suggestion)
@@ -156,7 +157,7 @@ def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tup
 def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
     key = KEYS[facet.name]
     typed = [
-        (word, condition) for word, condition in query.words.taken if condition.key == facet.name
+        (word, condition) for word, condition in query.parsed.taken if condition.key == facet.name
     ]
     typed_values = {
         value for _, condition in typed for value in condition.values if not condition.is_negated

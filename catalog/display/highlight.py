@@ -82,5 +82,5 @@ def _spelling_patterns(text: str, words: tuple[str, ...]) -> list[str]:
 
 
 def _separator_pattern(way: str) -> str:
-    pattern = r"[\W_]+".join(map(re.escape, spelling.words(way)))
+    pattern = r"[\W_]+".join(map(re.escape, spelling.split_words(way)))
     return pattern if way.endswith("*") else rf"{pattern}(?![^\W_])"

@@ -136,6 +136,6 @@ class ChangeQuerySet(models.QuerySet["Change"]):
         """Schema changes that are not compared yet."""
         return self.filter(kind="schema", lines__isnull=True)
 
-    def shown(self) -> ChangeQuerySet:
+    def worth_showing(self) -> ChangeQuerySet:
         """Changes to show: compared, and more than a change of wording."""
         return self.filter(lines__isnull=False, weight__gt=0)

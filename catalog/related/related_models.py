@@ -58,19 +58,19 @@ class Relative:
     @property
     def takes(self) -> str:
         """Its inputs as text."""
-        return self._words("Takes")
+        return self._abilities_in("Takes")
 
     @property
     def makes(self) -> str:
         """Its outputs as text."""
-        return self._words("Makes")
+        return self._abilities_in("Makes")
 
     @property
     def can(self) -> str:
         """Lengths, sizes and settings as text."""
-        return self._words("")
+        return self._abilities_in("")
 
-    def _words(self, title: str) -> str:
+    def _abilities_in(self, title: str) -> str:
         groups = [group for group in self.abilities if group.title == title]
         return ", ".join(part.words for group in groups for part in group.parts)
 
@@ -192,7 +192,7 @@ def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
     facts = {endpoint.pk: _facts(endpoint) for endpoint in family}
     often = Counter(fact for own in facts.values() for fact in own)
     finest = {
-        pk: max((line_count(v) or 0 for v in _of(f, "resolution")), default=0)
+        pk: max((line_count(v) or 0 for v in _values_of(f, "resolution")), default=0)
         for pk, f in facts.items()
     }
     longest = {pk: _longest(own) for pk, own in facts.items()}
@@ -201,11 +201,11 @@ def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
         abilities = [
             describe(condition)
             for key in _TELLING
-            for value in _of(own, key)
+            for value in _values_of(own, key)
             if often[f"{key}:{value}"] == 1 and (condition := parse_condition(key, value))
         ]
         if _is_alone_best(finest, pk):
-            best = max(_of(own, "resolution"), key=lambda v: line_count(v) or 0)
+            best = max(_values_of(own, "resolution"), key=lambda v: line_count(v) or 0)
             abilities.append(label("resolution", best))
         if _is_alone_best(longest, pk):
             abilities.append(f"{longest[pk]:g} s")
@@ -213,12 +213,12 @@ def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
     return names
 
 
-def _of(facts: Iterable[str], key: str) -> list[str]:
+def _values_of(facts: Iterable[str], key: str) -> list[str]:
     return [fact.partition(":")[2] for fact in facts if fact.startswith(f"{key}:")]
 
 
 def _longest(facts: Iterable[str]) -> float:
-    ends = [end for value in _of(facts, "duration") for end in value.split("-")]
+    ends = [end for value in _values_of(facts, "duration") for end in value.split("-")]
     return max((float(end) for end in ends if re.fullmatch(r"\d+(\.\d+)?", end)), default=0.0)
 
 
@@ -255,9 +255,9 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
         .select_related("picture")
         .only(*_COLUMNS)
     )
-    own_facts, words = set(_facts(me)), _words(me)
+    own_facts, words = set(_facts(me)), _word_stems(me)
     candidates = [endpoint for endpoint in rows if _is_serious(endpoint) or not _is_serious(me)]
-    own = {endpoint.pk: _words(endpoint) for endpoint in candidates}
+    own = {endpoint.pk: _word_stems(endpoint) for endpoint in candidates}
     often = Counter(word for written in own.values() for word in written)
     scored = [
         (
@@ -329,11 +329,11 @@ def _similarity(facts: set[str], other: set[str]) -> float:
     return 12.0 * met / (met + missed) if met else 0.0
 
 
-def _words(endpoint: Endpoint) -> frozenset[str]:
+def _word_stems(endpoint: Endpoint) -> frozenset[str]:
     """Return the stems of the words in name, tags and description."""
     tags = endpoint.tags if isinstance(endpoint.tags, list) else []
     text = f"{endpoint.display_name} {' '.join(map(str, tags))} {endpoint.description[:600]}"
-    words = spelling.words(spelling.normalize(text))
+    words = spelling.split_words(spelling.normalize(text))
     return frozenset(spelling.stem(word) for word in words if len(word) > 3 and word.isalpha())
 
 

@@ -130,7 +130,7 @@ def search(
         found=matches,
         left_out=left_out,
         ranked_by=ranked_by,
-        hints=[*understood.words.hints, *filter(None, doubts)],
+        hints=[*understood.parsed.hints, *filter(None, doubts)],
         asked=understood,
     )
 
@@ -192,7 +192,7 @@ def _understand(
 
     typed = evaluate(query)
     matches = typed.found
-    if matches is None or not _is_wish(query.words, matches):
+    if matches is None or not _is_wish(query.parsed, matches):
         return typed
     return _granted(index, query, typed.sets.filtered, evaluate) or typed
 
@@ -222,7 +222,7 @@ def _granted(
     Its words of content decide only what comes first. If it names no medium, only they say what is
     wanted (`upscaler under 5 cents`), so they narrow the results as in a search.
     """
-    wish = query.words.wish
+    wish = query.parsed.wish
     required = parse_query(" ".join(wish.conditions)).conditions
     wished = query.requiring(" ".join(wish.conditions))
     own = [condition for condition in wished.conditions if condition in required]
@@ -308,7 +308,7 @@ def _score_key(index: Index, matches: Found, scores: Mapping[int, int]) -> Calla
 def _other_words(sets: FilterSets) -> list[FilterRelaxation]:
     """Return words similar to those without results, with the number of their results."""
     index, query, filtered = sets.index, sets.query, sets.filtered
-    longest = max(spelling.words(spelling.normalize(query.text)), key=len, default="")
+    longest = max(spelling.split_words(spelling.normalize(query.text)), key=len, default="")
     similar = nearest(longest, index.pieces.keys(), most=3)
     counted = [(word, len(match(index, word).places & filtered)) for word in similar]
     return [FilterRelaxation(word, query.saying(word), count) for word, count in counted if count]

@@ -120,14 +120,15 @@ def index_labels(labels: tuple[tuple[str, ...], ...]) -> TextIndex:
     """The index of each endpoint's category and tags."""
     normal = ([spelling.normalize(label) for label in each] for each in labels)
     return TextIndex(
-        (spelling.name_words(" ".join(each)), _line(map(spelling.words, each))) for each in normal
+        (spelling.name_words(" ".join(each)), _line(map(spelling.split_words, each)))
+        for each in normal
     )
 
 
 @lru_cache(maxsize=2)
 def index_texts(texts: tuple[str, ...]) -> TextIndex:
     """The index of long texts: descriptions, field names."""
-    split = (spelling.words(spelling.normalize(text[:MOST_CHARACTERS])) for text in texts)
+    split = (spelling.split_words(spelling.normalize(text[:MOST_CHARACTERS])) for text in texts)
     return TextIndex((words, _line([words])) for words in split)
 
 
@@ -138,8 +139,8 @@ def _line(parts: Iterable[Sequence[str]]) -> str:
 
 def _ways_to_name(display_name: str, endpoint_id: str) -> tuple[list[str], list[str], list[str]]:
     """Return the words of the name, the id, and the id without its owner."""
-    owner, words = endpoint_id.partition("/")[0], spelling.words(endpoint_id)
-    return spelling.words(display_name), words, words[len(spelling.words(owner)) :]
+    owner, words = endpoint_id.partition("/")[0], spelling.split_words(endpoint_id)
+    return spelling.split_words(display_name), words, words[len(spelling.split_words(owner)) :]
 
 
 def _name_forms(words: Sequence[str]) -> tuple[str, str]:

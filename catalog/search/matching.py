@@ -203,7 +203,9 @@ def _may_be_several(index: Index, token: Token) -> bool:
 
 def _piece_depths(index: Index, pieces: list[str]) -> Depths:
     """Return the depths of the pieces of a word, which may themselves be abbreviated."""
-    _, depths = _look_up(index, [Token(piece, tuple(spelling.words(piece))) for piece in pieces])
+    _, depths = _look_up(
+        index, [Token(piece, tuple(spelling.split_words(piece))) for piece in pieces]
+    )
     return {place: max(depth, NEAR) for place, depth in _intersect(depths, max).items()}
 
 
@@ -241,7 +243,7 @@ def _alike_depths(index: Index, alike: tuple[str, ...]) -> Depths:
         depths = (LABEL, DESCRIPTION, DESCRIPTION)
         texts = (way for way in alike if ":" not in way)
         best = _find(
-            index, *(Phrase(spelling.words(way), depths, way.endswith("*")) for way in texts)
+            index, *(Phrase(spelling.split_words(way), depths, way.endswith("*")) for way in texts)
         )
         conditions = (parse_condition(*way.split(":", 1)) for way in alike if ":" in way)
         for condition in filter(None, conditions):

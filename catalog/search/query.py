@@ -76,7 +76,7 @@ class Query:
         if name not in KEYS:
             return replace(self, page=1, **{name: getattr(Query(), name)})
         q = self.q
-        for piece, condition in self.words.taken:
+        for piece, condition in self.parsed.taken:
             if condition.key == name:
                 q = replace_words(q, piece)
         picked = frozenset(pair for pair in self.picked if pair[0] != name)
@@ -88,8 +88,8 @@ class Query:
 
     def saying(self, text: str) -> Query:
         """Return the query with other search words; its filters stay."""
-        typed = [piece for piece, _ in self.words.taken]
-        words = [*text.split(), *typed, *self.words.sort_words.split()]
+        typed = [piece for piece, _ in self.parsed.taken]
+        words = [*text.split(), *typed, *self.parsed.sort_words.split()]
         return replace(self, q=" ".join(words), page=1)
 
     def bare(self) -> Query:
@@ -113,14 +113,14 @@ class Query:
         return not (self.q or self.picked or self.status or self.favourite or self.allowed)
 
     @property
-    def words(self) -> ParsedQuery:
+    def parsed(self) -> ParsedQuery:
         """`q`, parsed."""
         return parse_query(self.q)
 
     @property
     def text(self) -> str:
         """The part of `q` for full-text search."""
-        return self.words.text
+        return self.parsed.text
 
     @property
     def plain(self) -> str:
@@ -130,7 +130,7 @@ class Query:
     @property
     def order(self) -> str:
         """The requested order: of the URL, else of the words."""
-        return self.sort or self.words.sort
+        return self.sort or self.parsed.sort
 
     def requiring(self, words: str) -> Query:
         """Return the query with its text replaced by query words; its other filters stay."""
@@ -139,7 +139,7 @@ class Query:
     def relaxed(self, dropped: Collection[Condition]) -> Query:
         """Return the query without some of its typed conditions."""
         q = self.q
-        for piece, condition in self.words.taken:
+        for piece, condition in self.parsed.taken:
             if condition in dropped:
                 q = replace_words(q, piece)
         return replace(self, q=q)
@@ -148,7 +148,7 @@ class Query:
     def conditions(self) -> tuple[Condition, ...]:
         """The typed and selected conditions, combined."""
         picks = (parse_condition(name, value) for name, value in sorted(self.picked))
-        return combine([*self.words.conditions, *(pick for pick in picks if pick)])
+        return combine([*self.parsed.conditions, *(pick for pick in picks if pick)])
 
     @cached_property
     def seconds(self) -> float | None:

@@ -35,7 +35,7 @@ def normalize(text: str) -> str:
     )
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return the words of a normalized text, without punctuation."""
     return WORD.findall(text)
 

@@ -41,7 +41,7 @@ def synonyms() -> dict[tuple[str, ...], tuple[str, ...]]:
         phrase, _, means = entry.partition("|")
         alternatives = tuple(text.strip() for text in means.split(","))
         for way in phrase.split(",") if means else ():
-            key = tuple(map(spelling.single, spelling.words(way)))
+            key = tuple(map(spelling.single, spelling.split_words(way)))
             phrases[key] = tuple(dict.fromkeys((*phrases.get(key, ()), *alternatives)))
     return phrases
 
@@ -69,7 +69,7 @@ def tokenize(text: str) -> list[Token]:
     half_width = _ADDRESS.sub(r"\1", half_width)
     for quoted, bare in re.findall(r'"([^"]+)"|([^\s"]+)', spelling.normalize(half_width)):
         spelled = quoted or bare.strip(_SURROUNDING_PUNCTUATION)
-        words = tuple(word[:_LONGEST_WORD] for word in spelling.words(spelled))
+        words = tuple(word[:_LONGEST_WORD] for word in spelling.split_words(spelled))
         count += len(words)
         if words and count <= _MOST_WORDS:
             tokens.append(Token(spelled[:_LONGEST_WORD], words, bool(quoted)))

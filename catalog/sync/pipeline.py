@@ -156,9 +156,8 @@ class _Sync:
     async def _read_prices(self) -> None:
         """Fetch prices; a failure is only reported: they need a key, and cards work without."""
         try:
-            await _in_groups(
-                self._price, _batches(self.upserter.listed(), PRICES_PER_CALL), self._write_prices
-            )
+            batches = _batches(self.upserter.listed_ids(), PRICES_PER_CALL)
+            await _in_groups(self._price, batches, self._write_prices)
         except fal.FalError as error:
             self.upserter.fail("prices", str(error))
 

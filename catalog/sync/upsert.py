@@ -129,7 +129,7 @@ class CatalogUpserter:
                 changes += recorder.priced(row, was)
         bulk_write.update(rows, [*_PRICE, *Endpoint.NOT_MEASURED], changes)
 
-    def listed(self) -> list[str]:
+    def listed_ids(self) -> list[str]:
         """Ids of the endpoints that are not marked as gone."""
         return [i for i, row in self._rows.items() if _is_listed(row)]
 

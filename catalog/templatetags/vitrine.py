@@ -71,7 +71,7 @@ def reason(locks: Locks, key: int) -> str:
 @register.filter
 def won(records: TrackRecords, key: int) -> str:
     """How often the endpoint with this primary key won its votes, in a sentence; it needs votes."""
-    return records.shown[key].words
+    return records.shown[key].sentence
 
 
 @register.filter

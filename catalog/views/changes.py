@@ -29,7 +29,7 @@ def changes(request: HtmxRequest) -> HttpResponse:
     """
     filters = Filters.from_query(request.GET)
     starred = Favourite.objects.endpoints_of(request.user) if filters.is_favourite else ()
-    page = queries.page(filters, starred)
+    page = queries.page_of_changes(filters, starred)
     is_whole = not filters.is_narrow and page.filters.page == 1
     address = reverse("catalog:changes-feed-of", args=[feeds.token(request.user)])
     context: dict[str, Any] = {

@@ -14,7 +14,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from accounts.limits.rate_limit import limit
 from catalog.curation import collection_editing, import_export
 from catalog.curation.collection_editing import Arrangement, Line, TitleForm
@@ -78,12 +79,12 @@ def _create(request: HtmxRequest) -> HttpResponseBase:
         if not endpoint_id:
             return _index(request, form)
         messages.error(request, str(why))
-        return redirect(_of(endpoint_id))
+        return redirect(_collections_url(endpoint_id))
     if not endpoint_id:
         return redirect("catalog:collection-edition", collection.slug)
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     collection_editing.add_models(collection, [endpoint])
-    return _menu(request, endpoint) if request.htmx else redirect(_of(endpoint_id))
+    return _menu(request, endpoint) if request.htmx else redirect(_collections_url(endpoint_id))
 
 
 @curators_only(permissions.CHANGE_COLLECTION)
@@ -162,7 +163,7 @@ def _edition(
 
 @curators_only(permissions.CHANGE_COLLECTION)
 @require_POST
-def words(request: HtmxRequest, slug: str) -> HttpResponse:
+def edit_text(request: HtmxRequest, slug: str) -> HttpResponse:
     """Update title, description or notes, edited in place on the collection's page."""
     collection = get_object_or_404(Collection, slug=slug)
     posted = {name: texts[-1] for name, texts in controls(request).items()}
@@ -222,7 +223,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     except ValueError as error:
         return _toast(str(error)) if request.htmx else HttpResponse(str(error), status=422)
     if not request.htmx:
-        return redirect(_of(endpoint_id))
+        return redirect(_collections_url(endpoint_id))
     message = f"{'Added to' if is_in else 'Removed from'} “{collection.title}”."
     return _menu(
         request, endpoint, collection=collection, words=message, is_in=is_in, taken=removed
@@ -270,7 +271,7 @@ def deletion(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if collection is not None:
         request.session[GONE] = import_export.dump(collection)
         with transaction.atomic():
-            audit.record(request.user, "deleted", [collection])
+            trail.record(request.user, "deleted", [collection])
             collection.delete()
     address = COLLECTIONS.undo_address(reverse("catalog:collections"), slug)
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
@@ -289,7 +290,7 @@ class Collections(Resource[Collection]):
         deleted = request.session.pop(GONE)
         with transaction.atomic():
             collection = import_export.restore(deleted, request.user)
-            audit.record(request.user, "restored", [collection])
+            trail.record(request.user, "restored", [collection])
         messages.success(request, self.restored_message(collection))
         return redirect(collection)
 
@@ -297,7 +298,7 @@ class Collections(Resource[Collection]):
 COLLECTIONS = Collections()
 
 
-def _of(endpoint_id: str) -> str:
+def _collections_url(endpoint_id: str) -> str:
     return reverse("catalog:collections-of", args=[endpoint_id])
 
 

@@ -27,13 +27,13 @@ from core.resource import Resource
 @require_http_methods(["GET", "HEAD", "POST"])
 def favourites(request: HtmxRequest) -> HttpResponseBase:
     """Search within the user's favourites; a POST stars or unstars a model."""
-    return _star(request) if request.method == "POST" else _page(request)
+    return _star(request) if request.method == "POST" else _render_favourites(request)
 
 
 @own_media
 @vary_on_headers("HX-Request")
 @with_etag
-def _page(request: HtmxRequest) -> HttpResponse:
+def _render_favourites(request: HtmxRequest) -> HttpResponse:
     place = SearchScope(reverse("catalog:favourites"), "Starred", ("favourite",))
     query = replace(Query.from_params(request.GET), favourite=True)
     context: dict[str, object] = {}

@@ -93,7 +93,7 @@ def _selected(request: Any) -> ChangeQuerySet:
     """Return the changes that the URL selects."""
     filters = Filters.from_query(request.GET)
     starred = Favourite.objects.endpoints_of(request.reader) if filters.is_favourite else ()
-    return queries.chosen(filters, filters.filter(Change.objects.shown(), starred))
+    return queries.chosen(filters, filters.filter(Change.objects.worth_showing(), starred))
 
 
 def _own(request: Any) -> Sequence[Entry]:

@@ -10,7 +10,8 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from accounts.limits.rate_limit import limit
 from catalog.curation import import_export
 from catalog.curation.permissions import curators_only
@@ -36,7 +37,7 @@ def export(request: HtmxRequest) -> HttpResponseBase:
     chosen = [get_object_or_404(Collection, slug=slug)] if slug else None
     try:
         response = as_file(chosen, f"collection-{slug}" if slug else "collections")
-        audit.record_export(request, chosen or Collection.objects.all())
+        trail.record_export(request, chosen or Collection.objects.all())
         return response
     except ValueError as error:
         messages.error(request, str(error))

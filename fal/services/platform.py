@@ -45,7 +45,7 @@ class Platform:
         date, then = self._server_date
         return date + timedelta(seconds=time.monotonic() - then)
 
-    async def page(
+    async def fetch_page(
         self,
         *,
         limit: int | None = None,
@@ -81,7 +81,7 @@ class Platform:
         seen: set[str | None] = set()
         while cursor not in seen:
             try:
-                page = await self.page(limit=limit, cursor=cursor, **filters)
+                page = await self.fetch_page(limit=limit, cursor=cursor, **filters)
             except RequestRejected as error:
                 if cursor is not None or not limit or limit == 1 or not _is_about_limit(error):
                     raise
@@ -103,7 +103,7 @@ class Platform:
 
         async def ask(ids: list[str]) -> list[Page]:
             query: dict[str, Any] = {"limit": len(ids), "endpoint_id": ids, "expand": expand}
-            first = await self.page(**query)
+            first = await self.fetch_page(**query)
             if not first.has_more or first.next_cursor is None:
                 return [first]
             return [first, *[page async for page in self.models(cursor=first.next_cursor, **query)]]

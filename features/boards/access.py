@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from features.boards.models import Act, Board
 from projects.models.in_project import MAKERS
 from projects.rights import Rights
@@ -81,7 +81,7 @@ def change(user: User, board: Board, viewers: Collection[str], link: Collection[
         return
     with transaction.atomic():
         Board.objects.filter(pk=board.pk).update(**allowed)
-        audit.record(user, "changed who may do what on", [board], changes={board.pk: changes})
+        trail.record(user, "changed who may do what on", [board], changes={board.pk: changes})
 
 
 class Choice(NamedTuple):

@@ -12,7 +12,7 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts import audit
+from accounts.audit import trail
 from features.boards.models import Board, Cell, Comment, Row
 from features.boards.votes.rankings import column_names
 from features.notifications import outbox
@@ -71,7 +71,7 @@ def delete(author: Participant, comment: Comment) -> None:
     comment.take_back(is_removed=not is_own)
     outbox.tell_anew(KEY.format(comment.pk), "")
     if not is_own:
-        audit.record(author.user, "deleted a comment on", [comment.board])
+        trail.record(author.user, "deleted a comment on", [comment.board])
 
 
 @transaction.atomic

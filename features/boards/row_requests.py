@@ -88,7 +88,7 @@ def planned_row(board: Board, prompt: str) -> PlannedRow:
 
 def row_of_values(inputs: dict[str, Any], label: str) -> PlannedRow:
     """Return the row for arguments in the terms of the board's source model."""
-    return PlannedRow(values.words(label)[:LABEL_CHARS], inputs, digest(inputs))
+    return PlannedRow(values.short_label(label)[:LABEL_CHARS], inputs, digest(inputs))
 
 
 def request_row(author: Participant, board: Board, row: PlannedRow) -> RowRequest:
@@ -188,7 +188,7 @@ def _priced(board: Board, user: User, requests: Sequence[RowRequest]) -> list[Pr
     for cell, estimate in zip(cells, estimates, strict=True):
         key = plan.rows[cell.row].digest
         totals[key] = totals[key] + estimate if key in totals else estimate
-    prices = {digest: total.words for digest, total in totals.items()}
+    prices = {digest: total.label for digest, total in totals.items()}
     return [PricedRequest(request, prices.get(request.digest, UNFIT)) for request in requests]
 
 

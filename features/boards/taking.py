@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from catalog.curation import moderation
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Endpoint, Standing
@@ -37,7 +38,7 @@ def take(user: User, board: Board, column: Column, why: str, *, is_approved: boo
     if not why:
         raise ValueError("Say why you take it: whoever reads the board wants to know.")
     _save(board, column, user, why)
-    audit.record(user, "decided on", [board], f"{name_of(column)}: {why}")
+    trail.record(user, "decided on", [board], f"{name_of(column)}: {why}")
     if is_approved and may_mark(user):
         models = Endpoint.objects.filter(pk=column.endpoint_id)
         moderation.set_status(models, Standing.APPROVED, why, by=user)
@@ -48,7 +49,7 @@ def take_back(user: User, board: Board) -> None:
     """Undo the decision. An approval stays; curators remove it on the model's page."""
     if board.taken_id:
         _save(board, None, None, "")
-        audit.record(user, "took back the decision of", [board])
+        trail.record(user, "took back the decision of", [board])
 
 
 def _save(board: Board, column: Column | None, by: User | None, why: str) -> None:

@@ -97,7 +97,7 @@ def _node(
 
 
 def _of_run(run: Run, used: set[int]) -> dict[str, Any]:
-    results = renderers.shown(run)
+    results = renderers.artifacts_with_urls(run)
     results.sort(key=lambda one: (one.artifact.position not in used, not one.artifact.is_starred))
     stills = (thumbnail_url(result.artifact, result.src) for result in results)
     return {

@@ -37,7 +37,7 @@ class Feedback:
         """
         return Run.objects.none().values("pk")
 
-    def said(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
+    def feedback_on(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
         """Return the feedback on these runs, by their keys; runs without any are left out."""
         return {}
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
@@ -52,7 +52,7 @@ def create(user: User, draft: Draft) -> Channel:
         raise Invalid({"method": "Choose how it is sent."})
     _fill(channel, draft)
     with transaction.atomic():
-        if Channel.objects.of(user).count() >= MAX_CHANNELS:
+        if Channel.objects.owned_by(user).count() >= MAX_CHANNELS:
             raise Invalid({"method": TOO_MANY})
         channel.save()
     return channel
@@ -69,12 +69,12 @@ def delete(by: User, channel: Channel) -> None:
     """Delete a channel, so that nothing more is sent to it. `restore` undoes it for a day."""
     with transaction.atomic():
         Channel.objects.filter(pk=channel.pk).update(deleted_at=timezone.now())
-        audit.record(by, "deleted", [channel])
+        trail.record(by, "deleted", [channel])
 
 
 def restore(by: User, channel: Channel) -> None:
     """Undo a deletion; raises Refused if it is too late."""
-    if Channel.objects.of(by).count() >= MAX_CHANNELS:
+    if Channel.objects.owned_by(by).count() >= MAX_CHANNELS:
         raise Refused(TOO_MANY)
     since = timezone.now() - UNDO_WITHIN
     if not Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None):

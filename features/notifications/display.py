@@ -84,7 +84,7 @@ def rows(user: User, page: str) -> Page[Row]:
 
 def preferences_form(user: User) -> PreferencesForm:
     """Return the form of the section "When", with the stored preferences."""
-    stored = preferences.of(user)
+    stored = preferences.preferences_of(user)
     return PreferencesForm(
         initial={"minutes": stored.long_run_minutes, "limit": stored.daily_limit}
     )
@@ -92,7 +92,7 @@ def preferences_form(user: User) -> PreferencesForm:
 
 def context(user: User, page: str) -> dict[str, Any]:
     """Return the context of the page's template."""
-    mine = list(Channel.objects.of(user))
+    mine = list(Channel.objects.owned_by(user))
     lately = timezone.now() - UNDO_WITHIN
     deleted = Channel.objects.filter(user=user, deleted_at__gt=lately).order_by("-deleted_at")
     deliveries = rows(user, page)

@@ -69,7 +69,7 @@ class Method(models.TextChoices):
 class ChannelQuerySet(models.QuerySet["Channel"]):
     """Filters for channels."""
 
-    def of(self, user: User | AnonymousUser) -> ChannelQuerySet:
+    def owned_by(self, user: User | AnonymousUser) -> ChannelQuerySet:
         """The user's channels that are not deleted, oldest first."""
         return self.filter(deleted_at=None, user_id=user.pk or 0).order_by("created_at", "pk")
 

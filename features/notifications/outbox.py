@@ -64,7 +64,7 @@ def send_test(channel: Channel) -> None:
 
 def _channels(user: User, kind: str) -> list[Channel | None]:
     """Return the user's channels for a kind; None stands for the account's e-mail address."""
-    channels = Channel.objects.of(user).filter(is_paused=False).exclude(method=Method.RUNS)
+    channels = Channel.objects.owned_by(user).filter(is_paused=False).exclude(method=Method.RUNS)
     wanted: list[Channel | None] = [channel for channel in channels if kind in channel.kinds]
     can_be_mailed = kinds.is_mailed(kind) and settings.EMAIL_URL and user.email
     if can_be_mailed and not Channel.objects.filter(user=user, method=Method.EMAIL).exists():

@@ -15,7 +15,7 @@ MAX_LIMIT = Decimal(1_000_000)
 CENT = Decimal("0.01")
 
 
-def of(user: User) -> NotificationPreferences:
+def preferences_of(user: User) -> NotificationPreferences:
     """Return the user's preferences; unsaved defaults if there are none."""
     preferences = NotificationPreferences.objects.filter(user=user).first()
     return preferences or NotificationPreferences(user=user)

@@ -33,7 +33,7 @@ def release(run: Run) -> None:
     with transaction.atomic():
         waiting = Delivery.objects.filter(run=run, state=Delivery.State.WAITING)
         waiting.update(state=Delivery.State.PENDING, next_attempt_at=now)
-        channels = Channel.objects.of(run.user).filter(method=Method.RUNS, is_paused=False)
+        channels = Channel.objects.owned_by(run.user).filter(method=Method.RUNS, is_paused=False)
         Delivery.objects.bulk_create(
             [
                 Delivery(

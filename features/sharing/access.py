@@ -18,8 +18,8 @@ from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.limits import rate_limit
-from accounts.limits.addresses import client_address, network
 from core.db.prepared_queries import Param, PreparedQuery
+from core.http.client_addresses import client_address, network
 from features.sharing.models import Share
 from features.sharing.models.share import token_digest
 from projects.models import Membership

@@ -31,13 +31,13 @@ class ReviewFeedback(feedback.Feedback):
         results = ShareItem.objects.filter(run__isnull=False).order_by().values("run", "position")
         return results.annotate(amount=amount).filter(_within(span or Span())).values("run")
 
-    def said(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
+    def feedback_on(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
         """Return the feedback on these runs; one query if none is shared, else four."""
         shared = ShareItem.objects.filter(run__in=list(runs)).order_by().values_list("run")
         keys_of_shared = {run for (run,) in shared}
         if not keys_of_shared:
             return {}
-        return _said("item__run", Count("pk"), item__run__in=keys_of_shared)
+        return _feedback_by("item__run", Count("pk"), item__run__in=keys_of_shared)
 
 
 def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID, Said]:
@@ -48,7 +48,7 @@ def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID,
     if not shares:
         return {}
     people = Count("reviewer", distinct=True)
-    return _said("item__share", people, item__share__in=list(shares), item__run=run)
+    return _feedback_by("item__share", people, item__share__in=list(shares), item__run=run)
 
 
 def in_words(said: Said) -> str:
@@ -62,7 +62,7 @@ def in_words(said: Said) -> str:
     )
 
 
-def _said(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, Said]:
+def _feedback_by(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, Said]:
     """Return the feedback on items, grouped by one of their fields; `picked` counts the picks."""
     picks = _grouped(Pick.objects.filter(**condition), by, picks=picked)
     stars = _grouped(Rating.objects.filter(**condition), by, stars=Avg("stars"))

@@ -83,7 +83,7 @@ def _differences(share: Share, wanted: set[Key]) -> tuple[list[ShareItem], list[
     return added, changed
 
 
-def of(share: Share) -> Mapping[Key, InputFile]:
+def files_of(share: Share) -> Mapping[Key, InputFile]:
     """Return the files of a share, including its results, by their keys; three queries.
 
     Serving a file checks whether the share's user may still read it.

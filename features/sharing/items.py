@@ -139,7 +139,7 @@ def newest_of(share: Share) -> list[ShareItem]:
     return [item for item in everything if item.pk not in replaced]
 
 
-def of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
+def items_of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
     """Return the newest version of each item with its result, in order; three queries.
 
     `only` limits them to items with these keys.
@@ -148,13 +148,15 @@ def of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
     keys = [item.run_id for item in items if item.run_id]
     runs = readable(share).filter(pk__in=keys)
     by_key = {run.pk: run for run in runs.recent()}
-    return [_shown(share, item, by_key.get(item.run_id or NO_RUN)) for item in items]
+    return [_describe_item(share, item, by_key.get(item.run_id or NO_RUN)) for item in items]
 
 
 def make_ready(share: Share) -> None:
     """Request the copies that visitors get if the share hides models or settings."""
     if not (share.shows_models and share.shows_settings):
-        files = {shown.artifact.file for shown in of(share) if shown.artifact and shown.is_stored}
+        files = {
+            shown.artifact.file for shown in items_of(share) if shown.artifact and shown.is_stored
+        }
         stripped_copies.ask_ahead(files)
 
 
@@ -163,7 +165,7 @@ def one_of(share: Share, number: int) -> Shown | None:
     item = item_at(share, number)
     if item is None or item.is_input or item.run_id is None:
         return None
-    return _shown(share, item, readable(share).filter(pk=item.run_id).recent().first())
+    return _describe_item(share, item, readable(share).filter(pk=item.run_id).recent().first())
 
 
 def with_making(shown: Shown) -> Shown:
@@ -227,7 +229,7 @@ def _write(share: Share, wanted: list[ResultKey]) -> None:
     ShareItem.objects.bulk_update(changed, ["place", "is_gone", "is_input"])
 
 
-def _shown(share: Share, item: ShareItem, run: Run | None) -> Shown:
+def _describe_item(share: Share, item: ShareItem, run: Run | None) -> Shown:
     if run is None:
         return Shown(share, item, None, None)
     files = {artifact.position: artifact for artifact in run.artifacts.all()}

@@ -11,9 +11,9 @@ from django.core.signing import BadSignature
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts.limits.addresses import client_address, network
 from accounts.limits.rate_limit import LIMITS, buckets
 from accounts.limits.throttle import format_wait
+from core.http.client_addresses import client_address, network
 from core.http.posts import hidden
 from core.names import clean_name, looks_like, name_key
 from core.refusals import Refused

@@ -37,7 +37,7 @@ class Scope:
     projects: frozenset[int]
 
     @classmethod
-    def of(cls, user: User) -> Scope:
+    def of_user(cls, user: User) -> Scope:
         """Return a user's scope. One query, and those of their permissions."""
         memberships = dict(Membership.objects.filter(user=user).values_list("project_id", "role"))
         manages = (key for key, role in memberships.items() if role == Membership.Role.MANAGER)
@@ -51,7 +51,7 @@ class Scope:
         return Q(user_id=self.user.pk) | Q(project_id__in=self.managed)
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         """Return in words whose spending the page shows."""
         if self.sees_all:
             return "Everybody's runs, in all projects."

@@ -17,8 +17,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.auditing.lines import before_and_after
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry, before_and_after
 from core.db.prepared_queries import custom_plans
 from core.http.parameters import parse_key, parse_moment
 from house.audit.words import KINDS, deed, field_word, kind_word, value_word
@@ -113,7 +112,7 @@ class Filters(forms.Form):
         return sorted(labels.items(), key=lambda item: item[1])
 
     @property
-    def words(self) -> list[str]:
+    def search_words(self) -> list[str]:
         """Return the search words; empty if a filter is invalid."""
         return str(self.cleaned_data["q"]).split() if self.is_valid() else []
 
@@ -131,7 +130,7 @@ class Filters(forms.Form):
             "in_project": values["place"].pk if values["place"] else None,
         }
         conditions = [Q(**{name: value}) for name, value in exact.items() if value]
-        conditions += [_contains(word) for word in self.words]
+        conditions += [_contains(word) for word in self.search_words]
         if values["since"]:
             conditions.append(Q(timestamp__gte=_start_of(values["since"])))
         if values["until"]:
@@ -175,7 +174,7 @@ class Page:
     earlier: str = ""
 
 
-def page(entries: QuerySet[AuditEntry], before: str, words: Sequence[str] = ()) -> Page:
+def page_of_entries(entries: QuerySet[AuditEntry], before: str, words: Sequence[str] = ()) -> Page:
     """Return the entries older than `before`, the place that the previous page ended with.
 
     Two queries for any number of entries; up to two more if `words` are searched for.
@@ -190,7 +189,7 @@ def page(entries: QuerySet[AuditEntry], before: str, words: Sequence[str] = ()) 
     keys = {entry.in_project for entry in shown if entry.in_project}
     names = dict(Project.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
     return Page(
-        tuple(_shown(entry, names) for entry in shown),
+        tuple(_describe_entry(entry, names) for entry in shown),
         _place(shown[-1]) if len(rows) > PER_PAGE else "",
     )
 
@@ -213,7 +212,7 @@ def _rows_by_words(older: QuerySet[AuditEntry], before: str) -> list[AuditEntry]
     return list(older.order_by(unindexed_time.desc(), "-pk")[: PER_PAGE + 1])
 
 
-def _shown(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
+def _describe_entry(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
     changes = (
         Change(
             field_word(entry.kind, name),

@@ -11,8 +11,9 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts import audit, permissions
-from accounts.auditing.lines import line
+from accounts import permissions
+from accounts.audit import trail
+from accounts.audit.entries import json_line
 from core.http.htmx import HtmxRequest
 from house.audit import filters
 from house.audit.words import EVENTS
@@ -27,7 +28,7 @@ def log(request: HtmxRequest) -> HttpResponse:
     permissions.require(request.user, permissions.VIEW_AUDIT)
     chosen = filters.Filters(request.GET)
     before = request.GET.get("before", "")
-    page = filters.page(chosen.entries(), before, chosen.words)
+    page = filters.page_of_entries(chosen.entries(), before, chosen.search_words)
     context = {
         "filters": chosen,
         "page": page,
@@ -46,7 +47,7 @@ def download(request: HtmxRequest) -> HttpResponseBase:
     chosen = filters.Filters(request.GET)
     if not chosen.is_valid():
         return log(request)
-    audit.record_export(request, [request.user], f"the audit log: {chosen.query or 'all'}")
+    trail.record_export(request, [request.user], f"the audit log: {chosen.query or 'all'}")
     response = StreamingHttpResponse(_lines(chosen), content_type="application/x-ndjson")
     response.headers["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
     return response
@@ -54,4 +55,4 @@ def download(request: HtmxRequest) -> HttpResponseBase:
 
 def _lines(chosen: filters.Filters) -> Iterator[bytes]:
     for entry in chosen.entries().iterator(chunk_size=CHUNK_ROWS):
-        yield f"{line(entry)}\n".encode()
+        yield f"{json_line(entry)}\n".encode()

@@ -154,15 +154,15 @@ def mend(totals: Totals) -> None:
 def _contents(part: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each content below a folder with the names of its files, the main file first."""
     contents = defaultdict(list)
-    for folder in _listed(part)[0]:
-        for name in _listed(f"{part}/{folder}")[1]:
+    for folder in _list_folder(part)[0]:
+        for name in _list_folder(f"{part}/{folder}")[1]:
             if match := DIGEST.match(name):
                 contents[match[0]].append(f"{part}/{folder}/{name}")
     for digest, names in contents.items():
         yield digest, sorted(names, key=lambda name: (len(name), name))
 
 
-def _listed(folder: str) -> tuple[list[str], list[str]]:
+def _list_folder(folder: str) -> tuple[list[str], list[str]]:
     try:
         return default_storage.listdir(folder)
     except FileNotFoundError:  # nothing with such a hash yet

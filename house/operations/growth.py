@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import CASCADE, Model
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from core.formatting import size
 from house.operations import status
 from house.operations.models import Backup

@@ -31,7 +31,7 @@ def departure(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Ask what happens to a person's work; a POST applies it and ends their access."""
     person = person_or_404(user_id)
     if request.method != "POST":
-        return _page(request, person, Fate.STAYS, str(request.user.pk))
+        return _render_departure(request, person, Fate.STAYS, str(request.user.pk))
     name = members.name_of(person)
     fate, key = hidden(request, "fate"), hidden(request, "to")
     try:
@@ -42,7 +42,7 @@ def departure(request: HtmxRequest, user_id: int) -> HttpResponse:
             raise rules.Refused("Choose the person who gets it.")
         left = rules.leave(person, request.user, Fate(fate), to)
     except Refused as refusal:
-        return _page(request, person, fate, key, str(refusal))
+        return _render_departure(request, person, fate, key, str(refusal))
     messages.success(request, left.sentence(name, to.get_username()))
     if fate == Fate.REMOVED:
         return redirect("people:people")
@@ -62,7 +62,7 @@ def return_(request: HtmxRequest, user_id: int) -> HttpResponse:
     return redirect("people:person", person.pk)
 
 
-def _page(
+def _render_departure(
     request: HtmxRequest, person: User, fate: str, to: str, refused: str = ""
 ) -> HttpResponse:
     may_delete = permissions.may(request.user, permissions.DELETE_USER)

@@ -58,7 +58,7 @@ def invitation(request: HtmxRequest, shown: Invitation, token: str) -> HttpRespo
     """Show who invites the visitor and to what, and offer to join."""
     if not request.user.is_authenticated:
         rules.keep(request.session, shown, token)
-    return _page(request, shown, token)
+    return _render_joining(request, shown, token)
 
 
 @limit("sign-in")
@@ -87,7 +87,7 @@ def sign_up(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse
         return redirect("people:invitation", token)
     form = SignUpForm(shown.email, request.POST)
     if not form.is_valid():
-        return _page(request, shown, token, form, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _render_joining(request, shown, token, form, HTTPStatus.UNPROCESSABLE_ENTITY)
     rules.keep(request.session, shown, token)
     values = form.cleaned_data
     try:
@@ -96,13 +96,13 @@ def sign_up(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse
         )
     except Refused as refusal:
         form.add_error(None, str(refusal))
-        return _page(request, shown, token, form, HTTPStatus.CONFLICT)
+        return _render_joining(request, shown, token, form, HTTPStatus.CONFLICT)
     login(request, person)
     messages.success(request, "Your account has been created.")
     return redirect(_address([i.project for i in shown.projects.all()]))
 
 
-def _page(
+def _render_joining(
     request: HtmxRequest,
     shown: Invitation,
     token: str,

@@ -30,7 +30,7 @@ def look(request: HtmxRequest, kind: str, pk: uuid.UUID) -> HttpResponseBase:
         raise Http404("This does not exist, or you may already look at it.")
     form = looking.ReasonForm(request.POST)
     if not form.is_valid():
-        return looking.page(request, kind, row, form)
+        return looking.render_covered(request, kind, row, form)
     reason = form.cleaned_data["reason"]
     by, noun = request.user.get_username(), row._meta.verbose_name
     which = f"run of {row.endpoint.name}" if isinstance(row, Run) else str(noun)

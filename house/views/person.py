@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import audit, permissions, roles
+from accounts import permissions, roles
+from accounts.audit import trail
 from accounts.roles import Role
 from accounts.sessions import active_sessions
 from core.formatting import counted
@@ -132,7 +133,7 @@ def session_ends(request: HtmxRequest, user_id: int) -> HttpResponse:
         else:
             number = int(active_sessions.end(shown, parse_key(hidden(request, "session")) or 0))
         if number:
-            audit.record(request.user, "ended sessions of", [shown], counted(number, "session"))
+            trail.record(request.user, "ended sessions of", [shown], counted(number, "session"))
         messages.success(request, f"{counted(number, 'session')} ended.")
     return _back(request, shown, "sessions")
 

@@ -103,7 +103,7 @@ def _variation(run: Run, view: str, more: more_like.MoreLike | None) -> Variatio
     is_done = run.state == Run.State.SUCCEEDED
     return Variation(
         history.row(run, view),
-        renderers.shown(run) if is_done else [],
+        renderers.artifacts_with_urls(run) if is_done else [],
         renderers.texts(run) if is_done else [],
         [] if run.is_final else placeholder_size.sizes_of(run)[:MOST_PLACES],
         renderers.seed_of(run) or caption.requested_seed(run),

@@ -86,11 +86,11 @@ def panes_of(runs: Sequence[Run], names: Sequence[str]) -> list[Pane]:
             letter=letter,
             run=run,
             name=name,
-            shown=renderers.shown(run),
+            shown=renderers.artifacts_with_urls(run),
             text=_text(run),
             diff=word_diff(text, _text(run)) if run is not reference and text else [],
             seconds=duration(seconds(run)),
-            price=cost.words if (cost := known_costs.paid(run)) else "",
+            price=cost.label if (cost := known_costs.paid(run)) else "",
             seconds_delta=_seconds_delta(reference, run),
             price_delta=_price_delta(reference, run),
         )

@@ -66,5 +66,5 @@ def _step(endpoint: Endpoint) -> FirstStep | None:
         endpoint.get_absolute_url(),
         endpoint.picture.small_src if endpoint.picture else "",
         words,
-        run_costs.of_form(endpoint, parsed).words,
+        run_costs.of_form(endpoint, parsed).label,
     )

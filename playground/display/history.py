@@ -63,7 +63,7 @@ class Row:
 
 def row(run: Run, view: str = "row") -> Row:
     """Return a run's row for a list in this view; its artifacts should be prefetched."""
-    shown = renderers.shown(run)
+    shown = renderers.artifacts_with_urls(run)
     return Row(
         run,
         "" if run.is_final else watch_tokens.data_watch(run, view),

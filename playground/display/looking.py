@@ -54,7 +54,7 @@ def covered(user: User | AnonymousUser, kind: str, pk: uuid.UUID) -> Any:
     return rows.select_related("user").filter(pk=pk).first()
 
 
-def page(
+def render_covered(
     request: HttpRequest, kind: str, row: InProject, form: ReasonForm | None = None
 ) -> HttpResponse:
     """Render what is known of a covered row, and the reason form; 422 if `form` is given."""

@@ -140,7 +140,7 @@ class Text:
         return f"t{self.preview.position}"
 
 
-def shown(run: Run) -> list[Shown]:
+def artifacts_with_urls(run: Run) -> list[Shown]:
     """Return the run's artifacts, each with its address."""
     return [
         Shown(
@@ -235,7 +235,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "is_given_up": timeline.is_given_up(run),
         "cut_at": MOST_FOUND if most >= MOST_FOUND else 0,
         "partial": found_partial,
-        "waiting": waiting.of(run, found_partial.share if found_partial else None),
+        "waiting": waiting.describe_wait(run, found_partial.share if found_partial else None),
         "seed": seed_of(run) or caption.requested_seed(run),
         "prompt": caption.prompt_of(run),
         "billed": caption.billed(run),
@@ -259,7 +259,7 @@ def results(run: Run, view: str = "stage") -> dict[str, Any]:
     `copies` is the token to watch the artifacts that are not copied yet, `reserve` the expected
     size of those whose size is unknown.
     """
-    shown_results = shown(run) if run.state == Run.State.SUCCEEDED else []
+    shown_results = artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
     is_copying = any(result.artifact.state == Artifact.State.REMOTE for result in shown_results)
     is_sized = all(result.is_sized for result in shown_results)
     size = None if is_sized else placeholder_size.size_of(run)

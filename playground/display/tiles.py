@@ -63,7 +63,7 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     `data-watch` of a page that watches its runs as a group (`watch_tokens.data_watch_group`).
     """
     row = history.row(run, "tile")
-    shown = renderers.shown(run)
+    shown = renderers.artifacts_with_urls(run)
     sound = next((result for result in shown if result.kind == "audio"), None)
     text = ""
     if not shown and run.state == Run.State.SUCCEEDED:

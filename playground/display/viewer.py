@@ -217,7 +217,7 @@ def viewed(
     The user must be able to read the run; its endpoint and artifacts should be loaded. None if
     there is no such file.
     """
-    files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    files = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
     shown = None if position is None else file_at(run, position)
     if position is not None and shown is None:
         return None
@@ -227,7 +227,7 @@ def viewed(
 
 def file_at(run: Run, position: int) -> renderers.Shown | None:
     """Return one file of a successful run; None if there is no such file."""
-    files = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    files = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
     return next((file for file in files if file.artifact.position == position), None)
 
 

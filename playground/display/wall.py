@@ -128,7 +128,7 @@ def stacks(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Stack]:
 def stack(run: Run, view: str = "wall") -> Stack:
     """Return a run for the wall; its artifacts should be loaded."""
     row = history.row(run, view)
-    shown = renderers.shown(run) if run.state == Run.State.SUCCEEDED else []
+    shown = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
     count = len(shown)
     pieces = [
         Piece(file, shape_of(file.artifact), f"{place} of {count}" if count > 1 else "")
@@ -144,7 +144,7 @@ def stack(run: Run, view: str = "wall") -> Stack:
 
 def latest(request: HttpRequest) -> list[Stack]:
     """Return the newest results of the request's project; one query if there are none."""
-    runs = current.listed(Run.objects.kept(), request).exclude(state__in=NOT_SHOWN)
+    runs = current.rows_in_scope(Run.objects.kept(), request).exclude(state__in=NOT_SHOWN)
     newest = runs.load_recent(LATEST)
     return stacks(request.user, newest) if newest else []
 

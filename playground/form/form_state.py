@@ -32,8 +32,7 @@ from schemas.changes.migrate_arguments import Version
 from schemas.document.openapi import as_dict
 from schemas.exact import dumps, identical, indented, loads
 from schemas.fields.examples import example
-from schemas.form.controls import segment
-from schemas.form.decode import Path, decode_post, locate
+from schemas.form.decode import Path, decode_post, locate, segment
 from schemas.form.encode import encode_arguments
 from schemas.reference.snippets import snippets, vitrine_snippets
 from schemas.reference.tables import input_rows, output_rows

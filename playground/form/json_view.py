@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas import Problem
 from schemas.exact import NotJson, loads
-from schemas.form.controls import Post, last_value
+from schemas.form.decode import Post, last_value
 
 _NO_OBJECT = "The input must be an object, in braces."
 

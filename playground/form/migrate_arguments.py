@@ -48,13 +48,13 @@ def misfit_sentence(migrated: Migrated) -> str:
     changed = [misfit for misfit in migrated.misfits if misfit.field not in migrated.wrong]
     wrong = [misfit for misfit in migrated.misfits if misfit.field in migrated.wrong]
     sentences = [
-        _listed("The model has changed since", changed),
-        _listed("Wrong for this model", wrong),
+        _name_misfits("The model has changed since", changed),
+        _name_misfits("Wrong for this model", wrong),
     ]
     return " ".join(filter(None, sentences))
 
 
-def _listed(heading: str, misfits: list[Misfit]) -> str:
+def _name_misfits(heading: str, misfits: list[Misfit]) -> str:
     if not misfits:
         return ""
     parts = [f"{misfit.field} {misfit.said}" for misfit in misfits[:_MAX_NAMED]]

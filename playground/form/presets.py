@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from catalog.models import Endpoint
 from core.db.json_field import small
 from core.db.name_order import by_name
@@ -40,7 +40,7 @@ class Scope(StrEnum):
     START = "start"
 
     @classmethod
-    def of(cls, preset: Preset) -> Scope:
+    def of_preset(cls, preset: Preset) -> Scope:
         """Return the scope of a preset; in a private project its members are its user."""
         if preset.is_shared:
             return cls.START if preset.is_house_default else cls.HOUSE
@@ -244,7 +244,7 @@ def change(preset: Preset, name: str, scope: Scope, *, by: User) -> None:
             if preset.is_house_default != was_house_default:
                 action = "made" if preset.is_house_default else "no longer"
                 action += " what the house starts with"
-                audit.record(by, action, [preset], f"of {preset.endpoint_id}")
+                trail.record(by, action, [preset], f"of {preset.endpoint_id}")
     except IntegrityError as error:
         raise NameTaken(preset.name) from error
 

@@ -17,7 +17,7 @@ MAX_CHARS = 10_000  # longer texts are not prompts
 
 def recent_prompts(user: User, field: str) -> list[str]:
     """Return the latest distinct texts that `user` entered in fields of this name, newest first."""
-    runs = Run.objects.of(user).order_by("-created_at")
+    runs = Run.objects.owned_by(user).order_by("-created_at")
     prompts: dict[str, None] = {}
     for arguments in runs.values_list(small("arguments"), flat=True)[:RUNS]:
         text = arguments.get(field) if isinstance(arguments, dict) else None

@@ -35,9 +35,9 @@ class RunCost:
     named: Sequence[NamedInput] = ()  # the named inputs that the model gets
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Return the cost on the button: `about $0.10`; no guess while a file is measured."""
-        return wording.UNKNOWN if self._is_awaited else self.estimate.words
+        return wording.UNKNOWN if self._is_awaited else self.estimate.label
 
     @property
     def _is_awaited(self) -> bool:
@@ -49,7 +49,7 @@ class RunCost:
         if self._is_awaited:
             return MEASURING
         if len(self.plan.runs) > 1 or self.plan.results > 1:
-            return self.plan.words
+            return self.plan.label
         basis = self.each[0].basis
         return " · ".join(basis[:1] if self.each[0].is_known else basis)
 
@@ -65,7 +65,7 @@ class RunCost:
 
     def as_json(self) -> dict[str, Any]:
         """Return the values that the page's script displays."""
-        shown = {"words": self.words, "head": self.head, "lines": self.lines}
+        shown = {"words": self.label, "head": self.head, "lines": self.lines}
         shown["named"] = [one.words for one in self.named]
         return shown | ({"is_measuring": True} if self.is_measuring else {})
 

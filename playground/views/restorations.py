@@ -50,7 +50,7 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
     one. GET shows the form; `?fill=` lists recipes.
     """
     if request.method != "POST":
-        return _page(request)
+        return _render_restorations(request)
     is_script = "application/json" in request.headers.get("Accept", "")
     try:
         outcome = _restore(request)
@@ -59,15 +59,15 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
         if is_script:
             answer = {"error": str(error), "acts": [act._asdict() for act in acts]}
             return JsonResponse(answer, status=422)
-        return _page(request, {"error": str(error), "is_usable": acts}, 422)
+        return _render_restorations(request, {"error": str(error), "is_usable": acts}, 422)
     if is_script:
         return JsonResponse(outcome.as_json())
     if len(outcome.acts) == 1:
         return redirect(outcome.acts[0].address)
-    return _page(request, {"outcome": outcome})
+    return _render_restorations(request, {"outcome": outcome})
 
 
-def _page(
+def _render_restorations(
     request: HtmxRequest, more: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     context = {"recipes": restore.choices_of(request.user, request.GET.getlist("fill"))}

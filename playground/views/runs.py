@@ -53,7 +53,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return run_page(request, find_run(request, pk, may_read=True))
     except Http404:
         if (covered := looking.covered(request.user, "run", pk)) is not None:
-            return looking.page(request, "run", covered)
+            return looking.render_covered(request, "run", covered)
         deleted = deletion.restorable(request.user).select_related("user", "deleted_by")
         deleted_run = get_object_or_404(deleted.with_endpoint(), pk=pk)
     context = {"run": deleted_run, "grace_days": GRACE.days}
@@ -121,7 +121,9 @@ def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRes
     _record_action_by_other(request, run, "starred" if is_starred else "unstarred")
     if not request.htmx:
         return redirect(run)
-    shown = next(shown for shown in renderers.shown(run) if shown.artifact.position == position)
+    shown = next(
+        shown for shown in renderers.artifacts_with_urls(run) if shown.artifact.position == position
+    )
     shown.artifact.is_starred = is_starred
     context = {"artifact": shown.artifact, "name": shown.name}
     return render(request, "playground/partials/_artifact_star.html", context)

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from core.refusals import Refused
 from projects.models import InProject, InProjectQuerySet, Project
 from projects.models.project import private_project
@@ -33,7 +33,7 @@ class KeptQuerySet(InProjectQuerySet[Row]):
         """Rows that are not deleted."""
         return self.filter(deleted_at=None)
 
-    def of(self, user: User | AnonymousUser) -> Self:
+    def owned_by(self, user: User | AnonymousUser) -> Self:
         """The user's own rows that are not deleted."""
         return self.kept().own(user)
 
@@ -115,7 +115,7 @@ class Kept(InProject):
         self.deleted_at = timezone.now()
         with transaction.atomic():
             self.save(update_fields=["deleted_at"])
-            audit.record(user, "deleted", [self], self.audit_detail)
+            trail.record(user, "deleted", [self], self.audit_detail)
 
     def restore_by(self, user: User) -> None:
         """Undo its deletion. Raises Refused if its place is taken by now."""
@@ -123,7 +123,7 @@ class Kept(InProject):
             changed = self.make_place(user)
             self.deleted_at = None
             self.save(update_fields=["deleted_at", *changed])
-            audit.record(user, "restored", [self], self.audit_detail)
+            trail.record(user, "restored", [self], self.audit_detail)
 
     def make_place(self, user: User) -> Iterable[str]:
         """Prepare its return, for example by another name; returns the changed columns.

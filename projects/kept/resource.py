@@ -66,7 +66,7 @@ class Resource(resource.Resource[Row]):
 
     def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return the project's rows, or one's own of all projects."""
-        return current.listed(self.rows(), request)
+        return current.rows_in_scope(self.rows(), request)
 
     def search_rows(self, rows: Any, request: HtmxRequest) -> Any:
         """Return the rows with all words of `?q=`."""

@@ -17,7 +17,7 @@ PRIVATE = "private"  # the slug of the user's private project in URLs
 class ProjectQuerySet(models.QuerySet["Project"]):
     """Filters for projects."""
 
-    def of(self, user: User | AnonymousUser) -> ProjectQuerySet:
+    def with_member(self, user: User | AnonymousUser) -> ProjectQuerySet:
         """The projects that the user is a member of, their private one too."""
         return self.filter(memberships__user_id=user.pk or 0)
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from projects import roles
 from projects.locking import Refused, locked_for
 from projects.models import Rule
@@ -62,7 +63,7 @@ def require_for(user: User | AnonymousUser, project: Project | None) -> None:
         roles.require_manager(user, project)
 
 
-def listed(project: Project | None) -> list[Rule]:
+def list_rules(project: Project | None) -> list[Rule]:
     """Return the rules of a project, or of the house (None), with their authors; one query."""
     return list(Rule.objects.filter(project=project).select_related("project", "made_by"))
 
@@ -126,4 +127,4 @@ def _record(by: User, action: str, rule: Rule) -> None:
     binding = ", binding" if rule.is_binding else ""
     house = "" if rule.project else "the house: "
     reason = f": {rule.reason}" if rule.reason else ""
-    audit.record(by, action, where, f"{house}{wording.in_words(rule)}{binding}{reason}")
+    trail.record(by, action, where, f"{house}{wording.in_words(rule)}{binding}{reason}")

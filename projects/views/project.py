@@ -79,7 +79,7 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
         "invites": invites,
         "whom_to_ask": "" if invites else _whom_to_ask(shown, manages=manages),
         "refusal": roles.refusal_to_make(request.user, shown),
-        "members": [] if shown.is_private else members.listed(shown),
+        "members": [] if shown.is_private else members.list_members(shown),
         "candidates": members.candidates(shown) if manages and not shown.is_private else [],
         "roles": [(each, each.label, roles.MEANINGS[each]) for each in roles.Role],
         "project_roles": roles.Role.choices,

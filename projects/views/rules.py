@@ -57,7 +57,7 @@ class Rules(Resource[Rule]):
 
     def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the rules of the user's projects, and of the house; removed ones too."""
-        own = Q(project__in=Project.objects.of(request.user))
+        own = Q(project__in=Project.objects.with_member(request.user))
         return Rule.with_deleted.filter(Q(project=None) | own).select_related("project")
 
     def list_address(self, request: HtmxRequest, row: Rule) -> str:
@@ -88,13 +88,13 @@ def _rules(request: HtmxRequest, project: Project | None) -> HttpResponse:
 
 
 def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> dict[str, Any]:
-    own, house = editing.listed(project), editing.listed(None) if project else []
+    own, house = editing.list_rules(project), editing.list_rules(None) if project else []
     effects = preview.effects([*own, *house])
     may_change = editing.may_change(request.user, project)
     return {
         "shown": project,
-        "rules": [_listed(rule, effects) for rule in own],
-        "house_rules": [_listed(rule, effects) for rule in house],
+        "rules": [_describe_rule(rule, effects) for rule in own],
+        "house_rules": [_describe_rule(rule, effects) for rule in house],
         "may_change": may_change,
         "may_change_house": editing.may_change(request.user, None),
         "why_not": "" if may_change else _why_not(project),
@@ -109,7 +109,7 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
     }
 
 
-def _listed(rule: Rule, effects: preview.Effects) -> Listed:
+def _describe_rule(rule: Rule, effects: preview.Effects) -> Listed:
     return Listed(rule, wording.in_words(rule), effects.by_rule.get(rule.pk, 0))
 
 

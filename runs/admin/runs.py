@@ -62,7 +62,16 @@ class ReadOnly(RestrictedAdmin):
 class RunAdmin(ReadOnly):
     """Lists runs with their user, cost and failure."""
 
-    list_display = ["created_at", "page", "user", "endpoint", "state", "took", "cost", "why_failed"]
+    list_display = [
+        "created_at",
+        "page_link",
+        "user",
+        "endpoint",
+        "state",
+        "took",
+        "cost",
+        "why_failed",
+    ]
     list_display_links = ["created_at"]
     sortable_by = ["created_at"]  # no index could sort a million runs by the other columns
     list_filter = [
@@ -111,14 +120,14 @@ class RunAdmin(ReadOnly):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return the columns to show; the input and the result are on the run's page."""
         own = [field.name for field in Run._meta.fields if field.name not in HIDDEN]
-        return ["page", "cost", "why_failed", *own]
+        return ["page_link", "cost", "why_failed", *own]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Return all fields."""
         return self.get_fields(request, obj)
 
     @admin.display(description="run")
-    def page(self, run: Run) -> SafeString:
+    def page_link(self, run: Run) -> SafeString:
         """Return a link to the run's page, which checks what the admin may read."""
         return format_html('<a href="{}">open</a>', run.get_absolute_url())
 

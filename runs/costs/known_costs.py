@@ -27,7 +27,7 @@ class Figure(NamedTuple):
     kind: str
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Return `$0.10` as upstream bills it, `≈ $0.10` by units, `≈ $0.10 estimated`, `Free`."""
         if not self.amount:
             return FREE
@@ -44,7 +44,7 @@ class KnownCosts(NamedTuple):
     others: list[Figure]
 
 
-def of(run: Run) -> KnownCosts | None:
+def costs_of(run: Run) -> KnownCosts | None:
     """Return what is known of a run's cost; None if nothing is, or nothing is due."""
     charge: Charge | None = getattr(run, "charge", None)
     if charge is None or charge.state == SumState.RELEASED:
@@ -75,17 +75,17 @@ def in_words(run: Run) -> str:
     """
     figure = paid(run)
     if figure is not None and figure.kind == BY_EVENT:
-        return f"{figure.words} {BY_EVENT}"
+        return f"{figure.label} {BY_EVENT}"
     is_free = run.endpoint.unit_price_usd == 0 or not run.billable_units
     units = "" if is_free else units_in_words(run.billable_units, run.endpoint.price_unit)
-    amount = figure.words if figure is not None and figure.amount else ""
+    amount = figure.label if figure is not None and figure.amount else ""
     return " · ".join(filter(None, (amount, units)))
 
 
 def briefly(run: Run) -> str:
     """Return what a run that has ended has cost, for a tile: `≈ $0.12`, else its billed units."""
     figure = paid(run)
-    return (figure.words if figure.amount else "") if figure else in_words(run)
+    return (figure.label if figure.amount else "") if figure else in_words(run)
 
 
 def together(runs: Iterable[Run]) -> str:

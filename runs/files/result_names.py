@@ -58,7 +58,7 @@ class Namer:
     def result(self, run: Run, artifact: Artifact) -> str:
         """Return the name of a run's file; load the run's endpoint before."""
         if self._last is None or self._last[0] is not run:  # a list has one run after the other
-            self._last = run, self._values(_of(run))
+            self._last = run, self._values(_naming_facts(run))
         return self._of_artifact(artifact, self._last[1])
 
     def of_run(self, run: Run, suffix: str, number: int | None = None) -> str:
@@ -66,7 +66,7 @@ class Namer:
 
         `number` counts the texts in the output, from 1.
         """
-        return self._filled(self._values(_of(run)), number, suffix, "run")
+        return self._filled(self._values(_naming_facts(run)), number, suffix, "run")
 
     def _of_artifact(self, artifact: Artifact, values: dict[str, str]) -> str:
         if artifact.kind not in KNOWN and artifact.file_name:
@@ -99,7 +99,7 @@ class Namer:
 
     @cached_property
     def _projects(self) -> dict[int, str]:
-        return dict(Project.objects.of(self._user).values_list("pk", "name"))
+        return dict(Project.objects.with_member(self._user).values_list("pk", "name"))
 
 
 def result_name(run: Run, artifact: Artifact) -> str:
@@ -133,7 +133,7 @@ def seed_of(run: Run) -> str:
     return _seed(_loaded(run, "output")) or _seed(_loaded(run, "arguments"))
 
 
-def _of(run: Run) -> _Named:
+def _naming_facts(run: Run) -> _Named:
     return _Named(
         run.pk,
         run.title,

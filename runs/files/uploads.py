@@ -310,7 +310,7 @@ def results(
         rows = rows.filter(kind=kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
-    choices = _page(rows, page, _artifact_choice)
+    choices = _page_of_choices(rows, page, _artifact_choice)
     return _named(user.pk, choices) if kind == "weights" else choices
 
 
@@ -341,10 +341,10 @@ def uploads(
         rows = rows.filter(content_type__startswith=f"{kind}/")
     if q:
         rows = rows.filter(file_name__icontains=q)
-    return _page(rows, page, _upload_choice)
+    return _page_of_choices(rows, page, _upload_choice)
 
 
-def _page(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
+def _page_of_choices(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
     page = min(max(page, 1), 1000)
     page_rows = list(rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE + 1])
     return Choices([choice(row) for row in page_rows[:PAGE_SIZE]], page, len(page_rows) > PAGE_SIZE)

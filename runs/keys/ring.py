@@ -46,7 +46,7 @@ class KeyRing:
             await ProjectKey.objects.filter(pk__in=[key]).aupdate(trouble=UNREADABLE)
             raise fal.AuthFailed(UNREADABLE, status=401) from error
 
-    async def of(self, run: Run) -> fal.Clients:
+    async def clients_for(self, run: Run) -> fal.Clients:
         """Return the clients for requests about a run that fal has."""
         return await self.for_known(run.project_key_id)
 

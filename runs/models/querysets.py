@@ -109,7 +109,7 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         """Return the deleted runs that can still be restored."""
         return self.filter(deleted_at__isnull=False)
 
-    def of(self, user: User | AnonymousUser) -> RunQuerySet:
+    def owned_by(self, user: User | AnonymousUser) -> RunQuerySet:
         """Return the user's own runs, in all their projects."""
         return self.kept().own(user)
 

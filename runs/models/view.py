@@ -28,7 +28,7 @@ class ViewQuerySet(KeptQuerySet["View"]):
 
     def of_models(self, user: User | AnonymousUser) -> ViewQuerySet:
         """Return the user's own views of models, in all their projects."""
-        return self.of(user).filter(of=View.Of.MODELS)
+        return self.owned_by(user).filter(of=View.Of.MODELS)
 
 
 class View(Kept):

@@ -19,7 +19,8 @@ from django.db.models import F, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from projects.kept.models import GRACE
 from runs.models import Artifact, Run, input_file, opened_files
 from runs.models.querysets import RunQuerySet
@@ -88,7 +89,7 @@ def _recorded(runs: RunQuerySet, by: User, action: str) -> Iterator[None]:
     with transaction.atomic():
         names = runs.select_related("user").light()
         for owner, owned in groupby(names.order_by("user_id"), lambda run: run.user):
-            audit.record(by, action, owned, f"of {owner.get_username()}")
+            trail.record(by, action, owned, f"of {owner.get_username()}")
         yield
 
 

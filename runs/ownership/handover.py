@@ -12,7 +12,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q
 
-from accounts import audit, roles
+from accounts import roles
+from accounts.audit import trail
 from accounts.sessions import active_sessions
 from core import refusals
 from projects import members
@@ -43,7 +44,7 @@ class Belongings(NamedTuple):
     number: int
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Return "2 runs"; labels are plural, some in several words: `runs of flows`."""
         if self.number != 1:
             return f"{self.number} {self.label}"
@@ -59,7 +60,9 @@ def relations() -> list[UserRelation]:
 
 def belongings(person: User) -> list[Belongings]:
     """Return the number of rows that would be handed over, by kind."""
-    return [Belongings(relation.label, _of(relation, person).count()) for relation in relations()]
+    return [
+        Belongings(relation.label, _rows_of(relation, person).count()) for relation in relations()
+    ]
 
 
 def private_belongings(person: User) -> list[Belongings]:
@@ -76,7 +79,7 @@ def hand_over(person: User, to: User) -> list[Belongings]:
     private = private_project(person)
     _resolve_conflicts(person, to)
     for relation in relations():
-        rows = _of(relation, person)
+        rows = _rows_of(relation, person)
         if issubclass(relation.model, InProject):
             rows.filter(project=private).update(project=private_project(to))
         rows.update(**{relation.field: to})
@@ -104,7 +107,7 @@ def hand_over_shared(person: User, to: User) -> list[Belongings]:
     _resolve_conflicts(person, to)
     passed = []
     for relation in relations():
-        rows = _of(relation, person)
+        rows = _rows_of(relation, person)
         if issubclass(relation.model, InProject):
             rows = rows.exclude(_seen_alone(person))
         passed.append(Belongings(relation.label, rows.update(**{relation.field: to})))
@@ -116,7 +119,7 @@ def alone(person: User) -> Iterator[tuple[UserRelation, QuerySet[Model]]]:
     """Yield the rows that nobody else sees, for each kind that lives in projects."""
     for relation in relations():
         if issubclass(relation.model, InProject):
-            yield relation, _of(relation, person).filter(_seen_alone(person))
+            yield relation, _rows_of(relation, person).filter(_seen_alone(person))
 
 
 def remove(person: User, to: User, by: User) -> list[Belongings]:
@@ -131,7 +134,7 @@ def remove(person: User, to: User, by: User) -> list[Belongings]:
         members.pass_on(person, to, by)
         passed = hand_over(person, to)
         summary = ", ".join(f"{part.number} {part.label}" for part in passed if part.number)
-        audit.record(by, "removed", [person], f"{to.get_username()} got {summary or 'nothing'}")
+        trail.record(by, "removed", [person], f"{to.get_username()} got {summary or 'nothing'}")
         person.delete()
     return passed
 
@@ -165,7 +168,7 @@ def _private(person: User) -> Iterator[tuple[UserRelation, QuerySet[Model]]]:
     """Yield the rows in the person's private project, and the rows without a project."""
     private = private_project(person)
     for relation in relations():
-        rows = _of(relation, person)
+        rows = _rows_of(relation, person)
         if issubclass(relation.model, InProject):
             rows = rows.filter(project=private)
         yield relation, rows
@@ -179,7 +182,7 @@ def _show_changed(to: User) -> None:
     Run.objects.filter(user=to).unfinished().update(version=F("version") + 1)
 
 
-def _of(relation: UserRelation, person: User) -> QuerySet[Model]:
+def _rows_of(relation: UserRelation, person: User) -> QuerySet[Model]:
     return relation.model._default_manager.filter(**{relation.field: person})
 
 
@@ -188,8 +191,10 @@ def _resolve_conflicts(person: User, to: User) -> None:
     for relation in relations():
         model = relation.model
         if any(field.name == "form_token" for field in model._meta.get_fields()):
-            used_tokens = _of(relation, to).values("form_token")
-            for pk in _of(relation, person).filter(form_token__in=used_tokens).values_list("pk"):
+            used_tokens = _rows_of(relation, to).values("form_token")
+            for pk in (
+                _rows_of(relation, person).filter(form_token__in=used_tokens).values_list("pk")
+            ):
                 model._default_manager.filter(pk=pk[0]).update(form_token=f"passed-{pk[0]}")
     # Both uploads stay: runs refer to each by its address. A digest is unique per user and project.
     contents = Upload.objects.filter(user=to).values("digest")

@@ -9,7 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from projects.models import Look
 from runs.ownership import moving
 from runs.promises import owners
@@ -66,5 +67,5 @@ def open_row(row: InProject, by: User, reason: str) -> Look:
             unique_fields=["row", "kind", "by"],
             update_fields=["until"],
         )
-        audit.record(by, "looked at", [row], f"of {row.user.get_username()}, because: {reason}")
+        trail.record(by, "looked at", [row], f"of {row.user.get_username()}, because: {reason}")
     return Look.objects.get(kind=row._meta.label_lower, row=row.pk, by=by)

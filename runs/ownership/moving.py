@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 import projects.kept.models
-from accounts import audit
+from accounts.audit import trail
 from core.formatting import counted
 from core.periods import UNDO_WITHIN
 from projects import roles
@@ -119,7 +119,7 @@ def move(user: User, chosen: Chosen, target: Project) -> Move:
         for label, _, going in moved:
             _put(label, going, target)
         record = Move.objects.create(user=user, target=target, rows=moved)
-        audit.record(user, "moved to", [target], ", ".join(counts_of(record)))
+        trail.record(user, "moved to", [target], ", ".join(counts_of(record)))
     return record
 
 
@@ -140,7 +140,7 @@ def undo(user: User, record: Move) -> None:
             _put(label, keys, formers[project], only_from=record.target)
         record.undone_at = timezone.now()
         record.save(update_fields=["undone_at"])
-        audit.record(user, "moved back from", [record.target], ", ".join(counts_of(record)))
+        trail.record(user, "moved back from", [record.target], ", ".join(counts_of(record)))
 
 
 def counts_of(record: Move) -> list[str]:

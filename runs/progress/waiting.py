@@ -46,7 +46,7 @@ class Waiting:
     left_s: float | None  # extrapolated from the share and the time since the start
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Return how far the run is, or how long it usually takes; empty if neither is known."""
         if self.share is not None:
             left = f", about {duration(self.left_s)} left" if self.left_s else ""
@@ -64,7 +64,7 @@ class Waiting:
         return self.usual_s * LATE if self.usual_s else None
 
 
-def of(run: Run, reported: float | None = None) -> Waiting | None:
+def describe_wait(run: Run, reported: float | None = None) -> Waiting | None:
     """Return what is known about a run in progress (needs its endpoint); None for other runs.
 
     `reported` is the share in a streaming model's partial output.

@@ -135,7 +135,7 @@ class Relay:
                     await page.send({"type": "end", "message": first})
         except (fal.FalError, sessions.SessionLimitReached, refused_starts.Refused) as error:
             log.info("live session with %s ended: %s", ticket.endpoint_id, error)
-            await page.send({"type": "end", "message": refusals.words(error)})
+            await page.send({"type": "end", "message": refusals.describe_error(error)})
         finally:
             reading.cancel()
         return None
@@ -173,7 +173,7 @@ async def serve_session(
         why = str(refusal)
     except fal.FalError as error:
         log.info("live session %s ended: %s", live.run.pk, error)
-        why, lost = refusals.words(error), error
+        why, lost = refusals.describe_error(error), error
     except Exception as error:
         # A bug of ours; the run must end nevertheless.
         transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)

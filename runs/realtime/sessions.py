@@ -110,7 +110,7 @@ class LiveSession:
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
         live = cls(run, worker, ticket, limits, max_waiting)
-        live._sums = await sync_to_async(_Sums.of)(run)
+        live._sums = await sync_to_async(_Sums.of_run)(run)
         if project_key is not None:
             run.project_key_id = project_key
             await Run.objects.filter(pk=run.pk).aupdate(project_key=project_key)
@@ -264,7 +264,7 @@ class _Sums:
     came: Decimal | None = NOTHING
 
     @classmethod
-    def of(cls, run: Run) -> _Sums:
+    def of_run(cls, run: Run) -> _Sums:
         """Return the sums of a new session: nothing is sent, one result is reserved."""
         expected = Charge.objects.filter(run=run).values_list("expected", flat=True).first()
         return cls(reserved=expected or NOTHING, is_open=expected is None)
@@ -374,7 +374,7 @@ def _project_of(ticket: Ticket, person: User) -> Project | None:
     """Return the project of the session's run; None means the user's private one."""
     if ticket.project_id is None:
         return None
-    project = Project.objects.of(person).filter(pk=ticket.project_id).first()
+    project = Project.objects.with_member(person).filter(pk=ticket.project_id).first()
     if project is None:
         raise SessionLimitReached("You are no longer a member of the project. Choose another one.")
     return project

@@ -149,7 +149,7 @@ def _title_and_advice(error: Mapping[str, Any]) -> tuple[str, str]:
     kind = _kind(error)
     if kind in BY_TYPE:
         return BY_TYPE[kind]
-    if refusal := refusals.of(error):
+    if refusal := refusals.find_refusal(error):
         return refusal.title, refusal.advice
     if error.get("status") == HTTPStatus.UNPROCESSABLE_ENTITY:
         return BY_CLASS["InvalidInput"]

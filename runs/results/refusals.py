@@ -124,7 +124,7 @@ ACCOUNT_WIDE = [NOT_ACCEPTED, *(refusal.title for refusal in REFUSALS if refusal
 _ANSWERS = {cls.__name__ for cls in (fal.AuthFailed, fal.RequestRejected, fal.RunFailed)}
 
 
-def of(error: Mapping[str, Any]) -> Refusal | None:
+def find_refusal(error: Mapping[str, Any]) -> Refusal | None:
     """Return the refusal in `FalError.as_json()`; None for any other error.
 
     If `detail` is a list, a model complains about its input.
@@ -143,14 +143,14 @@ def of_account(error: fal.FalError) -> Refusal | None:
     """Return the refusal of the whole account if `error` is one, else None."""
     if isinstance(error, fal.RunFailed) or error.is_unconfirmed:
         return None
-    refusal = of(error.as_json())
+    refusal = find_refusal(error.as_json())
     return refusal if refusal and refusal.is_account_wide else None
 
 
-def words(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Return an error as a sentence for people: a refusal's meaning, else the error's own text.
 
     A live session that is not found keeps its own text: the model exists, but has no such sessions.
     """
-    refusal = of(error.as_json()) if isinstance(error, fal.FalError) else None
+    refusal = find_refusal(error.as_json()) if isinstance(error, fal.FalError) else None
     return refusal.sentence if refusal and refusal.kind != UNKNOWN_MODEL else str(error)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from accounts.auditing import acting
+from accounts.audit import acting
 from core.http.posts import hidden
 from schemas.estimate.amounts import decimal
 

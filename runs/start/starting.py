@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.auditing import acting
+from accounts.audit import acting
 from accounts.profile import preferences
 from catalog.models import Endpoint
 from core.formatting import shorten

@@ -68,7 +68,7 @@ class RequestOrigin(NamedTuple):
     request_id: str = ""
 
     @classmethod
-    def of(cls, url: str) -> RequestOrigin:
+    def from_url(cls, url: str) -> RequestOrigin:
         """Split a queue address into model and request id."""
         model, _, rest = urlsplit(url).path.partition("/requests/")
         return cls(model.rstrip("/"), rest.partition("/")[0])
@@ -316,13 +316,13 @@ class BreakerRegistry:
     def record_response(self, url: str, error: fal.FalError | None) -> None:
         """Update the breaker of `url` after a request; `error` is None when it succeeded."""
         host = self.host(url)
-        self._record(host, partial(host.record_response, error, RequestOrigin.of(url)))
+        self._record(host, partial(host.record_response, error, RequestOrigin.from_url(url)))
 
     def record_readable(self, url: str, error: fal.FalError | None = None) -> None:
         """Record whether the body of a response from `url` with a good status was readable."""
         host = self.host(url)
         if error is None or (isinstance(error, fal.UpstreamFailed) and (error.status or 0) < 500):
-            self._record(host, partial(host.record_readable, error, RequestOrigin.of(url)))
+            self._record(host, partial(host.record_readable, error, RequestOrigin.from_url(url)))
 
     def record_slow(self, url: str) -> None:
         """Record that a response from `url` is slow."""

@@ -87,7 +87,7 @@ def _refusal(error: fal.FalError) -> str:
         return ""
     if error.status == HTTPStatus.UNAUTHORIZED:
         return "fal refuses this key. Copy it whole from fal's dashboard: key_id:key_secret."
-    refusal = refusals.of(error.as_json())
+    refusal = refusals.find_refusal(error.as_json())
     if refusal and refusal.is_account_wide:
         return ""
     return f"fal refuses this key: {with_full_stop(str(error))}"[:300]

@@ -61,7 +61,7 @@ async def submit_run(
         handle = await upstream.queue.submit(
             run.endpoint.endpoint_id,
             arguments,
-            await submit_options.of(run, deliveries.address(run)),
+            await submit_options.options_of(run, deliveries.address(run)),
         )
     except fal.FalError as error:
         await _record(run, error, was_submitted, account, began)

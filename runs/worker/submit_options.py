@@ -10,7 +10,7 @@ from runs.models import Run
 SHORTEST_S = 1.001
 
 
-async def of(run: Run, webhook_url: str | None = None) -> fal.SubmitOptions:
+async def options_of(run: Run, webhook_url: str | None = None) -> fal.SubmitOptions:
     """Return a run's options; its start timeout counts from the call, not from the submit."""
     options = dict(run.options)
     if timeout_s := options.get("start_timeout_s"):

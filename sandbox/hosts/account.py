@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from sandbox.faults import reply
-from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed, moment, page_number
+from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed_values, moment, page_number
 from sandbox.hosts.web import demand_admin_key, route
 from sandbox.state import Sandbox
 
@@ -53,7 +53,7 @@ async def balance(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return the account's name and, with `expand=credits`, its balance."""
     demand_admin_key(http, sandbox, "balance")
     answer: dict[str, Any] = {"username": ACCOUNT}
-    if "credits" in listed(http, "expand"):
+    if "credits" in listed_values(http, "expand"):
         left = float(round(sandbox.billing.balance, 9))
         answer["credits"] = {"current_balance": left, "currency": "USD"}
     return reply(answer)
@@ -68,7 +68,7 @@ def _span(start: str | None, end: str | None) -> tuple[datetime, datetime]:
 
 
 def _filter(http: HttpRequest, name: str) -> list[str]:
-    ids = listed(http, name)
+    ids = listed_values(http, name)
     if len(ids) > MAX_FILTERED:
         raise invalid(f"{name}: at most {MAX_FILTERED} ids in one call")
     return ids

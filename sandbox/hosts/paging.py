@@ -42,7 +42,7 @@ def invalid(message: str) -> Refused:
     return Refused(error("list", 400, message))
 
 
-def listed(http: HttpRequest, name: str) -> list[str]:
+def listed_values(http: HttpRequest, name: str) -> list[str]:
     """Return a parameter's values, repeated or separated by commas."""
     texts = http.query_params.getlist(name)
     return [value for text in texts for value in text.split(",") if value]

@@ -11,7 +11,7 @@ from sandbox.contract.registry import Model
 from sandbox.execution.engine import Request
 from sandbox.faults import error, reply
 from sandbox.hosts import account, workflows
-from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed, page_number, within
+from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed_values, page_number, within
 from sandbox.hosts.web import Refused, body_json, demand_key, route
 from sandbox.state import Sandbox
 
@@ -67,7 +67,7 @@ async def models(http: HttpRequest, sandbox: Sandbox) -> Response:
 async def pricing(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return the unit prices of up to 50 endpoints."""
     demand_key(http, sandbox, "pricing")
-    ids = listed(http, "endpoint_id")
+    ids = listed_values(http, "endpoint_id")
     if not ids:
         raise invalid("endpoint_id is required")
     prices = [
@@ -110,7 +110,7 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return the latest requests of the given endpoints."""
     demand_key(http, sandbox, "requests")
     query = http.query_params
-    ids = listed(http, "endpoint_id")
+    ids = listed_values(http, "endpoint_id")
     if not ids:
         raise invalid("endpoint_id is required")
     wanted = {model.endpoint_id for model in _by_ids(ids, sandbox, of=[*sandbox.registry])}

@@ -37,7 +37,7 @@ async def index(http: HttpRequest, sandbox: Sandbox) -> Response:
     shown = matches[(page - 1) * limit : page * limit]
     return reply(
         {
-            "workflows": [workflow.listed() for workflow in shown],
+            "workflows": [workflow.list_entry() for workflow in shown],
             "next_cursor": cursor_of(page + 1) if has_more else None,
             "has_more": has_more,
         }

@@ -45,7 +45,7 @@ class Step:
     text: str = ""
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """The step as text: `image_size landscape_16_9 → aspect_ratio 16:9`."""
         if self.text:
             return self.text
@@ -66,7 +66,7 @@ class Carried:
     arguments: dict[str, Any]
     steps: tuple[Step, ...]
 
-    def of(self, kind: Kind) -> list[Step]:
+    def steps_of(self, kind: Kind) -> list[Step]:
         """The steps of one kind."""
         return [step for step in self.steps if step.kind == kind]
 

@@ -27,7 +27,7 @@ class Shape(NamedTuple):
     is_pixels: bool
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Width and height in pixels, or the ratio as `16:9`."""
         sign = f" {hints.TIMES} " if self.is_pixels else ":"
         return f"{self.width:g}{sign}{self.height:g}"

@@ -70,7 +70,7 @@ class _Inputs:
             elif not path and child.name in self.current_names:
                 yield diff_lines.hidden(self.side, (child.name,))
             else:
-                yield diff_lines.removed(self.side, (*path, child.name), _words(child))
+                yield diff_lines.removed(self.side, (*path, child.name), _describe_type(child))
         former = {child.name: olds[name] for name, child in called.items()}
         for name, child in news.items():
             child_path = (*path, name)
@@ -89,7 +89,7 @@ class _Inputs:
         """A new field."""
         default = new.default if new.has_default else MISSING
         return diff_lines.added(
-            self.side, path, _words(new), is_required=new.is_required, default=default
+            self.side, path, _describe_type(new), is_required=new.is_required, default=default
         )
 
     def field(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
@@ -97,7 +97,11 @@ class _Inputs:
         yield from self.ends(old, new, path)
         if old.kind != new.kind or (old.kind == "string" and old.media != new.media):
             yield diff_lines.retyped(
-                self.side, path, _words(old), _words(new), breaks=not _is_wider(old, new)
+                self.side,
+                path,
+                _describe_type(old),
+                _describe_type(new),
+                breaks=not _is_wider(old, new),
             )
         else:
             yield from self.inside(old, new, path)
@@ -176,12 +180,12 @@ class _Inputs:
             partner = next((other for other in alike if other.label == branch.label), None)
             partner = partner or next(iter(alike), None)
             if partner is None:
-                yield diff_lines.alternative(self.side, path, _words(branch), is_now=False)
+                yield diff_lines.alternative(self.side, path, _describe_type(branch), is_now=False)
             else:
                 left.remove(partner)
                 yield from self.inside(branch, partner, path)
         for branch in left:
-            yield diff_lines.alternative(self.side, path, _words(branch), is_now=True)
+            yield diff_lines.alternative(self.side, path, _describe_type(branch), is_now=True)
 
 
 class _Outputs(_Inputs):
@@ -192,7 +196,9 @@ class _Outputs(_Inputs):
 
     def added(self, new: Field, path: Path) -> Line:
         """A new value."""
-        return diff_lines.added(self.side, path, _words(new), is_required=False, default=MISSING)
+        return diff_lines.added(
+            self.side, path, _describe_type(new), is_required=False, default=MISSING
+        )
 
     def ends(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
         """Only a deprecation matters: the value may disappear."""
@@ -236,7 +242,7 @@ def _is_wider(old: Field, new: Field) -> bool:
     return old.kind == "string" and new.is_text
 
 
-def _words(field: Field) -> str:
+def _describe_type(field: Field) -> str:
     if field.kind == "choice":
         return f"one of {diff_lines.some(option.value for option in field.options)}"
     return type_in_words(replace(field, is_nullable=False))

@@ -95,7 +95,7 @@ _SIDES = ("width", "height")
 def _by_area(settings: Iterable[Setting]) -> Amount | None:
     """A setting in megapixels: `4`, `0.25`, `1 MP`."""
     for setting in settings:
-        if setting.words & {"megapixels", "megapixel"}:
+        if setting.name_words & {"megapixels", "megapixel"}:
             text = str(setting.value).lower().removesuffix("mp").strip()
             value = decimal(text)
             if value and value <= 1000:
@@ -130,7 +130,7 @@ def _by_resolution(run_inputs: RunInputs) -> Amount | None:
 
 
 def _ratio(setting: Setting) -> Decimal | None:
-    if not setting.words & {"ratio", "aspect"} or not isinstance(setting.value, str):
+    if not setting.name_words & {"ratio", "aspect"} or not isinstance(setting.value, str):
         return None
     pair = hints.size(setting.value[:40])
     return Decimal(pair[0]) / pair[1] if pair else None
@@ -151,9 +151,9 @@ def _by_input(run_inputs: RunInputs) -> Amount | None:
 def _factor(settings: Iterable[Setting]) -> Decimal:
     for setting in settings:
         # Only a plain `scale` is an upscaler's factor; `guidance_scale` and `lora_scale` are not.
-        is_factor = "upscale" in setting.field.name.lower() or setting.words == {"scale"}
+        is_factor = "upscale" in setting.field.name.lower() or setting.name_words == {"scale"}
         value = quantities.figure(_without_x(setting.value))
-        if is_factor and setting.words & _FACTORS and value and value <= 32:
+        if is_factor and setting.name_words & _FACTORS and value and value <= 32:
             return Decimal(str(value))
     return Decimal(1)
 

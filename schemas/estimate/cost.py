@@ -95,7 +95,7 @@ MEASURES = {
     "frame": lengths.frames,
     "step": counts.steps,
     "character": counts.characters,
-    "word": counts.words,
+    "word": counts.count_words,
     "token": counts.tokens,
 }
 PER_RESULT = {"second", "megapixel", "frame"}  # multiplied by the number of results

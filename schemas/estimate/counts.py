@@ -85,7 +85,7 @@ def characters(run_inputs: RunInputs) -> Amount | None:
     return _length(texts(run_inputs), len, "character")
 
 
-def words(run_inputs: RunInputs) -> Amount | None:
+def count_words(run_inputs: RunInputs) -> Amount | None:
     """The words of the text; None if there is none yet."""
     return _length(texts(run_inputs), lambda text: len(text.split()), "word")
 
@@ -119,7 +119,7 @@ def tokens(run_inputs: RunInputs) -> Amount | None:
 
 
 def _is_token_limit(setting: Setting) -> bool:
-    return {"max", "tokens"} <= setting.words and "reasoning" not in setting.words
+    return {"max", "tokens"} <= setting.name_words and "reasoning" not in setting.name_words
 
 
 def texts(run_inputs: RunInputs) -> list[str]:
@@ -133,7 +133,7 @@ def texts(run_inputs: RunInputs) -> list[str]:
 def _texts(run_inputs: RunInputs) -> Iterator[tuple[bool, str]]:
     """Each text, and whether its field's name implies that it is spoken."""
     for setting in run_inputs.settings:
-        field, name = setting.field, setting.words
+        field, name = setting.field, setting.name_words
         if field.media or not name & (PROMPT_WORDS | _SPOKEN) or name & _ASIDE:
             continue
         if field.kind == "object" and field.children:

@@ -58,7 +58,7 @@ class Estimate:
         return self.low == 0 and self.most == 0
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """`about $0.10`, `$0.10 to $0.20`, `up to $0.20`, `at least $0.10`, `Free`, unknown.
 
         `usually $0.04` if no upper limit is known. A sum with unknown prices shows their number:
@@ -75,7 +75,7 @@ class Estimate:
     @property
     def most_in_words(self) -> str:
         """`$0.42`, the most that it may cost; where no limit is known as in `words`."""
-        return self.words if self.most is None else money(self.most, self.currency)
+        return self.label if self.most is None else money(self.most, self.currency)
 
     def _figures(self, low: Decimal) -> str:
         if self.high is None and self.usual is not None:
@@ -102,7 +102,7 @@ class Estimate:
             tuple(dict.fromkeys((*self.basis, *other.basis))),
             count,
             _common({estimate.source for estimate in priced}),
-            sum((estimate._shown for estimate in priced), Decimal())
+            sum((estimate._middle for estimate in priced), Decimal())
             if any(estimate.usual is not None for estimate in priced)
             else None,
         )
@@ -122,7 +122,7 @@ class Estimate:
         )
 
     @property
-    def _shown(self) -> Decimal:
+    def _middle(self) -> Decimal:
         """Its part of the `usual` of a sum."""
         figures = (self.usual, self.high, self.low)
         return next((figure for figure in figures if figure is not None), Decimal())

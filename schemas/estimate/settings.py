@@ -31,7 +31,7 @@ class Setting(NamedTuple):
     is_default: bool
 
     @property
-    def words(self) -> set[str]:
+    def name_words(self) -> set[str]:
         """The words of its name."""
         return set(words_in(self.field.name))
 
@@ -86,7 +86,7 @@ def plain_values(settings: tuple[Setting, ...]) -> dict[str, str]:
     values: dict[str, str] = {}
     for setting in settings:
         field = setting.field
-        if field.is_seed or field.media or "seed" in setting.words or field.name in values:
+        if field.is_seed or field.media or "seed" in setting.name_words or field.name in values:
             continue
         if text := _plain(setting.value, field):
             values[field.name] = text

@@ -52,7 +52,7 @@ class Part(NamedTuple):
     is_repeated: bool
 
     @property
-    def words(self) -> set[str]:
+    def name_words(self) -> set[str]:
         """The words of its own name."""
         return set(words_in(self.names[-1])) if self.names else set()
 
@@ -80,7 +80,7 @@ def capabilities_of(parsed: Contract, root: Field, document: Any) -> Capabilitie
     named = [*_facts(takes, parsed, root)]
     named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
     return Capabilities(
-        [f for f in dict.fromkeys(named) if len(f) <= 80][:MAX_FACTS], _words(takes)
+        [f for f in dict.fromkeys(named) if len(f) <= 80][:MAX_FACTS], _distinct_words(takes)
     )
 
 
@@ -106,7 +106,7 @@ def _facts(takes: list[Part], parsed: Contract, root: Field) -> Iterator[str]:
         yield from measures.languages(fields)
 
 
-def _words(takes: list[Part]) -> str:
+def _distinct_words(takes: list[Part]) -> str:
     """The distinct words in the names, titles and first sentences of the fields."""
     distinct: dict[str, None] = {}
     length = 0
@@ -149,7 +149,7 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
         medium = _medium(part)
         # stable-diffusion-v35-large takes pictures only for its ControlNet and IP-Adapter
         # (`controlnet.control_image_url`): it is not an image-to-image model.
-        if not medium or part.field.is_mask or "mask" in part.words or _is_guide(part):
+        if not medium or part.field.is_mask or "mask" in part.name_words or _is_guide(part):
             continue
         names = (
             # `image: {url}` is one input, as `image_url` is: the `url` does not count as a second.
@@ -181,7 +181,7 @@ def _medium(part: Part) -> str:
         return ""
     if field.media != "file":
         return field.media
-    words = part.words | (set(words_in(part.names[-2])) if len(part.names) > 1 else set())
+    words = part.name_words | (set(words_in(part.names[-2])) if len(part.names) > 1 else set())
     # `loras[].path` of stable-diffusion-v35-large takes weights: no file that a user edits.
     if words & LORA_WORDS or "path" in words:
         return ""
@@ -287,7 +287,7 @@ def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> I
     """The capabilities that the settings show, beyond input and output media."""
     is_training = "lora" in makes
     # A trainer's samples have a seed and a negative prompt; the training has not.
-    takes = [part for part in takes if "validation" not in part.words]
+    takes = [part for part in takes if "validation" not in part.name_words]
     singles = [part for part in takes if not part.is_repeated]
     tests = {
         "lora": not is_training and any(map(_is_lora, takes)),
@@ -299,7 +299,8 @@ def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> I
         "upscale": any(map(_is_upscale, singles)),
         "transparent": any(map(_is_transparent, singles)),
         "loop": any(
-            p.field.kind == "boolean" and p.words & {"loop", "looping", "seamless"} for p in singles
+            p.field.kind == "boolean" and p.name_words & {"loop", "looping", "seamless"}
+            for p in singles
         ),
         "sound": "video" in makes and _has_sound(takes, makes, parsed),
     }
@@ -308,7 +309,7 @@ def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> I
 
 def _is_lora(part: Part) -> bool:
     # `lora_scale` and `lora_rank` tune a LoRA that another field or the endpoint provides.
-    if not part.words & {"lora", "loras"} or part.words & {
+    if not part.name_words & {"lora", "loras"} or part.name_words & {
         "scale",
         "strength",
         "rank",
@@ -321,7 +322,7 @@ def _is_lora(part: Part) -> bool:
 
 
 def _is_mask(part: Part) -> bool:
-    return part.field.is_file and bool(part.words & {"mask", "masks"}) and not _is_guide(part)
+    return part.field.is_file and bool(part.name_words & {"mask", "masks"}) and not _is_guide(part)
 
 
 def _is_negative(part: Part) -> bool:
@@ -331,28 +332,28 @@ def _is_negative(part: Part) -> bool:
 
 
 def _is_end(part: Part) -> bool:
-    return part.field.media == "image" and bool(part.words & END_FRAME_WORDS)
+    return part.field.media == "image" and bool(part.name_words & END_FRAME_WORDS)
 
 
 def _is_control(part: Part) -> bool:
     # The ControlNet of stable-diffusion-v35-large is an object; elsewhere it is a list, or a choice
     # of types.
-    if part.words & {"controlnet", "controlnets"}:
+    if part.name_words & {"controlnet", "controlnets"}:
         return part.field.kind in {"list", "object", "union", "string", "choice"}
-    return bool(part.field.media) and "control" in part.words
+    return bool(part.field.media) and "control" in part.name_words
 
 
 def _is_upscale(part: Part) -> bool:
     traits = part.field.traits
     is_figure = traits.is_numeric or traits.has_options or part.field.kind == "union"
-    return is_figure and any(word.startswith("upscal") for word in part.words)
+    return is_figure and any(word.startswith("upscal") for word in part.name_words)
 
 
 def _is_transparent(part: Part) -> bool:
     if part.field.kind == "boolean":
-        return bool(part.words & {"transparent", "transparency"})
+        return bool(part.name_words & {"transparent", "transparency"})
     # gpt-image calls it `background: transparent`, others have a switch.
-    return "background" in part.words and "transparent" in values(part.field)
+    return "background" in part.name_words and "transparent" in values(part.field)
 
 
 def _has_sound(takes: list[Part], makes: dict[str, None], parsed: Contract) -> bool:
@@ -360,10 +361,10 @@ def _has_sound(takes: list[Part], makes: dict[str, None], parsed: Contract) -> b
     for part in takes:
         # pixverse/v5.6 has the switch `generate_audio_switch`; `keep_original_audio` only passes
         # sound on.
-        if not part.words & SOUND_WORDS or part.words & OTHER_SOUND_WORDS:
+        if not part.name_words & SOUND_WORDS or part.name_words & OTHER_SOUND_WORDS:
             continue
         is_switch = part.field.kind == "boolean"
-        is_prompt = part.field.is_text and "prompt" in part.words
+        is_prompt = part.field.is_text and "prompt" in part.name_words
         if is_switch or is_prompt:
             return True
     if any(_medium(part) == "audio" and len(part.names) == 1 for part in takes):

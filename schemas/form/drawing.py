@@ -10,8 +10,17 @@ from typing import Any, assert_never
 from schemas.exact import identical
 from schemas.fields import MISSING, Field, Option
 from schemas.fields.fitting import is_default_branch, matching_option
-from schemas.form.controls import BLANK_ROW, Post, Rows, below, last_value
-from schemas.form.decode import Problem, decode_post, decode_text, locate
+from schemas.form.decode import (
+    BLANK_ROW,
+    Post,
+    Problem,
+    Rows,
+    below,
+    decode_post,
+    decode_text,
+    last_value,
+    locate,
+)
 from schemas.form.encode import encode_arguments, encode_default, is_checkbox_list
 from schemas.form.texts import control_text
 
@@ -207,7 +216,7 @@ class _Drawer:
         field, name = node.field, node.name
         item = field.item or Field(kind="json")
         plain = self.post.get(name)
-        numbers = self.rows.of(name) if self.post else None
+        numbers = self.rows.row_numbers(name) if self.post else None
         if numbers is None and plain is None:
             self.untouched(node, default)
             return

@@ -13,8 +13,7 @@ from typing import Any, assert_never
 from schemas.exact import dumps, identical, is_form_safe
 from schemas.fields import MISSING, Field
 from schemas.fields.fitting import is_default_branch, matching_option
-from schemas.form.controls import below
-from schemas.form.decode import Decoder, Need
+from schemas.form.decode import Decoder, Need, below
 from schemas.form.texts import control_text
 
 FormPost = dict[str, list[str]]

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from schemas.facts.capabilities import Part, is_main_prompt
 from schemas.fields import Field
 from schemas.fields.media import words_in
-from schemas.form.controls import segment
+from schemas.form.decode import segment
 from schemas.wording.labels import media_label
 from schemas.wording.vocabulary import END_FRAME_WORDS, GUIDE_WORDS, LORA_WORDS, MESH_WORDS
 
@@ -98,7 +98,7 @@ class _Place(NamedTuple):
     is_required: bool
 
     @property
-    def words(self) -> set[str]:
+    def name_words(self) -> set[str]:
         """The words of its name; for a file object's URL, those of the object's name."""
         own = self.names[-1:] if self.names[-1:] not in (("url",), ("path",)) else self.names[-2:]
         return {word for name in own for word in words_in(name)}
@@ -165,7 +165,7 @@ def _file_kind(place: _Place) -> str:
 
 def _role(place: _Place, kind: str) -> str:
     """The field's role: main, mask, start, end, control, reference, garment, voice …."""
-    words, says = place.words, f"{place.field.label} {place.field.help}"
+    words, says = place.name_words, f"{place.field.label} {place.field.help}"
     if kind == "text":
         return "lyrics" if "lyrics" in words else "prompt"
     if place.field.is_mask or words & {"mask", "masks"}:

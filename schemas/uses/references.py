@@ -62,7 +62,7 @@ class Outcome:
         return has_all and (self.has_lora or not self.reference.lora)
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Return what was used and what was left out: `@bottle: 3 of 5 pictures, this …`."""
         parts = [self._pictures()]
         if self.reference.gone:

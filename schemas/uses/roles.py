@@ -95,7 +95,7 @@ def use_of(taker: Input, siblings: Sequence[Input], outputs: Collection[str], na
 
     `siblings` are all inputs of the model, `outputs` its output media, `name` its id and category.
     """
-    words = _words(name)
+    words = _name_words(name)
     if taker.kind in {"weights", "archive", "file", "mesh"}:
         return _use_of_file(taker, outputs)
     if taker.kind == "text":
@@ -112,11 +112,11 @@ def use_of(taker: Input, siblings: Sequence[Input], outputs: Collection[str], na
 
 def is_faithful(name: str) -> bool:
     """Whether a model's id and category say that its results do not vary: upscalers, trainers."""
-    return not _FAITHFUL.isdisjoint(_words(name))
+    return not _FAITHFUL.isdisjoint(_name_words(name))
 
 
 @lru_cache(maxsize=64)
-def _words(name: str) -> frozenset[str]:
+def _name_words(name: str) -> frozenset[str]:
     """The words of a model's name; cached, since its inputs are examined one after the other."""
     return frozenset(words_in(name))
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from api import tokens
 from catalog.models import (
     Change,
@@ -117,7 +117,7 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
             run_id=str(row.run_id), user=user, endpoint=model, project=project, expected=Decimal(1),
             cost=Decimal(9), basis="median",
         )  # fmt: skip
-        audit.record(user, "made", [project])
+        trail.record(user, "made", [project])
     indexing.index_all()
 
 

@@ -11,7 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from accounts import permissions, roles, single_use
-from accounts.models import AuditEntry, LoginLink
+from accounts.audit.entries import AuditEntry
+from accounts.models import LoginLink
 from accounts.roles import Role
 from accounts.sign_in import login_links
 from api import tokens
@@ -25,7 +26,7 @@ from house.departure import Fate
 from projects.models import Membership, Project
 from projects.models.project import private_project
 from runs.models import Run, Share
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.house.made import at_once, invite, make_admin
 from tests.projects.people import logged_in, make_project

@@ -22,7 +22,7 @@ from house.invitations import Refused
 from house.models import Invitation, Joining
 from projects import members
 from projects.models import Membership, Project
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.house.made import at_once, invite, make_admin
 from tests.projects.people import logged_in, make_project, person

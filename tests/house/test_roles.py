@@ -13,7 +13,7 @@ from accounts.roles import Refused, Role
 from house import role_permissions
 from house.models import GivenPermission
 from projects import creation
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.house.made import at_once, make_admin
 

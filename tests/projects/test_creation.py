@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from projects import creation
 from projects.models import Membership, Project
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.projects.people import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]

@@ -19,7 +19,7 @@ from projects import current, members
 from projects.locking import Refused
 from projects.models import Choice, Membership, Project
 from projects.models.project import private_project
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.projects.people import make_project, person
 

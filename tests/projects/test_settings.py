@@ -16,7 +16,7 @@ from projects.models import Choice, Project
 from projects.models.project import private_project
 from projects.settings import Values
 from runs.models import Upload
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.projects.people import make_project, person
 
 pytestmark = pytest.mark.django_db

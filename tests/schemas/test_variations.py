@@ -58,7 +58,7 @@ def test_results_are_spread_over_as_few_runs_as_possible(
     named = next((name for name in ("num_images", "n") if name in properties), "")
     default = properties.get(named, {}).get("default", 1)
     assert [run_arguments.get(named, default) for run_arguments in plans.runs] == sizes
-    assert (plans.results, plans.words) == (sum(sizes), sentence)
+    assert (plans.results, plans.label) == (sum(sizes), sentence)
 
 
 def test_the_first_run_keeps_its_seed_and_each_other_has_a_new_one() -> None:

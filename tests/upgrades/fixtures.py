@@ -57,7 +57,7 @@ def unpack(version: str, engine: str, folder: Path) -> Path:
 def restore(version: str, engine: str, url: str, folder: Path) -> Restored:
     """Restore a version's fixture into the new, empty database at `url`."""
     backups = unpack(version, engine, folder)
-    place = Place.of(str(backups))
+    place = Place.in_folder(str(backups))
     (name,) = place.names()
     media = folder / "media"
     done = databases.manage(

@@ -50,7 +50,7 @@ class Connection(NamedTuple):
 @never_cache
 def connections(request: HtmxRequest) -> HttpResponse:
     """List the user's accounts at issuers, and the issuers that can be connected."""
-    return _page(request)
+    return _render_connections(request)
 
 
 @limit("sign-in")
@@ -64,9 +64,9 @@ def disconnection(request: HtmxRequest) -> HttpResponse:
         person = User.objects.select_for_update().get(pk=request.user.pk)
         account = SocialAccount.objects.filter(pk=pk, user=person).first()
         if account is None:
-            return _page(request, GONE, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return _render_connections(request, GONE, HTTPStatus.UNPROCESSABLE_ENTITY)
         if configured.app_of(account.provider) and not _has_other_way(person, account):
-            return _page(request, LAST_WAY, HTTPStatus.UNPROCESSABLE_ENTITY)
+            return _render_connections(request, LAST_WAY, HTTPStatus.UNPROCESSABLE_ENTITY)
         disconnect(request, account)
     return redirect("socialaccount_connections")
 
@@ -75,7 +75,7 @@ def disconnection(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def pending_connection(request: HtmxRequest) -> HttpResponse:
     """Connect the login that waited for the owner of its address, or forget it."""
-    waiting = pending.of(request)
+    waiting = pending.find_pending_login(request)
     pending.drop(request)
     if waiting is None:
         word = "That login can no longer be connected. Connect the account below instead."
@@ -85,9 +85,12 @@ def pending_connection(request: HtmxRequest) -> HttpResponse:
     return redirect("socialaccount_connections")
 
 
-def listed(person: User) -> list[Connection]:
+def list_connections(person: User) -> list[Connection]:
     """Return a person's accounts at issuers, the first connected first."""
-    return [_shown(account) for account in SocialAccount.objects.filter(user=person).order_by("pk")]
+    return [
+        _describe_connection(account)
+        for account in SocialAccount.objects.filter(user=person).order_by("pk")
+    ]
 
 
 def names_of(person: User) -> list[str]:
@@ -135,17 +138,19 @@ def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
         messages.success(request, f"{waiting.issuer_name} is connected: you can log in with it.")
 
 
-def _page(request: HtmxRequest, error: str = "", status: int = HTTPStatus.OK) -> HttpResponse:
+def _render_connections(
+    request: HtmxRequest, error: str = "", status: int = HTTPStatus.OK
+) -> HttpResponse:
     context = {
-        "connections": listed(request.user),
+        "connections": list_connections(request.user),
         "issuers": sorted(configured.apps(), key=lambda app: sort_key(app.name)),
-        "pending": pending.of(request),
+        "pending": pending.find_pending_login(request),
         "error": error,
     }
     return render(request, "socialaccount/connections.html", context, status=status)
 
 
-def _shown(account: SocialAccount) -> Connection:
+def _describe_connection(account: SocialAccount) -> Connection:
     return Connection(
         pk=account.pk,
         issuer=configured.name_of(account.provider),

@@ -15,7 +15,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts import audit, roles
+from accounts import roles
+from accounts.audit import trail
 from accounts.sign_in import joining, local_owner
 from accounts.sign_in.issuers import configured
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
@@ -92,7 +93,7 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
                 extra_data=login.account.extra_data,
             )
             program = configured.program_of(account)
-            audit.record(None, "added", [user], account.uid, program=program)
+            trail.record(None, "added", [user], account.uid, program=program)
             joining.accept(user, request.session)
     except IntegrityError as error:
         raise IssuerFailure(Reason.BUSY, "made at the same time") from error

@@ -8,10 +8,10 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from accounts.limits.addresses import client_address
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure
 from accounts.sign_in.issuers.providers import IssuerProvider
 from core.http.caching import no_store
+from core.http.client_addresses import client_address
 
 log = logging.getLogger("accounts.sign_in")
 
@@ -28,18 +28,18 @@ def failed(request: HttpRequest, provider: IssuerProvider, failure: IssuerFailur
         "may_retry": page.may_retry,
         "process": "connect" if request.user.is_authenticated else "login",
     }
-    return _page(request, "socialaccount/authentication_error.html", context, page.status)
+    return _render_page(request, "socialaccount/authentication_error.html", context, page.status)
 
 
 def address_taken(request: HttpRequest, provider: IssuerProvider) -> HttpResponse:
     """Show that an account with this e-mail address exists and how to connect it."""
     log.info("sign-in by %s waits for the owner of the address", provider.sub_id)
     context: dict[str, object] = {"provider": provider}
-    return _page(request, "socialaccount/address_taken.html", context, HTTPStatus.CONFLICT)
+    return _render_page(request, "socialaccount/address_taken.html", context, HTTPStatus.CONFLICT)
 
 
 @no_store
-def _page(
+def _render_page(
     request: HttpRequest, template: str, context: dict[str, object], status: int
 ) -> HttpResponse:
     return render(request, template, context, status=status)

@@ -41,7 +41,7 @@ def keep(request: HttpRequest, login: SocialLogin) -> None:
     request.session[SESSION_KEY] = list(waiting)
 
 
-def of(request: HttpRequest) -> Pending | None:
+def find_pending_login(request: HttpRequest) -> Pending | None:
     """Return the waiting login if its address belongs to the user who is logged in, else None.
 
     Other people may use the same browser next; they must not get it.

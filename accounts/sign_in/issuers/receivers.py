@@ -11,7 +11,7 @@ from allauth.socialaccount.signals import social_account_added, social_account_r
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.sign_in.issuers import configured, house_role
 
 log = logging.getLogger("accounts.sign_in")
@@ -39,4 +39,4 @@ def _removed(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> No
 
 def _record(request: HttpRequest, action: str, account: SocialAccount) -> None:
     name = configured.name_of(account.provider)
-    audit.record(request.user, action, [account.user], f"{name}, {account.uid}")
+    trail.record(request.user, action, [account.user], f"{name}, {account.uid}")

@@ -61,7 +61,7 @@ class ColumnGroup:
         return range(self.first, self.first + self.size)
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Return `Columns 13 to 24`."""
         if self.size == 1:
             return f"Column {self.first + 1}"

@@ -26,7 +26,7 @@ ENDED = UNREPLACED & Q(cells__run__state__in=Run.FINAL)
 def compared(request: HttpRequest) -> list[Compared]:
     """Return boards and trials of the request's project, or the user's own of all projects."""
     boards = (
-        current.listed(Board.objects.kept(), request)
+        current.rows_in_scope(Board.objects.kept(), request)
         .annotate(runs=Count("cells", filter=UNREPLACED), ended=Count("cells", filter=ENDED))
         .select_related("user")
         .prefetch_related(Prefetch("columns", Column.objects.named()))

@@ -36,7 +36,7 @@ class Imported:
     file_count: int = 0
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Return the outcome in a few sentences."""
         sentences = [
             "The board is imported as a plan. Nothing has run yet: look at it, then press Run."

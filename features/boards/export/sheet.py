@@ -79,6 +79,6 @@ def _facts(cell: Cell) -> Iterator[str]:
     if (seconds := seconds_of(cell)) is not None:
         yield duration(seconds)
     if (cost := cost_of(cell)) and cost.amount:
-        yield cost.words
+        yield cost.label
     if (mark := mark_of(cell)) and mark.verdict:
         yield mark.get_verdict_display().lower()

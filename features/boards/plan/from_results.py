@@ -132,7 +132,7 @@ def _usual_taker(user: User) -> Taker | None:
         for taker in of_use
         if taker.input.role in {"main", "start"} and len(names_in(taker.input.path)) <= 2
     ]
-    latest = Run.objects.of(user).order_by("-created_at")
+    latest = Run.objects.owned_by(user).order_by("-created_at")
     recent = dict.fromkeys(latest.values_list("endpoint_id", flat=True)[:LATEST])
     places = {key: place for place, key in enumerate(recent)}
 

@@ -18,8 +18,7 @@ from schemas.carry import own_fields, shared_fields
 from schemas.carry.meanings import by_meaning
 from schemas.exact import dumps
 from schemas.fields import MISSING
-from schemas.form.controls import segment
-from schemas.form.decode import Problem, decode_post
+from schemas.form.decode import Problem, decode_post, segment
 from schemas.form.encode import encode_arguments
 
 SHARED = "shared"

@@ -144,7 +144,8 @@ def missing_files(plan: Plan) -> list[Trouble]:
     return [
         Trouble(
             "shared",
-            f"A file of {_listed(by_place[address])} is no longer stored here. Choose it again.",
+            f"A file of {_name_places(by_place[address])} is no longer stored here. "
+            "Choose it again.",
         )
         for address in missing[:_MAX_NAMED]
     ]
@@ -180,7 +181,7 @@ def _our_addresses(value: Any) -> Iterator[str]:
             yield from _our_addresses(part)
 
 
-def _listed(places: set[str]) -> str:
+def _name_places(places: set[str]) -> str:
     named = sorted(places)
     more = f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else ""
     return ", ".join(named[:_MAX_NAMED]) + more

@@ -240,7 +240,7 @@ class _Reader:
         if field is None:
             raise ValueError("Choose the field that these values are for.")
         read = tidy_addresses(values.read_axis(field, text))
-        return [(values.words(v), {field.name: v}) for v in read]
+        return [(values.short_label(v), {field.name: v}) for v in read]
 
     def _table_row(self, number: int, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         arguments = {}
@@ -262,7 +262,9 @@ class _Reader:
                 raise ValueError(f"Row {number} of the table: {error}") from error
             if cell is not MISSING:
                 arguments[target.name] = tidy_addresses(cell)
-        return " · ".join(values.words(value) for value in arguments.values())[:300], arguments
+        return " · ".join(values.short_label(value) for value in arguments.values())[
+            :300
+        ], arguments
 
     def _names(self) -> list[str]:
         """Return the names that a table's columns may have."""
@@ -325,7 +327,7 @@ class _Reader:
             if not self.troubles_at("values"):  # another model would report the same
                 self._add_problem("values", str(error))
             return [("", {})]
-        return [(f"{target.label} {values.words(v)}", {target.name: v}) for v in axis_values]
+        return [(f"{target.label} {values.short_label(v)}", {target.name: v}) for v in axis_values]
 
     def _own_field(self, source: Field, number: int) -> Field | None:
         root = self.roots[number + 1]
@@ -371,4 +373,4 @@ def _row_label(whole: dict[str, Any], root: Field) -> str:
     text = first if isinstance(first, str) else next(
         (value for value in whole.values() if isinstance(value, str)), ""
     )  # fmt: skip
-    return values.words(text)
+    return values.short_label(text)

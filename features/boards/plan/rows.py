@@ -24,7 +24,7 @@ from features.boards.plan.groups import SHARED, Groups, Post
 from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry.meanings import by_meaning, media_of
-from schemas.form.controls import segment
+from schemas.form.decode import segment
 from schemas.uses import mentions
 from schemas.uses.in_order import GivenFile
 from schemas.wording.counted_files import NOUNS
@@ -216,7 +216,7 @@ def read_rows(
 def _label(row: TypedRow, known: Mapping[str, KnownFile]) -> str:
     """Return a row's label: its prompt, else its files' names."""
     if row.prompt.strip():
-        return values.words(row.prompt)
+        return values.short_label(row.prompt)
     names = [(known.get(address) or guessed(address)).name for address in row.files]
     return " · ".join(names)[:300]
 

@@ -250,7 +250,7 @@ def choices(field: Field) -> list[Any]:
     return own or [o.value for b in field.branches for o in b.options if o.value is not MISSING]
 
 
-def words(value: Any) -> str:
+def short_label(value: Any) -> str:
     """Return a value as a short label."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     line = " ".join(db_safe_text(text).split())

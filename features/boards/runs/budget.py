@@ -50,7 +50,7 @@ class Budget:
         self.balances, self.accounts = balances, accounts
 
     @classmethod
-    def of(cls, *accounts: LedgerAccount) -> Budget:
+    def of_accounts(cls, *accounts: LedgerAccount) -> Budget:
         """Return the budget of opened accounts."""
         return cls([ledger.balance(account) for account in accounts], accounts)
 

@@ -36,9 +36,9 @@ class Pricing:
     held: int
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """Return `about $1.20`, `$1.10 to $1.40 + 2 unknown`, or `Free`."""
-        return self.total.words if self.total else "Nothing to pay"
+        return self.total.label if self.total else "Nothing to pay"
 
     @property
     def basis(self) -> Sequence[str]:

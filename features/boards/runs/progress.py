@@ -59,7 +59,7 @@ class Progress:
         return min(self.ended / self.total, MOST_SHARE)
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Return `37 of 60, about 2 minutes and $0.80 to go`."""
         if not self.total:
             return "Nothing was sent yet."
@@ -151,7 +151,7 @@ def _price(tallies: Iterable[Tally]) -> str:
     most = sum((tally.estimate_usd or NOTHING for tally in sent), NOTHING)
     is_known = all(tally.priced == tally.cells for tally in sent)
     total = Estimate(NOTHING, most) if is_known else unknown("USD")
-    return total.words if sent else ""
+    return total.label if sent else ""
 
 
 def _count(tallies: Iterable[Tally]) -> int:

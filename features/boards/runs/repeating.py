@@ -74,7 +74,7 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
         done.refusal = next(locks[model.pk] for model in models if model.pk in locks)
         again = [cell for cell in again if cell.column.endpoint_id not in locks]
     run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
-    budget = Budget.of(open_account(board))
+    budget = Budget.of_accounts(open_account(board))
     requests, new = [], []
     for cell, estimate, (endpoint, arguments) in zip(
         again, estimate_runs(run_inputs), run_inputs, strict=True

@@ -54,7 +54,7 @@ class Sent:
     is_repeat: bool = False  # an earlier press of the button has written the board
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Return the outcome in a sentence or two."""
         parts = [
             f"{count} {outcome}"
@@ -104,7 +104,7 @@ def run_plan(
         locked, is_new = _locked_board(user, plan, token, board, home)
         if board is None and not is_new:
             return Sent(locked, known=len(cells), is_repeat=True)
-        budget = Budget.of(open_account(locked))
+        budget = Budget.of_accounts(open_account(locked))
         done = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
         if done.held:
             warn_of_board(locked, done.held)
@@ -183,7 +183,7 @@ def _columns(board: Board, expanded: Expanded) -> list[Column]:
         Column(
             board=board, position=place + n, endpoint=report.column.endpoint,
             label=report.column.label, settings=report.column.settings,
-            steps=[[step.kind, step.words] for step in report.steps[:MAX_STEPS]],
+            steps=[[step.kind, step.sentence] for step in report.steps[:MAX_STEPS]],
             digest=report.column.digest,
         )
         for n, report in enumerate(r for r in reports if r.column.digest not in by_digest)

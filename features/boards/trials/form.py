@@ -135,8 +135,8 @@ class TrialsForm(forms.Form):
                 self.add_error("saved", GONE)
             return line
         query = Query(q=words)
-        if query.words.hints:  # ignoring a word would let more models in, which cost money
-            self.add_error("q", query.words.hints[0].message)
+        if query.parsed.hints:  # ignoring a word would let more models in, which cost money
+            self.add_error("q", query.parsed.hints[0].message)
         return query_news.params_of(query)[:PARAMS_CHARS] if words else ""
 
     def save(self) -> StandingTrial:

@@ -41,7 +41,7 @@ def _notify_owner(outcome: Outcome) -> bool:
     if not roles.role_in(trial.board.project, trial.board.user):
         return False
     is_judged = outcome.judged >= outcome.rows > 0
-    stage, title = "judged" if is_judged else trial.state, f"{outcome.name} {outcome.words}"
+    stage, title = "judged" if is_judged else trial.state, f"{outcome.name} {outcome.predicate}"
     return outbox.notify(
         trial.board.user,
         kinds.TRIAL_NEWS,

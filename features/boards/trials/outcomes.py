@@ -52,7 +52,7 @@ class Outcome:
         return name_of(column) if column else self.trial.endpoint.name
 
     @property
-    def words(self) -> str:
+    def predicate(self) -> str:
         """Return `won 7 of 10 rows against Aurora`, or another predicate for the model's name."""
         if not self.trial.column:
             return f"{_WITHOUT_COLUMN[self.trial.state]}. {self.trial.note}".strip()
@@ -122,7 +122,9 @@ class _Judgements:
         marks = Mark.objects.filter(cell__in=self.cells, stars__gt=0)
         self.stars = {mark.cell_id: mark for mark in marks} if boards else {}
 
-    def of(self, new: int, old: int, since: datetime) -> tuple[dict[int, str], list[datetime]]:
+    def row_winners(
+        self, new: int, old: int, since: datetime
+    ) -> tuple[dict[int, str], list[datetime]]:
         """Return the winner of each judged row by its key, and the times of the judgements.
 
         A row's winner counts first, then the majority of votes, then stars. A win of the old
@@ -170,7 +172,7 @@ def _outcome(trial: Trial, cells: Sequence[Cell], judges: _Judgements) -> Outcom
     judged: dict[int, str] = {}
     at: list[datetime] = []
     if trial.column_id and trial.reference_id and trial.sent_at:
-        judged, at = judges.of(trial.column_id, trial.reference_id, trial.sent_at)
+        judged, at = judges.row_winners(trial.column_id, trial.reference_id, trial.sent_at)
     count = Counter(who for row, who in judged.items() if row in rows)
     failed = sum(cell.run is not None and cell.run.state == Run.State.FAILED for cell in own)
     return Outcome(

@@ -146,7 +146,7 @@ class _Sender:
             period_of(self.now),
             self.standing.monthly_cap_usd,
         )
-        budget = Budget.of(month, open_account(self.board))
+        budget = Budget.of_accounts(month, open_account(self.board))
         reason = held_words(planned.total, *budget.balances)
         try:
             with transaction.atomic():

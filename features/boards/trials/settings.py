@@ -41,7 +41,7 @@ class Preview:
     priced: list[tuple[Endpoint, str]]
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """Return how many models fit."""
         return f"{counted(self.count, 'model')} {'fits' if self.count == 1 else 'fit'}"
 
@@ -58,7 +58,7 @@ def preview(board: Board, standing: StandingTrial) -> Preview | None:
     newest = engine.search_slice(by_age, starred, 0, MAX_PRICED).endpoints
     base = best_column(board, None) if newest else None
     totals = [(endpoint, trial_plan(board, endpoint, base).total) for endpoint in newest]
-    priced = [(endpoint, total.words if total else UNFIT) for endpoint, total in totals]
+    priced = [(endpoint, total.label if total else UNFIT) for endpoint, total in totals]
     return Preview(len(places), priced)
 
 

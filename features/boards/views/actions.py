@@ -13,7 +13,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.limits.rate_limit import limit
 from core.formatting import money
 from core.http.posts import hidden
@@ -78,14 +78,14 @@ def cancellation(request: HtmxRequest, board: Board) -> Any:
 @for_makers
 def repetition(request: HtmxRequest, board: Board) -> Any:
     """Rerun all failed and cancelled cells."""
-    return repeating.repeat_failed(request.user, board).words
+    return repeating.repeat_failed(request.user, board).summary
 
 
 @limit("run")
 @for_makers
 def continuation(request: HtmxRequest, board: Board) -> Any:
     """Send the cells that were not sent, within the current cap and by the current rules."""
-    return repeating.send_held(request.user, board).require_any().words
+    return repeating.send_held(request.user, board).require_any().summary
 
 
 @limit("run")
@@ -93,7 +93,7 @@ def continuation(request: HtmxRequest, board: Board) -> Any:
 def cell(request: HtmxRequest, board: Board, cell: int) -> Any:
     """Run one cell again, even if it shows a reused result."""
     current = get_object_or_404(board.cells.filter(replaced_at=None), pk=cell)
-    return repeating.repeat_cell(request.user, board, current).words
+    return repeating.repeat_cell(request.user, board, current).summary
 
 
 class TitleForm(TextsForm):
@@ -126,7 +126,7 @@ def cap(request: HtmxRequest, board: Board) -> Any:
         caps = {"cap_usd": (str(locked.cap_usd or ""), str(amount or ""))}
         locked.cap_usd = amount
         locked.save(update_fields=["cap_usd"])
-        audit.record(request.user, "changed the cap of", [board], changes={board.pk: caps})
+        trail.record(request.user, "changed the cap of", [board], changes={board.pk: caps})
     return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
 
 

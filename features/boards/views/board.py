@@ -28,11 +28,13 @@ if TYPE_CHECKING:
 def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a board; its cells update until their runs have ended."""
     if (covered := looking.covered(request.user, "board", pk)) is not None:
-        return looking.page(request, "board", covered)
-    return page(request, find(request, pk))
+        return looking.render_covered(request, "board", covered)
+    return render_board(request, find(request, pk))
 
 
-def page(request: HtmxRequest, board: Board, status: int = 200, **more: Any) -> HttpResponse:
+def render_board(
+    request: HtmxRequest, board: Board, status: int = 200, **more: Any
+) -> HttpResponse:
     """Render a board's page; `more` has the problem and the typed text of a form on it."""
     rights = BoardRights(request.user, board)
     shown = grid.grid_of(board, request.user, rights, is_whole="all" in request.GET)

@@ -67,7 +67,7 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     place = _place(board, request.GET)
     if request.method != "POST":
         inbox.see(request.user, board, MENTIONED, COMMENTED)
-        return _page(request, board, place)
+        return _render_comments(request, board, place)
     rights = BoardRights(request.user, board)
     if not rights.may_comment:
         raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
@@ -78,7 +78,7 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     except Refused as refused:
         answered = form.cleaned_data.get("parent")
         typed = {"typed": form["text"].value(), "typed_at": answered and answered.pk}
-        return _page(request, board, place, status=422, problem=str(refused), **typed)
+        return _render_comments(request, board, place, status=422, problem=str(refused), **typed)
     return _done(request, board, place, said.pk)
 
 
@@ -104,7 +104,7 @@ def deletion(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpResponseB
     delete(Participant.of_user(request.user), deleted)
     place = _place(board, request.GET)
     if request.htmx:
-        return _page(request, board, place, deleted=deleted.pk)
+        return _render_comments(request, board, place, deleted=deleted.pk)
     return redirect(COMMENTS.undo_address(f"{_address(board)}{place.query}", deleted.pk))
 
 
@@ -166,11 +166,11 @@ def _address(board: Board) -> str:
 
 def _done(request: HtmxRequest, board: Board, place: Place, written: int) -> HttpResponseBase:
     if request.htmx:
-        return _page(request, board, place)
+        return _render_comments(request, board, place)
     return redirect(f"{_address(board)}{place.query}#comment-{written}")
 
 
-def _page(
+def _render_comments(
     request: HtmxRequest, board: Board, place: Place, status: int = 200, **more: Any
 ) -> HttpResponse:
     rights = BoardRights(request.user, board)

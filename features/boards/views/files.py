@@ -12,7 +12,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from core.file_names import slug
 from core.http.caching import no_store
 from features.boards.export import importing, presets
@@ -53,7 +54,7 @@ def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as CSV, one line for each run."""
     board = find(request, pk)
     text = board_table(contents_of(board), rankings(board)[0], request.build_absolute_uri)
-    audit.record_export(request, [board], "as CSV")
+    trail.record_export(request, [board], "as CSV")
     return as_csv(text, file_name(board))
 
 
@@ -63,7 +64,7 @@ def document(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export the board as JSON, which can be imported."""
     board = find(request, pk)
     text = board_document(contents_of(board), rankings(board)[0], request.build_absolute_uri)
-    audit.record_export(request, [board], "as JSON")
+    trail.record_export(request, [board], "as JSON")
     return _download(text, "application/json", f"{file_name(board)}.json")
 
 
@@ -124,5 +125,5 @@ def import_(request: HtmxRequest) -> HttpResponseBase:
         return render(
             request, "features/boards/export/import.html", {"error": str(error)}, status=422
         )
-    messages.success(request, imported.words)
+    messages.success(request, imported.summary)
     return redirect("boards:board-plan", imported.board.pk)

@@ -15,7 +15,7 @@ from features.boards import access, row_requests
 from features.boards.access import BoardRights
 from features.boards.row_requests import RowForm
 from features.boards.views.actions import for_makers, for_members
-from features.boards.views.board import page
+from features.boards.views.board import render_board
 from projects import roles
 from projects.kept.voices.participant import Participant
 from runs.start.refused_starts import Refused
@@ -45,11 +45,11 @@ def rows(request: HtmxRequest, board: Board) -> Any:
     try:
         row = row_requests.row_of(board, cleaned(form)["prompt"])
         if rights.may_change:
-            return row_requests.run_row(request.user, board, row).words
+            return row_requests.run_row(request.user, board, row).summary
         row_requests.request_row(Participant.of_user(request.user), board, row)
     except (ValueError, Refused) as error:
         typed = form["prompt"].value()
-        return page(request, board, status=422, row_problem=str(error), row_typed=typed)
+        return render_board(request, board, status=422, row_problem=str(error), row_typed=typed)
     messages.info(request, "Your row waits: whoever may run it decides.")
     return redirect(board)
 
@@ -61,6 +61,6 @@ def row_request(request: HtmxRequest, board: Board, row_request: int) -> Any:
     asked = get_object_or_404(board.row_requests, pk=row_request)
     asked.board = board
     if hidden(request, "do") == "run":
-        return row_requests.run_request(request.user, asked).words
+        return row_requests.run_request(request.user, asked).summary
     row_requests.leave_out(request.user, asked)
     return "Left out. It stays listed below the board's requests, where it can still be run."

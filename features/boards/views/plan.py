@@ -65,11 +65,11 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     if is_blank and (draft := drafts.load(request.user, current.current(request))):
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
-        return _page(request, draft, models, None, troubles, is_kept=True)
+        return _render_plan(request, draft, models, None, troubles, is_kept=True)
     opened = open_plan(request.user, request.GET)
     post = first_post(opened.models, opened.arguments) if opened.models else {}
     post |= opened.post
-    return _page(request, post, opened.models, None, opened.troubles, matches=opened.found)
+    return _render_plan(request, post, opened.models, None, opened.troubles, matches=opened.found)
 
 
 @require_POST
@@ -100,7 +100,7 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         )
         models = [*models, *more]
     troubles = [not_listed(name) for name in [*unknown, *missing]]
-    return _page(request, post, models, board, troubles)
+    return _render_plan(request, post, models, board, troubles)
 
 
 def _new_address(request: HtmxRequest) -> str:
@@ -143,7 +143,7 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
         post = changed
     elif verb not in {"run", "run-fitting", "update"}:
         post = apply(post, hidden(request, "~do"))
-    return _page(request, post, models, board, troubles)
+    return _render_plan(request, post, models, board, troubles)
 
 
 def _other_models(
@@ -172,9 +172,9 @@ def _other_models(
     source = board.source if board else (models[0] if models else None)
     new_source = board.source if board else (changed[0] if changed else None)
     if new_source is None or (source is None and not changed):
-        return _page(request, {}, [], board, troubles, matches=matches)
+        return _render_plan(request, {}, [], board, troubles, matches=matches)
     post = with_models(post, models, now, source or new_source, new_source)
-    return _page(request, post, changed, board, troubles, matches=matches)
+    return _render_plan(request, post, changed, board, troubles, matches=matches)
 
 
 def _run(
@@ -192,22 +192,22 @@ def _run(
     changed = [*_changed_schemas(request, models), *missing_files(plan)]
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changed or not is_fine or not expanded.fitting:
-        return _page(request, post, models, board, changed, is_refused=True)
+        return _render_plan(request, post, models, board, changed, is_refused=True)
     drawn = hidden(request, "~token") or secrets.token_urlsafe(16)
     token = starting.form_token(drawn, post)  # after Back, another plan is another board
     try:
         sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
         sent.require_any()
     except Forbidden as error:
-        return _page(request, post, models, board, [], status=error.status, why_not=error)
+        return _render_plan(request, post, models, board, [], status=error.status, why_not=error)
     except Refused as refused:
-        return _page(
+        return _render_plan(
             request, post, models, board, [Trouble("models", str(refused))], is_refused=True
         )
     if board is None and not sent.is_repeat:
         drafts.discard(request.user, project)
     if sent.reused or sent.held or board:
-        messages.info(request, sent.words)
+        messages.info(request, sent.summary)
     return redirect(sent.board)
 
 
@@ -274,7 +274,7 @@ def _table(file: UploadedFile[Any]) -> str:
     return tables.decode(file.read(tables.MAX_BYTES + 1)) if file.size else ""
 
 
-def _page(
+def _render_plan(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.permissions import HOUSE_DEFAULT, may
 from core.http.caching import no_store
 from core.http.parameters import parse_key
@@ -145,7 +145,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Export every vote as CSV."""
     board = find(request, pk)
-    audit.record_export(request, [board], "its votes")
+    trail.record_export(request, [board], "its votes")
     return as_csv(votes_table(board), f"{file_name(board)}-votes")
 
 

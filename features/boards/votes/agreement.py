@@ -41,7 +41,7 @@ class Agreement:
         return self.voters >= LEAST_VOTERS and self.shared >= LEAST_PAIRS
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Return the agreement in a sentence."""
         if self.share is None or not self.is_known:
             return TOO_FEW

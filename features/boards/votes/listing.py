@@ -71,7 +71,7 @@ def listing_of(board: Board, names: dict[int, str], order: str, page: int = 1) -
     shown = votes[(number - 1) * PER_PAGE : number * PER_PAGE]
     return Listing(
         order,
-        [_listed(vote, names) for vote in shown],
+        [_describe_vote(vote, names) for vote in shown],
         number,
         pages,
         [(names_of_voters[key], count) for key, count in voters.most_common()],
@@ -80,7 +80,7 @@ def listing_of(board: Board, names: dict[int, str], order: str, page: int = 1) -
     )
 
 
-def _listed(vote: Vote, names: dict[int, str]) -> ListedVote:
+def _describe_vote(vote: Vote, names: dict[int, str]) -> ListedVote:
     first, second = names[vote.first.column_id], names[vote.second.column_id]
     is_second = vote.winner_id == vote.second_id
     row = vote.first.row

@@ -71,7 +71,7 @@ class Shown:
         return is_here or (self.other is not None and self.other.is_awaited)
 
     @property
-    def said(self) -> str:
+    def excerpt(self) -> str:
         """Return the message, or its beginning."""
         return self.turn.text[:MOST_SAID]
 
@@ -159,7 +159,7 @@ def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
 
 def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) -> list[Shown]:
     """Return the turns of a branch that a page shows, with three queries."""
-    keys = branch.shown(before)
+    keys = branch.visible_turns(before)
     rows = chat.turns.select_related("endpoint", "run__charge", "run__endpoint")
     rows = rows.defer(*heavy_columns("run__", but=ANSWER))
     turns, others = rows.in_bulk(keys), _others(rows, keys)
@@ -171,9 +171,9 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
         versions = branch.versions[pk]
-        other = _shown(others[pk], versions, reader, is_new=True) if pk in others else None
+        other = _describe_turn(others[pk], versions, reader, is_new=True) if pk in others else None
         is_new = other is not None or turn.endpoint_id != previous
-        shown.append(replace(_shown(turn, versions, reader, is_new=is_new), other=other))
+        shown.append(replace(_describe_turn(turn, versions, reader, is_new=is_new), other=other))
     return shown
 
 
@@ -186,7 +186,7 @@ def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
     return others
 
 
-def _shown(turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool) -> Shown:
+def _describe_turn(turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool) -> Shown:
     return Shown(
         turn,
         versions,

@@ -72,5 +72,5 @@ def _of_model(
     if is_priced(endpoint):
         estimate = cost.estimate_run(endpoint, composed.arguments)
         if estimate.is_known:
-            prices = (Price(endpoint.name, estimate.words, " · ".join(estimate.basis[:1])),)
+            prices = (Price(endpoint.name, estimate.label, " · ".join(estimate.basis[:1])),)
     return Preview(prices, composed.left_out, trouble)

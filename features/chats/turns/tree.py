@@ -40,7 +40,7 @@ class Branch:
         """Return the last turn; None for an empty conversation."""
         return self.nodes[-1].pk if self.nodes else None
 
-    def shown(self, before: int | None = None) -> list[int]:
+    def visible_turns(self, before: int | None = None) -> list[int]:
         """Return the turns to show: the last ones, or the last ones before a turn."""
         places = [node.pk for node in self.nodes]
         nodes = self.nodes[: places.index(before)] if before in places else self.nodes

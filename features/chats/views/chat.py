@@ -45,7 +45,7 @@ def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if request.method == "POST":
         return _post(request, find_own(request, pk))
     if (covered := looking.covered(request.user, "chat", pk)) is not None:
-        return looking.page(request, "chat", covered)
+        return looking.render_covered(request, "chat", covered)
     chat = find_open(request, pk)
     response = render_page(request, chat)
     if request.htmx and "before" not in request.GET:  # the page after a POST

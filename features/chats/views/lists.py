@@ -109,7 +109,7 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 def _begin(user: User, project: Project, endpoint: Endpoint) -> Chat:
     """Return an empty conversation with this model: an existing one, else a new one."""
-    chats = Chat.objects.of(user).filter(project=project)
+    chats = Chat.objects.owned_by(user).filter(project=project)
     empty = chats.filter(said_at=None, endpoint=endpoint).first()
     new_work = project.for_new_work()
     return empty or Chat.objects.create(user=user, endpoint=endpoint, **new_work)

@@ -35,8 +35,7 @@ from runs.files.own_addresses import tidy_addresses
 from schemas.changes.migrate_arguments import Version
 from schemas.exact import NotJson, dumps, loads
 from schemas.fields import Field
-from schemas.form.controls import Post, segment
-from schemas.form.decode import Problem, decode_post
+from schemas.form.decode import Post, Problem, decode_post, segment
 from schemas.form.encode import encode_arguments
 from schemas.uses.inputs import inputs_of
 from schemas.wording.labels import label

@@ -11,8 +11,7 @@ from features.flows.compose.wiring import field_at, value_at, with_sources
 from runs.files.own_addresses import tidy_addresses
 from schemas.changes.migrate_arguments import Version
 from schemas.fields import MISSING, Field
-from schemas.form.controls import Post
-from schemas.form.decode import Problem, decode_post
+from schemas.form.decode import Post, Problem, decode_post
 from schemas.form.encode import encode_arguments
 from schemas.validation import unknown_keys, validate
 

@@ -57,13 +57,15 @@ def swap(
         follower = changed.step(before.id)
         if follower and follower.wires != before.wires and before.id in versions:
             changed = with_open_inputs(changed, follower, versions[before.id])
-    dropped = (change.words for change in carried.of("dropped"))
+    dropped = (change.sentence for change in carried.steps_of("dropped"))
     all_lost = (*lost, *unasked, *unfed, *dropped)
     return Swapped(changed, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
 
 
 def _changes(carried: Carried) -> Iterable[str]:
-    return (change.words for kind in ("converted", "clamped") for change in carried.of(kind))
+    return (
+        change.sentence for kind in ("converted", "clamped") for change in carried.steps_of(kind)
+    )
 
 
 def _wires(

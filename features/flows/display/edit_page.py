@@ -60,7 +60,9 @@ def context(
         "flow": flow,
         "definition": definition,
         "steps": [
-            _shown(definition, versions, step, endpoints.get(step.endpoint), nodes.get(step.id))
+            _describe_step(
+                definition, versions, step, endpoints.get(step.endpoint), nodes.get(step.id)
+            )
             for step in definition.steps
         ],
         "is_full": len(definition.steps) >= MOST_STEPS,
@@ -69,7 +71,7 @@ def context(
     }
 
 
-def _shown(
+def _describe_step(
     definition: Definition,
     versions: Any,
     step: Step,

@@ -82,7 +82,7 @@ def summaries(
                 for wire in step.wires
             ],
             (troubles or {}).get(step.id, ()),
-            costs[step.id].words if costs and step.id in costs else "",
+            costs[step.id].label if costs and step.id in costs else "",
         )
         for number, step in enumerate(definition.steps, start=1)
     ]

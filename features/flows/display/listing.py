@@ -23,7 +23,7 @@ MOST = 4  # steps whose models a line shows
 def compared(request: HttpRequest) -> Compared:
     """Return the flows of the request's project and shared ones, or the user's own flows."""
     flows = Flow.objects.kept()
-    listed = current.listed(flows, request)
+    listed = current.rows_in_scope(flows, request)
     if not current.is_of_all_projects(request):
         listed |= flows.filter(visibility=Flow.Visibility.TEAM)
     newest = FlowRun.objects.shown_to(request.user).filter(flow=OuterRef("pk"))

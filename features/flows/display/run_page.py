@@ -70,7 +70,7 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
     )
     page = Page(flow_run, definition, begun, view, costs, withheld(flow_run, begun.values()))
     shown = [
-        _shown(page, summary, is_changed=not only or summary.step.id in only)
+        _describe_step(page, summary, is_changed=not only or summary.step.id in only)
         for summary in summaries(definition, endpoints)
     ]
     runs = [step_run.run for step_run in begun.values() if step_run.run]
@@ -93,7 +93,7 @@ def _cost(begun: Iterable[StepRun]) -> str:
     return known_costs.together(step.run for step in begun if step.run and not step.is_reused)
 
 
-def _shown(page: Page, summary: Summary, *, is_changed: bool) -> ShownStep:
+def _describe_step(page: Page, summary: Summary, *, is_changed: bool) -> ShownStep:
     flow_run, definition, begun, view, costs, withheld = page
     step_run, step = begun.get(summary.step.id), summary.step
     waits = steps.why_waiting(definition, step, begun) if step_run is None else step_run.not_sent
@@ -111,7 +111,7 @@ def _shown(page: Page, summary: Summary, *, is_changed: bool) -> ShownStep:
         waits,
         result_of(run) if run and is_changed else None,
         _can_repeat(page, step_run),
-        sum((costs[name] for name in definition.after(step.id) if name in costs), NOTHING).words,
+        sum((costs[name] for name in definition.after(step.id) if name in costs), NOTHING).label,
         watch_tokens.data_watch(run, view)
         if run and step_run and step_run.settled_at is None
         else "",

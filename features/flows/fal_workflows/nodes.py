@@ -73,16 +73,16 @@ def shown_nodes(
     steps = steps_of(run, [node.id for node in listed])
     copies = _copies(run)
     shown = [
-        _shown(graph, number, node, endpoints, problems, steps.pop(node.id), copies)
+        _describe_node(graph, number, node, endpoints, problems, steps.pop(node.id), copies)
         for number, node in enumerate(listed, 1)
     ]
     for number, (key, step) in enumerate(steps.items(), len(shown) + 1):
         node = Node(key, "run", step.app, raw={"id": key})
-        shown.append(_shown(graph, number, node, endpoints, (), step, copies))
+        shown.append(_describe_node(graph, number, node, endpoints, (), step, copies))
     return shown
 
 
-def _shown(
+def _describe_node(
     graph: Graph,
     number: int,
     node: Node,

@@ -45,7 +45,7 @@ class Filled:
 
 def listing(query: str, page: int = 1) -> dict[str, Any]:
     """Return the context of the list: a page of matching workflows, and the state of the sync."""
-    workflows = AccountWorkflow.objects.listed().select_related("endpoint").defer("definition")
+    workflows = AccountWorkflow.objects.available().select_related("endpoint").defer("definition")
     if query:
         condition = Q(title__icontains=query) | Q(name__icontains=query)
         workflows = workflows.filter(condition | Q(description__icontains=query))

@@ -124,7 +124,7 @@ def borrow(app: str, name: str) -> dict[str, Any] | None:
 def retire(listed: Collection[str]) -> None:
     """Mark the account's workflows that are no longer in its list."""
     now = timezone.now()
-    missing = AccountWorkflow.objects.listed().filter(is_own=True)
+    missing = AccountWorkflow.objects.available().filter(is_own=True)
     missing = missing.exclude(endpoint__endpoint_id__in=listed)
     keys = list(missing.values_list("pk", flat=True))
     with transaction.atomic():

@@ -11,7 +11,7 @@ from catalog.models import Endpoint
 class AccountWorkflowQuerySet(models.QuerySet["AccountWorkflow"]):
     """Filters for workflows."""
 
-    def listed(self) -> AccountWorkflowQuerySet:
+    def available(self) -> AccountWorkflowQuerySet:
         """Return the workflows that the account still has, or the catalogue still lists."""
         return self.filter(gone_at=None)
 

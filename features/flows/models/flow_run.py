@@ -25,7 +25,7 @@ PROGRAM_MARK = "api-"  # prefix of the form tokens of flow runs that programs st
 class FlowRunQuerySet(InProjectQuerySet["FlowRun"]):
     """Filters for runs of flows."""
 
-    def of(self, user: User | AnonymousUser) -> FlowRunQuerySet:
+    def started_by(self, user: User | AnonymousUser) -> FlowRunQuerySet:
         """Return the flow runs that the user has started."""
         return self.own(user)
 

@@ -74,9 +74,9 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a flow's editor, or handle its pressed button (`~do`), by default Save."""
     flow = find_changeable(request, pk)
     if request.method != "POST":
-        return _page(request, flow)
+        return _render_editor(request, flow)
     if hidden(request, "~version") != str(flow.version):
-        return _page(request, flow, trouble=OUTDATED, status=HTTPStatus.CONFLICT)
+        return _render_editor(request, flow, trouble=OUTDATED, status=HTTPStatus.CONFLICT)
     post, refused = _fields(request, flow)
     verb, step_id = pressed(request, "save")
     if verb == "undo":
@@ -95,14 +95,14 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return _remove(request, flow, step_id)
     if verb != "save":
         post = apply(post, hidden(request, BUTTON))
-        return _page(request, flow, names, post=post, problems=problems)
+        return _render_editor(request, flow, names, post=post, problems=problems)
     if problems or names.errors:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, flow, names, post=post, problems=problems, status=status)
+        return _render_editor(request, flow, names, post=post, problems=problems, status=status)
     return redirect(flow)
 
 
-def _page(
+def _render_editor(
     request: HtmxRequest,
     flow: Flow,
     names: FlowForm | None = None,

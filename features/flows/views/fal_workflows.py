@@ -71,7 +71,7 @@ def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:
     workflow = _find(owner, name)
     if request.method == "POST":
         return _post(request, workflow)
-    return _page(request, workflow, Filled(_first_post(request, workflow)))
+    return _render_workflow(request, workflow, Filled(_first_post(request, workflow)))
 
 
 def _find(owner: str, name: str) -> AccountWorkflow:
@@ -79,7 +79,7 @@ def _find(owner: str, name: str) -> AccountWorkflow:
     return get_object_or_404(rows, owner=owner, name=name)
 
 
-def _page(
+def _render_workflow(
     request: HtmxRequest,
     workflow: AccountWorkflow,
     filled: Filled,
@@ -118,14 +118,14 @@ def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
     post, refused = _posted(request, workflow)
     action = hidden(request, BUTTON, "run")
     if action not in ("", "run"):
-        return _page(request, workflow, _changed(workflow, post, action, refused))
+        return _render_workflow(request, workflow, _changed(workflow, post, action, refused))
     token = hidden(request, "~token")[:64]
     try:
         user, project = _user(request), current(request)
         run = sending.send(workflow, user, project, post, token, refused)
     except sending.Refused as error:
         status = error.forbidden.status if error.forbidden else HTTPStatus.UNPROCESSABLE_ENTITY
-        return _page(request, workflow, error.filled, status, error.forbidden)
+        return _render_workflow(request, workflow, error.filled, status, error.forbidden)
     return redirect(f"{workflow.get_absolute_url()}?run={run.pk}#workflow-run")
 
 

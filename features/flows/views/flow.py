@@ -54,7 +54,7 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if request.method == "POST":
         flow = find(request, pk)
     elif (covered := looking.covered(request.user, "flow", pk)) is not None:
-        return looking.page(request, "flow", covered)
+        return looking.render_covered(request, "flow", covered)
     else:
         flow = find_open(request, pk)
     try:
@@ -65,7 +65,7 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return render(request, "features/flows/flow.html", context)
     if request.method == "POST":
         return _posted(request, flow, definition)
-    return _page(request, flow, _as_run(request, flow, definition))
+    return _render_flow(request, flow, _as_run(request, flow, definition))
 
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
@@ -109,7 +109,7 @@ def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definit
     return answered(definition, values)
 
 
-def _page(
+def _render_flow(
     request: HtmxRequest,
     flow: Flow,
     definition: Definition,
@@ -143,7 +143,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
     action = hidden(request, BUTTON, "run")
     if action != "run":
-        return _page(request, flow, definition, apply(post, action), refused)
+        return _render_flow(request, flow, definition, apply(post, action), refused)
     values, unread = form.answers(definition, versions, post)
     filled = answered(definition, values)
     at_inputs, at_steps = form.problems_of(filled, versions)
@@ -155,16 +155,18 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if problems or at_steps:
-        return _page(request, flow, definition, post, problems, troubles=at_steps, status=status)
+        return _render_flow(
+            request, flow, definition, post, problems, troubles=at_steps, status=status
+        )
     is_reusing = hidden(request, "~reuse") == "1"
     reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
     token = _token(request, filled, reused)
     try:
         flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
     except Forbidden as error:
-        return _page(request, flow, definition, post, forbidden=error, status=error.status)
+        return _render_flow(request, flow, definition, post, forbidden=error, status=error.status)
     except starting.Refused as refusal:
-        return _page(request, flow, definition, post, trouble=str(refusal), status=status)
+        return _render_flow(request, flow, definition, post, trouble=str(refusal), status=status)
     return redirect(flow_run)
 
 

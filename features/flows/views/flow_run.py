@@ -32,8 +32,8 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
     """Show a run of a flow; a POST retries from a step, or cancels it."""
     if request.method != "POST":
         if (covered := looking.covered(request.user, "flow-run", flow_run)) is not None:
-            return looking.page(request, "flow-run", covered)
-        return _page(request, _find(FlowRun.objects.open_to(request.user), pk, flow_run))
+            return looking.render_covered(request, "flow-run", covered)
+        return _render_flow_run(request, _find(FlowRun.objects.open_to(request.user), pk, flow_run))
     shown_run = _find(FlowRun.objects.shown_to(request.user), pk, flow_run)
     verb, step = pressed(request)
     try:
@@ -46,7 +46,7 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
     except Forbidden:
         raise
     except starting.Refused as refused:
-        return _page(request, shown_run, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _render_flow_run(request, shown_run, str(refused), HTTPStatus.UNPROCESSABLE_ENTITY)
     return redirect(shown_run)
 
 
@@ -55,7 +55,7 @@ def _find(flow_runs: FlowRunQuerySet, flow: uuid.UUID, pk: uuid.UUID) -> FlowRun
     return get_object_or_404(flow_runs, pk=pk, flow_id=flow)
 
 
-def _page(
+def _render_flow_run(
     request: HtmxRequest, flow_run: FlowRun, trouble: str = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
     view = rights.view_for(request.user, flow_run)

@@ -42,10 +42,10 @@ def swap(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     flow = find_changeable(request, pk)
     if request.method == "POST":
         return _save(request, flow)
-    return _page(request, flow, request.GET.get("to", ""))
+    return _render_swap(request, flow, request.GET.get("to", ""))
 
 
-def _page(
+def _render_swap(
     request: HtmxRequest, flow: Flow, to: str, status: int = HTTPStatus.OK
 ) -> HttpResponseBase:
     definition = parse_definition(flow.definition)
@@ -83,7 +83,7 @@ def _save(request: HtmxRequest, flow: Flow) -> HttpResponseBase:
             locked.version += 1
             locked.save()
     if step is None or chosen is None:
-        return _page(request, flow, to, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _render_swap(request, flow, to, HTTPStatus.UNPROCESSABLE_ENTITY)
     number = definition.number(step.id)
     return redirect(f"{reverse('flows:flow-edit', args=[flow.pk])}?changed={number}#step-{number}")
 

@@ -56,7 +56,7 @@ class Resolver:
                 KIND,
                 str(offered[key].row.pk),
                 offered[key].version,
-                outcome.words[:MAX_WORDS_CHARS],
+                outcome.sentence[:MAX_WORDS_CHARS],
                 outcome.is_whole,
             )
             for key, outcome in filled.outcomes.items()

@@ -121,13 +121,13 @@ def _choice(name: str, choices: Mapping[str, str], names: Mapping[str, str]) -> 
             return names.get(plain, plain)
         begun = [value for value in choices if value.startswith(plain)]
         if len(begun) != 1:
-            raise BadValue(f"There is no {name}:{text}. It may be {_listed(choices)}.")
+            raise BadValue(f"There is no {name}:{text}. It may be {_join_choices(choices)}.")
         return begun[0]
 
     return parse_choice
 
 
-def _listed(choices: Mapping[str, str]) -> str:
+def _join_choices(choices: Mapping[str, str]) -> str:
     *most, last = choices
     return f"{', '.join(most)} or {last}" if most else last
 
@@ -169,12 +169,12 @@ def _date(name: str) -> Callable[[str], str]:
     return parse_date
 
 
-def _words(text: str) -> str:
+def _as_typed(text: str) -> str:
     return text
 
 
 _LIST = (
-    Key(MODEL, "Model", "model:flux", "takes words of a model's name or ID", _words, (),
+    Key(MODEL, "Model", "model:flux", "takes words of a model's name or ID", _as_typed, (),
         joins_any=True, reads_content=False),
     Key(OUT, "Result", "out:image", "takes what was made", _choice(OUT, TITLES, NAMES),
         ("result", "kind", "output"), values=TITLES),
@@ -192,10 +192,11 @@ _LIST = (
         ("until",), reads_content=False),
     Key(ON, "Made in", "on:2026-11", "takes a day, a month or a year", _date(ON),
         ("date", "when", "during", "month"), joins_any=True, reads_content=False),
-    Key(BY, "By", "by:me", "takes a member's name, or “me”", _words, ("user", "who", "whose"),
+    Key(BY, "By", "by:me", "takes a member's name, or “me”", _as_typed, ("user", "who", "whose"),
         joins_any=True, values={ME: "me", EVERYBODY: "everybody, in all projects"},
         reads_content=False),
-    Key(SERIES, "Series", "series:poster", "takes the name of a series", _words, ("tag", "tags")),
+    Key(SERIES, "Series", "series:poster", "takes the name of a series", _as_typed,
+        ("tag", "tags")),
     Key(MARKS, "Marks", "marks:c2pa", "takes what a file carries of its origin",
         _choice(MARKS, _MARKS, {"signed": "c2pa"}), ("provenance",), values=_MARKS),
     Key(PICKED, "Picked", "picked:yes", "takes yes, or by how many people a shared result was",

@@ -61,10 +61,10 @@ def matching(
         if condition.key not in (*_INDEXED, keys.COST):
             held = _held(condition, user)
             runs = runs.exclude(held) if condition.is_negated else runs.filter(held)
-    clauses = (*line.clauses, *map(_clause, _of(line, _INDEXED)))
+    clauses = (*line.clauses, *map(_clause, _conditions_on(line, _INDEXED)))
     if line.has(_USED):  # few runs are used; without the index, all of them would be checked
         clauses += (Clause((Phrase((USED,)),)),)
-    costs = [_costing(condition) for condition in _of(line, {keys.COST})]
+    costs = [_costing(condition) for condition in _conditions_on(line, {keys.COST})]
     if not clauses and not costs:
         return runs
     return _by_entries(runs, clauses, costs, within or _ANYWHERE)
@@ -73,7 +73,7 @@ def matching(
 def missing_models(line: Line) -> list[Hint]:
     """Return hints for models in the line that are unknown, or no longer in the catalogue."""
     hints = []
-    for condition in _of(line, {keys.MODEL}):
+    for condition in _conditions_on(line, {keys.MODEL}):
         for value in condition.values:
             named = _called(value)
             if not named:
@@ -84,7 +84,7 @@ def missing_models(line: Line) -> list[Hint]:
     return hints
 
 
-def _of(line: Line, names: set[str]) -> list[Condition]:
+def _conditions_on(line: Line, names: set[str]) -> list[Condition]:
     return [condition for condition in line.conditions if condition.key in names]
 
 

@@ -25,7 +25,7 @@ MAX_ITEMS = 500
 KEPT_AFTER_REMOVAL = timedelta(days=1)
 
 
-def of(series: Series) -> QuerySet[SeriesItem]:
+def items_of(series: Series) -> QuerySet[SeriesItem]:
     """Return the items of a series in order."""
     return series.items.filter(removed_at=None)
 
@@ -49,7 +49,7 @@ def add(user: User, series: Series, selection: Selection) -> Chosen:
     chosen = choose(selection, addable(user, series))
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
-        there = set(of(series).values_list("run_id", "position"))
+        there = set(items_of(series).values_list("run_id", "position"))
         new = [result for result in chosen.results if result not in there]
         if len(there) + len(new) > MAX_ITEMS:
             raise Refused(
@@ -76,7 +76,7 @@ def remove(series: Series, keys: Collection[int]) -> datetime | None:
     now = timezone.now()
     with transaction.atomic():
         series.items.filter(removed_at__lt=now - KEPT_AFTER_REMOVAL).delete()
-        if not of(series).filter(pk__in=keys).update(removed_at=now):
+        if not items_of(series).filter(pk__in=keys).update(removed_at=now):
             return None
         series.save(update_fields=["changed_at"])
     return now
@@ -120,7 +120,7 @@ def _reorder(series: Series, change: Callable[[list[int]], list[int] | None]) ->
     """Reorder the items with `change`, which takes and returns keys, or None to do nothing."""
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
-        items = {item.pk: item for item in of(series)}
+        items = {item.pk: item for item in items_of(series)}
         order = change([*items])
         if order is None:
             return False
@@ -133,7 +133,7 @@ def _reorder(series: Series, change: Callable[[list[int]], list[int] | None]) ->
 
 def set_cover(series: Series, key: int) -> bool:
     """Make an item the cover; False if it is not in the series."""
-    series.cover = of(series).filter(pk=key).first()
+    series.cover = items_of(series).filter(pk=key).first()
     if series.cover is None:
         return False
     series.save(update_fields=["cover", "changed_at"])

@@ -55,7 +55,7 @@ class Shown:
         return self.piece.artifact.kind if self.piece else "text"
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         """Return what stands on its tile without a picture."""
         if self.piece or self.stack is None:
             return shorten(self.name, MAX_NAME_CHARS)
@@ -76,9 +76,9 @@ class Card:
     cover: Shown | None
 
 
-def of(user: User, series: Series) -> list[Shown]:
+def results_of(user: User, series: Series) -> list[Shown]:
     """Return the results of a series in order, at most MAX_SHOWN; at most five queries."""
-    return _shown(user, list(items.of(series)[:MAX_SHOWN]))
+    return _describe_items(user, list(items.items_of(series)[:MAX_SHOWN]))
 
 
 def of_results(user: User, run: Run) -> dict[int, list[Series]]:
@@ -104,14 +104,14 @@ def cards(user: User, series: SeriesQuerySet) -> list[Card]:
         for pk, number, item in annotated.order_by().values_list("pk", "number", "first")
     }
     covers = SeriesItem.objects.filter(pk__in=[item for _, item in figures.values() if item])
-    by_series = {shown.item.series_id: shown for shown in _shown(user, list(covers))}
+    by_series = {shown.item.series_id: shown for shown in _describe_items(user, list(covers))}
     return [
         Card(row, figures[row.pk][0], by_series.get(row.pk))
         for row in series.select_related("project", "user")
     ]
 
 
-def _shown(user: User, rows: list[SeriesItem]) -> list[Shown]:
+def _describe_items(user: User, rows: list[SeriesItem]) -> list[Shown]:
     readable = Run.objects.readable_by(user).filter(pk__in={row.run_id for row in rows})
     shown = wall.stacks(user, list(readable.recent().select_related("user")))
     stacks = {stack.run.pk: stack for stack in shown}

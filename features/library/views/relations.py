@@ -62,7 +62,7 @@ def like(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
     context = {
         "run": run,
         "result": artifact,
-        "alike": alike(artifact, current.listed(Run.objects.kept(), request)),
+        "alike": alike(artifact, current.rows_in_scope(Run.objects.kept(), request)),
         "most_compared": likeness.MOST_ON_PAGE,
         "all_projects": current.is_of_all_projects(request),
     }

@@ -14,7 +14,7 @@ from django.utils.http import content_disposition_header, urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
-from accounts import audit
+from accounts.audit import trail
 from accounts.limits.rate_limit import limit
 from catalog.models import Revision
 from core.formatting import counted
@@ -210,7 +210,7 @@ def archives(request: HtmxRequest) -> HttpResponseBase:
     except Refused as error:
         return _refuse(request, str(error))
     files = counted(len(archive.entries), "file")
-    audit.record(request.user, "exported", archive.projects, f"{files} as an archive")
+    trail.record(request.user, "exported", archive.projects, f"{files} as an archive")
     headers = {
         "Content-Disposition": content_disposition_header(True, archive.name) or "",
         "X-Content-Type-Options": "nosniff",

@@ -46,9 +46,9 @@ def index(request: HtmxRequest) -> HttpResponse:
     filters = Filters.from_query(request.GET, view.line if view else "")
     is_wall = layout.shows(request, filters)
     with custom_plans():
-        listed = filters.listed(request)
+        listed = filters.matching_runs(request)
         has_state = bool(filters.line.values(STATE))
-        matching = layout.listed(listed, has_state=has_state) if is_wall else listed.recent()
+        matching = layout.runs_to_show(listed, has_state=has_state) if is_wall else listed.recent()
         shows_people = filters.is_deleted or filters.is_anybodys(request)
         if shows_people or current.is_of_shared_project(request):
             matching = matching.select_related("user", "deleted_by")
@@ -62,7 +62,7 @@ def index(request: HtmxRequest) -> HttpResponse:
             "grace_days": GRACE.days,
             "view": view,
             "listed_query": _listed_query(request),
-            **_shown(request, filters, matching, is_wall=is_wall),
+            **_runs_of_page(request, filters, matching, is_wall=is_wall),
             **({} if request.htmx else _narrowing(request, filters)),
         }
     if facets.SHOWN in request.GET:  # without script; a script loads them when they are opened
@@ -70,7 +70,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     return render(request, "features/library/wall/index.html", context)
 
 
-def _shown(
+def _runs_of_page(
     request: HtmxRequest, filters: Filters, matching: RunQuerySet, *, is_wall: bool
 ) -> dict[str, Any]:
     """Return the runs of this page, and the address of the next one."""
@@ -145,7 +145,7 @@ def _narrowing(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
 def _facets(request: HtmxRequest, filters: Filters) -> list[facets.Facet]:
     left_out = NOT_SHOWN if layout.shows(request, filters) else ()
     with custom_plans():
-        counted = filters.counted(filters.listed(request), request)
+        counted = filters.counted(filters.matching_runs(request), request)
         return facets.facets(request, filters.line, counted, left_out)
 
 
@@ -181,7 +181,7 @@ def newer(request: HtmxRequest) -> HttpResponse:
     filters = views.filters(request)
     since = parse_moment(request.GET.get("since", "")) or timezone.now()
     with custom_plans():
-        count = filters.listed(request).filter(created_at__gt=since)[:MAX_NEWER].count()
+        count = filters.matching_runs(request).filter(created_at__gt=since)[:MAX_NEWER].count()
     if not count:
         return HttpResponse(status=204)
     context = {"count": count, "is_more": count == MAX_NEWER}

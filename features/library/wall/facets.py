@@ -93,7 +93,7 @@ def facets(
     states = counting.facet("State", (_state(row) for row in rows[:MOST_COUNTED]), _states)
     people = counting.facet("Person", (row.user for row in shown), _people)
     series = counting.facet("Series", _series_of(request, shown), _series)
-    said = counting.facet("Review", _said_of(shown), _said)
+    said = counting.facet("Review", _said_of(shown), _describe_conditions)
     months = counting.facet("Month", (_month(row) for row in shown), _months, is_by_value=True)
     every = (models, kinds, states, people, series, said, months)
     return [facet for facet in every if facet.choices]
@@ -196,7 +196,7 @@ def _series(names: Sequence[str]) -> Described:
 
 def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:
     """Yield the conditions that the feedback on these shared runs fulfils, each once per run."""
-    for said in feedback.source().said([row.pk for row in rows]).values():
+    for said in feedback.source().feedback_on([row.pk for row in rows]).values():
         if said.picks:
             yield _PICKED
         if said.stars:
@@ -207,7 +207,7 @@ def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:
             yield _OPEN
 
 
-def _said(conditions: Sequence[Condition]) -> Described:
+def _describe_conditions(conditions: Sequence[Condition]) -> Described:
     return {condition: (_SAID[condition], condition) for condition in conditions}
 
 

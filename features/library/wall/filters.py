@@ -64,7 +64,7 @@ class Filters:
         """Whether the line asks for one of these states."""
         return bool(set(self.line.values(STATE)) & set(states))
 
-    def listed(self, request: HttpRequest) -> RunQuerySet:
+    def matching_runs(self, request: HttpRequest) -> RunQuerySet:
         """Return matching runs of the request's project, or the user's own of all projects.
 
         `by:` limits them to a member; outside of shared projects, users who may see everybody's
@@ -76,7 +76,7 @@ class Filters:
         within: Clause | None = None
         is_anybodys = self.is_anybodys(request)
         if not is_anybodys:
-            runs = current.listed(runs, request)
+            runs = current.rows_in_scope(runs, request)
             within = (
                 matching.scope(USER, user.pk)
                 if current.is_of_all_projects(request)

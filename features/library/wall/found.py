@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def all_found(request: HttpRequest) -> RunQuerySet:
     """Return the runs on all pages of the wall or list that a request's query shows."""
     filters = views.filters(request)
-    runs = filters.listed(request)
+    runs = filters.matching_runs(request)
     if not layout.is_chosen(request) or filters.names_state(*NOT_SHOWN, DELETED):
         return runs
-    return layout.listed(runs, has_state=bool(filters.line.values(STATE)))
+    return layout.runs_to_show(runs, has_state=bool(filters.line.values(STATE)))

@@ -26,7 +26,7 @@ def shows(request: HttpRequest, filters: Filters) -> bool:
     return is_chosen(request) and not filters.names_state(*NOT_SHOWN, DELETED)
 
 
-def listed(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:
+def runs_to_show(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:
     """Return the matching runs for the wall: all if a state is chosen, else without NOT_SHOWN.
 
     Their inputs and outputs are not loaded.

@@ -84,14 +84,16 @@ def _of_values(request: HttpRequest, key: Key, begun: str) -> Iterator[tuple[str
 
 
 def _models(request: HttpRequest) -> Mapping[str, str]:
-    latest = current.listed(Run.objects.kept(), request).named().order_by("-created_at")[:LATEST]
+    latest = (
+        current.rows_in_scope(Run.objects.kept(), request).named().order_by("-created_at")[:LATEST]
+    )
     endpoints = {run.endpoint.endpoint_id: run.endpoint.name for run in latest}
     return dict(sorted(endpoints.items(), key=lambda item: item[1].casefold()))
 
 
 def _series(request: HttpRequest) -> Mapping[str, str]:
     """Return the series of the list's projects, the last changed first."""
-    seen = current.listed(Series.objects.kept(), request)
+    seen = current.rows_in_scope(Series.objects.kept(), request)
     return dict.fromkeys(seen.values_list("name", flat=True)[:LATEST], "series")
 
 

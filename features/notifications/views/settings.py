@@ -32,10 +32,12 @@ JWKS_LASTS_S = 3600
 @never_cache
 def index(request: HtmxRequest) -> HttpResponse:
     """Show channels, preferences, recent notifications, and each delivery."""
-    return _page(request)
+    return _render_settings(request)
 
 
-def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **typed: Any) -> HttpResponse:
+def _render_settings(
+    request: HtmxRequest, status: int = HTTPStatus.OK, **typed: Any
+) -> HttpResponse:
     """Render the page; `typed` are forms with errors."""
     context = display.context(request.user, request.GET.get("page", ""))
     changed: ChannelForm | None = typed.pop("changed", None)
@@ -62,7 +64,7 @@ class Channels(Resource[Channel]):
 
     def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the user's channels."""
-        return Channel.objects.of(request.user).select_related("user")
+        return Channel.objects.owned_by(request.user).select_related("user")
 
     def restorable_rows(self, request: HtmxRequest) -> Any:
         """Return the user's channels, deleted ones too."""
@@ -85,7 +87,7 @@ def new_channel(request: HtmxRequest) -> HttpResponseBase:
         else:
             added = f"“{channel.name}” is added. Send a test to see whether it works."
             return _back(request, added)
-    return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, new=form)
+    return _render_settings(request, HTTPStatus.UNPROCESSABLE_ENTITY, new=form)
 
 
 @limit("webhook")
@@ -101,7 +103,7 @@ def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
             form.refuse(invalid)
         else:
             return _back(request, f"“{changed.name}” is saved.")
-    return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, changed=form)
+    return _render_settings(request, HTTPStatus.UNPROCESSABLE_ENTITY, changed=form)
 
 
 @limit("webhook")
@@ -118,7 +120,7 @@ def save_preferences(request: HtmxRequest) -> HttpResponseBase:
     """Save which runs count as long, and the daily limit for warnings."""
     form = PreferencesForm(request.POST)
     if not form.is_valid():
-        return _page(request, HTTPStatus.UNPROCESSABLE_ENTITY, preferences_form=form)
+        return _render_settings(request, HTTPStatus.UNPROCESSABLE_ENTITY, preferences_form=form)
     preferences.save(request.user, **form.cleaned_data)
     return _back(request, "Your choice is saved.", "preferences")
 

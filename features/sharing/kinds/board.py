@@ -73,7 +73,7 @@ class ShownRow:
     winner: ShownColumn | None
 
     @property
-    def words(self) -> str:
+    def name(self) -> str:
         """Return the row's name without its label."""
         return f"Row {self.number + 1}"
 
@@ -144,11 +144,11 @@ class Board(KeptKind[Row], DocumentKind[Row]):
         document = self.document_of(share)
         if board is None or document is None:
             return None
-        there = {shown.run.pk for shown in items.of(share) if shown.run}
+        there = {shown.run.pk for shown in items.items_of(share) if shown.run}
         cells = [cell for line in document["rows"] for cell in line["cells"] if cell["files"]]
         return board, {cell["key"] for cell in cells if uuid.UUID(cell["run"]) in there}
 
-    def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
+    def page_context(self, visit: Visit, document: Document) -> Mapping[str, Any]:
         """Return the rows as the share shows them, and the address for votes."""
         share = visit.share
         takes_votes = share.takes_votes and share.is_open
@@ -186,7 +186,7 @@ class _Grid:
             ShownColumn(
                 place,
                 column["model"][1] if share.shows_models else letter(place),
-                self.curtain.words(column["label"]),
+                self.curtain.visible_text(column["label"]),
             )
             for place, column in enumerate(document["columns"])
         ]
@@ -205,7 +205,7 @@ class _Grid:
         winner = line["winner"]
         return ShownRow(
             place,
-            self.curtain.words(line["label"]),
+            self.curtain.visible_text(line["label"]),
             self.curtain.settings(line["values"]),
             [self._cell(place, cell, winner) for cell in line["cells"]],
             None if winner is None else self.columns[winner],
@@ -213,7 +213,7 @@ class _Grid:
 
     def _cell(self, row: int, cell: Mapping[str, Any], winner: int | None) -> ShownCell:
         if cell["files"]:
-            outcome = self.outcomes.of(cell["run"], cell["files"])
+            outcome = self.outcomes.outcome_of(cell["run"], cell["files"])
         elif cell["run"]:
             outcome = self.outcomes.without_files(is_over=cell["is_over"], state=cell["state"])
         else:

@@ -71,7 +71,7 @@ class Collection(DocumentKind[Row]):
             ],
         }
 
-    def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
+    def page_context(self, visit: Visit, document: Document) -> Mapping[str, Any]:
         """Return the description and the cards."""
         share, models = visit.share, document["models"]
         stored = Picture.objects.filter(

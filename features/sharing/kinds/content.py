@@ -66,13 +66,13 @@ class Outcomes:
 
     def __init__(self, share: Share) -> None:
         self.share = share
-        listed = items.of(share)
+        listed = items.items_of(share)
         self.shown = {
             ResultKey(shown.run.pk, shown.item.position): shown for shown in listed if shown.run
         }
         self.texts = _texts(shown.run.pk for shown in listed if shown.run and not shown.artifact)
 
-    def of(self, run: str, positions: Sequence[int]) -> Outcome:
+    def outcome_of(self, run: str, positions: Sequence[int]) -> Outcome:
         """Return the outcome of a run with files at these positions, or [0] if it has no files."""
         keys = [ResultKey(uuid.UUID(run), position) for position in positions]
         listed = [self.shown[key] for key in keys if key in self.shown]
@@ -137,7 +137,7 @@ class Curtain:
         self.share, self.has_inputs = share, has_inputs
         self.names = () if share.shows_models else tuple(_names(models))
         self.files: Mapping[Key, InputFile] = (
-            inputs.of(share) if share.shows_settings and has_inputs else {}
+            inputs.files_of(share) if share.shows_settings and has_inputs else {}
         )
 
     def settings(self, arguments: Any) -> list[Setting]:
@@ -147,7 +147,7 @@ class Curtain:
         rows = islice(with_own_paths(arguments).items(), MAX_ROWS)
         return [self._setting(str(name), value) for name, value in rows]
 
-    def words(self, text: str) -> str:
+    def visible_text(self, text: str) -> str:
         """Return a text that describes settings; empty if they are hidden or it names a model."""
         return self.telling(text) if self.share.shows_settings else ""
 

@@ -100,7 +100,7 @@ class DocumentKind(Kind, Generic[Thing]):
         """Return everything that a share of this user may show of the row, as JSON values."""
 
     @abstractmethod
-    def shown(self, visit: Visit, document: Document) -> Mapping[str, Any]:
+    def page_context(self, visit: Visit, document: Document) -> Mapping[str, Any]:
         """Return the template context for a document, without parts hidden from visitors."""
 
     def result_keys(self, document: Document) -> Sequence[ResultKey]:
@@ -137,4 +137,4 @@ class DocumentKind(Kind, Generic[Thing]):
             return {"gone": GONE}
         addresses = inputs.addresses_in(with_own_paths(list(self.input_values(document))))
         inputs.keep_in_step(visit.share, addresses)
-        return self.shown(visit, document)
+        return self.page_context(visit, document)

@@ -69,5 +69,5 @@ class Series(KeptKind[library_models.Series]):
         series = self.seen(share.user, share.source)
         if series is None:
             return []
-        rows = items.of(series).values_list("run_id", "position")
+        rows = items.items_of(series).values_list("run_id", "position")
         return [ResultKey(run, position) for run, position in rows]

@@ -69,7 +69,7 @@ def apply(share: Share, answer: ForWhom) -> list[str]:
 
     If the share already has this answer, its end stays unchanged.
     """
-    is_same = answer == of(share)
+    is_same = answer == find_answer(share)
     changed = [name for name, value in answer.options.items() if getattr(share, name) != value]
     for name in changed:
         setattr(share, name, answer.options[name])
@@ -80,7 +80,7 @@ def apply(share: Share, answer: ForWhom) -> list[str]:
     return changed
 
 
-def of(share: Share) -> ForWhom | None:
+def find_answer(share: Share) -> ForWhom | None:
     """Return the answer that matches a share's options; None if no answer does."""
     for one in FOR_WHOM:
         is_set = all(getattr(share, name) == value for name, value in one.options.items())

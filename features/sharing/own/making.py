@@ -11,7 +11,8 @@ from django.db.models import Count, IntegerField, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from core import refusals
 from core.formatting import counted
 from core.periods import UNDO_WITHIN
@@ -113,7 +114,7 @@ def _begin(share: Share, results: Sequence[ResultKey] | None) -> Share:
         return former
     share.save()
     items.keep_in_step(share, results)
-    audit.record(share.user, "shared", [share], share.get_kind_display().lower())
+    trail.record(share.user, "shared", [share], share.get_kind_display().lower())
     return share
 
 
@@ -171,7 +172,7 @@ def revoke(by: User, share: Share) -> None:
     """End a share: its address and its files lead nowhere from now on. Idempotent."""
     ended = Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
     if ended:
-        audit.record(by, "ended", [share])
+        trail.record(by, "ended", [share])
         raise_version(share.pk)
 
 
@@ -180,7 +181,7 @@ def renew(share: Share, by: User) -> None:
     """Give a share a new address."""
     share.give_token()
     share.save(update_fields=["token", "token_digest"])
-    audit.record(by, "renewed the address of", [share])
+    trail.record(by, "renewed the address of", [share])
     raise_version(share.pk)
 
 
@@ -191,7 +192,7 @@ def bring_back(by: User, share: Share) -> None:
     back = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)
     if not back:
         raise Refused("It cannot be brought back any more. Share it anew.")
-    audit.record(by, "restored", [share])
+    trail.record(by, "restored", [share])
     raise_version(share.pk)
 
 

@@ -85,8 +85,9 @@ class OptionsForm(forms.Form):
         super().__init__(data, initial=initial, auto_id=IDS)
         self.review = ReviewOptionsForm(share, data)
         self.share = share
-        projects = Project.objects.of(user).filter(person=None).order_by(by_name("name"), "pk")
-        self.fields["for_project"].queryset = projects  # type: ignore[attr-defined]
+        projects = Project.objects.with_member(user).filter(person=None)
+        by_project_name = projects.order_by(by_name("name"), "pk")
+        self.fields["for_project"].queryset = by_project_name  # type: ignore[attr-defined]
         if share.password:
             self.fields["password"].label = "New password"
         ticks = [*SHOWN, *(("follows",) if share.source else ())]

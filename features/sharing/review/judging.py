@@ -42,7 +42,7 @@ def pick(reviewer: Reviewer, item: ShareItem, is_picked: bool) -> None:
             raise Refused(ENOUGH.format(count=len(others), most=share.most_picks), "pick")
         is_ranked = share.picks == Share.Picks.RANKED
         Pick.objects.create(reviewer=reviewer, item=item, rank=len(picks) + 1 if is_ranked else 0)
-    _said(reviewer)
+    _announce(reviewer)
 
 
 @transaction.atomic
@@ -76,7 +76,7 @@ def rate(reviewer: Reviewer, item: ShareItem, stars: int) -> None:
         Rating.objects.update_or_create(reviewer=reviewer, item=item, defaults={"stars": stars})
     else:
         Rating.objects.filter(reviewer=reviewer, item=item).delete()
-    _said(reviewer)
+    _announce(reviewer)
 
 
 @transaction.atomic
@@ -96,7 +96,7 @@ def _arrange(reviewer: Reviewer, order: Sequence[int]) -> None:
     picks = list(reviewer.picks.order_by("rank", "pk"))
     picks.sort(key=lambda pick: places.get(pick.item_id, len(places)))
     _write_ranks(share, picks)
-    _said(reviewer)
+    _announce(reviewer)
 
 
 def _write_ranks(share: Share, picks: Sequence[Pick]) -> None:
@@ -113,6 +113,6 @@ def _locked(reviewer: Reviewer) -> Share:
     return Share.objects.get(pk=reviewer.share_id)
 
 
-def _said(reviewer: Reviewer) -> None:
+def _announce(reviewer: Reviewer) -> None:
     news.note(reviewer)
     events.raise_version(reviewer.share_id)

@@ -98,7 +98,7 @@ def tiles(
     wanted = None
     if only is not None:
         wanted = {newest for newest, chain in chains.items() if not set(only).isdisjoint(chain)}
-    return _tiles(share, items.of(share, wanted), chains, choices_of(reviewer))
+    return _tiles(share, items.items_of(share, wanted), chains, choices_of(reviewer))
 
 
 def bare_tiles(share: Share) -> list[Tile]:

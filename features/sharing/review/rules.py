@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from core.refusals import Refused
 from features.sharing import events, items
 from features.sharing.models import Share, ShareItem
@@ -43,5 +43,5 @@ def close(share: Share, by: User, is_closed: bool) -> None:
     """Close or reopen the share for feedback."""
     share.closed_at = timezone.now() if is_closed else None
     share.save(update_fields=["closed_at"])
-    audit.record(by, "closed" if is_closed else "reopened", [share])
+    trail.record(by, "closed" if is_closed else "reopened", [share])
     events.raise_version(share.pk)

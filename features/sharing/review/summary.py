@@ -100,7 +100,7 @@ def answers_of(share: Share, by: str = "") -> Answers:
     chains = chains_of(share)
     tallies: list[Tally] = []
     of_item: dict[int, Tally] = {}
-    for shown in items.of(share):
+    for shown in items.items_of(share):
         chain = chains.get(shown.item.pk, [shown.item.pk])
         tallies.append(Tally(shown, len(chain)))
         of_item |= dict.fromkeys(chain, tallies[-1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.db.models import Max
 
-from accounts import audit
+from accounts.audit import trail
 from core.refusals import Refused
 from features.library.descent import edges_below, unread_edges
 from features.library.selection import ResultKey
@@ -70,7 +70,7 @@ def add(
         answers=answers,
     )
     items.make_ready(share)
-    audit.record(user, "changed", [share], f"version {len(chain) + 1} of item {item.number}")
+    trail.record(user, "changed", [share], f"version {len(chain) + 1} of item {item.number}")
     events.raise_version(share.pk)
     return version
 

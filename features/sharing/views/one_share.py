@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import audit
+from accounts.audit import trail
 from core.http.addresses import absolute
 from core.http.caching import no_store
 from core.http.posts import hidden
@@ -33,7 +33,7 @@ RENEWED = "The share has a new address. The former one leads nowhere."
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
-def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+def edit_share(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a share's address and options; a POST changes them, or sets them by `for_whom`."""
     seen = Share.objects.managed_by(request.user).select_related("user", "project", "for_project")
     share = get_object_or_404(seen, pk=pk)
@@ -59,7 +59,7 @@ def _save(request: HtmxRequest, share: Share, changes: str) -> None:
     share.save()
     items.make_ready(share)
     if changes:
-        audit.record(request.user, "changed", [share], changes)
+        trail.record(request.user, "changed", [share], changes)
         raise_version(share.pk)
 
 
@@ -95,7 +95,7 @@ def _context(request: HtmxRequest, share: Share, form: OptionsForm) -> dict[str,
         "end": access.end_of(share),
         "whom": access.audience_in_words(share),
         "answers": for_whom.FOR_WHOM,
-        "answer": for_whom.of(share),
+        "answer": for_whom.find_answer(share),
         "may_change": Rights(request.user, share).may_change,
     }
 

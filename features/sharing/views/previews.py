@@ -30,7 +30,7 @@ ROBOTS = "User-agent: *\nAllow: /s/\nDisallow: /\n"
 def picture(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
     """Serve the first pictures of a share as one picture."""
     names: list[str] = []
-    for shown in items.of(visit.share):
+    for shown in items.items_of(visit.share):
         if shown.artifact and shown.artifact.thumbnail and len(names) < MOST:
             names.append(shown.artifact.thumbnail)
     tag = f'"{hashlib.sha256(f"{visit.share.pk}{names}".encode()).hexdigest()}"'

@@ -16,9 +16,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits import throttle
-from accounts.limits.addresses import client_address
 from accounts.limits.rate_limit import limit
 from core.http.addresses import absolute
+from core.http.client_addresses import client_address
 from core.http.posts import hidden
 from core.http.streaming import OffThreadStream
 from features.sharing import access, items
@@ -51,12 +51,12 @@ def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
     if visit.share.opens_review and request.GET.get("as") != "share":
         response = review_pages.show(request, visit, _addresses(request, visit.share))
     else:
-        response = page(request, visit)
+        response = render_share(request, visit)
     counting.count(request, response, visit)
     return response
 
 
-def page(
+def render_share(
     request: HtmxRequest,
     visit: Visit,
     more: Mapping[str, Any] | None = None,
@@ -66,14 +66,14 @@ def page(
     shared, kind = visit.share, kind_of(visit.share)
     if shared.follows and (keys := kind.results(shared)) is not None:
         items.keep_in_step(shared, keys)
-    shown = items.of(shared)
+    shown = items.items_of(shared)
     context = {
         "visit": visit,
         "share": shared,
         "template": kind.template,
         "styles": kind.styles,
         "items": shown,
-        "tiles": tiles.of(shown),
+        "tiles": tiles.tiles_of(shown),
         "may_take_all": shared.allows_download and any(one.artifact for one in shown),
         **_addresses(request, shared),
         **kind.context(visit),
@@ -100,7 +100,7 @@ def archive(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
     """Send all files as one ZIP, if the share offers them."""
     if not visit.share.allows_download:
         raise Http404(NO_DOWNLOAD)
-    stream = archives.stream(visit.share, items.of(visit.share))
+    stream = archives.stream(visit.share, items.items_of(visit.share))
     disposition = content_disposition_header(True, archives.name_of(visit.share)) or ""
     headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
     return OffThreadStream(stream, content_type="application/zip", headers=headers)
@@ -148,11 +148,11 @@ def _asked_again(
 @for_visitors
 def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
     """Show an item with links to its neighbours; a script gets only the item."""
-    shown = items.of(visit.share)
+    shown = items.items_of(visit.share)
     at = next((at for at, one in enumerate(shown) if one.item.number == number), None)
     if at is None:
         raise Http404(items.GONE)
-    (tile,) = tiles.of([items.with_making(shown[at])])
+    (tile,) = tiles.tiles_of([items.with_making(shown[at])])
     context = {
         "visit": visit,
         "share": visit.share,

@@ -60,22 +60,22 @@ def for_voters(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:
 def vote(request: HtmxRequest, visit: Visit, board: Board, cells: set[int]) -> HttpResponseBase:
     """Show a pair of results; a POST has the voter's name, or the choice between the two."""
     if request.method != "POST":
-        return _page(request, visit, board, cells)
+        return _render_vote(request, visit, board, cells)
     if not visit.share.is_open:
-        return _page(request, visit, board, cells)
+        return _render_vote(request, visit, board, cells)
     try:
         reviewer = reviewers.reviewer_for_post(request, visit)
     except reviewers.NameRefused as refusal:
         context = {"name_problem": str(refusal), "name_typed": refusal.name}
-        return _page(request, visit, board, cells, **context)
+        return _render_vote(request, visit, board, cells, **context)
     voter = reviewer.participant
     if pair := hidden(request, "pair"):
         try:
             ballots.record(voter, board, pair, hidden(request, "choice"), cells)
         except ValueError as error:
-            return _page(request, visit, board, cells, problem=str(error))
+            return _render_vote(request, visit, board, cells, problem=str(error))
     response = (
-        _page(request, visit, board, cells)
+        _render_vote(request, visit, board, cells)
         if request.htmx
         else redirect("sharing:share-vote", visit.share.token)
     )
@@ -93,7 +93,7 @@ def retraction(
     if voter and visit.share.is_open:
         ballots.take_back(voter, board)
     if request.htmx:
-        return _page(request, visit, board, cells)
+        return _render_vote(request, visit, board, cells)
     return redirect("sharing:share-vote", visit.share.token)
 
 
@@ -111,7 +111,7 @@ def file(
     return response
 
 
-def _page(
+def _render_vote(
     request: HtmxRequest,
     visit: Visit,
     board: Board,
@@ -173,4 +173,4 @@ def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
         return response
     typed_name = hidden(request, reviewers.NAME_FIELD)
     context = {"row_typed": form["prompt"].value(), "name_typed": typed_name, **problem}
-    return visits.page(request, visit, context, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return visits.render_share(request, visit, context, status=HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -71,7 +71,7 @@ def row_of(share: Share, board: Board, text: str) -> PlannedRow:
 def asked_by(share: Share, board: Board, participant: Participant) -> list[Asked]:
     """Return a participant's requests on the board, the newest first."""
     requests = board.row_requests.filter(**participant.filter()).order_by("-pk")
-    return [Asked(one.label, _words(share, one)) for one in requests[:MOST_LISTED]]
+    return [Asked(one.label, _describe_state(share, one)) for one in requests[:MOST_LISTED]]
 
 
 def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:
     }
 
 
-def _words(share: Share, request: RowRequest) -> str:
+def _describe_state(share: Share, request: RowRequest) -> str:
     if request.row_id is not None:
         return RUN if share.follows else RUN_ELSEWHERE
     return LEFT_OUT if request.decided_at else WAITS

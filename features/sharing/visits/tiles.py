@@ -135,7 +135,7 @@ class Tile:
         return Curtain(share, [model], has_inputs=False).settings(others)
 
 
-def of(shown: Sequence[Shown]) -> list[Tile]:
+def tiles_of(shown: Sequence[Shown]) -> list[Tile]:
     """Return tiles in the order of the items; one query for the texts among them."""
     texts = _texts([one.run.pk for one in shown if one.run and one.artifact is None])
     return [Tile(one, texts.get(one.run.pk, "") if one.run else "") for one in shown]

@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from core.formatting import money
 from features.spending import visibility
 from features.spending.models import Alarm
@@ -47,5 +47,5 @@ def look(user: User, alarm: Alarm) -> bool:
     if not unseen.update(looked_at=timezone.now(), looked_by=user):
         return False
     sums = f"{money(alarm.cost)} instead of {about(alarm.expected)}"
-    audit.record(user, "changed", [alarm], f"has looked at the alarm about {sums}")
+    trail.record(user, "changed", [alarm], f"has looked at the alarm about {sums}")
     return True

@@ -122,7 +122,7 @@ def pause_s(failures: int) -> float:
 
 def sentence(error: fal.FalError) -> str:
     """Return the reason of a failed reading, and a remedy."""
-    refusal = refusals.of(error.as_json())
+    refusal = refusals.find_refusal(error.as_json())
     if refusal and refusal.is_account_wide and error.status != HTTPStatus.UNAUTHORIZED:
         return refusal.sentence
     match error.status:

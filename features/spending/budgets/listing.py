@@ -59,7 +59,7 @@ class Listed:
         return self.budget.is_by_admin and self.budget.project_id is not None
 
 
-def listed(user: User, project: Project | None = None) -> list[Listed]:
+def visible_budgets(user: User, project: Project | None = None) -> list[Listed]:
     """Return the budgets that the user sees and that have not ended, or those of a project.
 
     The number of queries is constant, plus one for each budget that applies to each project,

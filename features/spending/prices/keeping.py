@@ -18,7 +18,8 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.urls import reverse
 
-from accounts import audit, roles
+from accounts import roles
+from accounts.audit import trail
 from catalog.models import Endpoint
 from core.formatting import counted, money, unit
 from features.notifications import outbox
@@ -98,7 +99,7 @@ def agree(by: User, row: MeasuredPrice) -> None:
     """Approve a price far above the list price for estimates, on behalf of an admin."""
     row.agreed = row.difference
     row.save(update_fields=["agreed"])
-    audit.record(by, "agreed to the measured price of", [row.endpoint], str(row))
+    trail.record(by, "agreed to the measured price of", [row.endpoint], str(row))
     measure_models([row.endpoint_id])
 
 

@@ -116,7 +116,9 @@ def difference_in_words(difference: Decimal) -> str:
     return f"{percent} % {'more' if difference > 0 else 'less'}"
 
 
-def listed(words: str = "", *, is_used: bool = False, sort: str = "") -> QuerySet[MeasuredPrice]:
+def find_prices(
+    words: str = "", *, is_used: bool = False, sort: str = ""
+) -> QuerySet[MeasuredPrice]:
     """Return the measured prices of models whose names have all these words, in order.
 
     With `is_used`, only prices in use instead of the list price. Models with too few runs for a

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from core import refusals
 from core.db import clock
 from core.formatting import money
@@ -92,7 +92,7 @@ def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str)
             sentence=sentence,
             path=path,
         )
-        audit.record(user, "asked for more", [request], in_words(request))
+        trail.record(user, "asked for more", [request], in_words(request))
         for decider in access.deciders(subject.budget).exclude(pk=user.pk):
             outbox.notify(
                 decider,

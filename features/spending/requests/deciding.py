@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from accounts import audit
+from accounts.audit import trail
 from core import refusals
 from core.db import clock
 from core.formatting import money
@@ -76,7 +76,7 @@ def _decide(by: User, request: BudgetRequest, answer: str) -> None:
     detail = f"{asking.in_words(request)}, asked by {request.user.get_username()}"
     if request.asked is not None and request.asked != request.amount:
         detail += f", who had asked for {money(request.asked)}"
-    audit.record(by, verb, [request], detail)
+    trail.record(by, verb, [request], detail)
     inbox.settle(request)
     if request.user_id == by.pk:
         return

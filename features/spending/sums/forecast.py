@@ -32,7 +32,7 @@ class Forecast:
     today: date
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Return the sum: "About $420.00 by 30 November"."""
         return f"About {money(self.amount)} by {self.month_end:%-d %B}"
 
@@ -58,7 +58,7 @@ class UnusualDay:
     usual: Decimal
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """Return the day, its sum, and the usual sum."""
         times = (self.amount / self.usual).quantize(Decimal(1))
         return (

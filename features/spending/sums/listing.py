@@ -64,7 +64,7 @@ class Page:
     after: int | None
 
 
-def page(scope: Scope, question: Question, order: Order, number: int) -> Page:
+def page_of_runs(scope: Scope, question: Question, order: Order, number: int) -> Page:
     """Return a page of the runs; a bounded number of queries."""
     matching = charges(scope.condition & filtered(question, scope), question.days)
     start = (number - 1) * PER_PAGE

@@ -117,7 +117,7 @@ def report(scope: Scope, question: Question, today: date) -> Report:
         other_count=len(others),
         chart=chart(question, bars, {found.day for found in unusual}),
         unusual=[
-            Unusual(found.words, question.within(Days(found.day, found.day)).query)
+            Unusual(found.sentence, question.within(Days(found.day, found.day)).query)
             for found in _dearest(unusual)
         ],
         unusual_count=len(unusual),

@@ -45,7 +45,7 @@ class Budgets(Resource[Budget]):
 
     def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return those that hold, with how far each is spent."""
-        return listing.listed(request.user, _shown_project(request))
+        return listing.visible_budgets(request.user, _shown_project(request))
 
     def list_context(self, request: HtmxRequest, page: Page[Any]) -> Mapping[str, Any]:
         """Return them in two parts, and those that have ended."""

@@ -29,7 +29,7 @@ def prices(request: HtmxRequest) -> HttpResponse:
     words = search_words(request)
     sort = request.GET.get("sort", "")
     is_used = request.GET.get("differs") == "1"
-    rows = listing.listed(words, is_used=is_used, sort=sort)
+    rows = listing.find_prices(words, is_used=is_used, sort=sort)
     match request.GET.get("format", ""):
         case "csv":
             return _file(HttpResponse(listing.as_csv(rows), "text/csv; charset=utf-8"), "csv")

@@ -81,7 +81,7 @@ def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a request, with two buttons if the user may decide."""
     asked = _visible(request, pk)
     inbox.see(request.user, asked)
-    return _page(request, asked, DecisionForm())
+    return _render_request(request, asked, DecisionForm())
 
 
 @require_POST
@@ -92,7 +92,7 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         raise PermissionDenied(deciding.MAY_NOT)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _page(request, asked, form)
+        return _render_request(request, asked, form)
     amount, answer = form.cleaned_data["amount"], form.cleaned_data["answer"]
     with refusals_as_messages(request):
         if hidden(request, BUTTON) == "grant":
@@ -104,7 +104,7 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect(asked)
 
 
-def _page(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> HttpResponse:
+def _render_request(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> HttpResponse:
     subject = asking.Subject(asked.budget, asked.scope_key, asked.period)
     context: dict[str, Any] = {
         "asked": asked,
@@ -127,7 +127,7 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     people = [person.get_username() for person in others]
     about: dict[str, Any] = {
         "deciders": enumerated(people),
-        "told": _told(people),
+        "told": _who_can_grant(people),
         "budget": subject.budget,
     }
     if subject.budget is None:
@@ -138,7 +138,7 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     return about | {"gauge": gauge, "name": name, "allowance": wording.allowance(subject.budget)}
 
 
-def _told(people: list[str]) -> str:
+def _who_can_grant(people: list[str]) -> str:
     """Return the sentence that says who can grant a request."""
     if not people:
         return "There is nobody yet who could grant it."

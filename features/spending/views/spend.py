@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts import audit
+from accounts.audit import trail
 from core.http.caching import no_store
 from core.http.parameters import page_number
 from features.spending.sums import export, links, listing
@@ -31,7 +31,7 @@ def spend(request: HtmxRequest) -> HttpResponse:
     """Show the sums; 422 with a sentence for each wrong parameter."""
     today = timezone.localdate()
     form = QuestionForm(request.GET, today)
-    seen = Scope.of(request.user)
+    seen = Scope.of_user(request.user)
     question = form.question() if form.is_valid() else None
     context: dict[str, Any] = {
         "form": form,
@@ -63,10 +63,10 @@ def runs(request: HtmxRequest) -> HttpResponse:
     question = form.question()
     order = listing.Order.named(request.GET.get("order", ""))
     number = page_number(request.GET.get("page", ""))
-    seen = Scope.of(request.user)
+    seen = Scope.of_user(request.user)
     context = {
         "question": question,
-        "page": listing.page(seen, question, order, number),
+        "page": listing.page_of_runs(seen, question, order, number),
         "order": order,
         "orders": listing.Order,
         "chips": chips_of(question, seen),
@@ -86,8 +86,8 @@ def table(request: HtmxRequest) -> HttpResponseBase:
     question = form.question()
     columns = export.Columns.named(request.GET.get("columns", ""))
     detail = f"what was spent, {columns.label}: {question.query}"
-    audit.record_export(request, [request.user], detail)
-    lines = export.lines(Scope.of(request.user), question, columns)
+    trail.record_export(request, [request.user], detail)
+    lines = export.lines(Scope.of_user(request.user), question, columns)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"spend{'' if columns == export.Columns.SUMS else f'-{columns.value}'}"
     days = f"{question.days.first:%Y-%m-%d}-{question.days.last:%Y-%m-%d}"

@@ -72,7 +72,7 @@ def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]], user: User) 
 def add_results(dataset: Dataset, addresses: Iterable[str], user: User) -> Added:
     """Append results of the project's or the user's runs; stored files are shared, not copied."""
     owner = Owner(user.pk, dataset.project)
-    runs = Run.objects.of(user) | Run.objects.kept().in_project(dataset.project, user)
+    runs = Run.objects.owned_by(user) | Run.objects.kept().in_project(dataset.project, user)
     added, items = Added(), []
     for address in addresses:
         match = RESULT.fullmatch(address)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from schemas.fields import Field
 from schemas.fields.media import words_in
-from schemas.form.controls import segment
+from schemas.form.decode import segment
 
 _ARCHIVE = {"zip", "archive", "dataset", "data", "tar", "training"}
 _SAYS_ARCHIVE = re.compile(r"(?i)\b(?:zip|archive|data ?set)\b")

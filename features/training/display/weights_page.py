@@ -44,7 +44,7 @@ def cards(rows: Iterable[Weights], runs: RunQuerySet) -> list[dict[str, Any]]:
     ]
 
 
-def page(user: User, weights: Weights) -> dict[str, Any]:
+def page_context(user: User, weights: Weights) -> dict[str, Any]:
     """Return the context of one file of weights: the models that take it, and its samples.
 
     Samples are runs of its project.

@@ -46,10 +46,10 @@ def dataset(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show files, captions and checks; a POST saves edits and handles the pressed button."""
     if request.method == "POST":
         return _posted(request, DATASETS.find_changeable(request, pk))
-    return _page(request, DATASETS.find(request, pk))
+    return _render_dataset(request, DATASETS.find(request, pk))
 
 
-def _page(
+def _render_dataset(
     request: HtmxRequest,
     dataset: Dataset,
     trouble: str = "",
@@ -70,7 +70,7 @@ def _posted(request: HtmxRequest, dataset: Dataset) -> HttpResponse:
     _save_texts(request, dataset)
     if names.errors:
         dataset.refresh_from_db()
-        return _page(request, dataset, status=HTTPStatus.UNPROCESSABLE_ENTITY, form=names)
+        return _render_dataset(request, dataset, status=HTTPStatus.UNPROCESSABLE_ENTITY, form=names)
     action, name = pressed(request, name="do")
     if action in {"remove", "restore"}:
         editing.set_removed(dataset, name, is_removed=action == "remove")
@@ -102,10 +102,10 @@ def form(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if rules is None:
         message = "This model no longer has a field for a data set."
-        return _page(request, dataset, message, status)
+        return _render_dataset(request, dataset, message, status)
     try:
         upload = packing.pack(dataset, rules, request.user)
     except ValueError as refusal:
-        return _page(request, dataset, str(refusal), status)
+        return _render_dataset(request, dataset, str(refusal), status)
     query = urlencode({PARAMETER: dataset.project.key, "dataset": f"{dataset.pk}/{upload.pk}"})
     return redirect(f"{dataset.endpoint.get_absolute_url()}?{query}")

@@ -40,7 +40,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     trainers = _trainers(query)
     context: dict[str, Any] = {
         "datasets": _datasets(request),
-        "weights": current.listed(Weights.objects.kept(), request).select_related(
+        "weights": current.rows_in_scope(Weights.objects.kept(), request).select_related(
             "training", "user"
         )[:6],
         "all_projects": current.is_of_all_projects(request),
@@ -53,7 +53,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 
 def _datasets(request: HtmxRequest) -> QuerySet[Dataset]:
     """Return the last changed data sets, without their thousands of files."""
-    datasets = current.listed(Dataset.objects.kept(), request)
+    datasets = current.rows_in_scope(Dataset.objects.kept(), request)
     return datasets.select_related("endpoint", "user").defer("files")[:LISTED]
 
 

@@ -45,7 +45,7 @@ class AllWeights(Resource[Weights]):
 
     def list_context(self, request: HtmxRequest, page: Page[Weights]) -> Mapping[str, Any]:
         """Return the cards: the origin of each, and its samples in this project."""
-        runs = current.listed(Run.objects.kept(), request)
+        runs = current.rows_in_scope(Run.objects.kept(), request)
         return {"rows": weights_page.cards(page.object_list, runs)}
 
 
@@ -63,6 +63,6 @@ def weights(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         form.save()
         return redirect(row)
-    context = weights_page.page(request.user, row) | {"form": form}
+    context = weights_page.page_context(request.user, row) | {"form": form}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "features/training/weights_page.html", context, status=status)

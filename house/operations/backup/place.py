@@ -127,7 +127,7 @@ class Place:
         self.storage = storage
 
     @classmethod
-    def of(cls, folder: str = "") -> Place:
+    def in_folder(cls, folder: str = "") -> Place:
         """Return the place in this folder, by default at BACKUP_TO; raises NoBackup."""
         if folder:
             return cls(

@@ -19,8 +19,10 @@ from django.db import transaction
 from django.db.models import CASCADE, SET_NULL, F, Model
 from django.utils import timezone
 
-from accounts import audit, roles
-from accounts.models import AuditEntry, QueuedMail
+from accounts import roles
+from accounts.audit import trail
+from accounts.audit.entries import AuditEntry
+from accounts.models import QueuedMail
 from accounts.sessions import active_sessions
 from api import tokens
 from api.models import Token
@@ -114,8 +116,8 @@ def erase(person: User, to: User, by: User | None) -> str:
         for model, name in _relations(SET_NULL):
             model._base_manager.filter(**{name: person.pk}).update(**{name: None})
         _delete_uploads(person)
-        got = enumerated([part.words for part in passed if part.number])
-        audit.record(by, "erased", [person], f"{to.get_username()} got {got or 'nothing'}")
+        got = enumerated([part.summary for part in passed if part.number])
+        trail.record(by, "erased", [person], f"{to.get_username()} got {got or 'nothing'}")
     return person.get_username()
 
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from core.db.name_order import by_name
 from core.forms import LineField
 from core.http.caching import no_store
@@ -62,7 +63,7 @@ class EraseForm(forms.Form):
 @require_safe
 def own_archive(request: HtmxRequest) -> HttpResponseBase:
     """Send the user's own data as a ZIP."""
-    audit.record_export(request, [request.user], "their own data")
+    trail.record_export(request, [request.user], "their own data")
     return _sent(request.user, is_for_themselves=True)
 
 
@@ -80,7 +81,7 @@ def of_person(request: HtmxRequest, user_id: int) -> HttpResponse:
         else:
             messages.success(request, f"They are erased. Their account is now called {erased}.")
             return redirect("people:people")
-    return _page(request, person, form, ReasonForm())
+    return _render_person_data(request, person, form, ReasonForm())
 
 
 @no_store
@@ -90,9 +91,9 @@ def archive_of_person(request: HtmxRequest, user_id: int) -> HttpResponseBase:
     person = _person(request, user_id)
     reason = ReasonForm(request.POST)
     if not reason.is_valid():
-        return _page(request, person, EraseForm(person), reason)
+        return _render_person_data(request, person, EraseForm(person), reason)
     why, by = reason.cleaned_data["reason"], request.user.get_username()
-    audit.record(request.user, "exported", [person], f"a person's data, because: {why}")
+    trail.record(request.user, "exported", [person], f"a person's data, because: {why}")
     outbox.notify(
         person,
         TAKEN,
@@ -110,7 +111,9 @@ def _person(request: HtmxRequest, user_id: int) -> User:
     return get_object_or_404(User, pk=user_id)
 
 
-def _page(request: HtmxRequest, person: User, form: EraseForm, reason: ReasonForm) -> HttpResponse:
+def _render_person_data(
+    request: HtmxRequest, person: User, form: EraseForm, reason: ReasonForm
+) -> HttpResponse:
     wrong = (form.is_bound and form.errors) or (reason.is_bound and reason.errors)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     context = {

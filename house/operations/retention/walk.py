@@ -18,7 +18,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit
+from accounts.audit import trail
 from core.db.prepared_queries import custom_plans
 from features.notifications import outbox
 from features.notifications.kinds import Kind as Told
@@ -162,5 +162,5 @@ def _remove(kind: Kind, announced: Announcement, keys: Sequence[uuid.UUID]) -> b
         )
         if count := kind.remove(rows, timezone.now(), why):
             detail = f"{kind.number(count)}, older than {announced.days} days"
-            audit.record(None, f"deleted old {kind.name} of", [project], detail, program=PROGRAM)
+            trail.record(None, f"deleted old {kind.name} of", [project], detail, program=PROGRAM)
     return True

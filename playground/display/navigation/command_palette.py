@@ -132,7 +132,7 @@ def _models(user: User, text: str, locks: Locks) -> list[Place]:
         # A text with `is:gone` returns the same models from both searches.
         endpoints = [*listed, *(e for e in gone if e not in listed)]
     else:
-        used = Run.objects.of(user).order_by("-created_at")
+        used = Run.objects.owned_by(user).order_by("-created_at")
         recent = used.values_list("endpoint_id", flat=True)[:RECENT_RUNS]
         keys = list(dict.fromkeys(recent))[:MAX_MODELS]
         by_key = Endpoint.objects.for_cards().in_bulk(keys)
@@ -151,7 +151,7 @@ def _collections(words: Sequence[str]) -> list[Place]:
 
 
 def _runs(user: User, words: Sequence[str]) -> list[Place]:
-    mine = Run.objects.of(user).named().order_by("-created_at")
+    mine = Run.objects.owned_by(user).named().order_by("-created_at")
     for word in words:
         mine = mine.containing(word)  # uses the index; titles have none of their own
     mine = mine.filter(destinations.having("title", words))

@@ -45,26 +45,29 @@ _PRESSED = (
 def pages(user: User, words: Sequence[str]) -> list[Place]:
     """Return the pages that the user may open and whose labels have all the words."""
     rooms = [
-        _page(room.name or room.label, room.synonyms, room.address) for room in corridor.rooms(user)
+        _make_place(room.name or room.label, room.synonyms, room.address)
+        for room in corridor.rooms(user)
     ]
-    others = [_page(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES]
+    others = [
+        _make_place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES
+    ]
     return _having([*rooms, *others], words)
 
 
-def _page(label: str, words: str, address: str, **more: str) -> Place:
+def _make_place(label: str, words: str, address: str, **more: str) -> Place:
     return Place(label, words, address, synonyms=words, **more)
 
 
 def actions(user: User, words: Sequence[str]) -> list[Place]:
     """Return the actions that the user may begin and whose labels have all the words."""
     places = [
-        _page(label, note, reverse(route) + rest, icon="plus")
+        _make_place(label, note, reverse(route) + rest, icon="plus")
         for label, note, route, rest in _ACTIONS
     ]
     if permissions.may(user, permissions.ADD_COLLECTION):
         places.append(Place("New collection", "", reverse("catalog:collections"), "plus"))
     places += [
-        _page(label, note, reverse(route) + rest, press=press)
+        _make_place(label, note, reverse(route) + rest, press=press)
         for label, note, route, rest, press in _PRESSED
     ]
     return _having(places, words)
@@ -74,7 +77,7 @@ def projects(user: User, words: Sequence[str]) -> list[Group]:
     """Return the user's projects whose names have all the words, to open or work in; one query."""
     if not words:
         return []
-    own = listing.of(user)
+    own = listing.projects_of(user)
     pages = [Place(project.name, "Go to project", project.get_absolute_url()) for project in own]
     here = current.chosen(user)
     choices = [

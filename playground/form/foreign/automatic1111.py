@@ -37,8 +37,8 @@ def read(text: str) -> dict[str, Any]:
     settings = _settings(lines[end]) if ends else {}
     width, height = _sides(settings.pop("Size", ""))
     arguments = {
-        "prompt": values.words("\n".join(lines[:split])),
-        "negative_prompt": values.words(negative),
+        "prompt": values.clean_text("\n".join(lines[:split])),
+        "negative_prompt": values.clean_text(negative),
         "seed": values.integer(settings.pop("Seed", ""), values.MOST_SEED),
         "num_inference_steps": values.integer(settings.pop("Steps", ""), 10_000),
         "guidance_scale": values.guidance(
@@ -65,4 +65,4 @@ def _sides(text: str) -> tuple[str, str]:
 
 
 def _name(key: str) -> str:
-    return values.words(key[:MOST_CHARS].lower().replace(" ", "_")) or "?"
+    return values.clean_text(key[:MOST_CHARS].lower().replace(" ", "_")) or "?"

@@ -42,7 +42,7 @@ def read(text: str) -> dict[str, Any]:
         "strength": _strength(_first_number(nodes, ("denoise",))),
         "image_size": sides,
         "sampler": next(
-            (s for node in nodes if (s := values.words(node.get("sampler_name")))), None
+            (s for node in nodes if (s := values.clean_text(node.get("sampler_name")))), None
         ),
     }
     return {name: value for name, value in arguments.items() if value is not None}
@@ -89,7 +89,9 @@ def _text_behind(
     start = next((graph[_key(link)] for link in links if _key(link) in graph), None)
     if start is None:
         return None
-    texts = (values.words(node.get(name)) for node in _back_from(graph, start) for name in _TEXTS)
+    texts = (
+        values.clean_text(node.get(name)) for node in _back_from(graph, start) for name in _TEXTS
+    )
     return next((text for text in texts if text), None)
 
 

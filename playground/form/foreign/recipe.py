@@ -57,7 +57,7 @@ class ForeignRecipe:
         arguments = written.get("arguments") if isinstance(written, dict) else None
         if not isinstance(arguments, dict):
             return None
-        return cls(values.words(written.get("program")) or "another program", arguments)
+        return cls(values.clean_text(written.get("program")) or "another program", arguments)
 
 
 def read(texts: dict[str, str]) -> ForeignRecipe | None:

@@ -39,7 +39,7 @@ def guidance(cfg: float | None, distilled: float | None) -> float | None:
     return distilled if is_distilled or cfg is None else cfg
 
 
-def words(value: Any) -> str | None:
+def clean_text(value: Any) -> str | None:
     """Return a text that is not empty, without characters that a database rejects; else None."""
     if not isinstance(value, str):
         return None

@@ -339,7 +339,7 @@ def control_name(node: Node) -> str:
 def attributes(node: Node, label: str = "", suffix: str = "") -> SafeString:
     """Return the attributes that all single controls have: id, name, and ids of help and error.
 
-    Names are percent-encoded (schemas/form/controls.py), so only the label needs escaping.
+    Names are percent-encoded (schemas/form/decode.py), so only the label needs escaping.
     """
     parts = [f'id="{node.id}{suffix}" name="{control_name(node)}"']
     if label:

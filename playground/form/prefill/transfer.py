@@ -119,7 +119,7 @@ class _Mover:
         """Describe a changed value; a file by its new field only: addresses mean nothing."""
         files = (taker for taker in self.inputs if taker.kind != "text")
         taker = next((taker for taker in files if names_in(taker.path)[0] == step.target), None)
-        return f"{step.source} is in “{taker.label}”" if taker else step.words
+        return f"{step.source} is in “{taker.label}”" if taker else step.sentence
 
     def fill_results(self, results: Sequence[Result], *, is_next: bool) -> None:
         """Put each result into a field that accepts it; only a next step overwrites values."""

@@ -47,7 +47,7 @@ def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return _require_login(request, endpoint)
     if request.method == "POST":
         return form.handle_post(request, endpoint)
-    return _page(request, endpoint)
+    return _render_tab(request, endpoint)
 
 
 def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
@@ -81,7 +81,7 @@ def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 
 
 @in_place_of_run
-def _page(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
+def _render_tab(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     tab = request.GET.get("tab", "playground")
     if tab == "runs":
         return redirect(_address_of_runs(request, endpoint))

@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
-from accounts import audit
+from accounts.audit import trail
 from playground.form import share_links
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def deletion(request: HtmxRequest, pk: str) -> HttpResponseBase:
     """End a link: its address is gone, and its files are no longer open."""
     link = get_object_or_404(share_links.links_of(request.user), pk=pk)
     with transaction.atomic():
-        audit.record(request.user, "deleted", [link])
+        trail.record(request.user, "deleted", [link])
         link.delete()
     messages.success(request, "The link has ended, and your files in it are private again.")
     return redirect(SHARES)

@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import reswap, retarget
 
-from accounts import audit, permissions
+from accounts import permissions
+from accounts.audit import trail
 from catalog.curation import moderation
 from catalog.curation import notes as domain
 from catalog.curation.moderation import StandingForm
@@ -69,7 +70,7 @@ class Notes(Resource[Note]):
     def delete(self, request: HtmxRequest, row: Note) -> None:
         with transaction.atomic():
             row.remove()
-            audit.record(request.user, "deleted", [row], f"of {row.user or 'nobody'}")
+            trail.record(request.user, "deleted", [row], f"of {row.user or 'nobody'}")
 
     def restore(self, request: HtmxRequest, row: Note) -> None:
         row.bring_back()

@@ -218,16 +218,16 @@ def _strip(viewer: watch_tokens.Viewer, latest: list[Run], *on_stage: Run) -> li
     return [history.strip_row(viewer, run, is_on_stage=run.pk in keys) for run in latest]
 
 
-def _listed(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
-    return current.listed(Run.objects.kept(), request).filter(endpoint=endpoint)
+def _runs_of_model(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
+    return current.rows_in_scope(Run.objects.kept(), request).filter(endpoint=endpoint)
 
 
 def _mine(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
-    return _listed(request, endpoint).filter(user_id=request.user.pk or 0)
+    return _runs_of_model(request, endpoint).filter(user_id=request.user.pk or 0)
 
 
 def _latest(request: HttpRequest, endpoint: Endpoint) -> list[Run]:
-    latest = _listed(request, endpoint).load_recent(STRIP_LENGTH)
+    latest = _runs_of_model(request, endpoint).load_recent(STRIP_LENGTH)
     for run in latest:
         run.endpoint = endpoint
     return latest

@@ -114,7 +114,7 @@ def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 def preset(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show the form for a preset; a POST changes its name and who may use it."""
     preset = _editable(request, pk, permissions.CHANGE_PRESET)
-    before = {"name": preset.name, "used_by": Scope.of(preset)}
+    before = {"name": preset.name, "used_by": Scope.of_preset(preset)}
     form = PresetForm(request.POST if request.method == "POST" else None, initial=before)
     if not form.is_valid():
         return _form(request, preset.endpoint, form, preset=preset)
@@ -134,7 +134,7 @@ def _whose(preset: Preset) -> str:
         Scope.MEMBERS: f"for the members of “{preset.project}”",
         Scope.HOUSE: "for the house",
         Scope.START: "the house's preset that fills new forms of this model",
-    }[Scope.of(preset)]
+    }[Scope.of_preset(preset)]
 
 
 def _scope(request: HtmxRequest, form: PresetForm, preset: Preset | None = None) -> Scope:
@@ -143,7 +143,7 @@ def _scope(request: HtmxRequest, form: PresetForm, preset: Preset | None = None)
     Only its user may hide a preset from the members. Its user may offer it to the house with its
     files, and so may holders of the permission. `START` requires a permission of its own.
     """
-    before = Scope.of(preset) if preset else Scope.MEMBERS
+    before = Scope.of_preset(preset) if preset else Scope.MEMBERS
     scope: Scope = form.cleaned_data["used_by"] or before
     if scope == Scope.START != before and not may(request.user, permissions.HOUSE_DEFAULT):
         return before

@@ -148,7 +148,9 @@ def _remux(path: str, head: bytes, target: str) -> None:
         muxer = _muxer(source.format.name, head)
         options = {"fflags": "+bitexact", **_MUXER_OPTIONS.get(muxer, {})}
         with av.open(target, "w", format=muxer, options=options) as copy:
-            filters = {stream.index: _add(stream, copy, muxer) for stream in _shown(source)}
+            filters = {
+                stream.index: _add(stream, copy, muxer) for stream in _without_covers(source)
+            }
             if not filters:
                 raise ValueError("the file has neither video nor audio")
             for packet in source.demux():
@@ -169,7 +171,7 @@ def _muxer(demuxer: str, head: bytes) -> str:
     return muxer
 
 
-def _shown(source: Any) -> Iterable[Any]:
+def _without_covers(source: Any) -> Iterable[Any]:
     cover = av.stream.Disposition.attached_pic
     return [
         stream

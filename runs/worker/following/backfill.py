@@ -33,7 +33,7 @@ async def backfill_due(keys: KeyRing) -> float:
     """Backfill the runs that are due; return the seconds until the next time."""
     for row in await sync_to_async(_due)():
         try:
-            await _backfill(row.run, await keys.of(row.run))
+            await _backfill(row.run, await keys.clients_for(row.run))
         except fal.FalError as error:
             log.warning("run %s: no answer for the backfill: %s", row.run_id, error)
             if error.is_retryable and not _is_old(row):

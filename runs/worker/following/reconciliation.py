@@ -58,7 +58,7 @@ async def reconcile_due(keys: KeyRing) -> float:
     """Reconcile the runs that are due; return the seconds until the next time."""
     for run in await sync_to_async(_due)():
         try:
-            await _reconcile(run, await keys.of(run))
+            await _reconcile(run, await keys.clients_for(run))
         except (fal.FalError, ValueError) as error:
             log.warning("run %s not reconciled, again later: %s", run.pk, error)
             if getattr(error, "status", None) in WITHOUT_LIST:

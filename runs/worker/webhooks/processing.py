@@ -78,7 +78,7 @@ async def _process(report: WebhookReport, keys: UpstreamKeys, ring: KeyRing) -> 
     seen = parse_delivery(report.headers, body)
     is_ours = seen and await sync_to_async(is_our_accounts)(run, keys, report.headers, seen)
     if seen and is_ours:
-        await _complete(run, seen, await ring.of(run))
+        await _complete(run, seen, await ring.clients_for(run))
 
 
 async def _complete(run: Run, seen: Observation, upstream: fal.Clients) -> None:

@@ -15,7 +15,7 @@ from accounts import roles
 from accounts.roles import Role
 from accounts.sign_in.issuers.protocol import claims
 from projects.models import Membership, Project
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.accounts.issuers.conftest import Configure, Tell
 from tests.accounts.issuers.honest import variables
 from tests.accounts.issuers.visitor import Visitor

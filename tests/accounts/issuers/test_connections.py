@@ -15,7 +15,7 @@ from django.test import Client
 from accounts.models import QueuedMail
 from accounts.roles import Role, role_of
 from accounts.sign_in.issuers import pending
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.accounts.issuers.conftest import Configure, Tell
 from tests.accounts.issuers.honest import variables
 from tests.accounts.issuers.visitor import Visitor

@@ -17,7 +17,7 @@ from accounts.sign_in import joining
 from house import invitations
 from house.models import Invitation
 from projects.models import Membership, Project
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.accounts.issuers.conftest import Tell
 from tests.accounts.issuers.visitor import Visitor
 

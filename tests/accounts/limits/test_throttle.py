@@ -12,8 +12,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from accounts.audit.entries import AuditEntry
 from accounts.limits import throttle
-from accounts.models import AuditEntry, SignInCounter
+from accounts.models import SignInCounter
 
 pytestmark = pytest.mark.django_db
 HERE, THERE = "203.0.113.7", "198.51.100.9"

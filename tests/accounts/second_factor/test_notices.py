@@ -14,7 +14,7 @@ from django.test import Client
 
 from accounts import mail as mail_queue
 from accounts.second_factor.reset import reset_second_factor
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.accounts.second_factor.journeys import (
     APP,
     CODES,

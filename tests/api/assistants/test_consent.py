@@ -25,7 +25,7 @@ from mcp_types import (
     UrlElicitationCapability,
 )
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from api import tokens
 from api.assistants.asking import Asking
 from api.assistants.budget import ProcessBudget

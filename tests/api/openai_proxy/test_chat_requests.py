@@ -277,7 +277,7 @@ def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documen
     def names(*locked: int) -> list[str]:
         return [
             model["id"]
-            for model in known_models.listed(Locks("t", dict.fromkeys(locked, "a rule")))
+            for model in known_models.usable_models(Locks("t", dict.fromkeys(locked, "a rule")))
         ]
 
     endpoints = {*(f"lab/llm-{number}" for number in range(70)), "lab/eye", "fal-ai/any-llm"}

@@ -33,7 +33,7 @@ def pages() -> list[Page]:
     admin, member = (User.objects.get(username=f"person0{number}") for number in range(2))
     boss, person, program = logged_in(admin), logged_in(member), _with_token(member)
     endpoint = Endpoint.objects.order_by("pk")[0]
-    last = Run.objects.of(member).filter(state="succeeded").order_by("-created_at")[0]
+    last = Run.objects.owned_by(member).filter(state="succeeded").order_by("-created_at")[0]
     history, everybody = "/runs/?as=list", "/runs/?as=list&whose=*"
     admin_runs, wall = "/admin/playground/run/", "/runs/?as=wall"
     return [

@@ -93,7 +93,7 @@ def test_stars_and_series_from_the_bar(open_page: Open, eight: list[Run]) -> Non
     page.locator(".series-wall .face").first.focus()
     page.keyboard.press("Alt+ArrowRight")
     expect(page.get_by_text("Now 2 of 2")).to_be_attached()
-    assert [item.run_id for item in items.of(Series.objects.get(name="Poster"))] == [
+    assert [item.run_id for item in items.items_of(Series.objects.get(name="Poster"))] == [
         eight[5].pk,
         eight[7].pk,
     ]

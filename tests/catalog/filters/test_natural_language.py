@@ -63,7 +63,7 @@ def test_a_plain_search_is_not_a_wish(typed: str) -> None:
 
 def test_a_suggested_query_keeps_the_other_conditions() -> None:
     query = Query(q="quick 1080p video from two pictures with sound fps:>=30")
-    ((hint, href),) = guesses(query.words.hints, query, SearchScope("/models/", "Models"))
+    ((hint, href),) = guesses(query.parsed.hints, query, SearchScope("/models/", "Models"))
     assert hint.suggestion == "quick resolution:1080p can:sound in:images out:video"
     meant = Query.from_address(href)
     assert meant.text == "quick"

@@ -53,7 +53,7 @@ ASKED = [
 @each_row("typed", ASKED)
 @each_row("is_open", [False, True], ids=["whole", "beginning"])
 def test_odd_texts_are_tokenized_as_by_fts5(typed: str, is_open: bool) -> None:
-    words = spelling.words(spelling.normalize(typed))
+    words = spelling.split_words(spelling.normalize(typed))
     matches = set(index_texts(tuple(WRITTEN)).find(words, is_open=is_open))
     assert matches == fts5(WRITTEN, words, is_open=is_open)
 
@@ -72,9 +72,11 @@ def test_phrases_are_found_in_their_lines(db: None, make_endpoint: Make) -> None
     rows = {row.pk: row for row in Endpoint.objects.all()}
     for name, text in (("description", index.descriptions), ("field_words", index.fields)):
         written = [getattr(rows[key], name) for key in index.keys]
-        lines = [f" {' '.join(spelling.words(spelling.normalize(line)))} " for line in written]
+        lines = [
+            f" {' '.join(spelling.split_words(spelling.normalize(line)))} " for line in written
+        ]
         for phrase, is_open in product(PHRASES, (True, False)):
-            words = spelling.words(spelling.normalize(phrase))
+            words = spelling.split_words(spelling.normalize(phrase))
             part = f" {' '.join(words)}{'' if is_open else ' '}"
             wanted = {place for place, line in enumerate(lines) if part in line}
             assert set(text.find(words, is_open=is_open)) == wanted, (name, words, is_open)

@@ -107,6 +107,6 @@ def test_forms_of_a_word_share_their_stem(forms: list[str]) -> None:
 @given(st.text(max_size=60))
 def test_any_text_has_words_without_signs(text: str) -> None:
     normal = spelling.normalize(text)
-    for word in [*spelling.words(normal), *spelling.name_words(normal)]:
+    for word in [*spelling.split_words(normal), *spelling.name_words(normal)]:
         assert word
         assert not any(sign.isspace() or sign in "\"'*()-:&|!<>" for sign in word)

@@ -65,7 +65,7 @@ async def collect(pages: AsyncIterator[T]) -> list[T]:
 
 async def test_every_field_of_an_item_is_read(connect: Connect) -> None:
     clients = await connect(Upstream(catalogue([FULL])))
-    (model,) = (await clients.platform.page()).models
+    (model,) = (await clients.platform.fetch_page()).models
     assert model.raw == FULL
     assert model.metadata == fal.Metadata(
         display_name="PixVerse 5.6",
@@ -95,7 +95,7 @@ async def test_every_field_of_an_item_is_read(connect: Connect) -> None:
 async def test_all_real_entries_are_read_without_a_malformed_one(connect: Connect) -> None:
     entries = catalogue_entries()
     clients = await connect(Upstream(catalogue(entries)))
-    page = await clients.platform.page()
+    page = await clients.platform.fetch_page()
     assert page.malformed == []
     assert [model.raw for model in page.models] == entries
     assert all(m.metadata and m.metadata.updated_at and m.metadata.date for m in page.models)
@@ -136,7 +136,7 @@ async def test_c1_a_stopped_listing_resumes_from_its_cursor(connect: Connect) ->
 async def test_c2_lists_repeat_the_plain_name_and_ids_are_encoded(connect: Connect) -> None:
     upstream = Upstream(catalogue([]))
     clients = await connect(upstream)
-    await clients.platform.page(
+    await clients.platform.fetch_page(
         endpoint_id=["fal-ai/flux/dev", "a/b"], expand="openapi-3.0", q="a b&c", sort="recent"
     )
     assert upstream.requests[0].url.raw_path.decode() == (
@@ -148,7 +148,7 @@ async def test_c2_lists_repeat_the_plain_name_and_ids_are_encoded(connect: Conne
 async def test_c3_items_without_metadata_or_with_unknown_values_are_read(connect: Connect) -> None:
     odd = item("a/odd", metadata={"status": "retired", "category": "smell-to-text", "x": [1]}, y=2)
     clients = await connect(Upstream(catalogue([item("a/none"), odd], ordering={"sort": "recent"})))
-    page = await clients.platform.page()
+    page = await clients.platform.fetch_page()
     none, odd_read = page.models
     assert none.metadata is None
     assert odd_read.metadata
@@ -166,7 +166,7 @@ async def test_c4_an_error_in_place_of_a_schema_is_recognised(connect: Connect) 
         item("a/good", openapi={"openapi": "3.0.4", "error": {"x": 1}}, enterprise_status="ready"),
     ]
     clients = await connect(Upstream(catalogue(items)))
-    failed, unasked, nonsense, good = (await clients.platform.page()).models
+    failed, unasked, nonsense, good = (await clients.platform.fetch_page()).models
     assert failed.openapi is None
     assert failed.openapi_error == fal.ExpansionError("expansion_failed", "not now")
     assert failed.enterprise_status_error == failed.openapi_error
@@ -245,7 +245,7 @@ async def test_c6_a_429_is_retried_after_the_wait_fal_names(connect: Connect) ->
     busy = httpx.Response(429, headers={"x-ratelimit-reset": "7"}, json={})
     upstream = Upstream(busy, catalogue([item("a/1")]))
     clients = await connect(upstream)
-    assert len((await clients.platform.page()).models) == 1
+    assert len((await clients.platform.fetch_page()).models) == 1
     (pause,) = upstream.pauses
     assert 7 <= pause < 8
 
@@ -277,7 +277,7 @@ async def test_c8_favourite_and_legacy_flags_are_read(
 ) -> None:
     metadata = {"is_favorited": favourite, "highlighted": True, "pinned": True}
     clients = await connect(Upstream(catalogue([item("a/1", metadata=metadata)])))
-    (model,) = (await clients.platform.page()).models
+    (model,) = (await clients.platform.fetch_page()).models
     assert model.metadata
     assert model.metadata.is_favorited is favourite
     assert model.metadata.highlighted is model.metadata.pinned is True
@@ -299,7 +299,7 @@ async def test_c10_c11_c12_documents_keep_every_keyword_in_order(
     document = read_document(name)
     page = catalogue([item("a/b", openapi=document)])
     clients = await connect(Upstream(page))
-    (model,) = (await clients.platform.page(expand="openapi-3.0")).models
+    (model,) = (await clients.platform.fetch_page(expand="openapi-3.0")).models
     assert model.openapi == json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     assert "openapi" not in model.raw
 
@@ -316,7 +316,7 @@ async def test_one_malformed_item_does_not_spoil_the_page(connect: Connect) -> N
         item("a/m", metadata="x"),
     ]
     clients = await connect(Upstream(catalogue([*broken, item("a/good")])))
-    page = await clients.platform.page()
+    page = await clients.platform.fetch_page()
     assert [model.endpoint_id for model in page.models] == ["a/good"]
     assert len(page.malformed) == len(broken)
     assert page.malformed[-1] == fal.Malformed("a/m", "metadata is not an object")
@@ -328,7 +328,7 @@ async def test_unstorable_text_affects_only_its_item(connect: Connect) -> None:
     content += b'{"endpoint_id":"a/good","metadata":'
     content += b'{"display_name":"x\\u0000y","duration_estimate":NaN}}]}'
     clients = await connect(Upstream(httpx.Response(200, content=content)))
-    page = await clients.platform.page()
+    page = await clients.platform.fetch_page()
     assert [entry.endpoint_id for entry in page.malformed] == ["a/bad"]
     metadata = page.models[0].metadata
     assert metadata
@@ -341,7 +341,7 @@ async def test_unstorable_text_affects_only_its_item(connect: Connect) -> None:
 async def test_a_malformed_page_is_upstreams_failure(connect: Connect, content: bytes) -> None:
     clients = await connect(Upstream(httpx.Response(200, content=content)))
     with pytest.raises(fal.UpstreamFailed):
-        await clients.platform.page()
+        await clients.platform.fetch_page()
 
 
 # What runs cost, as fal tells it: exact, in few calls, unreadable entries left out.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from features.boards import access
 from features.boards.access import BoardRights
 from features.boards.models import Act, Board

@@ -11,7 +11,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from core.text_links import linked
 from features.boards import comments
 from features.boards.models import Board, Comment

@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from features.library import archives
 from runs.files import stored_files
 from runs.models import Artifact, Run
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.projects.people import make_project
 from tests.tables import each_row
 

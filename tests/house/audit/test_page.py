@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
 
-from accounts import audit
-from accounts.models import AuditEntry
+from accounts.audit import trail
+from accounts.audit.entries import AuditEntry
 from features.sharing.models import Share
 from house.models import Invitation
 from projects import creation
@@ -42,9 +42,9 @@ def found(client: Client, **asked: str) -> list[str]:
 def three(user: User, admin: Client) -> list[Group]:
     """Three entries: of ana about two groups, and of a program about a third."""
     groups = [Group(pk=number, name=f"group {number}") for number in (1, 2, 3)]
-    audit.record(user, "blocked", groups[:1], "Too dear")
-    audit.record(user, "cleared", groups[1:2])
-    audit.record(None, "deleted", groups[2:], program="retention")
+    trail.record(user, "blocked", groups[:1], "Too dear")
+    trail.record(user, "cleared", groups[1:2])
+    trail.record(None, "deleted", groups[2:], program="retention")
     return groups
 
 
@@ -130,8 +130,8 @@ def test_before_and_after_are_shown_in_words(admin: Client, user: User) -> None:
 def test_an_act_is_a_sentence_without_controls(admin: Client, user: User) -> None:
     fox = creation.create(user, name="Fox")
     share = Share.objects.create(user=user, project=fox, title="Posters")
-    audit.record(user, "ended", [share])
-    audit.record(user, "exported", [user], "the audit log")
+    trail.record(user, "ended", [share])
+    trail.record(user, "exported", [user], "the audit log")
     text = " ".join(strip_tags(admin.get(PAGE).content.decode()).split())
     assert "ana ended the share “Posters” in Fox" in text
     assert "ana exported the audit log" in text
@@ -154,7 +154,7 @@ def test_what_no_field_or_model_is_called_any_more_is_shown_as_it_is(
     admin: Client, user: User
 ) -> None:
     changes = {user.pk: {"role of sam": ("viewer", "maker")}}
-    audit.record(user, "changed a role in", [user], changes=changes)
+    trail.record(user, "changed a role in", [user], changes=changes)
     AuditEntry.objects.create(event="blocked", kind="gone.thing", changes={"old_name": [None, 1]})
     text = admin.get(PAGE).content.decode()
     for word in ("role of sam", "old name", "gone.thing"):
@@ -194,7 +194,7 @@ def test_what_is_filtered_is_downloaded_as_json_lines(
 
 
 def test_text_of_people_is_escaped(admin: Client, user: User) -> None:
-    audit.record(user, "blocked", [Group(pk=1, name="<script>x</script>")], "<img src=x>")
+    trail.record(user, "blocked", [Group(pk=1, name="<script>x</script>")], "<img src=x>")
     text = admin.get(PAGE).content.decode()
     assert "<script>x" not in text
     assert "<img src=x>" not in text

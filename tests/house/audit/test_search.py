@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from house.audit import filters
 from tests.conftest import grant
 from tests.sampling import sample
@@ -135,7 +135,7 @@ def test_rare_words_are_not_searched_for_by_time(
     monkeypatch.setattr(filters, "SCANNED_FIRST", 1)
     chosen = filters.Filters({"q": "letterpress"})
     with CaptureQueriesContext(connection) as queries:
-        page = filters.page(chosen.entries(), "", chosen.words)
+        page = filters.page_of_entries(chosen.entries(), "", chosen.search_words)
     if connection.vendor == "postgresql":
         _newest, rest = (query["sql"] for query in queries if "UPPER" in query["sql"])
         with connection.cursor() as cursor:

@@ -20,7 +20,7 @@ from features.flows.models import FlowRun, StepRun
 from features.notifications.models import Notification
 from projects.models import Look
 from runs.models import Run
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.accounts.things import Things, make_things
 from tests.conftest import grant
 from tests.projects.people import make_project

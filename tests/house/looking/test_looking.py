@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from api import tokens
 from features.notifications.models import Notification
 from projects.models import Look

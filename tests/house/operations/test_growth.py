@@ -18,7 +18,8 @@ from django.db.models import Model
 from django.utils import timezone
 
 from accounts import housekeeping
-from accounts.models import AuditEntry, LoginLink, RateBucket, SignInCounter, SpentToken
+from accounts.audit.entries import AuditEntry
+from accounts.models import LoginLink, RateBucket, SignInCounter, SpentToken
 from api import tokens
 from catalog.changelog import recorder
 from catalog.models import Change, Endpoint, SyncReport

@@ -12,7 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import mail
-from accounts.models import AuditEntry, QueuedMail
+from accounts.audit.entries import AuditEntry
+from accounts.models import QueuedMail
 from accounts.roles import Role
 from core.encryption import cipher
 from house import invitations

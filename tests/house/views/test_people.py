@@ -19,7 +19,7 @@ from house import departure
 from projects.models import Membership
 from runs.costs import daily_sums
 from runs.models import Charge
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.house.made import invite, make_admin
 from tests.projects.people import logged_in, make_project

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.house.made import make_admin
 from tests.projects.people import logged_in

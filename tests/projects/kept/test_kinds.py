@@ -16,7 +16,7 @@ from projects.models import Project
 from projects.models.project import private_project
 from runs.ownership import handover, moving
 from runs.promises.owners import registered
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.accounts.things import make_things
 from tests.projects.people import logged_in, make_project, person
 

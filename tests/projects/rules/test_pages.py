@@ -17,7 +17,7 @@ from core.periods import UNDO_WITHIN
 from projects.models import Rule
 from projects.rules import editing
 from projects.rules.editing import Terms
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
 

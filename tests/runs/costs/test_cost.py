@@ -42,7 +42,7 @@ def test_a_price_by_settings_needs_no_query(
     version_of(endpoint)
     with django_assert_num_queries(0):
         estimate = cost.estimate_run(endpoint, {"num_images": 2, "image_size": "square_hd"})
-    assert estimate.words == "about $0.052"
+    assert estimate.label == "about $0.052"
     assert estimate.basis[0] == "2 images × 1.049 MP (1024 × 1024) × $0.025"
 
 
@@ -62,7 +62,7 @@ def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
     with django_assert_num_queries(2) as queries:
         estimates = cost.estimate_runs(planned_runs)
     assert all(query["sql"].endswith(f"LIMIT {cost.LATEST}") for query in queries)
-    assert [estimate.words for estimate in estimates] == [
+    assert [estimate.label for estimate in estimates] == [
         "usually $0.15",
         "usually $0.012",
         "usually $0.15",

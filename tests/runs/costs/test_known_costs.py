@@ -103,7 +103,7 @@ def test_a_failed_run_that_was_not_billed_has_cost_nothing(end: End) -> None:
 
 def test_a_run_under_way_has_not_cost_anything_yet(start: Callable[[str], Run]) -> None:
     run = start("t")
-    assert known_costs.of(run) is not None
+    assert known_costs.costs_of(run) is not None
     assert (known_costs.paid(run), known_costs.briefly(run)) == (None, "")
 
 

@@ -81,10 +81,10 @@ def test_the_typical_time_is_computed_once_for_many_renderings(
     make_run: Any, django_assert_num_queries: Any
 ) -> None:
     run = make_run(state="running")
-    waiting.of(run)
+    waiting.describe_wait(run)
     with django_assert_num_queries(0):
         for _ in range(10):
-            waiting.of(run)
+            waiting.describe_wait(run)
 
 
 def started(make_run: Any, passed_s: float, *lines: str, **values: Any) -> Run:
@@ -96,25 +96,25 @@ def started(make_run: Any, passed_s: float, *lines: str, **values: Any) -> Run:
 
 def test_progress_is_worded_by_what_is_known(make_run: Any, make_endpoint: Any) -> None:
     flux = make_endpoint()
-    nothing = waiting.of(started(make_run, 3, endpoint=flux))
+    nothing = waiting.describe_wait(started(make_run, 3, endpoint=flux))
     assert nothing
-    assert nothing.words == nothing.late_words == ""
+    assert nothing.sentence == nothing.late_words == ""
     ran(make_run, 12, endpoint=flux)
     waiting._typical_duration_cache.clear()
-    usual = waiting.of(started(make_run, 3, endpoint=flux))
+    usual = waiting.describe_wait(started(make_run, 3, endpoint=flux))
     assert usual
-    assert usual.words == "usually about 12 s"
+    assert usual.sentence == "usually about 12 s"
     assert (usual.late_words, usual.late_at_s) == ("longer than usual (about 12 s)", 15)
-    progress = waiting.of(started(make_run, 10, "12/48", endpoint=flux))
+    progress = waiting.describe_wait(started(make_run, 10, "12/48", endpoint=flux))
     assert progress
-    assert progress.words == "25%, about 30 s left"
-    early = waiting.of(started(make_run, 0, "25%", endpoint=flux))
+    assert progress.sentence == "25%, about 30 s left"
+    early = waiting.describe_wait(started(make_run, 0, "25%", endpoint=flux))
     assert early
-    assert early.words == "25%"
+    assert early.sentence == "25%"
 
 
 def test_reported_progress_takes_precedence_over_the_log(make_run: Any) -> None:
-    progress = waiting.of(started(make_run, 0, "10%"), reported=0.6)
+    progress = waiting.describe_wait(started(make_run, 0, "10%"), reported=0.6)
     assert progress
     assert progress.share == 0.6
 
@@ -125,7 +125,7 @@ def test_the_page_of_a_run_shows_a_bar_until_it_has_ended(make_run: Any) -> None
     assert re.search(r"25%, about 3\d s left", fragments)
     assert 'share="0.250"' in fragments
     run.state, run.ended_at = "succeeded", timezone.now()
-    assert waiting.of(run) is None
+    assert waiting.describe_wait(run) is None
     assert "<progress" not in renderers.changed_fragments(run, "stage")
 
 
@@ -140,7 +140,7 @@ def test_a_queued_run_says_how_many_are_ahead(make_run: Any, ahead: int, text: s
 
 def test_waiting_time_counts_from_the_submit(make_run: Any) -> None:
     run = started(make_run, 5)
-    progress = waiting.of(run)
+    progress = waiting.describe_wait(run)
     assert progress
     assert isinstance(progress.since, datetime)
     assert progress.since == run.sent_at

@@ -57,7 +57,7 @@ def test_an_account_refusal_is_recognised_by_status_and_detail(
     status: int, detail: str, kind: str
 ) -> None:
     error = fal.AuthFailed(detail, status=status, detail=detail)
-    refusal = refusals.of(error.as_json())
+    refusal = refusals.find_refusal(error.as_json())
     assert refusal is not None
     assert refusal.kind == kind
     is_account_wide = kind in {"key_refused", "balance_exhausted"}
@@ -75,7 +75,7 @@ def test_an_account_refusal_is_recognised_by_status_and_detail(
     ],
 )
 def test_other_errors_are_not_account_refusals(error: fal.FalError) -> None:
-    assert refusals.of(error.as_json()) is None
+    assert refusals.find_refusal(error.as_json()) is None
 
 
 VALUES = ["-5 degrees", "+49 30 1234", "@SUM(1+1)", "'-5", "''=1", "'tis", "-5", "plain", "=1"]

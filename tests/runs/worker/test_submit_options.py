@@ -28,7 +28,7 @@ from tests.runs.files.test_inputs import make_artifact
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-options_of = async_to_sync(submit_options.of)
+options_of = async_to_sync(submit_options.options_of)
 ASKED = {
     "priority": "low",
     "hint": "session-7",

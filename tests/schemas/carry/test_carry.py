@@ -106,14 +106,14 @@ def test_arguments_are_carried_by_meaning(
     carried = carry(given_, of(old), of(new))
     assert carried.arguments == expected
     assert carried.steps[0].kind == kind
-    assert carried.steps[0].words
+    assert carried.steps[0].sentence
 
 
 def test_a_width_and_a_height_become_one_ratio() -> None:
     sides = {"width": INTEGER, "height": INTEGER}
     carried = carry({"width": 1280, "height": 720}, of(sides), of({"aspect_ratio": RATIO}))
     assert carried.arguments == {"aspect_ratio": "16:9"}
-    assert [step.source for step in carried.of("converted")] == ["width", "height"]
+    assert [step.source for step in carried.steps_of("converted")] == ["width", "height"]
 
 
 def test_a_missing_required_input_is_named() -> None:
@@ -147,7 +147,7 @@ def test_between_any_two_models_only_valid_arguments_and_a_complete_list_result(
     assert list(dict.fromkeys(step.source for step in carried.steps)) == list(given_)
     placed = {to for step in carried.steps for to in step.target.split(" and ") if to}
     assert placed == set(carried.arguments)
-    for step in carried.of("carried"):
+    for step in carried.steps_of("carried"):
         assert carried.arguments[step.source] == given_[step.source]
 
 
@@ -193,12 +193,12 @@ def test_two_pictures_become_the_first_and_the_last_frame_and_back(
     first, last = frames
     carried = carry({"image_urls": [A, B]}, of(LIST), of(frames, required=[first]))
     assert carried.arguments == {first: A, last: B}
-    assert not carried.of("dropped")
+    assert not carried.steps_of("dropped")
     source = of(frames, required=[first] if is_required else [])
     back = carry({first: A, last: B}, source, of(LIST, required=["image_urls"]))
     assert back.arguments == {"image_urls": [A, B]}
-    assert not back.of("dropped")
-    assert A not in " ".join(step.words for step in [*carried.steps, *back.steps])
+    assert not back.steps_of("dropped")
+    assert A not in " ".join(step.sentence for step in [*carried.steps, *back.steps])
 
 
 @each_row("source", FRAMES)
@@ -241,7 +241,7 @@ def test_an_unused_file_is_named_in_a_step(
 ) -> None:
     carried = carry(arguments, of(source), of(target))
     assert carried.arguments == expected
-    assert sentence in [step.words for step in carried.of("dropped")]
+    assert sentence in [step.sentence for step in carried.steps_of("dropped")]
 
 
 def test_one_picture_needs_no_last_frame() -> None:
@@ -257,7 +257,7 @@ def test_a_last_frame_that_was_given_is_not_replaced() -> None:
     carried = carry({"image_urls": [A, C], "end_image_url": B}, of(both), of(KLING_26))
     assert carried.arguments == {"start_image_url": A, "end_image_url": B}
     assert "The second picture is not used: this model takes one" in [
-        step.words for step in carried.of("dropped")
+        step.sentence for step in carried.steps_of("dropped")
     ]
 
 

@@ -124,15 +124,15 @@ def test_a_run_costs_its_units_times_the_price(
     of: Model, unit: str, arguments: Any, sentence: str, basis: str
 ) -> None:
     price = cost(unit, arguments, of)
-    assert price.words == sentence
+    assert price.label == sentence
     assert basis in price.basis
 
 
 def test_no_price_is_unknown_and_no_charge_is_free() -> None:
     unpriced = estimate(Price(None, "images"), {}, IMAGES)
-    assert (unpriced.words, unpriced.is_known) == ("Price unknown", False)
+    assert (unpriced.label, unpriced.is_known) == ("Price unknown", False)
     free = cost("units", {}, IMAGES, "0")
-    assert (free.words, free.is_free) == ("Free", True)
+    assert (free.label, free.is_free) == ("Free", True)
 
 
 def test_input_files_determine_size_and_length() -> None:
@@ -167,7 +167,7 @@ def test_lists_are_summed() -> None:
 
 def test_max_images_allows_fewer() -> None:
     of = model(num_images=integer(2), max_images=integer(1))
-    assert cost("images", {"max_images": 3}, of).words == "$0.20 to $0.60"
+    assert cost("images", {"max_images": 3}, of).label == "$0.20 to $0.60"
 
 
 def test_what_runs_usually_cost_is_a_hint_and_no_limit() -> None:
@@ -175,19 +175,19 @@ def test_what_runs_usually_cost_is_a_hint_and_no_limit() -> None:
     past = History(7, Decimal("4.5"), Decimal(9))
     for unit in ("units", "compute seconds", "seconds", "megapixels of input", "tokens"):
         hinted = cost(unit, {}, CHAT, history=past)
-        assert (hinted.most, hinted.words) == (None, "usually $0.45"), unit
+        assert (hinted.most, hinted.label) == (None, "usually $0.45"), unit
     assert cost("units", {}, IMAGES, history=past).basis == (
         "4.5 units (the median of 7 earlier runs) × $0.10",
     )
     timed = cost("compute seconds", {}, IMAGES, history=History(1, None, Decimal(9)))
     assert timed.basis == ("9.0 s (as the earlier run) × $0.10",)
-    assert cost("images", {}, IMAGES, history=past).words == "about $0.10"
+    assert cost("images", {}, IMAGES, history=past).label == "about $0.10"
     assert cost("1000 tokens", {"prompt": "a"}, CHAT, history=past).basis == (
         "4.5 × 1,000 tokens (the median of 7 earlier runs) × $0.10",
     )
     each = cost("images", {}, IMAGES)
     both = cost("units", {}, IMAGES, history=past).times(2) + each
-    assert (both.most, both.words, both.unknown_count) == (None, "usually $1.00", 0)
+    assert (both.most, both.label, both.unknown_count) == (None, "usually $1.00", 0)
     slow = Model(IMAGES.root, IMAGES.makes, 30.0)
     assert cost("compute seconds", {}, slow).basis == ("30 s (as upstream expects) × $0.10",)
 
@@ -201,7 +201,7 @@ def model_of(document: Any) -> Model:
 
 
 def assert_is_sane(price: Estimate) -> None:
-    assert price.words
+    assert price.label
     assert price.low is None or price.low >= 0
     assert price.high is None or (price.low is not None and price.high >= price.low)
     assert all(line and "\n" not in line for line in price.basis)

@@ -65,7 +65,7 @@ def about(low: str, high: str | None = "same", currency: str = "USD") -> Estimat
     ],
 )
 def test_an_estimate_is_worded(estimate: Estimate, sentence: str) -> None:
-    assert estimate.words == sentence
+    assert estimate.label == sentence
 
 
 @each_row(
@@ -86,7 +86,7 @@ def test_the_most_of_an_estimate_is_worded_where_a_limit_is_known(
 
 def test_estimates_can_be_summed_from_zero() -> None:
     assert sum([unknown("USD", "Why")], NOTHING) == unknown("USD", "Why")
-    assert sum([about("1", currency="EUR")], NOTHING).words == "about 1.00 EUR"
+    assert sum([about("1", currency="EUR")], NOTHING).label == "about 1.00 EUR"
     total = sum([about("0.1"), unknown("USD"), about("0.2")], NOTHING)
     assert (total.low, total.high, total.unknown_count) == (Decimal("0.3"), Decimal("0.3"), 1)
 
@@ -250,15 +250,15 @@ def test_a_typical_run_is_priced_by_the_facts(
     facts: str, price: str, unit: str, sentence: str, per: str
 ) -> None:
     typical_run = typical(Price(Decimal(price), unit), read_usual(facts.split()))
-    assert (typical_run.estimate.words, typical_run.per) == (sentence, per)
+    assert (typical_run.estimate.label, typical_run.per) == (sentence, per)
 
 
 def test_a_length_that_is_asked_for_replaces_the_usual_one() -> None:
     usual = read_usual(["out:video", "default-duration:5"])
     by_second = typical(Price(Decimal("0.0205"), "seconds"), usual, seconds=10)
     by_video = typical(Price(Decimal("0.0223"), "videos"), usual, seconds=10)
-    assert by_second.estimate.words == "about $0.21"
-    assert by_video.estimate.words == "about $0.022"
+    assert by_second.estimate.label == "about $0.21"
+    assert by_video.estimate.label == "about $0.022"
     assert (by_second.rate, by_second.length_s, by_video.rate) == (
         Decimal("0.0205"),
         Decimal(10),
@@ -268,7 +268,7 @@ def test_a_length_that_is_asked_for_replaces_the_usual_one() -> None:
 
 def test_compute_seconds_use_upstreams_expected_time() -> None:
     typical_run = typical(Price(Decimal("0.001"), "compute seconds"), Usual(), expected_s=30)
-    assert (typical_run.estimate.words, typical_run.per) == ("about $0.03", "run")
+    assert (typical_run.estimate.label, typical_run.per) == ("about $0.03", "run")
 
 
 @each_row("name", document_ids())

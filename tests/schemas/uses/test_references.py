@@ -45,7 +45,7 @@ def filled(version: Version, arguments: dict[str, Any], *references: Reference) 
 
 
 def sentences(made: Filled) -> list[str]:
-    return [outcome.words for outcome in made.outcomes.values()]
+    return [outcome.sentence for outcome in made.outcomes.values()]
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_every_model_with_pictures_takes_any_reference_validly(
                 assert sorted(there) == sorted(outcome.used), name
                 is_all = len(outcome.used) == number
                 assert is_all == outcome.is_whole
-                assert is_all or f"{len(there) or 'none'} of {number} picture" in outcome.words
+                assert is_all or f"{len(there) or 'none'} of {number} picture" in outcome.sentence
     assert taking >= 8  # how many depends on the sample of documents
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import audit
+from accounts.audit import trail
 from core.formatting import counted
 from core.forms import DocumentForm
 from core.http.caching import no_store
@@ -53,19 +53,19 @@ def import_(request: HtmxRequest) -> HttpResponse:
     """Show the form; a POST previews the prompts, and saves them if it is `confirmed`."""
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
-        return _page(request, refused=refusal, status=HTTPStatus.FORBIDDEN)
+        return _render_exchange(request, refused=refusal, status=HTTPStatus.FORBIDDEN)
     posted = (request.POST, request.FILES) if request.method == "POST" else ()
     form = ImportForm(*posted)
     if not form.is_valid():
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-        return _page(request, form=form, status=status)
+        return _render_exchange(request, form=form, status=status)
     try:
         text = form.read()
         there = Prompt.objects.kept().in_project(project, request.user)
         entries = exchange.marked(exchange.read(text), there)
     except ValueError as error:
         form.refuse(str(error))
-        return _page(request, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _render_exchange(request, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     fitting = [entry for entry in entries if not entry.problem and not entry.is_known]
     wrong = [entry for entry in entries if entry.problem]
     context: dict[str, Any] = {
@@ -79,7 +79,7 @@ def import_(request: HtmxRequest) -> HttpResponse:
         "known": sum(entry.is_known for entry in entries),
     }
     if not is_posted(request, "confirmed") or not fitting:
-        return _page(request, **context)
+        return _render_exchange(request, **context)
     try:
         saving.create(
             request.user,
@@ -89,12 +89,14 @@ def import_(request: HtmxRequest) -> HttpResponse:
         )
     except Refused as refused:
         form.refuse(str(refused))
-        return _page(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, **context)
+        return _render_exchange(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, **context)
     messages.success(request, f"{counted(len(fitting), 'prompt')} imported.")
     return redirect(f"{reverse('library:prompts')}{current.query(project)}")
 
 
-def _page(request: HtmxRequest, status: int = HTTPStatus.OK, **context: Any) -> HttpResponse:
+def _render_exchange(
+    request: HtmxRequest, status: int = HTTPStatus.OK, **context: Any
+) -> HttpResponse:
     return render(request, "features/library/prompts/import.html", context, status=status)
 
 
@@ -117,7 +119,7 @@ def _chosen(request: HtmxRequest) -> list[Prompt]:
 
 
 def _download(request: HtmxRequest, text: str, suffix: str, content_type: str) -> HttpResponse:
-    audit.record_export(request, [current.current(request)], f"prompts as {suffix.upper()}")
+    trail.record_export(request, [current.current(request)], f"prompts as {suffix.upper()}")
     response = HttpResponse(text, content_type=content_type)
     name = f"prompts-{timezone.localdate():%Y-%m-%d}.{suffix}"
     response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""

@@ -81,7 +81,7 @@ class Prompts(Resource[Prompt]):
 
     def list_context(self, request: HtmxRequest, page: Page[Prompt]) -> Mapping[str, Any]:
         """Return the facets, and the field for which a prompt is chosen."""
-        all_rows = current.listed(Prompt.objects.kept(), request)
+        all_rows = current.rows_in_scope(Prompt.objects.kept(), request)
         carried = {name: request.GET[name] for name in ("for", "field") if request.GET.get(name)}
         return {
             "folder": _folder(request),
@@ -172,7 +172,7 @@ def _around(request: HtmxRequest, prompt: Prompt) -> list[Prompt]:
 
 
 def _recent_models(request: HtmxRequest) -> list[str]:
-    runs = Run.objects.of(request.user).order_by("-created_at")
+    runs = Run.objects.owned_by(request.user).order_by("-created_at")
     names = runs.values_list("endpoint__endpoint_id", flat=True)[:RECENT_RUNS]
     return [*dict.fromkeys(names)][:RECENT_MODELS]
 

@@ -112,7 +112,7 @@ class References(Resource[Reference]):
         """Return the chosen results, and existing references that could take them instead."""
         rows = Reference.objects.kept().in_project(form.instance.project, request.user)
         return {
-            "chosen": [_shown(request, text) for text in form.chosen],
+            "chosen": [_chosen_result(request, text) for text in form.chosen],
             "others": rows.order_by("key")[:MAX_LISTED] if form.chosen else (),
         }
 
@@ -131,7 +131,7 @@ def _kind(request: HtmxRequest) -> str:
     return kind if kind in Reference.Kind.values else ""
 
 
-def _shown(request: HtmxRequest, text: str) -> tuple[str, str]:
+def _chosen_result(request: HtmxRequest, text: str) -> tuple[str, str]:
     """Return a chosen result and the address of its picture, empty if it cannot be read."""
     match = pictures.RESULT.fullmatch(text)
     artifact = (

@@ -75,7 +75,7 @@ def _change(request: HtmxRequest, run: Run) -> str:
             if pk and (
                 series := Series.objects.taking_results_of(request.user).filter(pk=pk).first()
             ):
-                of_result = items.of(series).filter(run=run.pk, position=position)
+                of_result = items.items_of(series).filter(run=run.pk, position=position)
                 items.remove(series, list(of_result.values_list("pk", flat=True)))
             return ""
         series = naming.named(request.user, run.project, NameForm(request.POST))

@@ -33,7 +33,7 @@ class AllSeries(Resource[Series]):
 
     def page_context(self, request: HtmxRequest, row: Series) -> Mapping[str, Any]:
         """Return its results in their order."""
-        results = shown_series.of(request.user, row)
+        results = shown_series.results_of(request.user, row)
         is_cut = len(results) == shown_series.MAX_SHOWN
         return {
             "results": results,

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import audit
+from accounts.audit import trail
 from core.file_names import portable_name
 from core.http.parameters import parse_uuid
 from core.http.posts import hidden
@@ -39,7 +39,7 @@ NO_RESULT = "Choose a result first."
 
 
 @require_safe
-def page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+def list_answers(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show picks, ratings and comments; `show` and `by` (a reviewer) filter, `sort` sorts them."""
     share = _share(request.user, pk)
     by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
@@ -80,7 +80,7 @@ def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     rows = summary.rows_of(share)
     is_json = request.GET.get("format") == "json"
     name = portable_name(f"{share.title or 'review'} answers.{'json' if is_json else 'csv'}")
-    audit.record_export(request, [share], "answers of its review")
+    trail.record_export(request, [share], "answers of its review")
     response: HttpResponse
     if is_json:
         response = JsonResponse({"title": share.title, "answers": rows})

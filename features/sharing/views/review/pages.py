@@ -26,7 +26,7 @@ NOT_A_REVIEW = "This share asks nothing of its visitors."
 @limit("review")
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_visitors
-def page(request: HtmxRequest, visit: Visit) -> HttpResponse:
+def render_review(request: HtmxRequest, visit: Visit) -> HttpResponse:
     """Show the items; a POST takes picks, a rating and a comment together.
 
     `pick` is the number of an item and may be repeated; `rating` and `comment` are for `item`,

@@ -40,7 +40,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, to: str, prove: str | None, **options: Any) -> None:
         """Run the chosen action; progress goes to stderr."""
         try:
-            place = Place.of(to)
+            place = Place.in_folder(to)
             if options["list"]:
                 self._list(place)
             elif options["nightly"]:

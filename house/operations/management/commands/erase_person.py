@@ -34,8 +34,8 @@ class Command(BaseCommand):
             raise CommandError("There is nobody to take over what others rely on.")
         goes, passes, stays = erasure.plan(person)
         for head, parts in (
-            ("Deleted for good", [part.words for part in goes]),
-            (f"Passes to {heir}", [part.words for part in passes]),
+            ("Deleted for good", [part.summary for part in goes]),
+            (f"Passes to {heir}", [part.summary for part in passes]),
             ("Stays", stays),
         ):
             self.stdout.write(

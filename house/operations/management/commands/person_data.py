@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import audit
+from accounts.audit import trail
 from house.operations.person_data import archive
 from house.operations.person_data.people import named
 
@@ -29,5 +29,5 @@ class Command(BaseCommand):
         person = named(user)
         with to.open("xb") as file, closing(archive.prepare(person)) as packed:
             file.writelines(packed)
-        audit.record(None, "exported", [person], "a person's data")
+        trail.record(None, "exported", [person], "a person's data")
         self.stdout.write(f"{to} has the data of {user}.")

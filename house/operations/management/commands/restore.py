@@ -38,7 +38,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, name: str, folder: str, **options: Any) -> None:
         """Restore; progress goes to stderr."""
         try:
-            place = Place.of(folder)
+            place = Place.in_folder(folder)
             name = name or newest(place)
             if options["secrets"]:
                 self._write_secrets(place, name, Path(options["secrets"]))

@@ -103,7 +103,7 @@ def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
     document = json.loads(exported(board).replace(b'"lab/flux"', b'"lab/gone"'))
     imported = import_board(user, json.dumps(document).encode())
     assert imported.unknown == ["lab/gone"]
-    assert "lab/gone" in imported.words
+    assert "lab/gone" in imported.summary
     models, _ = endpoints_of(imported.board.plan["model"])
     plan = read_plan(imported.board.plan, models, imported.board.source)
     assert [model.endpoint_id for model in models] == ["lab/turbo"]
@@ -132,4 +132,4 @@ def test_files_on_another_server_are_counted(judged: Judged, user: User) -> None
     address = "/uploads/00000000-0000-0000-0000-000000000000/a.png"
     document["rows"][0]["values"]["image_url"] = address
     imported = import_board(user, json.dumps(document).encode())
-    assert "One file of its inputs" in imported.words
+    assert "One file of its inputs" in imported.summary

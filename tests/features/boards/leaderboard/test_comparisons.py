@@ -107,5 +107,5 @@ def test_the_wins_of_all_records_are_the_votes(pairs: list[PairTally]) -> None:
 def test_seventy_of_a_hundred_are_surer_than_one_of_one() -> None:
     assert TrackRecord(70, 100).sure_share > TrackRecord(1, 1).sure_share > 0
     assert TrackRecord(0, 5).sure_share == pytest.approx(0, abs=1e-9)
-    assert TrackRecord(99.5, 140, "photos").words == "Won 71 % of 140 votes here, photos"
-    assert TrackRecord(0.5, 1).words == "Won 50 % of 1 vote here"
+    assert TrackRecord(99.5, 140, "photos").sentence == "Won 71 % of 140 votes here, photos"
+    assert TrackRecord(0.5, 1).sentence == "Won 50 % of 1 vote here"

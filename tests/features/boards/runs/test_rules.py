@@ -52,7 +52,7 @@ def test_a_new_board_sends_what_is_open_and_says_why_in_the_other_cells(
     plan = plan_of(**ROWS)
     sent = sending.run_plan(user, plan, expand(plan), "t", project=project)
     assert (sent.sent, sent.locked, sent.held) == (2, 2, 0)
-    assert "2 sent, 2 not sent because of a rule. turbo is locked" in sent.words
+    assert "2 sent, 2 not sent because of a rule. turbo is locked" in sent.summary
     cells = sent.board.cells.filter(column__endpoint__endpoint_id="lab/turbo")
     assert [cell.run for cell in cells] == [None, None]
     assert all(cell.not_sent.startswith(LOCKED) for cell in cells)
@@ -83,7 +83,7 @@ def test_failed_cells_of_open_models_run_again_and_the_others_stay(
     lock(project)
     sent = repeating.repeat_failed(user, board)
     assert (sent.sent, sent.locked) == (2, 2)
-    assert "not sent because of a rule" in sent.words
+    assert "not sent because of a rule" in sent.summary
     turbo = board.cells.filter(replaced_at=None, column__endpoint__endpoint_id="lab/turbo")
     assert {cell.run.state for cell in turbo.select_related("run") if cell.run} == {"failed"}
     cell = turbo.first()

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from catalog.models import Endpoint
 from features.boards.models import Board, Mark, RowMark
 from runs.models import Run

@@ -83,7 +83,7 @@ def test_few_judgements_tell_nothing(voters: int, pairs: int, is_known: bool) ->
     judged = [(f"v{voter}", pair, "first") for voter in range(voters) for pair in range(pairs)]
     measured = measure(judged)
     assert measured.is_known is is_known
-    assert measured.words.startswith("Two voters agree on 100 %" if is_known else "Too few")
+    assert measured.sentence.startswith("Two voters agree on 100 %" if is_known else "Too few")
     assert measured.alpha_words == ""  # where all are equal it is not defined
 
 

@@ -40,9 +40,9 @@ def test_a_page_shows_the_last_turns_and_loads_earlier_ones(say: Say, chat: Chat
     for number in range(SHOWN + 4):
         turns.append(say(f"Number {number}", after=turns[-1]))
     branch = branch_of(chat)
-    shown = branch.shown()
+    shown = branch.visible_turns()
     assert shown == [turn.pk for turn in turns[-SHOWN:]]
-    assert branch.shown(before=shown[0]) == [turn.pk for turn in turns[:-SHOWN]]
+    assert branch.visible_turns(before=shown[0]) == [turn.pk for turn in turns[:-SHOWN]]
 
 
 def matching_chats(query: str) -> list[Chat]:

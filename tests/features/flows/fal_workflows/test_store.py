@@ -44,7 +44,7 @@ def test_a_field_takes_its_details_from_the_model_it_feeds(
 def test_a_catalogue_sync_does_not_change_workflows(keep: Keep) -> None:
     keep()
     upserter = CatalogUpserter(SyncReport())
-    assert (upserter.unseen(), upserter.due(), upserter.listed()) == ([], [], [])
+    assert (upserter.unseen(), upserter.due(), upserter.listed_ids()) == ([], [], [])
 
 
 def test_a_workflow_in_the_catalogue_keeps_its_listed_values(
@@ -88,7 +88,7 @@ def test_a_workflow_the_account_no_longer_lists_cannot_be_run(keep: Keep) -> Non
     store.retire([listed.endpoint.endpoint_id])
     assert Endpoint.objects.get(pk=listed.endpoint.pk).is_runnable
     assert not Endpoint.objects.get(pk=gone.endpoint.pk).is_runnable
-    assert [*AccountWorkflow.objects.listed()] == [listed]
+    assert [*AccountWorkflow.objects.available()] == [listed]
     keep("gone")
     assert Endpoint.objects.get(pk=gone.endpoint.pk).is_runnable
 

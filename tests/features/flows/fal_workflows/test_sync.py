@@ -65,7 +65,7 @@ def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> 
         return httpx.Response(200, json=opened("one"))
 
     read(answer)
-    workflows = {workflow.name: workflow for workflow in AccountWorkflow.objects.listed()}
+    workflows = {workflow.name: workflow for workflow in AccountWorkflow.objects.available()}
     assert {*workflows} == {"one", "closed"}
     assert workflows["one"].definition
     assert workflows["closed"].trouble == sync.NOT_READABLE
@@ -84,7 +84,7 @@ def test_a_refused_listing_is_reported_and_loses_nothing(
     keep("former")
     pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
     assert message in AccountListing.current().error
-    assert AccountWorkflow.objects.listed().count() == 1
+    assert AccountWorkflow.objects.available().count() == 1
     assert pause_s == sync.RETRY_S
 
 

@@ -17,7 +17,7 @@ from features.library.prompts import saving
 from features.library.prompts.saving import Values
 from projects.models.project import private_project
 from runs.models import Run
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.features.boards import documents
 from tests.projects.people import logged_in, make_project, person, working_in
 from tests.tables import each_row

@@ -173,7 +173,7 @@ def test_used_is_only_told_of_uses_that_the_reader_may_see(
 ) -> None:
     def used() -> set[Any]:
         indexing.index_all()
-        runs = matching.matching(Run.objects.of(user), parse_line("used"), user)
+        runs = matching.matching(Run.objects.owned_by(user), parse_line("used"), user)
         return {run.pk for run in runs}
 
     hidden = make_run(user=stranger)
@@ -189,5 +189,5 @@ def test_a_result_is_found_as_used_as_soon_as_its_user_is_indexed(
     """Only the purge read which files a run names: `used` found nothing for up to an hour."""
     make_run(arguments={"image_url": f"/runs/{results['fox'].pk}/artifacts/0/"})
     indexing.index_all()
-    runs = matching.matching(Run.objects.of(user), parse_line("used"), user)
+    runs = matching.matching(Run.objects.owned_by(user), parse_line("used"), user)
     assert [run.pk for run in runs] == [results["fox"].pk]

@@ -28,11 +28,11 @@ HTMX = {"hx-request": "true"}
 
 def order(series: Series) -> list[str]:
     """Return the keys of a series' results in their order."""
-    return [f"{item.run_id}/{item.position}" for item in items.of(series)]
+    return [f"{item.run_id}/{item.position}" for item in items.items_of(series)]
 
 
 def item_of(series: Series, position: int) -> SeriesItem:
-    return items.of(series).get(position=position)
+    return items.items_of(series).get(position=position)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_the_order_is_changed_by_steps_and_to_a_place(
     assert items_gone(said)
     page = member.get(poster.get_absolute_url()).content.decode()
     shown = re.findall(r'data-item="(\d+)"', page)
-    assert [int(key) for key in shown] == [*items.of(poster).values_list("pk", flat=True)]
+    assert [int(key) for key in shown] == [*items.items_of(poster).values_list("pk", flat=True)]
 
 
 def items_gone(answer: Any) -> bool:
@@ -199,7 +199,7 @@ def test_the_number_of_queries_does_not_grow(
 @given(moves=st.lists(st.tuples(st.integers(0, 3), st.integers(-1, 3)), max_size=8))
 @settings(max_examples=cases(3))
 def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int, int]]) -> None:
-    keys_now = [*items.of(poster).values_list("pk", flat=True)]
+    keys_now = [*items.items_of(poster).values_list("pk", flat=True)]
     expected = [*keys_now]
     for what, to in moves:
         key, before = keys_now[what], None if to < 0 else keys_now[to]
@@ -208,7 +208,7 @@ def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int,
         assert items.move(poster, key, before=before)
         expected.remove(key)
         expected.insert(len(expected) if before is None else expected.index(before), key)
-    assert [*items.of(poster).values_list("pk", flat=True)] == expected
+    assert [*items.items_of(poster).values_list("pk", flat=True)] == expected
     for key in sorted(expected):
         items.move(poster, key, before=None)
 
@@ -217,7 +217,7 @@ def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int,
 
 
 def positions(name: str) -> list[int]:
-    return [item.position for item in items.of(Series.objects.get(name=name))]
+    return [item.position for item in items.items_of(Series.objects.get(name=name))]
 
 
 def test_a_result_is_added_by_name_and_taken_out(member: Client, make_run: Any) -> None:

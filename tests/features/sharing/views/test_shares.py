@@ -22,7 +22,7 @@ from house.operations.findings import findings
 from projects.models import Membership
 from projects.models.project import private_project
 from runs.models import View, WantedCopy
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project
 

@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import timezone
 
-from accounts.auditing import acting
+from accounts.audit import acting
 from features.spending.alarms import holds
 from features.spending.budgets import door
 from features.spending.models import Alarm, SpendingRules

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from features.spending.models import Alarm, BillingEvent
 from projects.models import Membership, Project
 from runs.models import Charge

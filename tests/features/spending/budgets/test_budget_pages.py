@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from features.spending.budgets import listing
 from features.spending.models import Budget
 from projects.models import Project
@@ -60,7 +60,7 @@ def test_a_project_shows_its_own_line_of_a_budget_for_each_project(
     Budget.objects.create(scope="project", limit=10)
     pay("4", person("ana"), fox)
     pay("3", person("oz"), owl)
-    ((line,),) = ([*budget.lines] for budget in listing.listed(eva, fox))
+    ((line,),) = ([*budget.lines] for budget in listing.visible_budgets(eva, fox))
     assert (line.name, line.gauge.spent) == ("Fox", Decimal(4))
 
 

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.auditing import acting
+from accounts.audit import acting
 from catalog.models import Endpoint
 from core import periods
 from core.db import clock

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from core import periods
 from features.notifications import inbox
 from features.notifications.models import Notification

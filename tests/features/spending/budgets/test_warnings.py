@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import roles
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from accounts.roles import Role
 from features.notifications import inbox
 from features.notifications.models import Notification

@@ -44,7 +44,7 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
     endpoint = current(painter)
     assert (endpoint.measured_price, endpoint.measured_unit) == (Decimal("0.049"), "images")
     estimate = estimate_run(endpoint, {"prompt": "a cat", "num_images": 2})
-    assert (estimate.low, estimate.words) == (Decimal("0.098"), "about $0.098, measured")
+    assert (estimate.low, estimate.label) == (Decimal("0.098"), "about $0.098, measured")
     note = "Measured: $0.049 per image, from 5 runs; the list price is $0.0005 per compute second."
     assert estimate.basis[-1] == note
     card = pricing.typical_price(endpoint)
@@ -84,7 +84,7 @@ def test_a_resolution_that_nobody_has_paid_for_may_cost_more(
         bill(price, resolution=resolution)
     keeping.measure_due()
     estimate = estimate_run(current(painter), {"prompt": "x", "resolution": "4K"})
-    assert (estimate.words, estimate.most) == ("at least $0.04, measured", None)
+    assert (estimate.label, estimate.most) == ("at least $0.04, measured", None)
     assert estimate.basis[-1] == "No run with these settings was measured: it may cost more."
 
 

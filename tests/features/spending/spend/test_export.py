@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from runs.models import Charge
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.features.spending.spend.charges import bill, charge, days_ago, total_of_page
 from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project

@@ -30,7 +30,7 @@ def reader(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
 @pytest.fixture
 def place(tmp_path: Path, settings: LazySettings) -> Place:
     settings.BACKUP_TO = str(tmp_path / "backups")
-    return Place.of(settings.BACKUP_TO)
+    return Place.in_folder(settings.BACKUP_TO)
 
 
 @pytest.fixture

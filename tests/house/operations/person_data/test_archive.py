@@ -26,7 +26,7 @@ from house.operations.person_data import contents
 from projects import members
 from runs.files import uploads
 from runs.models import Run
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.features.library.test_archives import add_file
 from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project

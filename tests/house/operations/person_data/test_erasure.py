@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
 from accounts import roles
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from api import tokens
 from api.models import Token
 from features.boards.models import Board, Comment

@@ -28,7 +28,7 @@ from projects.models.project import private_project
 from runs.files import uploads
 from runs.models import DiscardedContent, Run, Upload
 from runs.ownership import activity, deletion
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 from tests.features.library.test_archives import add_file
 from tests.projects.people import make_project, person
 

@@ -12,13 +12,13 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 from api import tokens
 from api.models import Token
 from catalog.models import Collection, Note
 from runs.models import Preset, Run
 from runs.ownership import handover
-from tests.accounts.audited import events
+from tests.accounts.audit.audited import events
 
 pytestmark = pytest.mark.django_db
 

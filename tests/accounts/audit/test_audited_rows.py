@@ -19,19 +19,20 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import audit, housekeeping
-from accounts.auditing import append_only, lines
-from accounts.models import AuditEntry, SignInCounter
+from accounts import housekeeping
+from accounts.audit import append_only, entries, trail
+from accounts.audit.entries import AuditEntry
+from accounts.models import SignInCounter
 from api import tokens
 from api.models import Token
 from catalog.models import Collection
-from config import audit_log
-from config.audited_rows import AUDITED
+from config import audit
+from config.audit import AUDITED
 from features.notifications.models import Channel
 from projects import members, settings
 from projects.models import Membership
 from projects.rules import editing
-from tests.accounts.audited import changes, events
+from tests.accounts.audit.audited import changes, events
 from tests.house.made import invite, make_admin
 from tests.projects.people import make_project
 
@@ -96,7 +97,7 @@ def test_groups_and_permissions_are_logged_by_name(user: User) -> None:
         ),
     ]
     of_ana = AuditEntry.objects.filter(event="row changed", kind="auth.user").order_by("-pk")[:2]
-    assert [lines.as_json(entry)["changes"] for entry in of_ana] == [
+    assert [entries.as_json(entry)["changes"] for entry in of_ana] == [
         {"groups": ["Curators", ""]},
         {"groups": ["", "Curators"]},
     ]
@@ -231,7 +232,7 @@ def test_a_throttled_attempt_says_how_long_it_waits(client: Client, user: User) 
 
 @pytest.mark.both_databases
 def test_entries_cannot_be_changed_or_deleted_in_the_database(user: User) -> None:
-    audit.record(user, "blocked", [user], "Too dear")
+    trail.record(user, "blocked", [user], "Too dear")
     entries = AuditEntry.objects.filter(event="blocked")
     attempts: list[Any] = [
         lambda: entries.update(detail="Nothing"),
@@ -247,7 +248,7 @@ def test_entries_cannot_be_changed_or_deleted_in_the_database(user: User) -> Non
 
 
 def test_an_entry_outlives_its_person(user: User) -> None:
-    audit.record(user, "blocked", [user])
+    trail.record(user, "blocked", [user])
     user.delete()
     entry = AuditEntry.objects.get(event="blocked")
     assert (entry.actor, entry.actor_name) == (None, "ana")
@@ -276,9 +277,9 @@ def test_old_entries_go_after_the_days_of_the_setting(
 @pytest.mark.parametrize("days", [1, 29])
 def test_fewer_days_than_the_database_keeps_are_refused(days: int) -> None:
     with pytest.raises(ImproperlyConfigured, match="30 or more, or 0"):
-        audit_log.require_days(days)
-    assert audit_log.require_days(0) == 0
-    assert audit_log.require_days(30) == 30
+        audit.require_days(days)
+    assert audit.require_days(0) == 0
+    assert audit.require_days(30) == 30
 
 
 def test_a_line_is_written_after_the_commit(
@@ -286,19 +287,19 @@ def test_a_line_is_written_after_the_commit(
 ) -> None:
     file = tmp_path / "audit.jsonl"
     settings.AUDIT_LOG = str(file)
-    config = audit_log.handlers(str(file))["audit"]
+    config = audit.handlers(str(file))["audit"]
     handler = logging.handlers.WatchedFileHandler(config["filename"], delay=config["delay"])
-    handler.setFormatter(logging.Formatter(audit_log.FORMATTERS[config["formatter"]]["format"]))
-    lines.LOGGER.addHandler(handler)
-    lines.LOGGER.setLevel(logging.INFO)
+    handler.setFormatter(logging.Formatter(audit.FORMATTERS[config["formatter"]]["format"]))
+    entries.LOGGER.addHandler(handler)
+    entries.LOGGER.setLevel(logging.INFO)
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            audit.record(user, "blocked", [user], "Zu teuer: “dear”\nsecond line")
+            trail.record(user, "blocked", [user], "Zu teuer: “dear”\nsecond line")
             user.first_name = "Ana"
             user.save()
             assert not file.exists()
     finally:
-        lines.LOGGER.removeHandler(handler)
+        entries.LOGGER.removeHandler(handler)
         handler.close()
     written = [json.loads(line) for line in file.read_text().splitlines()]
     assert [line["event"] for line in written] == ["blocked", "row changed"]
@@ -317,13 +318,13 @@ def test_a_line_is_written_after_the_commit(
     ],
 )
 def test_a_syslog_is_named_by_its_address(place: str, address: Any) -> None:
-    assert audit_log.handlers(place)["audit"]["address"] == address
+    assert audit.handlers(place)["audit"]["address"] == address
 
 
-@pytest.mark.parametrize("place", ["audit.log", "/nowhere/at/all/a.log", "syslog://x:port"])
+@pytest.mark.parametrize("place", ["trail.log", "/nowhere/at/all/a.log", "syslog://x:port"])
 def test_a_place_that_is_none_stops_the_start(place: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="AUDIT_LOG must be"):
-        audit_log.handlers(place)
+        audit.handlers(place)
 
 
 def test_private_projects_stay_out_and_their_memberships(user: User) -> None:

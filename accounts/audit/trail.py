@@ -1,7 +1,7 @@
 """The audit log: who did what to which row, when, from where, and what changed.
 
 Entries outlive the person who acted and the row they are about, so they hold names and do not rely
-on relations. django-auditlog writes changes of the rows in `config/audited_rows.py`; `record`
+on relations. django-auditlog writes changes of the rows in `config/audit.py`; `record`
 writes all other events. Django deletes its own admin log with the user who acted, so its entries
 are written here too (`config/admin.py`).
 """
@@ -19,10 +19,9 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts.auditing import acting, lines
-from accounts.auditing.entries import about
-from accounts.limits.addresses import client_address
-from accounts.models import AuditEntry
+from accounts.audit import acting
+from accounts.audit.entries import AuditEntry, about, publish
+from core.http.client_addresses import client_address
 from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def record(
         for row in rows
     ]
     AuditEntry.objects.bulk_create(entries, batch_size=BATCH_ROWS)
-    lines.publish(entries)
+    publish(entries)
     for entry in entries:
         by_whom = f"person {actor.pk}" if actor else who
         log.info("%s: %s %s by %s", entry.event, entry.kind, entry.object_pk, by_whom)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Model, QuerySet
 
-from accounts.models import AuditEntry
+from accounts.audit.entries import AuditEntry
 
 
 def events() -> QuerySet[AuditEntry]:
