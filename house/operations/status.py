@@ -253,10 +253,10 @@ def _process_problems(workers: list[WorkerRow]) -> Iterator[str]:
     elif not any(worker.has_key for worker in alive):
         yield "FAL_KEY is not set: runs wait. Put it into .env and start Vitrine again."
     for trouble in dict.fromkeys(worker.trouble for worker in alive if worker.trouble):
-        yield f"{trouble} Runs that need it wait and go on by themselves."
+        yield f"{trouble} Runs that need it wait and continue by themselves."
     troubled = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).exclude(trouble="")
     for key in troubled.select_related("project"):
-        yield f"{key.project}: {key.trouble} Its runs wait and go on by themselves."
+        yield f"{key.project}: {key.trouble} Its runs wait and continue by themselves."
 
 
 def _realtime_problems() -> Iterator[str]:

@@ -15,7 +15,9 @@ from runs.models import KeySeal, ProjectKey
 class Command(BaseCommand):
     """Afterwards only older backups need the former secrets."""
 
-    help = "Encrypts the keys of projects with the first secret of KEYS_SECRET, or a new one."
+    help = (
+        "Encrypts the keys of projects with the first secret of KEYS_SECRET, or with a new secret."
+    )
     requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -39,7 +41,7 @@ class Command(BaseCommand):
             vault.keep_first(file)
         self.stdout.write(
             f"{count} encrypted anew. "
-            + ("The file has the new secret alone." if file else "Now take out the older secrets.")
+            + ("The file now has only the new secret." if file else "Now remove the older secrets.")
         )
 
     def _encrypt_anew(self) -> int:
@@ -64,6 +66,6 @@ class Command(BaseCommand):
         if lost:
             raise CommandError(
                 f"{count} encrypted anew. Not decrypted by any secret: {', '.join(lost)}. All "
-                "secrets are kept; enter those keys again."
+                "secrets are kept; enter these keys again."
             )
         return count

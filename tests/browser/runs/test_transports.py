@@ -111,8 +111,8 @@ def test_a_model_that_is_silent_is_said_to_be_until_its_next_picture(open_page: 
     line = page.locator("live-session [role=status]")
     expect(line).to_have_text("Connecting")
     eventually(page, lambda: bool(told))  # the ticket comes after the button has turned
-    told[0].send('{"type": "slow", "message": "The model takes long to answer."}')
-    expect(line).to_have_text("The model takes long to answer.")
+    told[0].send('{"type": "slow", "message": "The model takes a long time to answer."}')
+    expect(line).to_have_text("The model takes a long time to answer.")
     told[0].send('{"type": "picture"}')
     expect(line).to_have_text("Painting live")
 

@@ -170,4 +170,4 @@ def test_a_page_that_starts_runs_says_that_the_balance_is_spent(
     shown = member.get(PAGES[page](things), follow=True)
     text = " ".join(shown.content.decode().split())
     assert "The balance of the fal account is exhausted" in text
-    assert "Runs that need it wait and go on by themselves." in text
+    assert "Runs that need it wait and continue by themselves." in text

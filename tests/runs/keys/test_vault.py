@@ -77,7 +77,7 @@ def test_rotating_by_the_setting(settings: Any, capsys: pytest.CaptureFixture[st
     row = stored_key()
     settings.KEYS_SECRETS = [new, old]
     call_command("rotate_keys")
-    assert capsys.readouterr().out == "2 encrypted anew. Now take out the older secrets.\n"
+    assert capsys.readouterr().out == "2 encrypted anew. Now remove the older secrets.\n"
     settings.KEYS_SECRETS = [new]
     row.refresh_from_db()
     assert vault.decrypt(row.secret) == "an-id:a-secret"
