@@ -136,9 +136,9 @@ def counts_of(board: Board) -> Counts:
 
 def connect() -> None:
     """Register both kinds of notifications, so that everybody's settings list them."""
-    named = "somebody has named you in a comment on a board"
-    register(Kind(MENTIONED, "Named on boards", named, asks=True))
-    said = "somebody has commented on your board, or answered you on one"
+    named = "somebody has mentioned you in a comment on a board"
+    register(Kind(MENTIONED, "Mentions on boards", named, asks=True))
+    said = "somebody has commented on your board, or answered your comment on a board"
     register(Kind(COMMENTED, "Comments on boards", said, asks=True))
 
 
@@ -169,7 +169,7 @@ def notify(comment: Comment) -> None:
     named = mentioned_in(comment.text, names_of(others)) if "@" in comment.text else []
     meant = {comment.board.user_id, comment.first.user_id}
     for member in named:
-        _tell(member, MENTIONED, "named you", comment)
+        _tell(member, MENTIONED, "mentioned you", comment)
     for member in others.filter(pk__in=[pk for pk in meant if pk]):
         if member not in named:
             said = "commented" if member.pk == comment.board.user_id else "answered you"

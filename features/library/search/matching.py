@@ -77,7 +77,7 @@ def missing_models(line: Line) -> list[Hint]:
         for value in condition.values:
             named = _called(value)
             if not named:
-                hints.append(Hint(condition.word, f"No model is called “{value}” any more or yet."))
+                hints.append(Hint(condition.word, f"No model is called “{value}”."))
             elif all(endpoint.gone_at for endpoint in named):
                 message = f"“{value}” is no longer in the catalogue; its results stay."
                 hints.append(Hint(condition.word, message))

@@ -38,7 +38,7 @@ class Shares(Resource[Share]):
     """The user's shares, with `?of=all` everybody's; they end, and come back for a day."""
 
     model, list_route = Share, "sharing:shares"
-    deletion_message = "The share has ended. Its address is void."
+    deletion_message = "The share has ended. Its address no longer works."
     undo_message = "“{row}” is shared again, at the same address."
     on_page, list_template = 50, "features/sharing/shares.html"
     delete_and_restore = (making.revoke, making.bring_back)
@@ -111,10 +111,10 @@ def _left_out(chosen: selection.Chosen) -> str:
     sentences = []
     if left:
         which = f"{counted(left, 'selected result')} left out"
-        sentences.append(f"{which}: gone, without a result, or not yours to share.")
+        sentences.append(f"{which}: deleted, without a result, or you may not share them.")
     if chosen.left_out:
         older = counted(chosen.left_out, "older run")
-        sentences.append(f"{older} left out: a share has its most.")
+        sentences.append(f"{older} left out: a share holds no more.")
     return " ".join(sentences)
 
 

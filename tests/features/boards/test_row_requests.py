@@ -111,8 +111,8 @@ def test_a_row_is_asked_for_once_and_only_if_it_is_new(board: Board) -> None:
     vera.post(address, {"prompt": "a fox"})
     for typed, why in (
         ("", "Write a prompt first."),
-        ("a cat", "The board has this row already."),
-        ("a fox", "Somebody has asked for this row already."),
+        ("a cat", "The board already has this row."),
+        ("a fox", "Somebody has already asked for this row."),
         (too_long, "Keep it to 5000 characters"),
     ):
         response = vera.post(address, {"prompt": typed})

@@ -96,7 +96,7 @@ def test_all_that_is_found_is_taken_in_the_list_that_was_shown(
 def test_nothing_found_and_foreign_lists_are_refused(member: Client, make_run: Any) -> None:
     nothing = member.post("/runs/stars/", {"all": "1", "filters": "q=nothing"}, headers=HTMX)
     assert nothing.status_code == 422
-    assert "The list finds nothing any more." in toast(nothing)
+    assert "The list no longer finds anything." in toast(nothing)
     team = make_project("Team", ben="maker")
     with_files(make_run, 1, project=team, user=person("ben"))
     foreign = member.post("/runs/stars/", {"all": "1", "filters": f"project={team.slug}"})

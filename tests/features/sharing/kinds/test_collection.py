@@ -75,7 +75,7 @@ def test_what_is_gone_leaves_a_sentence(share_collection: Shown) -> None:
     Collection.objects.update(is_published=False)
     User.objects.update(is_staff=False)
     markup = page_of(share)
-    assert "not there any more" in markup
+    assert "The content of this share no longer exists." in markup
     assert "For products" not in markup
 
 

@@ -57,7 +57,7 @@ def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(
 
 @pytest.mark.parametrize(
     ("state", "sentence"),
-    [("remote", "This file is still on its way here."), ("lost", "not there any more")],
+    [("remote", "This file is still on its way here."), ("lost", "no longer exists")],
 )
 def test_a_file_that_is_not_here_is_a_sentence_and_no_broken_picture(
     share: Share, state: str, sentence: str
@@ -222,7 +222,7 @@ def test_a_closed_review_takes_nothing_more_and_what_was_said_stays(
     ):
         refused = post(guest, to, **fields)
         assert refused.status_code == 422
-        assert "This review is closed. What was said stays." in refused.content.decode()
+        assert "This review is closed. Its answers are kept." in refused.content.decode()
     assert "Good" in guest.get(f"{share.get_absolute_url()}review/").content.decode()
     assert picked(share) == [1]
 
