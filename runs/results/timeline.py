@@ -103,7 +103,7 @@ def _cancelled_by(run: Run) -> str:
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return further facts about the run as (name, text) pairs; unknown ones are left out."""
     values = {
-        "Way": run.get_transport_display(),
+        "Transport": run.get_transport_display(),
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",

@@ -194,8 +194,8 @@ def held_words(total: Estimate | None, month: Balance, own: Balance) -> str:
     most = in_dollars(total) if total else None
     if most is None:
         return (
-            "Its price is unknown, so the monthly cap cannot be guaranteed. "
-            "Add it to the plan to run it all the same."
+            "Its price is unknown, so the monthly cap cannot be guaranteed. Add it to the plan "
+            "to run it anyway."
         )
     if month.cap is not None and not month.allows(most):
         left = max(month.cap - month.committed, Decimal(0))

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         if file:
             vault.keep_first(file)
         self.stdout.write(
-            f"{count} encrypted anew. "
+            f"{count} re-encrypted. "
             + ("The file now has only the new secret." if file else "Now remove the older secrets.")
         )
 
@@ -65,7 +65,7 @@ class Command(BaseCommand):
                 count += same.update(**{column: anew})
         if lost:
             raise CommandError(
-                f"{count} encrypted anew. Not decrypted by any secret: {', '.join(lost)}. All "
+                f"{count} re-encrypted. Not decrypted by any secret: {', '.join(lost)}. All "
                 "secrets are kept; enter these keys again."
             )
         return count

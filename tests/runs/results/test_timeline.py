@@ -119,7 +119,7 @@ def test_a_transport_has_one_label_in_form_timeline_and_facts(make_run: Any, way
     run = make_run(transport=way, sent_at=timezone.now())
     word = run.get_transport_display()
     assert f"{word}." in [moment.detail for moment in timeline.moments(run)]
-    assert ("Way", word) in timeline.facts(run)
+    assert ("Transport", word) in timeline.facts(run)
     assert word in {*(choice.label for choice in ALL), "Live session"}
 
 
