@@ -15,7 +15,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.db import clock
 from features.notifications import run_webhooks
-from features.notifications.delivery import vetting
+from features.notifications.delivery import webhook_addresses
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
 from projects.models import Project
@@ -116,7 +116,7 @@ def start_proxied(call: ProxiedCall, webhook: str = "") -> Run:
     Raises refused_starts.Refused like `start`, and vetting.RefusedAddress.
     """
     if webhook:
-        vetting.check(webhook, settings.WEBHOOK_PRIVATE_ORIGINS)
+        webhook_addresses.check(webhook, settings.WEBHOOK_PRIVATE_ORIGINS)
     with transaction.atomic():
         run = starting.start(_proxied_request(call)).run
         if webhook:

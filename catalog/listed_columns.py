@@ -1,9 +1,9 @@
 """The columns of an endpoint that come from its entry in the listing, each declared once.
 
 The sync writes them, `filters/facts.py` copies those with a `fact`, and a change of a searched one
-renews the catalogue's revision. A new column needs its line here, its field in
-`models/endpoint.py` with a migration, and its words in `filters/vocabulary.toml` if people filter
-by it.
+renews the catalogue's revision. A new column needs its line here and its field in
+`models/endpoint.py` with a migration. If people filter by it, it also needs its field in
+`filters/facts.Listing` and its words in `filters/vocabulary.toml`.
 """
 
 from __future__ import annotations

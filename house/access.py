@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from allauth.usersessions.models import UserSession
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from accounts.models import LoginLink
 from accounts.second_factor import factors, reset
 from accounts.sessions import active_sessions, strength
 from api import tokens
 from api.models import Token
-from catalog.models import Reader
+from catalog.views import feeds
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -87,5 +87,4 @@ def end_all(person: User, by: User) -> None:
     for token in tokens_of(person):
         tokens.revoke(by, token)
     LoginLink.objects.filter(user=person).delete()
-    reader, _ = Reader.objects.get_or_create(user=person)
-    Reader.objects.filter(pk=reader.pk).update(feed_number=F("feed_number") + 1)
+    feeds.renew(person)

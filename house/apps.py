@@ -18,13 +18,13 @@ class PeopleConfig(AppConfig):
         """Connect receivers of new accounts and migrations; register notices and invitations."""
         from accounts import roles
         from accounts.sign_in import joining
-        from features.notifications import things
+        from features.notifications import subjects
         from house import claimed_projects, invitations, kinds, role_permissions
         from house.models import Invitation
 
         claimed_projects.connect()
         kinds.connect()
-        things.register(Invitation, invitations.addressed_to, invitations.waiting_for)
+        subjects.register(Invitation, invitations.addressed_to, invitations.waiting_for)
         roles.connect()
         joining.register(invitations)
         # Django creates permissions app by app after `migrate`; this app is the last one.

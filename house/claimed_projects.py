@@ -9,7 +9,7 @@ from allauth.account.signals import user_logged_in
 from django.db import transaction
 
 from accounts.audit import trail
-from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers import from_settings
 from accounts.sign_in.issuers.house_role import given_by, remember
 from accounts.sign_in.issuers.protocol import claims
 from projects.locking import Refused, locked
@@ -37,7 +37,7 @@ def apply(user: User, account: SocialAccount) -> None:
     A role that people gave is only raised, and a project's last manager stays one. An unknown
     project is logged and left out.
     """
-    rules = configured.claim_rules(account.provider)
+    rules = from_settings.claim_rules(account.provider)
     values = account.extra_data.get("project_values")
     if not rules.get("projects_claim") or values is None:
         return
@@ -52,7 +52,7 @@ def apply(user: User, account: SocialAccount) -> None:
         before = str(given.get(slug, ""))
         try:
             role_given = _settle(
-                user, project, wanted.get(slug, ""), before, configured.program_of(account)
+                user, project, wanted.get(slug, ""), before, from_settings.program_of(account)
             )
         except Refused as refusal:
             log.warning("person %s stays in project %s: %s", user.pk, project.pk, refusal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from house.views import departure, invitations, joining, person
-from house.views.looking import look
+from house.views.private_access import look
 
 app_name = "people"
 urlpatterns = [

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sandbox import recorded
+from sandbox import recorded_files
 from sandbox.billing import Billing
 from sandbox.config import PREFIXES, Config
 from sandbox.contract.openapi import document
@@ -19,7 +19,7 @@ from sandbox.models import MODELS, UNLISTED
 from sandbox.workflows import WORKFLOWS, Workflow
 
 RECORDED = Path(__file__).parent / "thumbs"
-EXAMPLES = recorded.FOLDER / "examples"
+EXAMPLES = recorded_files.FOLDER / "examples"
 FURTHER = ":sandbox"  # keys that contain it are valid, to try project keys without an account
 
 

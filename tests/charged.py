@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from runs.costs import daily_sums, ledger
-from runs.costs.billing import cost_of_units
+from runs.costs.ledger import cost_of_units
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
 

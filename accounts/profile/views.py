@@ -20,7 +20,7 @@ from accounts.models import Preferences
 from accounts.profile import name_template, preferences
 from accounts.second_factor import factors
 from accounts.sessions import active_sessions
-from accounts.sign_in.issuers import configured, connections
+from accounts.sign_in.issuers import connections, from_settings
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
 from core.http.posts import hidden
@@ -80,7 +80,7 @@ def _render_account(
         "name_form": NameForm(instance=User.objects.get(pk=person.pk)),
         "has_password": person.has_usable_password(),
         "connections": ", ".join(connections.names_of(person)),
-        "has_issuers": bool(configured.apps()),
+        "has_issuers": bool(from_settings.apps()),
         "factors": factors.load(person),
         "session_count": len(active_sessions.list_for_user(person, None)),
         "themes": THEMES.items(),

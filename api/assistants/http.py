@@ -138,7 +138,7 @@ class Assistants:
             await self._stop.wait()
 
     def _tools_of(self, context: Any) -> Any:
-        from api.assistants.asking import Asking
+        from api.assistants.questions import Asking
         from api.assistants.tools import Tools
 
         request = context.request_context.request

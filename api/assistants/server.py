@@ -12,9 +12,9 @@ from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import MCPServerError, ResourceError, ToolError
 from mcp.server.request_state import RequestStateSecurity
 
-from api.assistants import short
-from api.assistants.asking import InputRequired
+from api.assistants import answers
 from api.assistants.caller import Refused
+from api.assistants.questions import InputRequired
 from api.assistants.tools import DECLARED, Tools
 from core.version import version
 
@@ -100,4 +100,4 @@ async def _answered(answer: Awaitable[Any], error: type[MCPServerError] = ToolEr
     except InputRequired as required:
         return required.result
     except Refused as refused:
-        raise error(short.bounded(str(refused))) from refused
+        raise error(answers.bounded(str(refused))) from refused

@@ -17,10 +17,10 @@ from urllib.parse import quote, urlsplit
 from mcp_types import ImageContent, TextContent, ToolAnnotations
 from pydantic import Field
 
-from api.assistants import short
-from api.assistants.asking import Asking
+from api.assistants import answers
 from api.assistants.budget import Budget
 from api.assistants.caller import Caller, Refused
+from api.assistants.questions import Asking
 from api.spending import CapExceeded, counts_with, plain
 from core.formatting import counted
 
@@ -124,12 +124,12 @@ class Tools:
         page = await self._api.call(
             "GET", "/models", q=question or None, limit=limit, cursor=cursor or None
         )
-        text = short.join_lines(
-            map(short.card, page["items"]), "No model matches. Search with fewer words."
+        text = answers.join_lines(
+            map(answers.card, page["items"]), "No model matches. Search with fewer words."
         )
         more = f"\n{page['total']} in all." if page["total"] > len(page["items"]) else ""
         following = f" More: cursor={page['next_cursor']!r}" if page["next_cursor"] else ""
-        return short.bounded(f"{text}{more}{following}")
+        return answers.bounded(f"{text}{more}{following}")
 
     @tool("Read a model")
     async def read_model(
@@ -138,13 +138,13 @@ class Tools:
         """Read a summary of a model's inputs, price and an example; or one input in full."""
         endpoint = await self._api.call("GET", _model(endpoint_id))
         if not input:
-            return short.bounded(short.model(endpoint))
+            return answers.bounded(answers.model(endpoint))
         row = next((field for field in endpoint["inputs"] if field["name"] == input), None)
         if row is None:
             names = ", ".join(field["name"] for field in endpoint["inputs"])
             raise Refused(f"{endpoint_id} has no input {input!r}. It has {names}.")
         start = int(cursor) if cursor.isascii() and cursor.isdecimal() else 0
-        return short.bounded(short.whole_input(row, start))
+        return answers.bounded(answers.whole_input(row, start))
 
     @tool("Price a run")
     async def price_run(
@@ -157,7 +157,7 @@ class Tools:
             *estimate["basis"],
             f"This session may spend {plain(await self._budget.left())} more.",
         ]
-        return short.bounded("\n".join(lines))
+        return answers.bounded("\n".join(lines))
 
     @tool("Run a model (costs money)", PAID)
     async def run_model(
@@ -183,7 +183,7 @@ class Tools:
         started = await self._start(estimate, "/runs", body, project)
         if isinstance(started, str):
             return started
-        return short.bounded(short.run(await self._wait(started, wait_s)))
+        return answers.bounded(answers.run(await self._wait(started, wait_s)))
 
     @tool("Run a flow (costs money)", PAID)
     async def run_flow(
@@ -201,14 +201,14 @@ class Tools:
                 f"{flow['id']} · {flow['name']} · {counted(flow['steps'], 'step')}"
                 for flow in page["items"]
             )
-            return short.join_lines(lines, "There are no flows yet.")
+            return answers.join_lines(lines, "There are no flows yet.")
         path = f"/flows/{quote(flow_id, safe='')}"
         body: dict[str, Any] = {"inputs": inputs or {}, "allow_unknown": allow_unknown}
         estimate = await self._api.call("POST", f"{path}/estimates", body)
         started = await self._start(estimate, f"{path}/runs", body, project)
         if isinstance(started, str):
             return started
-        return short.bounded(short.flow_run(await self._wait(started, wait_s, FLOW_RUNS)))
+        return answers.bounded(answers.flow_run(await self._wait(started, wait_s, FLOW_RUNS)))
 
     @tool("Read a run")
     async def get_run(self, run_id: RunId, wait_s: Wait = 0) -> str:
@@ -227,15 +227,17 @@ class Tools:
                 raise unanswered if not unanswered.status else refused from None
             if consent["is_flow"]:
                 flow_run = await self._api.call("GET", f"{FLOW_RUNS}{consent['started']}")
-                return short.bounded(short.flow_run(await self._wait(flow_run, wait_s, FLOW_RUNS)))
+                return answers.bounded(
+                    answers.flow_run(await self._wait(flow_run, wait_s, FLOW_RUNS))
+                )
             run = await self._api.call("GET", _run(consent["started"]))
-        return short.bounded(short.run(await self._wait(run, wait_s)))
+        return answers.bounded(answers.run(await self._wait(run, wait_s)))
 
     @tool("Stop a run", STOPS)
     async def cancel_run(self, run_id: RunId) -> str:
         """Request that a run stop; what it has done so far may be billed."""
-        return short.bounded(
-            short.run(await self._api.call("POST", f"{_run(run_id)}/cancellation"))
+        return answers.bounded(
+            answers.run(await self._api.call("POST", f"{_run(run_id)}/cancellation"))
         )
 
     @tool("List runs")
@@ -255,8 +257,8 @@ class Tools:
             cursor=cursor or None,
             project=project or None,
         )
-        lines = map(short.run_line, page["items"])
-        return short.join_lines(lines, "No run matches.", page["next_cursor"])
+        lines = map(answers.run_line, page["items"])
+        return answers.join_lines(lines, "No run matches.", page["next_cursor"])
 
     @tool("Show an artifact")
     async def show_artifact(
@@ -269,7 +271,7 @@ class Tools:
         )
         if artifact is None:
             raise Refused(f"This run has {len(run['artifacts'])} artifacts, numbered from 0.")
-        line = TextContent(type="text", text=short.artifact(artifact))
+        line = TextContent(type="text", text=answers.artifact(artifact))
         path = urlsplit(artifact["url"] or "").path
         if artifact["state"] != "stored" or artifact["kind"] not in {"image", "video"}:
             return [line]
@@ -293,7 +295,7 @@ class Tools:
             )
             for project in page["items"]
         )
-        return short.join_lines(lines, "There are no projects.")
+        return answers.join_lines(lines, "There are no projects.")
 
     @tool("List presets")
     async def list_presets(self, model: EndpointId = "", project: OfProject = "") -> str:
@@ -301,36 +303,37 @@ class Tools:
         page = await self._api.call("GET", "/presets", model=model or None, project=project or None)
         lines = (
             f"{preset['id']} · {preset['name']} · {preset['endpoint_id']} · by {preset['owner']} · "
-            f"{short.cut(short.as_json(preset['arguments']), 300)}"
+            f"{answers.cut(answers.as_json(preset['arguments']), 300)}"
             for preset in page["items"]
         )
-        return short.join_lines(lines, "There are no presets yet.", page["next_cursor"])
+        return answers.join_lines(lines, "There are no presets yet.", page["next_cursor"])
 
     @tool("List starred models")
     async def list_favourites(self) -> str:
         """List the models that the user starred."""
         page = await self._api.call("GET", "/favourites", limit=40)
-        return short.join_lines(map(short.card, page["items"]), "No model is starred yet.")
+        return answers.join_lines(map(answers.card, page["items"]), "No model is starred yet.")
 
     @tool("List collections")
     async def list_collections(self) -> str:
         """List the collections of models that the team recommends."""
         page = await self._api.call("GET", "/collections", limit=50)
         lines = (
-            f"{collection['slug']} · {collection['title']} · {short.cut(collection['description'])}"
+            f"{collection['slug']} · {collection['title']} · "
+            f"{answers.cut(collection['description'])}"
             for collection in page["items"]
         )
-        return short.join_lines(lines, "There are no collections yet.")
+        return answers.join_lines(lines, "There are no collections yet.")
 
     @tool("Read a collection")
     async def read_collection(self, slug: Annotated[str, Field(max_length=50)]) -> str:
         """List a collection's models with the curators' notes."""
         collection = await self._api.call("GET", f"/collections/{quote(slug, safe='')}")
         lines = (
-            " — ".join(filter(None, [short.card(item["model"]), item["note"]]))
+            " — ".join(filter(None, [answers.card(item["model"]), item["note"]]))
             for item in collection["models"]
         )
-        return short.join_lines(lines, "This collection has no models.")
+        return answers.join_lines(lines, "This collection has no models.")
 
     async def _start(
         self, estimate: dict[str, Any], path: str, body: dict[str, Any], project: str
@@ -363,9 +366,9 @@ class Tools:
             )
             consent_id = consent["id"]
             whole_cents = plain(left.quantize(Decimal("0.01"), ROUND_FLOOR))
-            agrees = await self._asking.ask(consent, short.question(consent, whole_cents))
+            agrees = await self._asking.ask(consent, answers.question(consent, whole_cents))
             if agrees is None:
-                return short.asked(consent, whole_cents)
+                return answers.asked(consent, whole_cents)
         if agrees is None:
             consent = await self._consent(consent_id, CONSENT_WAIT_S)
             kind = FLOW_RUNS if consent["is_flow"] else "/runs/"

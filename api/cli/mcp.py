@@ -47,7 +47,7 @@ class Threaded:
 
 def serve(client: Client) -> None:
     """Serve until stdin is closed; one session may spend at most `MCP_SPENDING_CAP`."""
-    from api.assistants.asking import Asking
+    from api.assistants.questions import Asking
     from api.assistants.server import build
     from api.assistants.tools import Tools
 

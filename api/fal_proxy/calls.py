@@ -37,7 +37,7 @@ from api.wait import HEADER
 from catalog.models import Endpoint
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
-from features.notifications.delivery.vetting import RefusedAddress
+from features.notifications.delivery.webhook_addresses import RefusedAddress
 from runs.files.own_addresses import with_own_paths
 from runs.models import Run
 from runs.models.querysets import RESULT

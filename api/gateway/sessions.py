@@ -31,7 +31,7 @@ from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
-from runs.keys import in_use
+from runs.keys import current_key
 from runs.keys.ring import KeyRing
 from runs.realtime import relay, sessions
 from runs.realtime.limits import LIVE_LIMITS
@@ -148,7 +148,7 @@ class LiveSessions:
     async def _session(self, admitted: Admission, socket: LiveSocket) -> None:
         endpoint, reading = admitted.endpoint, asyncio.create_task(socket.read())
         try:
-            key = await sync_to_async(in_use.key_of)(admitted.ticket.project_id)
+            key = await sync_to_async(current_key.key_of)(admitted.ticket.project_id)
             upstream = await self._keys.for_new(key)
             opened = upstream.realtime.session(endpoint.endpoint_id, admitted.max_buffering)
             async with opened as session:

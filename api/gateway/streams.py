@@ -20,7 +20,7 @@ from api.gateway.stream_answers import Answer, answer_to, respond
 from core.db import transient_errors
 from core.http.asgi import Receive, Send, wait_for_disconnect
 from runs.files import inputs
-from runs.keys import in_use
+from runs.keys import current_key
 from runs.keys.ring import KeyRing
 from runs.models import Run
 from runs.results import outcomes
@@ -135,5 +135,5 @@ def _load(pk: uuid.UUID) -> Run | None:
     close_old_connections()
     unsent = Run.objects.with_endpoint().filter(worker=tickets.GATEWAY, state=Run.State.SUBMITTING)
     if run := unsent.filter(pk=pk).first():
-        in_use.note([run])
+        current_key.note([run])
     return run

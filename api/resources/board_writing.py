@@ -24,9 +24,9 @@ from fal.db_safe import db_safe, db_safe_text
 from features.boards.models import Board
 from features.boards.plan import groups
 from features.boards.plan.cells import Expanded, expand
+from features.boards.plan.from_board import column_of, new_cells, stored_plan
 from features.boards.plan.input_files import missing_files
 from features.boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow, read_plan
-from features.boards.plan.stored import column_of, new_cells, stored_plan
 from features.boards.runs import pricing, repeating, sending
 from projects import roles
 from runs.files.own_addresses import tidy_addresses

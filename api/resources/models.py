@@ -15,7 +15,7 @@ from catalog.search.query import SORTS, STATUSES, Query
 from catalog.track_records import records_of
 from fal.db_safe import db_safe_text
 from features.spending.prices import listing
-from projects.rules import door, gallery
+from projects.rules import enforcement, gallery
 from schemas.document.openapi import read_document
 
 MAX_PICKED = 20
@@ -118,7 +118,7 @@ def get_model(call: Call) -> Reply:
     """
     rows = Endpoint.objects.with_favourites_of(call.user.pk)
     endpoint = find_endpoint(call.values["endpoint_id"], rows)
-    door.mark(call.reach.target, [endpoint])
+    enforcement.mark(call.reach.target, [endpoint])
     return Reply(representation.whole(endpoint, call))
 
 

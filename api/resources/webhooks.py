@@ -14,7 +14,7 @@ from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, as_uuid, take_page
 from features.notifications import channels
 from features.notifications.channels import Draft
-from features.notifications.delivery import sending, vetting
+from features.notifications.delivery import sending, webhook_addresses
 from features.notifications.models import Channel, Delivery, Method
 from projects.models.in_project import is_member
 
@@ -27,8 +27,8 @@ RUN = Parameter("run_id", _UUID, "only deliveries about this run")
 def require_public(address: str, name: str) -> None:
     """Vet the address in a body's property `name`; raises Problem (422)."""
     try:
-        vetting.check(address, settings.WEBHOOK_PRIVATE_ORIGINS)
-    except vetting.RefusedAddress as refusal:
+        webhook_addresses.check(address, settings.WEBHOOK_PRIVATE_ORIGINS)
+    except webhook_addresses.RefusedAddress as refusal:
         raise _invalid(name, str(refusal)) from refusal
 
 

@@ -18,7 +18,7 @@ import av
 from PIL import Image, ImageOps, ImageSequence
 
 from core.pictures.browser_copy import browser_copy, opaque
-from core.pictures.turning import turned
+from core.pictures.orientation import turned
 from core.process import subprocess_worker
 
 # Cards are 4:3 and at most 330 pixels wide: one size for plain screens, one for dense ones.

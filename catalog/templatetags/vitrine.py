@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django import template
+from django.contrib.staticfiles import finders
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, linebreaks, urlize
+from django.utils.safestring import SafeString, mark_safe
 
 from catalog.display.highlight import Highlighter
-from catalog.display.icons import icons
 from catalog.locks import Locks
 from catalog.pricing import TypicalPrice, current_price, listed_price, price_note
 from catalog.pricing import typical_price as price_of_typical_run
@@ -19,11 +22,23 @@ from catalog.track_records import TrackRecord, TrackRecords
 from catalog.variants import distinguish
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
 from core.resource import RESOURCES, UNDO
-from core.text_links import linked
 from schemas.estimate.wording import about
 
+_SYMBOL = re.compile(r'<symbol id="([a-z-]+)" viewBox="([\d ]+)">(.*)</symbol>')
+_REL = ' rel="nofollow"'
 register = template.Library()
 ON_A_CARD = 68  # characters of a description
+
+
+def linked(text: str) -> SafeString:
+    """Return the text as HTML paragraphs; robots do not follow its links, which have no opener.
+
+    In an escaped text, only Django can have written `rel="nofollow"` with plain quotes.
+    """
+    escaped = urlize(text, nofollow=True, autoescape=True)
+    safe = escaped.replace(_REL, ' rel="nofollow noopener noreferrer ugc"')
+    return mark_safe(linebreaks(safe))  # noqa: S308  escaped by `urlize`
+
 
 for function in (money, about, unit, duration, size, category_name, counted, distinguish, linked):
     register.filter(function)
@@ -156,3 +171,20 @@ def undo(context: template.Context, slug: str = "", key: Any = None) -> dict[str
         key = None  # `base.html` shows that of the address
     resource = RESOURCES.get(slug) if key else None
     return {"resource": resource, "key": key}
+
+
+@cache
+def icons() -> dict[str, SafeString]:
+    """Return the markup of every icon by its name.
+
+    Icons are inline because a browser draws a `<use>` of another file one frame after the button
+    around it, and then styles and lays out that part of the page a second time.
+    """
+    source = Path(str(finders.find("icons.svg"))).read_text()
+    return {
+        name: mark_safe(  # noqa: S308  our own file
+            f'<svg class="icon" data-icon="{name}" viewBox="{view_box}" aria-hidden="true">'
+            f"{shapes}</svg>"
+        )
+        for name, view_box, shapes in _SYMBOL.findall(source)
+    }

@@ -15,10 +15,10 @@ class BoardsConfig(AppConfig):
         from features.boards.leaderboard import records
         from features.boards.models import Board
         from features.boards.owner import BoardsOwner
-        from features.notifications import things
+        from features.notifications import subjects
         from runs.promises import owners
 
         owners.register(BoardsOwner())
         comments.connect()
-        things.register(Board, Board.objects.kept().shown_to)
+        subjects.register(Board, Board.objects.kept().shown_to)
         records.connect()

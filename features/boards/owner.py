@@ -8,23 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 
-from features.boards import taking
+from features.boards import decisions
 from features.boards.display import listing, watching
 from features.boards.leaderboard import counting
 from features.boards.models import Board, Cell, Column, Row
-from features.boards.runs.belonging import boards_of, newest_boards
 from features.boards.trials import sending
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.owners import Chosen, Compared, Job, JsonColumn, Place, RunOwner, RunsOfGroup
 
 if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Collection
+
     from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest
 
     import fal
     from catalog.models import Endpoint
     from core.notify import channel
+
+
+MOST = 5  # reused results may put a run on any number of boards
 
 
 class BoardsOwner(RunOwner):
@@ -44,7 +49,7 @@ class BoardsOwner(RunOwner):
 
     def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
         """Return the boards for which the model was taken."""
-        return taking.decisions_for(user, endpoint)
+        return decisions.decisions_for(user, endpoint)
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return the group that a board's page watches."""
@@ -83,3 +88,39 @@ class BoardsOwner(RunOwner):
             Job("count votes", sync_to_async(counting.count_due), wakes_on_change=True),
             Job("recount votes", sync_to_async(counting.count_all_in_turn)),
         )
+
+
+def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
+    """Return the boards with the run in a cell, oldest first.
+
+    A board of which the user may know only that it exists comes without its title.
+    """
+    cells = Cell.objects.filter(run=run, replaced_at=None)
+    boards = Board.objects.kept().noticed_by(user).filter(pk__in=cells.values("board"))
+    shown = boards.order_by("created_at")[:MOST]
+    covered = set(boards.covered_to(user).values_list("pk", flat=True))
+    return [
+        Place("Board", _title(board, is_covered=board.pk in covered), board.get_absolute_url())
+        for board in shown
+    ]
+
+
+def newest_boards(
+    user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Place]:
+    """Return the newest board with each of these runs in a cell that the user may read."""
+    cells = Cell.objects.filter(run__in=run_ids, replaced_at=None)
+    pairs = list(cells.values_list("run_id", "board_id").distinct())
+    boards = Board.objects.kept().open_to(user).in_bulk({board for _, board in pairs})
+    places: dict[uuid.UUID, Place] = {}
+    for run, board in sorted(
+        ((run, boards[key]) for run, key in pairs if run and key in boards),
+        key=lambda pair: pair[1].created_at,
+    ):
+        title = _title(board, is_covered=False)
+        places[run] = Place("Board", title, board.get_absolute_url())
+    return places
+
+
+def _title(board: Board, *, is_covered: bool) -> str:
+    return "private" if is_covered else board.title or "Untitled"

@@ -12,8 +12,8 @@ from django.utils import timezone
 from core.forms import TextField
 from features.boards.models import Board, Row, RowRequest
 from features.boards.plan import groups, values
+from features.boards.plan.from_board import new_cells, stored_plan
 from features.boards.plan.plan import PlannedRow, digest, last_text
-from features.boards.plan.stored import new_cells, stored_plan
 from features.boards.runs.sending import Sent, run_plan
 from runs.costs.cost import estimate_runs
 from runs.promises import named_inputs

@@ -6,8 +6,8 @@ from features.boards.views import (
     actions,
     board,
     comments,
-    compared,
     files,
+    index,
     judge,
     participation,
     plan,
@@ -17,7 +17,7 @@ from features.boards.views import (
 
 app_name = "boards"
 urlpatterns = [
-    path("", compared.index, name="boards"),
+    path("", index.index, name="boards"),
     path("new/", plan.new, name="plan"),
     path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
     path("import/", files.import_, name="import"),
@@ -76,4 +76,4 @@ urlpatterns = [
         name="board-column-house-default",
     ),
 ]
-LEADERBOARD = ([path("", compared.leaderboard, name="leaderboard")], "leaderboard")
+LEADERBOARD = ([path("", index.leaderboard, name="leaderboard")], "leaderboard")

@@ -14,11 +14,11 @@ class FlowsConfig(AppConfig):
         from features.flows.fal_workflows import definitions
         from features.flows.models import FlowRun
         from features.flows.owner import FlowsOwner
-        from features.notifications import things
-        from projects.rules import door
+        from features.notifications import subjects
+        from projects.rules import enforcement
         from runs.promises import owners
 
         owners.register(FlowsOwner())
         kept = FlowRun.objects.filter(flow__deleted_at=None)
-        things.register(FlowRun, kept.shown_to)
-        door.register_parts(definitions.models_within)
+        subjects.register(FlowRun, kept.shown_to)
+        enforcement.register_parts(definitions.models_within)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from features.flows.views import edit, fal_workflows, flow, flow_run, swap, then
+from features.flows.views import edit, fal_workflows, flow, flow_run, next_model, swap
 
 app_name = "flows"
 urlpatterns = [
@@ -11,10 +11,10 @@ urlpatterns = [
     path("account/reading/", fal_workflows.reading_wanted, name="account-reading"),
     path("account/<str:owner>/<str:name>/", fal_workflows.workflow, name="account-workflow"),
     path("new/", flow.new, name="new"),
-    path("then/", then.then, name="then"),
+    path("then/", next_model.then, name="then"),
     path("<uuid:pk>/", flow.flow, name="flow"),
     path("<uuid:pk>/edit/", edit.edit, name="flow-edit"),
-    path("<uuid:pk>/then/", then.flow_then, name="flow-then"),
+    path("<uuid:pk>/then/", next_model.flow_then, name="flow-then"),
     path("<uuid:pk>/model/", swap.swap, name="flow-model"),
     path("<uuid:pk>/copy/", flow.copy, name="flow-copy"),
     *flow.FLOWS.urls(),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from features.library.views import relations, selected, wall
+from features.library.views import relations, selection_actions, wall
 from features.library.views.prompts import exchange, prompts
 from features.library.views.prompts.prompts import PROMPTS
 from features.library.views.references import pictures, references
 from features.library.views.references.references import REFERENCES
-from features.library.views.series import items, of_run
+from features.library.views.series import items, run_series
 from features.library.views.series.series import SERIES
 from features.library.views.views import VIEWS
 
@@ -21,14 +21,14 @@ urlpatterns = [
     path("runs/newer/", wall.newer, name="newer"),
     path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
     *VIEWS.urls(),
-    path("runs/archives/", selected.archives, name="archives"),
+    path("runs/archives/", selection_actions.archives, name="archives"),
     path("runs/differences/", relations.differences, name="differences"),
     path("runs/<uuid:pk>/descent/", relations.descent, name="run-descent"),
-    path("runs/comparison/", selected.comparison, name="results-comparison"),
-    path("runs/board/", selected.board, name="results-board"),
-    path("runs/uses/", selected.uses, name="results-uses"),
-    path("runs/stars/", selected.stars, name="results-stars"),
-    path("runs/<uuid:pk>/series/", of_run.of_run, name="run-series"),
+    path("runs/comparison/", selection_actions.comparison, name="results-comparison"),
+    path("runs/board/", selection_actions.board, name="results-board"),
+    path("runs/uses/", selection_actions.uses, name="results-uses"),
+    path("runs/stars/", selection_actions.stars, name="results-stars"),
+    path("runs/<uuid:pk>/series/", run_series.of_run, name="run-series"),
     *SERIES.urls(),
     path("series/offered/", items.offered, name="series-offered"),
     path("series/additions/", items.additions, name="results-additions"),

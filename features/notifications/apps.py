@@ -11,10 +11,10 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs."""
-        from features.notifications import things
+        from features.notifications import subjects
         from features.notifications.owner import NotificationsOwner
         from runs.models import Run
         from runs.promises import owners
 
         owners.register(NotificationsOwner())
-        things.register(Run, Run.objects.kept().shown_to)
+        subjects.register(Run, Run.objects.kept().shown_to)

@@ -15,7 +15,7 @@ from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from features.notifications import kinds
-from features.notifications.delivery import vetting
+from features.notifications.delivery import webhook_addresses
 from features.notifications.models import Channel, Method, masked
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def _fill(channel: Channel, draft: Draft) -> None:
     address = "" if channel.method == Method.EMAIL else db_safe_text(draft.address).strip()
     if address or (channel.method != Method.EMAIL and not channel.address):
         try:
-            vetting.check(address, settings.WEBHOOK_PRIVATE_ORIGINS)
-        except vetting.RefusedAddress as refusal:
+            webhook_addresses.check(address, settings.WEBHOOK_PRIVATE_ORIGINS)
+        except webhook_addresses.RefusedAddress as refusal:
             errors["address"] = str(refusal)
     name = " ".join(db_safe_text(draft.name).split())
     if len(name) > MAX_NAME_CHARS:

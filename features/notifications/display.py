@@ -12,7 +12,7 @@ from accounts import mail
 from core.http.parameters import page_number
 from core.periods import UNDO_WITHIN
 from features.notifications import preferences
-from features.notifications.delivery.readable import readable
+from features.notifications.delivery.visibility import readable
 from features.notifications.forms import ChannelForm, PreferencesForm
 from features.notifications.models import Channel, Delivery
 from runs.models.querysets import heavy_columns

@@ -10,7 +10,7 @@ from django.urls import reverse
 from catalog.changelog.personal_news import Entry
 from core.db import clock
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
-from features.notifications import kinds, things
+from features.notifications import kinds, subjects
 from features.notifications.models import Notification
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def _labels_of(own: QuerySet[Notification]) -> set[str]:
 
 
 def _visible(own: QuerySet[Notification], user: User, labels: set[str]) -> QuerySet[Notification]:
-    return own.filter(things.are_visible(user, labels)) if labels else own.none()
+    return own.filter(subjects.are_visible(user, labels)) if labels else own.none()
 
 
 def count_new(user: User) -> int:
@@ -71,9 +71,9 @@ _NEW = PreparedQuery(
 
 def waiting(user: User) -> QuerySet[Notification]:
     """Return the lines that require an action of the user, newest first."""
-    asking = _own(user).filter(things.may_wait(), kind__in=kinds.asking())
+    asking = _own(user).filter(subjects.may_wait(), kind__in=kinds.asking())
     labels = _labels_of(asking)
-    return _visible(asking, user, labels).filter(things.are_waiting(user, labels))
+    return _visible(asking, user, labels).filter(subjects.are_waiting(user, labels))
 
 
 def entries(lines: QuerySet[Notification]) -> list[Entry]:
@@ -99,7 +99,7 @@ def new_things(user: User, model: type[Model]) -> set[Any]:
 
 def see(user: User, row: Model, *of_kinds: str) -> None:
     """Mark the user's notifications about a row as seen; only those `of_kinds`, if given."""
-    new = Notification.objects.filter(user_id=user.pk, seen_at=None, **things.key_of(row))
+    new = Notification.objects.filter(user_id=user.pk, seen_at=None, **subjects.key_of(row))
     _mark(new.filter(kind__in=of_kinds) if of_kinds else new)
 
 
@@ -115,7 +115,7 @@ def see_all(user: User) -> None:
 
 def settle(row: Model) -> None:
     """Mark everybody's notifications about a row as seen, once no action is required."""
-    _mark(Notification.objects.filter(seen_at=None, **things.key_of(row)))
+    _mark(Notification.objects.filter(seen_at=None, **subjects.key_of(row)))
 
 
 def _mark(new: QuerySet[Notification]) -> None:

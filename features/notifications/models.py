@@ -25,7 +25,7 @@ class Notification(models.Model):
     """A message to a user about one event, once per `key`: a line of their inbox.
 
     `about`, with `thing` or `number`, names the row that it is about, which decides who may still
-    read it (`features/notifications/things.py`).
+    read it (`features/notifications/subjects.py`).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -13,7 +13,7 @@ from django.db import transaction
 from core.db import clock
 from core.notify import channel as wake_up
 from fal.db_safe import db_safe_text
-from features.notifications import kinds, things
+from features.notifications import kinds, subjects
 from features.notifications.models import Channel, Delivery, Method, Notification
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def notify(
     """
     if not kinds.is_known(kind):
         raise ValueError(f"{kind!r} is not a kind of notification; register it.")
-    line = _line(subject, kind, text, path) | (things.key_of(about) if about else {})
+    line = _line(subject, kind, text, path) | (subjects.key_of(about) if about else {})
     return _write(user, key, line, _channels(user, kind))
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from features.sharing.views import files, one_share, previews, shares, visit, vote
+from features.sharing.views import files, previews, share_page, shares, visit, vote
 from features.sharing.views.review import answers, posts
 from features.sharing.views.review import pages as review_pages
 
 app_name = "sharing"
 urlpatterns = [
     path("shares/", shares.SHARES.index, name="shares"),
-    path("shares/<uuid:pk>/", one_share.edit_share, name="own-share"),
-    path("shares/<uuid:pk>/address/", one_share.address, name="own-share-address"),
+    path("shares/<uuid:pk>/", share_page.edit_share, name="own-share"),
+    path("shares/<uuid:pk>/address/", share_page.address, name="own-share-address"),
     path("shares/<uuid:pk>/revocation/", shares.SHARES.deletion, name="own-share-revocation"),
     path("shares/<uuid:pk>/review/", answers.list_answers, name="answers"),
     path("shares/<uuid:pk>/review/closing/", answers.closing, name="answers-closing"),

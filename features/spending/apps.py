@@ -11,9 +11,9 @@ class SpendingConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs, and its kinds of notifications."""
-        from features.spending import told
+        from features.spending import notification_kinds
         from features.spending.owner import SpendingOwner
         from runs.promises import owners
 
-        told.connect()
+        notification_kinds.connect()
         owners.register(SpendingOwner())

@@ -10,8 +10,8 @@ from asgiref.sync import sync_to_async
 
 from features.spending.alarms import detection
 from features.spending.bills.reading import BillReader
-from features.spending.budgets import door, warnings
-from features.spending.prices import keeping
+from features.spending.budgets import affordability, warnings
+from features.spending.prices import updating
 from runs.costs.ledger import NOTHING
 from runs.costs.sums_correction import Correction
 from runs.promises.owners import Job, RunOwner
@@ -29,11 +29,11 @@ class SpendingOwner(RunOwner):
 
     def on_charges(self, user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> None:
         """Refuse charges that are not affordable, or not confirmed yet."""
-        door.check(user, charges, before)
+        affordability.check(user, charges, before)
 
     def on_settle(self, charge: Charge) -> None:
         """Queue a bill for the measured prices."""
-        keeping.note_bill(charge)
+        updating.note_bill(charge)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the jobs of budgets, of the alarm, of upstream's bills, of sums and prices."""
@@ -41,6 +41,6 @@ class SpendingOwner(RunOwner):
             Job("spent budgets", sync_to_async(warnings.warn), wakes_on_change=True),
             Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
             Job("bills", BillReader(upstream).run),
-            Job("measure prices", keeping.measure_in_background),
+            Job("measure prices", updating.measure_in_background),
             Job("correct sums of days", sync_to_async(Correction().step)),
         )

@@ -12,7 +12,7 @@ class OperationsConfig(AppConfig):
     def ready(self) -> None:
         """Register jobs and notifications; keep files while a backup may need them."""
         from features.notifications import kinds
-        from house.operations.backup import making
+        from house.operations.backup import creation
         from house.operations.owner import OperationsOwner
         from house.operations.retention import walk
         from runs.files import purge
@@ -20,4 +20,4 @@ class OperationsConfig(AppConfig):
 
         owners.register(OperationsOwner())
         kinds.register(walk.TOLD)
-        purge.hold_while(making.is_running)
+        purge.hold_while(creation.is_running)

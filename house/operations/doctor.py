@@ -353,7 +353,11 @@ def _backups() -> Iterator[Finding]:
             )
     last = Backup.objects.exclude(state=Backup.State.RUNNING).first()
     if last is None:
-        yield advice("backups", "No backup was made yet.", "A worker makes the first at 03:00.")
+        yield advice(
+            "backups",
+            "No backup was made yet.",
+            f"A worker makes the first at {settings.BACKUP_AT:%H:%M}.",
+        )
     elif not list(nightly.problems()):  # those are among the problems of the status page
         yield ok("backups", f"The last one, {last}, is {last.get_state_display()}.")
     if not settings.IS_SQLITE and shutil.which("pg_dump") is None:

@@ -19,7 +19,7 @@ from catalog.pictures import picture_registry
 from core.db import clock
 from core.formatting import duration, size
 from core.storage import describe_place
-from house.operations.backup import making, nightly
+from house.operations.backup import creation, nightly
 from house.operations.metrics import reporting
 from house.operations.models import Backup, CspReport, DataVersion
 from projects.kept.models import GRACE
@@ -191,7 +191,7 @@ def storage() -> Storage:
         stored.made_at,
         stored.values["results_bytes"],
         stored.values["uploads_bytes"],
-        making.database_bytes(),
+        creation.database_bytes(),
         picture_registry.counts(),
         storage_limits.free_bytes(),
         settings.DISK_FLOOR_MB * storage_limits.MB,

@@ -217,8 +217,8 @@ def viewed(
     The user must be able to read the run; its endpoint and artifacts should be loaded. None if
     there is no such file.
     """
-    files = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
-    shown = None if position is None else file_at(run, position)
+    files = _files(run)
+    shown = None if position is None else _at(files, position)
     if position is not None and shown is None:
         return None
     view = watch_tokens.view_for(user, run, "page")
@@ -227,7 +227,14 @@ def viewed(
 
 def file_at(run: Run, position: int) -> renderers.Shown | None:
     """Return one file of a successful run; None if there is no such file."""
-    files = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
+    return _at(_files(run), position)
+
+
+def _files(run: Run) -> Sequence[renderers.Shown]:
+    return renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
+
+
+def _at(files: Sequence[renderers.Shown], position: int) -> renderers.Shown | None:
     return next((file for file in files if file.artifact.position == position), None)
 
 

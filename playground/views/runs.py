@@ -14,7 +14,7 @@ from accounts import permissions
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from playground.display import history, looking, renderers, wall
+from playground.display import covered_row, history, renderers, wall
 from playground.display.comparison import predecessor_of
 from playground.display.result.settings import settings_of
 from projects import roles
@@ -52,8 +52,8 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     try:
         return run_page(request, find_run(request, pk, may_read=True))
     except Http404:
-        if (covered := looking.covered(request.user, "run", pk)) is not None:
-            return looking.render_covered(request, "run", covered)
+        if (covered := covered_row.covered(request.user, "run", pk)) is not None:
+            return covered_row.render_covered(request, "run", covered)
         deleted = deletion.restorable(request.user).select_related("user", "deleted_by")
         deleted_run = get_object_or_404(deleted.with_endpoint(), pk=pk)
     context = {"run": deleted_run, "grace_days": GRACE.days}

@@ -13,7 +13,7 @@ from catalog.models import revision_triggers
 from core.byte_cache import byte_cached
 from projects import current
 from projects.models import Rule
-from projects.rules import door, wording
+from projects.rules import enforcement, wording
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -52,5 +52,5 @@ def _rules(revision: str) -> tuple[Rule, ...]:
 def _locks(revision: str, project: int, rules: tuple[Rule, ...]) -> Locks:
     """Return the locks of a project with these rules; `project` is 0 if it has no own rules."""
     texts = {rule.pk: wording.in_place(rule) for rule in rules}  # one text per rule
-    reasons = {key: texts[rule.pk] for key, rule in door.locking_rules(rules).items()}
+    reasons = {key: texts[rule.pk] for key, rule in enforcement.locking_rules(rules).items()}
     return Locks(f"{revision}/{project}", reasons)

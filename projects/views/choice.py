@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.http.posts import hidden
 from core.resource import UNDO
 from projects import current, listing
-from projects.views.own import of_member
+from projects.views.lookup import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -16,7 +16,7 @@ from core.http.refusals import refusals_as_messages
 from core.resource import Resource
 from projects import members
 from projects.models import Membership, Project
-from projects.views.own import of_member
+from projects.views.lookup import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

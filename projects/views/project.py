@@ -16,7 +16,7 @@ from core.http.posts import hidden
 from projects import activity, creation, current, listing, members, roles
 from projects.forms import ProjectForm
 from projects.rules import preview
-from projects.views.own import of_member
+from projects.views.lookup import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -18,7 +18,7 @@ from projects import roles
 from projects.models import Project, Rule
 from projects.rules import decision, editing, preview, values, wording
 from projects.rules.form import EXAMPLES, MEANINGS, RuleForm
-from projects.views.own import of_member
+from projects.views.lookup import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -14,7 +14,7 @@ from core.http.refusals import refusals_as_messages
 from projects import roles
 from projects import settings as rules
 from projects.forms import SettingsForm
-from projects.views.own import of_member
+from projects.views.lookup import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from core.admin import RestrictedAdmin
 from core.formatting import counted, money
 from projects.models import Project
-from runs.keys import entering
+from runs.keys import new_key
 from runs.models import Charge, ProjectKey, Run
 
 ANSWER_WITHIN_S = 6.0
@@ -51,7 +51,7 @@ class KeyForm(forms.Form):
     )
     key = forms.CharField(
         label="Key",
-        max_length=entering.MAX_CHARS,
+        max_length=new_key.MAX_CHARS,
         widget=forms.PasswordInput(
             attrs={"autocomplete": "off", "size": 60, "spellcheck": "false"}, render_value=False
         ),
@@ -148,7 +148,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
             "title": "Enter a key for a project",
             "opts": self.opts,
             "form": form,
-            "no_seal": "" if entering.can_take() else entering.NO_SEAL,
+            "no_seal": "" if new_key.can_take() else new_key.NO_SEAL,
             **(extra_context or {}),
         }
         status = 200 if request.method == "GET" else 422
@@ -174,12 +174,12 @@ class ProjectKeyAdmin(RestrictedAdmin):
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a key out of use."""
         done = "From now on, {} sends its runs with the account's own key."
-        return self._act(request, pk, entering.remove, done)
+        return self._act(request, pk, new_key.remove, done)
 
     @method_decorator(require_POST)
     def put_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Use a removed key again."""
-        return self._act(request, pk, entering.put_back, "{} uses the key again.")
+        return self._act(request, pk, new_key.put_back, "{} uses the key again.")
 
     def _act(self, request: HttpRequest, pk: int, action: Any, done: str) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -187,7 +187,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
         row = get_object_or_404(ProjectKey.objects.select_related("project"), pk=pk)
         try:
             action(row)
-        except entering.Refused as refusal:
+        except new_key.Refused as refusal:
             messages.error(request, str(refusal))
         else:
             messages.success(request, done.format(row.project))
@@ -200,11 +200,11 @@ class ProjectKeyAdmin(RestrictedAdmin):
 def _enter(form: KeyForm, request: HttpRequest) -> ProjectKey | None:
     """Save the key; return None, with the reason beside the field, if Vitrine or fal refuses it."""
     try:
-        row = entering.enter(
+        row = new_key.enter(
             form.cleaned_data["project"], form.cleaned_data["key"], cast("User", request.user)
         )
-        row = entering.wait_for_answer(row, ANSWER_WITHIN_S)
-    except entering.Refused as refusal:
+        row = new_key.wait_for_answer(row, ANSWER_WITHIN_S)
+    except new_key.Refused as refusal:
         form.add_error("key", ValidationError(str(refusal)))
         return None
     if row.state == State.REFUSED:

@@ -33,10 +33,10 @@ from django.utils import timezone
 from core import periods
 from core.db.dollars_field import MOST, PLACES
 from runs.costs import account_queries, daily_sums
-from runs.costs.billing import cost_of_units
 from runs.models import Charge, DailySum, LedgerAccount, LedgerEntry, Run
 from runs.models.ledger import SumState
 from runs.promises import owners
+from schemas.estimate.amounts import decimal
 
 NOTHING = daily_sums.NOTHING
 CURRENCY = "USD"
@@ -367,3 +367,11 @@ def _locked(keys: Collection[int]) -> list[LedgerAccount]:
 
 def _rounded(amount: Decimal) -> Decimal:
     return min(amount, MOST).quantize(UNIT, ROUND_UP)
+
+
+def cost_of_units(billable_units: str, price: Decimal | None) -> Decimal | None:
+    """Return the cost of billed units at a price; None if either is unknown."""
+    if price == 0:
+        return Decimal(0)
+    units = decimal(billable_units)
+    return units * price if price is not None and units is not None and units >= 0 else None

@@ -66,7 +66,7 @@ def dimensions(file: IO[bytes]) -> tuple[int | None, int | None]:
     """Return the width and height at which an open picture is shown; None if it cannot be read."""
     from PIL import Image, UnidentifiedImageError  # four megabytes of code, needed only here
 
-    from core.pictures.turning import shown_size
+    from core.pictures.orientation import shown_size
 
     file.seek(0)
     try:

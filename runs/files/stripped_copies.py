@@ -32,6 +32,7 @@ from runs.models import WantedCopy
 
 log = logging.getLogger(__name__)
 
+MEDIA_TYPES = ("image/", "video/", "audio/")  # their metadata can be removed
 LIMIT_S = 60.0
 MOST_TRIES = 3  # for a file that takes too long: perhaps the machine was just busy
 FIRST_PAUSE = timedelta(minutes=1)  # until the next try; doubled each time

@@ -14,33 +14,40 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from cachetools import LRUCache
 from django.db import DatabaseError
 
 from accounts.sessions import active_sessions
 from accounts.sessions.cache import SessionCache, session_key
 from core.byte_cache import byte_cached
 from core.db import transient_errors
+from core.db.threads import in_thread
 from core.http.asgi import App, Receive, Scope, Send, respond
 from core.live import shutdown
 from core.live.broker import Broker
 from core.live.tokens import WatchToken
 from core.notify import channel, messages
-from runs.live import groups, renewal, shown_ends, wire
+from runs.live import groups, renewal, wire
 from runs.live.groups import Group
 from runs.live.pages import COALESCE_S, NOTHING, RUNS, Fragments, News, NewsOfRuns
 from runs.live.wire import BadPoll, Renewed, Watched
 from runs.progress import live_partials, watch_tokens, worker_status
+from runs.promises import owners
 
 PATH = "/runs/live/"
 HOLD_S = 8.0
 PARSED_BYTES = 2 << 20  # a page repeats the same poll until something changes
 STOP_POLLING = 286  # htmx's status: nothing more will change
 TEXT = [(b"content-type", b"text/plain")]
+MAX_ANNOUNCED = 4096
+# The users and runs of which the apps were notified, or are being notified.
+_announced: LRUCache[tuple[int, uuid.UUID], None] = LRUCache(MAX_ANNOUNCED)
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +177,7 @@ class Router:
             return await respond(send, HTTPStatus.UNAUTHORIZED)
         await _respond_with(send, news, renewed, broker.is_shutting_down)
         if news.markup:
-            await shown_ends.call(person.pk, news.ended)
+            await announce_ends(person.pk, news.ended)
         return None
 
 
@@ -183,3 +190,27 @@ async def _respond_with(send: Send, news: News, renewed: list[Renewed], is_endin
     else:
         # A page pauses briefly after an error, then reaches the restarted server.
         await respond(send, HTTPStatus.SERVICE_UNAVAILABLE if is_ending else HTTPStatus.NO_CONTENT)
+
+
+async def announce_ends(user_pk: int, shown: Iterable[uuid.UUID]) -> None:
+    """Notify the apps of the runs whose end this user's pages had not shown before.
+
+    Once per user and run: otherwise five hundred pages that show one run would cause as many
+    queries.
+    """
+    ended = [pk for pk in shown if (user_pk, pk) not in _announced]
+    if not ended:
+        return
+    calls = dict.fromkeys((user_pk, pk) for pk in ended)
+    _announced.update(calls)
+    try:
+        await in_thread(_tell_apps, user_pk, ended)
+    except DatabaseError as error:
+        for ended_run in calls:  # the next page tries again
+            _announced.pop(ended_run, None)
+        transient_errors.log_failure(log, error, "that the end of runs was shown is not noted")
+
+
+def _tell_apps(user_pk: int, run_ids: list[uuid.UUID]) -> None:
+    for owner in owners.registered():
+        owner.on_shown_end(user_pk, run_ids)

@@ -290,7 +290,7 @@ class RunOwner:
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return the rows that admins may open with a reason, by their name in addresses.
 
-        The page of such a row asks for the reason (`playground/display/looking.py`); what
+        The page of such a row asks for the reason (`playground/display/covered_row.py`); what
         `goes_along` with it is opened as well.
         """
         return {}

@@ -28,7 +28,7 @@ from catalog.models import Endpoint
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
 from runs.files import inputs
-from runs.keys import in_use
+from runs.keys import current_key
 from runs.keys.ring import KeyRing
 from runs.realtime import sessions, tickets
 from runs.realtime.limits import LIVE_LIMITS, LiveLimits
@@ -144,7 +144,7 @@ class Relay:
 
     async def _upstream(self, ticket: tickets.Ticket, page: Page) -> tuple[fal.Clients, int | None]:
         """Return the clients for the key of the ticket's project, and that key."""
-        of_project = partial(sync_to_async(in_use.key_of), ticket.project_id)
+        of_project = partial(sync_to_async(current_key.key_of), ticket.project_id)
         key = await _retry_database(of_project, page)
         return await self.keys.for_new(key), key
 

@@ -36,7 +36,7 @@ from fal.db_safe import db_safe, db_safe_text
 from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
-from projects.rules import door
+from projects.rules import enforcement
 from runs.costs import ledger
 from runs.costs.cost import estimate_runs
 from runs.costs.ledger import Reservation
@@ -181,7 +181,7 @@ def _start_many(requests: Sequence[StartRequest]) -> list[Started]:
     for project in projects:
         if refusal := roles.refusal_to_make(user, project):
             raise Forbidden(refusal)
-    if refusal := door.first_refusal(
+    if refusal := enforcement.first_refusal(
         {(project_of(request), request.endpoint) for request in requests}
     ):
         raise Forbidden(refusal)

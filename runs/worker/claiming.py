@@ -12,7 +12,7 @@ from asgiref.sync import sync_to_async
 from core.db import clock
 from core.notify import channel
 from fal import Addresses
-from runs.keys import in_use
+from runs.keys import current_key
 from runs.models import Transport
 from runs.worker import idle
 from runs.worker.circuit_breaker import BreakerRegistry, HostBreaker
@@ -140,7 +140,7 @@ class RunClaimer:
         """Return the limit (one or no run) for each tripped transport and for each refused key."""
         key_of: dict[int, int] = {}
         if any(not gate.is_open for gate in self._breakers.gates.values()):
-            key_of = in_use.keys_by_project()
+            key_of = current_key.keys_by_project()
             self._breakers.forget_gates(but=key_of.values())
         gates = self._breakers.gates.items()
         by_key = {key: int(gate.may_submit()) for key, gate in gates if not gate.is_open}

@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import close_old_connections
 from django.utils import timezone
 
 import fal
@@ -27,11 +29,11 @@ from accounts import housekeeping, mail
 from catalog.models import SyncReport
 from catalog.pictures.thumbnails import ThumbnailFetcher
 from catalog.sync import pipeline, post_sync
-from core.db import clock
+from core.db import clock, transient_errors
 from core.notify import channel
 from runs.files import purge
 from runs.files.media.probe import MediaProbe
-from runs.keys import in_use
+from runs.keys import current_key
 from runs.models import Artifact, Run
 from runs.models import Worker as WorkerRow
 from runs.promises import owners
@@ -49,11 +51,10 @@ from runs.worker import (
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
-from runs.worker.following.patience import PATIENCE, Patience
-from runs.worker.jobs import run_forever
+from runs.worker.following.poll_intervals import PATIENCE, Patience
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
-from runs.worker.scheduling import leases
+from runs.worker.scheduling import database_stall, leases
 from runs.worker.scheduling.database_stall import DatabaseStall
 from runs.worker.webhooks import processing
 
@@ -243,7 +244,7 @@ class Worker:
         }
         of_keys = {key: gate.trouble for key, gate in self.breakers.gates.items()}
         await sync_to_async(leases.note_upstream_trouble)(self.name, troubles, of_keys)
-        await sync_to_async(in_use.note_troubles)(of_keys)
+        await sync_to_async(current_key.note_troubles)(of_keys)
         return PUBLISH_EVERY_S
 
     async def _renew_leases(self) -> float:
@@ -304,3 +305,28 @@ class CatalogSync:
 
 def _interval() -> timedelta:
     return timedelta(minutes=settings.SYNC_INTERVAL_MINUTES) or NEVER
+
+
+async def run_forever(
+    job: Job, signal: channel.Signal, retry_after_s: float = database_stall.RETRY_AFTER_S
+) -> NoReturn:
+    """Repeat a job until its task is cancelled; failures are logged and do not end it.
+
+    After a failure it is retried in `retry_after_s` seconds.
+    """
+    while True:
+        version = signal.version
+        try:
+            pause_s = await job.run()
+        except Exception as error:
+            is_database = isinstance(error, DatabaseError)
+            subject = "the database" if is_database else "a job of the worker"
+            transient_errors.log_failure(
+                log, error, "%s did not do its part; again in a moment", subject
+            )
+            await sync_to_async(close_old_connections)()
+            pause_s = retry_after_s
+        if job.wakes_on_change:
+            await signal.wait_debounced(version, pause_s)
+        else:
+            await asyncio.sleep(pause_s)

@@ -11,7 +11,7 @@ import av
 import numpy as np
 from PIL import Image, ImageOps
 
-from sandbox import recorded
+from sandbox import recorded_files
 from sandbox.contract.registry import Arguments
 from sandbox.execution.context import Context
 from sandbox.studio.pictures import canvas
@@ -37,7 +37,7 @@ def drift_text(arguments: Arguments, context: Context) -> dict[str, Any]:
     prompt = arguments["prompt"]
     context.log(f"Seed {seed}: {arguments['duration']} s at {size[0]}x{size[1]}")
     light = LIGHTS.get(palette(prompt, seed).name, "autumn")
-    flight = _decode(recorded.choice(f"films/{light}.mp4"))
+    flight = _decode(recorded_files.choice(f"films/{light}.mp4"))
     if seed % 2:
         flight = [ImageOps.mirror(frame) for frame in flight]
     there_and_back = cycle(flight + flight[-2:0:-1])

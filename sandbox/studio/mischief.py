@@ -90,10 +90,10 @@ def clock(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def mislabelled(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Output a video labelled as an image, and images labelled as octet-stream and text."""
-    from sandbox import recorded
+    from sandbox import recorded_files
 
     seed = context.seed(arguments)
-    data, image = recorded.choice("films/*.mp4", seed), _stripes("a wrong label", seed)
+    data, image = recorded_files.choice("films/*.mp4", seed), _stripes("a wrong label", seed)
     output = {
         "video": context.save(data, "image/png", "film.png", served_as="image/png"),
         "image": context.save(image, "application/octet-stream", "picture.bin"),

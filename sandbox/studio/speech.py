@@ -11,7 +11,7 @@ from typing import Any
 import av
 import numpy as np
 
-from sandbox import recorded
+from sandbox import recorded_files
 from sandbox.contract.registry import Arguments
 from sandbox.errors import ModelError
 from sandbox.execution.context import Context
@@ -79,8 +79,8 @@ def load(context: Context, url: str, *loc: str | int) -> tuple[Array, int]:
 @cache
 def _recorded_sounds() -> dict[str, Array]:
     """Return the recorded sounds by their letters."""
-    places: dict[str, list[int]] = json.loads(recorded.choice("voice.json"))
-    with wave.open(io.BytesIO(recorded.choice("voice.wav"))) as file:
+    places: dict[str, list[int]] = json.loads(recorded_files.choice("voice.json"))
+    with wave.open(io.BytesIO(recorded_files.choice("voice.wav"))) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
     return {letters: samples[at : at + length] for letters, (at, length) in places.items()}
 

@@ -1,6 +1,6 @@
 """Amounts of money in words: what something may cost, and what it has cost.
 
-Every page, API answer and refusal uses these functions, or `Estimate.words`, which is made of them.
+Every page, API answer and refusal uses these functions, or `Estimate.label`, which is made of them.
 """
 
 from __future__ import annotations

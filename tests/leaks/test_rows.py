@@ -15,7 +15,7 @@ from api.models import Token
 from catalog.models import Endpoint
 from features.notifications.models import Channel
 from house.models import Invitation
-from runs.keys import entering, vault
+from runs.keys import new_key, vault
 from runs.models import ProjectKey, Run
 from tests.house.made import make_admin
 from tests.leaks import secrets
@@ -83,7 +83,7 @@ def test_the_database_keeps_no_secret_in_the_clear(
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
     monkeypatch.setattr(secrets, "_configured", {**secrets._configured})
     settings.KEYS_SECRETS = [vault.new_secret()]
-    monkeypatch.setattr(entering, "wait_for_answer", lambda row, within_s: row)  # of a worker
+    monkeypatch.setattr(new_key, "wait_for_answer", lambda row, within_s: row)  # of a worker
     secrets.watch(PASSWORD, "password")
     secrets.watch(SLACK, "address of a channel")
     make_endpoint(FLUX, documents[FLUX])

@@ -26,7 +26,7 @@ from core.notify import channel
 from runs.models import Run
 from runs.promises.owners import Job
 from runs.worker.circuit_breaker import BreakerRegistry
-from runs.worker.following.patience import PATIENCE, Patience
+from runs.worker.following.poll_intervals import PATIENCE, Patience
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
 from runs.worker.main import Worker
 from tests.runs.copying import artifact, helper_programs

@@ -9,7 +9,7 @@ from allauth.socialaccount.providers.base.constants import AuthProcess
 from allauth.socialaccount.providers.base.provider import Provider
 from django.http import HttpRequest
 
-from accounts.sign_in.issuers import configured, new_accounts, pages, pending
+from accounts.sign_in.issuers import from_settings, new_accounts, pages, pending
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure
 from accounts.sign_in.issuers.providers import CLASSES, IssuerProvider, RetiredProvider
 
@@ -21,19 +21,19 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         self, request: HttpRequest, provider: str | None = None, client_id: str | None = None
     ) -> list[SocialApp]:
         """Return the issuers of the settings, without a query: the database has none."""
-        return [app for app in configured.apps() if provider in (None, app.provider_id)]
+        return [app for app in from_settings.apps() if provider in (None, app.provider_id)]
 
     def list_providers(self, request: HttpRequest) -> list[Provider]:
         """Return the providers for which the login page has a button."""
-        return [CLASSES[app.provider](request, app) for app in configured.apps()]
+        return [CLASSES[app.provider](request, app) for app in from_settings.apps()]
 
     def get_provider(
         self, request: HttpRequest, provider: str, client_id: str | None = None
     ) -> IssuerProvider:
         """Return the provider of an issuer by its address, even if the settings dropped it."""
-        if app := configured.app_of(provider):
+        if app := from_settings.app_of(provider):
             return CLASSES[app.provider](request, app)
-        name = configured.name_of(provider)
+        name = from_settings.name_of(provider)
         return RetiredProvider(request, SocialApp(provider="", provider_id=provider, name=name))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:

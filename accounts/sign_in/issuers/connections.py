@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from accounts.sessions import strength
-from accounts.sign_in.issuers import configured, pending
+from accounts.sign_in.issuers import from_settings, pending
 from core.db.name_order import sort_key
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_key
@@ -65,7 +65,7 @@ def disconnection(request: HtmxRequest) -> HttpResponse:
         account = SocialAccount.objects.filter(pk=pk, user=person).first()
         if account is None:
             return _render_connections(request, GONE, HTTPStatus.UNPROCESSABLE_ENTITY)
-        if configured.app_of(account.provider) and not _has_other_way(person, account):
+        if from_settings.app_of(account.provider) and not _has_other_way(person, account):
             return _render_connections(request, LAST_WAY, HTTPStatus.UNPROCESSABLE_ENTITY)
         disconnect(request, account)
     return redirect("socialaccount_connections")
@@ -96,7 +96,7 @@ def list_connections(person: User) -> list[Connection]:
 def names_of(person: User) -> list[str]:
     """Return the names of the issuers that a person logs in with, each once."""
     accounts = SocialAccount.objects.filter(user=person).order_by("pk")
-    names = map(configured.name_of, accounts.values_list("provider", flat=True))
+    names = map(from_settings.name_of, accounts.values_list("provider", flat=True))
     return list(dict.fromkeys(names))
 
 
@@ -125,7 +125,7 @@ def _has_other_way(person: User, account: SocialAccount) -> bool:
     if settings.MFA_PASSKEY_LOGIN_ENABLED and passkeys.exists():
         return True
     others = SocialAccount.objects.filter(user=person).exclude(pk=account.pk)
-    return any(configured.app_of(key) for key in others.values_list("provider", flat=True))
+    return any(from_settings.app_of(key) for key in others.values_list("provider", flat=True))
 
 
 def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
@@ -143,7 +143,7 @@ def _render_connections(
 ) -> HttpResponse:
     context = {
         "connections": list_connections(request.user),
-        "issuers": sorted(configured.apps(), key=lambda app: sort_key(app.name)),
+        "issuers": sorted(from_settings.apps(), key=lambda app: sort_key(app.name)),
         "pending": pending.find_pending_login(request),
         "error": error,
     }
@@ -153,8 +153,8 @@ def _render_connections(
 def _describe_connection(account: SocialAccount) -> Connection:
     return Connection(
         pk=account.pk,
-        issuer=configured.name_of(account.provider),
-        name=configured.name_there(account),
-        is_set=configured.app_of(account.provider) is not None,
+        issuer=from_settings.name_of(account.provider),
+        name=from_settings.name_there(account),
+        is_set=from_settings.app_of(account.provider) is not None,
         last_login=account.last_login,
     )

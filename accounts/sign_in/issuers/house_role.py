@@ -11,7 +11,7 @@ from django.db import transaction
 
 from accounts import roles
 from accounts.roles import Role
-from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers import from_settings
 from accounts.sign_in.issuers.protocol import claims
 from core.refusals import Refused
 
@@ -26,7 +26,7 @@ def apply(user: User, account: SocialAccount) -> None:
     A role that people gave is only raised, and the last admin stays one. Nothing changes while the
     claim's values are unknown (`claims.values`).
     """
-    rules = configured.claim_rules(account.provider)
+    rules = from_settings.claim_rules(account.provider)
     values = account.extra_data.get("role_values")
     if not rules.get("role_claim") or values is None:
         return
@@ -38,7 +38,7 @@ def apply(user: User, account: SocialAccount) -> None:
         if (role or Role.MEMBER) != current:
             try:
                 roles.set_role(
-                    user, Role(role or Role.MEMBER), None, configured.program_of(account)
+                    user, Role(role or Role.MEMBER), None, from_settings.program_of(account)
                 )
             except Refused as refusal:
                 log.warning("the role of person %s stays: %s", user.pk, type(refusal).__name__)

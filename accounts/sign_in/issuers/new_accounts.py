@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from accounts import roles
 from accounts.audit import trail
 from accounts.sign_in import joining, local_owner
-from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers import from_settings
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 from core.refusals import Refused
 
@@ -92,7 +92,7 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
                 uid=login.account.uid,
                 extra_data=login.account.extra_data,
             )
-            program = configured.program_of(account)
+            program = from_settings.program_of(account)
             trail.record(None, "added", [user], account.uid, program=program)
             joining.accept(user, request.session)
     except IntegrityError as error:

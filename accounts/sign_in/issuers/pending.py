@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth.models import User
 
-from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers import from_settings
 from accounts.sign_in.issuers.new_accounts import accounts_with
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Pending(NamedTuple):
     @property
     def issuer_name(self) -> str:
         """Return the issuer's name for people."""
-        return configured.name_of(self.issuer)
+        return from_settings.name_of(self.issuer)
 
 
 def keep(request: HttpRequest, login: SocialLogin) -> None:
@@ -51,7 +51,7 @@ def find_pending_login(request: HttpRequest) -> Pending | None:
         return None
     waiting = Pending(*values)
     is_fresh = time.time() - waiting.at < LIFETIME_S
-    is_set = configured.app_of(waiting.issuer) is not None
+    is_set = from_settings.app_of(waiting.issuer) is not None
     return waiting if is_fresh and is_set and owns(request.user, waiting.email) else None
 
 

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers import from_settings
 from accounts.sign_in.issuers.protocol import claims, github, openid
 from accounts.sign_in.issuers.protocol.claims import Identity
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
@@ -30,7 +30,7 @@ class IssuerAccount(ProviderAccount):
 
     def to_str(self) -> str:
         """Return the account's name (`configured.name_there`)."""
-        return configured.name_there(self.account)
+        return from_settings.name_there(self.account)
 
 
 class AddressBuilder(OAuth2Client):

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from accounts.audit import trail
-from accounts.sign_in.issuers import configured, house_role
+from accounts.sign_in.issuers import from_settings, house_role
 
 log = logging.getLogger("accounts.sign_in")
 
@@ -38,5 +38,5 @@ def _removed(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> No
 
 
 def _record(request: HttpRequest, action: str, account: SocialAccount) -> None:
-    name = configured.name_of(account.provider)
+    name = from_settings.name_of(account.provider)
     trail.record(request.user, action, [account.user], f"{name}, {account.uid}")

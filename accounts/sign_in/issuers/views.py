@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.limits.rate_limit import limit
 from accounts.sign_in import pending_form
-from accounts.sign_in.issuers import configured, pages
+from accounts.sign_in.issuers import from_settings, pages
 from accounts.sign_in.issuers.connections import require_recent_login
 from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 from accounts.sign_in.issuers.providers import CLASSES, IssuerProvider
@@ -77,7 +77,7 @@ def complete(request: HttpRequest, issuer: str) -> HttpResponse:
 
 
 def _provider(request: HttpRequest, issuer: str) -> IssuerProvider:
-    app = configured.app_at(issuer)
+    app = from_settings.app_at(issuer)
     if app is None:
         raise Http404("There is no such issuer.")
     return CLASSES[app.provider](request, app)

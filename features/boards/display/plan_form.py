@@ -25,8 +25,8 @@ from schemas import draw as draw_nodes
 from schemas.carry.meanings import by_meaning, media_of
 from schemas.estimate import Estimate
 from schemas.fields import Kind
-from schemas.uses.in_order import takers
 from schemas.uses.inputs import names_in
+from schemas.uses.ordered_files import takers
 from schemas.wording.counted_files import NOUNS
 
 _PLAIN_KINDS: set[Kind] = {"string", "integer", "number", "boolean", "choice", "union", "list"}

@@ -16,7 +16,7 @@ from playground.form.form_state import ParsedForm
 from runs.promises.named_inputs import NamedInput, NameResolver, unresolved
 from schemas import Problem
 from schemas.carry import Step, carry, missing
-from schemas.uses.in_order import GivenFile, place_in_order
+from schemas.uses.ordered_files import GivenFile, place_in_order
 
 _MAX_SAID = 3
 KINDS = (

@@ -26,7 +26,7 @@ from schemas import Field
 from schemas.carry.meanings import by_meaning, media_of
 from schemas.form.decode import segment
 from schemas.uses import mentions
-from schemas.uses.in_order import GivenFile
+from schemas.uses.ordered_files import GivenFile
 from schemas.wording.counted_files import NOUNS
 
 CONTROL = "row"

@@ -10,13 +10,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from features.boards.models import Board, Cell
-from features.boards.plan.stored import held_cells, stored_plan
+from features.boards.plan.from_board import held_cells, stored_plan
 from features.boards.runs.budget import Budget, open_account
 from features.boards.runs.locking import lock, lock_for_sending
 from features.boards.runs.progress import CAN_REPEAT
 from features.boards.runs.sending import Sent, run_plan, run_request
 from projects.rights import Rights
-from projects.rules import door
+from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
 from runs.models import Run
 from runs.models.querysets import heavy_columns
@@ -68,7 +68,7 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
     done = Sent(board)
     again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
     models = [cell.column.endpoint for cell in again]
-    locks = door.refusals(board.project, models) if models else {}
+    locks = enforcement.refusals(board.project, models) if models else {}
     if locks:  # cells of locked models keep their runs
         done.locked = sum(model.pk in locks for model in models)
         done.refusal = next(locks[model.pk] for model in models if model.pk in locks)

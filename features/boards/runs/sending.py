@@ -24,7 +24,7 @@ from playground.form import form_state
 from projects import roles
 from projects.models import Project
 from projects.models.project import private_project
-from projects.rules import door
+from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
 from runs.models import LedgerAccount
 from runs.start import starting
@@ -237,7 +237,7 @@ class _Writer:
         )
         models = {planned.endpoint.pk: planned.endpoint for planned, *_ in new}
         if models:
-            self.locks = door.refusals(self.board.project, models.values())
+            self.locks = enforcement.refusals(self.board.project, models.values())
         for planned, estimate, cell in new:
             self._decide(planned, estimate, cell, reusable)
         self._save([cell for *_, cell in new])

@@ -26,7 +26,7 @@ from features.boards.trials import candidates, news, outcomes
 from features.boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from features.boards.votes.rankings import rankings
 from projects import roles
-from projects.rules import door
+from projects.rules import enforcement
 from runs.costs import ledger
 from runs.costs.ledger import Balance
 from runs.models import LedgerAccount
@@ -103,7 +103,7 @@ class _Sender:
         endpoint = self.trial.endpoint
         if roles.refusal_to_make(self.board.user, self.board.project):
             return Trial.State.WAITING, NOT_A_MAKER.format(self.board.author)
-        if refusal := endpoint.refusal or door.refusal(self.board.project, endpoint):
+        if refusal := endpoint.refusal or enforcement.refusal(self.board.project, endpoint):
             return Trial.State.REFUSED, refusal
         if not endpoint.schema_id:
             return Trial.State.WAITING, NO_SCHEMA

@@ -15,7 +15,7 @@ from features.boards.access import BoardRights, audiences_of
 from features.boards.display import grid
 from features.boards.models import Board
 from features.boards.runs.progress import progress_of
-from playground.display import looking
+from playground.display import covered_row
 from projects import roles
 from runs.progress.worker_status import readiness
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 @no_store
 def board(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a board; its cells update until their runs have ended."""
-    if (covered := looking.covered(request.user, "board", pk)) is not None:
-        return looking.render_covered(request, "board", covered)
+    if (covered := covered_row.covered(request.user, "board", pk)) is not None:
+        return covered_row.render_covered(request, "board", covered)
     return render_board(request, find(request, pk))
 
 

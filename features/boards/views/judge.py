@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from core.http.caching import no_store
 from core.http.parameters import parse_key
 from core.http.posts import hidden, is_posted
-from features.boards import taking
+from features.boards import decisions
 from features.boards.access import BoardRights
 from features.boards.display.judge import round_of
 from features.boards.models import Board
@@ -49,7 +49,7 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "vote_url": board.get_absolute_url(),
         "rights": BoardRights(request.user, board),
         "columns": board.columns.named(),
-        "may_mark": taking.may_mark(request.user),
+        "may_mark": decisions.may_mark(request.user),
     }
     is_part = request.method == "POST"
     return render(
@@ -61,7 +61,7 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def decision(request: HtmxRequest, board: Board) -> Any:
     """Take the model of the posted `column` for the reason `why`; `undo` reverts that."""
     if is_posted(request, "undo"):
-        taking.take_back(request.user, board)
+        decisions.take_back(request.user, board)
         return "The decision is taken back."
     columns = {str(one.position): one for one in board.columns.named()}
     column = columns.get(hidden(request, "column"))
@@ -69,7 +69,7 @@ def decision(request: HtmxRequest, board: Board) -> Any:
         return "Choose the model that you take."
     why, is_approved = hidden(request, "why"), is_posted(request, "approved")
     try:
-        taking.take(request.user, board, column, why, is_approved=is_approved)
+        decisions.take(request.user, board, column, why, is_approved=is_approved)
     except ValueError as error:
         return str(error)
     return redirect(board)

@@ -27,14 +27,14 @@ from features.boards.plan.cells import Expanded, expand
 from features.boards.plan.editing import endpoints_of, first_post, with_models
 from features.boards.plan.groups import Post, groups_of
 from features.boards.plan.input_files import known_files, missing_files, store_posted
-from features.boards.plan.opening import address_of, arguments_of, find, not_listed, open_plan
 from features.boards.plan.plan import Plan, Trouble, read_plan
+from features.boards.plan.plan_query import address_of, arguments_of, find, not_listed, open_plan
 from features.boards.runs import pricing, sending
 from features.boards.views.board import find_changeable
 from playground.form.posted_files import with_files
 from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
-from projects.rules import door
+from projects.rules import enforcement
 from runs.progress.worker_status import readiness
 from runs.promises import named_inputs
 from runs.start import starting
@@ -295,7 +295,7 @@ def _render_plan(
         "why_not": roles.refusal_to_make(request.user, project) or why_not,
         "form_token": hidden(request, "~token") or secrets.token_urlsafe(16),
         "found": matches or [],
-        "locks": door.locks(project, matches) if matches else None,
+        "locks": enforcement.locks(project, matches) if matches else None,
         "asked": (request.POST or request.GET).get("add", ""),
         "is_fresh": hidden(request, "~do", "add").startswith(("add", "remove")),
         "readiness": readiness(),
@@ -306,7 +306,7 @@ def _render_plan(
     if request.method == "POST" and board is None:
         drafts.save(request.user, project, post)
     if models:
-        door.mark(project, models)
+        enforcement.mark(project, models)
         plan = _plan(request, post, models, board, context["offered"])
         plan.troubles.extend(troubles)
         expanded = expand(plan, named_inputs.resolver(request.user, project))

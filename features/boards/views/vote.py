@@ -31,6 +31,7 @@ from features.boards.votes.listing import ORDERS, listing_of
 from features.boards.votes.rankings import column_names, rankings
 from projects.kept.voices.participant import Participant
 from runs.files import derived_files, stripped_copies
+from runs.files.stripped_copies import MEDIA_TYPES
 from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact, DerivedFile, Run
 from runs.views import files
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 
 View = Callable[..., Any]
 NO_FILE = "No such file."
-MEDIA = ("image/", "video/", "audio/")  # metadata are stripped; other inputs are served unchanged
 
 
 def for_voters(view: View) -> View:
@@ -200,7 +200,7 @@ def serve(request: HttpRequest, board: Board, voter: Participant, token: str) ->
     tag = salted_hmac("boards.votes.file", token).hexdigest()
 
     def serve() -> HttpResponseBase:
-        is_media = kind == ballot.RESULT or content_type.startswith(MEDIA)
+        is_media = kind == ballot.RESULT or content_type.startswith(MEDIA_TYPES)
         try:
             served = _stripped(file) if is_media else file
         except stripped_copies.NotReady as soon:

@@ -18,7 +18,7 @@ from features.chats.turns import finding
 from features.chats.turns.tree import ANSWER, Branch, branch_of
 from projects import roles
 from projects.rights import Rights
-from projects.rules import door
+from projects.rules import enforcement
 from runs.files.inputs import our_addresses
 from runs.models.querysets import heavy_columns
 from runs.progress import watch_tokens
@@ -115,7 +115,7 @@ def context(
     why_not = roles.refusal_to_make(user, chat.project) if is_own else chat.read_along
     reader = Reader(user, answer.view_for(user, may_write=not why_not))
     if not why_not:
-        door.mark(chat.project, [one for one in (chat.endpoint, chat.second) if one])
+        enforcement.mark(chat.project, [one for one in (chat.endpoint, chat.second) if one])
     turns = shown_turns(chat, branch, before, reader)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None

@@ -24,7 +24,7 @@ from features.chats.models import Chat
 from features.chats.talk import second_model
 from features.chats.talk.shape import shape_of
 from features.chats.turns import sending
-from playground.display import looking
+from playground.display import covered_row
 from playground.form.posted_files import with_files
 from playground.views import refusals
 from projects.kept.models import KeptQuerySet
@@ -44,8 +44,8 @@ def chat(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a conversation; a POST comes from its composer."""
     if request.method == "POST":
         return _post(request, find_own(request, pk))
-    if (covered := looking.covered(request.user, "chat", pk)) is not None:
-        return looking.render_covered(request, "chat", covered)
+    if (covered := covered_row.covered(request.user, "chat", pk)) is not None:
+        return covered_row.render_covered(request, "chat", covered)
     chat = find_open(request, pk)
     response = render_page(request, chat)
     if request.htmx and "before" not in request.GET:  # the page after a POST

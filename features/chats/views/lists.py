@@ -22,7 +22,7 @@ from features.chats.turns import finding
 from features.chats.views.chat import find_own
 from projects import current, roles
 from projects.kept.resource import Resource
-from projects.rules import door
+from projects.rules import enforcement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,7 +101,7 @@ def new(request: HtmxRequest) -> HttpResponse:
         models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]
     context: dict[str, Any] = {"models": models, "asked": query, "chat": chat}
     context |= {"is_second": bool(chat) and is_second, "why_not": why_not}
-    context["locks"] = door.locks(chat.project if chat else project, models)
+    context["locks"] = enforcement.locks(chat.project if chat else project, models)
     if request.method == "POST":
         context["trouble"] = "This model has no conversations. Choose another one."
     return render(request, "features/chats/new.html", context)

@@ -21,7 +21,7 @@ from features.flows.display.rights import FlowRights
 from features.flows.execution.pricing import prices
 from features.flows.models import Flow, FlowRun
 from playground.form.html import rendering
-from projects.rules import door
+from projects.rules import enforcement
 from runs.models import Run
 from runs.progress.worker_status import readiness
 from schemas import Node, Problem
@@ -108,7 +108,7 @@ def context(
     node = draw_nodes(root, post=shown, problems=problems)
     filled = answered(definition, form.answers(definition, versions, shown)[0])
     rights = FlowRights(user, flow, here)
-    door.mark(rights.target, endpoints.values())
+    enforcement.mark(rights.target, endpoints.values())
     reused = reusable(flow, filled, rights.target)
     costs = prices(filled, endpoints, reused)
     steps = summaries(definition, endpoints, troubles, costs)

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from core.notify import channel
 from features.flows.compose.definition import parse_definition
-from features.flows.execution import ended, steps
+from features.flows.execution import run_ends, steps
 from features.flows.models import FlowRun, StepRun
 from runs.models import Run
 from runs.state.locked_update import bump_version
@@ -93,4 +93,4 @@ def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
     flow_run.ended_at = timezone.now()
     flow_run.save(update_fields=["state", "ended_at"])
     steps.give_back(flow_run, list(flow_run.planned or ()))
-    ended.notify_owner(flow_run, begun)
+    run_ends.notify_owner(flow_run, begun)

@@ -15,7 +15,7 @@ from features.flows.models import Flow, FlowRun, StepRun
 from projects import roles
 from projects.models.project import private_project
 from projects.rights import Rights
-from projects.rules import door
+from projects.rules import enforcement
 from runs.models import Run
 from runs.start import starting as runs_starting
 from runs.start.refused_starts import Forbidden
@@ -127,7 +127,7 @@ def require_allowed(
         if (only is None or step.id in only) and step.id not in without
     ]
     endpoints = endpoints_of([Definition(tuple(chosen))])
-    locks = door.refusals(project, endpoints.values())
+    locks = enforcement.refusals(project, endpoints.values())
     for step in chosen:
         if lock := locks.get(endpoints[step.endpoint].pk):
             raise Forbidden(f"Step {definition.number(step.id)}: {lock}")

@@ -21,7 +21,7 @@ from features.flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
 from projects import roles
 from projects.models import Project
-from projects.rules import door
+from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
 from runs.models import Run
 from runs.progress import watch_tokens
@@ -85,7 +85,7 @@ def detail(
     except reading.Unreadable as error:
         graph, trouble = None, str(error)
     endpoints = nodes.endpoints_of(graph) if graph else {}
-    door.mark(project, [workflow.endpoint, *endpoints.values()])
+    enforcement.mark(project, [workflow.endpoint, *endpoints.values()])
     refusal = definitions.refusal(workflow, graph)
     problems = checks.problems(graph) if graph else []
     runs = Run.objects.kept().in_project(project, user).filter(endpoint_id=workflow.pk)

@@ -23,7 +23,7 @@ from features.flows.compose.models import endpoints_of, versions_of
 from features.flows.display import edit_page
 from features.flows.models import Flow
 from features.flows.views.flow import find_changeable
-from features.flows.views.posted import posted_fields
+from features.flows.views.form_posts import posted_fields
 from playground.form.posted_files import with_files
 from projects.kept.forms import TextsForm
 from projects.rights import Rights

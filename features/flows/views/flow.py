@@ -29,12 +29,12 @@ from features.flows.display.rights import FlowRights
 from features.flows.execution import starting
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow import FlowQuerySet
-from features.flows.views.posted import posted_fields
-from playground.display import looking
+from features.flows.views.form_posts import posted_fields
+from playground.display import covered_row
 from playground.form.posted_files import with_files
 from projects import current, roles
 from projects.kept.resource import Resource
-from projects.rules import door
+from projects.rules import enforcement
 from runs.models import Run
 from runs.start.refused_starts import Forbidden
 from runs.start.starting import form_token
@@ -53,8 +53,8 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a flow with its form as saved, or as in the run `?from=`; a POST runs it."""
     if request.method == "POST":
         flow = find(request, pk)
-    elif (covered := looking.covered(request.user, "flow", pk)) is not None:
-        return looking.render_covered(request, "flow", covered)
+    elif (covered := covered_row.covered(request.user, "flow", pk)) is not None:
+        return covered_row.render_covered(request, "flow", covered)
     else:
         flow = find_open(request, pk)
     try:
@@ -205,7 +205,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
     project = current.current(request)
     why_not = roles.refusal_to_make(request.user, project)
-    locks = door.locks(project, models)
+    locks = enforcement.locks(project, models)
     context = {"models": models, "asked": query, "why_not": why_not, "locks": locks}
     return render(request, "features/flows/new.html", context)
 

@@ -17,7 +17,7 @@ from features.flows.display import rights, run_page
 from features.flows.execution import starting
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import FlowRunQuerySet
-from playground.display import looking
+from playground.display import covered_row
 from projects.rights import Rights
 from runs.start.refused_starts import Forbidden
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpResponseBase:
     """Show a run of a flow; a POST retries from a step, or cancels it."""
     if request.method != "POST":
-        if (covered := looking.covered(request.user, "flow-run", flow_run)) is not None:
-            return looking.render_covered(request, "flow-run", covered)
+        if (covered := covered_row.covered(request.user, "flow-run", flow_run)) is not None:
+            return covered_row.render_covered(request, "flow-run", covered)
         return _render_flow_run(request, _find(FlowRun.objects.open_to(request.user), pk, flow_run))
     shown_run = _find(FlowRun.objects.shown_to(request.user), pk, flow_run)
     verb, step = pressed(request)

@@ -157,7 +157,7 @@ def _called(value: str) -> list[Endpoint]:
 
 
 def _is_in_state(value: str, user: Reader) -> Q:
-    if value == keys.DELETED:  # `Filters.listed` decides which runs are listed
+    if value == keys.DELETED:  # `Filters.matching_runs` decides which runs are listed
         return Q()
     if value == keys.UNFINISHED:
         return Q(UNFINISHED)
@@ -167,7 +167,7 @@ def _is_in_state(value: str, user: Reader) -> Q:
 
 
 def _is_by(value: str, user: Reader) -> Q:
-    if value == keys.EVERYBODY:  # `Filters.listed` decides
+    if value == keys.EVERYBODY:  # `Filters.matching_runs` decides
         return Q()
     if value == keys.ME:
         return Q(user_id=user.pk or 0)

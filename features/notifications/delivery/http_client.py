@@ -12,7 +12,7 @@ from http import HTTPStatus
 import httpx
 
 from fal.addresses import origin
-from features.notifications.delivery import vetting
+from features.notifications.delivery import webhook_addresses
 from features.notifications.delivery.outcome import Outcome
 
 TIMEOUT_S = 15.0  # in total: name, connection, response (protocol, section 10.1)
@@ -54,14 +54,14 @@ class VettedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; raises RefusedAddress or httpx.TransportError."""
-        url = vetting.check(str(request.url), self._private_origins)
-        if vetting.is_private_origin(origin(url), self._private_origins):
+        url = webhook_addresses.check(str(request.url), self._private_origins)
+        if webhook_addresses.is_private_origin(origin(url), self._private_origins):
             return await self._inner.handle_async_request(request)
         try:
             addresses = await self._resolve(url.host, url.port or 443)
         except OSError as error:
             raise httpx.ConnectError(f"{url.host} was not found") from error
-        vetting.require_public(addresses)
+        webhook_addresses.require_public(addresses)
         request.extensions["sni_hostname"] = url.host
         return await self._connect(request, url, addresses)
 
@@ -99,7 +99,7 @@ async def post(
             client.stream("POST", address, content=body, headers=sent) as response,
         ):
             return outcome_of(response)
-    except vetting.RefusedAddress as error:
+    except webhook_addresses.RefusedAddress as error:
         return Outcome(error=str(error), is_permanent=True)
     except (TimeoutError, httpx.TimeoutException):
         return Outcome(error=f"There was no answer within {timeout_s:g} seconds.")

@@ -24,7 +24,7 @@ from core.db import clock
 from features.notifications.delivery import messages, signing_keys
 from features.notifications.delivery.messages import Mail, Post
 from features.notifications.delivery.outcome import Outcome
-from features.notifications.delivery.readable import readable
+from features.notifications.delivery.visibility import readable
 from features.notifications.models import Channel, Delivery, Method, SigningKey
 from runs.models.querysets import RESULT, heavy_columns
 

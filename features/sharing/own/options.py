@@ -13,7 +13,7 @@ from core.db.name_order import by_name
 from core.forms import LineField, TextField
 from features.sharing.models import Share
 from features.sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
-from features.sharing.own import making
+from features.sharing.own import creation
 from projects.models import Project
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class OptionsForm(forms.Form):
             share.password = make_password(data["password"])
         self.review.apply()
         if share.source and data["follows"] != share.follows:
-            (making.follow if data["follows"] else making.keep)(share)
+            (creation.follow if data["follows"] else creation.keep)(share)
         return [name for name, value in before.items() if getattr(share, name) != value]
 
     def _end(self) -> datetime | None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from core.db import clock
 from core.formatting import counted
 from fal.db_safe import db_safe_text
-from features.notifications import kinds, outbox, things
+from features.notifications import kinds, outbox, subjects
 from features.notifications.kinds import Kind
 from features.notifications.models import Notification
 from features.sharing import access
@@ -33,7 +33,7 @@ Row = TypeVar("Row", bound=Model)
 kinds.register(
     Kind(REVIEW, "Reviews", "somebody picked, rated or commented on what you shared", asks=True)
 )
-things.register(Share, access.told_of)
+subjects.register(Share, access.told_of)
 
 
 def note(reviewer: Reviewer) -> None:

@@ -18,6 +18,7 @@ from features.sharing.access import Visit, for_visitors
 from features.sharing.kinds.collection import Collection
 from features.sharing.kinds.table import kind_of
 from runs.files import derived_files, stripped_copies
+from runs.files.stripped_copies import MEDIA_TYPES
 from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact, DerivedFile, Upload
 from runs.views import files
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 # A browser has to ask each time, so that the files of an ended share are gone at once.
 CACHE = "private, no-cache"
 WEBP = "image/webp"  # type of all pictures that are made here
-MEDIA = ("image/", "video/", "audio/")  # types whose metadata can be removed
 
 
 @require_safe
@@ -102,7 +102,7 @@ def _served(share: Share, stored: Artifact | Upload) -> str:
     The metadata of an upload may say who took a picture, and where.
     """
     if isinstance(stored, Upload):
-        is_whole = not stored.content_type.startswith(MEDIA)
+        is_whole = not stored.content_type.startswith(MEDIA_TYPES)
     else:
         is_whole = share.shows_models and share.shows_settings
     if is_whole:

@@ -19,8 +19,8 @@ from core.resource import Resource
 from features.library import selection
 from features.notifications import inbox
 from features.sharing.models import Share
-from features.sharing.own import making
-from features.sharing.views import one_share
+from features.sharing.own import creation
+from features.sharing.views import share_page
 from playground.form import share_links
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Shares(Resource[Share]):
     deletion_message = "The share has ended. Its address no longer works."
     undo_message = "“{row}” is shared again, at the same address."
     on_page, list_template = 50, "features/sharing/shares.html"
-    delete_and_restore = (making.revoke, making.bring_back)
+    delete_and_restore = (creation.revoke, creation.bring_back)
 
     @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
     def index(self, request: HtmxRequest) -> HttpResponseBase:
@@ -55,7 +55,7 @@ class Shares(Resource[Share]):
 
     def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the shares that the user may end."""
-        return making.endable_shares(request.user).select_related("project")
+        return creation.endable_shares(request.user).select_related("project")
 
     def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return those that are open."""
@@ -68,17 +68,17 @@ class Shares(Resource[Share]):
         return {
             "ended": list(ended[:ENDED_SHOWN]),
             "number_ended": ended.count(),
-            "may_see_all": making.may_see_all(request.user),
+            "may_see_all": creation.may_see_all(request.user),
             "of_all": of_all,
             "links": [] if of_all else list(share_links.links_of(request.user)),
             "new": inbox.new_things(request.user, Share),
         }
 
     def _is_of_all(self, request: HtmxRequest) -> bool:
-        return request.GET.get("of") == "all" and making.may_see_all(request.user)
+        return request.GET.get("of") == "all" and creation.may_see_all(request.user)
 
     def _all(self, request: HtmxRequest) -> ShareQuerySet:
-        return making.listed_shares(request.user, of_all=self._is_of_all(request))
+        return creation.listed_shares(request.user, of_all=self._is_of_all(request))
 
     def list_address(self, request: HtmxRequest, row: Share) -> str:
         address = super().list_address(request, row)
@@ -92,14 +92,14 @@ def _make(request: HtmxRequest) -> HttpResponse:
     warning = ""
     try:
         if kind := hidden(request, "kind"):
-            share = making.share_source(request.user, kind, hidden(request, "source"))
+            share = creation.share_source(request.user, kind, hidden(request, "source"))
         else:
-            share, chosen = making.share_results(request.user, selection.posted(request))
+            share, chosen = creation.share_results(request.user, selection.posted(request))
             warning = _left_out(chosen)
-    except (Refused, making.Refused) as refused:
+    except (Refused, creation.Refused) as refused:
         return _refuse(request, str(refused))
     if request.htmx:
-        return one_share.dialog(request, share, warning)
+        return share_page.dialog(request, share, warning)
     if warning:
         messages.warning(request, warning)
     return redirect("sharing:own-share", share.pk)

@@ -10,6 +10,7 @@ from zipstream import ZipStream
 from core.file_names import portable_name
 from core.http.streaming import chunks
 from runs.files import content_types, stripped_copies
+from runs.files.stripped_copies import MEDIA_TYPES
 from runs.files.stripped_copies import copy_of as ready_copy
 from runs.models import Artifact
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from features.sharing.items import Shown
     from features.sharing.models import Share
 
-MEDIA = ("image/", "video/", "audio/")  # types whose metadata can be removed
 MISSING = (
     "Not in this archive: files that were deleted, are still being copied here, or cannot be "
     "shared.\n\n"
@@ -60,6 +60,6 @@ def stream(share: Share, shown: list[Shown]) -> Iterator[bytes]:
 
 def _file(share: Share, artifact: Artifact) -> str:
     is_whole = share.shows_models and share.shows_settings
-    if is_whole or not artifact.content_type.startswith(MEDIA):
+    if is_whole or not artifact.content_type.startswith(MEDIA_TYPES):
         return artifact.file
     return ready_copy(artifact.file)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from features.spending import visibility
 from features.spending.budgets import access, gauges
 from features.spending.models import BudgetRequest
-from features.spending.requests import asking
+from features.spending.requests import submission
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -70,13 +70,13 @@ def _lines(rows: Iterable[BudgetRequest]) -> list[Line]:
     """Return rows in words; four queries at most for any number of rows."""
     related: QuerySet[BudgetRequest] = rows.select_related("budget", "user", "decided_by")  # type: ignore[attr-defined]
     requests = list(related)
-    counters = {request.pk: asking.counter_of(request) for request in requests}
+    counters = {request.pk: submission.counter_of(request) for request in requests}
     names = gauges.names_of(counter for counter in counters.values() if counter)
     return [
         Line(
             request,
-            asking.in_words(request, names.get(counter) if counter else None),
-            asking.period_in_words(request),
+            submission.in_words(request, names.get(counter) if counter else None),
+            submission.period_in_words(request),
         )
         for request in requests
         for counter in [counters[request.pk]]

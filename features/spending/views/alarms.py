@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from core.http.parameters import page_of
-from features.spending.alarms import letter, looking
+from features.spending.alarms import alarm_access, support_letter
 from features.spending.models import BillingEvent, SpendingRules
 from runs.models import Charge, Run
 
@@ -24,7 +24,7 @@ PER_PAGE = 50
 @require_safe
 def index(request: HtmxRequest) -> HttpResponse:
     """List the alarms that the user may see, unseen ones first."""
-    alarms = looking.visible_to(request.user).order_by("-looked_at", "-created_at")
+    alarms = alarm_access.visible_to(request.user).order_by("-looked_at", "-created_at")
     page = page_of(request, alarms, PER_PAGE)
     context = {"page": page, "rules": SpendingRules.current(), "here": "alarms"}
     return render(request, "features/spending/alarms.html", context)
@@ -33,21 +33,21 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_safe
 def alarm(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show one alarm: both sums, the facts of the bill, and the letter."""
-    shown = get_object_or_404(looking.visible_to(request.user), pk=pk)
+    shown = get_object_or_404(alarm_access.visible_to(request.user), pk=pk)
     charge = Charge.objects.filter(run_id=shown.run_id).select_related("endpoint").first()
     run = Run.objects.filter(pk=shown.run_id).light().first()
     readable = Run.objects.readable_by(request.user).filter(pk=shown.run_id).first()
     event = BillingEvent.objects.filter(request_id=shown.request_id).first()
-    bill = letter.figures(charge, run, event)
-    settings = letter.facts(readable) if readable else []
+    bill = support_letter.figures(charge, run, event)
+    settings = support_letter.facts(readable) if readable else []
     context = {
         "alarm": shown,
         "cost_now": charge.amount if charge and charge.amount != shown.cost else None,
         "run": readable,
         "bill": bill,
         "settings": settings,
-        "letter": letter.write(shown, charge, bill, settings),
-        "may_look": looking.may_look(request.user, shown),
+        "letter": support_letter.write(shown, charge, bill, settings),
+        "may_look": alarm_access.may_look(request.user, shown),
         "holds": shown.looked_at is None and SpendingRules.current().holds_models,
         "here": "alarms",
     }
@@ -57,8 +57,8 @@ def alarm(request: HtmxRequest, pk: int) -> HttpResponse:
 @require_POST
 def look(request: HtmxRequest, pk: int) -> HttpResponse:
     """Mark the alarm as looked at."""
-    shown = get_object_or_404(looking.visible_to(request.user), pk=pk)
-    is_first = looking.look(request.user, shown)
+    shown = get_object_or_404(alarm_access.visible_to(request.user), pk=pk)
+    is_first = alarm_access.look(request.user, shown)
     words = "Noted: you have looked at it." if is_first else "Somebody has already looked at it."
     messages.success(request, words)
     return redirect(shown)

@@ -13,7 +13,7 @@ from accounts import permissions
 from accounts.limits.rate_limit import limit
 from core.http.parameters import page_of, search_words
 from features.spending.models import MeasuredPrice
-from features.spending.prices import keeping, listing
+from features.spending.prices import listing, updating
 from features.spending.prices.measuring import FEWEST_RUNS, MOST_DIFFERENCE
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def agree(request: HtmxRequest, pk: int) -> HttpResponse:
     permissions.require(request.user, permissions.CHANGE_BUDGETS)
     # By the model's own key: for a relation, a number beyond the database's integers is an error.
     row = get_object_or_404(MeasuredPrice.objects.select_related("endpoint"), endpoint__id=pk)
-    keeping.agree(request.user, row)
+    updating.agree(request.user, row)
     messages.success(request, f"Estimates of {row.endpoint.name} use the measured price now.")
     return redirect("prices:prices")
 

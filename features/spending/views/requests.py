@@ -22,7 +22,7 @@ from core.http.refusals import refusals_as_messages
 from features.notifications import inbox
 from features.spending.budgets import access, gauges, wording
 from features.spending.models import BudgetRequest, SpendingRules
-from features.spending.requests import asking, deciding, listing
+from features.spending.requests import decision, listing, submission
 from features.spending.requests.forms import DecisionForm, RequestForm
 from runs.costs.ledger import NOTHING, Counter, Scope
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from core.http.htmx import HtmxRequest
-    from features.spending.requests.asking import Subject
+    from features.spending.requests.submission import Subject
 
 MAX_PATH_CHARS = 500
 MAX_PERIOD_CHARS = 32
@@ -54,7 +54,7 @@ def index(request: HtmxRequest) -> HttpResponse:
 def new(request: HtmxRequest) -> HttpResponse:
     """Ask for more, with a sentence; 404 for a budget that does not limit the user."""
     user, subject = request.user, _subject(request)
-    if waiting := asking.waiting(user, subject):
+    if waiting := submission.waiting(user, subject):
         if request.method == "POST":
             messages.info(
                 request, "You have already asked for this. Your request waits for an answer."
@@ -66,13 +66,13 @@ def new(request: HtmxRequest) -> HttpResponse:
     form = RequestForm(asked, request.GET.get("amount", "")[:32], overspent)
     context: dict[str, Any] = about | {"form": form, "path": _path(request)}
     try:
-        asking.require_open(subject, clock.now())
+        submission.require_open(subject, clock.now())
         if asked is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
-            made = asking.ask(user, subject, amount, sentence, context["path"])
+            made = submission.ask(user, subject, amount, sentence, context["path"])
             messages.success(request, f"{about['told']} Your inbox will show the answer.")
             return redirect(context["path"] or made)
-    except asking.Refused as refusal:
+    except submission.Refused as refusal:
         context["refusal"] = str(refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "features/spending/requests/new.html", context, status=status)
@@ -91,27 +91,27 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Grant or refuse a request; a second decision is refused with a sentence."""
     asked = _visible(request, pk)
     if not access.may_decide(request.user, asked):
-        raise PermissionDenied(deciding.MAY_NOT)
+        raise PermissionDenied(decision.MAY_NOT)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _render_request(request, asked, form)
     amount, answer = form.cleaned_data["amount"], form.cleaned_data["answer"]
     with refusals_as_messages(request):
         if hidden(request, BUTTON) == "grant":
-            decided = deciding.grant(request.user, pk, amount, answer)
-            messages.success(request, f"Granted: {asking.in_words(decided)}.")
+            decided = decision.grant(request.user, pk, amount, answer)
+            messages.success(request, f"Granted: {submission.in_words(decided)}.")
         elif hidden(request, BUTTON) == "refuse":
-            deciding.refuse(request.user, pk, answer)
+            decision.refuse(request.user, pk, answer)
             messages.success(request, "Refused. The person who asked is notified.")
     return redirect(asked)
 
 
 def _render_request(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> HttpResponse:
-    subject = asking.Subject(asked.budget, asked.scope_key, asked.period)
+    subject = submission.Subject(asked.budget, asked.scope_key, asked.period)
     context: dict[str, Any] = {
         "asked": asked,
-        "words": asking.in_words(asked),
-        "period": asking.period_in_words(asked),
+        "words": submission.in_words(asked),
+        "period": submission.period_in_words(asked),
         "is_own": asked.user_id == request.user.pk,
         "may_decide": access.may_decide(request.user, asked),
         "form": form,
@@ -153,12 +153,12 @@ def _subject(request: HtmxRequest) -> Subject:
     if not asked.get("budget"):
         if SpendingRules.current().ceiling is None:
             raise Http404
-        return asking.Subject()
+        return submission.Subject()
     budget, key = parse_key(asked.get("budget")), parse_key(asked.get("key", "0"))
     period = asked.get("period", "")[:MAX_PERIOD_CHARS]
     if budget is None or key is None or not wording.is_period(period):
         raise Http404
-    subject = asking.subject_of(request.user, budget, key, period)
+    subject = submission.subject_of(request.user, budget, key, period)
     if subject is None:
         raise Http404
     return subject

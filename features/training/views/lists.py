@@ -21,7 +21,7 @@ from features.training.models import Dataset, Weights
 from features.training.results.settling import IS_TRAINER
 from features.training.views import reports
 from projects import current, roles
-from projects.rules import door
+from projects.rules import enforcement
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -45,7 +45,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         )[:6],
         "all_projects": current.is_of_all_projects(request),
         "trainers": trainers,
-        "locks": door.locks(current.current(request), trainers),
+        "locks": enforcement.locks(current.current(request), trainers),
         "asked": query,
     }
     return render(request, "features/training/training.html", context)

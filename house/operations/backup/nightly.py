@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from core.db import clock
 from core.process import identity
-from house.operations.backup import making, proof
+from house.operations.backup import creation, proof
 from house.operations.backup.database import Say
 from house.operations.backup.place import Place
 from house.operations.models import Backup, DataVersion
@@ -43,9 +43,9 @@ async def make_if_due() -> float:
 
 def is_due() -> bool:
     """Return True if the day's backup must be started: at its time, and again after a failure."""
-    making.end_killed()
+    creation.end_killed()
     tries = _tries()
-    if not tries or making.is_running():
+    if not tries or creation.is_running():
         return not tries
     last = tries[0]
     if last.state == Backup.State.PROVED or _is_being_proved(last):
@@ -74,7 +74,7 @@ def _note_unbegun(code: int, began_at: datetime) -> None:
 def run(place: Place, say: Say) -> None:
     """Make the day's backup and prove it; its row records what is wrong."""
     if is_due():
-        row = making.make(place, REASON, say)
+        row = creation.make(place, REASON, say)
         proof.prove(place, row.name, say)
 
 

@@ -18,7 +18,7 @@ from accounts.models import QueuedMail
 from catalog.models import SyncReport
 from core.db import clock
 from features.notifications.models import Delivery
-from house.operations.backup import making, nightly
+from house.operations.backup import creation, nightly
 from house.operations.metrics import reporting, upstream_calls
 from house.operations.models import Backup
 from runs.files import storage_limits
@@ -157,7 +157,7 @@ def _storage() -> Iterator[Sample]:
     for what, size_bytes in {
         "results": sums.get("results_bytes"),
         "uploads": sums.get("uploads_bytes"),
-        "database": making.database_bytes(),
+        "database": creation.database_bytes(),
         "free": storage_limits.free_bytes(),
         "floor": settings.DISK_FLOOR_MB * storage_limits.MB,
     }.items():

@@ -15,7 +15,7 @@ from django.db.models import Field, Model, Q, QuerySet
 
 from core.db.encrypted_field import EncryptedTextField
 from features.boards.models import PlanDraft
-from features.notifications import things
+from features.notifications import subjects
 from features.notifications.models import Notification
 from projects.models import InProject
 from projects.models.in_project import is_member
@@ -116,7 +116,7 @@ def rows_of(
 
 def _is_in_sight(person: User, model: type[Model], path: str) -> Q:
     if model is Notification:
-        return things.are_visible(person)
+        return subjects.are_visible(person)
     prefix = PLACES.get(model._meta.label, path.rpartition("user")[0])
     place: Any = model
     for name in prefix.split("__")[:-1]:

@@ -24,7 +24,7 @@ from core.http.streaming import OffThreadStream
 from core.refusals import Refused
 from features.notifications import outbox
 from house.operations.person_data import archive, erasure
-from playground.display.looking import ReasonForm
+from playground.display.covered_row import ReasonForm
 from projects import members
 
 if TYPE_CHECKING:

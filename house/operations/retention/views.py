@@ -15,7 +15,7 @@ from house.operations.retention import walk
 from house.operations.retention.kinds import KINDS
 from playground.display import history
 from projects import roles
-from projects.views.own import of_member
+from projects.views.lookup import of_member
 from runs.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from core.http.posts import hidden
 from playground.form import drafts, form_state, recent_prompts, run_costs
 from playground.form.form_state import Written
 from playground.views import refusals
-from playground.views.model_page import posted
+from playground.views.model_page import form_posts
 from projects import current, roles
 from projects.models import Project
-from projects.rules import door
+from projects.rules import enforcement
 from runs.costs.cost import estimate_run
 from runs.realtime import tickets
 from runs.start import confirmation, starting, transport_choices
@@ -44,7 +44,7 @@ _COLUMNS = (
 def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Save the tab's draft; returns `{"version", "cost"}`, the cost of running it."""
     endpoint = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
-    post, tab = posted.form_fields(request), posted.parse_tab(request)
+    post, tab = form_posts.form_fields(request), form_posts.parse_tab(request)
     written = Written(endpoint, post)
     try:
         version = drafts.save(request.user, written, tab)
@@ -97,10 +97,10 @@ def ticket(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
 
 def _require_startable(request: HtmxRequest, endpoint: Endpoint, project: Project) -> None:
     """Raise Forbidden, with the reason, if a session with the posted form may not begin."""
-    refusal = roles.refusal_to_make(request.user, project) or door.refusal(project, endpoint)
+    refusal = roles.refusal_to_make(request.user, project) or enforcement.refusal(project, endpoint)
     if refusal:
         raise Forbidden(refusal)
-    arguments, problems = form_state.parse_form(endpoint, posted.form_fields(request))
+    arguments, problems = form_state.parse_form(endpoint, form_posts.form_fields(request))
     if not problems:  # else the session reports the problems, and begins when they are fixed
         estimate = estimate_run(endpoint, arguments)
         starting.require_affordable(request.user, project, endpoint, estimate)

@@ -18,7 +18,7 @@ from playground.display import about, batch, history, renderers
 from playground.form import form_state, json_view, run_costs
 from playground.form.form_state import FormState, ParsedForm
 from projects import current, roles
-from projects.rules import door
+from projects.rules import enforcement
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.progress import watch_tokens
@@ -67,7 +67,7 @@ def render_page(
         context |= form(request, endpoint, filled, **more) | stage(request, endpoint, role)
         context["no_run"] = roles.refusal_to_make(request.user, project, role)
         if not context["no_run"]:
-            context["lock"] = door.refusal(project, endpoint)
+            context["lock"] = enforcement.refusal(project, endpoint)
     return render(request, "playground/endpoint.html", context | more, status=status)
 
 

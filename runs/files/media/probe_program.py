@@ -16,7 +16,7 @@ import av
 from PIL import Image, ImageStat
 
 from core.pictures.browser_copy import CHECK_PX, is_shown_alike, opaque
-from core.pictures.turning import quarter_turn, shown_size, turned
+from core.pictures.orientation import quarter_turn, shown_size, turned
 from core.process import subprocess_worker
 from core.process.subprocess_worker import MAX_PIXELS
 from runs.files.media.encoding import in_base64, small_copy, webp

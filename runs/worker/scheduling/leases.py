@@ -23,7 +23,7 @@ from catalog.models import Standing
 from core.db import clock
 from core.notify import channel
 from runs.files import inputs
-from runs.keys import in_use
+from runs.keys import current_key
 from runs.models import Run, Transport
 from runs.models.querysets import RunQuerySet
 from runs.results import outcomes
@@ -168,7 +168,7 @@ def _mark(
     """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}
     to_send = begun.to_send + chosen
-    in_use.note(to_send)
+    current_key.note(to_send)
     for run in to_send:
         run.attempts += 1
     if waiting := [run.pk for run in to_send if run not in submitted]:
@@ -315,7 +315,7 @@ def note_upstream_trouble(
 
 def _projects_by_trouble(of_keys: Mapping[int | None, str]) -> list[tuple[Q, str]]:
     """Return conditions for projects, grouped by why their key is refused (empty if it is not)."""
-    keys = in_use.keys_by_project()
+    keys = current_key.keys_by_project()
     projects: dict[str, list[int]] = defaultdict(list)
     for project, key in keys.items():
         projects[of_keys.get(key, "")].append(project)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runs.worker.following.patience import PATIENCE
+from runs.worker.following.poll_intervals import PATIENCE
 
 
 @dataclass(frozen=True, slots=True)

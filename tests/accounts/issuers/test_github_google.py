@@ -16,7 +16,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
 from django.test import Client
 
-from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers import from_settings
 from accounts.sign_in.issuers.protocol import github, http
 from config.starting import issuers
 from tests.accounts.issuers.conftest import Configure
@@ -152,7 +152,7 @@ def test_public_github_has_an_api_of_its_own(
     configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(GITHUB_CLIENT_ID=CLIENT_ID, GITHUB_CLIENT_SECRET=SECRET)
-    (app,) = configured.apps()
+    (app,) = from_settings.apps()
     assert app.provider_id == "https://github.com"
     assert github.authorize_url(app) == "https://github.com/login/oauth/authorize"
     asked = []

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from django.views.debug import ExceptionReporter
 
-from accounts.sign_in.issuers import configured
+from accounts.sign_in.issuers import from_settings
 from config.logs import SECRETS
 from tests.accounts.issuers.lying import SECRET
 from tests.accounts.issuers.visitor import Visitor
@@ -38,7 +38,7 @@ def test_applications_and_tokens_are_not_in_the_admin() -> None:
 
 
 def test_secret_is_in_no_report_of_an_error(mock: Callable[..., None]) -> None:
-    (app,) = configured.apps()
+    (app,) = from_settings.apps()
     assert app.secret == SECRET
     assert SECRET not in repr(app)
     report = ExceptionReporter(RequestFactory().get("/"), None, None, None)

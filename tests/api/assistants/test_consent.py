@@ -27,8 +27,8 @@ from mcp_types import (
 
 from accounts.audit.entries import AuditEntry
 from api import tokens
-from api.assistants.asking import Asking
 from api.assistants.budget import ProcessBudget
+from api.assistants.questions import Asking
 from api.assistants.server import build
 from api.assistants.tools import Tools
 from api.models import Consent, Token

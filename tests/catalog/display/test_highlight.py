@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from catalog.display import operations
 from catalog.display.highlight import highlighter
-from catalog.display.icons import icons
 from catalog.search.matching import Found
+from catalog.templatetags.vitrine import icons
 from tests.processes import ROOT
 from tests.tables import each_row
 

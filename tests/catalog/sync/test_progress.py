@@ -24,7 +24,7 @@ from core.notify import channel
 from core.process import identity
 from runs.promises.owners import Job
 from runs.worker import main as workers
-from runs.worker.jobs import run_forever
+from runs.worker.main import run_forever
 from tests.catalog.upstream import CatalogueUpstream, ids
 from tests.processes import ROOT
 

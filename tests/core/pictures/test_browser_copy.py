@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from core.pictures.browser_copy import GREY, WHITE, browser_copy, opaque
-from features.sharing.visits.preview_picture import compose
+from features.sharing.views.previews import compose
 from runs.files.media.probe_program import probe
 from tests.tables import each_row
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.audit.entries import AuditEntry
-from core.text_links import linked
+from catalog.templatetags.vitrine import linked
 from features.boards import comments
 from features.boards.models import Board, Comment
 from features.boards.plan.cells import expand

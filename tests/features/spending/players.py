@@ -90,7 +90,7 @@ class Player:
     def look(self) -> None:
         """Compare each budget with what is spent of it, in one snapshot; raises AssertionError."""
         from core.db import clock
-        from features.spending.budgets import counting, door
+        from features.spending.budgets import affordability, counting
         from features.spending.models import Budget
         from runs.costs.ledger import Counter, Scope
         from tests.features.spending.sums import charges_of
@@ -104,7 +104,7 @@ class Player:
                 passed = Case(When(amount__gt=F("expected"), then=F("amount") - F("expected")))
                 due = charges_of(counter)
                 sums = due.aggregate(total=Sum("amount"), error=Sum(passed))  # one snapshot
-                limit = door.limit_of(budget, counter)
+                limit = affordability.limit_of(budget, counter)
                 total, error = sums["total"] or Decimal(0), sums["error"] or Decimal(0)
                 assert total <= limit + error, (str(counter), total, limit, error)
                 self.worst = max(self.worst, total - limit)

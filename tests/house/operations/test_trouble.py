@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from features.notifications.models import Channel, Delivery, Notification
-from house.operations import trouble
+from house.operations import owner
 from tests.house.made import make_admin
 
 pytestmark = pytest.mark.django_db
@@ -16,15 +16,15 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def _first_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trouble, "_before", frozenset())
+    monkeypatch.setattr(owner, "_before", frozenset())
 
 
 def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> None:
     eva = make_admin("eva")
-    trouble.tell_admins()
+    owner.tell_admins()
     assert not Notification.objects.exists()
-    trouble.tell_admins()
-    trouble.tell_admins()
+    owner.tell_admins()
+    owner.tell_admins()
     told = Notification.objects.all()
     assert {notification.user for notification in told} == {eva}
     subjects = sorted(notification.subject for notification in told)
@@ -40,6 +40,6 @@ def test_trouble_is_mailed_to_admins_who_have_chosen_nothing(settings: Any) -> N
     User.objects.filter(pk__in=[eva.pk, mia.pk]).update(email="admin@example.com")
     Channel.objects.create(user=mia, method="email", name="mail", kinds=["budget_warning"])
     for _ in range(3):
-        trouble.tell_admins()
+        owner.tell_admins()
     mails = Delivery.objects.filter(notification__subject__startswith="No worker is running")
     assert [(mail.user, mail.address) for mail in mails] == [(eva, "admin@example.com")]

@@ -20,7 +20,7 @@ from catalog.search.engine import search
 from catalog.search.query import Query
 from projects.models import Membership, Project, Rule
 from projects.models.project import private_project
-from projects.rules import door
+from projects.rules import enforcement
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person, working_in
 from tests.projects.rules.test_decision import any_rule
@@ -71,10 +71,10 @@ def test_gallery_filter_and_door_agree(
         rule.pk = None
         rule.project = project if rule.project_id else None
         rule.save(force_insert=True)
-    at_door = {model.pk for model in models if door.refusal(project, model)}
+    at_door = {model.pk for model in models if enforcement.refusal(project, model)}
     revision = Revision.current()
     shown = locks_of(Page(person("max"), project), revision)  # type: ignore[arg-type]
-    assert shown.models == at_door == door.refusals(project, models).keys()
+    assert shown.models == at_door == enforcement.refusals(project, models).keys()
     for allowed, wanted in (("1", {m.pk for m in models} - at_door), ("0", at_door)):
         found = search(Query(allowed=allowed), locked=shown.models)
         assert {endpoint.pk for endpoint in found.endpoints} == wanted

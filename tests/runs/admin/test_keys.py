@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from projects.models import Project
 from runs.admin import keys as key_admin
-from runs.keys import entering, vault
+from runs.keys import new_key, vault
 from runs.models import ProjectKey
 from tests.leaks.secrets import watch
 from tests.projects.people import logged_in, make_project
@@ -46,7 +46,7 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         row.refresh_from_db()
         return row
 
-    monkeypatch.setattr(entering, "wait_for_answer", wait)
+    monkeypatch.setattr(new_key, "wait_for_answer", wait)
     return answer
 
 

@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import Client
 
-from api.assistants.asking import Asking
 from api.assistants.budget import ProcessBudget
 from api.assistants.caller import Refused, refusal
+from api.assistants.questions import Asking
 from api.assistants.tools import Tools
 from tests.runs.doors.boards_and_flows import new_flow
 from tests.runs.doors.world import LLM, PAINT, SHORT, Use, World, post_json

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
 from projects.models import Project
-from runs.keys import entering, vault
+from runs.keys import new_key, vault
 from runs.models import ProjectKey, Run
 from tests.leaks.secrets import watch
 from tests.projects.people import make_project
@@ -44,9 +44,9 @@ def enter(secret: str, admin: User, work: Work) -> Enter:
 
     def make(project: Project, key: str) -> ProjectKey:
         watch(key)
-        if not entering.can_take():
-            work(entering.can_take)
-        row = entering.enter(project, key, admin)
+        if not new_key.can_take():
+            work(new_key.can_take)
+        row = new_key.enter(project, key, admin)
         work(lambda: not ProjectKey.objects.filter(pk=row.pk, state="tried").exists())
         row.refresh_from_db()
         return row

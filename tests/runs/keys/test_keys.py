@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from core.db import clock
 from projects.models import Project
-from runs.keys import entering, ring, vault
+from runs.keys import new_key, ring, vault
 from runs.models import ProjectKey, Run
 from runs.progress import worker_status
 from runs.results import refusals
@@ -51,16 +51,16 @@ def test_a_wrong_key_is_never_kept_nor_is_the_accounts_own(
     own = enter(spring, "test:account-never-shown")
     assert (own.state, own.secret) == (STATE.REFUSED, "")
     assert own.trouble.startswith("This is the account's own key")
-    assert entering.can_take()
+    assert new_key.can_take()
 
 
 @pytest.mark.exhaustive
 def test_a_key_that_cannot_be_tried_now_is_tried_again(
     spring: Project, enter: Enter, secret: str, admin: User, work: Work, sandbox: Control
 ) -> None:
-    work(entering.can_take)
+    work(new_key.can_take)
     sandbox.fault("pricing", "500", times=4)
-    row = entering.enter(spring, "spring-1:sandbox-key-secret", admin)
+    row = new_key.enter(spring, "spring-1:sandbox-key-secret", admin)
 
     def is_said() -> bool:
         row.refresh_from_db()
@@ -166,29 +166,29 @@ def test_removed_and_put_back_and_forgotten(
     spring: Project, enter: Enter, ask_in: AskIn, work: Work, sandbox: Control
 ) -> None:
     row = enter(spring, "spring-1:sandbox-key-secret")
-    entering.remove(row)
+    new_key.remove(row)
     run = ask_in(spring, FAST, prompt="own")
     work(lambda: ended(run))
     run.refresh_from_db()
     assert run.project_key_id is None
-    entering.put_back(row)
+    new_key.put_back(row)
     again = ask_in(spring, FAST, prompt="again")
     work(lambda: ended(again))
     again.refresh_from_db()
     assert again.project_key_id == row.pk
-    entering.remove(row)
+    new_key.remove(row)
     ProjectKey.objects.filter(pk=row.pk).update(ended_at=clock.now() - timedelta(days=2))
     work(lambda: ProjectKey.objects.get(pk=row.pk).secret == "")
-    with pytest.raises(entering.Refused, match="forgotten"):
-        entering.put_back(row)
+    with pytest.raises(new_key.Refused, match="forgotten"):
+        new_key.put_back(row)
 
 
 @pytest.mark.parametrize(
     "key", sample(["", "id", ":secret", "id:", "a b:c", "id:ß", "i:" + "x" * 300], 2, by_seed=1)
 )
 def test_what_is_no_key_is_refused(spring: Project, admin: User, key: str) -> None:
-    with pytest.raises(entering.Refused, match="key_id:key_secret"):
-        entering.enter(spring, key, admin)
+    with pytest.raises(new_key.Refused, match="key_id:key_secret"):
+        new_key.enter(spring, key, admin)
     assert not ProjectKey.objects.exists()
 
 
@@ -196,11 +196,11 @@ def test_what_is_no_key_is_refused(spring: Project, admin: User, key: str) -> No
 def test_a_double_click_says_so_and_the_second_press_counts(
     spring: Project, enter: Enter, admin: User, work: Work
 ) -> None:
-    work(entering.can_take)
-    first = entering.enter(spring, "spring-1:sandbox-key-secret", admin)
-    second = entering.enter(spring, "spring-1:sandbox-key-secret", admin)
-    with pytest.raises(entering.Refused, match="meanwhile"):
-        entering.wait_for_answer(first, 5)
+    work(new_key.can_take)
+    first = new_key.enter(spring, "spring-1:sandbox-key-secret", admin)
+    second = new_key.enter(spring, "spring-1:sandbox-key-secret", admin)
+    with pytest.raises(new_key.Refused, match="meanwhile"):
+        new_key.wait_for_answer(first, 5)
     work(lambda: ProjectKey.objects.get(pk=second.pk).state == STATE.ACTIVE)
     assert ProjectKey.objects.count() == 1
 
@@ -208,5 +208,5 @@ def test_a_double_click_says_so_and_the_second_press_counts(
 def test_a_key_is_for_one_project(spring: Project, enter: Enter, admin: User) -> None:
     enter(spring, "spring-1:sandbox-key-secret")
     autumn = make_project("Autumn", root="manager")
-    with pytest.raises(entering.Refused, match="“Spring” has this key"):
-        entering.enter(autumn, "spring-1:sandbox-key-secret", admin)
+    with pytest.raises(new_key.Refused, match="“Spring” has this key"):
+        new_key.enter(autumn, "spring-1:sandbox-key-secret", admin)

@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.db import OperationalError
 
-from runs.live import shown_ends
+from runs.live import long_poll
 from runs.promises import owners
 from runs.promises.owners import RunOwner
 
@@ -37,7 +37,7 @@ def calls() -> Iterator[list[tuple[int, Sequence[uuid.UUID]]]]:
 
 
 def show(user_pk: int, *pks: uuid.UUID) -> None:
-    async_to_sync(shown_ends.call)(user_pk, pks)
+    async_to_sync(long_poll.announce_ends)(user_pk, pks)
 
 
 def test_ends_shown_on_many_pages_are_reported_in_one_call(calls: list[Any]) -> None:

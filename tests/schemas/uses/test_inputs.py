@@ -13,8 +13,8 @@ from schemas.document.openapi import Contract
 from schemas.fields.field_tree import build
 from schemas.form.decode import decode_post
 from schemas.form.encode import encode_arguments
-from schemas.uses.in_order import GivenFile, place_in_order, takers
 from schemas.uses.inputs import MOST_INPUTS, Input, inputs_of, names_in
+from schemas.uses.ordered_files import GivenFile, place_in_order, takers
 from schemas.uses.placing import place, values_at
 from schemas.uses.roles import USES, use_of
 from tests.schemas.strategies import json_values, schemas

@@ -20,7 +20,7 @@ from features.library import selection
 from features.library.models import Series, SeriesItem
 from features.library.series import items, naming
 from features.library.series.naming import NameForm
-from features.library.views import selected
+from features.library.views import selection_actions
 from features.library.views.series.series import SERIES
 from projects import current, roles
 from runs.results import selections
@@ -42,7 +42,7 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
     try:
         posted = selection.posted(request)
     except Refused as refused:
-        return selected.refuse(request, str(refused))
+        return selection_actions.refuse(request, str(refused))
     form = NameForm(request.POST if hidden(request, "named") else None)
     is_chosen = form.is_bound or hidden(request, "series")
     if is_posted(request, "choose") or not is_chosen:
@@ -52,11 +52,11 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
         chosen = items.add(request.user, series, posted)
     except Refused as refused:
         if request.htmx:
-            return selected.refuse(request, str(refused))
+            return selection_actions.refuse(request, str(refused))
         return _form(request, posted, form, "" if form.errors else str(refused))
-    words = selected.sentence(chosen, f"are in the series “{series.name}”")
+    words = selection_actions.sentence(chosen, f"are in the series “{series.name}”")
     if request.htmx:
-        return selected.done(request, words, kept=True)
+        return selection_actions.done(request, words, kept=True)
     messages.success(request, words)
     return redirect(series)
 
@@ -98,7 +98,7 @@ def _form(
         "error": error,
         "why_not": roles.refusal_to_make(request.user, project),
         "filters": selections.listed_query(request).urlencode(),
-        "back": selected.back_to(request),
+        "back": selection_actions.back_to(request),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error or form.errors else HTTPStatus.OK
     return render(request, "features/library/selected/additions.html", context, status=status)

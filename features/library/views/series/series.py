@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from features.library.models import Series
 from features.library.search.conditions import SERIES as SERIES_CONDITION
 from features.library.search.conditions import Condition
-from features.library.series import shown as shown_series
+from features.library.series import display as shown_series
 from projects.kept.resource import Resource
 
 if TYPE_CHECKING:

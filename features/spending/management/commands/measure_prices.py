@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from core.formatting import counted
-from features.spending.prices import keeping
+from features.spending.prices import updating
 
 
 class Command(BaseCommand):
@@ -17,4 +17,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, and print the number of models."""
-        self.stdout.write(f"{counted(keeping.measure_all(), 'model')} measured.")
+        self.stdout.write(f"{counted(updating.measure_all(), 'model')} measured.")

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from core.formatting import size
-from house.operations.backup import making, nightly, proof
+from house.operations.backup import creation, nightly, proof
 from house.operations.backup.database import Say, paced
 from house.operations.backup.place import NoBackup, Place
 
@@ -57,8 +57,8 @@ class Command(BaseCommand):
             ) from None
 
     def _make(self, place: Place) -> None:
-        row = making.make(place, "by hand", self._say)
-        self.stdout.write(making.describe(row))
+        row = creation.make(place, "by hand", self._say)
+        self.stdout.write(creation.describe(row))
         if row.trouble:
             self.stdout.write(row.trouble)
         sealed = "sealed by BACKUP_PASSPHRASE" if settings.BACKUP_PASSPHRASE else "left out"

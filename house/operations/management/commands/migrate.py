@@ -13,7 +13,7 @@ from django.core.management.commands.migrate import Command as DjangosCommand
 from django.db import DEFAULT_DB_ALIAS
 
 from core.formatting import size
-from house.operations.backup import database, making
+from house.operations.backup import creation, database
 from house.operations.backup.place import NoBackup
 from house.operations.migrating import is_behind, note_version, one_at_a_time
 
@@ -51,7 +51,7 @@ class Command(DjangosCommand):
         """Copy the database to a file; raises CommandError, before anything has changed."""
         folder = Path(settings.VAR_DIR) / "before-migrations"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        needed, free = making.database_bytes(), shutil.disk_usage(folder).free
+        needed, free = creation.database_bytes(), shutil.disk_usage(folder).free
         try:
             if free < needed:
                 raise NoBackup(f"It takes {size(needed)}, and {folder} has {size(free)} free.")

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from features.boards.models import Board, Cell
 from features.boards.plan.cells import expand
+from features.boards.plan.from_board import new_cells, stored_plan
 from features.boards.plan.plan import MAX_CELLS, Plan
-from features.boards.plan.stored import new_cells, stored_plan
 from features.boards.runs import repeating, sending
 from runs.models import Run
 from runs.promises.named_inputs import unresolved

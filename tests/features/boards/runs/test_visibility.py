@@ -11,7 +11,7 @@ from django.test import Client
 
 from features.boards.export.presets import settings_of
 from features.boards.models import Board, Vote
-from features.boards.runs.belonging import boards_of
+from features.boards.owner import boards_of
 from features.boards.runs.visibility import WITHHELD
 from features.boards.votes import ballots
 from projects.kept.voices.participant import Participant

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from features.notifications.delivery import vetting
+from features.notifications.delivery import webhook_addresses
 from features.notifications.delivery.http_client import VettedTransport, post
 from features.notifications.delivery.outcome import Outcome
 
@@ -134,7 +134,7 @@ HOUSE = ["http://n8n.internal:5678"]
     ],
 )
 def test_public_and_configured_addresses_are_accepted(address: str) -> None:
-    assert vetting.check(address, HOUSE).host
+    assert webhook_addresses.check(address, HOUSE).host
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_public_and_configured_addresses_are_accepted(address: str) -> None:
     ],
 )
 def test_other_addresses_are_refused_with_a_reason(address: str) -> None:
-    with pytest.raises(vetting.RefusedAddress) as refusal:
-        vetting.check(address, HOUSE)
+    with pytest.raises(webhook_addresses.RefusedAddress) as refusal:
+        webhook_addresses.check(address, HOUSE)
     assert str(refusal.value).endswith(".")
 
 
@@ -177,6 +177,6 @@ def test_other_addresses_are_refused_with_a_reason(address: str) -> None:
     "address", ["fec0::1", "224.0.0.1", "ff0e::1", "100.64.0.1", "192.0.0.192"]
 )
 def test_a_host_name_must_resolve_to_public_addresses(address: str) -> None:
-    assert not vetting.is_public(address)
-    with pytest.raises(vetting.RefusedAddress):
-        vetting.require_public(["93.184.216.34", address])
+    assert not webhook_addresses.is_public(address)
+    with pytest.raises(webhook_addresses.RefusedAddress):
+        webhook_addresses.require_public(["93.184.216.34", address])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.refusals import Refused
 from features.sharing.review.places import LONGEST_MS, Place, read_place, time_in_words
-from features.sharing.review.texts import with_links
+from features.sharing.templatetags.sharing import with_links
 from projects.kept.voices.forms import CommentField
 
 

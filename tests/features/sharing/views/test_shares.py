@@ -16,7 +16,7 @@ from features.library.models import Series, SeriesItem
 from features.library.selection import ResultKey
 from features.notifications.models import Channel
 from features.sharing.models import Share
-from features.sharing.own.for_whom import FOR_WHOM, ForWhom
+from features.sharing.own.audiences import FOR_WHOM, ForWhom
 from house.operations import doctor
 from house.operations.findings import findings
 from projects.models import Membership

@@ -21,7 +21,7 @@ from PIL import Image
 from accounts.limits.rate_limit import LIMITS, buckets
 from config.server import static_build
 from features.sharing.models import Share
-from features.sharing.visits.preview_picture import compose
+from features.sharing.views.previews import compose
 from projects.models.project import private_project
 from runs.models import Run
 from tests.features.sharing.conftest import PROMPT, picture_bytes, stored

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.audit import acting
 from features.spending.alarms import holds
-from features.spending.budgets import door
+from features.spending.budgets import affordability
 from features.spending.models import Alarm, SpendingRules
 from runs.models import Charge
 from runs.start import confirmation
@@ -45,7 +45,7 @@ def pressed(user: User, charge: Charge, said: str = "") -> None:
     request = RequestFactory().post("/", {confirmation.FIELD: said})
     request.user = user
     with acting.within(request, ""):
-        door.check(user, [charge])
+        affordability.check(user, [charge])
 
 
 def test_whoever_presses_is_asked_and_the_answer_lets_it_pass(user: User, charge: Charge) -> None:
@@ -59,7 +59,7 @@ def test_whoever_presses_is_asked_and_the_answer_lets_it_pass(user: User, charge
 
 def test_where_nobody_can_be_asked_it_is_refused(user: User, charge: Charge) -> None:
     with pytest.raises(Unaffordable, match="wait until an admin has looked") as refused:
-        door.check(user, [charge])
+        affordability.check(user, [charge])
     assert not isinstance(refused.value, Unconfirmed)
 
 
@@ -69,7 +69,7 @@ def test_whoever_may_see_the_alarm_gets_a_link_to_it(user: User, charge: Charge)
         pressed(user, charge)
     assert asked.value.remedy == (holds.SEE, alarm.get_absolute_url())
     with pytest.raises(Unaffordable) as refused:
-        door.check(user, [charge])
+        affordability.check(user, [charge])
     assert refused.value.remedy == (holds.SEE, alarm.get_absolute_url())
     for stranger, is_link in ((person("vic"), False), (make_admin("eva"), True)):
         with pytest.raises(Unconfirmed) as asked:
@@ -89,19 +89,19 @@ def test_the_link_stands_beside_the_question_in_every_place(user: User, charge: 
 
 def test_nothing_is_held_once_somebody_has_looked(user: User, charge: Charge) -> None:
     Alarm.objects.update(looked_at=timezone.now())
-    door.check(user, [charge])
+    affordability.check(user, [charge])
 
 
 def test_nothing_is_held_without_the_setting(user: User, charge: Charge) -> None:
     SpendingRules.objects.update(holds_models=False)
-    door.check(user, [charge])
+    affordability.check(user, [charge])
 
 
 def test_other_models_are_not_held(
     user: User, charge: Charge, make_endpoint: Callable[..., Any]
 ) -> None:
     charge.endpoint = make_endpoint("fal-ai/other")
-    door.check(user, [charge])
+    affordability.check(user, [charge])
 
 
 def test_one_query_finds_the_alarms_of_many_models(

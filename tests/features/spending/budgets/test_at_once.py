@@ -11,8 +11,8 @@ from core import periods
 from features.notifications.models import Notification
 from features.spending.budgets import gauges
 from features.spending.models import Budget, BudgetRequest
-from features.spending.requests import asking, deciding
-from features.spending.requests.asking import Subject
+from features.spending.requests import decision, submission
+from features.spending.requests.submission import Subject
 from tests.house.made import at_once, make_admin
 from tests.projects.people import make_project, person
 
@@ -25,15 +25,15 @@ def test_a_request_is_sent_once_and_decided_once() -> None:
     ana = person("ana")
     budget = Budget.objects.create(scope="project", project=fox, limit=Decimal(1))
     subject = Subject(budget, fox.pk, periods.name_of_month(timezone.now()))
-    ask = lambda: asking.ask(ana, subject, Decimal(3), "Why not", "")  # noqa: E731
+    ask = lambda: submission.ask(ana, subject, Decimal(3), "Why not", "")  # noqa: E731
     assert at_once(ask, ask, ask) == ["done"] * 3
     request = BudgetRequest.objects.get()
     assert Notification.objects.filter(kind="budget_request").count() == 2
 
     outcomes = at_once(
-        lambda: deciding.grant(eva, request.pk, None, ""),
-        lambda: deciding.grant(eve, request.pk, Decimal(50), ""),
-        lambda: deciding.refuse(eve, request.pk, ""),
+        lambda: decision.grant(eva, request.pk, None, ""),
+        lambda: decision.grant(eve, request.pk, Decimal(50), ""),
+        lambda: decision.refuse(eve, request.pk, ""),
     )
     assert outcomes.count("done") == 1
     assert sum("already" in outcome for outcome in outcomes) == 2

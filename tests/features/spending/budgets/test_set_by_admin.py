@@ -16,7 +16,7 @@ from core import periods
 from features.notifications.models import Notification
 from features.spending.budgets import access, editing
 from features.spending.models import Budget, BudgetRequest
-from features.spending.requests import deciding
+from features.spending.requests import decision
 from projects.models import Project
 from runs.start.refused_starts import Unaffordable
 from tests.features.spending.budgets.conftest import Pay
@@ -95,7 +95,7 @@ def test_more_of_it_is_asked_of_admins_and_granted_by_them_alone(
     assert manager.get(page).status_code == 404
     assert manager.post(f"{page}decision/", {"~do": "grant"}).status_code == 404
     with pytest.raises(PermissionDenied):
-        deciding.grant(person("mia"), request.pk, None, "")
+        decision.grant(person("mia"), request.pk, None, "")
     assert "Waiting for you" not in text(manager.get("/spend/requests/"))
     admin.post(f"{page}decision/", {"~do": "grant"})
     request.refresh_from_db()

@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
-from features.spending.prices import keeping
+from features.spending.prices import updating
 from runs.costs import ledger
 from runs.models import Run
 from runs.results import outcomes
@@ -54,7 +54,7 @@ DOCUMENT: dict[str, Any] = {
 def nobody_is_asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """However far above the list price a measured one is, but in tests of just that."""
     if "admin_is_asked" not in request.fixturenames:
-        monkeypatch.setattr(keeping, "MOST_UNASKED", Decimal(10**6))
+        monkeypatch.setattr(updating, "MOST_UNASKED", Decimal(10**6))
 
 
 @pytest.fixture

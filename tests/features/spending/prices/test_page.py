@@ -12,7 +12,7 @@ from django.test import Client
 
 from catalog.models import Endpoint
 from features.spending.models import MeasuredPrice
-from features.spending.prices import keeping, listing
+from features.spending.prices import listing, updating
 from features.spending.prices.listing import difference_in_words
 from tests.features.spending.prices.conftest import PictureBill
 
@@ -45,7 +45,7 @@ def test_the_page_shows_what_is_said_and_what_was_paid(
     due = {"1K": "0.04", "2K": "0.08", "4K": "0.16"}
     for resolution in [*due] * 4:
         bill(due[resolution], resolution=resolution)
-    keeping.measure_due()
+    updating.measure_due()
     text = member.get("/prices/").content.decode()
     assert "What models really cost us" in text
     assert "$0.08</b> / image" in text

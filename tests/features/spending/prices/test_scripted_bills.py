@@ -9,7 +9,7 @@ import pytest
 
 from catalog.models import Endpoint
 from features.spending.models import MeasuredPrice
-from features.spending.prices import keeping
+from features.spending.prices import updating
 from runs.costs.cost import estimate_run
 from runs.models import Charge
 from tests.features.spending.conftest import ReadBills
@@ -48,7 +48,7 @@ def test_each_measured_price_is_within_5_percent_after_ten_runs(
     work(lambda: ended(*runs))
     read_bills()
     assert not Charge.objects.filter(reported=None).exists()
-    assert keeping.measure_due() >= 30
+    assert updating.measure_due() >= 30
 
     endpoints = {row.endpoint_id: row for row in Endpoint.objects.all()}
     prices = {row.endpoint_id: row for row in MeasuredPrice.objects.all()}

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from features.training.models import Dataset, DatasetArchive, Training, Weights
+from features.training.owner import names_of
 from features.training.results import settling
-from features.training.results.naming import names_of
 from projects.models import Membership, Project
 from runs.models import Run, Upload
 from tests.features.training.views.test_journey import finished, png

@@ -10,7 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.db.backends.base.base import NO_DB_ALIAS
 
-from house.operations.backup import database, making, pages
+from house.operations.backup import creation, database, pages
 from house.operations.backup.place import Place
 from house.operations.models import Backup
 from runs.models import Artifact, Run
@@ -62,4 +62,4 @@ def stored(make_run: Any, media: Path) -> Run:
 
 
 def made(place: Place) -> Backup:
-    return making.make(place, "by hand", lambda step: None)
+    return creation.make(place, "by hand", lambda step: None)

@@ -12,7 +12,7 @@ from django.conf import LazySettings
 from django.utils import timezone
 
 from core.process import identity
-from house.operations.backup import making, nightly
+from house.operations.backup import creation, nightly
 from house.operations.backup.place import Place
 from house.operations.models import Backup, DataVersion
 
@@ -57,7 +57,7 @@ def test_a_killed_one_is_a_failed_one(settings: LazySettings) -> None:
     """Also the first: its row stayed "running", and nobody was told."""
     gone = identity.current().rpartition(":")[0] + ":1"
     killed = row(1, "running", process=gone, beat_at=NOON)
-    assert not making.is_running() or not nightly.is_due()
+    assert not creation.is_running() or not nightly.is_due()
     killed.refresh_from_db()
     assert killed.state == Backup.State.FAILED
     assert "failed: Its process ended" in " ".join(nightly.problems())

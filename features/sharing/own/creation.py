@@ -22,7 +22,7 @@ from features.sharing.events import raise_version
 from features.sharing.kinds.table import KINDS
 from features.sharing.models import Comment, Pick, Share
 from features.sharing.models.share import MAX_TITLE_CHARS
-from features.sharing.own import for_whom
+from features.sharing.own import audiences
 from playground.display.wall import NOT_SHOWN
 from projects import roles
 from projects.models import Project
@@ -134,7 +134,7 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
         created_at__gt=timezone.now() - REUSED_FOR,
         expires_at=None,
         password="",
-        **for_whom.OPEN,
+        **audiences.OPEN,
     )
     for former in made.order_by("-created_at").select_related("project", "user")[:10]:
         if former.frozen != as_stored:  # a text edited since must not appear in its old version

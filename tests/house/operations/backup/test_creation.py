@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
-from house.operations.backup import making, sealing
+from house.operations.backup import creation, sealing
 from house.operations.backup.place import NoBackup, Place, content_name
 from house.operations.models import Backup
 from runs.models import Run
@@ -62,8 +62,8 @@ def test_a_half_written_content_never_has_its_name(place: Place) -> None:
 
 def test_only_one_is_made_at_a_time(place: Place) -> None:
     Backup.objects.create(reason="each day")
-    assert making.is_running()
-    with pytest.raises(making.Busy, match="Another backup is being made"):
+    assert creation.is_running()
+    with pytest.raises(creation.Busy, match="Another backup is being made"):
         made(place)
 
 
@@ -92,7 +92,7 @@ def test_one_whose_process_was_killed_stops_no_other(place: Place) -> None:
 
 
 def test_a_failure_stands_in_its_row(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(making, "_require_room", lambda folder: _refuse())
+    monkeypatch.setattr(creation, "_require_room", lambda folder: _refuse())
     with pytest.raises(NoBackup, match="no room"):
         made(place)
     assert Backup.objects.get().trouble == "no room"

@@ -13,7 +13,7 @@ from accounts import permissions
 from core.http.htmx import HtmxRequest
 from features.notifications import outbox
 from house.kinds import LOOKED_AT
-from playground.display import looking
+from playground.display import covered_row
 from runs.models import Run
 from runs.ownership import looks
 from runs.promises import owners
@@ -25,12 +25,12 @@ def look(request: HtmxRequest, kind: str, pk: uuid.UUID) -> HttpResponseBase:
     """Open a private row for a day, with a reason; without one show its page with an error."""
     if not permissions.may_see_runs(request.user):
         permissions.require(request.user, permissions.VIEW_RUN)
-    row = looking.covered(request.user, kind, pk) if kind in owners.private_pages() else None
+    row = covered_row.covered(request.user, kind, pk) if kind in owners.private_pages() else None
     if row is None:
         raise Http404("This does not exist, or you may already look at it.")
-    form = looking.ReasonForm(request.POST)
+    form = covered_row.ReasonForm(request.POST)
     if not form.is_valid():
-        return looking.render_covered(request, kind, row, form)
+        return covered_row.render_covered(request, kind, row, form)
     reason = form.cleaned_data["reason"]
     by, noun = request.user.get_username(), row._meta.verbose_name
     which = f"run of {row.endpoint.name}" if isinstance(row, Run) else str(noun)

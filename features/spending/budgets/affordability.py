@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Sum
 
 from accounts import roles
-from features.spending.alarms import holds, looking
+from features.spending.alarms import alarm_access, holds
 from features.spending.budgets import access, counting, wording
 from features.spending.models import Budget, BudgetRequest, SpendingRules
 from runs.costs import ledger
@@ -113,7 +113,7 @@ def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
     if not alarms:
         return
     alarm = next(iter(alarms.values()))
-    is_seen = looking.visible_to(user).filter(pk=alarm.pk).exists()
+    is_seen = alarm_access.visible_to(user).filter(pk=alarm.pk).exists()
     page = Remedy(holds.SEE, alarm.get_absolute_url()) if is_seen else None
     if said is None:
         raise Unaffordable(holds.refusal(alarm), page)

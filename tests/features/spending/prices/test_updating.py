@@ -19,7 +19,7 @@ from catalog.models import Endpoint, Revision, SyncReport
 from catalog.sync.upsert import CatalogUpserter
 from features.notifications.models import Notification
 from features.spending.models import MeasuredPrice, UnmeasuredRun
-from features.spending.prices import keeping
+from features.spending.prices import updating
 from runs.costs import ledger
 from runs.costs.cost import estimate_run
 from runs.models import Artifact, Run
@@ -40,7 +40,7 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
 ) -> None:
     for pictures in (1, 2, 1, 4, 1):
         bill(str(Decimal("0.049") * pictures), pictures)
-    assert keeping.measure_due() == 5
+    assert updating.measure_due() == 5
     endpoint = current(painter)
     assert (endpoint.measured_price, endpoint.measured_unit) == (Decimal("0.049"), "images")
     estimate = estimate_run(endpoint, {"prompt": "a cat", "num_images": 2})
@@ -55,7 +55,7 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
 def test_four_runs_are_too_few(painter: Endpoint, bill: PictureBill) -> None:
     for _ in range(4):
         bill("0.049")
-    keeping.measure_due()
+    updating.measure_due()
     own = MeasuredPrice.objects.get()
     assert (own.count, own.is_used) == (4, False)
     endpoint = current(painter)
@@ -66,7 +66,7 @@ def test_a_price_by_resolution_is_estimated_for_each(painter: Endpoint, bill: Pi
     due = {"1K": "0.04", "2K": "0.08", "4K": "0.16"}
     for resolution in [*due, *due, *due, "1K"]:
         bill(due[resolution], resolution=resolution)
-    keeping.measure_due()
+    updating.measure_due()
     endpoint = current(painter)
     for resolution, price in due.items():
         estimate = estimate_run(endpoint, {"prompt": "x", "resolution": resolution})
@@ -82,7 +82,7 @@ def test_a_resolution_that_nobody_has_paid_for_may_cost_more(
 ) -> None:
     for resolution, price in [("1K", "0.04"), ("2K", "0.08")] * 5:
         bill(price, resolution=resolution)
-    keeping.measure_due()
+    updating.measure_due()
     estimate = estimate_run(current(painter), {"prompt": "x", "resolution": "4K"})
     assert (estimate.label, estimate.most) == ("at least $0.04, measured", None)
     assert estimate.basis[-1] == "No run with these settings was measured: it may cost more."
@@ -93,7 +93,7 @@ def test_what_is_said_right_stays_as_it_is(make_endpoint: Any, bill: PictureBill
     token = Revision.current()
     for _ in range(6):
         bill("0.05", endpoint=endpoint)
-    keeping.measure_due()
+    updating.measure_due()
     own = MeasuredPrice.objects.get(endpoint=endpoint)
     assert own.said == own.median == Decimal("0.05")
     assert own.difference == Decimal(0)
@@ -103,7 +103,7 @@ def test_what_is_said_right_stays_as_it_is(make_endpoint: Any, bill: PictureBill
     paid = Revision.current()
     assert paid != token
     bill("0.05", endpoint=endpoint)
-    keeping.measure_due()
+    updating.measure_due()
     assert Revision.current() == paid  # nothing that a page shows has changed
 
 
@@ -112,11 +112,11 @@ def test_a_new_list_price_is_believed_until_it_was_paid(
 ) -> None:
     for _ in range(6):
         bill("0.049")
-    keeping.measure_due()
+    updating.measure_due()
     Endpoint.objects.filter(pk=painter.pk).update(unit_price_usd="0.06", price_unit="images")
     painter.refresh_from_db()
     bill("0.06")
-    keeping.measure_due()
+    updating.measure_due()
     assert current(painter).measured_price is None
     assert MeasuredPrice.objects.get().count == 1
 
@@ -125,10 +125,10 @@ def test_a_run_is_measured_once_its_bill_has_come(painter: Endpoint, user: Any) 
     endpoint = painter
     run = start_run(user=user, endpoint=endpoint, arguments={"prompt": "x"}, key=next(KEYS)).run
     state_machine.record(run.pk, Observation(Run.State.SUCCEEDED, output={}))
-    assert keeping.measure_due() == 0
+    assert updating.measure_due() == 0
     assert not MeasuredPrice.objects.exists()
     state_machine.record(run.pk, Observation(billable_units="4"))
-    assert keeping.measure_due() == 1
+    assert updating.measure_due() == 1
     assert MeasuredPrice.objects.get().median == Decimal("0.002")
     assert not UnmeasuredRun.objects.exists()
 
@@ -137,17 +137,17 @@ def test_failed_runs_do_not_count(painter: Endpoint, user: Any) -> None:
     endpoint = painter
     run = start_run(user=user, endpoint=endpoint, arguments={"prompt": "x"}, key=next(KEYS)).run
     state_machine.record(run.pk, Observation(Run.State.FAILED, billable_units="4"))
-    assert keeping.measure_due() == 1  # a failure that was charged
+    assert updating.measure_due() == 1  # a failure that was charged
     assert not MeasuredPrice.objects.exists()
 
 
 @pytest.mark.both_databases
 def test_a_corrected_bill_is_measured_anew(painter: Endpoint, bill: PictureBill) -> None:
     runs = [bill("0.049") for _ in range(5)]
-    keeping.measure_due()
+    updating.measure_due()
     for run in runs:
         ledger.report(run.pk, Decimal("0.10"))
-    assert keeping.measure_due() == 5
+    assert updating.measure_due() == 5
     assert current(painter).measured_price == Decimal("0.10")
 
 
@@ -165,7 +165,7 @@ def test_the_command_measures_all_anew(painter: Endpoint, bill: PictureBill) -> 
 
 def test_an_idle_worker_asks_one_query(painter: Endpoint, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        keeping.measure_due()
+        updating.measure_due()
 
 
 def test_measuring_needs_as_many_queries_for_many_runs(
@@ -174,7 +174,7 @@ def test_measuring_needs_as_many_queries_for_many_runs(
     for n in range(12):
         bill("0.049", 1 + n % 2)
     with django_assert_max_num_queries(14):
-        keeping.measure_due()
+        updating.measure_due()
 
 
 def test_a_sync_that_brings_another_list_price_ends_the_measured_one(
@@ -182,7 +182,7 @@ def test_a_sync_that_brings_another_list_price_ends_the_measured_one(
 ) -> None:
     for _ in range(5):
         bill("0.049")
-    keeping.measure_due()
+    updating.measure_due()
     same = fal.Price("acme/paint", Decimal("0.0005"), "compute seconds", "USD")
     Endpoint.objects.filter(pk=painter.pk).update(currency="USD")
     CatalogUpserter(SyncReport()).keep_prices([same])
@@ -201,23 +201,23 @@ def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
     eva = User.objects.create_superuser("eva")
     for _ in range(5):
         bill("0.049")
-    keeping.measure_due()
+    updating.measure_due()
     own = MeasuredPrice.objects.get()
     assert (own.is_used, own.awaits_yes) == (False, True)
     assert current(painter).measured_price is None
     (told,) = Notification.objects.filter(user=eva)
     assert told.subject == "paint seems to cost $0.049 per image, not $0.002"
     bill("0.049")
-    keeping.measure_due()
+    updating.measure_due()
     assert Notification.objects.filter(user=eva).count() == 1
-    keeping.agree(eva, own)
+    updating.agree(eva, own)
     assert current(painter).measured_price == Decimal("0.049")
     bill("0.052")
-    keeping.measure_due()
+    updating.measure_due()
     assert current(painter).measured_price == Decimal("0.049")
     for _ in range(20):
         bill("0.5")  # that is not what was agreed to
-    keeping.measure_due()
+    updating.measure_due()
     assert current(painter).measured_price is None
 
 
@@ -225,7 +225,7 @@ def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
 def test_admins_agree_on_the_page(member: Client, painter: Endpoint, bill: PictureBill) -> None:
     for _ in range(5):
         bill("0.049")
-    keeping.measure_due()
+    updating.measure_due()
     assert "Waits for an admin" in member.get("/prices/").content.decode()
     assert member.post(f"/prices/{painter.pk}/agree/").status_code == 403
     eva = Client()
@@ -251,6 +251,6 @@ def test_what_was_asked_for_is_measured_and_not_what_came(
     for _ in range(8):
         run = bill("0.026", endpoint=endpoint)
         Artifact.objects.filter(run=run).update(width=112, height=110)
-    keeping.measure_due()
+    updating.measure_due()
     assert not MeasuredPrice.objects.get(endpoint=endpoint).is_used
     assert current(endpoint).measured_price is None

@@ -19,7 +19,7 @@ from core.http.posts import hidden
 from features.sharing import access, items
 from features.sharing.events import raise_version
 from features.sharing.models import Share
-from features.sharing.own import for_whom, making
+from features.sharing.own import audiences, creation
 from features.sharing.own.options import OptionsForm
 from projects import roles
 from projects.rights import Rights
@@ -40,8 +40,8 @@ def edit_share(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _show(request, share)
     roles.require_maker(request.user, share.project)
-    if answer := for_whom.named(hidden(request, for_whom.FIELD)):
-        changed = for_whom.apply(share, answer)
+    if answer := audiences.named(hidden(request, audiences.FIELD)):
+        changed = audiences.apply(share, answer)
         _save(request, share, f"for {answer.label.lower()}" if changed else "")
         return dialog(request, share) if request.htmx else redirect("sharing:own-share", share.pk)
     form = OptionsForm(share, request.user, request.POST)
@@ -74,7 +74,7 @@ def address(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Give a share a new address, as its former one cannot be decrypted any more."""
     share = get_object_or_404(Share.objects.managed_by(request.user), pk=pk)
     roles.require_maker(request.user, share.project)
-    making.renew(share, request.user)
+    creation.renew(share, request.user)
     messages.success(request, RENEWED)
     return redirect("sharing:own-share", share.pk)
 
@@ -94,8 +94,8 @@ def _context(request: HtmxRequest, share: Share, form: OptionsForm) -> dict[str,
         "address": absolute(request, share.get_absolute_url()),
         "end": access.end_of(share),
         "whom": access.audience_in_words(share),
-        "answers": for_whom.FOR_WHOM,
-        "answer": for_whom.find_answer(share),
+        "answers": audiences.FOR_WHOM,
+        "answer": audiences.find_answer(share),
         "may_change": Rights(request.user, share).may_change,
     }
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from features.notifications import kinds, things
+from features.notifications import kinds, subjects
 from features.notifications.models import Delivery, Notification
 from runs.models import Run
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def readable(user: User, deliveries: Sequence[Delivery]) -> set[uuid.UUID]:
     """Return the keys of those of the user's deliveries whose subjects they may read now."""
     notified = [one.notification for one in deliveries if one.notification]
-    visible = things.are_visible(user, {line.about for line in notified})
+    visible = subjects.are_visible(user, {line.about for line in notified})
     lines = Notification.objects.filter(visible, pk__in=[line.pk for line in notified])
     lines = lines.exclude(kind__in=kinds.hidden_from(user))
     runs = Run.objects.own(user).filter(pk__in=[one.run_id for one in deliveries if one.run_id])

@@ -14,7 +14,7 @@ from accounts.roles import Role, set_role
 from catalog.models import Endpoint
 from projects.locking import Refused
 from projects.models import Rule
-from projects.rules import door, editing
+from projects.rules import editing, enforcement
 from projects.rules.editing import Terms
 from runs.models import Run
 from runs.start import refused_starts, starting
@@ -45,7 +45,7 @@ def test_rules_cost_one_query_where_there_are_none_and_two_elsewhere(
         with CaptureQueriesContext(
             connection,
         ) as asked:
-            assert door.first_refusal({(project, one.endpoint) for one in requests}) == ""
+            assert enforcement.first_refusal({(project, one.endpoint) for one in requests}) == ""
         assert len(asked) == (2 if count else 1)
         Rule.objects.all().delete()
     with CaptureQueriesContext(connection) as asked:
@@ -74,9 +74,9 @@ def test_a_rule_of_another_project_locks_nothing_here(user: User, make_endpoint:
     endpoint = make_endpoint("bolt/b")
     Rule.objects.create(project=there, kind="owner", value="bolt")
     both = {(here, endpoint), (there, endpoint)}
-    assert door.refusal(here, endpoint) == ""
-    assert "“There”" in door.refusal(there, endpoint)
-    assert "“There”" in door.first_refusal(both)
+    assert enforcement.refusal(here, endpoint) == ""
+    assert "“There”" in enforcement.refusal(there, endpoint)
+    assert "“There”" in enforcement.first_refusal(both)
 
 
 @pytest.mark.django_db
@@ -92,9 +92,11 @@ def test_a_refusal_by_the_house_names_its_admins(user: User, make_endpoint: Any)
     project = make_project("Spring", ana="manager")
     endpoint = make_endpoint("bolt/b")
     Rule.objects.create(kind="owner", value="bolt")
-    assert "Ask an admin of Vitrine if it should run here." in door.refusal(project, endpoint)
+    assert "Ask an admin of Vitrine if it should run here." in enforcement.refusal(
+        project, endpoint
+    )
     set_role(person("eva"), Role.ADMIN, None)
-    assert "Ask eva if it should run here." in door.refusal(project, endpoint)
+    assert "Ask eva if it should run here." in enforcement.refusal(project, endpoint)
 
 
 @pytest.mark.django_db

@@ -16,7 +16,7 @@ from core.http.posts import hidden, is_posted
 from core.refusals import Refused
 from features.library.models import Series
 from features.library.selection import Selection
-from features.library.series import items, naming, shown
+from features.library.series import display, items, naming
 from features.library.series.naming import NameForm
 from playground.display import wall
 from projects import roles
@@ -47,7 +47,7 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     pieces: dict[int, wall.Piece | None] = {
         piece.artifact.position: piece for piece in stack.pieces
     }
-    series = shown.of_results(request.user, run)
+    series = display.of_results(request.user, run)
     context = {
         "run": run,
         "results": [

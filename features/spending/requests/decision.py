@@ -16,7 +16,7 @@ from core.formatting import money
 from features.notifications import inbox, outbox
 from features.spending.budgets import access
 from features.spending.models import BudgetRequest
-from features.spending.requests import asking
+from features.spending.requests import submission
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -37,10 +37,10 @@ def grant(by: User, pk: uuid.UUID, amount: Decimal | None, answer: str) -> Budge
     """
     with transaction.atomic():
         request = _undecided(by, pk)
-        subject = asking.Subject(request.budget, request.scope_key, request.period)
+        subject = submission.Subject(request.budget, request.scope_key, request.period)
         try:
-            asking.require_open(subject, clock.now())
-        except asking.Refused as refusal:
+            submission.require_open(subject, clock.now())
+        except submission.Refused as refusal:
             raise Refused(TOO_LATE) from refusal
         if amount is not None:
             request.amount = amount
@@ -73,7 +73,7 @@ def _decide(by: User, request: BudgetRequest, answer: str) -> None:
     request.decided_at, request.decided_by, request.answer = clock.now(), by, answer
     request.save(update_fields=["decided_at", "decided_by", "is_granted", "amount", "answer"])
     verb = "granted" if request.is_granted else "refused"
-    detail = f"{asking.in_words(request)}, asked by {request.user.get_username()}"
+    detail = f"{submission.in_words(request)}, asked by {request.user.get_username()}"
     if request.asked is not None and request.asked != request.amount:
         detail += f", who had asked for {money(request.asked)}"
     trail.record(by, verb, [request], detail)
@@ -83,8 +83,8 @@ def _decide(by: User, request: BudgetRequest, answer: str) -> None:
     lines = [answer, "Try again what was refused." if request.is_granted else ""]
     outbox.notify(
         request.user,
-        asking.KIND,
-        subject=f"{by.get_username()} has {verb} {asking.in_words(request)}",
+        submission.KIND,
+        subject=f"{by.get_username()} has {verb} {submission.in_words(request)}",
         text="\n\n".join(line for line in lines if line),
         path=(request.path if request.is_granted else "") or request.get_absolute_url(),
         key=f"budget request {request.pk} decided",

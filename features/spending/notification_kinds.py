@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import User
 
 from accounts.permissions import CHANGE_BUDGETS
-from features.notifications import things
+from features.notifications import subjects
 from features.notifications.kinds import Kind, register
 from features.spending import visibility
-from features.spending.alarms import detection, looking
+from features.spending.alarms import alarm_access, detection
 from features.spending.bills import balance
 from features.spending.budgets import access
 from features.spending.models import Alarm, Budget, BudgetRequest
-from features.spending.prices import keeping
-from features.spending.requests import asking, listing
+from features.spending.prices import updating
+from features.spending.requests import listing, submission
 from projects.models import Project
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ KINDS = (
         CHANGE_BUDGETS,
     ),
     Kind(
-        keeping.KIND,
+        updating.KIND,
         "Measured price",
         "for admins: a model seems to cost more than twice its list price",
         CHANGE_BUDGETS,
     ),
     Kind(
-        asking.KIND,
+        submission.KIND,
         "Requests for more",
         "somebody asks for more than a budget has left, or your request was answered",
         asks=True,
@@ -52,11 +52,11 @@ def connect() -> None:
     """Offer the kinds in everybody's settings."""
     for kind in KINDS:
         register(kind)
-    things.register(Alarm, looking.visible_to)
-    things.register(Budget, access.visible)
-    things.register(BudgetRequest, listing.visible, listing.undecided)
-    things.register(Project, _projects)
-    things.register(User, _people)
+    subjects.register(Alarm, alarm_access.visible_to)
+    subjects.register(Budget, access.visible)
+    subjects.register(BudgetRequest, listing.visible, listing.undecided)
+    subjects.register(Project, _projects)
+    subjects.register(User, _people)
 
 
 def _projects(user: User) -> QuerySet[Project]:
