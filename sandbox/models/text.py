@@ -118,7 +118,7 @@ TRAINER = Model(
             ),
             "steps": integer("Number of steps to train.", 10, 4000, default=400, multipleOf=10),
             "learning_rate": number("Learning rate.", exclusiveMinimum=0, high=0.1, default=0.0005),
-            "is_style": boolean("Learn the style instead of the subject.", default=True),
+            "is_style": boolean("Learn style instead of subject.", default=True),
             "create_masks": boolean("No longer used.", default=False, deprecated=True),
         },
         ["images_data_url"],
