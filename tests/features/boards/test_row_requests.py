@@ -139,7 +139,7 @@ def test_waiting_rows_are_limited(board: Board) -> None:
     for number in range(row_requests.MAX_WAITING):
         row = row_requests.row_of(board, f"fox {number}")
         row_requests.request_row(vera, board, row)
-    with pytest.raises(ValueError, match="50 rows wait"):
+    with pytest.raises(ValueError, match="already has 50 waiting rows"):
         row_requests.request_row(vera, board, row_requests.row_of(board, "one more"))
     page = page_of(logged_in(person("mia")), board.get_absolute_url())
     assert page.count("asks for a row") == row_requests.MAX_SHOWN
