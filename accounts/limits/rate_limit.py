@@ -88,12 +88,6 @@ def limit(name: str) -> Callable[[View], View]:
     return mark
 
 
-def limits_itself(view: View) -> View:
-    """Apply only the limit for anonymous clients; the view counts logged-in people's requests."""
-    setattr(view, MARK, OWN)
-    return view
-
-
 def for_guests(view: View) -> View:
     """Count anonymous clients' requests towards the limit of shares instead of their usual one."""
     setattr(view, GUESTS_MARK, SHARE)

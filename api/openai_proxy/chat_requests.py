@@ -15,7 +15,6 @@ from api.openai_proxy import chat_messages, chat_settings, known_models
 from api.openai_proxy.chat_messages import wrong
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
-from fal.transports import completions
 from features.chats.talk import composition
 from features.chats.talk.shape import Shape
 
@@ -40,11 +39,6 @@ class ChatRequest:
     arguments: dict[str, Any]
     is_stream: bool
     wants_usage: bool
-
-    @property
-    def is_routed(self) -> bool:
-        """Whether the router answers, whose responses have OpenAI's format already."""
-        return completions.is_completions(self.endpoint.endpoint_id)
 
 
 def parse_chat_request(body: Any) -> ChatRequest:

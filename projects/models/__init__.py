@@ -1,9 +1,7 @@
 """The models of projects, and the base of all rows that live in one."""
 
 from projects.models.in_project import InProject, InProjectQuerySet
-from projects.models.look import Look
-from projects.models.move import Move
-from projects.models.project import Choice, Membership, Project
+from projects.models.project import Choice, Look, Membership, Move, Project
 from projects.models.rule import Rule
 
 __all__ = [

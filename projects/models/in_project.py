@@ -14,8 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts import permissions
-from projects.models.look import Look
-from projects.models.project import Membership, Project, private_project
+from projects.models.project import Look, Membership, Project, private_project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+
+from core.db.json_field import ExactJSONField
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -160,3 +163,37 @@ class Choice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.membership_id}"
+
+
+class Look(models.Model):
+    """A user's permission to read a row of others for a time; the audit log has the reason.
+
+    `kind` and `row` identify any row that lives in a project and has a UUID as its key.
+    """
+
+    kind = models.CharField(max_length=100, help_text="the row's model, such as playground.run")
+    row = models.UUIDField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["row", "kind", "by"], name="look_once_per_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by_id} at {self.kind} {self.row} until {self.until}"
+
+
+class Move(models.Model):
+    """Rows that a person moved to a project at once, and where each was before."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    target = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    rows = ExactJSONField(help_text="[[model's label, key of the former project, [keys of rows]]]")
+    created_at = models.DateTimeField(auto_now_add=True)
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} to {self.target_id}"

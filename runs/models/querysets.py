@@ -181,11 +181,6 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         matches = (models.Q(searched_text__icontains=form) for form in sorted(forms))
         return self.alias(searched_text=SEARCHED_TEXT).filter(reduce(or_, matches))
 
-    def marked_c2pa(self) -> RunQuerySet:
-        """Return the runs with a result that carries a C2PA manifest, whether intact or not."""
-        artifacts = apps.get_model("playground", "Artifact").objects
-        return self.filter(models.Exists(artifacts.filter(SIGNED, run=models.OuterRef("pk"))))
-
     def of_batch(self, batch: uuid.UUID) -> RunQuerySet:
         """Return the runs started by the same submission, in order."""
         return self.filter(batch=batch).order_by("created_at", "pk")

@@ -1,8 +1,6 @@
 """The models of boards."""
 
-from features.boards.models.board import Board, Cell, Column, Row
-from features.boards.models.comment import Comment
-from features.boards.models.draft import PlanDraft
+from features.boards.models.board import Board, Cell, Column, Comment, PlanDraft, Row
 from features.boards.models.participation import Act
 from features.boards.models.row_request import RowRequest
 from features.boards.models.tally import BoardTally, Tally

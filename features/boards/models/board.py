@@ -10,6 +10,9 @@ from core.db.dollars_field import DollarsField
 from core.db.json_field import ExactJSONField
 from features.boards.models.participation import link_at_first, viewers_at_first
 from projects.kept.models import Kept, KeptQuerySet
+from projects.kept.voices.comment import Saying
+from projects.kept.voices.participant import OfParticipant
+from projects.models import Project
 from runs.models import Run
 
 WHY_CHARS = 255  # as long as the reason of a mark
@@ -156,3 +159,44 @@ class Cell(models.Model):
 
     def __str__(self) -> str:
         return f"{self.row_id} × {self.column_id}"
+
+
+class PlanDraft(models.Model):
+    """The last contents of a user's new plan, so that leaving the page does not lose them."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="board_plan",
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="+", help_text="in which it was begun"
+    )
+    post = ExactJSONField(default=dict, help_text="the plan's form")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"plan of {self.user_id}"
+
+
+class Comment(Saying, OfParticipant):
+    """A comment on its cell if it has one, else on its row if it has one, else on the board."""
+
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="comments")
+    row = models.ForeignKey(
+        Row, null=True, blank=True, on_delete=models.CASCADE, related_name="comments"
+    )
+    cell = models.ForeignKey(
+        Cell, null=True, blank=True, on_delete=models.CASCADE, related_name="comments"
+    )
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        related_name="+",
+    )  # fmt: skip
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.board_id}: {self.text[:60]}"

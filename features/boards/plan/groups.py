@@ -16,8 +16,6 @@ from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry import own_fields, shared_fields
 from schemas.carry.meanings import by_meaning
-from schemas.exact import dumps
-from schemas.fields import MISSING
 from schemas.form.decode import Problem, decode_post, segment
 from schemas.form.encode import encode_arguments
 
@@ -121,9 +119,3 @@ def of_group(post: Post, name: str) -> Post:
         for key, texts in post.items()
         if key.partition(".")[0].partition("~")[0] == prefix
     }
-
-
-def default_of(field: Field) -> str:
-    """Return a field's default as text, for a placeholder."""
-    is_plain = field.default is not MISSING and not isinstance(field.default, dict | list)
-    return "" if field.default is None or not is_plain else dumps(field.default, indent=None)

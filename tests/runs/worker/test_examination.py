@@ -20,6 +20,7 @@ from runs.files import uploads
 from runs.files.media import probe as probe_module
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact, Run, Upload
+from runs.models.querysets import SIGNED
 from runs.results.provenance import provenance_in_words
 from runs.worker import examination, idle
 from runs.worker.examination import Examination
@@ -81,7 +82,8 @@ def stored(make_run: Any, settings: Any, tmp_path: Path) -> Any:
 def test_a_copied_picture_is_examined_at_once(artifact: Any, content: bytes, words: str) -> None:
     row = copy(artifact(), content)
     assert provenance_in_words(row) == words
-    assert Run.objects.marked_c2pa().filter(pk=row.run_id).exists() == (words != "Not signed")
+    marked = Artifact.objects.filter(SIGNED, pk=row.pk)
+    assert marked.exists() == (words != "Not signed")
 
 
 def test_a_picture_that_was_changed_after_it_was_signed_is_told(artifact: Any) -> None:
