@@ -40,8 +40,8 @@ def missing_for_links() -> str:
     Without PUBLIC_URL the link's host would come from the Host header of the request. An attacker
     could request a new password for somebody else, with a link to the attacker's host.
     """
-    needed = {"EMAIL_URL": settings.EMAIL_URL, "PUBLIC_URL": settings.PUBLIC_URL}
-    return next((name for name, value in needed.items() if not value), "")
+    needed_settings = {"EMAIL_URL": settings.EMAIL_URL, "PUBLIC_URL": settings.PUBLIC_URL}
+    return next((name for name, value in needed_settings.items() if not value), "")
 
 
 def sends_links() -> bool:
@@ -71,9 +71,9 @@ def send_due() -> float:
         return LONGEST_PAUSE_S
     now = timezone.now()
     for mail in QueuedMail.objects.filter(next_attempt_at__lte=now)[:BATCH]:
-        same = QueuedMail.objects.filter(pk=mail.pk, next_attempt_at=mail.next_attempt_at)
+        unchanged = QueuedMail.objects.filter(pk=mail.pk, next_attempt_at=mail.next_attempt_at)
         # Claimed by one worker only; due again later in case that worker dies.
-        if same.update(next_attempt_at=now + TAKEN_FOR, attempts=mail.attempts + 1):
+        if unchanged.update(next_attempt_at=now + TAKEN_FOR, attempts=mail.attempts + 1):
             _send(mail, mail.attempts + 1)
     next_at = QueuedMail.objects.aggregate(at=Min("next_attempt_at"))["at"]
     pause_s = (next_at - timezone.now()).total_seconds() if next_at else LONGEST_PAUSE_S

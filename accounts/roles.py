@@ -122,8 +122,8 @@ def require_another_admin(person: User, by: User | None = None) -> None:
     """
     if admins().filter(pk=person.pk).exists() and not admins().exclude(pk=person.pk).exists():
         is_oneself = by is not None and by.pk == person.pk
-        who = "You are" if is_oneself else f"{person.get_username()} is"
-        raise Refused(LAST_ADMIN.format(who=who))
+        subject = "You are" if is_oneself else f"{person.get_username()} is"
+        raise Refused(LAST_ADMIN.format(who=subject))
 
 
 def require_admin(person: User) -> None:

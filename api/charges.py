@@ -55,8 +55,8 @@ def _reserve(token: Token, charge: Charge) -> LedgerEntry:
     cap = _cap(charge.cap)
     account = ledger.open_account(LedgerAccount.Kind.ASSISTANT, token.pk, period, cap)
     amount = SpendingRules.current().assumed if charge.amount is None else charge.amount
-    left = cap - account.committed
-    amount = counts_with(amount, left, is_of_house=cap < charge.cap)
+    amount_left = cap - account.committed
+    amount = counts_with(amount, amount_left, is_of_house=cap < charge.cap)
     (entry,) = ledger.reserve([Reservation(None, amount, [account])])
     return entry
 

@@ -28,14 +28,14 @@ class _Lines(Template):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """One client: `told` says how to set the address, `parts` are lines, each in a language.
+    """One client: `hint` says how to set the address, `parts` are lines, each in a language.
 
     `cannot` says in sentences what it cannot do through Vitrine; empty if it can do everything.
     """
 
     key: str
     title: str
-    told: str
+    hint: str
     parts: Sequence[Mapping[str, str]]
     cannot: str = ""
 

@@ -63,7 +63,7 @@ class _Tried(Exception):
     """Rolls back the trial start of a call that asks a question."""
 
 
-class Wanted(NamedTuple):
+class PlannedCall(NamedTuple):
     """What a call starts: the model or flow, its inputs, the project, and the estimated cost."""
 
     subject: str
@@ -73,32 +73,32 @@ class Wanted(NamedTuple):
 
 
 def started(
-    call: Call, wanted: Wanted, start: Callable[[], tuple[R, bool]]
+    call: Call, planned_call: PlannedCall, start: Callable[[], tuple[R, bool]]
 ) -> tuple[R, bool] | Consent:
     """Return the result of `start`, or the question if the call asks first.
 
     Raises what `start` raises, and Problem: 402 if an assistant's call lacks the required consent,
     409 if its consent is not valid.
     """
-    said = call.values["consent"]
-    if said == ASK:
+    consent_value = call.values["consent"]
+    if consent_value == ASK:
         try:
             with transaction.atomic(), confirmation.given(_ANYTHING):
                 start()
                 raise _Tried
         except _Tried:
-            return _ask(call, wanted)
-    if not said:
-        _require_unasked(call, wanted.estimate)
+            return _ask(call, planned_call)
+    if not consent_value:
+        _require_unasked(call, planned_call.estimate)
         return start()
     with transaction.atomic():
-        consent = _claimed(call, said, wanted)
+        consent = _claimed(call, consent_value, planned_call)
         with confirmation.given(consent.answer):
             row, is_new = start()
         consent.started = row.pk
         consent.save(update_fields=["started"])
-        how = f"by {consent.get_way_display()} ({consent.program})".replace(" ()", "")
-        detail = f"{consent}, asked by “{call.token.name}”, answered {how}: {row.pk}"
+        answered_by = f"by {consent.get_way_display()} ({consent.program})".replace(" ()", "")
+        detail = f"{consent}, asked by “{call.token.name}”, answered {answered_by}: {row.pk}"
         trail.record(call.user, "agreed to pay for", [consent], detail)
     return row, is_new
 
@@ -115,17 +115,17 @@ def _require_unasked(call: Call, estimate: Estimate) -> None:
     raise Problem(402, detail, slug="unconfirmed", max_cost=_answer(estimate))
 
 
-def _ask(call: Call, wanted: Wanted) -> Consent:
+def _ask(call: Call, planned_call: PlannedCall) -> Consent:
     return Consent.objects.create(
         token=call.token,
-        project=wanted.project,
+        project=planned_call.project,
         path=_path(call),
         named=call.values[TO_PROJECT] or "",
         body=call.body,
-        inputs=wanted.inputs,
-        subject=wanted.subject[:255],
-        price=wanted.estimate.most_in_words[:80],
-        answer=_answer(wanted.estimate),
+        inputs=planned_call.inputs,
+        subject=planned_call.subject[:255],
+        price=planned_call.estimate.most_in_words[:80],
+        answer=_answer(planned_call.estimate),
         expires_at=clock.now() + OPEN_FOR,
     )
 
@@ -140,13 +140,13 @@ def _answer(estimate: Estimate) -> str:
     return Confirmation.asked_for(amount or NOTHING, is_any_unknown=most is None)
 
 
-def _claimed(call: Call, said: str, wanted: Wanted) -> Consent:
+def _claimed(call: Call, consent_key: str, planned_call: PlannedCall) -> Consent:
     """Return the question whose yes permits this call, locked; raises Problem (409)."""
-    consent = questions_of(call).select_for_update().filter(pk=said).first()
+    consent = questions_of(call).select_for_update().filter(pk=consent_key).first()
     is_same = consent is not None and consent.path == _path(call)
-    if consent is None or not is_same or not identical(consent.inputs, wanted.inputs):
+    if consent is None or not is_same or not identical(consent.inputs, planned_call.inputs):
         raise _refused("No question was asked about this call. Its inputs may have changed.")
-    if consent.project_id != wanted.project.pk:
+    if consent.project_id != planned_call.project.pk:
         raise _refused("The person agreed to this in another project.")
     if consent.started is not None:
         raise _refused(
@@ -156,8 +156,8 @@ def _claimed(call: Call, said: str, wanted: Wanted) -> Consent:
         raise _refused("The person has not agreed to this.")
     if clock.now() > consent.expires_at:
         raise _refused("The person's agreement has expired.")
-    if _answer(wanted.estimate) != consent.answer:
-        raise _refused(f"The price has changed since, to {wanted.estimate.most_in_words}.")
+    if _answer(planned_call.estimate) != consent.answer:
+        raise _refused(f"The price has changed since, to {planned_call.estimate.most_in_words}.")
     return consent
 
 
@@ -176,8 +176,8 @@ def answer(consent: Consent, way: str, program: str, *, agrees: bool) -> bool:
     still_open = Consent.objects.filter(
         pk=consent.pk, agreed_at=None, declined_at=None, expires_at__gte=now
     )
-    said = {"agreed_at": now} if agrees else {"declined_at": now}
-    is_kept = bool(still_open.update(**said, way=way, program=program))
+    changes = {"agreed_at": now} if agrees else {"declined_at": now}
+    is_kept = bool(still_open.update(**changes, way=way, program=program))
     consent.refresh_from_db()
     if is_kept and not agrees:
         trail.record(consent.token.user, "declined to pay for", [consent], str(consent))

@@ -86,12 +86,12 @@ def list_models(question: Question, reach: Reach, run_address: str) -> dict[str,
     rows = Endpoint.objects.with_favourites_of(reach.user.pk).select_related("entry")
     if OPENAPI in question.expand:
         rows = rows.select_related("entry", "schema")
-    shown = rows.defer(*_UNREAD).in_bulk(keys[question.first : end])
+    endpoints = rows.defer(*_UNREAD).in_bulk(keys[question.first : end])
     body: dict[str, Any] = {
         "models": [
-            _item(shown[key], question.expand, run_address)
+            _item(endpoints[key], question.expand, run_address)
             for key in keys[question.first : end]
-            if key in shown
+            if key in endpoints
         ],
         "next_cursor": cursor.encode(end) if end < len(keys) else None,
         "has_more": end < len(keys),
@@ -104,7 +104,7 @@ def prices(params: QueryDict, reach: Reach) -> dict[str, Any]:
     ids = read_ids(params, ",")
     if not ids:
         raise Problem(400, "endpoint_id is required")
-    listed = {row.endpoint_id: row for row in _named(_runnable(reach), ids)}
+    rows_by_id = {row.endpoint_id: row for row in _named(_runnable(reach), ids)}
     return {
         "prices": [
             {
@@ -114,7 +114,7 @@ def prices(params: QueryDict, reach: Reach) -> dict[str, Any]:
                 "currency": row.currency or "USD",
             }
             for endpoint_id in ids
-            if (row := listed.get(endpoint_id)) and row.unit_price_usd is not None
+            if (row := rows_by_id.get(endpoint_id)) and row.unit_price_usd is not None
         ],
         "next_cursor": None,
         "has_more": False,
@@ -133,10 +133,10 @@ def _named(rows: EndpointQuerySet, ids: tuple[str, ...]) -> EndpointQuerySet:
 
     A model that the call may not run counts as nonexistent.
     """
-    named = rows.filter(endpoint_id__in=ids)
-    if not named.exists():
+    matching_rows = rows.filter(endpoint_id__in=ids)
+    if not matching_rows.exists():
         raise Problem(404, f"Endpoint {ids[0][:255]!r} not found")
-    return named
+    return matching_rows
 
 
 def _keys(question: Question, reach: Reach) -> list[int]:
@@ -161,9 +161,9 @@ def _keys(question: Question, reach: Reach) -> list[int]:
 def _item(endpoint: Endpoint, expand: frozenset[str], run_address: str) -> dict[str, Any]:
     """Return a model as upstream listed it, with the star of the caller."""
     entry = getattr(endpoint, "entry", None)
-    stored = json.loads(entry.text) if entry else {}
+    entry_values = json.loads(entry.text) if entry else {}
     own = _columns(endpoint)
-    metadata = {**own, **(stored.get("metadata") or {}), "is_favorited": own["is_favorited"]}
+    metadata = {**own, **(entry_values.get("metadata") or {}), "is_favorited": own["is_favorited"]}
     for name in ("model_url", "stream_url"):
         if isinstance(metadata.get(name), str):
             metadata[name] = _at_own_host(metadata[name], run_address)
@@ -173,8 +173,10 @@ def _item(endpoint: Endpoint, expand: frozenset[str], run_address: str) -> dict[
         why = endpoint.schema_error or "There is no document of this model here."
         item["openapi"] = document if isinstance(document, dict) else _failed(why)
     if ENTERPRISE in expand:
-        kept = stored.get(ENTERPRISE)
-        item[ENTERPRISE] = kept or _failed("This server does not know the enterprise status.")
+        enterprise_status = entry_values.get(ENTERPRISE)
+        item[ENTERPRISE] = enterprise_status or _failed(
+            "This server does not know the enterprise status."
+        )
     return item
 
 
@@ -198,9 +200,9 @@ def _columns(endpoint: Endpoint) -> dict[str, Any]:
 
 def _at_own_host(address: str, run_address: str) -> str:
     """Replace the host that runs models by ours, where the token is valid."""
-    for theirs in (f"https://{Host.RUN}/", f"{settings.FAL_RUN_URL}/"):
-        if address.startswith(theirs):
-            return f"{run_address}/{address.removeprefix(theirs)}"
+    for fal_prefix in (f"https://{Host.RUN}/", f"{settings.FAL_RUN_URL}/"):
+        if address.startswith(fal_prefix):
+            return f"{run_address}/{address.removeprefix(fal_prefix)}"
     return address
 
 
@@ -212,10 +214,10 @@ def _failed(why: str) -> dict[str, Any]:
     return {"error": {"code": "expansion_failed", "message": why}}
 
 
-def _choices(name: str, known: tuple[str, ...], values: Any) -> frozenset[str]:
-    unknown = sorted(set(values) - set(known))
+def _choices(name: str, known_values: tuple[str, ...], values: Any) -> frozenset[str]:
+    unknown = sorted(set(values) - set(known_values))
     if unknown:
-        raise Problem(400, f"{name}: {unknown[0][:100]!r} is not one of {', '.join(known)}")
+        raise Problem(400, f"{name}: {unknown[0][:100]!r} is not one of {', '.join(known_values)}")
     return frozenset(values)
 
 

@@ -25,10 +25,12 @@ CLOCKS = timedelta(minutes=1)  # allowed difference between two servers' clocks
 
 def example_endpoint() -> Endpoint | None:
     """Return the model that the example calls; None if no model takes only a prompt."""
-    listed = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
-    known = {endpoint.endpoint_id: endpoint for endpoint in listed.filter(endpoint_id__in=EXAMPLES)}
-    named = (known[name] for name in EXAMPLES if name in known)
-    return next(named, None) or listed.in_category("text-to-image").first()
+    endpoints = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
+    endpoints_by_id = {
+        endpoint.endpoint_id: endpoint for endpoint in endpoints.filter(endpoint_id__in=EXAMPLES)
+    }
+    known_examples = (endpoints_by_id[name] for name in EXAMPLES if name in endpoints_by_id)
+    return next(known_examples, None) or endpoints.in_category("text-to-image").first()
 
 
 def find_first_run(token: Token) -> Run | None:
@@ -58,5 +60,5 @@ def try_out(token: Token) -> Run:
         raise Forbidden("This token cannot start runs. Create one that has the scope “run”.")
     project = Reach(token.user, token.project).require_maker()
     key = f"trial of token {token.pk}"
-    wanted = submission.WantedRun(token, project, endpoint, ARGUMENTS, Transport.QUEUE, key)
-    return submission.start(wanted)[0]
+    wanted_run = submission.WantedRun(token, project, endpoint, ARGUMENTS, Transport.QUEUE, key)
+    return submission.start(wanted_run)[0]

@@ -99,9 +99,9 @@ class Reach:
 
         No query for a user who is only in their private project.
         """
-        for known in (self.only, private_project(self.user)):
-            if known is not None and known.pk == row.project_id:
-                return known.key
+        for own_project in (self.only, private_project(self.user)):
+            if own_project is not None and own_project.pk == row.project_id:
+                return own_project.key
         return self._keys.get(row.project_id)
 
     @cached_property
@@ -119,20 +119,20 @@ class Reach:
         return {project.pk: project.key for project in self.projects}
 
 
-def reach_of(user: User, token: Token | None, named: str | None) -> Reach:
-    """Return the reach of a call with this token (None for a login) that names the project `named`.
+def reach_of(user: User, token: Token | None, project_name: str | None) -> Reach:
+    """Return the reach of a call with this token (None for a login) that names a project.
 
     Raises OutOfReach if it names a project that is not the user's or the token's.
     """
     bound = token.project if token else None
     is_alone = token.is_in_private_alone if token else False
-    if not named:
+    if not project_name:
         return Reach(user, bound, None, is_alone)
     if bound is not None:
-        if named not in (bound.key, bound.slug):
+        if project_name not in (bound.key, bound.slug):
             raise OutOfReach(f"This token works only in the project “{bound.key}”.")
         return Reach(user, bound, bound, is_alone)
-    return Reach(user, None, _named(user, named), is_alone)
+    return Reach(user, None, _named(user, project_name), is_alone)
 
 
 def _named(user: User, slug: str) -> Project:

@@ -26,26 +26,30 @@ class Charge:
 class CapExceeded(Exception):
     """A call may cost more than its session may still spend."""
 
-    def __init__(self, amount: Decimal | None, left: Decimal, *, is_of_house: bool = False) -> None:
-        more = "an admin for a larger budget of sessions" if is_of_house else RAISE
-        rest = plain(max(left, NOTHING))
+    def __init__(
+        self, amount: Decimal | None, amount_left: Decimal, *, is_of_house: bool = False
+    ) -> None:
+        alternative = "an admin for a larger budget of sessions" if is_of_house else RAISE
+        sum_left = plain(max(amount_left, NOTHING))
         cost = (
             "The cost of this is not known" if amount is None else f"This may cost {plain(amount)}"
         )
         super().__init__(
-            f"{cost}, and this session may spend {rest} more. "
-            f"Nothing was run. Ask the person to run it, or {more}."
+            f"{cost}, and this session may spend {sum_left} more. "
+            f"Nothing was run. Ask the person to run it, or {alternative}."
         )
 
 
-def counts_with(amount: Decimal | None, left: Decimal, *, is_of_house: bool = False) -> Decimal:
-    """Return the amount that a call counts in a session with `left`; raises CapExceeded.
+def counts_with(
+    amount: Decimal | None, amount_left: Decimal, *, is_of_house: bool = False
+) -> Decimal:
+    """Return the amount that a call counts in a session with `amount_left`; raises CapExceeded.
 
     While its cost is unknown, that is all that is left.
     """
-    if left <= 0 if amount is None else amount > left:
-        raise CapExceeded(amount, left, is_of_house=is_of_house)
-    return left if amount is None else amount
+    if amount_left <= 0 if amount is None else amount > amount_left:
+        raise CapExceeded(amount, amount_left, is_of_house=is_of_house)
+    return amount_left if amount is None else amount
 
 
 def spent_after(charge: Charge, spent: Decimal, paid_at: datetime, now: datetime) -> Decimal:

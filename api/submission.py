@@ -82,7 +82,7 @@ def find_problems(
     return [*unknown, *(problem for problem in problems if problem.path not in paths)]
 
 
-def start(wanted: WantedRun) -> tuple[Run, bool]:
+def start(wanted_run: WantedRun) -> tuple[Run, bool]:
     """Create a run (True), or return the one that its key created (False).
 
     The webhook's address must be vetted already. Raises KeyReused, and refused_starts.Refused if
@@ -91,21 +91,21 @@ def start(wanted: WantedRun) -> tuple[Run, bool]:
     with transaction.atomic():
         run, is_new = starting.start(
             StartRequest(
-                user=wanted.token.user,
-                project=wanted.project,
-                endpoint=wanted.endpoint,
-                arguments=wanted.arguments,
+                user=wanted_run.token.user,
+                project=wanted_run.project,
+                endpoint=wanted_run.endpoint,
+                arguments=wanted_run.arguments,
                 source=Source.API,
-                key=_run_key(wanted.key),
-                transport=wanted.transport,
-                event=("api", wanted.token.name),
-                door=wanted.door,
-                token_id=wanted.token.pk,
+                key=_run_key(wanted_run.key),
+                transport=wanted_run.transport,
+                event=("api", wanted_run.token.name),
+                door=wanted_run.door,
+                token_id=wanted_run.token.pk,
             )
         )
-        if is_new and wanted.webhook:
-            run_webhooks.attach(run, wanted.webhook)
-    if not is_new and not _is_same(run, wanted):
+        if is_new and wanted_run.webhook:
+            run_webhooks.attach(run, wanted_run.webhook)
+    if not is_new and not _is_same(run, wanted_run):
         raise KeyReused
     return run, is_new
 
@@ -159,8 +159,8 @@ def _run_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:KEY_CHARS]
 
 
-def _is_same(run: Run, wanted: WantedRun) -> bool:
-    is_here = run.endpoint_id == wanted.endpoint.pk and run.transport == wanted.transport
-    is_here = is_here and run.project_id == wanted.project.pk
-    has_webhook = run_webhooks.address_of(run) == wanted.webhook
-    return is_here and has_webhook and identical(run.arguments, wanted.arguments)
+def _is_same(run: Run, wanted_run: WantedRun) -> bool:
+    is_here = run.endpoint_id == wanted_run.endpoint.pk and run.transport == wanted_run.transport
+    is_here = is_here and run.project_id == wanted_run.project.pk
+    has_webhook = run_webhooks.address_of(run) == wanted_run.webhook
+    return is_here and has_webhook and identical(run.arguments, wanted_run.arguments)

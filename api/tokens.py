@@ -64,8 +64,8 @@ def create(
     of the user's. Raises ValueError with a message for an invalid name, unknown
     scopes or days, and a project that the user is not a member of.
     """
-    name, wanted = _clean_name(name), set(scopes)
-    if not wanted or wanted - SCOPES.keys():
+    name, scope_set = _clean_name(name), set(scopes)
+    if not scope_set or scope_set - SCOPES.keys():
         raise ValueError(NO_SCOPE)
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise ValueError(f"Let the token expire after 1 to {MAX_DAYS} days, or never.")
@@ -80,7 +80,7 @@ def create(
         name=name,
         digest=digest(secret),
         hint=secret[: len(PREFIX) + HINT_CHARS],
-        scopes=" ".join(scope for scope in SCOPES if scope in wanted),
+        scopes=" ".join(scope for scope in SCOPES if scope in scope_set),
         expires_at=timezone.now() + timedelta(days=days) if days else None,
     )
     if token.is_shut_out:
@@ -98,9 +98,9 @@ def create(
 
 def free_name(user: User, name: str) -> str:
     """Return the name, followed by a number if one of the user's tokens has it."""
-    taken = {*Token.objects.filter(user=user, revoked_at=None).values_list("name", flat=True)}
+    used_names = {*Token.objects.filter(user=user, revoked_at=None).values_list("name", flat=True)}
     numbered = (f"{name} {number}" for number in range(2, MAX_TOKENS + 2))
-    return next(free for free in chain([name], numbered) if free not in taken)
+    return next(free for free in chain([name], numbered) if free not in used_names)
 
 
 def authenticate(secret: str) -> Token | None:
@@ -159,8 +159,8 @@ def _require_may_act_on(token: Token, by: User | None) -> None:
 
 def _about(token: Token) -> str:
     until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "without an end"
-    where = f"in “{token.project}”, " if token.project else ""
-    return f"of {token.user.get_username()}, {token.scopes}, {where}{until}"
+    project_phrase = f"in “{token.project}”, " if token.project else ""
+    return f"of {token.user.get_username()}, {token.scopes}, {project_phrase}{until}"
 
 
 def _record_use(token: Token, now: datetime) -> None:

@@ -75,12 +75,12 @@ class HeldResponses:
         await self._app(scope, receive, first.send)
         if not first.value:
             return None
-        named, seconds, *address = first.value.split(" ")
-        path = address[0] if address else f"{PREFIX}/{named}"
-        wait = _wait(broker, uuid.UUID(named), path, float(seconds))
+        run_key, seconds, *address = first.value.split(" ")
+        path = address[0] if address else f"{PREFIX}/{run_key}"
+        wait = _wait(broker, uuid.UUID(run_key), path, float(seconds))
         if await unless_disconnected(wait, receive):
-            again = _as_first(first.start, send)
-            await self._app(_reading(scope, path), _without_body(receive), again)
+            send_again = _as_first(first.start, send)
+            await self._app(_reading(scope, path), _without_body(receive), send_again)
         return None
 
 
@@ -121,13 +121,13 @@ def _reading(scope: Scope, address: str) -> Scope:
     passed_on = {b"authorization", b"host", b"accept", b"accept-encoding", b"x-forwarded-proto"}
     passed_on |= {b"x-forwarded-for", b"user-agent", b"cookie"}
     headers = [(name, value) for name, value in scope["headers"] if name in passed_on]
-    read = {
+    read_scope = {
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
         "query_string": query.encode(),
     }
-    return {**scope, **read, "headers": headers}
+    return {**scope, **read_scope, "headers": headers}
 
 
 def _without_body(receive: Receive) -> Receive:

@@ -41,8 +41,8 @@ class Title(NamedTuple):
 @byte_cached(1 << 20)
 def with_version(display_name: str, endpoint_id: str) -> str:
     """Return upstream's title with the version in the id, and a name if it is only a version."""
-    owner, _, rest = endpoint_id.partition("/")
-    parts = [part for part in (rest or owner).split("/") if part]
+    owner, _, model_path = endpoint_id.partition("/")
+    parts = [part for part in (model_path or owner).split("/") if part]
     if _ONLY_VERSION.fullmatch(display_name.strip()):
         family = next(filter(_is_name, parts), owner)
         return f"{_spell_out(family)} {display_name.strip().lower()}"
@@ -55,15 +55,17 @@ def with_version(display_name: str, endpoint_id: str) -> str:
 
 def full_names(titles: Iterable[Title]) -> dict[int, str]:
     """Return a name for each model; no two are the same."""
-    listed = list(titles)
-    names = {title.key: with_version(title.display_name, title.endpoint_id) for title in listed}
+    all_titles = list(titles)
+    names = {title.key: with_version(title.display_name, title.endpoint_id) for title in all_titles}
     for suffix in (
         _variant,
         _deed,
         lambda title, name: f"{_variant(title, name)}{_deed(title, name)}",
     ):
-        names = _told_apart(listed, names, suffix)
-    return _told_apart(listed, names, lambda title, name: f" ({title.endpoint_id})", is_last=True)
+        names = _told_apart(all_titles, names, suffix)
+    return _told_apart(
+        all_titles, names, lambda title, name: f" ({title.endpoint_id})", is_last=True
+    )
 
 
 def _told_apart(

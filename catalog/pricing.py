@@ -43,14 +43,14 @@ def price_of(endpoint: Any, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Pric
     """
     if endpoint.measured_price is None:
         return Price(endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency)
-    amount, runs, within = endpoint.measured_price, endpoint.measured_runs, ""
+    amount, runs, group_note = endpoint.measured_price, endpoint.measured_runs, ""
     groups = (endpoint.measured_groups or ()) if arguments else ()
     if group := _group(groups, arguments):
         amount, runs = Decimal(group["price"]), group["runs"]
-        within = f" with {enumerated([' '.join(pair) for pair in group['arguments'].items()])}"
-    text = f"Measured: {price(amount, 'USD', endpoint.measured_unit)}{within}"
-    said = listed_price(endpoint)
-    note = f"{text}, from {counted(runs, 'run')}; the list price is {said or 'unknown'}."
+        group_note = f" with {enumerated([' '.join(pair) for pair in group['arguments'].items()])}"
+    text = f"Measured: {price(amount, 'USD', endpoint.measured_unit)}{group_note}"
+    price_text = listed_price(endpoint)
+    note = f"{text}, from {counted(runs, 'run')}; the list price is {price_text or 'unknown'}."
     return Price(amount, endpoint.measured_unit, "USD", note, bool(groups) and not group)
 
 
@@ -99,19 +99,19 @@ def keep_usual(endpoint: Any) -> None:
 def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
     """Return the price that a card shows; `seconds` is the requested length."""
     usual: Usual = getattr(endpoint, _USUAL, None) or read_usual(endpoint.facts or [])
-    used = price_of(endpoint)
-    typical_cost = typical(used, usual, _expected_s(endpoint), seconds)
+    used_price = price_of(endpoint)
+    typical_cost = typical(used_price, usual, _expected_s(endpoint), seconds)
     low = typical_cost.estimate.low
-    basis = ". ".join((*typical_cost.estimate.basis, *filter(None, [used.note])))
+    basis = ". ".join((*typical_cost.estimate.basis, *filter(None, [used_price.note])))
     if typical_cost.estimate.is_free:
         return TypicalPrice(Decimal(), FREE, "", basis)
     if low is None:
-        amount = used.unit_price
-        price_text = money(amount, used.currency) if amount else ""
-        per = unit(used.unit) if price_text else ""
-        return TypicalPrice(None, price_text, per, basis, bool(used.note))
-    price_text = money(rounded(low), used.currency)
-    return TypicalPrice(low, price_text, typical_cost.per, basis, bool(used.note))
+        amount = used_price.unit_price
+        price_text = money(amount, used_price.currency) if amount else ""
+        per = unit(used_price.unit) if price_text else ""
+        return TypicalPrice(None, price_text, per, basis, bool(used_price.note))
+    price_text = money(rounded(low), used_price.currency)
+    return TypicalPrice(low, price_text, typical_cost.per, basis, bool(used_price.note))
 
 
 def listed_price(endpoint: Any) -> str:
@@ -124,20 +124,20 @@ def in_words(endpoint: Any, facts: Iterable[str]) -> str:
 
     `facts` are the endpoint's capabilities, which give the usual quantities and the kind of output.
     """
-    used = price_of(endpoint)
-    text = price(used.unit_price, used.currency, used.unit)
-    if not text or not used.unit_price:
+    used_price = price_of(endpoint)
+    text = price(used_price.unit_price, used_price.currency, used_price.unit)
+    if not text or not used_price.unit_price:
         return "Free" if text else ""
     facts = list(facts)
-    unit_counted = parse_unit(used.unit)
+    unit_counted = parse_unit(used_price.unit)
     if unit_counted.kind == "second" and unit_counted.noun in {"second", "minute"}:
         text += next((f" of {name}" for fact, name in _MADE.items() if fact in facts), "")
-    text += _MEASURED if used.note else ""
+    text += _MEASURED if used_price.note else ""
     typical_cost = typical_run(endpoint, facts)
     low = typical_cost.estimate.low
-    if low is None or low == used.unit_price:
+    if low is None or low == used_price.unit_price:
         return text
-    return f"{text}; {_what(typical_cost)} {computed(rounded(low), used.currency)}"
+    return f"{text}; {_what(typical_cost)} {computed(rounded(low), used_price.currency)}"
 
 
 def _what(typical_cost: Typical) -> str:
@@ -172,8 +172,11 @@ def _units(count: str) -> Decimal | None:
 def _counted(units: Decimal, unit_text: str) -> str:
     """`1 image`, `2 images`; units priced by the thousand are multiplied out: `189 tokens`."""
     if unit_text[:1].isdigit():
-        counted = parse_unit(unit_text)
-        units, unit_text = units * counted.per, unit_text.partition(" ")[2] or f"{counted.noun}s"
+        inner_unit = parse_unit(unit_text)
+        units, unit_text = (
+            units * inner_unit.per,
+            unit_text.partition(" ")[2] or f"{inner_unit.noun}s",
+        )
     plural = unit_text if unit_text.endswith("s") else unit_text and f"{unit_text}s"
     word = (unit_text and unit(unit_text)) if units == 1 else plural
     return f"{units.normalize():,f} {word}".strip()

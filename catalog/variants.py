@@ -56,14 +56,16 @@ def variant(endpoint: Endpoint) -> str:
 
 
 @byte_cached(1 << 20)
-def _variant(owner: str, rest: str, display_name: str, category: str, label: str) -> str:
+def _variant(owner: str, model_path: str, display_name: str, category: str, label: str) -> str:
     parts = [*map(_signs, _WORD.findall(display_name))]
     name = {"".join(parts[start:]) for start in range(len(parts))}
     said_words = _STOP_WORDS | {_signs(word) for word in _WORD.findall(display_name)}
     said_words |= {*category.split("-"), *map(_signs, owner.split("-"))}
     said_words.add(re.sub(r"^(\w)\w*-to-(\w)\w*$", r"\g<1>2\2", category))  # i2v
     labelled = _distinguishing_words(_WORD.findall(label), said_words, name)
-    own = _distinguishing_words(_WORD.findall(rest), said_words | set(map(_signs, labelled)), name)
+    own = _distinguishing_words(
+        _WORD.findall(model_path), said_words | set(map(_signs, labelled)), name
+    )
     if labelled:
         label_signs = _signs(label)
         own = [word for word in own if re.match(r"v?\d", word) and _number(word) not in label_signs]
@@ -121,8 +123,8 @@ def _distinguishing_words(words: Iterable[str], said_words: set[str], name: set[
 def _is_in(name: set[str], word: str) -> bool:
     """Whether a name contains a word: a number anywhere, letters from the start of a word on."""
     if any(map(str.isdigit, word)):
-        return any(word in rest for rest in name)
-    return len(word) > 2 and any(rest.startswith(word) for rest in name)
+        return any(word in name_word for name_word in name)
+    return len(word) > 2 and any(name_word.startswith(word) for name_word in name)
 
 
 def _number(word: str) -> str:

@@ -19,7 +19,9 @@ from features.training.data import archives
 
 
 def _views(**names: str) -> frozenset[str]:
-    return frozenset(f"{app}:{name}" for app, listed in names.items() for name in listed.split())
+    return frozenset(
+        f"{app}:{name}" for app, view_names in names.items() for name in view_names.split()
+    )
 
 
 # These check a ticket or a signature, and the length, before they read the body in pieces.
@@ -88,8 +90,8 @@ class LimitBodies:
             most_bytes = min(settings.POST_MAX_MB, SMALLER.get(name, 1 << 40)) << 20
         if length <= most_bytes:
             return None
-        where = "" if is_known else " without a login"
-        why = f"It has {_size(length)}; {_size(most_bytes)} is the most{where}."
+        login_note = "" if is_known else " without a login"
+        why = f"It has {_size(length)}; {_size(most_bytes)} is the most{login_note}."
         return too_large(request, why)
 
 

@@ -56,9 +56,9 @@ class ExceptionReporterFilter(SafeExceptionReporterFilter):
 
 def _without(hidden: re.Pattern[str], value: Any) -> Any:
     """Return the value itself unless its text, as the page shows it, contains a secret."""
-    shown = pprint(value)
-    cleansed = hidden.sub(HIDDEN, shown)
-    return value if cleansed == shown else cleansed
+    printed = pprint(value)
+    cleansed = hidden.sub(HIDDEN, printed)
+    return value if cleansed == printed else cleansed
 
 
 def _secrets(request: HttpRequest | None) -> re.Pattern[str]:

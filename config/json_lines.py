@@ -9,12 +9,12 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from config.logs import Redacted
+from config.logs import RedactingFormatter
 from core.http import request_ids
 from core.process import identity
 
 
-class JsonLines(Redacted):
+class JsonLines(RedactingFormatter):
     """One JSON object a line; `request` is the request's id, `process` the kind of process."""
 
     def format(self, record: logging.LogRecord) -> str:

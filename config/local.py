@@ -48,8 +48,8 @@ def prepare() -> None:
 def _make(file: Path, text: str) -> None:
     if not file.exists():
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as opened:
-            opened.write(text)
+        with os.fdopen(handle, "w") as env_file:
+            env_file.write(text)
 
 
 def write_sandbox_settings(settings: Mapping[str, str]) -> None:

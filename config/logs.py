@@ -43,7 +43,7 @@ class NoTracebacksOfRefusals(logging.Filter):
         return True
 
 
-class Redacted(logging.Formatter):
+class RedactingFormatter(logging.Formatter):
     """Replaces login links, feed addresses, webhook tokens and tickets, in tracebacks too."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -108,7 +108,7 @@ def configuration(audit_place: str, line_format: str = "text") -> dict[str, Any]
         "disable_existing_loggers": False,
         "formatters": {
             "line": {
-                "()": "config.logs.Redacted",
+                "()": "config.logs.RedactingFormatter",
                 "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
             },
             "json": {"()": "config.json_lines.JsonLines"},

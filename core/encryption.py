@@ -34,10 +34,10 @@ def count_lost(salt: str, tokens: Iterable[str]) -> int:
     """Return the number of tokens that no known SECRET_KEY decrypts."""
     from cryptography.fernet import InvalidToken
 
-    secrets, lost = cipher(salt), 0
+    secrets, lost_count = cipher(salt), 0
     for token in tokens:
         try:
             secrets.decrypt(token)
         except InvalidToken:
-            lost += 1
-    return lost
+            lost_count += 1
+    return lost_count

@@ -40,8 +40,8 @@ def unit(text: str) -> str:
     `images` → `image`, `1000 tokens` → `1,000 tokens`, empty → `run`.
     """
     is_plain_plural = text.endswith("s") and not text.endswith("ss") and not text[:1].isdigit()
-    counted = _THOUSANDS.sub(lambda match: f"{int(match[0]):,}", text)
-    return (text[:-1] if is_plain_plural else counted) or "run"
+    with_separators = _THOUSANDS.sub(lambda match: f"{int(match[0]):,}", text)
+    return (text[:-1] if is_plain_plural else with_separators) or "run"
 
 
 def price(amount: Decimal | None, currency: str, per: str) -> str:
@@ -59,11 +59,11 @@ def duration(seconds: float | timedelta | None) -> str:
         seconds = seconds.total_seconds()
     if seconds < 10:
         return f"{max(seconds, 0):.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    large, small = ("min", "s") if whole < 3600 else ("h", "min")
-    many, rest = divmod(whole if whole < 3600 else whole // 60, 60)
+    whole_seconds = round(seconds)
+    if whole_seconds < 60:
+        return f"{whole_seconds} s"
+    large, small = ("min", "s") if whole_seconds < 3600 else ("h", "min")
+    many, rest = divmod(whole_seconds if whole_seconds < 3600 else whole_seconds // 60, 60)
     return f"{many} {large} {rest} {small}" if rest else f"{many} {large}"
 
 

@@ -79,8 +79,8 @@ class TextField(LineField):
 
     def to_python(self, value: Any) -> str:
         """Return the text with `\\n` between its lines, stripped if `strip` is set."""
-        typed = forms.CharField.to_python(self, value) or ""
-        text = typed.replace(NUL, "").replace("\r\n", "\n")
+        raw_text = forms.CharField.to_python(self, value) or ""
+        text = raw_text.replace(NUL, "").replace("\r\n", "\n")
         return text.strip() if self.strip else text
 
 

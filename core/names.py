@@ -31,8 +31,8 @@ def name_key(name: str) -> str:
     """Return a key that is equal for names that differ only in case, spaces or lookalikes."""
     latin = "".join(map(_as_latin, unicodedata.normalize("NFKC", name)))
     folded = unicodedata.normalize("NFD", latin.casefold())
-    seen = "".join(char for char in folded if _is_visible(char) and not char.isspace())
-    return unicodedata.normalize("NFC", "".join(map(_prototype, seen)).casefold())
+    visible_chars = "".join(char for char in folded if _is_visible(char) and not char.isspace())
+    return unicodedata.normalize("NFC", "".join(map(_prototype, visible_chars)).casefold())
 
 
 def looks_like(name: str, other: str) -> bool:
@@ -92,9 +92,9 @@ def _is_visible(char: str) -> bool:
 
 def _is_amid(text: str, place: int) -> bool:
     """Whether a place is between two letters or marks of a script other than Latin."""
-    around = (text[place - 1 : place], text[place + 1 : place + 2])
+    neighbours = (text[place - 1 : place], text[place + 1 : place + 2])
     return all(
-        side and unicodedata.category(side)[0] in "LM" and not side.isascii() for side in around
+        side and unicodedata.category(side)[0] in "LM" and not side.isascii() for side in neighbours
     )
 
 
@@ -117,5 +117,7 @@ def _prototype(char: str) -> str:
     if len(alike) != 1:  # nothing looks like it, or it stands for many itself
         return char
     prototype = str(alike[0]["c"])
-    is_one_of_two = [one["c"] for one in confusables.confusables_data.get(prototype, ())] == [char]
+    is_one_of_two = [entry["c"] for entry in confusables.confusables_data.get(prototype, ())] == [
+        char
+    ]
     return min(char, prototype) if is_one_of_two else prototype

@@ -122,8 +122,8 @@ class Resource(Generic[Row]):
         row: Row = self.find(request, pk)
         try:
             self.delete(request, row)
-        except Refused as refused:
-            messages.error(request, str(refused))
+        except Refused as refusal:
+            messages.error(request, str(refusal))
             return redirect(self.list_address(request, row))
         return self.answer_deletion(request, row)
 
@@ -150,8 +150,8 @@ class Resource(Generic[Row]):
         row: Row = self.find_deleted(request, key)
         try:
             self.restore(request, row)
-        except Refused as refused:
-            messages.warning(request, str(refused))
+        except Refused as refusal:
+            messages.warning(request, str(refusal))
             return self.answer_deletion(request, row)
         return self.answer_undo(request, row)
 
@@ -174,8 +174,8 @@ class Resource(Generic[Row]):
         self, request: HtmxRequest, template: str, context: Mapping[str, Any], status: int = 200
     ) -> HttpResponse:
         """Render a page of the kind; its row has the name of the kind too, such as `prompt`."""
-        around = {"resource": self, self.slug: context.get("row")}
-        return render(request, template, {**around, **context}, status=status)
+        resource_context = {"resource": self, self.slug: context.get("row")}
+        return render(request, template, {**resource_context, **context}, status=status)
 
     @property
     def noun(self) -> str:

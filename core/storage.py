@@ -27,15 +27,15 @@ def write(name: str, content: File[Any], size_bytes: int) -> str:
         return name
     default_storage.delete(name)
     try:
-        stored = default_storage.save(name, content)
-        if not _is_complete(stored, size_bytes):  # deleted by a concurrent writer
+        stored_name = default_storage.save(name, content)
+        if not _is_complete(stored_name, size_bytes):  # deleted by a concurrent writer
             raise OSError("the file is not whole in the storage")
     except Exception:
         with suppress(OSError):
             if not _is_complete(name, size_bytes):
                 default_storage.delete(name)
         raise
-    return stored
+    return stored_name
 
 
 def checksum(file: IO[bytes]) -> tuple[str, int]:

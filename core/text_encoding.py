@@ -68,8 +68,8 @@ def _likely_utf_16(content: bytes) -> list[str]:
 def _are_high(high: bytes) -> bool:
     sample = high[:_SAMPLE_UNITS]
     latin = sample.count(0)
-    others = Counter(byte for byte in sample if byte)
-    script = others.most_common(1)[0][1] if others and len(sample) >= _FEW_UNITS else 0
+    byte_counts = Counter(byte for byte in sample if byte)
+    script = byte_counts.most_common(1)[0][1] if byte_counts and len(sample) >= _FEW_UNITS else 0
     return latin > 0.7 * len(sample) or (latin > 0 and latin + script >= 0.9 * len(sample))
 
 

@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from fal.http.wire import Credential
     from fal.services.account import Account
     from fal.services.files import Download, Files
-    from fal.services.platform import Found, Platform
+    from fal.services.platform import LookupResult, Platform
     from fal.services.storage import Storage
     from fal.services.workflows import Workflows
     from fal.transports.queue import Queue
@@ -73,7 +73,7 @@ IMPORTED_ON_FIRST_USE = {
     "Credential": "fal.http.wire",
     "Download": "fal.services.files",
     "Files": "fal.services.files",
-    "Found": "fal.services.platform",
+    "LookupResult": "fal.services.platform",
     "Limits": "fal.http.limits",
     "Partial": "fal.transports.stream",
     "Platform": "fal.services.platform",
@@ -117,7 +117,6 @@ __all__ = [
     "FalError",
     "FileUnavailable",
     "Files",
-    "Found",
     "Group",
     "Handle",
     "InvalidArguments",
@@ -125,6 +124,7 @@ __all__ = [
     "InvalidInput",
     "Limits",
     "LogLine",
+    "LookupResult",
     "Malformed",
     "Metadata",
     "NotReady",

@@ -94,9 +94,9 @@ class Clients:
             if isinstance(error, AuthFailed) and error.status == HTTPStatus.UNAUTHORIZED:
                 on_refused()
 
-        others = copy(self)
-        others._sign_in(credential, on_outcome)
-        return others
+        new_clients = copy(self)
+        new_clients._sign_in(credential, on_outcome)
+        return new_clients
 
     def _sign_in(self, credential: Credential, on_outcome: OnOutcome | None) -> None:
         """Make every client that sends the key."""

@@ -38,10 +38,10 @@ class SecondStep(NamedTuple):
 def with_last_seen(people: QuerySet[User]) -> QuerySet[User]:
     """Annotate people with the last use of a session (`browsed_at`) and a token (`called_at`)."""
     sessions = UserSession.objects.filter(user=OuterRef("pk")).order_by("-last_seen_at")
-    used = Token.objects.filter(user=OuterRef("pk"), last_used_at__isnull=False)
+    used_tokens = Token.objects.filter(user=OuterRef("pk"), last_used_at__isnull=False)
     return people.annotate(
         browsed_at=Subquery(sessions.values("last_seen_at")[:1]),
-        called_at=Subquery(used.order_by("-last_used_at").values("last_used_at")[:1]),
+        called_at=Subquery(used_tokens.order_by("-last_used_at").values("last_used_at")[:1]),
     )
 
 

@@ -37,20 +37,20 @@ MIGHTY = ("is_staff", "is_superuser", "groups", "user_permissions")
 def _limit_choices(db_field: Any, field: Any) -> Any:
     """Limit a choice of permissions to the models that the admin shows."""
     if db_field.related_model is Permission and field is not None:
-        shown = ContentType.objects.get_for_models(*admin.site._registry).values()
-        field.queryset = field.queryset.filter(content_type__in=shown)
+        content_types = ContentType.objects.get_for_models(*admin.site._registry).values()
+        field.queryset = field.queryset.filter(content_type__in=content_types)
     return field
 
 
-def _run_column(counted: figures.Figures) -> Callable[[Any], SafeString | str]:
+def _run_column(run_figures: figures.Figures) -> Callable[[Any], SafeString | str]:
     """Return the column with each user's number of runs, as a link, and the date of the last."""
 
-    @admin.display(description=f"runs, counted {counted.made_at:%Y-%m-%d %H:%M} UTC")
+    @admin.display(description=f"runs, counted {run_figures.made_at:%Y-%m-%d %H:%M} UTC")
     def runs(person: Any) -> SafeString | str:
         if not person.last_run_at:
             return "none"
         address = f"{reverse('library:runs')}?whose={person.username}"
-        count = counted.values.get(str(person.pk)) or "new"
+        count = run_figures.values.get(str(person.pk)) or "new"
         last = f"{person.last_run_at:%Y-%m-%d}"
         return format_html('<a href="{}">{}</a>, last {}', address, count, last)
 
@@ -158,10 +158,10 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         for person in people:
             try:
                 count += bool(reset.reset_second_factor(person, request.user))  # type: ignore[arg-type]
-            except PermissionDenied as refused:
-                self.message_user(request, f"{person}: {refused}", messages.ERROR)
-        done = f"The second factor of {counted(count, 'account')} is removed"
-        self.message_user(request, f"{done}; their sessions are ended.")
+            except PermissionDenied as refusal:
+                self.message_user(request, f"{person}: {refusal}", messages.ERROR)
+        outcome = f"The second factor of {counted(count, 'account')} is removed"
+        self.message_user(request, f"{outcome}; their sessions are ended.")
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
         """Redirect to the page that asks what happens to the user's work."""

@@ -41,18 +41,22 @@ def apply(user: User, account: SocialAccount) -> None:
     values = account.extra_data.get("project_values")
     if not rules.get("projects_claim") or values is None:
         return
-    wanted = claims.projects(values, rules["projects_by_value"], ORDER)
-    given = dict(given_by(account).get("projects", {}))
+    claimed_roles = claims.projects(values, rules["projects_by_value"], ORDER)
+    former_claims = dict(given_by(account).get("projects", {}))
     now_given = {}
-    for slug in sorted({*wanted, *given}):
+    for slug in sorted({*claimed_roles, *former_claims}):
         project = Project.objects.filter(slug=slug, person=None).first()
         if project is None:
             log.warning("sign-in by %s: there is no project %r", account.provider, slug)
             continue
-        before = str(given.get(slug, ""))
+        before = str(former_claims.get(slug, ""))
         try:
             role_given = _settle(
-                user, project, wanted.get(slug, ""), before, from_settings.program_of(account)
+                user,
+                project,
+                claimed_roles.get(slug, ""),
+                before,
+                from_settings.program_of(account),
             )
         except Refused as refusal:
             log.warning("person %s stays in project %s: %s", user.pk, project.pk, refusal)
@@ -62,13 +66,15 @@ def apply(user: User, account: SocialAccount) -> None:
     remember(account, "projects", now_given)
 
 
-def _settle(user: User, project: Project, wanted: str, given: str, program: str) -> str:
+def _settle(
+    user: User, project: Project, claimed_role: str, former_claim: str, program: str
+) -> str:
     """Update the user's membership to the claim; returns the role that the claim gave, or ""."""
     with transaction.atomic():
         row = locked(project)
         member = Membership.objects.filter(project=row, user=user).first()
         current = member.role if member else ""
-        role, now_given = claims.settle(current, wanted, given, ORDER)
+        role, now_given = claims.settle(current, claimed_role, former_claim, ORDER)
         if role == current:
             return now_given
         if current == Role.MANAGER and not other_managers(row, user.pk).exists():

@@ -84,7 +84,7 @@ class Leaver(NamedTuple):
     unfinished_runs: int
 
 
-class Left(NamedTuple):
+class DepartureResult(NamedTuple):
     """The result of a departure."""
 
     fate: Fate
@@ -121,14 +121,16 @@ def preview(person: User) -> Leaver:
 def managed_alone(person: User) -> QuerySet[Project]:
     """Return the person's shared projects that no other active account manages."""
     managers = Membership.objects.filter(role=Membership.Role.MANAGER)
-    others = managers.filter(project=OuterRef("pk"), user__is_active=True).exclude(user=person)
+    other_managers = managers.filter(project=OuterRef("pk"), user__is_active=True).exclude(
+        user=person
+    )
     own = managers.filter(project=OuterRef("pk"), user=person)
-    return Project.objects.filter(Exists(own), ~Exists(others), person=None).order_by(
+    return Project.objects.filter(Exists(own), ~Exists(other_managers), person=None).order_by(
         by_name("name"), "pk"
     )
 
 
-def leave(person: User, by: User, fate: Fate, to: User) -> Left:
+def leave(person: User, by: User, fate: Fate, to: User) -> DepartureResult:
     """End a person's access at once, and apply the chosen `fate` to their work.
 
     `to` gets the work that passes on, and manages projects that nobody else would manage. Raises
@@ -143,15 +145,15 @@ def leave(person: User, by: User, fate: Fate, to: User) -> Left:
         access.end_all(person, by)
         managed = list(managed_alone(person))
         if fate == Fate.REMOVED:
-            return Left(fate, handover.remove(person, to, by), managed)
+            return DepartureResult(fate, handover.remove(person, to, by), managed)
         members.pass_on(person, to, by)
         passed = _pass_on(person, fate, to)
         members.end_all(person, by)
         roles.set_role(person, Role.MEMBER, by)
         User.objects.filter(pk=person.pk).update(is_active=False)
-        got = f"{to.get_username()} got {in_words(passed)}" if passed else "their work stays"
-        trail.record(by, "deactivated", [person], got)
-    return Left(fate, passed, managed)
+        detail = f"{to.get_username()} got {in_words(passed)}" if passed else "their work stays"
+        trail.record(by, "deactivated", [person], detail)
+    return DepartureResult(fate, passed, managed)
 
 
 def take_back(person: User, by: User) -> None:

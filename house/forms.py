@@ -64,11 +64,11 @@ class InvitationForm(forms.Form):
         self.by = by
         self.offered = list(invitations.projects_to_offer(by))
         self.project_error = ""
-        chosen: Iterable[tuple[str, str]] = ()
+        posted_rows: Iterable[tuple[str, str]] = ()
         if data is not None:
-            posted = data.getlist("project"), data.getlist("project_role")
-            chosen = zip(*posted, strict=False)
-        filled = [ProjectRow(*row) for row in chosen if row[0]][:MOST_ROWS]
+            posted_columns = data.getlist("project"), data.getlist("project_role")
+            posted_rows = zip(*posted_columns, strict=False)
+        filled = [ProjectRow(*row) for row in posted_rows if row[0]][:MOST_ROWS]
         empty = EMPTY_ROWS if data is None or "more" in data or not filled else 1
         self.rows = [*filled, *[ProjectRow("", Membership.Role.MAKER)] * empty]
         if not self._is_admin():
@@ -99,26 +99,26 @@ class InvitationForm(forms.Form):
         """Check the projects; they are any number of lines, and not Django fields."""
         cleaned = super().clean() or self.cleaned_data
         offered = {str(project.pk): project for project in self.offered}
-        chosen: dict[str, tuple[Project, str]] = {}
+        role_by_project: dict[str, tuple[Project, str]] = {}
         for row in self.rows:
             if not row.project:
                 continue
             if row.project not in offered or row.role not in Membership.Role.values:
                 self.project_error = "Choose existing projects, and a role in each."
-            elif row.project in chosen:
+            elif row.project in role_by_project:
                 self.project_error = f"“{offered[row.project]}” is there twice. Keep one of them."
             else:
-                chosen[row.project] = (offered[row.project], row.role)
+                role_by_project[row.project] = (offered[row.project], row.role)
         if self.project_error:
             self.add_error(None, ValidationError(self.project_error, code="projects"))
-        cleaned["projects"] = list(chosen.values())
+        cleaned["projects"] = list(role_by_project.values())
         return cleaned
 
     @property
-    def wanted(self) -> invitations.Wanted:
+    def wanted(self) -> invitations.InvitationValues:
         """The values of a valid form."""
         values = self.cleaned_data
-        return invitations.Wanted(
+        return invitations.InvitationValues(
             Role(values["role"]),
             values["projects"],
             values["email"],

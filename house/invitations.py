@@ -48,7 +48,7 @@ class Refused(refusals.Refused):
     """Nobody has joined; the message says why, and what to do."""
 
 
-class Wanted(NamedTuple):
+class InvitationValues(NamedTuple):
     """The values of a new invitation."""
 
     role: Role
@@ -76,7 +76,7 @@ class Gift(NamedTuple):
         return str(Membership.Role(self.role if self.is_new else self.own_role).label)
 
 
-class Joined(NamedTuple):
+class JoinResult(NamedTuple):
     """What an invitation gave a person; `left_out` are projects that could not be given."""
 
     invitation: Invitation
@@ -93,26 +93,26 @@ def projects_to_offer(by: User) -> QuerySet[Project]:
     return projects.filter(memberships__user=by, memberships__role=Membership.Role.MANAGER)
 
 
-def make(by: User, wanted: Wanted) -> tuple[Invitation, str]:
+def make(by: User, values: InvitationValues) -> tuple[Invitation, str]:
     """Create an invitation; returns it with its token, which cannot be read later.
 
     Raises Refused if `by` may not give the role. The projects must be from `projects_to_offer`.
     """
-    if wanted.role == Role.ADMIN and not roles.admins().filter(pk=by.pk).exists():
+    if values.role == Role.ADMIN and not roles.admins().filter(pk=by.pk).exists():
         raise Refused(roles.NOT_AN_ADMIN.format(ask=roles.whom_to_ask()))
     token = secrets.token_urlsafe(24)
     with transaction.atomic():
         invitation = Invitation.objects.create(
             digest=digest(token),
-            role=wanted.role,
-            email=wanted.email,
+            role=values.role,
+            email=values.email,
             made_by=by,
-            expires_at=timezone.now() + timedelta(days=wanted.days),
-            max_uses=wanted.max_uses,
+            expires_at=timezone.now() + timedelta(days=values.days),
+            max_uses=values.max_uses,
         )
         InvitedProject.objects.bulk_create(
             InvitedProject(invitation=invitation, project=project, role=role)
-            for project, role in wanted.projects
+            for project, role in values.projects
         )
         trail.record(by, "made", [invitation], _about(invitation))
         _tell_invited(invitation)
@@ -123,13 +123,13 @@ def _tell_invited(invitation: Invitation) -> None:
     """Notify people who have an account with the address, without the link's token."""
     if not invitation.email or invitation.made_by is None:
         return
-    who, projects = members.name_of(invitation.made_by), _names(invitation)
+    inviter, projects = members.name_of(invitation.made_by), _names(invitation)
     people = User.objects.filter(_has_proved(invitation.email), is_active=True)
     for person in people.exclude(pk=invitation.made_by.pk).distinct():
         outbox.notify(
             person,
             INVITED,
-            subject=f"{who} invites you to {projects or f'be a {invitation.role} here'}",
+            subject=f"{inviter} invites you to {projects or f'be a {invitation.role} here'}",
             path=reverse("people:invitation", args=[invitation.pk]),
             key=f"invited {invitation.pk}",
             about=invitation,
@@ -155,8 +155,8 @@ def _has_proved(email: str) -> Q:
 def addressed_to(user: User) -> QuerySet[Invitation]:
     """Return the invitations for the user's confirmed e-mail addresses."""
     proved = user.emailaddress_set.filter(verified=True).annotate(lower=Lower("email"))
-    mine = Invitation.objects.annotate(lower=Lower("email")).exclude(email="")
-    return mine.filter(lower__in=proved.values("lower"))
+    invitations = Invitation.objects.annotate(lower=Lower("email")).exclude(email="")
+    return invitations.filter(lower__in=proved.values("lower"))
 
 
 def waiting_for(user: User) -> QuerySet[Invitation]:
@@ -257,22 +257,22 @@ def keep(session: MutableMapping[str, Any], invitation: Invitation, token: str) 
 
 def pending(session: MutableMapping[str, Any]) -> Invitation | None:
     """Return the session's invitation if people may still join by it, else None."""
-    kept = session.get(SESSION_KEY) or {}
-    invitation = find(str(kept.get("token", "")))
-    if invitation is None or invitation.pk != kept.get("id") or refusal(invitation):
+    session_entry = session.get(SESSION_KEY) or {}
+    invitation = find(str(session_entry.get("token", "")))
+    if invitation is None or invitation.pk != session_entry.get("id") or refusal(invitation):
         return None
     return invitation
 
 
-def accept(user: User, session: MutableMapping[str, Any]) -> Joined | None:
+def accept(user: User, session: MutableMapping[str, Any]) -> JoinResult | None:
     """Let the user join by the session's invitation, after any kind of sign-up or sign-in.
 
     Returns None if the session has none. Raises Refused; nothing has changed then.
     """
-    opened = session.get(SESSION_KEY)
-    if opened is None:
+    session_entry = session.get(SESSION_KEY)
+    if session_entry is None:
         return None
-    invitation = find(str(opened.get("token", "")))
+    invitation = find(str(session_entry.get("token", "")))
     if invitation is None:
         raise Refused(UNKNOWN)
     joined = join(user, invitation)
@@ -280,7 +280,7 @@ def accept(user: User, session: MutableMapping[str, Any]) -> Joined | None:
     return joined
 
 
-def join(user: User, invitation: Invitation) -> Joined:
+def join(user: User, invitation: Invitation) -> JoinResult:
     """Let the user join; no role is lowered, in the house or in a project. Raises Refused.
 
     If two people take the last use at once, only one gets it.
@@ -307,7 +307,7 @@ def join(user: User, invitation: Invitation) -> Joined:
         _tell_author(author, row, user)
         trail.record(user, "joined by", [row], _about(row))
     projects = [i.project for i in row.projects.all() if i.project not in left_out]
-    return Joined(row, role, projects, left_out)
+    return JoinResult(row, role, projects, left_out)
 
 
 def revoke(by: User, invitation: Invitation) -> None:
@@ -355,7 +355,7 @@ def _names(invitation: Invitation) -> str:
 
 
 def _about(invitation: Invitation) -> str:
-    named = invitation.projects.select_related("project")
-    projects = "".join(f", {i.project.slug}: {i.role}" for i in named)
+    project_rows = invitation.projects.select_related("project")
+    projects = "".join(f", {i.project.slug}: {i.role}" for i in project_rows)
     uses = f"{invitation.max_uses} at most" if invitation.max_uses else "any number"
     return f"{invitation.role}{projects}, {uses}, until {invitation.expires_at:%Y-%m-%d}"

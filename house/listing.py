@@ -91,17 +91,19 @@ def page_of(filters: Filters, number: int) -> tuple[Page[Any], Sequence[Entry]]:
     """Return a page of people, with an entry for each."""
     people = access.with_last_seen(found(filters)).prefetch_related("groups")
     page = Paginator(people.annotate(shared=_projects()), PER_PAGE).get_page(number)
-    shown = list(page.object_list)
-    spent = ledger.spent_by_people([person.pk for person in shown], month_start(timezone.now()))
+    page_people = list(page.object_list)
+    spent_sums = ledger.spent_by_people(
+        [person.pk for person in page_people], month_start(timezone.now())
+    )
     return page, [
         Entry(
             person,
             roles.role_of(person),
             access.last_seen(person),
             getattr(person, "shared", 0),
-            spent.get(person.pk, Decimal(0)),
+            spent_sums.get(person.pk, Decimal(0)),
         )
-        for person in shown
+        for person in page_people
     ]
 
 

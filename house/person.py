@@ -54,7 +54,7 @@ def overview(person: User, key: str | None) -> Overview:
     """Return the data of a person from `find`; `key` is the key of the reader's own session."""
     memberships = Membership.objects.filter(user=person, project__person=None)
     joinings = Joining.objects.filter(user=person).select_related("invitation__made_by")
-    nothing = Decimal(0)
+    no_sum = Decimal(0)
     return Overview(
         person,
         roles.role_of(person),
@@ -65,8 +65,8 @@ def overview(person: User, key: str | None) -> Overview:
         connections.list_connections(person),
         list(joinings),
         access.last_seen(person),
-        ledger.spent_by_people([person.pk], month_start(timezone.now())).get(person.pk, nothing),
-        ledger.spent_by_people([person.pk]).get(person.pk, nothing),
+        ledger.spent_by_people([person.pk], month_start(timezone.now())).get(person.pk, no_sum),
+        ledger.spent_by_people([person.pk]).get(person.pk, no_sum),
     )
 
 
@@ -77,18 +77,18 @@ def projects_to_add(person: User) -> Sequence[Project]:
     return list(shared.exclude(pk__in=own.values("project")).order_by(by_name("name"), "pk"))
 
 
-def change_role(by: User, person: User, wanted: str, shown: str) -> str:
+def change_role(by: User, person: User, new_role: str, shown_role: str) -> str:
     """Give the person another role; returns a sentence about what happened, for `by`.
 
-    `shown` is the role that the page showed. The last change wins; the sentence mentions a change
-    that somebody else made meanwhile. Raises Refused.
+    `shown_role` is the role that the page showed. The last change wins; the sentence mentions a
+    change that somebody else made meanwhile. Raises Refused.
     """
-    if wanted not in Role.values:
+    if new_role not in Role.values:
         raise roles.Refused("Choose a role: member, curator or admin.")
-    role = Role(wanted)
+    role = Role(new_role)
     before = roles.set_role(person, role, by)
     now = f"{person.get_username()} is now {_a(role)}."
-    if shown and shown != before:
+    if shown_role and shown_role != before:
         return f"{now} Somebody else had made them {_a(before)} while this page was open."
     return now
 

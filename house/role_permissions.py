@@ -77,13 +77,13 @@ def give_defaults() -> int:
     }
     number = 0
     with transaction.atomic():
-        given = set(GivenPermission.objects.values_list("role", "permission"))
+        granted = set(GivenPermission.objects.values_list("role", "permission"))
         for role, patterns in DEFAULTS.items():
             names = {
                 name
                 for name in existing
                 if any(fnmatchcase(name, pattern) for pattern in patterns)
-                and (role.value, name) not in given
+                and (role.value, name) not in granted
             }
             group_of(role).permissions.add(*(existing[name] for name in names))
             rows = [GivenPermission(role=role.value, permission=name) for name in sorted(names)]

@@ -22,7 +22,7 @@ from projects.models import Project
 from runs.files import result_names
 from runs.models import Run
 from runs.start import starting, transport_choices
-from runs.start.starting import Source, Started, StartRequest
+from runs.start.starting import Source, StartRequest, StartResult
 from runs.state import state_machine
 from schemas.variations import alone
 
@@ -41,8 +41,8 @@ def rerun(run: Run, person: User, elsewhere: Project | None = None) -> Run:
     if is_double_press(run, person):  # the page has swapped the rerun in for the clicked run
         return run
     is_lost = run.state == Run.State.UNCONFIRMED
-    again = repetition(run, person, Source.RERUN, str(run.pk), elsewhere)
-    last, is_new = _start_once(again, is_only_once=is_lost)
+    start_request = repetition(run, person, Source.RERUN, str(run.pk), elsewhere)
+    last, is_new = _start_once(start_request, is_only_once=is_lost)
     if is_new and is_lost:
         state_machine.note_event(run.pk, "again", str(last.pk))
     return last
@@ -55,8 +55,8 @@ def rerun_alone(run: Run, position: int, person: User, elsewhere: Project | None
     """
     if is_double_press(run, person):
         return run
-    again = repetition(run, person, Source.RERUN, f"{run.pk}.{position}", elsewhere)
-    last, _ = _start_once(replace(again, arguments=arguments_alone(run, position)))
+    start_request = repetition(run, person, Source.RERUN, f"{run.pk}.{position}", elsewhere)
+    last, _ = _start_once(replace(start_request, arguments=arguments_alone(run, position)))
     return last
 
 
@@ -74,18 +74,20 @@ def is_double_press(run: Run, person: User) -> bool:
     return is_mine and run.created_at > timezone.now() - SAME_PRESS
 
 
-def _start_once(again: StartRequest, *, is_only_once: bool = False) -> Started:
+def _start_once(start_request: StartRequest, *, is_only_once: bool = False) -> StartResult:
     """Start the rerun of a request without a number, unless this press has started it.
 
     Simultaneous clicks get the same rerun by its number; with `is_only_once`, later ones do too.
     """
-    reruns = starting.runs_of(again.user, again.source, f"{again.key}-")
+    reruns = starting.runs_of(start_request.user, start_request.source, f"{start_request.key}-")
     last = reruns.order_by("-created_at").first()
-    if last is not None and (is_only_once or is_double_press(last, again.user)):
-        started = Started(last, is_new=False)
+    if last is not None and (is_only_once or is_double_press(last, start_request.user)):
+        started = StartResult(last, is_new=False)
     else:
-        started = starting.start(replace(again, key=f"{again.key}-{_number(last) + 1}"))
-    started.run.endpoint = again.endpoint
+        started = starting.start(
+            replace(start_request, key=f"{start_request.key}-{_number(last) + 1}")
+        )
+    started.run.endpoint = start_request.endpoint
     return started
 
 
@@ -97,7 +99,7 @@ def repetition(
     The run's content may be private, such as a chat's system prompt, or the prompt of a form that
     its owner has hidden from the team.
     """
-    stays = not roles.refusal_to_make(person, run.project)
+    stays_in_project = not roles.refusal_to_make(person, run.project)
     return StartRequest(
         user=person,
         endpoint=run.endpoint,
@@ -107,8 +109,8 @@ def repetition(
         transport=transport_choices.rerun_transport(run.transport),
         title=run.title,
         is_private=not run.is_example,
-        project=run.project if stays else elsewhere or current.chosen(person),
-        is_hidden=run.is_hidden if stays else None,
+        project=run.project if stays_in_project else elsewhere or current.chosen(person),
+        is_hidden=run.is_hidden if stays_in_project else None,
     )
 
 

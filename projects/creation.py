@@ -29,7 +29,7 @@ def create(by: User, *, name: str, description: str = "", hides_new_runs: bool =
     """Create a project whose manager is `by`; raises PermissionDenied if their role forbids it."""
     if refusal := refusal_to_create(by):
         raise PermissionDenied(refusal)
-    for left in reversed(range(_TRIES)):
+    for tries_left in reversed(range(_TRIES)):
         project = Project(
             slug=free_slug(name), name=name, description=description, hides_new_runs=hides_new_runs
         )
@@ -39,7 +39,7 @@ def create(by: User, *, name: str, description: str = "", hides_new_runs: bool =
                 Membership.objects.create(project=project, user=by, role=Membership.Role.MANAGER)
                 trail.record(by, "made", [project])
         except IntegrityError:
-            if not left:
+            if not tries_left:
                 raise
         else:
             break
@@ -65,6 +65,6 @@ def free_slug(name: str) -> str:
     if _PRIVATE_SLUG.fullmatch(base):
         base = f"shared-{base}"
     alike = Project.objects.filter(slug__startswith=base).values_list("slug", flat=True)
-    taken = RESERVED.union(alike)
+    used_slugs = RESERVED.union(alike)
     slugs = chain([base], (f"{base}-{number}" for number in count(2)))
-    return next(slug for slug in slugs if slug not in taken)
+    return next(slug for slug in slugs if slug not in used_slugs)

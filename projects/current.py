@@ -46,12 +46,12 @@ def current(request: HttpRequest) -> Project:
     silently go to another project.
     """
     user = cast("User", request.user)
-    named = request.GET.get(PARAMETER, "")
-    if not named:
+    project_key = request.GET.get(PARAMETER, "")
+    if not project_key:
         return chosen(user)
     project = getattr(request, "_named_project", None)
     if project is None:
-        project = named_project(user, named)
+        project = named_project(user, project_key)
         request._named_project = project  # type: ignore[attr-defined]
     return cast("Project", project)
 

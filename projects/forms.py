@@ -98,14 +98,14 @@ class SettingsForm(ProjectForm):
 
     def add_outdated(self) -> None:
         """Add an error with the values that somebody else saved; saving again overwrites them."""
-        now, typed = self._now._asdict(), self.values._asdict()
+        now, posted = self._now._asdict(), self.values._asdict()
         now["hides_new_runs"] = dict(SHOWN_TO)[str(int(self._now.hides_new_runs))]
-        theirs = [
+        their_values = [
             f"{self[name].label.lower()} “{now[name] or 'empty'}”"
             for name in self.fields
-            if getattr(self._now, name) != typed[name]
+            if getattr(self._now, name) != posted[name]
         ]
-        self.add_error(None, OUTDATED.format(enumerated(theirs)))
+        self.add_error(None, OUTDATED.format(enumerated(their_values)))
 
     @property
     def values(self) -> Values:

@@ -33,7 +33,7 @@ LAST_MANAGER = (
 RANKS = {role.value: rank for rank, role in enumerate(Role)}
 
 
-class Removed(NamedTuple):
+class RemovedMember(NamedTuple):
     """A membership that a manager has ended, with all that is needed to restore it."""
 
     project_id: int
@@ -99,16 +99,16 @@ def include(by: User, project: Project, person: User, role: str) -> bool:
     return True
 
 
-def change_role(by: User, project: Project, user_id: int, role: str, shown: str) -> str:
+def change_role(by: User, project: Project, user_id: int, role: str, shown_role: str) -> str:
     """Give a member another role; returns a sentence about what happened, for `by`.
 
-    `shown` is the role that the page showed. The last change wins; the sentence mentions a change
-    that somebody else made meanwhile. Raises Refused, PermissionDenied.
+    `shown_role` is the role that the page showed. The last change wins; the sentence mentions a
+    change that somebody else made meanwhile. Raises Refused, PermissionDenied.
     """
     with transaction.atomic():
         _require_shared(_locked_for(by, project))
         role, member = _known(role), _member(project, user_id)
-        before, who = member.role, name_of(member.user)
+        before, member_name = member.role, name_of(member.user)
         if role != before:
             if role != Role.MANAGER:
                 _require_another_manager(project, member, by)
@@ -116,14 +116,14 @@ def change_role(by: User, project: Project, user_id: int, role: str, shown: str)
             change = f"{member.user.get_username()}: {before} to {role}"
             roles = {f"role of {member.user.get_username()}": (before, role)}
             trail.record(by, "changed a role in", [project], change, changes={project.pk: roles})
-    now = f"{who} is now a {Role(role).label.lower()}."
-    if shown and shown != before:
-        was = Role(before).label.lower()
-        return f"{now} Somebody else had made them a {was} while this page was open."
+    now = f"{member_name} is now a {Role(role).label.lower()}."
+    if shown_role and shown_role != before:
+        former_role = Role(before).label.lower()
+        return f"{now} Somebody else had made them a {former_role} while this page was open."
     return now
 
 
-def remove(by: User, project: Project, user_id: int) -> Removed:
+def remove(by: User, project: Project, user_id: int) -> RemovedMember:
     """End a person's membership; their work stays. Raises Refused, PermissionDenied."""
     with transaction.atomic():
         _require_shared(_locked_for(by, project))
@@ -131,7 +131,7 @@ def remove(by: User, project: Project, user_id: int) -> Removed:
         _require_another_manager(project, member, by)
         member.delete()
         trail.record(by, "removed a member from", [project], _entry(member))
-    return Removed(project.pk, user_id, member.role, member.joined_at.isoformat())
+    return RemovedMember(project.pk, user_id, member.role, member.joined_at.isoformat())
 
 
 def leave(person: User, project: Project) -> None:
@@ -144,22 +144,22 @@ def leave(person: User, project: Project) -> None:
         trail.record(person, "left", [project], member.role)
 
 
-def removal_of(token: str) -> Removed:
+def removal_of(token: str) -> RemovedMember:
     """Return the removal that a token names; raises Refused if it is invalid or too old."""
     try:
-        return Removed(*signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN))
+        return RemovedMember(*signing.loads(token, salt=_SALT, max_age=UNDO_WITHIN))
     except (signing.BadSignature, TypeError):
         raise Refused("This can be undone for a day only. Add the person again instead.") from None
 
 
-def restore(by: User, removed: Removed) -> Membership:
+def restore(by: User, removed: RemovedMember) -> Membership:
     """Undo a removal: the same role, since the same day. Raises Refused, PermissionDenied."""
     with transaction.atomic():
         project = _locked_for(by, Project(pk=removed.project_id))
         person = User.objects.filter(pk=removed.user_id).first()
         if person is None or not person.is_active:
-            who = name_of(person) if person else "This person"
-            raise Refused(f"{who} has left: their account is closed.")
+            person_name = name_of(person) if person else "This person"
+            raise Refused(f"{person_name} has left: their account is closed.")
         member = _insert(by, project, person, _known(removed.role), "brought a member back to")
         since: datetime | None = parse_datetime(removed.joined_at)
         Membership.objects.filter(pk=member.pk).update(joined_at=since or member.joined_at)
@@ -220,8 +220,8 @@ def _require_shared(project: Project) -> None:
 
 def _require_another_manager(project: Project, member: Membership, by: User) -> None:
     if member.role == Role.MANAGER and not other_managers(project, member.user_id).exists():
-        who = "You are" if member.user_id == by.pk else f"{name_of(member.user)} is"
-        raise Refused(LAST_MANAGER.format(who=who))
+        subject = "You are" if member.user_id == by.pk else f"{name_of(member.user)} is"
+        raise Refused(LAST_MANAGER.format(who=subject))
 
 
 def _locked_for(by: User, project: Project) -> Project:

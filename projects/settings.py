@@ -55,7 +55,7 @@ def version_of(values: Values) -> str:
     return hashlib.sha256(repr(values).encode()).hexdigest()[:16]
 
 
-def change(by: User, project: Project, wanted: Values, version: str = "") -> Project:
+def change(by: User, project: Project, new_values: Values, version: str = "") -> Project:
     """Change the settings; the slug stays, so that URLs do not change.
 
     `version` is the version of the settings that the page showed, if there was a page. Raises
@@ -65,19 +65,21 @@ def change(by: User, project: Project, wanted: Values, version: str = "") -> Pro
         row = locked_for(by, project)
         before = values_of(row)
         if row.is_private:
-            wanted = wanted._replace(**{name: getattr(before, name) for name in SHARED_ONLY})
-        if version and version != version_of(before) and wanted != before:
+            new_values = new_values._replace(
+                **{name: getattr(before, name) for name in SHARED_ONLY}
+            )
+        if version and version != version_of(before) and new_values != before:
             raise Outdated(row)
-        new = wanted._asdict()
-        changed = [name for name, value in before._asdict().items() if new[name] != value]
-        for name in changed:
+        new = new_values._asdict()
+        changed_names = [name for name, value in before._asdict().items() if new[name] != value]
+        for name in changed_names:
             setattr(row, name, new[name])
-        row.save(update_fields=changed)
-        if "name" in changed:
+        row.save(update_fields=changed_names)
+        if "name" in changed_names:
             trail.record(by, "renamed", [row], f"from {before.name}")
-        others = [f"{name}: {new[name]}" for name in changed if name != "name"]
-        if others:
-            trail.record(by, "changed the settings of", [row], ", ".join(others))
+        other_changes = [f"{name}: {new[name]}" for name in changed_names if name != "name"]
+        if other_changes:
+            trail.record(by, "changed the settings of", [row], ", ".join(other_changes))
     return row
 
 

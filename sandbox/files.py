@@ -71,8 +71,8 @@ class Files:
 
 def content_type_of(path: Path) -> str:
     """Return the stored content type, else the one of the file's extension."""
-    stored = _read_metadata(path).get("content_type")
-    return str(stored or mimetypes.guess_type(path.name)[0] or "application/octet-stream")
+    stored_type = _read_metadata(path).get("content_type")
+    return str(stored_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream")
 
 
 def _read_metadata(path: Path) -> dict[str, Any]:

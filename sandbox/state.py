@@ -59,8 +59,8 @@ class Sandbox:
     def list_price(self, endpoint_id: str) -> Decimal:
         """Return the list price of one unit of a model."""
         model = self.registry.get(endpoint_id)
-        listed = self.prices.get(endpoint_id, model.price if model else 0)
-        return Decimal(str(listed))
+        model_price = self.prices.get(endpoint_id, model.price if model else 0)
+        return Decimal(str(model_price))
 
     def document(self, model: Model) -> dict[str, Any]:
         """Return the model's OpenAPI document."""

@@ -17,17 +17,17 @@ the fields that take a result, `artifacts` the files and texts in an output. `wo
 from schemas.document.openapi import Contract, contract
 from schemas.fields.field import MISSING, Field, Option, find
 from schemas.fields.field_tree import build
-from schemas.form.decode import Parsed, Problem, apply, decode_post, with_uploads
+from schemas.form.decode import DecodedPost, Problem, apply, decode_post, with_uploads
 from schemas.form.drawing import Node, Row, draw
 from schemas.form.encode import encode_arguments
 
 __all__ = [
     "MISSING",
     "Contract",
+    "DecodedPost",
     "Field",
     "Node",
     "Option",
-    "Parsed",
     "Problem",
     "Row",
     "apply",

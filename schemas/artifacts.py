@@ -78,20 +78,20 @@ def artifacts(
     under any key, an address of upstream's hosts (`is_media`). A text is recognized by its key, or
     as the only property in `output_schema`.
     """
-    listed: dict[tuple[str, str], Artifact] = {}
-    left = {True: MOST_FOUND, False: MOST_FOUND}  # files and texts are counted apart
+    found_artifacts: dict[tuple[str, str], Artifact] = {}
+    room_left = {True: MOST_FOUND, False: MOST_FOUND}  # files and texts are counted apart
     only = _only_text(output, output_schema)
     for place in _walk(output):
         for artifact in [*_files(place, is_media), *_texts(place, only, is_media)]:
             is_file = bool(artifact.url)
             key = (artifact.url, "") if is_file else ("", artifact.path)
-            before = listed.get(key)
-            if before is None and left[is_file]:
-                left[is_file] -= 1
-                listed[key] = artifact
+            before = found_artifacts.get(key)
+            if before is None and room_left[is_file]:
+                room_left[is_file] -= 1
+                found_artifacts[key] = artifact
             elif before is not None and artifact.content_type and not before.content_type:
-                listed[key] = artifact  # plain addresses may precede the described ones
-    return list(listed.values())
+                found_artifacts[key] = artifact  # plain addresses may precede the described ones
+    return list(found_artifacts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +108,11 @@ def _walk(output: Any) -> Iterator[_Place]:
 
     Iterative, because the depth of an output is limited only by its size.
     """
-    waiting = [_Place((), output, {})]
-    while waiting:
-        place = waiting.pop()
+    to_visit = [_Place((), output, {})]
+    while to_visit:
+        place = to_visit.pop()
         yield place
-        waiting.extend(reversed(_below(place)))
+        to_visit.extend(reversed(_below(place)))
 
 
 def _below(place: _Place) -> list[_Place]:
@@ -122,12 +122,12 @@ def _below(place: _Place) -> list[_Place]:
     if not isinstance(value, dict):
         return []
     # With one address, the other members describe it (`{"video_url": …, "width": 512}`).
-    about = value if sum(map(_is_address, value.values())) == 1 else {}
+    file_values = value if sum(map(_is_address, value.values())) == 1 else {}
     below = []
     for key, item in value.items():
         if isinstance(key, str) and "://" in key:  # realtime results (msgpack) have other keys, too
             below.append(_Place((*keys, key), key, {}))
-        below.append(_Place((*keys, key), item, about))
+        below.append(_Place((*keys, key), item, file_values))
     return below
 
 
@@ -192,24 +192,24 @@ def _is_result(value: Any, key: str) -> bool:
     return _by_extension(_path_in(value)) in _MEDIA
 
 
-def _described(url: str, about: dict[str, Any], keys: tuple[str | int, ...]) -> Artifact:
-    content_type = _string(about.get("content_type")).partition(";")[0].strip().lower()
+def _described(url: str, file_values: dict[str, Any], keys: tuple[str | int, ...]) -> Artifact:
+    content_type = _string(file_values.get("content_type")).partition(";")[0].strip().lower()
     if url[:5].lower() == "data:":
         content_type = re.split("[;,]", url[5:205], maxsplit=1)[0].lower() or content_type
     url = url.strip()
-    name = _string(about.get("file_name"))
+    name = _string(file_values.get("file_name"))
     if not name and url[:5].lower() != "data:":
         name = unquote(PurePosixPath(_path_in(url)).name)
     return Artifact(
         path=_path(keys),
-        kind=_kind(content_type, _string(about.get("file_name")), url, keys),
+        kind=_kind(content_type, _string(file_values.get("file_name")), url, keys),
         url=url,
         content_type=content_type[:127],
         file_name=re.sub(r"[\x00-\x1f/\\]", "_", name)[:255],
-        width=_whole(about.get("width")),
-        height=_whole(about.get("height")),
-        duration_s=_seconds(about.get("duration")),
-        size_bytes=_whole(about.get("file_size"), 2**62),
+        width=_whole(file_values.get("width")),
+        height=_whole(file_values.get("height")),
+        duration_s=_seconds(file_values.get("duration")),
+        size_bytes=_whole(file_values.get("file_size"), 2**62),
     )
 
 
@@ -269,9 +269,9 @@ def _texts(place: _Place, only: str, is_media: IsMedia) -> list[Artifact]:
 def _only_text(output: Any, schema: Any) -> str:
     """The key of an output that has only one property."""
     properties = schema.get("properties") if isinstance(schema, dict) else None
-    named = properties if isinstance(properties, dict) else output
-    if isinstance(named, dict) and len(named) == 1:
-        return str(next(iter(named))).lower()
+    output_fields = properties if isinstance(properties, dict) else output
+    if isinstance(output_fields, dict) and len(output_fields) == 1:
+        return str(next(iter(output_fields))).lower()
     return ""
 
 

@@ -40,16 +40,16 @@ _PART = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 def indented(text: str) -> str:
     """JSON text with one line per value; each value keeps its original notation."""
-    lines, depth, was = [""], 0, ""
+    lines, depth, former_part = [""], 0, ""
     for part in _PART.findall(text):
         if part in "}]":
             depth -= 1
-        if (was in {"{", "[", ","} and was) or part in "}]":
-            is_empty = was + part in {"{}", "[]"}
+        if (former_part in {"{", "[", ","} and former_part) or part in "}]":
+            is_empty = former_part + part in {"{}", "[]"}
             lines += [] if is_empty else ["  " * depth]
         lines[-1] += f"{part} " if part == ":" else part
         depth += part in "{["
-        was = part
+        former_part = part
     return "\n".join(lines)
 
 
@@ -126,15 +126,15 @@ def is_larger_than(value: Any, most_chars: int) -> bool:
 
     Stops counting at the limit. A value that several places share is counted for each of them.
     """
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
+    to_visit = [value]
+    while to_visit:
+        item = to_visit.pop()
         most_chars -= len(item) if isinstance(item, str) else 1
         if isinstance(item, dict):
             most_chars -= sum(map(len, item))
-            waiting.extend(item.values())
+            to_visit.extend(item.values())
         elif isinstance(item, list):
-            waiting.extend(item)
+            to_visit.extend(item)
         if most_chars < 0:
             return True
     return False
@@ -164,7 +164,14 @@ def _explain(text: str, error: json.JSONDecodeError) -> NotJson:
         return NotJson("there is one comma too many", head.count("\n") + 1, column)
     if text[:1].isalpha() and error.pos == 0:
         return NotJson("a text must be in double quotes")
-    reason = next((ours for theirs, ours in _MESSAGES if error.msg.startswith(theirs)), error.msg)
+    reason = next(
+        (
+            our_message
+            for their_message, our_message in _MESSAGES
+            if error.msg.startswith(their_message)
+        ),
+        error.msg,
+    )
     if "{" not in text:
         reason = reason.replace("the closing brace", "its end")
     return NotJson(reason, error.lineno, error.colno)

@@ -55,7 +55,7 @@ def _whole(number: Decimal) -> int:
         return 0
     if number.adjusted() >= MAX_DIGITS:
         raise NotANumber("is too large a number")
-    whole = int(number)
-    if whole != number:
+    whole_number = int(number)
+    if whole_number != number:
         raise NotANumber("must be a whole number")
-    return whole
+    return whole_number

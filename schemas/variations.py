@@ -63,21 +63,21 @@ def plan(
     New seeds are derived from `mark` and the arguments, so that pressing one button twice gives the
     same runs. `keeps_first`: the first run keeps its seed.
     """
-    counted = output_field(root.children)
-    sizes = _sizes(counted, arguments, times)
+    count_field = output_field(root.children)
+    sizes = _sizes(count_field, arguments, times)
     seed = next((field for field in root.children if field.is_seed), None)
     reseeded = range(1 if keeps_first else 0, len(sizes))
     seeds = _new_seeds(seed, arguments, mark, reseeded) if seed and reseeded else {}
     runs = []
     for number, size in enumerate(sizes):
         run = dict(arguments)
-        if counted is not None and size != _requested_count(counted, arguments):
-            run[counted.name] = size
+        if count_field is not None and size != _requested_count(count_field, arguments):
+            run[count_field.name] = size
         if seed and number in seeds:
             run[seed.name] = seeds[number]
         runs.append(run)
     noun = _NOUNS.get(
-        next((word for word in _name_words(counted) if word in _NOUNS), ""), "results"
+        next((word for word in _name_words(count_field) if word in _NOUNS), ""), "results"
     )
     samples = ((runs[sizes.index(size)], count) for size, count in Counter(sizes).items())
     return Plan(tuple(runs), tuple(samples), sum(sizes), noun, seed is not None)
@@ -92,9 +92,9 @@ def alone(
     A1111 and diffusers' pipelines do: the result at `position` had the seed plus `position`.
     """
     run = dict(arguments)
-    counted = output_field(root.children)
-    if counted is not None and _requested_count(counted, arguments) > 1:
-        run[counted.name] = min(_allowed(counted, 1), default=1)
+    count_field = output_field(root.children)
+    if count_field is not None and _requested_count(count_field, arguments) > 1:
+        run[count_field.name] = min(_allowed(count_field, 1), default=1)
     seed = next((field for field in root.children if field.is_seed), None)
     if seed is not None and used_seed is not None:
         _, high = bounds(seed)
@@ -105,22 +105,22 @@ def alone(
 
 def results_asked(root: Field, arguments: dict[str, Any]) -> int:
     """The number of results of one run with these arguments."""
-    counted = output_field(root.children)
-    return _requested_count(counted, arguments) if counted else 1
+    count_field = output_field(root.children)
+    return _requested_count(count_field, arguments) if count_field else 1
 
 
 def _name_words(field: Field | None) -> tuple[str, ...]:
     return words_in(field.name) if field else ()
 
 
-def _sizes(counted: Field | None, arguments: dict[str, Any], times: int) -> list[int]:
+def _sizes(count_field: Field | None, arguments: dict[str, Any], times: int) -> list[int]:
     """The number of results of each run."""
-    if counted is None:
+    if count_field is None:
         return [1] * times
-    requested = _requested_count(counted, arguments)
+    requested = _requested_count(count_field, arguments)
     if times == 1:
         return [requested]
-    total, allowed = requested * times, _allowed(counted, requested * times)
+    total, allowed = requested * times, _allowed(count_field, requested * times)
     most = max(allowed, default=requested)
     if len(allowed) == most:  # every number up to `most` is allowed: distribute evenly
         runs = -(-total // most)
@@ -138,18 +138,20 @@ def _largest_first(total: int, allowed: list[int]) -> list[int]:
     return sizes
 
 
-def _allowed(counted: Field, most: int) -> list[int]:
+def _allowed(count_field: Field, most: int) -> list[int]:
     """The numbers of results that one run may produce, up to `most`."""
-    offered = [value for value in values(counted) if isinstance(value, int) and 0 < value <= most]
+    offered = [
+        value for value in values(count_field) if isinstance(value, int) and 0 < value <= most
+    ]
     if offered:
         return sorted(set(offered))
-    low, high = bounds(counted)
+    low, high = bounds(count_field)
     first = max(int(low or 1), 1)
     return list(range(first, int(min(most if high is None else high, most)) + 1))
 
 
-def _requested_count(counted: Field, arguments: dict[str, Any]) -> int:
-    value = arguments.get(counted.name, counted.default)
+def _requested_count(count_field: Field, arguments: dict[str, Any]) -> int:
+    value = arguments.get(count_field.name, count_field.default)
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return value if is_number and 0 < value <= 1000 else 1
 

@@ -54,9 +54,10 @@ def creation(vendor: str) -> list[str]:
     ]
     if vendor == "sqlite":
         return [
-            f"CREATE TRIGGER {name} BEFORE {event} ON {TABLE} {f'WHEN {when}' if when else ''} "
+            f"CREATE TRIGGER {name} BEFORE {event} ON {TABLE} "
+            f"{f'WHEN {condition}' if condition else ''} "
             f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
-            for name, event, when, sentence in triggers
+            for name, event, condition, sentence in triggers
         ]
     function = (
         "CREATE OR REPLACE FUNCTION accounts_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
@@ -66,8 +67,9 @@ def creation(vendor: str) -> list[str]:
         function,
         *(
             f"CREATE TRIGGER {name} BEFORE {event} ON {TABLE} FOR EACH ROW "
-            f"{f'WHEN ({when})' if when else ''} EXECUTE FUNCTION accounts_refuse('{sentence}')"
-            for name, event, when, sentence in triggers
+            f"{f'WHEN ({condition})' if condition else ''} "
+            f"EXECUTE FUNCTION accounts_refuse('{sentence}')"
+            for name, event, condition, sentence in triggers
         ),
     ]
 

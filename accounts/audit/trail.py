@@ -50,11 +50,11 @@ def record(
     names that people chose.
     """
     actor = by if by is not None and by.pk else None
-    who = actor.get_username() if actor else program or acting.nobody()
+    actor_name = actor.get_username() if actor else program or acting.nobody()
     entries = [
         AuditEntry(
             actor=actor,
-            actor_name=who,
+            actor_name=actor_name,
             remote_addr=acting.address(),
             event=action,
             object_pk=str(row.pk or ""),
@@ -67,7 +67,7 @@ def record(
     AuditEntry.objects.bulk_create(entries, batch_size=BATCH_ROWS)
     publish(entries)
     for entry in entries:
-        by_whom = f"person {actor.pk}" if actor else who
+        by_whom = f"person {actor.pk}" if actor else actor_name
         log.info("%s: %s %s by %s", entry.event, entry.kind, entry.object_pk, by_whom)
 
 

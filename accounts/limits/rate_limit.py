@@ -102,8 +102,8 @@ def unlimited(view: View) -> View:
 
 def limit_of(view: Callable[..., Any], method: str) -> Limit | None:
     """Return the limit that a request by a logged-in person counts towards, if there is one."""
-    named = LIMITS.get(getattr(view, MARK, CHANGE))
-    return named if named and method in named.methods else None
+    view_limit = LIMITS.get(getattr(view, MARK, CHANGE))
+    return view_limit if view_limit and method in view_limit.methods else None
 
 
 Spend = Callable[[str, str, int, float, int], "float | None"]  # `spend_shared`
@@ -145,9 +145,9 @@ class Buckets:
             bucket = Bucket(tokens - is_allowed, now, unsettled + is_allowed)
             self._keep(limit, client, bucket)
         if self._spend and is_allowed and (not is_known or bucket.unsettled > limit.burst // 100):
-            left = self._spend(limit.name, client, limit.burst, rate, unsettled)
-            if left is not None:
-                tokens, is_allowed = left + 1, left >= 0
+            tokens_left = self._spend(limit.name, client, limit.burst, rate, unsettled)
+            if tokens_left is not None:
+                tokens, is_allowed = tokens_left + 1, tokens_left >= 0
                 with self._lock:
                     self._keep(limit, client, Bucket(tokens - is_allowed, self._clock(), 0))
         return 0 if is_allowed else math.ceil((1 - tokens) / rate)
@@ -180,10 +180,12 @@ class Buckets:
 # Token buckets in the database, which all web processes share (`Buckets`).
 
 
-def spend_shared(name: str, client: str, burst: int, rate: float, spent: int) -> float | None:
-    """Take a process's `spent` tokens and one more; return the rest, negative if refused.
+def spend_shared(
+    name: str, client: str, burst: int, rate: float, spent_tokens: int
+) -> float | None:
+    """Take a process's `spent_tokens` and one more; return the rest, negative if refused.
 
-    A refused request takes no token, but the `spent` ones are still subtracted. Returns None if the
+    A refused request takes no token, but `spent_tokens` are still subtracted. Returns None if the
     database fails: a limit is no reason to fail a request.
     """
     key, now = hashlib.sha256(f"{name}\0{client}".encode()).hexdigest(), timezone.now()
@@ -193,7 +195,7 @@ def spend_shared(name: str, client: str, burst: int, rate: float, spent: int) ->
             RateBucket.objects.bulk_create([new], ignore_conflicts=True)
             row = RateBucket.objects.select_for_update().get(pk=key)
             refilled = max(0.0, (now - row.counted_at).total_seconds()) * rate
-            tokens = min(burst, row.tokens + refilled) - spent
+            tokens = min(burst, row.tokens + refilled) - spent_tokens
             row.tokens, row.counted_at = tokens - (tokens >= 1), now
             row.save(update_fields=["tokens", "counted_at"])
     except DatabaseError as error:
@@ -250,8 +252,8 @@ def _applicable_limits(request: HttpRequest, view: Callable[..., Any]) -> list[t
     client = network(client_address(request))
     # Requests to views without a named limit are counted with all the others.
     rare = [own] if own and own.name != CHANGE else []
-    everything = LIMITS[getattr(view, GUESTS_MARK, ANONYMOUS)]
-    return [(limit, client) for limit in (*rare, everything)]
+    overall_limit = LIMITS[getattr(view, GUESTS_MARK, ANONYMOUS)]
+    return [(limit, client) for limit in (*rare, overall_limit)]
 
 
 def too_many_requests(request: HttpRequest, wait_s: int) -> HttpResponse:

@@ -112,10 +112,10 @@ def _keys(account: str, address: str) -> dict[str, str]:
     """Return the counters' keys by scope; hashed, because people type passwords as names too."""
     name = unicodedata.normalize("NFKC", account).casefold()
     client = network(address)
-    counted = {PAIR: (PAIR, name, client), ADDRESS: (ADDRESS, client), ACCOUNT: (ACCOUNT, name)}
+    key_parts = {PAIR: (PAIR, name, client), ADDRESS: (ADDRESS, client), ACCOUNT: (ACCOUNT, name)}
     return {
         scope: hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
-        for scope, parts in counted.items()
+        for scope, parts in key_parts.items()
     }
 
 

@@ -110,10 +110,10 @@ def name(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def theme(request: HtmxRequest) -> HttpResponseBase:
     """Choose light or dark for this browser, or leave it to the system."""
-    chosen = hidden(request, "theme")
+    theme_name = hidden(request, "theme")
     response = redirect(f"{reverse('account')}#theme")
-    if chosen in THEMES and chosen:
-        response.set_cookie(settings.THEME_COOKIE_NAME, chosen, max_age=YEAR_S, samesite="Lax")
+    if theme_name in THEMES and theme_name:
+        response.set_cookie(settings.THEME_COOKIE_NAME, theme_name, max_age=YEAR_S, samesite="Lax")
     else:
         response.delete_cookie(settings.THEME_COOKIE_NAME, samesite="Lax")
     return response

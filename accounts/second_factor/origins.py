@@ -35,8 +35,8 @@ def obstacle(request: HttpRequest) -> str:
             port = urlsplit(f"//{request.get_host()}").port
             place = f"{LOCAL}:{port}" if port else LOCAL
             return f"Passkeys need a host name: open http://{place} and log in there."
-        where = settings.PUBLIC_URL or "the host name of this server"
-        return f"Passkeys need a host name, not the number {host}: open {where}."
+        public_address = settings.PUBLIC_URL or "the host name of this server"
+        return f"Passkeys need a host name, not the number {host}: open {public_address}."
     if not is_local and not request.is_secure():
         return "Passkeys need HTTPS, but this page was loaded without it."
     return ""

@@ -49,9 +49,9 @@ def _renewed(user: User, **_: Any) -> None:
 def _used(user: User, authenticator: Authenticator, **_: Any) -> None:
     if authenticator.type != Authenticator.Type.RECOVERY_CODES:
         return
-    left = factors.load(user).codes_left
-    trail.record(user, "used a recovery code of", [user], f"{left} left")
-    context = {"user": user, "codes_left": left}
+    codes_left = factors.load(user).codes_left
+    trail.record(user, "used a recovery code of", [user], f"{codes_left} left")
+    context = {"user": user, "codes_left": codes_left}
     get_adapter().send_notification_mail("mfa/email/recovery_code_used", user, context)
 
 

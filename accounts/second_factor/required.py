@@ -73,18 +73,18 @@ def pop_destination(request: HttpRequest) -> str:
 
 def _refuse(request: HttpRequest, missing: Missing) -> HttpResponseBase:
     """Redirect a page to where the missing factor is set up or used; 403 for other requests."""
-    where, message = _page_for(request, missing), WORDS[missing]
+    page_address, message = _page_for(request, missing), WORDS[missing]
     if request.headers.get("HX-Request") == "true":
         text = "text/plain; charset=utf-8"
         return HttpResponse(message, status=HTTPStatus.FORBIDDEN, content_type=text)
     if request.headers.get("Sec-Fetch-Dest") == "empty":
         return JsonResponse({"error": message}, status=HTTPStatus.FORBIDDEN)
     if request.method not in SAFE:
-        context = {"words": message, "where": where}
+        context = {"words": message, "where": page_address}
         return render(request, "mfa/required.html", context, status=HTTPStatus.FORBIDDEN)
     if missing is Missing.FACTOR:
         request.session[DESTINATION] = request.get_full_path()
-    return redirect(where)
+    return redirect(page_address)
 
 
 def _page_for(request: HttpRequest, missing: Missing) -> str:

@@ -107,8 +107,8 @@ def record_session(request: HttpRequest, user: User) -> None:
 
 def list_for_user(user: User, key: str | None) -> list[UserSession]:
     """Return a person's sessions: the one with `key` first, then the most recently used."""
-    stored = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
-    rows = UserSession.objects.filter(user=user, session_key__in=stored)
+    session_keys = Session.objects.filter(expire_date__gt=timezone.now()).values("session_key")
+    rows = UserSession.objects.filter(user=user, session_key__in=session_keys)
     return sorted(rows.order_by("-last_seen_at"), key=lambda session: session.session_key != key)
 
 

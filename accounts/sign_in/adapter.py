@@ -120,12 +120,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
 def _account(credentials: dict[str, Any]) -> str:
     """Return the user name that an attempt counts towards, also if an e-mail address was typed."""
-    typed = str(credentials.get("username") or credentials.get("email") or "")
-    if "@" in typed:
-        users = filter_users_by_email(typed)
+    login = str(credentials.get("username") or credentials.get("email") or "")
+    if "@" in login:
+        users = filter_users_by_email(login)
         if len(users) == 1:
             return str(users[0].get_username())
-    return typed
+    return login
 
 
 def _log_failure(outcome: str, account: str, address: str) -> None:

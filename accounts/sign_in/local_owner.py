@@ -19,7 +19,9 @@ def is_name_taken(name: str) -> bool:
     key = name_key(name)
     if key == name_key(NAME) or User.objects.filter(username__iexact=name).exists():
         return True
-    return any(name_key(taken) == key for taken in User.objects.values_list("username", flat=True))
+    return any(
+        name_key(username) == key for username in User.objects.values_list("username", flat=True)
+    )
 
 
 def get_or_create() -> User:

@@ -28,12 +28,12 @@ def in_our_words(methods: list[dict[str, Any]]) -> list[dict[str, Any]]:
         method | {"description": WORDS.get(method["id"], method["description"])}
         for method in methods
     ]
-    again = {
+    log_in_flow = {
         "id": LOG_IN_AGAIN,
         "description": "Log in again",
         "url": reverse(LOG_IN_AGAIN),
     }
-    return worded or [again]
+    return worded or [log_in_flow]
 
 
 def way_back(request: HttpRequest) -> dict[str, Any]:

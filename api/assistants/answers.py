@@ -47,8 +47,8 @@ def card(endpoint: dict[str, Any]) -> str:
         endpoint["category"],
         endpoint["price"]["text"],
     ]
-    standing = endpoint["standing"] if endpoint["is_runnable"] else "cannot be run"
-    return " · ".join([*filter(None, [*parts, standing]), cut(endpoint["description"])])
+    status = endpoint["standing"] if endpoint["is_runnable"] else "cannot be run"
+    return " · ".join([*filter(None, [*parts, status]), cut(endpoint["description"])])
 
 
 def model(endpoint: dict[str, Any]) -> str:
@@ -73,10 +73,10 @@ def input_line(field: dict[str, Any]) -> str:
     """Describe an input in a line."""
     choices = "|".join(field["choices"][:MAX_CHOICES])
     is_cut = len(field["choices"]) > MAX_CHOICES
-    more = f"|… (all: read_model with input={field['name']!r})" if is_cut else ""
+    ellipsis = f"|… (all: read_model with input={field['name']!r})" if is_cut else ""
     facts = [
         f"default {cut(field['default'], 60)}" if field["default"] else "",
-        f"{choices}{more}",
+        f"{choices}{ellipsis}",
         field["limits"],
         cut(field["description"]),
     ]
@@ -97,8 +97,8 @@ def whole_input(field: dict[str, Any], start: int) -> str:
     room = MAX_BYTES - _size("\n".join(lines)) - 100
     while end < len(field["choices"]) and (room := room - _size(field["choices"][end])) > 0:
         end += 1
-    more = [f"More: cursor={str(end)!r}"] if end < len(field["choices"]) else []
-    return "\n".join([*lines, *field["choices"][start:end], *more])
+    cursor_line = [f"More: cursor={str(end)!r}"] if end < len(field["choices"]) else []
+    return "\n".join([*lines, *field["choices"][start:end], *cursor_line])
 
 
 def run(run: dict[str, Any]) -> str:
@@ -124,25 +124,25 @@ def run(run: dict[str, Any]) -> str:
 
 def _output(output: Any, artifacts: Iterable[dict[str, Any]]) -> str:
     """Return the beginning of an output with our addresses of copied files: upstream's expire."""
-    ours = {copy["path"]: copy["url"] for copy in artifacts if copy["state"] == "stored"}
+    copied_urls = {copy["path"]: copy["url"] for copy in artifacts if copy["state"] == "stored"}
     text = as_json(output)[: 3 * MAX_OUTPUT]
-    for path, value in _strings(output) if ours else ():
-        if address := ours.get(path) or ours.get(path.removesuffix(".url")):
+    for path, value in _strings(output) if copied_urls else ():
+        if address := copied_urls.get(path) or copied_urls.get(path.removesuffix(".url")):
             text = text.replace(as_json(value), as_json(address))
     return cut(text, MAX_OUTPUT)
 
 
 def _strings(output: Any) -> Iterator[tuple[str, str]]:
     """Yield the texts of an output with their paths, as artifacts have them."""
-    waiting = [("", output)]
-    while waiting:
-        path, value = waiting.pop()
+    to_visit = [("", output)]
+    while to_visit:
+        path, value = to_visit.pop()
         if isinstance(value, str):
             yield path.removeprefix("."), value
         elif isinstance(value, dict):
-            waiting += [(f"{path}.{key}", item) for key, item in value.items()]
+            to_visit += [(f"{path}.{key}", item) for key, item in value.items()]
         elif isinstance(value, list):
-            waiting += [(f"{path}[{at}]", item) for at, item in enumerate(value)]
+            to_visit += [(f"{path}[{at}]", item) for at, item in enumerate(value)]
 
 
 def flow_run(flow_run: dict[str, Any]) -> str:
@@ -163,9 +163,9 @@ def flow_run(flow_run: dict[str, Any]) -> str:
 
 def question(consent: dict[str, Any], session_left: str) -> str:
     """Return the question to a person before something expensive starts."""
-    left = f"Your budget leaves {consent['left']}; this" if consent["left"] else "This"
+    subject = f"Your budget leaves {consent['left']}; this" if consent["left"] else "This"
     return (
-        f"Run {consent['subject']} for {consent['price']}? {left} session may spend "
+        f"Run {consent['subject']} for {consent['price']}? {subject} session may spend "
         f"${session_left} more. Answer within 120 seconds; nothing runs without your yes."
     )
 
@@ -203,6 +203,6 @@ def artifact(artifact: dict[str, Any]) -> str:
 
 def join_lines(lines: Iterable[str], empty: str, cursor: str | None = None) -> str:
     """Return the lines, or `empty` if there are none, and a cursor if there are more."""
-    shown = list(lines)
-    more = [f"More: cursor={cursor!r}"] if cursor else []
-    return bounded("\n".join([*shown, *more])) if shown else empty
+    answer_lines = list(lines)
+    cursor_line = [f"More: cursor={cursor!r}"] if cursor else []
+    return bounded("\n".join([*answer_lines, *cursor_line])) if answer_lines else empty

@@ -64,12 +64,12 @@ class ProcessBudget:
             self._spent = spent_after(Charge(amount, self._cap), self._spent, self._paid_at, now)
         except CapExceeded as exceeded:
             raise Refused(str(exceeded)) from exceeded
-        self._paid_at, counted = now, self._spent - before
+        self._paid_at, counted_sum = now, self._spent - before
         try:
             return await self._caller.call(
                 "POST", path, body, project=project or None, consent=consent or None
             )
-        except Refused as refused:
-            if 400 <= refused.status < 500:
-                self._spent = max(self._spent - counted, Decimal(0))
+        except Refused as problem:
+            if 400 <= problem.status < 500:
+                self._spent = max(self._spent - counted_sum, Decimal(0))
             raise

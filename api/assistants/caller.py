@@ -35,8 +35,8 @@ def refusal(status: int, problem: Any) -> Refused:
     """Return the exception for a problem document."""
     document = problem if isinstance(problem, dict) else {}
     lines = [str(document.get("detail") or f"The server answered with status {status}.")]
-    listed = document.get("errors")
-    for error in listed if isinstance(listed, list) else []:
+    errors = document.get("errors")
+    for error in errors if isinstance(errors, list) else []:
         place = str(error.get("pointer") or error.get("parameter") or "")
         lines.append(f"{place.removeprefix('#/')}: {error.get('detail')}")
     message = "\n".join(dict.fromkeys(lines))

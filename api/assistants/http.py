@@ -63,9 +63,9 @@ class Assistants:
         caller = InProcess(self._app, scope)
         try:
             await caller.call("GET", "/me")
-        except Refused as refused:
+        except Refused as refusal:
             headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
-            await _respond(send, refused.status or 503, str(refused), headers)
+            await _respond(send, refusal.status or 503, str(refusal), headers)
             return
         managers = await self._running_managers()
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept"]
@@ -73,8 +73,8 @@ class Assistants:
         manager = managers[b"text/event-stream" in accepted or b"text/*" in accepted]
         # The package insists on both types; real clients send one of them, or none.
         headers.append((b"accept", b"application/json, text/event-stream"))
-        known = {**scope, "headers": headers, TOKEN: caller}
-        await manager.handle_request(known, receive, send)
+        known_scope = {**scope, "headers": headers, TOKEN: caller}
+        await manager.handle_request(known_scope, receive, send)
 
     def release_all(self) -> None:
         """Answer the tools that wait for a run at once, as the server shuts down."""

@@ -49,13 +49,13 @@ class InProcess:
     async def _send(
         self, method: str, path: str, query: str, content: bytes
     ) -> tuple[int, str, bytes]:
-        sent = [{"type": "http.request", "body": content, "more_body": False}]
+        messages = [{"type": "http.request", "body": content, "more_body": False}]
         status, content_type, parts = 0, "", list[bytes]()
 
         async def receive() -> Message:
-            if not sent:
+            if not messages:
                 await asyncio.Event().wait()  # this client does not disconnect
-            return sent.pop()
+            return messages.pop()
 
         async def send(message: Message) -> None:
             nonlocal status, content_type

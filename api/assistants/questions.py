@@ -37,7 +37,7 @@ class InputRequired(Exception):
         self.result = result
 
 
-class Said(NamedTuple):
+class EarlierAnswer(NamedTuple):
     """The answer in a repeated call: the question's id, and yes or no; None if its page has it."""
 
     consent_id: str
@@ -56,7 +56,7 @@ class Asking:
         params = self._context.session.client_params
         return f"{params.client_info.name} {params.client_info.version}"[:80] if params else ""
 
-    def earlier_answer(self) -> Said | None:
+    def earlier_answer(self) -> EarlierAnswer | None:
         """Return the answer to an earlier question in this call; None for a first call.
 
         The question's id comes back sealed, so it belongs to this call with these arguments.
@@ -66,8 +66,8 @@ class Asking:
         if not consent_id or not isinstance(answer, ElicitResult):
             return None
         if answer.action == "accept" and not self._declares_form():
-            return Said(consent_id, None)  # the page was opened, which is not yet a yes
-        return Said(consent_id, _is_yes(answer))
+            return EarlierAnswer(consent_id, None)  # the page was opened, which is not yet a yes
+        return EarlierAnswer(consent_id, _is_yes(answer))
 
     async def ask(self, consent: dict[str, Any], message: str) -> bool | None:
         """Return yes or no; None if this client cannot ask. Raises InputRequired."""

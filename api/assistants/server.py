@@ -35,8 +35,8 @@ class _Server(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> Any:
         """Call a tool with the arguments that have a value."""
-        given = {key: value for key, value in arguments.items() if value is not None}
-        return await super().call_tool(name, given, context)
+        set_arguments = {key: value for key, value in arguments.items() if value is not None}
+        return await super().call_tool(name, set_arguments, context)
 
 
 def build(tools_of: ToolsOf, security: RequestStateSecurity | None = None) -> MCPServer[Any]:
@@ -99,5 +99,5 @@ async def _answered(answer: Awaitable[Any], error: type[MCPServerError] = ToolEr
         return await answer
     except InputRequired as required:
         return required.result
-    except Refused as refused:
-        raise error(answers.bounded(str(refused))) from refused
+    except Refused as problem:
+        raise error(answers.bounded(str(problem))) from problem

@@ -76,21 +76,21 @@ OfProject = Annotated[
 ]
 
 
-class Declared(NamedTuple):
+class ToolDeclaration(NamedTuple):
     """How a tool is shown to people, and what it may do."""
 
     title: str
     annotations: ToolAnnotations
 
 
-DECLARED: dict[str, Declared] = {}  # by the name of the method, in this order
+DECLARED: dict[str, ToolDeclaration] = {}  # by the name of the method, in this order
 
 
 def tool(title: str, annotations: ToolAnnotations = READS) -> Callable[[Method], Method]:
     """Declare a method as a tool."""
 
     def declare(method: Method) -> Method:
-        DECLARED[method.__name__] = Declared(title, annotations)
+        DECLARED[method.__name__] = ToolDeclaration(title, annotations)
         return method
 
     return declare
@@ -127,9 +127,9 @@ class Tools:
         text = answers.join_lines(
             map(answers.card, page["items"]), "No model matches. Search with fewer words."
         )
-        more = f"\n{page['total']} in all." if page["total"] > len(page["items"]) else ""
+        total_line = f"\n{page['total']} in all." if page["total"] > len(page["items"]) else ""
         following = f" More: cursor={page['next_cursor']!r}" if page["next_cursor"] else ""
-        return answers.bounded(f"{text}{more}{following}")
+        return answers.bounded(f"{text}{total_line}{following}")
 
     @tool("Read a model")
     async def read_model(
@@ -218,13 +218,13 @@ class Tools:
         """
         try:
             run = await self._api.call("GET", _run(run_id))
-        except Refused as refused:
-            if refused.status != 404:
+        except Refused as problem:
+            if problem.status != 404:
                 raise
             try:
                 consent = await self._consent(run_id, wait_s)
             except Refused as unanswered:
-                raise unanswered if not unanswered.status else refused from None
+                raise unanswered if not unanswered.status else problem from None
             if consent["is_flow"]:
                 flow_run = await self._api.call("GET", f"{FLOW_RUNS}{consent['started']}")
                 return answers.bounded(
@@ -345,35 +345,35 @@ class Tools:
         """
         is_known = estimate["high"] is not None and estimate["currency"] in {"", "USD"}
         amount = Decimal(str(estimate["high"])) if is_known else None
-        said = self._asking.earlier_answer()
-        if said is None and is_known:
+        earlier_answer = self._asking.earlier_answer()
+        if earlier_answer is None and is_known:
             try:
                 started: dict[str, Any] = await self._budget.start(amount, path, body, project)
                 return started
-            except Refused as refused:
-                if refused.slug != "unconfirmed":
+            except Refused as problem:
+                if problem.slug != "unconfirmed":
                     raise
-        if said is not None:
-            consent_id, agrees = said
+        if earlier_answer is not None:
+            consent_id, agrees = earlier_answer
         else:
-            left = await self._budget.left()
+            amount_left = await self._budget.left()
             try:
-                counts_with(amount, left)
+                counts_with(amount, amount_left)
             except CapExceeded as exceeded:
                 raise Refused(str(exceeded)) from exceeded
             consent = await self._api.call(
                 "POST", path, body, project=project or None, consent="ask"
             )
             consent_id = consent["id"]
-            whole_cents = plain(left.quantize(Decimal("0.01"), ROUND_FLOOR))
+            whole_cents = plain(amount_left.quantize(Decimal("0.01"), ROUND_FLOOR))
             agrees = await self._asking.ask(consent, answers.question(consent, whole_cents))
             if agrees is None:
                 return answers.asked(consent, whole_cents)
         if agrees is None:
             consent = await self._consent(consent_id, CONSENT_WAIT_S)
             kind = FLOW_RUNS if consent["is_flow"] else "/runs/"
-            begun: dict[str, Any] = await self._api.call("GET", f"{kind}{consent['started']}")
-            return begun
+            started_run: dict[str, Any] = await self._api.call("GET", f"{kind}{consent['started']}")
+            return started_run
         said_now = {"agrees": agrees, "program": self._asking.program}
         await self._api.call("POST", f"{_consent(consent_id)}/answer", said_now)
         if not agrees:
@@ -412,12 +412,12 @@ class Tools:
 
         Reports progress meanwhile.
         """
-        begun = time.monotonic()
-        until = begun + min(wait_s, MAX_WAIT_S)
+        start_s = time.monotonic()
+        until = start_s + min(wait_s, MAX_WAIT_S)
         while not run["is_final"] and (left_s := until - time.monotonic()) > 0:
             if self._is_stopping():
                 break
-            await self._progress(time.monotonic() - begun, float(wait_s), run["state"])
+            await self._progress(time.monotonic() - start_s, float(wait_s), run["state"])
             began = time.monotonic()
             hold_s = max(min(int(left_s), HOLD_S), 1)
             run = await self._api.call("GET", f"{path}{run['id']}", wait=hold_s)

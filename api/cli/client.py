@@ -43,9 +43,9 @@ class Client:
     def upload(self, file: Path, kind: str = "", *, query: Mapping[str, str] | None = None) -> str:
         """Upload a file; return its URL for a run's input."""
         try:
-            with file.open("rb") as opened:
+            with file.open("rb") as upload_file:
                 fields = {"kind": kind} if kind else {}
-                parts = {"file": (file.name, opened)}
+                parts = {"file": (file.name, upload_file)}
                 upload = self.call("POST", "/uploads", files=parts, data=fields, params=query)
         except OSError as error:
             raise CommandFailed(f"{file} cannot be read: {error.strerror}.") from error

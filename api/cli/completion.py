@@ -55,7 +55,7 @@ def _models(client: Client, last: str) -> list[str]:
 def _inputs(client: Client, endpoint_id: str, last: str) -> list[str]:
     """Return input names with their `=`; after the `=`, the choices of that input."""
     root = root_of(client.get(f"/schemas/{endpoint_id}")["openapi"], endpoint_id)
-    name, sign, begun = last.partition("=")
+    name, sign, prefix = last.partition("=")
     if not sign:
         return [f"{child.name}=" for child in root.children if child.name.startswith(last)]
     field = next((child for child in root.children if child.name == name), None)
@@ -63,5 +63,5 @@ def _inputs(client: Client, endpoint_id: str, last: str) -> list[str]:
     return [
         f"{name}={option.key}"
         for option in options
-        if option.key.startswith(begun) and not option.branch
+        if option.key.startswith(prefix) and not option.branch
     ]

@@ -44,9 +44,11 @@ def from_problem(status: int, problem: Any) -> CommandFailed:
     """Return the failure that a problem document (RFC 9457) describes."""
     document = problem if isinstance(problem, dict) else {}
     message = str(document.get("detail") or f"The server answered with status {status}.")
-    listed = document.get("errors")
+    error_rows = document.get("errors")
     errors = (
-        [error for error in listed if isinstance(error, dict)] if isinstance(listed, list) else []
+        [error for error in error_rows if isinstance(error, dict)]
+        if isinstance(error_rows, list)
+        else []
     )
     lines = [
         f"{terms.option_of(error)}: {error.get('detail')}"

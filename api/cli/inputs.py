@@ -73,8 +73,8 @@ def _find(root: Field, path: list[str], *, allow_unknown: bool) -> Field | None:
                 return None
             close = difflib.get_close_matches(part, children, 1, 0.5)
             hint = f" Did you mean {close[0]}?" if close else f" It takes {', '.join(children)}."
-            meant = " To send it anyway: --allow-unknown."
-            raise CommandFailed(f"There is no input {'.'.join(path)!r}.{hint}{meant}")
+            advice = " To send it anyway: --allow-unknown."
+            raise CommandFailed(f"There is no input {'.'.join(path)!r}.{hint}{advice}")
         field = children[part]
     return field
 

@@ -87,11 +87,13 @@ def main(arguments: Sequence[str], connect: Callable[[], Client] = _connect) -> 
 def _parse(arguments: Sequence[str]) -> Namespace:
     """Return the parsed options; inputs may also follow options."""
     parser = _parser()
-    options, rest = parser.parse_known_args(arguments)
-    if rest and not (hasattr(options, "words") and all("=" in w and w[0] != "-" for w in rest)):
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    if rest:
-        options.words += rest
+    options, unparsed = parser.parse_known_args(arguments)
+    if unparsed and not (
+        hasattr(options, "words") and all("=" in w and w[0] != "-" for w in unparsed)
+    ):
+        parser.error(f"unrecognized arguments: {' '.join(unparsed)}")
+    if unparsed:
+        options.words += unparsed
     return options
 
 
@@ -111,13 +113,13 @@ def _complete(words: Sequence[str], connect: Callable[[], Client]) -> int:
     names = [*MANAGEMENT, *_names()]
     try:
         completions = complete(words, names, connect()) if len(words) > 1 else None
-        begun = words[0] if words else ""
-        shown = (
-            [name for name in names if name.startswith(begun)]
+        prefix = words[0] if words else ""
+        candidates = (
+            [name for name in names if name.startswith(prefix)]
             if completions is None
             else completions
         )
-        print_line("\n".join(shown))
+        print_line("\n".join(candidates))
     except CommandFailed as failure:
         return int(failure.code)
     return int(Exit.OK)

@@ -25,9 +25,9 @@ class Threaded:
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Return the JSON of an operation's response; raises Refused."""
-        more: dict[str, Any] = {} if body is None else {"json": body}
-        more["params"] = {name: value for name, value in query.items() if value is not None}
-        return await self._refusing(self._client.call, method, path, **more)
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        options["params"] = {name: value for name, value in query.items() if value is not None}
+        return await self._refusing(self._client.call, method, path, **options)
 
     async def file(self, path: str) -> tuple[bytes, str]:
         """Return a file's bytes and content type; raises Refused."""

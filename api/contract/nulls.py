@@ -16,8 +16,10 @@ def with_nulls(schema: Schema) -> Schema:
     """Return a component for the document: its optional members may be null."""
     optional = _optional(schema)
     members = schema.get("properties", {}).items()
-    shown = {name: nullable(member) if name in optional else member for name, member in members}
-    return schema | {"properties": shown} if optional else schema
+    properties = {
+        name: nullable(member) if name in optional else member for name, member in members
+    }
+    return schema | {"properties": properties} if optional else schema
 
 
 def without_nulls(schema: Schema, value: Any) -> Any:
@@ -41,5 +43,5 @@ def _optional(schema: Schema) -> set[str]:
     if schema.get("additionalProperties") is not False:
         return set()
     members = schema["properties"].items()
-    named = {name for name, member in members if isinstance(member.get("type"), str)}
-    return named - {*schema["required"]}
+    typed_members = {name for name, member in members if isinstance(member.get("type"), str)}
+    return typed_members - {*schema["required"]}

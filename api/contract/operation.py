@@ -156,8 +156,8 @@ def operation(
     """Declare a handler as an operation; its docstring is summary and description."""
 
     def declare(handle: Handler) -> Handler:
-        summary, _, rest = (handle.__doc__ or "").strip().partition("\n")
-        description = " ".join(rest.split())
+        summary, _, details = (handle.__doc__ or "").strip().partition("\n")
+        description = " ".join(details.split())
         OPERATIONS.append(
             Operation(
                 method=method,

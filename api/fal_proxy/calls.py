@@ -144,8 +144,8 @@ def method_at(address: str) -> str:
 def _announce_file(caller: Caller) -> UpstreamResponse:
     """Return where to send a file, as a whole or in parts, and its later address."""
     body = _read_input(caller.read_body())
-    said = body if isinstance(body, dict) else {}
-    name, content_type = (str(said.get(key) or "") for key in ("file_name", "content_type"))
+    upload = body if isinstance(body, dict) else {}
+    name, content_type = (str(upload.get(key) or "") for key in ("file_name", "content_type"))
     project = caller.reach.require_maker()
     announced = uploads.announce(caller.user.pk, project.pk, name, content_type)
     upload_path = reverse("api:fal-upload", args=[announced.ticket])
@@ -203,8 +203,12 @@ def _give_token(caller: Caller, target: Target) -> UpstreamResponse:
     if not settings.REALTIME_URL:
         raise _not_offered(f"Live sessions need REALTIME_URL on this server. {USE_INSTEAD}")
     body = _read_input(caller.read_body())
-    named = body.get("allowed_apps") if isinstance(body, dict) else None
-    apps = [name for name in named if isinstance(name, str)] if isinstance(named, list) else []
+    allowed_apps = body.get("allowed_apps") if isinstance(body, dict) else None
+    apps = (
+        [name for name in allowed_apps if isinstance(name, str)]
+        if isinstance(allowed_apps, list)
+        else []
+    )
     aliases = tuple(_alias(app) for app in apps[:MAX_APPS])
     if not all(aliases) or not aliases:
         raise Problem(422, "allowed_apps must list the apps that the token is for.")

@@ -22,7 +22,7 @@ from django.core.files.storage import default_storage
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from api.fal_proxy.uploads import CHUNK_BYTES, MAX_AGE_S, Announced, keep
+from api.fal_proxy.uploads import CHUNK_BYTES, MAX_AGE_S, AnnouncedUpload, keep
 from api.models import ProxyFile, ProxyPart
 from runs.files import storage_limits, uploads
 
@@ -34,7 +34,7 @@ EVERY_S = 600.0
 NOT_KEPT = "This server's storage takes no files at the moment. Try again later."
 
 
-def receive(announced: Announced, number: int, body: IO[bytes], size_bytes: int) -> str:
+def receive(announced: AnnouncedUpload, number: int, body: IO[bytes], size_bytes: int) -> str:
     """Store a part of this announced size, replacing one with the same number; returns its etag.
 
     Raises ValueError with a message, also if the file's limit or the user's quota is reached, and
@@ -64,7 +64,7 @@ def _replaced(number: int) -> ValueError:
     return ValueError(f"Part {number} was sent again in the meantime.")
 
 
-def _reserve(announced: Announced, number: int, size_bytes: int) -> ProxyPart:
+def _reserve(announced: AnnouncedUpload, number: int, size_bytes: int) -> ProxyPart:
     """Write the part's row before its bytes, so that they count at once; it has no etag yet."""
     rows = ProxyPart.objects.filter(file_id=announced.pk)
     with storage_limits.locked_quota(announced.user_id):
@@ -100,18 +100,18 @@ def _copy(body: IO[bytes], spooled: IO[bytes], most_bytes: int) -> tuple[str, in
     return digest.hexdigest()[:32], size
 
 
-def complete(announced: Announced, listed: Any) -> ProxyFile:
+def complete(announced: AnnouncedUpload, part_list: Any) -> ProxyFile:
     """Join the listed parts to one upload; raises like `receive`, also if one is missing."""
     own = ProxyPart.objects.filter(file_id=announced.pk)
     rows = {row.number: row for row in own if row.etag}
-    ordered = [_find_part(part, rows) for part in listed] if isinstance(listed, list) else []
+    ordered = [_find_part(part, rows) for part in part_list] if isinstance(part_list, list) else []
     ordered.sort(key=lambda row: row.number)
     if not ordered or len({row.number for row in ordered}) != len(ordered):
         raise ValueError("The list of parts is empty, or names one twice.")
-    with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as whole:
-        _join(ordered, whole)
+    with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as whole_file:
+        _join(ordered, whole_file)
         freed = sum(row.size_bytes for row in ordered)
-        file = keep(announced, whole, whole.tell(), freed_bytes=freed)
+        file = keep(announced, whole_file, whole_file.tell(), freed_bytes=freed)
     _delete(own)
     return file
 
@@ -141,11 +141,11 @@ def _find_part(part: Any, rows: dict[int, ProxyPart]) -> ProxyPart:
     return row
 
 
-def _join(rows: Sequence[ProxyPart], whole: IO[bytes]) -> None:
+def _join(rows: Sequence[ProxyPart], whole_file: IO[bytes]) -> None:
     try:
         for row in rows:
             with default_storage.open(row.stored_as) as part:
-                shutil.copyfileobj(part, whole, CHUNK_BYTES)
+                shutil.copyfileobj(part, whole_file, CHUNK_BYTES)
     except Exception as error:  # storage backends raise any kind of exception
         raise uploads.NotStored(NOT_KEPT) from error
 

@@ -36,8 +36,8 @@ class UpstreamResponse(HttpResponse):
     def __init__(
         self, content: bytes, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> None:
-        named = {"Cache-Control": "private, no-store", **(headers or {})}
-        super().__init__(content, status=status, content_type=JSON, headers=named)
+        all_headers = {"Cache-Control": "private, no-store", **(headers or {})}
+        super().__init__(content, status=status, content_type=JSON, headers=all_headers)
 
 
 def as_json(

@@ -40,11 +40,13 @@ def are_coming(run: Run) -> bool:
 
 def addresses(run: Run, token: Token | None, origin: str) -> dict[str, str]:
     """Return this caller's address of each copied file, by upstream's address."""
-    stored = run.artifacts.filter(state=Artifact.State.STORED).exclude(url__startswith="data:")
+    stored_artifacts = run.artifacts.filter(state=Artifact.State.STORED).exclude(
+        url__startswith="data:"
+    )
     return {
         url: origin
         + (_path(run, position, token, url) if token else _artifact_url(run.pk, position))
-        for position, url in stored.values_list("position", "url")
+        for position, url in stored_artifacts.values_list("position", "url")
     }
 
 
@@ -70,8 +72,8 @@ def replaced(text: str, addresses: Mapping[str, str]) -> str:
         if "://" not in match[0] and "\\" not in match[0]:
             return match[0]
         string = json.loads(match[0], strict=False)
-        changed = pattern.sub(lambda found: addresses[found[0]], string)
-        return match[0] if changed == string else json.dumps(changed)
+        new_string = pattern.sub(lambda address_match: addresses[address_match[0]], string)
+        return match[0] if new_string == string else json.dumps(new_string)
 
     return STRING.sub(rewritten, text)
 
@@ -98,8 +100,8 @@ def find(signed: str) -> tuple[Artifact, User] | None:
         return None
     reach = Reach(token.user, token.project)
     runs = reach.visible_rows(Run.objects.owned_by(token.user)).filter(pk=run)
-    stored = Artifact.objects.filter(run__in=runs, state=Artifact.State.STORED)
-    artifact = stored.filter(position=position).first()
+    stored_artifacts = Artifact.objects.filter(run__in=runs, state=Artifact.State.STORED)
+    artifact = stored_artifacts.filter(position=position).first()
     return (artifact, token.user) if artifact else None
 
 

@@ -50,8 +50,8 @@ def verify_stream(ticket: str) -> StreamTicket | None:
 class LiveToken:
     """A permission to open live sessions: the user, their token or login, and the apps' aliases.
 
-    The runs live in the project. `said` is the program's advance confirmation of costs, in the
-    format of `Confirmation.parse`.
+    The runs live in the project. `confirmation` is the program's advance confirmation of costs,
+    in the format of `Confirmation.parse`.
     """
 
     user_id: int
@@ -60,7 +60,7 @@ class LiveToken:
     origin: str
     aliases: tuple[str, ...]
     project_id: int
-    said: str = ""
+    confirmation: str = ""
 
     def sign(self) -> str:
         """Return the token as URL-safe text."""
@@ -72,8 +72,8 @@ class LiveToken:
         claims = signed_tickets.load(text, LIVE_SALT, LIVE_AGE_S)
         if claims is None or len(claims) != len(fields(cls)):
             return None
-        user_id, token_id, login, origin, aliases, project_id, said = claims
-        return cls(user_id, token_id, login, origin, tuple(aliases), project_id, said)
+        user_id, token_id, login, origin, aliases, project_id, confirmation = claims
+        return cls(user_id, token_id, login, origin, tuple(aliases), project_id, confirmation)
 
     @property
     def is_revoked(self) -> bool:

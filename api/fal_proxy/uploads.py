@@ -32,7 +32,7 @@ _OURS = "/api/fal/"
 _FILE = re.compile(rf"{_OURS}files/([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})/[^/]+")
 
 
-class Announced(NamedTuple):
+class AnnouncedUpload(NamedTuple):
     """A file that will be sent: its user, the id in its address, its name and claimed type.
 
     It will live in the project; None in old tickets means the private one.
@@ -56,17 +56,17 @@ def announce(user_id: int, project_id: int, name: str, content_type: str) -> Ann
     """Return the ticket for a file that will be sent, and its later path."""
     file_id = str(uuid.uuid4())
     name = clean_name(name)
-    claims = Announced(user_id, file_id, name, content_type[:127], project_id)
+    claims = AnnouncedUpload(user_id, file_id, name, content_type[:127], project_id)
     file_path = reverse("api:fal-file", args=[file_id, name])
     return Announcement(signing.dumps(claims, salt=SALT), file_path)
 
 
-def read_ticket(ticket: str) -> Announced:
+def read_ticket(ticket: str) -> AnnouncedUpload:
     """Return the file of a ticket; raises signing.BadSignature if it is invalid or expired."""
-    return Announced(*signing.loads(ticket, salt=SALT, max_age=MAX_AGE_S))
+    return AnnouncedUpload(*signing.loads(ticket, salt=SALT, max_age=MAX_AGE_S))
 
 
-def receive(announced: Announced, body: IO[bytes]) -> ProxyFile:
+def receive(announced: AnnouncedUpload, body: IO[bytes]) -> ProxyFile:
     """Store a file; raises ValueError, or what `uploads.store` raises, with a message."""
     with tempfile.SpooledTemporaryFile(CHUNK_BYTES) as spooled:
         size = 0
@@ -79,7 +79,9 @@ def receive(announced: Announced, body: IO[bytes]) -> ProxyFile:
         return keep(announced, spooled, size)
 
 
-def keep(announced: Announced, content: IO[bytes], size: int, *, freed_bytes: int = 0) -> ProxyFile:
+def keep(
+    announced: AnnouncedUpload, content: IO[bytes], size: int, *, freed_bytes: int = 0
+) -> ProxyFile:
     """Store a file's whole content as the user's upload; raises like `receive`.
 
     Raises PermissionDenied too, if the user may no longer start anything in the project.

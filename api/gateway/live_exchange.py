@@ -158,24 +158,24 @@ async def exchange(
         partial(passing.send_inputs, first),
     ]
     tasks = [asyncio.ensure_future(end()) for end in ends]
-    why, lost = STOPPED, None
+    why, failure = STOPPED, None
     try:
         why = await sessions.first_result(tasks, TIME_IS_OVER)
     except Refused as refusal:  # no room in a budget for another result
         why = str(refusal)
         await socket.send_error("FORBIDDEN", why)
     except fal.FalError as error:
-        why, lost = str(error), error
+        why, failure = str(error), error
         await socket.send_error("INTERNAL_ERROR", why)
     except Exception as error:
         # A bug of ours; the run must end nevertheless.
         transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)
-        why, lost = MODEL_ENDED, fal.FalError(MODEL_ENDED)
+        why, failure = MODEL_ENDED, fal.FalError(MODEL_ENDED)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.shield(live.end(why, lost))
+        await asyncio.shield(live.end(why, failure))
     if why in {CANCELLED, TIME_IS_OVER, sessions.LOGGED_OUT, sessions.RUN_ENDED}:
         await socket.send_error("SESSION_ENDED", why)
 

@@ -133,16 +133,16 @@ class LiveSessions:
 
     async def stop(self) -> None:
         """End all sessions and their runs."""
-        held = list(self._open)
-        for task in held:
+        open_tasks = list(self._open)
+        for task in open_tasks:
             task.cancel()
-        if held:
-            await asyncio.wait(held, timeout=STOP_TIMEOUT_S)
+        if open_tasks:
+            await asyncio.wait(open_tasks, timeout=STOP_TIMEOUT_S)
 
     def _require_room(self, person: int) -> None:
-        others = list(self._open.values())
-        is_full = len(others) >= LIVE_LIMITS.sessions
-        if is_full or others.count(person) >= LIVE_LIMITS.sessions_each:
+        open_sessions = list(self._open.values())
+        is_full = len(open_sessions) >= LIVE_LIMITS.sessions
+        if is_full or open_sessions.count(person) >= LIVE_LIMITS.sessions_each:
             raise Denied(429, relay.NO_ROOM)
 
     async def _session(self, admitted: Admission, socket: LiveSocket) -> None:
@@ -150,8 +150,8 @@ class LiveSessions:
         try:
             key = await sync_to_async(current_key.key_of)(admitted.ticket.project_id)
             upstream = await self._keys.for_new(key)
-            opened = upstream.realtime.session(endpoint.endpoint_id, admitted.max_buffering)
-            async with opened as session:
+            live_session = upstream.realtime.session(endpoint.endpoint_id, admitted.max_buffering)
+            async with live_session as session:
                 if (first := await socket.next_input(settings.LIVE_IDLE_S)) is None:
                     return
                 live = await LiveSession.begin(
@@ -186,8 +186,8 @@ def _admit(scope: Message) -> Admission:
         alias = ""
     if by.aliases and alias not in by.aliases:
         raise Denied(403, "This token is for other apps.")
-    named = Endpoint.objects.filter(endpoint_id__in=[model, model + SUFFIX])
-    endpoint = named.order_by("endpoint_id").first()
+    same_model = Endpoint.objects.filter(endpoint_id__in=[model, model + SUFFIX])
+    endpoint = same_model.order_by("endpoint_id").first()
     if endpoint is None or not transport_choices.is_live(endpoint):
         raise Denied(404, "This model has no live sessions here.")
     if endpoint.refusal:
@@ -195,7 +195,9 @@ def _admit(scope: Message) -> Admission:
     buffering = query.get("max_buffering", [""])[-1]
     is_number = buffering.isascii() and buffering.isdecimal() and len(buffering) < 4
     limit = min(max(int(buffering), 1), 60) if is_number else None
-    ticket = ProxyTicket(by.user_id, model, project_id=by.project_id, said=by.said, by=by)
+    ticket = ProxyTicket(
+        by.user_id, model, project_id=by.project_id, confirmation=by.confirmation, by=by
+    )
     return Admission(ticket, name, endpoint, limit)
 
 
@@ -218,8 +220,10 @@ def _caller(scope: Message, query: dict[str, list[str]]) -> tuple[LiveToken, str
         project = reach_of(token.user, token, query.get(PARAMETER, [""])[-1]).require_maker()
     except PermissionDenied as denied:
         raise Denied(403, str(denied)) from denied
-    said = headers.get(confirmation.HEADER.lower().encode(), b"").decode("latin-1")
-    return LiveToken(token.user_id, token.pk, "", "", (), project.pk, said), token.name
+    confirmation_header = headers.get(confirmation.HEADER.lower().encode(), b"").decode("latin-1")
+    return LiveToken(
+        token.user_id, token.pk, "", "", (), project.pk, confirmation_header
+    ), token.name
 
 
 async def _deny(send: Send, denied: Denied) -> None:

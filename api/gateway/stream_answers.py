@@ -93,12 +93,12 @@ class RoutedAnswer(Answer):
 
     async def write(self, chunk: bytes) -> None:
         """Send the complete events."""
-        held = self._held + chunk
-        blanks = [blank for blank in (b"\n\n", b"\r\n\r\n") if blank in held]
-        cut = max((held.rfind(blank) + len(blank) for blank in blanks), default=0)
-        self._held = held[cut:]
+        buffered = self._held + chunk
+        blanks = [blank for blank in (b"\n\n", b"\r\n\r\n") if blank in buffered]
+        cut = max((buffered.rfind(blank) + len(blank) for blank in blanks), default=0)
+        self._held = buffered[cut:]
         if cut:
-            await super().write(held[:cut])
+            await super().write(buffered[:cut])
 
     async def end(self) -> None:
         """Send the rest."""
@@ -142,8 +142,8 @@ class EndpointAnswer(RoutedAnswer):
         text = answers.parse_answer(output).text
         if text and not self.has_begun:
             headers = chat_responses.headers(self._run.pk)
-            named = [(name.encode(), value.encode()) for name, value in headers.items()]
-            await self._start(200, [_EVENT_STREAM, *named])
+            header_pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+            await self._start(200, [_EVENT_STREAM, *header_pairs])
             await self._say({"role": "assistant", "content": ""})
         if text.startswith(self._text) and len(text) > len(self._text):
             await self._say({"content": text[len(self._text) :]})

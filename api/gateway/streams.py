@@ -70,15 +70,15 @@ class Streams:
 
     async def stop(self) -> None:
         """End all streams; their runs are taken over like those of a worker that stops."""
-        held = dict(self._open)
-        for task in held.values():
+        open_runs = dict(self._open)
+        for task in open_runs.values():
             if task:
                 task.cancel()
-        await asyncio.gather(*filter(None, held.values()), return_exceptions=True)
+        await asyncio.gather(*filter(None, open_runs.values()), return_exceptions=True)
         if self._renewing:
             self._renewing.cancel()
-        if held:
-            await sync_to_async(leases.release_runs)(list(held))
+        if open_runs:
+            await sync_to_async(leases.release_runs)(list(open_runs))
 
     async def _refuse(self, run: Run, dialect: str, send: Send) -> None:
         error = fal.FalError("Too many streams are open just now.", status=429)
@@ -117,10 +117,10 @@ async def _send(run: Run, keys: KeyRing, answer: Answer) -> None:
             await Run.objects.filter(pk=run.pk).aupdate(sent_arguments=arguments)
         await direct.run_directly(run, arguments, upstream, answer.events, LIMITS)
     except fal.FalError as error:
-        seen = outcomes.from_error(error, by="stream")
+        observation = outcomes.from_error(error, by="stream")
         if error.is_unconfirmed:
-            seen = replace(seen, state=Run.State.UNCONFIRMED)
-        await state_machine.arecord(run.pk, seen)
+            observation = replace(observation, state=Run.State.UNCONFIRMED)
+        await state_machine.arecord(run.pk, observation)
 
 
 async def _cancel_when_gone(pk: uuid.UUID, receive: Receive) -> None:

@@ -33,11 +33,11 @@ def take(name: str, person: int | None) -> dict[str, str]:
         return {}
     limit, client = LIMITS[name], f"person {person}"
     wait_s = buckets.take(limit, client)
-    left = buckets.left(limit, client)
-    reset_s = max(wait_s, math.ceil((limit.burst - left) * 60 / limit.per_minute))
+    calls_left = buckets.left(limit, client)
+    reset_s = max(wait_s, math.ceil((limit.burst - calls_left) * 60 / limit.per_minute))
     headers = {
         "RateLimit-Policy": f'"{name}";q={limit.burst};w={WINDOW_S}',
-        "RateLimit": f'"{name}";r={left};t={reset_s}',
+        "RateLimit": f'"{name}";r={calls_left};t={reset_s}',
     }
     if wait_s:
         detail = f"Too many requests in a short time. Wait {format_wait(wait_s)}, then try again."

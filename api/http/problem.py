@@ -131,8 +131,8 @@ def refused(error: refused_starts.Refused | PermissionDenied, status: int = 409)
     if isinstance(error, refused_starts.Unconfirmed):
         return Problem(error.status, str(error), slug="unconfirmed", max_cost=error.answer)
     if isinstance(error, refused_starts.Unaffordable):
-        more: dict[str, Any] = {"ask": error.remedy.address} if error.remedy else {}
-        return Problem(error.status, str(error), slug="unaffordable", **more)
+        extensions: dict[str, Any] = {"ask": error.remedy.address} if error.remedy else {}
+        return Problem(error.status, str(error), slug="unaffordable", **extensions)
     if isinstance(error, refused_starts.Forbidden | PermissionDenied):
         return Problem(403, str(error))
     return Problem(status, str(error), slug="cannot-be-run")
@@ -178,8 +178,8 @@ def as_problems(
 
 def _allowed(methods: str) -> str:
     """Return the methods of an address, including HEAD and OPTIONS (RFC 9110, 9.1)."""
-    named = {*methods.split(", "), "OPTIONS"}
-    return ", ".join(sorted(named | {"HEAD"} if "GET" in named else named))
+    allowed = {*methods.split(", "), "OPTIONS"}
+    return ", ".join(sorted(allowed | {"HEAD"} if "GET" in allowed else allowed))
 
 
 def _is_ours(response: HttpResponse) -> bool:

@@ -95,11 +95,11 @@ def _parts(content: Any, place: str) -> Iterator[str | Medium]:
         raise wrong(place, "A message's content must be a text or a list of parts.")
     for at, part in enumerate(content):
         kind = part.get("type") if isinstance(part, dict) else None
-        read = _PARTS.get(kind) if isinstance(kind, str) else None
-        if read is None:
+        read_part = _PARTS.get(kind) if isinstance(kind, str) else None
+        if read_part is None:
             detail = f"A part of type {str(kind)[:40]!r} cannot be sent to this model."
             raise wrong(f"{place}[{at}].type", f"{detail} It may be one of {', '.join(_PARTS)}.")
-        yield read(part.get(kind), f"{place}[{at}].{kind}")
+        yield read_part(part.get(kind), f"{place}[{at}].{kind}")
 
 
 def _text(value: Any, place: str) -> str:
@@ -110,11 +110,11 @@ def _text(value: Any, place: str) -> str:
 
 def _address(kind: str) -> Callable[[Any, str], Medium]:
     def read(value: Any, place: str) -> Medium:
-        about = value if isinstance(value, dict) else {"url": value}
-        url = about.get("url")
+        part = value if isinstance(value, dict) else {"url": value}
+        url = part.get("url")
         if not isinstance(url, str) or not url:
             raise wrong(f"{place}.url", "A part needs the address of its file.")
-        if about.get("detail") not in {None, "auto"}:
+        if part.get("detail") not in {None, "auto"}:
             raise wrong(
                 f"{place}.detail", "This model takes no detail for a picture: leave it out."
             )
@@ -124,8 +124,8 @@ def _address(kind: str) -> Callable[[Any, str], Medium]:
 
 
 def _audio(value: Any, place: str) -> Medium:
-    about = value if isinstance(value, dict) else {}
-    data, content_type = about.get("data"), AUDIO_TYPES.get(str(about.get("format")))
+    audio = value if isinstance(value, dict) else {}
+    data, content_type = audio.get("data"), AUDIO_TYPES.get(str(audio.get("format")))
     if not isinstance(data, str) or not data:
         raise wrong(f"{place}.data", "A sound needs its data in base64.")
     if content_type is None:

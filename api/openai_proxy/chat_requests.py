@@ -58,9 +58,9 @@ def parse_chat_request(body: Any) -> ChatRequest:
 
 
 def _arguments(body: dict[str, Any], model: str) -> tuple[Endpoint, dict[str, Any]]:
-    named = Endpoint.objects.filter(endpoint_id=model).first()
-    if named is not None:
-        return named, _composed(named, _shape(named), body)
+    endpoint = Endpoint.objects.filter(endpoint_id=model).first()
+    if endpoint is not None:
+        return endpoint, _composed(endpoint, _shape(endpoint), body)
     router = known_models.router()
     if router is None:
         raise wrong("model", NO_ROUTER.format(model[:200]), 404, UNKNOWN_MODEL)

@@ -48,16 +48,18 @@ def completion(run: Run) -> UpstreamResponse:
         "finish_reason": "stop",
     }
     body = {**head(run), "object": "chat.completion", "choices": [choice]}
-    counted = usage(run.output)
-    return responses.as_json(body | ({"usage": counted} if counted else {}), 200, headers(run.pk))
+    token_counts = usage(run.output)
+    return responses.as_json(
+        body | ({"usage": token_counts} if token_counts else {}), 200, headers(run.pk)
+    )
 
 
 def as_stream(run: Run, *, wants_usage: bool) -> UpstreamResponse:
     """Return the completion as a stream of one chunk, if none was sent before; or the error."""
-    whole = completion(run)
-    if whole.status_code != 200:
-        return whole
-    completion_document = json.loads(whole.content)
+    whole_answer = completion(run)
+    if whole_answer.status_code != 200:
+        return whole_answer
+    completion_document = json.loads(whole_answer.content)
     choices = [
         {
             "index": place,
@@ -111,8 +113,8 @@ def chunk(run: Run, delta: dict[str, Any], reason: str | None = None) -> dict[st
 def ending(run: Run, output: Any, *, wants_usage: bool) -> Iterator[dict[str, Any]]:
     """Yield the last chunks of an endpoint's answer."""
     yield chunk(run, {}, "stop")
-    if wants_usage and (counted := usage(output)):
-        yield {**chunk(run, {}), "choices": [], "usage": counted}
+    if wants_usage and (token_counts := usage(output)):
+        yield {**chunk(run, {}), "choices": [], "usage": token_counts}
 
 
 def event(body: dict[str, Any]) -> bytes:
@@ -122,10 +124,13 @@ def event(body: dict[str, Any]) -> bytes:
 
 def usage(output: Any) -> dict[str, Any]:
     """Return upstream's token counts by OpenAI's names; empty if it reports none."""
-    counted = output.get("usage") if isinstance(output, dict) else None
-    if not isinstance(counted, dict):
+    token_counts = output.get("usage") if isinstance(output, dict) else None
+    if not isinstance(token_counts, dict):
         return {}
-    counts = {names[0]: next((counted[n] for n in names if n in counted), 0) for names in _COUNTS}
+    counts = {
+        names[0]: next((token_counts[n] for n in names if n in token_counts), 0)
+        for names in _COUNTS
+    }
     counts["total_tokens"] = counts["total_tokens"] or (
         (counts["prompt_tokens"] or 0) + (counts["completion_tokens"] or 0)
     )

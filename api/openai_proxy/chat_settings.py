@@ -83,17 +83,17 @@ def with_media(
     for file in media:
         by_kind.setdefault(file.kind, {}).setdefault(file.url, file)
     arguments = dict(settings)
-    for kind, listed in by_kind.items():
-        first = next(iter(listed.values()))
+    for kind, urls in by_kind.items():
+        first = next(iter(urls.values()))
         field = _field_for(shape.rest.children, kind)
         if field is None:
             raise wrong(first.place, NO_MEDIA.format(name, MEDIA[kind]))
         if field.name in arguments:
             raise wrong(field.name, TWICE.format(field.name))
-        if field.item is None and len(listed) > 1:
-            last = list(listed.values())[-1]
-            raise wrong(last.place, ONE_MEDIUM.format(name, field.name, len(listed)))
-        arguments[field.name] = [*listed] if field.item else first.url
+        if field.item is None and len(urls) > 1:
+            last = list(urls.values())[-1]
+            raise wrong(last.place, ONE_MEDIUM.format(name, field.name, len(urls)))
+        arguments[field.name] = [*urls] if field.item else first.url
     return arguments
 
 

@@ -81,10 +81,10 @@ def _entry(endpoint: Endpoint) -> dict[str, Any] | None:
 
 def inputs(rows: list[Row]) -> list[dict[str, Any]]:
     """Return the `Input`s of a model; nested ones are named by their path."""
-    listed, parents = [], list[str]()
+    described_inputs, parents = [], list[str]()
     for row in rows:
         parents = [*parents[: row.depth], row.name]
-        listed.append(
+        described_inputs.append(
             {
                 "name": ".".join(parents),
                 "type": row.type,
@@ -95,7 +95,7 @@ def inputs(rows: list[Row]) -> list[dict[str, Any]]:
                 "description": row.description,
             }
         )
-    return listed
+    return described_inputs
 
 
 def change(change: Change) -> dict[str, Any]:

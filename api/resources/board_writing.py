@@ -23,7 +23,7 @@ from catalog.schema_versions import version_of
 from fal.db_safe import db_safe, db_safe_text
 from features.boards.models import Board
 from features.boards.plan import groups
-from features.boards.plan.cells import Expanded, expand
+from features.boards.plan.cells import ExpandedPlan, expand
 from features.boards.plan.from_board import column_of, new_cells, stored_plan
 from features.boards.plan.input_files import missing_files
 from features.boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow, read_plan
@@ -142,8 +142,8 @@ def run_board_again(call: Call) -> Reply:
     board = _changeable(call)
     send = repeating.repeat_failed if call.body["what"] == "failed" else repeating.send_held
     with claimed(call) as answer:
-        sent = send(call.user, board, is_program=True).require_any()
-        outcome = {"message": sent.summary, "sent": sent.sent}
+        sending_result = send(call.user, board, is_program=True).require_any()
+        outcome = {"message": sending_result.summary, "sent": sending_result.sent}
         answer |= {"board": str(board.pk), "said": outcome}
     return Reply(outcome | {"board": as_json(board, call)})
 
@@ -202,10 +202,10 @@ def _plan(call: Call) -> Plan:
     post |= {ALLOW_UNKNOWN: ["1"]} if body.get("allow_unknown", False) else {}
     post |= {"cap": [f"{Decimal(str(body['cap_usd'])):f}"]} if "cap_usd" in body else {}
     # The plan's page also shows the settings that models do not share.
-    shown = groups.write(
+    group_post = groups.write(
         groups.groups_of(models[0], models), {}, [column.settings for column in columns]
     )
-    plan = replace(read_plan(shown | post, models, models[0]), columns=columns)
+    plan = replace(read_plan(group_post | post, models, models[0]), columns=columns)
     plan.troubles.extend(missing_files(plan))
     _require_no_trouble(plan)
     return plan
@@ -231,8 +231,8 @@ def _require_no_trouble(plan: Plan) -> None:
         raise Problem(422, plan.troubles[0].message, errors=errors)
 
 
-def _error(where: str, message: str) -> dict[str, str]:
-    place = _PLACES.get(where, "columns")
+def _error(part: str, message: str) -> dict[str, str]:
+    place = _PLACES.get(part, "columns")
     return {"pointer": pointer([place]), "detail": message}
 
 
@@ -282,7 +282,7 @@ def _relative(value: Any) -> Any:
     return tidy_addresses(db_safe(value))
 
 
-def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
+def _require_fitting(call: Call, plan: Plan, expanded: ExpandedPlan) -> None:
     """Raise Problem (422) if nothing fits, or not everything and `partial` is not set."""
     bad = [(n, report) for n, report in enumerate(expanded.reports) if not report.is_fine]
     if (expanded.cells and not expanded.fitting) or (bad and not call.body.get("partial", False)):
@@ -297,18 +297,20 @@ def _require_fitting(call: Call, plan: Plan, expanded: Expanded) -> None:
         raise Problem(422, f"{message} Nothing was sent.", errors=errors)
 
 
-def _require_below(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> None:
+def _require_below(call: Call, plan: Plan, expanded: ExpandedPlan, board: Board | None) -> None:
     """Raise Problem (409) unless all that would be sent is known to cost at most `max_cost`."""
     if "max_cost" in call.body:
         total = pricing.price(call.user, plan, expanded, board, call.reach.target).total
         runs.require_below(Decimal(str(call.body["max_cost"])), total or NOTHING)
 
 
-def _send(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> sending.Sent:
+def _send(
+    call: Call, plan: Plan, expanded: ExpandedPlan, board: Board | None
+) -> sending.SendingResult:
     token = f"api-{secrets.token_urlsafe(16)}"
     try:
         with claimed(call) as answer:
-            sent = sending.run_plan(
+            sending_result = sending.run_plan(
                 call.user,
                 plan,
                 expanded,
@@ -317,7 +319,7 @@ def _send(call: Call, plan: Plan, expanded: Expanded, board: Board | None) -> se
                 project=call.reach.target,
                 is_program=True,
             )
-            answer["board"] = str(sent.board.pk)
-            return sent.require_any()
-    except sending.TooLarge as refused:
-        raise Problem(422, str(refused)) from refused
+            answer["board"] = str(sending_result.board.pk)
+            return sending_result.require_any()
+    except sending.TooLarge as refusal:
+        raise Problem(422, str(refusal)) from refusal

@@ -167,12 +167,16 @@ def as_json(board: Board, call: Call) -> dict[str, Any]:
     cells = board.cells.filter(replaced_at=None).select_related("run")
     cells = cells.defer(*heavy_columns("run__"))
     withhold_unreadable(board, cells)
-    shown = [_cell(cell, row_places[cell.row_id], column_places[cell.column_id]) for cell in cells]
+    cells_as_json = [
+        _cell(cell, row_places[cell.row_id], column_places[cell.column_id]) for cell in cells
+    ]
     return card(board, call) | {
-        "is_final": all(cell["state"] is None or cell["state"] in Run.FINAL for cell in shown),
+        "is_final": all(
+            cell["state"] is None or cell["state"] in Run.FINAL for cell in cells_as_json
+        ),
         "columns": [_column(column) for column in columns],
         "rows": [{"label": row.label, "values": row.values} for row in rows],
-        "cells": shown,
+        "cells": cells_as_json,
     }
 
 

@@ -159,10 +159,10 @@ def run_flow(call: Call) -> Reply:
     if flow_run is None:
         try:
             start = partial(starting.start, call.user, flow, filled, token, project=project)
-            question = consents.Wanted(flow.name, filled.as_json(), project, estimate)
+            question = consents.PlannedCall(flow.name, filled.as_json(), project, estimate)
             outcome = consents.started(call, question, start)
-        except starting.Refused as refused:
-            raise Problem(409, str(refused), slug="cannot-be-run") from refused
+        except starting.Refused as flow_refusal:
+            raise Problem(409, str(flow_refusal), slug="cannot-be-run") from flow_refusal
         if isinstance(outcome, Consent):
             return consents.reply(outcome, call, 202)
         flow_run, is_new = outcome
@@ -281,7 +281,7 @@ def _reply(call: Call, flow_run: FlowRun, status: int) -> Reply:
 
 def _whole(flow_run: FlowRun, call: Call) -> dict[str, Any]:
     """Return a `FlowRun`; its flow should be loaded. One query."""
-    begun = steps.current(flow_run)
+    step_runs = steps.current(flow_run)
     return {
         "id": str(flow_run.pk),
         "flow_id": str(flow_run.flow_id),
@@ -294,11 +294,11 @@ def _whole(flow_run: FlowRun, call: Call) -> dict[str, Any]:
         "steps": [
             {
                 "endpoint_id": step.endpoint,
-                "run_id": str(sent.run_id) if sent and sent.run_id else None,
-                "state": sent.run.state if sent and sent.run else None,
-                "not_sent": sent.not_sent if sent else "",
+                "run_id": str(step_run.run_id) if step_run and step_run.run_id else None,
+                "state": step_run.run.state if step_run and step_run.run else None,
+                "not_sent": step_run.not_sent if step_run else "",
             }
             for step in parse_definition(flow_run.definition).steps
-            for sent in [begun.get(step.id)]
+            for step_run in [step_runs.get(step.id)]
         ],
     }

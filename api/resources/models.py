@@ -181,5 +181,5 @@ def list_prices(call: Call) -> Reply:
     rows = listing.find_prices(
         db_safe_text(values["q"] or ""), is_used=bool(values["differs"]), sort=values["sort"] or ""
     )
-    shown = list(rows[first : first + limit + 1])
-    return Reply(take_page(shown, limit, listing.as_json, lambda _: [first + limit]))
+    price_rows = list(rows[first : first + limit + 1])
+    return Reply(take_page(price_rows, limit, listing.as_json, lambda _: [first + limit]))

@@ -87,11 +87,11 @@ def take_page(
 
     `mark` returns the cursor's values for the last row of the page.
     """
-    shown = rows[:limit]
-    more = len(rows) > limit
+    page_rows = rows[:limit]
+    has_more = len(rows) > limit
     return {
-        "items": [as_json(row) for row in shown],
-        "next_cursor": cursor.encode(*mark(shown[-1])) if more else None,
+        "items": [as_json(row) for row in page_rows],
+        "next_cursor": cursor.encode(*mark(page_rows[-1])) if has_more else None,
     }
 
 

@@ -188,12 +188,14 @@ def create_run(call: Call) -> Reply:
     if webhook:
         webhooks.require_public(webhook, "webhook_url")
     door = Door.API if call.reserved is None else Door.ASSISTANT
-    wanted = submission.WantedRun(
+    wanted_run = submission.WantedRun(
         call.token, call.reach.target, endpoint, arguments, transport, key_of(call), webhook, door
     )
     try:
-        start = partial(submission.start, wanted)
-        question = consents.Wanted(endpoint.endpoint_id, arguments, call.reach.target, estimate)
+        start = partial(submission.start, wanted_run)
+        question = consents.PlannedCall(
+            endpoint.endpoint_id, arguments, call.reach.target, estimate
+        )
         outcome = consents.started(call, question, start)
     except submission.KeyReused as error:
         raise key_reused() from error

@@ -116,8 +116,8 @@ def create_webhook(call: Call) -> Reply:
 def delete_webhook(call: Call) -> Reply:
     """Remove a webhook."""
     _require_unbound(call)
-    mine = Channel.objects.owned_by(call.user).filter(method=Method.RUNS)
-    channel = mine.filter(pk=call.values["webhook_id"]).first()
+    own_channels = Channel.objects.owned_by(call.user).filter(method=Method.RUNS)
+    channel = own_channels.filter(pk=call.values["webhook_id"]).first()
     if channel is None:
         raise Problem(404, "There is no such webhook, or it is somebody else's.")
     channels.delete(call.user, channel)
@@ -181,7 +181,7 @@ def _require_unbound(call: Call) -> None:
 
 
 def _deliveries(call: Call) -> Any:
-    mine = Delivery.objects.filter(user=call.user, method=Method.RUNS, run__isnull=False)
-    rows = mine.filter(is_member(call.user, prefix="run__"))
+    own_deliveries = Delivery.objects.filter(user=call.user, method=Method.RUNS, run__isnull=False)
+    rows = own_deliveries.filter(is_member(call.user, prefix="run__"))
     only = call.reach.only
     return rows if only is None else rows.filter(run__project=only)

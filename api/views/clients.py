@@ -49,8 +49,8 @@ def _render_client(
     """Return the page; 204 for a poll that has already seen the state of the token's request."""
     run = first_request.find_first_run(token) if token else None
     is_awaited = token is not None and first_request.is_awaited(token, run)
-    seen = run.state if run else "used" if token and token.last_used_at else "none"
-    if is_awaited and request.htmx and request.GET.get("seen") == seen:
+    token_state = run.state if run else "used" if token and token.last_used_at else "none"
+    if is_awaited and request.htmx and request.GET.get("seen") == token_state:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     endpoint, arguments = first_request.example_endpoint(), first_request.ARGUMENTS
     model = endpoint.endpoint_id if endpoint else first_request.EXAMPLES[0]
@@ -65,7 +65,7 @@ def _render_client(
         "token": token,
         "run": run,
         "is_awaited": is_awaited,
-        "seen": seen,
+        "seen": token_state,
         "endpoint": endpoint,
         "price": endpoint and estimate_run(endpoint, arguments).label,
         "here": _address(client, token),
@@ -105,5 +105,5 @@ def _tokens(request: HtmxRequest) -> models.QuerySet[Token]:
 
 
 def _address(client: Client, token: Token | None) -> str:
-    asked = {"client": client.key} | ({"token": token.pk} if token else {})
-    return f"{reverse('api:clients')}?{urlencode(asked)}"
+    parameters = {"client": client.key} | ({"token": token.pk} if token else {})
+    return f"{reverse('api:clients')}?{urlencode(parameters)}"

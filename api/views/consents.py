@@ -72,8 +72,10 @@ def _start(request: HtmxRequest, consent: Consent) -> str:
     if consent.named:
         query[PARAMETER] = consent.named
     inner.GET = query  # type: ignore[assignment]
-    said = Confirmation.parse(consent.answer)
-    charge = Charge(None if said.is_unknown_fine else said.most, Decimal(settings.MCP_SPENDING_CAP))
+    confirmed = Confirmation.parse(consent.answer)
+    charge = Charge(
+        None if confirmed.is_unknown_fine else confirmed.most, Decimal(settings.MCP_SPENDING_CAP)
+    )
     inner.META = {**request.META, "CONTENT_TYPE": JSON, "asgi.scope": {CHARGE: charge}}
     inner.content_type = JSON
     inner._body = json.dumps(consent.body).encode()
@@ -108,6 +110,6 @@ def _context(consent: Consent) -> dict[str, Any]:
         "started": _started(consent) if consent.started else None,
     }
     if endpoint is not None:
-        shown = settings_in(version_of(endpoint).root, consent.inputs)
-        return context | {"title": title(consent.inputs), "rows": shown.changed}
+        setting_rows = settings_in(version_of(endpoint).root, consent.inputs)
+        return context | {"title": title(consent.inputs), "rows": setting_rows.changed}
     return context | {"inputs": consent.body.get("inputs", {})}

@@ -117,8 +117,11 @@ def _require_same_origin(request: HttpRequest) -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     is_ours = site == "same-origin" if site else request.method in {"GET", "HEAD"}
     if origin is not None:
-        ours = urlsplit(request.build_absolute_uri("/"))
-        is_ours = site in {None, "same-origin"} and origin == f"{ours.scheme}://{ours.netloc}"
+        own_address = urlsplit(request.build_absolute_uri("/"))
+        is_ours = (
+            site in {None, "same-origin"}
+            and origin == f"{own_address.scheme}://{own_address.netloc}"
+        )
     if not is_ours:
         detail = "A login counts only on pages of this site. Elsewhere, use an API token."
         raise Problem(403, detail, slug="cross-origin")
@@ -140,10 +143,10 @@ def _under(request: HttpRequest, came_by: str, host: str) -> str:
 
 
 def _named(request: HttpRequest, address: str, host: str) -> Target:
-    named = request.headers.get("x-fal-target-url", "")
-    if not named:
+    target_url = request.headers.get("x-fal-target-url", "")
+    if not target_url:
         raise InvalidTarget("Name the address to call in the header x-fal-target-url.")
-    return target.parse(named)
+    return target.parse(target_url)
 
 
 def _below(host: Host) -> Read:
@@ -185,7 +188,7 @@ def cdn(request: HttpRequest, address: str) -> HttpResponse:
     if address == CDN_PARTS:
         return responses.as_json({"access_url": access_url, "uploadId": announcement.ticket})
 
-    def receive(announced: uploads.Announced) -> HttpResponse:
+    def receive(announced: uploads.AnnouncedUpload) -> HttpResponse:
         uploads.receive(announced, cast("IO[bytes]", request))
         return responses.as_json({"access_url": access_url})
 
@@ -199,12 +202,12 @@ def result_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
 
     Any site may read it, as at fal: the address suffices, without a login.
     """
-    found = result_files.find(signed)
-    if found is None:
+    artifact_and_user = result_files.find(signed)
+    if artifact_and_user is None:
         raise Http404("This result no longer exists, or the token that it was for does not.")
-    artifact, user = found
-    named = result_names.served_name(artifact, user)
-    response = served_files.serve(request, artifact.file, artifact.content_type, named)
+    artifact, user = artifact_and_user
+    file_name = result_names.served_name(artifact, user)
+    response = served_files.serve(request, artifact.file, artifact.content_type, file_name)
     response.headers["Cache-Control"] = "private, no-cache"  # ended addresses stop at once
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
@@ -233,7 +236,7 @@ def _from_any_site(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespo
 def upload(request: HttpRequest, ticket: str) -> HttpResponse:
     """Receive the file of a ticket, the only authorization that fal's clients send here."""
 
-    def receive(announced: uploads.Announced) -> HttpResponse:
+    def receive(announced: uploads.AnnouncedUpload) -> HttpResponse:
         uploads.receive(announced, cast("IO[bytes]", request))
         return HttpResponse(status=200)
 
@@ -246,7 +249,7 @@ def upload(request: HttpRequest, ticket: str) -> HttpResponse:
 def upload_part(request: HttpRequest, ticket: str, number: int, **_: object) -> HttpResponse:
     """Receive a part of the file of a ticket; its later address may precede the ticket."""
 
-    def receive(announced: uploads.Announced) -> HttpResponse:
+    def receive(announced: uploads.AnnouncedUpload) -> HttpResponse:
         size_bytes = parse_key(request.META.get("CONTENT_LENGTH")) or 0
         etag = parts.receive(announced, number, cast("IO[bytes]", request), size_bytes)
         return responses.as_json({"partNumber": number, "etag": etag}, headers={"ETag": etag})
@@ -260,7 +263,7 @@ def upload_part(request: HttpRequest, ticket: str, number: int, **_: object) -> 
 def upload_complete(request: HttpRequest, ticket: str, **_: object) -> HttpResponse:
     """Join the parts of a ticket's file to one upload."""
 
-    def receive(announced: uploads.Announced) -> HttpResponse:
+    def receive(announced: uploads.AnnouncedUpload) -> HttpResponse:
         try:
             body = loads_posted(request.body.decode())
         except (NotJson, UnicodeDecodeError):
@@ -275,7 +278,7 @@ def _receive(
     request: HttpRequest,
     ticket: str,
     method: str,
-    receive: Callable[[uploads.Announced], HttpResponse],
+    receive: Callable[[uploads.AnnouncedUpload], HttpResponse],
 ) -> HttpResponse:
     """Return the response of `receive`, or an error as JSON."""
     if request.method != method:

@@ -81,14 +81,14 @@ class TokenForm(forms.Form):
         """Create the token, returned with its secret; None if the form has errors."""
         if not self.is_valid():
             return None
-        typed = self.cleaned_data
-        project = self.projects.get(typed["project"])
+        cleaned = self.cleaned_data
+        project = self.projects.get(cleaned["project"])
         try:
             return tokens.create(
                 self.user,
-                typed["name"],
-                typed["scope"],
-                typed["days"],
+                cleaned["name"],
+                cleaned["scope"],
+                cleaned["days"],
                 by=self.user,
                 project=project,
             )

@@ -91,9 +91,9 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         if not form.is_valid():
             return self._render_form(request, endpoints, "collect", form)
         collection = form.cleaned_data["collection"]
-        picked = endpoints.select_related(None).only("pk")[: collection_editing.MOST_ITEMS + 1]
+        selected = endpoints.select_related(None).only("pk")[: collection_editing.MOST_ITEMS + 1]
         try:
-            count = collection_editing.add_models(collection, list(picked))
+            count = collection_editing.add_models(collection, list(selected))
         except ValueError as error:
             form.add_error("collection", str(error))
             return self._render_form(request, endpoints, "collect", form)
@@ -104,10 +104,10 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, endpoints: EndpointQuerySet, mark: str, reason: str = ""
     ) -> None:
         # By primary key: the list's query may have joins and an order, which updates do not allow.
-        picked = Endpoint.objects.filter(pk__in=endpoints.order_by().values("pk"))
-        count = moderation.set_status(picked, mark, reason, request.user)  # type: ignore[arg-type]
-        standing = moderation.WORDS[mark].lower()
-        self.message_user(request, f"{_models(count)}: {standing}.")
+        selected = Endpoint.objects.filter(pk__in=endpoints.order_by().values("pk"))
+        count = moderation.set_status(selected, mark, reason, request.user)  # type: ignore[arg-type]
+        status = moderation.WORDS[mark].lower()
+        self.message_user(request, f"{_models(count)}: {status}.")
 
     def _render_form(
         self, request: HttpRequest, endpoints: EndpointQuerySet, action: str, form: forms.Form

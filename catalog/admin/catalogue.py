@@ -309,6 +309,8 @@ class SyncReportAdmin(_WrittenBySyncs):
 def _lines(texts: list[str]) -> SafeString | str:
     if not texts:
         return "none"
-    shown = format_html_join("", "<li>{}</li>", ((text,) for text in texts[:SHOWN_AT_MOST]))
-    more = len(texts) - SHOWN_AT_MOST
-    return format_html("<ul>{}</ul>{}", shown, f"and {more} more" if more > 0 else "")
+    items = format_html_join("", "<li>{}</li>", ((text,) for text in texts[:SHOWN_AT_MOST]))
+    remaining_count = len(texts) - SHOWN_AT_MOST
+    return format_html(
+        "<ul>{}</ul>{}", items, f"and {remaining_count} more" if remaining_count > 0 else ""
+    )

@@ -45,7 +45,7 @@ _SHOWN = [
         "measured_unit",
     )
 ]
-_COUNTS = {name: Count("pk", filter=which) for name, (_, which) in KINDS.items()}
+_COUNTS = {name: Count("pk", filter=condition) for name, (_, condition) in KINDS.items()}
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ def chosen(filters: Filters, changes: ChangeQuerySet) -> ChangeQuerySet:
 
 def of_model(endpoint: Endpoint) -> list[Change]:
     """The newest changes of one model."""
-    shown = Change.objects.worth_showing().filter(endpoint=endpoint)
-    return list(shown.only("kind", "at", "lines", "weight")[:ON_A_MODEL])
+    changes = Change.objects.worth_showing().filter(endpoint=endpoint)
+    return list(changes.only("kind", "at", "lines", "weight")[:ON_A_MODEL])
 
 
 @dataclass(frozen=True)
@@ -200,13 +200,13 @@ def unread_counts(user: User) -> News:
 
 def _unread() -> QuerySet[Change, dict[str, Any]]:
     reader = Reader.objects.filter(user=Param("user", IntegerField()))
-    seen = Subquery(reader.values("seen_at")[:1])
-    later = Q(at__gt=Coalesce(seen, Param("week", DateTimeField())))
-    fresh = Change.objects.worth_showing().filter(later).order_by().annotate(seen=seen)
+    last_seen = Subquery(reader.values("seen_at")[:1])
+    later = Q(at__gt=Coalesce(last_seen, Param("week", DateTimeField())))
+    fresh = Change.objects.worth_showing().filter(later).order_by().annotate(seen=last_seen)
     # One group of all rows, also if there are none: as `aggregate`, but the query can be compiled.
     in_one = fresh.annotate(group=Value(1)).values("group")
-    counted: Any = in_one.annotate(since=Max("seen"), **_COUNTS)
-    unread: QuerySet[Change, dict[str, Any]] = counted.values("since", *_COUNTS)
+    with_counts: Any = in_one.annotate(since=Max("seen"), **_COUNTS)
+    unread: QuerySet[Change, dict[str, Any]] = with_counts.values("since", *_COUNTS)
     return unread
 
 

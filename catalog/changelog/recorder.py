@@ -92,17 +92,17 @@ def compare_pending() -> int:
 
     Several processes may do this at once: the same two schemas always give the same lines.
     """
-    waiting = list(
+    uncompared = list(
         Change.objects.uncompared()
         .select_related("endpoint", "was", "now")
         .only("endpoint__endpoint_id", "was", "now", "kind")
         .order_by("pk")[:AT_ONCE]
     )
-    for change in waiting:
+    for change in uncompared:
         _finish(change, _diff_lines(change))
-    if waiting:
-        Change.objects.bulk_update(waiting, ["lines", "weight"])
-    return len(waiting)
+    if uncompared:
+        Change.objects.bulk_update(uncompared, ["lines", "weight"])
+    return len(uncompared)
 
 
 def prune(kept: int = KEPT, at_once: int = PRUNED_AT_ONCE) -> int:
@@ -170,6 +170,6 @@ def _listing_change(row: Endpoint, name: str, was: Any) -> Line | None:
 
 
 def _members(title: str, was: list[str], now: list[str]) -> Line | None:
-    came = [member for member in now if member not in was]
-    went = [member for member in was if member not in now]
-    return diff_lines.members(title, came, went) if came or went else None
+    added = [member for member in now if member not in was]
+    removed = [member for member in was if member not in now]
+    return diff_lines.members(title, added, removed) if added or removed else None

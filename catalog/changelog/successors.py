@@ -39,15 +39,15 @@ _READ = (
 def successors_of(endpoints: Iterable[Endpoint]) -> dict[int, Endpoint]:
     """Map primary keys to successors, for the endpoints that have one; two queries."""
     keys = [endpoint.pk for endpoint in endpoints]
-    lost = Endpoint.objects.filter(pk__in=keys).annotate(entry_text=F("entry__text"))
-    rows = list(lost.only(*_READ, "description")) if keys else []
+    lost_endpoints = Endpoint.objects.filter(pk__in=keys).annotate(entry_text=F("entry__text"))
+    rows = list(lost_endpoints.only(*_READ, "description")) if keys else []
     if not rows:
         return {}
-    named = {row.pk: _named_upstream(row) for row in rows}
+    named_upstream = {row.pk: _named_upstream(row) for row in rows}
     of_category = Q(category__in={row.category for row in rows})
     usable = (
         Endpoint.objects.listed()
-        .filter(of_category | Q(endpoint_id__in={*chain.from_iterable(named.values())}))
+        .filter(of_category | Q(endpoint_id__in={*chain.from_iterable(named_upstream.values())}))
         .filter(status="active")
         .exclude(pk__in=keys)
         .exclude(standing=Standing.BLOCKED)
@@ -56,7 +56,7 @@ def successors_of(endpoints: Iterable[Endpoint]) -> dict[int, Endpoint]:
     )
     candidates = {candidate.endpoint_id: candidate for candidate in usable}
     successors = {
-        row.pk: next((candidates[i] for i in named[row.pk] if i in candidates), None)
+        row.pk: next((candidates[i] for i in named_upstream[row.pk] if i in candidates), None)
         or _successor(row, list(candidates.values()))
         for row in rows
     }

@@ -103,33 +103,39 @@ def create_with_free_slug(title: str, by: User) -> Collection:
 def free_slug(title: str) -> str:
     """Return a free slug for a collection with this title."""
     base = slugify(title)[: LONGEST_SLUG - 5].strip("-") or "collection"
-    used = set(Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True))
-    used |= RESERVED
-    numbered = (f"{base}-{number}" for number in range(2, len(used) + 3))
-    return base if base not in used else next(slug for slug in numbered if slug not in used)
+    used_slugs = set(
+        Collection.objects.filter(slug__startswith=base).values_list("slug", flat=True)
+    )
+    used_slugs |= RESERVED
+    numbered = (f"{base}-{number}" for number in range(2, len(used_slugs) + 3))
+    return (
+        base
+        if base not in used_slugs
+        else next(slug for slug in numbered if slug not in used_slugs)
+    )
 
 
 @transaction.atomic
-def arrange(collection: Collection, wanted: Arrangement) -> None:
+def arrange(collection: Collection, arrangement: Arrangement) -> None:
     """Save the desired state of a collection; raises ValueError with a message.
 
     Models that another curator added meanwhile (not in `known`) stay, at the end.
     """
-    wanted = wanted.cleaned()
+    arrangement = arrangement.cleaned()
     items = {item.endpoint.endpoint_id: item for item in _locked(collection)}
-    names = [line.endpoint_id for line in wanted.lines]
-    removed = [items[name].pk for name in items.keys() & wanted.known - set(names)]
+    names = [line.endpoint_id for line in arrangement.lines]
+    removed = [items[name].pk for name in items.keys() & arrangement.known - set(names)]
     collection.items.filter(pk__in=removed).delete()
-    others = [
+    other_lines = [
         Line(name, item.note)
         for name, item in items.items()
-        if name not in wanted.known and name not in names
+        if name not in arrangement.known and name not in names
     ]
-    _place(collection, items, [*wanted.lines, *others])
-    collection.title, collection.description = wanted.title, wanted.description
-    collection.is_published = wanted.is_published
-    covers = collection.endpoints.only("endpoint_id").filter(endpoint_id=wanted.cover)
-    collection.cover = covers.first() if wanted.cover else None
+    _place(collection, items, [*arrangement.lines, *other_lines])
+    collection.title, collection.description = arrangement.title, arrangement.description
+    collection.is_published = arrangement.is_published
+    covers = collection.endpoints.only("endpoint_id").filter(endpoint_id=arrangement.cover)
+    collection.cover = covers.first() if arrangement.cover else None
     collection.save()
 
 
@@ -146,16 +152,16 @@ def update_texts(
     """
     items = {item.endpoint.endpoint_id: item for item in _locked(collection)}
     collection.refresh_from_db(fields=["title", "description"])
-    wanted = Arrangement(
+    arrangement = Arrangement(
         collection.title if title is None else title,
         collection.description if description is None else description,
         lines=[Line(name, note) for name, note in notes.items() if name in items],
     ).cleaned()
-    changed = [items[line.endpoint_id] for line in wanted.lines]
-    for item, line in zip(changed, wanted.lines, strict=True):
+    changed_items = [items[line.endpoint_id] for line in arrangement.lines]
+    for item, line in zip(changed_items, arrangement.lines, strict=True):
         item.note = line.note
-    CollectionItem.objects.bulk_update(changed, ["note"])
-    collection.title, collection.description = wanted.title, wanted.description
+    CollectionItem.objects.bulk_update(changed_items, ["note"])
+    collection.title, collection.description = arrangement.title, arrangement.description
     collection.save(update_fields=["title", "description", "updated_at"])
 
 
@@ -169,17 +175,17 @@ def _locked(collection: Collection) -> list[CollectionItem]:
 
 def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iterable[Line]) -> None:
     """Save order and notes: update existing items, insert new ones."""
-    wanted = list(lines)
-    if len(wanted) > MOST_ITEMS:  # including models that others added meanwhile
+    all_lines = list(lines)
+    if len(all_lines) > MOST_ITEMS:  # including models that others added meanwhile
         raise ValueError(f"A collection holds at most {MOST_ITEMS} models.")
-    missing = {line.endpoint_id for line in wanted} - items.keys()
+    missing = {line.endpoint_id for line in all_lines} - items.keys()
     endpoints = {
         e.endpoint_id: e
         for e in Endpoint.objects.filter(endpoint_id__in=missing).only("endpoint_id")
     }
-    changed, new = [], []
+    changed_items, new = [], []
     for position, line in enumerate(
-        line for line in wanted if line.endpoint_id in items.keys() | endpoints
+        line for line in all_lines if line.endpoint_id in items.keys() | endpoints
     ):
         item = items.get(line.endpoint_id)
         if item is None:
@@ -192,8 +198,8 @@ def _place(collection: Collection, items: dict[str, CollectionItem], lines: Iter
             new.append(new_item)
         elif (item.position, item.note) != (position, line.note):
             item.position, item.note = position, line.note
-            changed.append(item)
-    CollectionItem.objects.bulk_update(changed, ["position", "note"])
+            changed_items.append(item)
+    CollectionItem.objects.bulk_update(changed_items, ["position", "note"])
     CollectionItem.objects.bulk_create(new)
 
 

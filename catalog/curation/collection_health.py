@@ -25,7 +25,7 @@ class CollectionProblem:
     """A model of a collection with its problem, and the model that could replace it."""
 
     endpoint: Endpoint
-    said: str
+    sentence: str
     lines: Sequence[dict[str, Any]] = ()  # the breaking changes, if the model still exists
     successor: Endpoint | None = None
 
@@ -37,8 +37,8 @@ def find_problems(
 
     A breaking change is listed until a curator marks that model as checked.
     """
-    lost = [item.endpoint for item in items if _lost(item.endpoint)]
-    instead = successors.successors_of(lost)
+    lost_endpoints = [item.endpoint for item in items if _lost(item.endpoint)]
+    instead = successors.successors_of(lost_endpoints)
     broken = _broken(collection)
     problems = []
     for item in items:
@@ -96,7 +96,7 @@ def _rearrange(collection: Collection, endpoint_id: str, by: str) -> Before:
 
 
 def _arrange(collection: Collection, lines: list[Line], cover: str, known_ids: set[str]) -> None:
-    wanted = Arrangement(
+    arrangement = Arrangement(
         collection.title,
         collection.description,
         collection.is_published,
@@ -104,7 +104,7 @@ def _arrange(collection: Collection, lines: list[Line], cover: str, known_ids: s
         lines,
         frozenset(known_ids),
     )
-    collection_editing.arrange(collection, wanted)
+    collection_editing.arrange(collection, arrangement)
 
 
 def _lost(endpoint: Endpoint) -> str:

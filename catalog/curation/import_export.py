@@ -76,10 +76,10 @@ def dump(collection: Collection) -> CollectionJson:
 
 def dump_all(collections: Iterable[Collection] | None = None) -> CollectionJson:
     """Return all or the given collections as JSON, in order, in two queries."""
-    chosen = list(
+    exported = list(
         Collection.objects.select_related("cover") if collections is None else collections
     )
-    items: dict[int, list[CollectionItem]] = {row.pk: [] for row in chosen}
+    items: dict[int, list[CollectionItem]] = {row.pk: [] for row in exported}
     rows = CollectionItem.objects.filter(collection__in=items).select_related("endpoint")
     rows = rows.only("collection_id", "note", "endpoint__endpoint_id").order_by("position", "pk")
     for item in rows:
@@ -87,7 +87,7 @@ def dump_all(collections: Iterable[Collection] | None = None) -> CollectionJson:
     return {
         "format": FORMAT,
         "version": VERSION,
-        "collections": [_dumped(row, items[row.pk]) for row in chosen],
+        "collections": [_dumped(row, items[row.pk]) for row in exported],
     }
 
 
@@ -139,54 +139,54 @@ def parse(text: str) -> list[Entry]:
     return entries
 
 
-def _entry(row: Any, where: str) -> Entry:
+def _entry(row: Any, place: str) -> Entry:
     if not isinstance(row, dict):
-        raise ValueError(f"{where} has to be an object.")
-    _only(row, _KEYS, where)
+        raise ValueError(f"{place} has to be an object.")
+    _only(row, _KEYS, place)
     slug, order, items = row.get("slug"), row.get("order", 0), row.get("items", [])
     if not isinstance(slug, str) or not _SLUG.fullmatch(slug) or slug in RESERVED:
-        raise ValueError(f"{where}: the slug may hold letters, digits, “-” and “_” alone.")
+        raise ValueError(f"{place}: the slug may hold letters, digits, “-” and “_” alone.")
     if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order < 1 << 31:
-        raise ValueError(f"{where}: the order has to be a whole number, 0 or more.")
+        raise ValueError(f"{place}: the order has to be a whole number, 0 or more.")
     if not isinstance(items, list):
-        raise ValueError(f"{where}: “items” has to be a list.")
+        raise ValueError(f"{place}: “items” has to be a list.")
     is_published = row.get("is_published", True)
     if not isinstance(is_published, bool):
-        raise ValueError(f"{where}: “is_published” has to be true or false.")
-    lines = [_line(item, f"{where}, model {number}") for number, item in enumerate(items, start=1)]
+        raise ValueError(f"{place}: “is_published” has to be true or false.")
+    lines = [_line(item, f"{place}, model {number}") for number, item in enumerate(items, start=1)]
     if len(lines) > MOST_ITEMS:
-        raise ValueError(f"{where}: a collection holds at most {MOST_ITEMS} models.")
+        raise ValueError(f"{place}: a collection holds at most {MOST_ITEMS} models.")
     title, description, cover = (
-        _text(row, name, where) for name in ("title", "description", "cover")
+        _text(row, name, place) for name in ("title", "description", "cover")
     )
     try:
-        wanted = Arrangement(title, description, is_published, cover, lines).cleaned()
-        return Entry(slug, order, wanted)
+        arrangement = Arrangement(title, description, is_published, cover, lines).cleaned()
+        return Entry(slug, order, arrangement)
     except ValueError as error:
-        raise ValueError(f"{where}: {error}") from error
+        raise ValueError(f"{place}: {error}") from error
 
 
-def _only(row: Mapping[str, Any], keys: Sequence[str], where: str) -> None:
+def _only(row: Mapping[str, Any], keys: Sequence[str], place: str) -> None:
     """Reject unknown keys: a misspelt key would silently empty its field."""
     if unknown := sorted(map(str, row.keys() - set(keys))):
         raise ValueError(
-            f"{where}: “{unknown[0][:60]}” is unknown; an object here has only {', '.join(keys)}."
+            f"{place}: “{unknown[0][:60]}” is unknown; an object here has only {', '.join(keys)}."
         )
 
 
-def _line(item: Any, where: str) -> Line:
+def _line(item: Any, place: str) -> Line:
     if not isinstance(item, dict) or not item.get("endpoint_id"):
-        raise ValueError(f"{where} has to be an object with an “endpoint_id”.")
-    _only(item, _LINE_KEYS, where)
-    return Line(_text(item, "endpoint_id", where), _text(item, "note", where))
+        raise ValueError(f"{place} has to be an object with an “endpoint_id”.")
+    _only(item, _LINE_KEYS, place)
+    return Line(_text(item, "endpoint_id", place), _text(item, "note", place))
 
 
-def _text(row: Mapping[str, Any], name: str, where: str) -> str:
+def _text(row: Mapping[str, Any], name: str, place: str) -> str:
     value = row.get(name, "")
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise ValueError(f"{where}: “{name}” has to be a text.")
+        raise ValueError(f"{place}: “{name}” has to be a text.")
     return db_safe_text(value)
 
 
@@ -202,9 +202,11 @@ def plan(entries: Sequence[Entry]) -> list[Step]:
         document["slug"]: document
         for document in dump_all(list(collections.values()))["collections"]
     }
-    named = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
+    endpoint_ids = {line.endpoint_id for entry in entries for line in entry.wanted.lines}
     # All ids are read, because a file may contain more than a query's parameters allow.
-    existing_ids = named & {*Endpoint.objects.order_by().values_list("endpoint_id", flat=True)}
+    existing_ids = endpoint_ids & {
+        *Endpoint.objects.order_by().values_list("endpoint_id", flat=True)
+    }
     titles = [entry.wanted.title for entry in entries if entry.slug not in collections]
     namesakes = dict(Collection.objects.filter(title__in=titles).values_list("title", "slug"))
     return [
@@ -225,17 +227,19 @@ def plan(entries: Sequence[Entry]) -> list[Step]:
 
 def _changes(was: CollectionJson, entry: Entry, existing_ids: set[str]) -> list[str]:
     """The differences between a collection and an entry, in words."""
-    wanted = entry.wanted
+    arrangement = entry.wanted
     texts = ("title", "description")
-    changes = [f"another {name}" for name in texts if was[name] != getattr(wanted, name)]
+    changes = [f"another {name}" for name in texts if was[name] != getattr(arrangement, name)]
     if was["order"] != entry.order:
         changes.append("another place")
-    if was["is_published"] != wanted.is_published:
-        changes.append("published" if wanted.is_published else "a draft again")
-    if was["cover"] != (wanted.cover if wanted.cover in existing_ids else ""):
+    if was["is_published"] != arrangement.is_published:
+        changes.append("published" if arrangement.is_published else "a draft again")
+    if was["cover"] != (arrangement.cover if arrangement.cover in existing_ids else ""):
         changes.append("another cover")
     lines = {
-        line.endpoint_id: line.note for line in wanted.lines if line.endpoint_id in existing_ids
+        line.endpoint_id: line.note
+        for line in arrangement.lines
+        if line.endpoint_id in existing_ids
     }
     notes = {item["endpoint_id"]: item["note"] for item in was["items"]}
     counts = {

@@ -51,15 +51,15 @@ def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User
     if standing == Standing.BLOCKED and not reason:
         raise ValueError(NO_REASON)
     with transaction.atomic():
-        changed = list(endpoints.only("endpoint_id", "standing", "standing_reason"))
+        changed_endpoints = list(endpoints.only("endpoint_id", "standing", "standing_reason"))
         changes = {
             endpoint.pk: {
                 "standing": (endpoint.standing, standing),
                 "standing_reason": (endpoint.standing_reason, reason),
             }
-            for endpoint in changed
+            for endpoint in changed_endpoints
         }
-        trail.record(by, standing or "cleared", changed, reason, changes=changes)
+        trail.record(by, standing or "cleared", changed_endpoints, reason, changes=changes)
         return endpoints.update(
             standing=standing,
             standing_reason=reason,

@@ -34,8 +34,8 @@ def params_of(query: Query) -> str:
 
     It lacks the filter by rules, because rules belong to a project and the query to a user.
     """
-    stored = replace(Query.from_address(query.as_params()), page=1, allowed="")
-    return stored.as_params().removeprefix("?")
+    stored_query = replace(Query.from_address(query.as_params()), page=1, allowed="")
+    return stored_query.as_params().removeprefix("?")
 
 
 def query_of(params: str) -> Query:
@@ -51,15 +51,15 @@ def in_words(query: Query) -> str:
     return " · ".join(part for part in parts if part)[:LONGEST_NAME] or "All models"
 
 
-def counts(user: User, asked: Sequence[tuple[str, datetime]]) -> list[int]:
+def counts(user: User, queries: Sequence[tuple[str, datetime]]) -> list[int]:
     """Count the new models of each stored query since its time, in at most 3 SQL queries."""
-    if not asked:
+    if not queries:
         return []
-    arrivals = _came_since(min(since for _, since in asked))
+    arrivals = _came_since(min(since for _, since in queries))
     if not arrivals:
-        return [0] * len(asked)
+        return [0] * len(queries)
     starred, index = _starred(user), current(Revision.current())
-    return [len(_new(params, since, arrivals, starred, index)) for params, since in asked]
+    return [len(_new(params, since, arrivals, starred, index)) for params, since in queries]
 
 
 def news(user: User, params: str, since: datetime) -> list[Endpoint]:
@@ -91,9 +91,9 @@ def _starred(user: User) -> frozenset[int]:
 def _came_since(moment: datetime) -> list[tuple[int, datetime]]:
     """Return keys and times of listed endpoints that are new or back since then, newest first."""
     new = Endpoint.objects.listed().filter(first_seen_at__gt=moment).order_by()
-    back = Change.objects.filter(kind=Change.Kind.BACK, at__gt=moment, endpoint__gone_at=None)
+    returns = Change.objects.filter(kind=Change.Kind.BACK, at__gt=moment, endpoint__gone_at=None)
     arrivals = dict(new.values_list("pk", "first_seen_at"))
-    arrivals |= dict(back.order_by("at").values_list("endpoint_id", "at"))
+    arrivals |= dict(returns.order_by("at").values_list("endpoint_id", "at"))
     return sorted(arrivals.items(), key=lambda arrival: (-arrival[1].timestamp(), arrival[0]))
 
 

@@ -100,23 +100,25 @@ class Section:
 
 def sections(answer: Answer, place: SearchScope) -> list[Section]:
     """Return the facets of an answer in page order, without those that the context fixes."""
-    shown = (facet for facet in answer.facets if facet.name not in place.fixed)
-    return [_section(facet, answer.query, place) for facet in shown]
+    facets = (facet for facet in answer.facets if facet.name not in place.fixed)
+    return [_section(facet, answer.query, place) for facet in facets]
 
 
 def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
     """Describe how a query was interpreted: a wish by its conditions, a search by its words."""
-    query, meant, reading = answer.query, answer.asked, answer.found
-    is_wish = meant.q != query.q
+    query, searched, reading = answer.query, answer.asked, answer.found
+    is_wish = searched.q != query.q
     missed = reading.missed if reading and answer.total and not answer.ranked_by else ()
     if not is_wish and not missed:
         return QueryInterpretation(chips(query, place))
-    used = " ".join(reading.used) if missed and reading else meant.plain
-    leading = [Chip(f"“{used}”", place.href(meant.saying("")))] if used else []
+    used_words = " ".join(reading.used) if missed and reading else searched.plain
+    leading = [Chip(f"“{used_words}”", place.href(searched.saying("")))] if used_words else []
     if answer.ranked_by:
-        leading = [Chip(f"“{answer.ranked_by}” first", place.href(meant))]
-    edit = place.href(meant if is_wish else query.saying(used))
-    return QueryInterpretation([*leading, *chips(meant, place)], (*missed, *answer.left_out), edit)
+        leading = [Chip(f"“{answer.ranked_by}” first", place.href(searched))]
+    edit = place.href(searched if is_wish else query.saying(used_words))
+    return QueryInterpretation(
+        [*leading, *chips(searched, place)], (*missed, *answer.left_out), edit
+    )
 
 
 def chips(query: Query, place: SearchScope) -> list[Chip]:
@@ -145,22 +147,25 @@ def chips(query: Query, place: SearchScope) -> list[Chip]:
 
 def guesses(hints: Iterable[Hint], query: Query, place: SearchScope) -> list[tuple[Hint, str]]:
     """Return hints, each with the URL of the suggested query; empty if there is none."""
-    typed = {condition.word: word for word, condition in query.parsed.taken}
+    word_of = {condition.word: word for word, condition in query.parsed.taken}
     guessed = []
     for hint in hints:
-        meant = query.with_word(typed.get(hint.word, hint.word), hint.suggestion)
+        suggested_query = query.with_word(word_of.get(hint.word, hint.word), hint.suggestion)
         is_whole = hint.suggestion and not hint.suggestion.endswith(":")
-        guessed.append((hint, place.href(meant) if is_whole else ""))
+        guessed.append((hint, place.href(suggested_query) if is_whole else ""))
     return guessed
 
 
 def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
     key = KEYS[facet.name]
-    typed = [
+    conditions = [
         (word, condition) for word, condition in query.parsed.taken if condition.key == facet.name
     ]
     typed_values = {
-        value for _, condition in typed for value in condition.values if not condition.is_negated
+        value
+        for _, condition in conditions
+        for value in condition.values
+        if not condition.is_negated
     }
     choices = [value for value in facet.values if value.value not in typed_values]
     unfolded = key.unfolded if len(choices) > key.unfolded + 2 else len(choices)
@@ -172,7 +177,7 @@ def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
         more=choices[unfolded:],
         typed=[
             Chip(_typed_label(condition), place.href(query.with_word(word, "")))
-            for word, condition in typed
+            for word, condition in conditions
         ],
         is_single=key.is_number,
     )

@@ -10,7 +10,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.search import spelling
-from catalog.search.matching import Found
+from catalog.search.matching import QueryMatches
 from catalog.search.tokenizer import tokenize
 from core.formatting import shorten
 
@@ -51,13 +51,13 @@ def _normalized(text: str) -> str:
     return bare if len(bare) == len(text) else text
 
 
-def highlighter(found: Found | None) -> Highlighter | None:
+def highlighter(matches: QueryMatches | None) -> Highlighter | None:
     """Return a highlighter for an answer's words; None for a query without words."""
-    if found is None:
+    if matches is None:
         return None
-    tokens = [token for text in found.used for token in tokenize(text)]
+    tokens = [token for text in matches.used for token in tokenize(text)]
     ways = [way for token in tokens for way in _spelling_patterns(token.text, token.words)]
-    ways += [_separator_pattern(way) for way in found.alike if ":" not in way]
+    ways += [_separator_pattern(way) for way in matches.alike if ":" not in way]
     if not ways:
         return None
     longest_first = sorted(dict.fromkeys(ways), key=len, reverse=True)

@@ -54,12 +54,17 @@ def tiles(pictures: Mapping[str, Sequence[str]]) -> list[Tile]:
     `pictures` maps each category to picture URLs of its models; each operation of a category shows
     a different one. An operation with a `query` is left out if no picture is left for it.
     """
-    left = {category: iter(addresses) for category, addresses in pictures.items()}
-    found = [
-        (one, Tile(one.label, one.address, next(left[one.category], "")))
-        for one in OPERATIONS
-        if one.category in left
+    unused_pictures = {category: iter(addresses) for category, addresses in pictures.items()}
+    operation_tiles = [
+        (
+            operation,
+            Tile(operation.label, operation.address, next(unused_pictures[operation.category], "")),
+        )
+        for operation in OPERATIONS
+        if operation.category in unused_pictures
     ]
     return [
-        tile for one, tile in found if tile.picture or not (one.query and pictures[one.category])
+        tile
+        for operation, tile in operation_tiles
+        if tile.picture or not (operation.query and pictures[operation.category])
     ]

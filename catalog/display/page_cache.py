@@ -24,14 +24,14 @@ from catalog.locks import NO_LOCKS, Locks
 from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from catalog.search.engine import Answer, search
 from catalog.search.index import UPSTREAM_ORDER, current
-from catalog.search.matching import Found
+from catalog.search.matching import QueryMatches
 from catalog.search.query import ALLOWED, STATUSES, Query
 from catalog.track_records import NO_RECORDS, TrackRecords
 from catalog.variants import Family, distinguish, fold
 from core.byte_cache import byte_cached
 from core.formatting import counted
 
-Starred = tuple[int, ...]  # primary keys of a user's favourites, newest first
+StarredKeys = tuple[int, ...]  # primary keys of a user's favourites, newest first
 ON_A_SHELF = 4
 PICTURES = 3  # stored for each category
 FEW = 8  # models that fit one page
@@ -70,7 +70,7 @@ def region(
     revision: str,
     place: SearchScope,
     query: Query,
-    starred: Starred,
+    starred: StarredKeys,
     locks: Locks = NO_LOCKS,
     records: TrackRecords = NO_RECORDS,
 ) -> Region:
@@ -89,7 +89,7 @@ def _region(
     token: str,
     place: SearchScope,
     query: Query,
-    starred: Starred,
+    starred: StarredKeys,
     locks: Locks,
     records: TrackRecords,
 ) -> Region:
@@ -159,11 +159,11 @@ def how(place: SearchScope) -> SafeString:
 
 
 @byte_cached(4 << 20, key=_region_key)
-def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeString:
+def front(revision: str, starred: StarredKeys, locks: Locks = NO_LOCKS) -> SafeString:
     """Render the shelves of the front page."""
-    listed = Endpoint.objects.listed()
+    endpoints = Endpoint.objects.listed()
     categories = _overview(revision)
-    cards = listed.for_cards().in_bulk(starred[:ON_A_SHELF])
+    cards = endpoints.for_cards().in_bulk(starred[:ON_A_SHELF])
     shelves = [
         (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
         for collection in published()
@@ -182,7 +182,7 @@ def front(revision: str, starred: Starred, locks: Locks = NO_LOCKS) -> SafeStrin
             "collections": [(*head, items[:ON_A_SHELF]) for *head, items in shelves],
             "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
             "newest": list(
-                listed.filter(status="active", published_at__isnull=False)
+                endpoints.filter(status="active", published_at__isnull=False)
                 .for_cards()
                 .order_by("-published_at", "position")[:ON_A_SHELF]
             ),
@@ -234,22 +234,22 @@ def _heading(answer: Answer) -> str:
     count_text = counted(answer.total, "model")
     if not answer.query.text or answer.asked.q != answer.query.q:
         return count_text
-    used = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
-    return f"{count_text} for “{used or answer.query.plain}”"
+    used_words = " ".join(answer.found.used) if answer.found and _is_other(answer.found) else ""
+    return f"{count_text} for “{used_words or answer.query.plain}”"
 
 
-def _is_other(found: Found) -> bool:
-    return bool(found.corrected or found.missed)
+def _is_other(matches: QueryMatches) -> bool:
+    return bool(matches.corrected or matches.missed)
 
 
 def _notices(place: SearchScope, answer: Answer) -> list[Notice]:
     """Return notices on corrected spelling."""
-    found, query = answer.found, answer.query
-    if found is None or not answer.total or not found.corrected:
+    matches, query = answer.found, answer.query
+    if matches is None or not answer.total or not matches.corrected:
         return []
     text = query.text
-    for was, _ in found.corrected:
-        text = re.sub(rf"(?i)(?<!\w){re.escape(was)}(?!\w)", f'"{was}"', text)
-    meant = " ".join([*found.used, *found.missed])
+    for typed_word, _ in matches.corrected:
+        text = re.sub(rf"(?i)(?<!\w){re.escape(typed_word)}(?!\w)", f'"{typed_word}"', text)
+    corrected_words = " ".join([*matches.used, *matches.missed])
     instead = f"Search for “{query.text}” instead"
-    return [Notice("Showing results for", meant, instead, place.href(query.saying(text)))]
+    return [Notice("Showing results for", corrected_words, instead, place.href(query.saying(text)))]

@@ -57,7 +57,7 @@ class Condition:
         """Whether the condition matches this fact, regardless of `is_negated`."""
         key, _, value = fact.partition(":")
         return key == self.key and any(
-            self._matches(wanted, value, seconds) for wanted in self.values
+            self._matches(expected, value, seconds) for expected in self.values
         )
 
     def holds(self, facts: Iterable[str], seconds: float | None = None) -> bool:
@@ -67,20 +67,20 @@ class Condition:
     @property
     def word(self) -> str:
         """The condition as typed in a query."""
-        listed = ",".join(f'"{v}"' if re.search(r'[\s,"]', v) else v for v in self.values)
-        return f"{'-' if self.is_negated else ''}{self.key}:{listed}"
+        value_list = ",".join(f'"{v}"' if re.search(r'[\s,"]', v) else v for v in self.values)
+        return f"{'-' if self.is_negated else ''}{self.key}:{value_list}"
 
-    def _matches(self, wanted: str, value: str, seconds: float | None) -> bool:
+    def _matches(self, expected: str, value: str, seconds: float | None) -> bool:
         if self.key == "resolution":
             value, _, longest_s = value.partition("@")
             if longest_s and seconds and seconds > float(longest_s):
                 return False
-        if wanted == value:
+        if expected == value:
             return True
         if KEYS[self.key].is_measured:
-            span, numbers = parse_span(self.key, wanted), numbers_of(self.key, value, seconds)
+            span, numbers = parse_span(self.key, expected), numbers_of(self.key, value, seconds)
             return span is not None and numbers is not None and span.meets(*numbers)
-        return self.is_loose and folded(wanted) == folded(value)
+        return self.is_loose and folded(expected) == folded(value)
 
 
 def parse_condition(key: str, value: str, *, is_typed: bool = False) -> Condition | None:
@@ -123,9 +123,9 @@ def canonical(key: Key, value: str) -> str:
         return (language(text) or plain)[:255]
     if key.is_open:
         return (plain if key.synonyms or key.spellings else text)[:255]
-    begun = [candidate for candidate in key.values if plain and candidate.startswith(plain)]
-    shortest = min(begun, key=len, default="")
-    return shortest if all(candidate.startswith(shortest) for candidate in begun) else ""
+    candidates = [candidate for candidate in key.values if plain and candidate.startswith(plain)]
+    shortest = min(candidates, key=len, default="")
+    return shortest if all(candidate.startswith(shortest) for candidate in candidates) else ""
 
 
 @byte_cached(1 << 20)
@@ -159,15 +159,15 @@ def combine(conditions: Iterable[Condition]) -> tuple[Condition, ...]:
         key = KEYS[condition.key]
         is_alone = key.joins_all or condition.is_negated
         place = (condition.key, condition.is_negated, *(condition.values if is_alone else ()))
-        was = combined.get(place)
-        if was is None or is_alone:
+        former = combined.get(place)
+        if former is None or is_alone:
             combined[place] = condition
         elif key.is_number:
-            combined[place] = _narrowed(was, condition)
+            combined[place] = _narrowed(former, condition)
         else:
-            values = tuple(dict.fromkeys([*was.values, *condition.values]))
+            values = tuple(dict.fromkeys([*former.values, *condition.values]))
             combined[place] = replace(
-                was, values=values, is_loose=was.is_loose or condition.is_loose
+                former, values=values, is_loose=former.is_loose or condition.is_loose
             )
     return tuple(combined.values())
 
@@ -220,16 +220,16 @@ def numbers_of(key: str, value: str, seconds: float | None) -> tuple[float, floa
     return float(low), float(high or low)
 
 
-def _narrowed(was: Condition, more: Condition) -> Condition:
-    first, second = (parse_span(c.key, c.values[0]) for c in (was, more))
+def _narrowed(was: Condition, narrower: Condition) -> Condition:
+    first, second = (parse_span(c.key, c.values[0]) for c in (was, narrower))
     if first is None or second is None:
-        return more
+        return narrower
     low = max((first.low, first.is_above), (second.low, second.is_above))
     high = min((first.high, not first.is_below), (second.high, not second.is_below))
     span = Span(low[0], high[0], low[1], not high[1])
-    written = _written(was.key, span)
-    is_same = span.low <= span.high and parse_span(was.key, written) == span
-    return replace(more, values=(written,)) if is_same else more
+    span_text = _written(was.key, span)
+    is_same = span.low <= span.high and parse_span(was.key, span_text) == span
+    return replace(narrower, values=(span_text,)) if is_same else narrower
 
 
 def _written(key: str, span: Span) -> str:

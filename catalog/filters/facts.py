@@ -92,8 +92,8 @@ def facts_of(row: Listing) -> tuple[str, ...]:
 
 def texts(value: Any) -> list[str]:
     """Return the texts of a JSON list, which upstream may have filled with any values."""
-    listed = value if isinstance(value, list) else []
-    return [text for text in listed if isinstance(text, str) and text.strip()]
+    items = value if isinstance(value, list) else []
+    return [text for text in items if isinstance(text, str) and text.strip()]
 
 
 def _media_of_category(category: str, schema_facts: set[str]) -> list[str]:
@@ -142,8 +142,8 @@ def _abilities(row: Listing, tags: list[str], schema_facts: list[str]) -> list[s
     if makes_video and _END_FRAME.search(f"{row.endpoint_id} {row.display_name} {row.description}"):
         facts.append("can:end-frame")
     if "out:audio" in schema_facts or outcome(row.category) == "audio":  # Kokoro TTS (Hindi)
-        named = re.findall(r"[a-z]+", f"{row.endpoint_id} {row.display_name}".lower())
-        facts += [f"language:{word}" for word in named if word in NAMES]
+        name_parts = re.findall(r"[a-z]+", f"{row.endpoint_id} {row.display_name}".lower())
+        facts += [f"language:{word}" for word in name_parts if word in NAMES]
     if makes_video and not any(fact.startswith("resolution:") for fact in schema_facts):
         text = f"{row.endpoint_id} {row.display_name} {row.description}"
         facts += [f"resolution:{lines.lower()}" for lines in _FIXED.findall(text)]

@@ -63,16 +63,19 @@ def describe(condition: Condition, seconds: float | None = None) -> str:
 
 def summarize(facts: Iterable[str]) -> list[Group]:
     """Summarize a model's abilities in a line; each part links to similar models."""
-    held: dict[str, list[str]] = defaultdict(list)
+    values_by_key: dict[str, list[str]] = defaultdict(list)
     for fact in facts:
         key, _, value = fact.partition(":")
-        held[key].append(value)
+        values_by_key[key].append(value)
     groups = [
-        Group("Takes", [_part("in", v) for v in held["in"] if f"{v}s" not in held["in"]]),
-        Group("Makes", [_part("out", v) for v in held["out"]]),
-        Group("", _lengths(held["duration"])),
-        Group("", _finest(held["resolution"])),
-        Group("", [_part("can", v) for v in KEYS["can"].values if v in held["can"]]),
+        Group(
+            "Takes",
+            [_part("in", v) for v in values_by_key["in"] if f"{v}s" not in values_by_key["in"]],
+        ),
+        Group("Makes", [_part("out", v) for v in values_by_key["out"]]),
+        Group("", _lengths(values_by_key["duration"])),
+        Group("", _finest(values_by_key["resolution"])),
+        Group("", [_part("can", v) for v in KEYS["can"].values if v in values_by_key["can"]]),
     ]
     return [group for group in groups if group.parts]
 

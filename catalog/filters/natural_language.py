@@ -63,25 +63,25 @@ def read_wish(text: str) -> Wish:
     if '"' in text:
         return Wish(content=text)
     by_key: dict[str, str] = {}  # key → query word; the first of each key
-    rest = text
+    remaining_text = text
     for form, words in _PHRASES:
-        for match in form.finditer(rest):
+        for match in form.finditer(remaining_text):
             for word in words:
                 key = word.lstrip("-").partition(":")[0]
                 by_key.setdefault(word if key in _JOINED else key, _filled(word, match))
-        rest = form.sub(_kept, rest)
-    typed, left = _bare_words(text), _bare_words(rest)
-    content = [word for word in left if word.casefold() not in _FILLERS | _BEST]
+        remaining_text = form.sub(_kept, remaining_text)
+    all_words, remaining_words = _bare_words(text), _bare_words(remaining_text)
+    content = [word for word in remaining_words if word.casefold() not in _FILLERS | _BEST]
     covered = (_SHADES if by_key.get("out") == "out:audio" else frozenset()) | (
         NAMES if "language" in by_key else frozenset()
     )
-    shades = [word for word in typed if word.casefold() in covered and word not in content]
+    shades = [word for word in all_words if word.casefold() in covered and word not in content]
     return Wish(
         conditions=tuple(by_key.values()),
         content=" ".join(content),
         ranking=" ".join([*content, *shades]),
         is_firm=any(map(_is_firm, by_key.values())),
-        is_graded=any(word.casefold() in _BEST | _GRADED for word in typed),
+        is_graded=any(word.casefold() in _BEST | _GRADED for word in all_words),
     )
 
 
@@ -115,6 +115,6 @@ def _filled(word: str, match: re.Match[str]) -> str:
     )
 
 
-def _figure(typed: str | None) -> str:
-    number = _NUMBERS.get((typed or "0").casefold(), typed or "0").replace(",", ".")
+def _figure(number_word: str | None) -> str:
+    number = _NUMBERS.get((number_word or "0").casefold(), number_word or "0").replace(",", ".")
     return f"0{number}" if number.startswith(".") else number

@@ -56,27 +56,31 @@ class ParsedQuery(NamedTuple):
 def parse_query(q: str) -> ParsedQuery:
     """Parse a typed query; a word that is not understood becomes a hint instead of a condition."""
     text: list[str] = []
-    typed: list[tuple[str, Condition]] = []
+    word_conditions: list[tuple[str, Condition]] = []
     hints: list[Hint] = []
     for piece in PIECE.findall(plain_signs(q)):
         match = KEYED.fullmatch(piece.removesuffix(" %"))
-        if match is None or match["value"].startswith("//") or len(typed) >= _MOST_WORDS:
+        if match is None or match["value"].startswith("//") or len(word_conditions) >= _MOST_WORDS:
             text.append(piece)
             hints += _text_hints(piece)
             continue
         value = _QUOTED.sub(r"\1", match["value"])
         if condition := parse_condition(match["key"], value, is_typed=True):
-            typed.append((piece, replace(condition, is_negated=bool(match["no"]))))
+            word_conditions.append((piece, replace(condition, is_negated=bool(match["no"]))))
         elif hint := _hint(piece, match["key"], value):
             hints.append(hint)
-    rest, sort, sort_words = _order(" ".join(text))
-    wish = read_wish(rest)
+    free_text, sort, sort_words = _order(" ".join(text))
+    wish = read_wish(free_text)
     is_pure_order = bool(sort) and not wish.content  # "cheapest video": nothing but a requirement
     if len(wish.conditions) >= (1 if is_pure_order else FEWEST):
         hints = [hint for hint in hints if hint.word not in text]
-        hints.insert(0, Hint(rest, "This search can be written as conditions.", wish.query_words))
-    conditions = combine(parsed for _, parsed in typed)
-    return ParsedQuery(rest, conditions, tuple(hints), tuple(typed), wish, sort, sort_words)
+        hints.insert(
+            0, Hint(free_text, "This search can be written as conditions.", wish.query_words)
+        )
+    conditions = combine(parsed for _, parsed in word_conditions)
+    return ParsedQuery(
+        free_text, conditions, tuple(hints), tuple(word_conditions), wish, sort, sort_words
+    )
 
 
 def _order(text: str) -> tuple[str, str, str]:
@@ -99,10 +103,14 @@ def replace_words(q: str, word: str, other: str = "") -> str:
 
 def unknown_value_hint(condition: Condition, facts: Iterable[str]) -> Hint | None:
     """Return a hint if none of the `facts` matches a condition on an open key."""
-    held = [fact for fact in facts if fact.startswith(f"{condition.key}:")]
-    if not KEYS[condition.key].is_open or not held or any(map(condition.accepts, held)):
+    known_facts = [fact for fact in facts if fact.startswith(f"{condition.key}:")]
+    if (
+        not KEYS[condition.key].is_open
+        or not known_facts
+        or any(map(condition.accepts, known_facts))
+    ):
         return None
-    like = nearest(condition.values[0], [fact.partition(":")[2] for fact in held])
+    like = nearest(condition.values[0], [fact.partition(":")[2] for fact in known_facts])
     suggestion = Condition(condition.key, like).word if like else ""
     return Hint(condition.word, f"No model has {condition.word}.", suggestion)
 
@@ -121,37 +129,37 @@ def _text_hints(piece: str) -> list[Hint]:
     return []
 
 
-def _hint(word: str, typed: str, value: str) -> Hint | None:
+def _hint(word: str, key_name: str, value: str) -> Hint | None:
     """Return the hint for a word that is not understood; None while its value is still missing."""
     if not value.strip("<>=≥≤.$€£ -"):
         return None
-    key = KEYS.get(SYNONYMS.get(typed.casefold(), typed.casefold()))
+    key = KEYS.get(SYNONYMS.get(key_name.casefold(), key_name.casefold()))
     if key is None:
-        suggestion = _flag(typed, value) or _with_other_key(typed, value)
-        return Hint(word, f"There is no condition {typed}:.", suggestion)
+        suggestion = _flag(key_name, value) or _with_other_key(key_name, value)
+        return Hint(word, f"There is no condition {key_name}:.", suggestion)
     if key.is_number:
         return Hint(word, f"{key.name}: takes a number, as in {key.example}.")
-    begun = [candidate for candidate in key.values if candidate.startswith(folded(value))]
-    if begun:
-        return Hint(word, f"{word} is not complete: write {' or '.join(begun)}.")
+    candidates = [candidate for candidate in key.values if candidate.startswith(folded(value))]
+    if candidates:
+        return Hint(word, f"{word} is not complete: write {' or '.join(candidates)}.")
     for like in nearest(folded(value), [*key.values, *key.synonyms]):
         suggestion = f"{key.name}:{key.synonyms.get(like, like)}"
         return Hint(word, f"There is no {word}.", suggestion)
-    listed = f" It may be {', '.join(key.values)}." if key.values else ""
-    return Hint(word, f"There is no {word}.{listed}")
+    choices_note = f" It may be {', '.join(key.values)}." if key.values else ""
+    return Hint(word, f"There is no {word}.{choices_note}")
 
 
-def _flag(typed: str, value: str) -> str:
+def _flag(key_name: str, value: str) -> str:
     """Return what `sound:yes` means: a value of another key, maybe negated; "" if nothing."""
     for key in ("can", "is") if value.casefold() in _YES | _NO else ():
-        if meant := parse_condition(key, typed, is_typed=True):
-            return f"{'-' if value.casefold() in _NO else ''}{meant.word}"
+        if flag := parse_condition(key, key_name, is_typed=True):
+            return f"{'-' if value.casefold() in _NO else ''}{flag.word}"
     return ""
 
 
-def _with_other_key(typed: str, value: str) -> str:
+def _with_other_key(key_name: str, value: str) -> str:
     """Return the word with the most similar key, without its value if that key rejects it."""
-    for like in nearest(typed, [*KEYS, *SYNONYMS]):
+    for like in nearest(key_name, [*KEYS, *SYNONYMS]):
         name = SYNONYMS.get(like, like)
         fits = parse_condition(name, value, is_typed=True)
         return fits.word if fits else f"{name}:"

@@ -52,17 +52,17 @@ def render(still: str, moving: str) -> dict[str, Any]:
     is_dense = min(picture.width / LARGE[0], picture.height / LARGE[1]) > SMALL[0] / LARGE[0]
     large = ImageOps.fit(picture, LARGE if is_dense else SMALL, centering=MIDDLE)
     small = large.resize(SMALL, Image.Resampling.BICUBIC) if is_dense else large
-    drawn: dict[str, Any] = {
+    rendered: dict[str, Any] = {
         "small": _text(webp(small, SMALL_BYTES, SMALL_QUALITIES)),
         "large": _text(webp(large, LARGE_BYTES, LARGE_QUALITIES)) if is_dense else "",
         "colour": "#{:02x}{:02x}{:02x}".format(*dominant(small)),
         "clip": "",
     }
     try:
-        drawn["clip"] = _text(clip(frames(moving or still)))
+        rendered["clip"] = _text(clip(frames(moving or still)))
     except Exception as error:  # decoders may raise anything; the still suffices
-        drawn["no_clip"] = f"{type(error).__name__}: {error}"
-    return drawn
+        rendered["no_clip"] = f"{type(error).__name__}: {error}"
+    return rendered
 
 
 def first_frame(path: str) -> Image.Image:
@@ -94,16 +94,16 @@ def frames(path: str) -> Frames:
             at_s += max(frame.info.get("duration") or 0, 20) / 1000
 
 
-def clip(shown: Frames) -> bytes:
+def clip(timed_frames: Frames) -> bytes:
     """The first seconds as a silent MP4 of the small size; empty for a still."""
     frames: list[Image.Image] = []
-    for number, (at_s, frame) in enumerate(shown):
+    for number, (at_s, frame) in enumerate(timed_frames):
         if at_s >= CLIP_S or number >= MOST_FRAMES:
             break
-        due = int(at_s * CLIP_FPS) + 1  # frames due by this time
-        if len(frames) < due:
+        due_count = int(at_s * CLIP_FPS) + 1  # frames due by this time
+        if len(frames) < due_count:
             small = ImageOps.fit(frame, SMALL, centering=MIDDLE)
-            frames += [small] * min(due - len(frames), CLIP_FPS)
+            frames += [small] * min(due_count - len(frames), CLIP_FPS)
     if len(frames) < 2:
         return b""
     for crf in CLIP_CRFS:
@@ -115,13 +115,13 @@ def clip(shown: Frames) -> bytes:
 
 def webp(picture: Image.Image, most_bytes: int, qualities: Iterable[int]) -> bytes:
     """Encode as WebP, in the first quality that fits into `most_bytes`, else the last."""
-    out = io.BytesIO()
+    buffer = io.BytesIO()
     for quality in qualities:
-        out = io.BytesIO()
-        picture.save(out, "WEBP", quality=quality, method=5)
-        if out.tell() <= most_bytes:
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=quality, method=5)
+        if buffer.tell() <= most_bytes:
             break
-    return out.getvalue()
+    return buffer.getvalue()
 
 
 def dominant(picture: Image.Image) -> tuple[int, int, int]:
@@ -163,8 +163,8 @@ def _film_frames(path: str) -> Frames:
         if film is None:
             return
         _allow(film.width, film.height)
-        shown: Iterator[Any] = container.decode(film)
-        for frame in shown:
+        decoded: Iterator[Any] = container.decode(film)
+        for frame in decoded:
             yield float(frame.time or 0.0), turned(frame)
 
 

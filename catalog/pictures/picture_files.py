@@ -79,8 +79,10 @@ async def _file(
         return 503, [(b"cache-control", b"no-store")], b""
     if not match[1].endswith(CLIP):
         return 200, [*headers, (b"content-type", b"image/webp")], data
-    status, part, more = _requested_part(data, request_headers.get(b"range", b"").decode("latin-1"))
-    return status, [*headers, (b"content-type", b"video/mp4"), *more], part
+    status, part, range_headers = _requested_part(
+        data, request_headers.get(b"range", b"").decode("latin-1")
+    )
+    return status, [*headers, (b"content-type", b"video/mp4"), *range_headers], part
 
 
 def _read(name: str) -> bytes:
@@ -92,13 +94,13 @@ def _read(name: str) -> bytes:
 def _requested_part(data: bytes, header: str) -> tuple[int, bytes, Headers]:
     """Return status, bytes and headers for a `Range` header."""
     headers = [(b"accept-ranges", b"bytes")]
-    wanted = parse_range(header, len(data))
-    if wanted is None:
+    byte_range = parse_range(header, len(data))
+    if byte_range is None:
         return 200, data, headers
-    headers.append((b"content-range", wanted.content_range.encode()))
-    if not wanted.is_satisfiable:
+    headers.append((b"content-range", byte_range.content_range.encode()))
+    if not byte_range.is_satisfiable:
         return 416, b"", headers
-    return 206, data[wanted.first : wanted.last + 1], headers
+    return 206, data[byte_range.first : byte_range.last + 1], headers
 
 
 async def _respond(

@@ -52,10 +52,10 @@ def wanted() -> list[WantedPicture]:
         "pk", "thumbnail_url", "thumbnail_animated_url", "picture_id", "gone_at"
     )
     pictures = []
-    for pk, still, moving, shown, gone_at in rows.order_by("position", "pk"):
+    for pk, still, moving, picture_pk, gone_at in rows.order_by("position", "pk"):
         url, animated_url = (still, moving) if still and moving != still else (still or moving, "")
         key = Picture.key(url, animated_url)
-        pictures.append(WantedPicture(pk, key, url, animated_url, shown, gone_at is not None))
+        pictures.append(WantedPicture(pk, key, url, animated_url, picture_pk, gone_at is not None))
     return pictures
 
 
@@ -69,11 +69,11 @@ def register(
     """
     now = timezone.now()
     fresh = {want.key: want for want in wants if not want.is_gone}
-    refused = Picture.objects.filter(state=Picture.State.FAILED, attempts=0)
+    refused_pictures = Picture.objects.filter(state=Picture.State.FAILED, attempts=0)
     if recheck_hosts:
-        vetted = [row.pk for row in refused if addresses.is_media(row.url)]
+        vetted = [row.pk for row in refused_pictures if addresses.is_media(row.url)]
         for part in _parts(vetted):
-            refused.filter(pk__in=part).update(
+            refused_pictures.filter(pk__in=part).update(
                 state=Picture.State.WAITING, next_try_at=now, error=""
             )
     idle = []
@@ -106,14 +106,14 @@ def due(limit: int) -> list[Picture]:
     return rows
 
 
-def record_rendered(picture: Picture, drawn: RenderedPicture) -> None:
+def record_rendered(picture: Picture, rendered: RenderedPicture) -> None:
     """Record a rendered picture; an animated one without a clip is retried."""
-    again = None
-    if picture.animated_url and not drawn.clip and picture.attempts + 1 < TRIES_FOR_BAD:
-        again = timezone.now() + _pause(picture.attempts)
-    values = asdict(drawn) | {"error": drawn.error[:255]}
+    retry_at = None
+    if picture.animated_url and not rendered.clip and picture.attempts + 1 < TRIES_FOR_BAD:
+        retry_at = timezone.now() + _pause(picture.attempts)
+    values = asdict(rendered) | {"error": rendered.error[:255]}
     Picture.objects.filter(pk=picture.pk).update(
-        state=Picture.State.KEPT, next_try_at=again, **values
+        state=Picture.State.KEPT, next_try_at=retry_at, **values
     )
 
 
@@ -162,8 +162,8 @@ def link(wants: Iterable[WantedPicture]) -> int:
 
 def sweep(wants: Iterable[WantedPicture]) -> int:
     """Delete pictures that no endpoint wants or shows, and files that only they used."""
-    used = {key for want in wants for key in (want.key, want.shown) if key}
-    orphans = [pk for pk in Picture.objects.values_list("pk", flat=True) if pk not in used]
+    used_keys = {key for want in wants for key in (want.key, want.shown) if key}
+    orphans = [pk for pk in Picture.objects.values_list("pk", flat=True) if pk not in used_keys]
     for part in _parts(orphans):
         rows = Picture.objects.filter(pk__in=part)
         names = {name for row in rows for name in (row.small, row.large, row.clip) if name}

@@ -145,7 +145,7 @@ class ThumbnailFetcher:
     async def _fetch_and_store(self, picture: Picture) -> None:
         """Fetch, render and store one picture, or record why that failed."""
         try:
-            drawn = await self._render(picture)
+            rendered = await self._render(picture)
         except fal.FalError as error:
             is_bad = not error.is_retryable
             await self._failed(picture, str(error), is_bad, is_bad and error.status is None)
@@ -160,7 +160,7 @@ class ThumbnailFetcher:
             log.exception("%s is not stored", picture)
             await self._failed(picture, f"The storage does not take it: {error}")
         else:
-            await sync_to_async(picture_registry.record_rendered)(picture, drawn)
+            await sync_to_async(picture_registry.record_rendered)(picture, rendered)
             if self._unlinked_since is None:
                 self._unlinked_since = time.monotonic()
 
@@ -182,8 +182,8 @@ class ThumbnailFetcher:
             if picture.animated_url:
                 try:
                     await self._fetch(picture.animated_url, moving, digest)
-                except fal.FalError as refused:  # the still suffices
-                    error = f"Does not move: {refused}"
+                except fal.FalError as refusal:  # the still suffices
+                    error = f"Does not move: {refusal}"
                     moving.truncate(0)
                     digest.update(b"still")
             base = digest.hexdigest()

@@ -156,13 +156,15 @@ def _family(me: Endpoint) -> list[Endpoint]:
     If many of a vendor's ids begin alike, only those of the same category are siblings.
     """
     stem = _stem(me.endpoint_id)
-    same = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
-    listed = Endpoint.objects.filter(same, gone_at=None).exclude(pk=me.pk)
-    listed = listed.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
-    others = list(listed[:MOST_SIBLINGS])
-    if not me.group_key and len(others) >= _MANY:
-        others = list(listed.filter(category=me.category)[:MOST_SIBLINGS])
-    family = [me, *others[: MOST_SIBLINGS - 1]]
+    is_of_family = Q(group_key=me.group_key) if me.group_key else _begins(stem) & Q(group_key="")
+    siblings = Endpoint.objects.filter(is_of_family, gone_at=None).exclude(pk=me.pk)
+    siblings = (
+        siblings.select_related("picture").only(*_COLUMNS).order_by("position", "endpoint_id")
+    )
+    listed_siblings = list(siblings[:MOST_SIBLINGS])
+    if not me.group_key and len(listed_siblings) >= _MANY:
+        listed_siblings = list(siblings.filter(category=me.category)[:MOST_SIBLINGS])
+    family = [me, *listed_siblings[: MOST_SIBLINGS - 1]]
     return sorted(
         family, key=lambda endpoint: (endpoint.status == "deprecated", endpoint.endpoint_id)
     )
@@ -223,8 +225,8 @@ def _longest(facts: Iterable[str]) -> float:
 
 
 def _is_alone_best(figures: Mapping[int, float], pk: int) -> bool:
-    others = [figure for key, figure in figures.items() if key != pk]
-    return bool(figures[pk]) and any(others) and figures[pk] > max(others)
+    other_figures = [figure for key, figure in figures.items() if key != pk]
+    return bool(figures[pk]) and any(other_figures) and figures[pk] > max(other_figures)
 
 
 def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
@@ -235,8 +237,8 @@ def _linked(me: Endpoint) -> tuple[list[Endpoint], list[Endpoint]]:
         else []
         for linked_ids in (me.training_endpoint_ids, me.inference_endpoint_ids)
     ]
-    named = {endpoint_id for linked_ids in ids for endpoint_id in linked_ids}
-    rows = Endpoint.objects.for_cards().filter(endpoint_id__in=named) if named else ()
+    linked = {endpoint_id for linked_ids in ids for endpoint_id in linked_ids}
+    rows = Endpoint.objects.for_cards().filter(endpoint_id__in=linked) if linked else ()
     by_id = {endpoint.endpoint_id: endpoint for endpoint in rows}
     trainers, inference = (
         [by_id[endpoint_id] for endpoint_id in linked_ids if endpoint_id in by_id]
@@ -258,7 +260,7 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
     own_facts, words = set(_facts(me)), _word_stems(me)
     candidates = [endpoint for endpoint in rows if _is_serious(endpoint) or not _is_serious(me)]
     own = {endpoint.pk: _word_stems(endpoint) for endpoint in candidates}
-    often = Counter(word for written in own.values() for word in written)
+    often = Counter(word for spellings in own.values() for word in spellings)
     scored = [
         (
             _similarity(own_facts, set(_facts(endpoint)))
@@ -286,23 +288,23 @@ def _candidates(me: Endpoint, revision: str) -> list[int]:
     facts = [fact for fact in _facts(me) if fact.partition(":")[0] in _WEIGHTS]
     sets = {fact: _having(index, fact) for fact in facts}
 
-    def having_all(key: str, among: Places) -> Places:
+    def having_all(key: str, possible: Places) -> Places:
         own = (places for fact, places in sets.items() if fact.startswith(f"{key}:"))
-        return reduce(and_, own, among)
+        return reduce(and_, own, possible)
 
     makes = having_all("out", index.everything)
-    same = having_all("in", makes)
+    same_media = having_all("in", makes)
     category = having_all("category", index.everything)
     candidates: list[int] = []
-    for hits in (same & category, same, category, makes & category):
+    for hits in (same_media & category, same_media, category, makes & category):
         candidates += _best(index, hits)
     for fact, places in sets.items():
         if len(places) < _RARE and fact.startswith(("tag:", "can:")):
             candidates += _best(index, places & category)
     for word in sorted(spelling.name_words(spelling.normalize(me.display_name))):
-        named = list(index.names.find([word]))
-        if len(named) < _RARE:
-            candidates += named[:_CANDIDATES]
+        matching_places = list(index.names.find([word]))
+        if len(matching_places) < _RARE:
+            candidates += matching_places[:_CANDIDATES]
     return [index.keys[place] for place in dict.fromkeys(candidates)]
 
 
@@ -319,14 +321,14 @@ def _having(index: Index, fact: str) -> Places:
 
 def _similarity(facts: set[str], other: set[str]) -> float:
     """Return the similarity of two sets of abilities, weighted; 0 for nothing in common."""
-    met = missed = 0.0
+    matched_weight = missed = 0.0
     for fact in facts | other:
         weight = _WEIGHTS.get(fact.partition(":")[0], 0.0)
         if fact in facts and fact in other:
-            met += weight
+            matched_weight += weight
         else:
             missed += weight
-    return 12.0 * met / (met + missed) if met else 0.0
+    return 12.0 * matched_weight / (matched_weight + missed) if matched_weight else 0.0
 
 
 def _word_stems(endpoint: Endpoint) -> frozenset[str]:
@@ -348,8 +350,8 @@ def _shared(words: frozenset[str], other: frozenset[str], often: Counter[str]) -
 
 def _successor(me: Endpoint, family: Sequence[Endpoint]) -> Successor | None:
     """Return the named model, a newer version or sibling, else a relative that does the same."""
-    if named := successors.successors_of([me]).get(me.pk):
-        return Successor(named, is_named=True)
+    if named_successor := successors.successors_of([me]).get(me.pk):
+        return Successor(named_successor, is_named=True)
     close = next((endpoint for endpoint in family if _can_follow(endpoint, me)), None)
     return Successor(close, is_named=False) if close else None
 

@@ -68,16 +68,18 @@ class UseIndex:
             by_use: dict[str, list[Taker]] = {use: [] for use in USES[kind]}
             for taker in takers:
                 by_use[taker.use].append(taker)
-            by_kind[kind] = {use: among for use, among in by_use.items() if among}
+            by_kind[kind] = {use: use_takers for use, use_takers in by_use.items() if use_takers}
         return by_kind
 
     @cached_property
     def _required(self) -> dict[int, list[Input]]:
         """The required file inputs of each endpoint."""
         required = {}
-        for key, *_, stored in self._rows.values():
-            read = map(Input.from_json, stored if isinstance(stored, list) else ())
-            required[key] = [i for i in read if i and i.is_required and i.kind in KINDS]
+        for key, *_, stored_inputs in self._rows.values():
+            read_inputs = map(
+                Input.from_json, stored_inputs if isinstance(stored_inputs, list) else ()
+            )
+            required[key] = [i for i in read_inputs if i and i.is_required and i.kind in KINDS]
         return required
 
     def need(self, key: int, kinds: Collection[str] = (), path: str = "") -> str:
@@ -98,8 +100,8 @@ class UseIndex:
 
     def kinds_given(self, key: int, arguments: Mapping[str, Any]) -> set[str]:
         """Return the kinds of the files that an endpoint got with these arguments."""
-        read = map(Input.from_json, self._rows[key][-1] or ()) if key in self._rows else ()
-        return {i.kind for i in read if i and arguments.get(names_in(i.path)[0])}
+        read_inputs = map(Input.from_json, self._rows[key][-1] or ()) if key in self._rows else ()
+        return {i.kind for i in read_inputs if i and arguments.get(names_in(i.path)[0])}
 
     def inputs_of(self, key: int, kind: str) -> list[Taker]:
         """Return the inputs of one endpoint that take a kind of result."""
@@ -107,9 +109,9 @@ class UseIndex:
 
 
 def _takers(row: Sequence[Any]) -> list[Taker]:
-    key, endpoint_id, category, facts, stored = row
-    read = map(Input.from_json, stored if isinstance(stored, list) else ())
-    inputs = [field for field in read if field and field.kind in USES]
+    key, endpoint_id, category, facts, stored_inputs = row
+    read_inputs = map(Input.from_json, stored_inputs if isinstance(stored_inputs, list) else ())
+    inputs = [field for field in read_inputs if field and field.kind in USES]
     texts = [fact for fact in facts if isinstance(fact, str)] if isinstance(facts, list) else []
     outputs = {fact[4:] for fact in texts if fact.startswith("out:")}
     name = f"{endpoint_id} {category}"

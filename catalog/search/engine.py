@@ -35,7 +35,7 @@ from catalog.search.filter_sets import (
     relax,
 )
 from catalog.search.index import Index, Places, current
-from catalog.search.matching import FEW, Found, match
+from catalog.search.matching import FEW, QueryMatches, match
 from catalog.search.query import Query
 from catalog.track_records import NO_RECORDS, TrackRecords
 
@@ -67,7 +67,7 @@ class Answer:
     asked: Query = field(default_factory=Query)  # as interpreted; usually `query` itself
     left_out: tuple[str, ...] = ()  # conditions of a wish that were dropped, as text
     ranked_by: str = ""  # words of a wish that decide what comes first
-    found: Found | None = None
+    found: QueryMatches | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
     allowed: Mapping[str, int] = field(default_factory=dict)  # numbers of open and locked results
 
@@ -75,17 +75,17 @@ class Answer:
     def numbers(self) -> list[int]:
         """The page numbers to link: both ends and the neighbours; 0 marks a gap."""
         pages = Paginator(range(self.pages), 1)
-        shown = pages.get_elided_page_range(self.page, on_each_side=2, on_ends=1)
-        return [number if isinstance(number, int) else 0 for number in shown]
+        page_numbers = pages.get_elided_page_range(self.page, on_each_side=2, on_ends=1)
+        return [number if isinstance(number, int) else 0 for number in page_numbers]
 
 
-class _Understood(NamedTuple):
+class _ReadQuery(NamedTuple):
     """The hits of the words, the filters, and the dropped conditions of a wish as text.
 
     `ranked_by` are words that only rank: the hits are not confined to those of `found`.
     """
 
-    found: Found | None
+    found: QueryMatches | None
     sets: FilterSets
     left_out: tuple[str, ...] = ()
     ranked_by: str = ""
@@ -110,15 +110,15 @@ def search(
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(query.page, 1), pages)
     ranked = _ranked(sets, query, matches, page * PAGE_SIZE)
-    shown = [index.keys[place] for place in ranked[(page - 1) * PAGE_SIZE :]]
+    page_keys = [index.keys[place] for place in ranked[(page - 1) * PAGE_SIZE :]]
     near = [index.keys[place] for place in _near(sets, matches)]
-    cards = index.cards([*shown, *near])
+    cards = index.cards([*page_keys, *near])
     doubts = (
         unknown_value_hint(condition, index.facts(condition.key)) for condition in query.conditions
     )
     return Answer(
         query=query,
-        endpoints=[cards[key] for key in shown if key in cards],
+        endpoints=[cards[key] for key in page_keys if key in cards],
         total=total,
         page=page,
         pages=pages,
@@ -173,9 +173,9 @@ def search_slice(
     index = current(revision or Revision.current())
     matches, sets, *_ = _understand(index, query, starred, records=records)
     ranked = _ranked(sets, query, matches, first + count)
-    shown = [index.keys[place] for place in ranked[first:]]
-    cards = index.cards(shown)
-    return Slice([cards[key] for key in shown if key in cards], len(sets.hits))
+    slice_keys = [index.keys[place] for place in ranked[first:]]
+    cards = index.cards(slice_keys)
+    return Slice([cards[key] for key in slice_keys if key in cards], len(sets.hits))
 
 
 def _understand(
@@ -184,20 +184,20 @@ def _understand(
     starred: frozenset[int],
     locked: frozenset[int] = frozenset(),
     records: TrackRecords = NO_RECORDS,
-) -> _Understood:
+) -> _ReadQuery:
     """Interpret the query as a wish if a model meets its requirements, else as words."""
 
-    def evaluate(asked: Query) -> _Understood:
-        return _evaluate(index, asked, starred, locked, records)
+    def evaluate(query_variant: Query) -> _ReadQuery:
+        return _evaluate(index, query_variant, starred, locked, records)
 
-    typed = evaluate(query)
-    matches = typed.found
+    understood = evaluate(query)
+    matches = understood.found
     if matches is None or not _is_wish(query.parsed, matches):
-        return typed
-    return _granted(index, query, typed.sets.filtered, evaluate) or typed
+        return understood
+    return _granted(index, query, understood.sets.filtered, evaluate) or understood
 
 
-def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
+def _is_wish(parsed: ParsedQuery, matches: QueryMatches) -> bool:
     """Whether to interpret a text as a wish instead of only searching for its words.
 
     Texts name media too, so `image to video` is a wish only if no text has its words. `last frame`
@@ -215,8 +215,8 @@ def _is_wish(parsed: ParsedQuery, matches: Found) -> bool:
 
 
 def _granted(
-    index: Index, query: Query, among: Places, evaluate: Callable[[Query], _Understood]
-) -> _Understood | None:
+    index: Index, query: Query, candidates: Places, evaluate: Callable[[Query], _ReadQuery]
+) -> _ReadQuery | None:
     """Return the models that meet what a wish requires; None if nothing meets any part of it.
 
     Its words of content decide only what comes first. If it names no medium, only they say what is
@@ -228,7 +228,7 @@ def _granted(
     own = [condition for condition in wished.conditions if condition in required]
     # Nothing may meet "10 second product film from two photos under a dollar commercial": the least
     # important conditions are dropped, and the page says which.
-    dropped = fewest_to_drop(index, among, own)
+    dropped = fewest_to_drop(index, candidates, own)
     if dropped is None:
         return None
     left_out = tuple(map(describe, dropped))
@@ -254,15 +254,15 @@ def _evaluate(
     starred: frozenset[int],
     locked: frozenset[int],
     records: TrackRecords,
-) -> _Understood:
+) -> _ReadQuery:
     """Find the words, or everything if there are none, and apply the filters."""
     matches = match(index, query.text) if query.text else None
     base = matches.places if matches else index.everything
     favourites, closed = index.places_of(starred), index.places_of(locked)
-    return _Understood(matches, FilterSets(index, query, base, favourites, closed, records))
+    return _ReadQuery(matches, FilterSets(index, query, base, favourites, closed, records))
 
 
-def _ranked(sets: FilterSets, query: Query, matches: Found | None, end: int) -> list[int]:
+def _ranked(sets: FilterSets, query: Query, matches: QueryMatches | None, end: int) -> list[int]:
     """Return the first places of the results, in their order."""
     index, hits = sets.index, sets.hits
     if query.order == WON:
@@ -280,17 +280,19 @@ def _ranked(sets: FilterSets, query: Query, matches: Found | None, end: int) -> 
     return nsmallest(end, hits, key=lambda place: (not matches.is_sure(place), by(place)))
 
 
-def _near(sets: FilterSets, matches: Found | None) -> list[int]:
+def _near(sets: FilterSets, matches: QueryMatches | None) -> list[int]:
     """If few results have all the words, return the best of those that lack some."""
     if matches is None or not 0 < len(sets.hits) < FEW:
         return []
     # "kling master" has one result; other Kling models follow it.
-    others = (matches.near.keys() - sets.hits) & sets.filtered
+    other_places = (matches.near.keys() - sets.hits) & sets.filtered
     by = _score_key(sets.index, matches, matches.near)
-    return nsmallest(2 * FEW - len(sets.hits), others, key=by)
+    return nsmallest(2 * FEW - len(sets.hits), other_places, key=by)
 
 
-def _score_key(index: Index, matches: Found, scores: Mapping[int, int]) -> Callable[[int], Any]:
+def _score_key(
+    index: Index, matches: QueryMatches, scores: Mapping[int, int]
+) -> Callable[[int], Any]:
     """Return the sort key by score; ties by short names that the words nearly fill, then merit."""
     word_count = max(1, sum(len(word.split()) for word in matches.used))
     merit, lengths = index.merit, index.names.lengths
@@ -310,5 +312,7 @@ def _other_words(sets: FilterSets) -> list[FilterRelaxation]:
     index, query, filtered = sets.index, sets.query, sets.filtered
     longest = max(spelling.split_words(spelling.normalize(query.text)), key=len, default="")
     similar = nearest(longest, index.pieces.keys(), most=3)
-    counted = [(word, len(match(index, word).places & filtered)) for word in similar]
-    return [FilterRelaxation(word, query.saying(word), count) for word, count in counted if count]
+    word_counts = [(word, len(match(index, word).places & filtered)) for word in similar]
+    return [
+        FilterRelaxation(word, query.saying(word), count) for word, count in word_counts if count
+    ]

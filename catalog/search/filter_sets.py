@@ -146,45 +146,45 @@ def count_facets(sets: FilterSets) -> list[Facet]:
 
 def count_allowed(sets: FilterSets) -> dict[str, int]:
     """Count the results that rules leave open and lock, as values of `Query.allowed`."""
-    among = sets.without("allowed")
-    return {value: len(among & sets.with_lock(is_allowed=value == "1")) for value in ALLOWED}
+    candidates = sets.without("allowed")
+    return {value: len(candidates & sets.with_lock(is_allowed=value == "1")) for value in ALLOWED}
 
 
 def _facet_values(sets: FilterSets, key: Key, counts: Counter[str]) -> list[FacetValue]:
     """Return the values that a facet shows; `counts` are the hits by fact."""
-    picked = sets.query.values(key.name)
-    among = sets.hits if key.joins_all else sets.without(key.name)
+    picked_values = sets.query.values(key.name)
+    candidates = sets.hits if key.joins_all else sets.without(key.name)
     if key.is_open:
-        of_facet = counts if among is sets.hits else sets.index.count_facts(among)
+        of_facet = counts if candidates is sets.hits else sets.index.count_facts(candidates)
         count_of = dict(sets.index.most_common(key.name, of_facet, key.shown))
     else:
-        count_of = _count_values(sets, among, key.name, key.steps or key.values)
-    count_of |= _count_values(sets, among, key.name, sorted(picked - count_of.keys()))
+        count_of = _count_values(sets, candidates, key.name, key.steps or key.values)
+    count_of |= _count_values(sets, candidates, key.name, sorted(picked_values - count_of.keys()))
     return [
-        FacetValue(value, label(key.name, value), count, value in picked)
+        FacetValue(value, label(key.name, value), count, value in picked_values)
         for value, count in count_of.items()
-        if count or value in picked
+        if count or value in picked_values
     ]
 
 
 def _count_values(
-    sets: FilterSets, among: Places, name: str, values: Iterable[str]
+    sets: FilterSets, candidates: Places, name: str, values: Iterable[str]
 ) -> dict[str, int]:
     """Count the results of selecting each value; prices are for the requested length."""
     conditions = _conditions(name, tuple(values))
     if name == WON:
-        return {value: len(sets.having_won(c) & among) for value, c in conditions.items()}
+        return {value: len(sets.having_won(c) & candidates) for value, c in conditions.items()}
     # A video's price and its 1080p (`1080p@8`) depend on the length: each length is counted as if
     # picked.
     if name != "duration" or BY_DURATION.isdisjoint(sets.by_name):
         having, seconds = sets.index.having, sets.query.seconds
         return {
-            value: len(having(condition, seconds) & among)
+            value: len(having(condition, seconds) & candidates)
             for value, condition in conditions.items()
         }
-    rest = sets.query.without(name)
+    wider_query = sets.query.without(name)
     return {
-        value: len(sets.asking(replace(rest, picked=rest.picked | {(name, value)})))
+        value: len(sets.asking(replace(wider_query, picked=wider_query.picked | {(name, value)})))
         for value in conditions
     }
 
@@ -209,20 +209,20 @@ def relax(sets: FilterSets) -> list[FilterRelaxation]:
         title = f"Without “{query.plain}”"
         relaxations.append(FilterRelaxation(title, query.saying(""), len(sets.filtered)))
     relaxations = [relaxation for relaxation in relaxations if relaxation.count][:_MOST]
-    gone = _relaxed(sets, STATUSES["gone"], replace(query, status="gone", page=1))
+    gone_relaxation = _relaxed(sets, STATUSES["gone"], replace(query, status="gone", page=1))
     all_but_words = _relaxed(sets, "Without any filter", query.bare())
     return [
-        *([gone] if gone.count and not query.status else []),
+        *([gone_relaxation] if gone_relaxation.count and not query.status else []),
         *(relaxations or ([all_but_words] if all_but_words.count else [])),
     ]
 
 
 def fewest_to_drop(
-    index: Index, among: Places, wished: Sequence[Condition]
+    index: Index, candidates: Places, wished: Sequence[Condition]
 ) -> tuple[Condition, ...] | None:
     """Return the fewest conditions to drop for any result, least important first, media last.
 
-    None if even a single remaining condition finds nothing `among` the places. Prices stay those of
+    None if even a single remaining condition finds none of the `candidates`. Prices stay those of
     the wished length, so that a length is not dropped to make a film cheaper.
     """
     seconds = asked_length(wished)
@@ -232,7 +232,7 @@ def fewest_to_drop(
     choices = chain.from_iterable(combinations(ranked, count) for count in counts)
     for dropped in sorted(choices, key=_loss):
         remaining = [condition for condition in ranked if condition not in dropped]
-        if reduce(and_, (index.having(condition, seconds) for condition in remaining), among):
+        if reduce(and_, (index.having(condition, seconds) for condition in remaining), candidates):
             return dropped
     return None
 

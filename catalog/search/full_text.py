@@ -118,10 +118,15 @@ def index_names(names: tuple[tuple[str, str], ...]) -> NameIndex:
 @lru_cache(maxsize=1)
 def index_labels(labels: tuple[tuple[str, ...], ...]) -> TextIndex:
     """The index of each endpoint's category and tags."""
-    normal = ([spelling.normalize(label) for label in each] for each in labels)
+    normal = (
+        [spelling.normalize(label) for label in endpoint_labels] for endpoint_labels in labels
+    )
     return TextIndex(
-        (spelling.name_words(" ".join(each)), _line(map(spelling.split_words, each)))
-        for each in normal
+        (
+            spelling.name_words(" ".join(endpoint_labels)),
+            _line(map(spelling.split_words, endpoint_labels)),
+        )
+        for endpoint_labels in normal
     )
 
 

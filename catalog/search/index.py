@@ -114,8 +114,8 @@ class Index:
     def most_common(key: str, counts: Counter[str], most: int) -> list[tuple[str, int]]:
         """Return the values of a key with the largest counts; by count, then by name."""
         facts = ((fact.partition(":"), count) for fact, count in counts.items())
-        counted = ((value, count) for (of, _, value), count in facts if of == key)
-        return heapq.nsmallest(most, counted, key=lambda item: (-item[1], item[0]))
+        value_counts = ((value, count) for (of, _, value), count in facts if of == key)
+        return heapq.nsmallest(most, value_counts, key=lambda item: (-item[1], item[0]))
 
     def sort_key(self, order: str, seconds: float | None = None) -> Callable[[int], Any]:
         """Return a sort key for places: upstream's order, or `name`, `newest` or `price`.
@@ -138,9 +138,9 @@ class Index:
 
         The objects are shared and must not be changed. Endpoints deleted meanwhile are missing.
         """
-        wanted = list(keys)
-        cards = {key: card for key in wanted if (card := self._cards.get(key))}
-        if missing := [key for key in wanted if key not in cards]:
+        card_keys = list(keys)
+        cards = {key: card for key in card_keys if (card := self._cards.get(key))}
+        if missing := [key for key in card_keys if key not in cards]:
             for card in Endpoint.objects.for_cards().filter(pk__in=missing).order_by():
                 keep_usual(card)
                 self._cards.put(card.pk, card)

@@ -41,7 +41,7 @@ class Phrase(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
+class QueryMatches:
     """The matches of a query.
 
     `scores` ranks each place, smallest first; `used` are the words that were searched for,
@@ -68,7 +68,7 @@ class Found:
         return self.scores.keys()
 
 
-def match(index: Index, text: str) -> Found:
+def match(index: Index, text: str) -> QueryMatches:
     """Return the matches of a text.
 
     A word without matches is corrected; words are ignored only if nothing has all of them.
@@ -86,14 +86,14 @@ def match(index: Index, text: str) -> Found:
     if not complete and len(units) > 1:
         used_units, near = _partial_matches(index, units, depths)
         best = {place: score for place, score in near.items() if score < _PER_GROUP}
-        used = tuple(unit.text for number, unit in enumerate(units) if number in used_units)
+        used_texts = tuple(unit.text for number, unit in enumerate(units) if number in used_units)
         missed = tuple(unit.text for number, unit in enumerate(units) if number not in used_units)
-        return Found(best, used, corrected, missed, alike, near, is_weak=True)
+        return QueryMatches(best, used_texts, corrected, missed, alike, near, is_weak=True)
     shallow = [{p: d for p, d in of_unit.items() if d < FIELD} for of_unit in depths]
     _, near = _partial_matches(index, units, shallow) if len(complete) < FEW else ((), {})
-    used = tuple(token.text for token in tokens)
+    used_texts = tuple(token.text for token in tokens)
     is_weak = not (in_name or _intersect(shallow))
-    return Found(complete, used, corrected, (), alike, near, is_weak)
+    return QueryMatches(complete, used_texts, corrected, (), alike, near, is_weak)
 
 
 def _look_up(index: Index, tokens: list[Token]) -> tuple[list[Unit], list[Depths]]:
@@ -106,8 +106,8 @@ def _intersect(depths: Sequence[Depths], join: Callable[[int, int], int] = add) 
     """Return the places that have all units, with the sum or the maximum of their depths."""
     if not depths:
         return {}
-    common, *others = sorted(depths, key=len)
-    for other in others:
+    common, *other_depths = sorted(depths, key=len)
+    for other in other_depths:
         common = {
             place: join(depth, other[place]) for place, depth in common.items() if place in other
         }
@@ -148,11 +148,11 @@ def _name_scores(index: Index, tokens: list[Token]) -> Depths:
     words = [word for token in tokens for word in token.words]
     if not words:
         return {}
-    begun = index.names.beginning_with(words)
+    endpoint_places = index.names.beginning_with(words)
     first = "".join(words[:2])
     if len(words) > 1 and index.is_word(first):  # `sam 2` begins sam2/video
-        begun = [*begun, *index.names.beginning_with([first, *words[2:]])]
-    return dict.fromkeys(begun, NAME_BEGINNING) | dict.fromkeys(
+        endpoint_places = [*endpoint_places, *index.names.beginning_with([first, *words[2:]])]
+    return dict.fromkeys(endpoint_places, NAME_BEGINNING) | dict.fromkeys(
         index.names.named(words), WHOLE_NAME
     )
 
@@ -165,8 +165,8 @@ def _unit_depths(index: Index, unit: Unit) -> Depths:
         depths = _find(index, *_literal(Token(unit.text, words)))
     else:
         is_alone = not unit.alike
-        each = [_token_depths(index, token, is_alone=is_alone) for token in unit.tokens]
-        depths = _intersect(each, max)
+        token_depths = [_token_depths(index, token, is_alone=is_alone) for token in unit.tokens]
+        depths = _intersect(token_depths, max)
     if unit.joined:
         depths = _least(depths, _find(index, *_literal(Token(unit.joined, (unit.joined,)))))
     return _least(depths, _alike_depths(index, unit.alike)) if unit.alike else depths
@@ -217,8 +217,8 @@ def _literal(token: Token) -> list[Phrase]:
         return _version(number)
     if token.is_quoted or len(token.words[-1]) < _OPEN_FROM:
         return [Phrase(token.words, (NAME, NEAR, DESCRIPTION, FIELD))]
-    begun = Phrase(token.words, (NEAR, LABEL, DESCRIPTION, FIELD), is_open=True)
-    return [Phrase(token.words, (NAME, NEAR)), begun]
+    prefix_phrase = Phrase(token.words, (NEAR, LABEL, DESCRIPTION, FIELD), is_open=True)
+    return [Phrase(token.words, (NAME, NEAR)), prefix_phrase]
 
 
 def _version(number: str) -> list[Phrase]:
@@ -285,7 +285,7 @@ def _correct(
             word = token.words[0]
             # Quoted words are meant as written; a word of the catalogue is no typing error.
             is_lost = not token.is_quoted and len(token.words) == 1 and word not in index.vocabulary
-            if meant := spelling.correction(word, index.vocabulary) if is_lost else "":
-                changes[token] = meant
+            if replacement := spelling.correction(word, index.vocabulary) if is_lost else "":
+                changes[token] = replacement
     corrected = [Token(changes[t], (changes[t],)) if t in changes else t for t in tokens]
-    return corrected, tuple((token.text, meant) for token, meant in changes.items())
+    return corrected, tuple((token.text, replacement) for token, replacement in changes.items())

@@ -41,7 +41,7 @@ class Query:
     @classmethod
     def from_params(cls, params: QueryDict, **fixed: str) -> Query:
         """Parse URL parameters; `fixed` facets (a category's page) are always selected."""
-        picked = {
+        picked_facts = {
             (name, condition.values[0])  # in canonical spelling
             for name in KEYS
             if name not in fixed
@@ -53,7 +53,7 @@ class Query:
         return cls(
             q=" ".join(db_safe_text(params.get("q", ""))[:300].split()),
             picked=frozenset(
-                picked | {(name, db_safe_text(value)) for name, value in fixed.items()}
+                picked_facts | {(name, db_safe_text(value)) for name, value in fixed.items()}
             ),
             status=_one_of(STATUSES, params.get("status")),
             favourite=params.get("favourite") in {"1", "on", "true"},
@@ -79,8 +79,8 @@ class Query:
         for piece, condition in self.parsed.taken:
             if condition.key == name:
                 q = replace_words(q, piece)
-        picked = frozenset(pair for pair in self.picked if pair[0] != name)
-        return replace(self, q=q, picked=picked, page=1)
+        remaining_facts = frozenset(pair for pair in self.picked if pair[0] != name)
+        return replace(self, q=q, picked=remaining_facts, page=1)
 
     def with_word(self, word: str, other: str) -> Query:
         """Return the query with a typed word replaced; an empty one removes it."""
@@ -88,8 +88,8 @@ class Query:
 
     def saying(self, text: str) -> Query:
         """Return the query with other search words; its filters stay."""
-        typed = [piece for piece, _ in self.parsed.taken]
-        words = [*text.split(), *typed, *self.parsed.sort_words.split()]
+        filter_words = [piece for piece, _ in self.parsed.taken]
+        words = [*text.split(), *filter_words, *self.parsed.sort_words.split()]
         return replace(self, q=" ".join(words), page=1)
 
     def bare(self) -> Query:

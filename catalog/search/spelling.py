@@ -105,16 +105,16 @@ def segments(word: str, known_words: Mapping[str, int]) -> list[str]:
     """Split a word into the fewest known ones (`texttospeech`); empty if that is impossible."""
 
     @cache
-    def split(rest: str) -> tuple[str, ...] | None:
+    def split(letters: str) -> tuple[str, ...] | None:
         ways = [
-            (rest[:end], *others)
-            for end in range(2, len(rest) + 1)
+            (letters[:end], *other_parts)
+            for end in range(2, len(letters) + 1)
             # "texttospeech": `to` is no word of a name, but joins two.
-            if rest[:end] == "to" or (end > 2 and known_words.get(rest[:end]))
-            if (others := split(rest[end:])) is not None
+            if letters[:end] == "to" or (end > 2 and known_words.get(letters[:end]))
+            if (other_parts := split(letters[end:])) is not None
         ]
         longest_first = min(ways, key=lambda way: (len(way), -max(map(len, way))), default=None)
-        return longest_first if rest else ()
+        return longest_first if letters else ()
 
     pieces = split(word) or ()
     return list(pieces) if len(pieces) > 1 else []

@@ -93,7 +93,7 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
     `is_known` returns whether a name of the catalogue contains a word.
     """
     units: list[Unit] = []
-    meant: list[Unit] = []
+    units_meant: list[Unit] = []
     start = 0
     is_aside = False
     while start < len(tokens):
@@ -106,10 +106,10 @@ def group_tokens(is_known: Callable[[str], bool], tokens: list[Token]) -> list[U
         units.append(unit)
         # "a model for video": stop words need not be found, unless there are no other words.
         if unit.text not in STOP or token.is_quoted:
-            meant.append(replace(unit, is_aside=True) if is_aside and meant else unit)
+            units_meant.append(replace(unit, is_aside=True) if is_aside and units_meant else unit)
         is_aside = is_aside or unit.text in ASIDE
         start += length
-    return meant or units
+    return units_meant or units
 
 
 def _joined(is_known: Callable[[str], bool], pair: list[Token]) -> tuple[Unit, int] | None:
@@ -127,17 +127,20 @@ def _longest_synonym(tokens: list[Token]) -> tuple[Unit, int] | None:
     """
     longest: tuple[Unit, int] | None = None
     key: tuple[str, ...] = ()
-    used: list[Token] = []
+    used_tokens: list[Token] = []
     for end, token in enumerate(tokens, 1):
         if token.is_quoted:
             break
         # "describe an image", "animate my photo".
         if token.text in ARTICLES:
             continue
-        used.append(token)
+        used_tokens.append(token)
         key += tuple(map(spelling.single, token.words))
         if len(key) > 1 and key[1] in _TO:  # text-2-speech, photo into 3d
             key = (key[0], "to", *key[2:])
         if alike := synonyms().get(key):
-            longest = Unit(" ".join(part.text for part in used), tuple(used), alike), end
+            longest = (
+                Unit(" ".join(part.text for part in used_tokens), tuple(used_tokens), alike),
+                end,
+            )
     return longest

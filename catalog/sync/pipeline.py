@@ -81,7 +81,7 @@ class _Sync:
         self.upserter = upserter
         self.report = upserter.report
         self._progress = progress
-        self._found: list[tuple[list[str], fal.Found]] = []  # fetched, not yet written
+        self._found: list[tuple[list[str], fal.LookupResult]] = []  # fetched, not yet written
         self._prices: list[fal.Price] = []  # fetched, not yet written
 
     async def run(self) -> None:
@@ -113,10 +113,10 @@ class _Sync:
             await self._write(self.upserter.confirm, ids, await self.platform.find(ids))
 
     async def _read_schemas(self) -> None:
-        due = self.upserter.due()
-        self.report.schemas_due = len(due)
+        due_ids = self.upserter.due()
+        self.report.schemas_due = len(due_ids)
         await self._save()
-        await _in_groups(self._read_batch, _batches(due, SCHEMAS_PER_CALL), self._write_found)
+        await _in_groups(self._read_batch, _batches(due_ids, SCHEMAS_PER_CALL), self._write_found)
 
     async def _read_batch(self, ids: list[str]) -> None:
         """Fetch the schemas of a batch; if upstream rejects it, fetch each endpoint alone."""
@@ -234,8 +234,8 @@ async def _with_heartbeat(work: _Sync) -> None:
     """Run the sync and its heartbeat together; when one ends, the other is cancelled."""
     tasks = [asyncio.create_task(work.run()), asyncio.create_task(_heartbeat(work))]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
+        done_tasks, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done_tasks:
             task.result()
     finally:
         await _cancel(tasks)
@@ -248,7 +248,7 @@ async def _heartbeat(work: _Sync) -> None:
 
 
 async def _in_groups(
-    read: Callable[[list[str]], Awaitable[None]],
+    read_batch: Callable[[list[str]], Awaitable[None]],
     batches: list[list[str]],
     write: Callable[[], Awaitable[None]],
 ) -> None:
@@ -256,7 +256,7 @@ async def _in_groups(
     for start in range(0, len(batches), CALLS_AT_ONCE):
         group = batches[start : start + CALLS_AT_ONCE]
         try:
-            results = await asyncio.gather(*map(read, group), return_exceptions=True)
+            results = await asyncio.gather(*map(read_batch, group), return_exceptions=True)
         finally:
             await asyncio.shield(write())
         if failures := [result for result in results if isinstance(result, BaseException)]:

@@ -42,11 +42,11 @@ def tell_names_apart() -> int:
         Title(endpoint.pk, endpoint.endpoint_id, endpoint.display_name, endpoint.category)
         for endpoint in endpoints
     )
-    changed = [endpoint for endpoint in endpoints if endpoint.full_name != names[endpoint.pk]]
-    for endpoint in changed:
+    renamed = [endpoint for endpoint in endpoints if endpoint.full_name != names[endpoint.pk]]
+    for endpoint in renamed:
         endpoint.full_name = names[endpoint.pk]
-    for start in range(0, len(changed), ROWS_PER_WRITE):
-        batch = changed[start : start + ROWS_PER_WRITE]
+    for start in range(0, len(renamed), ROWS_PER_WRITE):
+        batch = renamed[start : start + ROWS_PER_WRITE]
         Endpoint.objects.bulk_update(batch, ["full_name"])
     return 0
 
@@ -60,8 +60,8 @@ def tell_names_apart() -> int:
 
 def extract_facts() -> int:
     """Parse one batch of documents not yet parsed by the current rules; returns its size."""
-    due = Schema.objects.filter(facts_version__lt=RULES).order_by("facts_version", "digest")
-    schemas = list(due.only("digest", "document")[:DOCUMENTS_AT_ONCE])
+    due_schemas = Schema.objects.filter(facts_version__lt=RULES).order_by("facts_version", "digest")
+    schemas = list(due_schemas.only("digest", "document")[:DOCUMENTS_AT_ONCE])
     for schema in schemas:
         schema.facts = _read_facts(read_document(schema.document))
         schema.facts_version = RULES
@@ -98,11 +98,11 @@ def copy_facts_to_endpoints() -> int:
 
 def _differing(row: Endpoint) -> dict[str, Any]:
     """The columns to write, without equal facts: writing them would renew the revision."""
-    stored = row.schema.facts if row.schema and isinstance(row.schema.facts, dict) else {}
+    stored_facts = row.schema.facts if row.schema and isinstance(row.schema.facts, dict) else {}
     fresh = {
-        "facts": stored.get("facts", []),
-        "field_words": stored.get("words", ""),
-        "inputs": stored.get("inputs", []),
+        "facts": stored_facts.get("facts", []),
+        "field_words": stored_facts.get("words", ""),
+        "inputs": stored_facts.get("inputs", []),
     }
     mark = {"facts_from": f"{RULES}.{row.schema_id}"}
     return mark | {name: value for name, value in fresh.items() if getattr(row, name) != value}

@@ -61,7 +61,7 @@ class CatalogUpserter:
         rows = self._rows.items()
         return [i for i, row in rows if i not in self._seen and _is_listed(row)]
 
-    def confirm(self, requested: list[str], answer: fal.Found) -> None:
+    def confirm(self, requested: list[str], answer: fal.LookupResult) -> None:
         """Mark `requested` ids as gone that are missing from `answer` or have no metadata there.
 
         An unknown id may come back as 404, not at all, or without metadata (protocol, 3.2).
@@ -88,7 +88,7 @@ class CatalogUpserter:
         rows = [row for row in self._rows.values() if _is_listed(row) and _is_due(row)]
         return [row.endpoint_id for row in sorted(rows, key=lambda row: row.position)]
 
-    def keep_schemas(self, answers: Sequence[tuple[list[str], fal.Found]]) -> None:
+    def keep_schemas(self, answers: Sequence[tuple[list[str], fal.LookupResult]]) -> None:
         """Store the documents of several answers; an error leaves the present schema (C4)."""
         documents: dict[str, str] = {}
         changes: list[Change] = []
@@ -123,23 +123,23 @@ class CatalogUpserter:
             if price.unit_price:  # a price below the column's precision must not become free
                 amount = max(amount, _LEAST_PRICE)
             values = [amount, price.unit, price.currency]
-            if was := _assign(row, _truncate(dict(zip(_PRICE, values, strict=True)))):
+            if former_values := _assign(row, _truncate(dict(zip(_PRICE, values, strict=True)))):
                 _assign(row, dict(Endpoint.NOT_MEASURED))  # measured at the old price
                 rows.append(row)
-                changes += recorder.priced(row, was)
+                changes += recorder.priced(row, former_values)
         bulk_write.update(rows, [*_PRICE, *Endpoint.NOT_MEASURED], changes)
 
     def listed_ids(self) -> list[str]:
         """Ids of the endpoints that are not marked as gone."""
         return [i for i, row in self._rows.items() if _is_listed(row)]
 
-    def fail(self, what: str, why: str) -> None:
+    def fail(self, subject: str, why: str) -> None:
         """Add an endpoint or a step that failed, with the reason, to the report."""
-        self.report.failed.append([what[:255], why[:500]])
+        self.report.failed.append([subject[:255], why[:500]])
 
     def _upsert(self, items: list[fal.CatalogueItem]) -> None:
         """Insert new endpoints and update changed ones, or only their position if that moved."""
-        new, changed, moved, back = [], [], [], []
+        new, changed_rows, moved, returned = [], [], [], []
         changes: list[Change] = []
         entries: dict[str, str] = {}  # those that are new or differ
         for item in items:
@@ -159,27 +159,27 @@ class CatalogUpserter:
             elif row.entry_digest != digest:
                 is_known = bool(row.entry_digest)  # False for a row older than this column
                 row.entry_digest = digest
-                was = _assign(row, _truncate(_values(item)) if item.metadata else _BACK)
-                changed.append(row)
-                changes += recorder.listing(row, was)
-                self.report.changed += [row.endpoint_id] if was or is_known else []
-            elif was := _assign(row, _BACK):
-                back.append(row)
-                changes += recorder.listing(row, was)
+                former_values = _assign(row, _truncate(_values(item)) if item.metadata else _BACK)
+                changed_rows.append(row)
+                changes += recorder.listing(row, former_values)
+                self.report.changed += [row.endpoint_id] if former_values or is_known else []
+            elif former_values := _assign(row, _BACK):
+                returned.append(row)
+                changes += recorder.listing(row, former_values)
             elif row.position != position:
                 moved.append(row)
             row.position = position
         self.report.new += [row.endpoint_id for row in new]
-        self.report.changed += [row.endpoint_id for row in back]
-        came = [] if self._is_first else [recorder.new(row) for row in new]
-        bulk_write.insert(new, came, entries)
+        self.report.changed += [row.endpoint_id for row in returned]
+        arrivals = [] if self._is_first else [recorder.new(row) for row in new]
+        bulk_write.insert(new, arrivals, entries)
         bulk_write.update(
-            changed,
+            changed_rows,
             [*COLUMNS, "entry_digest", "gone_at", "position"],
             changes,
             entries=entries,
         )
-        bulk_write.update(back, ["gone_at", "position"], changes)
+        bulk_write.update(returned, ["gone_at", "position"], changes)
         bulk_write.update(moved, ["position"])
 
     def _schema_update(
@@ -205,9 +205,9 @@ class CatalogUpserter:
             values = {"schema_error": why}  # requested again by the next sync
         else:
             values = {"schema_error": NO_SCHEMA, "schema_updated": version or "unknown"}
-        was = _assign(row, values)
-        changes += recorder.reshaped(row, was)
-        return row if was else None
+        former_values = _assign(row, values)
+        changes += recorder.reshaped(row, former_values)
+        return row if former_values else None
 
 
 def _is_first() -> bool:
@@ -229,8 +229,8 @@ def _values(item: fal.CatalogueItem) -> dict[str, Any]:
     """The columns of an endpoint from a listing; without metadata only its id is known (C3)."""
     data = item.metadata
     if data is None:
-        known = {"display_name": item.endpoint_id, "owner": listed_columns.owner_of(item)}
-        return {**known, **_BACK}
+        known_values = {"display_name": item.endpoint_id, "owner": listed_columns.owner_of(item)}
+        return {**known_values, **_BACK}
     return {name: column.read(item, data) for name, column in COLUMNS.items()} | _BACK
 
 
@@ -245,7 +245,7 @@ def _truncate(values: dict[str, Any]) -> dict[str, Any]:
 def _assign(row: Endpoint, values: dict[str, Any]) -> dict[str, Any]:
     """Set the attributes that differ; returns their former values."""
     now = [(name, getattr(row, name)) for name in values]
-    was = {name: value for name, value in now if value != values[name]}
-    for name in was:
+    former_values = {name: value for name, value in now if value != values[name]}
+    for name in former_values:
         setattr(row, name, values[name])
-    return was
+    return former_values

@@ -24,20 +24,24 @@ def picture(endpoint: Endpoint, place: int | str = "", is_top: bool | str = Fals
     The first row of the top list loads with high priority, the others lazily. The background
     colour is an SVG attribute: the content security policy allows no inline style.
     """
-    shown = endpoint.picture
-    if shown is None:
+    catalogue_picture = endpoint.picture
+    if catalogue_picture is None:
         return format_html("<i>{}</i>", endpoint.display_name[:1])
     is_early = bool(is_top) and isinstance(place, int) and place <= FIRST_ROW
     return format_html(
         '<svg aria-hidden="true" color="{}"></svg>'
         '<img src="{}"{} {} width="320" height="240" alt="" decoding="async"{}>',
-        shown.colour,
-        shown.small_src,
-        format_html(' srcset="{} 320w,{} 640w"', shown.small_src, shown.large_src)
-        if shown.large
+        catalogue_picture.colour,
+        catalogue_picture.small_src,
+        format_html(
+            ' srcset="{} 320w,{} 640w"', catalogue_picture.small_src, catalogue_picture.large_src
+        )
+        if catalogue_picture.large
         else "",
         _FIRST if is_early else _LATER,
-        format_html(' data-clip="{}"', shown.clip_src) if shown.clip else "",
+        format_html(' data-clip="{}"', catalogue_picture.clip_src)
+        if catalogue_picture.clip
+        else "",
     )
 
 

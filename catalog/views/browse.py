@@ -126,12 +126,14 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     collections = (
         Collection.objects.all() if request.user.is_staff else Collection.objects.published()
     )
-    shown = get_object_or_404(collections.select_related("owner", "cover__picture"), slug=slug)
-    items = list(shown.items.for_cards())
+    shown_collection = get_object_or_404(
+        collections.select_related("owner", "cover__picture"), slug=slug
+    )
+    items = list(shown_collection.items.for_cards())
     variants = [card.variant for card in distinguish(item.endpoint for item in items)]
     revision = Revision.current()
     context = {
-        "collection": shown,
+        "collection": shown_collection,
         "items": list(zip(items, variants, strict=True)),
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
         "locks": locks_of(request, revision),
@@ -139,7 +141,7 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     }
     if may(request.user, CHANGE_COLLECTION):
         context["noting"] = reverse("catalog:collection-words", args=[slug])
-        context["concerns"] = collection_health.find_problems(shown, items)
+        context["concerns"] = collection_health.find_problems(shown_collection, items)
         mended = request.session.get(LAST_REPAIR_KEY, {}) if "mended" in request.GET else {}
         context["mended"] = mended.get("said") if mended.get("slug") == slug else ""
     return render(request, "catalog/collection.html", context)

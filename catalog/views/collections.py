@@ -103,12 +103,14 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     saves_itself = request.htmx and request.htmx.trigger == "edition"
     action = "" if saves_itself else hidden(request, BUTTON)
     post: Post = apply(controls(request), action)
-    wanted = _arrangement(post)
+    arrangement = _arrangement(post)
     verb, _, endpoint_id = action.partition(":")
     if verb == "add":
-        wanted = Arrangement(**{**vars(wanted), "lines": [*wanted.lines, Line(endpoint_id)]})
+        arrangement = Arrangement(
+            **{**vars(arrangement), "lines": [*arrangement.lines, Line(endpoint_id)]}
+        )
     try:
-        collection_editing.arrange(collection, wanted)
+        collection_editing.arrange(collection, arrangement)
     except ValueError as error:
         return _refused(request, collection, str(error))
     if verb == "find":
@@ -157,8 +159,8 @@ def _edition(
         "choices": _choices(find),
         **more,
     }
-    whole, part = "catalog/edition.html", "catalog/collection/_edition.html"
-    return render(request, part if request.htmx else whole, context, status=status)
+    page_template, part = "catalog/edition.html", "catalog/collection/_edition.html"
+    return render(request, part if request.htmx else page_template, context, status=status)
 
 
 @curators_only(permissions.CHANGE_COLLECTION)
@@ -166,9 +168,9 @@ def _edition(
 def edit_text(request: HtmxRequest, slug: str) -> HttpResponse:
     """Update title, description or notes, edited in place on the collection's page."""
     collection = get_object_or_404(Collection, slug=slug)
-    posted = {name: texts[-1] for name, texts in controls(request).items()}
-    notes = {n.removeprefix(NOTE): text for n, text in posted.items() if n.startswith(NOTE)}
-    texts = {name: posted[name] for name in ("title", "description") if name in posted}
+    posted_texts = {name: texts[-1] for name, texts in controls(request).items()}
+    notes = {n.removeprefix(NOTE): text for n, text in posted_texts.items() if n.startswith(NOTE)}
+    texts = {name: posted_texts[name] for name in ("title", "description") if name in posted_texts}
     error = ""
     try:
         collection_editing.update_texts(collection, notes, **texts)
@@ -232,8 +234,8 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
 
 def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse:
     rows = Collection.objects.annotate(size=Count("items")).order_by("position", by_name("title"))
-    placed = CollectionItem.objects.filter(endpoint=endpoint)
-    collection_ids = set(placed.values_list("collection_id", flat=True))
+    items_of_endpoint = CollectionItem.objects.filter(endpoint=endpoint)
+    collection_ids = set(items_of_endpoint.values_list("collection_id", flat=True))
     context = {
         "endpoint": endpoint,
         "collections": [(row, row.pk in collection_ids) for row in rows],
@@ -247,8 +249,8 @@ def _menu(request: HtmxRequest, endpoint: Endpoint, **more: Any) -> HttpResponse
 @require_POST
 def order(request: HtmxRequest) -> HttpResponseBase:
     """Save the posted order of collections, after the move in `~do`."""
-    posted = controls(request)
-    post = posted if request.htmx else apply(posted, hidden(request, BUTTON))
+    posted_order = controls(request)
+    post = posted_order if request.htmx else apply(posted_order, hidden(request, BUTTON))
     rows = [
         post[f"order.{n}.slug"][-1]
         for n in post.get("order~rows", [])

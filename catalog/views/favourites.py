@@ -52,8 +52,8 @@ def _star(request: HtmxRequest) -> HttpResponse:
         return redirect(_way_back(request))
     context = {"endpoint": endpoint, "is_starred": starred}
     response = render(request, "catalog/partials/_favourite_toast.html", context)
-    changed = {"endpoint": endpoint.endpoint_id, "starred": starred}
-    return trigger_client_event(response, "favourites:changed", changed)
+    event_detail = {"endpoint": endpoint.endpoint_id, "starred": starred}
+    return trigger_client_event(response, "favourites:changed", event_detail)
 
 
 @require_POST

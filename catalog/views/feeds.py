@@ -145,10 +145,10 @@ class Changes(Feed):  # type: ignore[type-arg]
         lines = [
             (f"{line['field']} " if line["field"] else "", line["said"]) for line in change.lines
         ]
-        about = category_name(change.endpoint.category) + ", " + change.endpoint.endpoint_id
-        listed = format_html_join("", "<li><b>{}</b>{}</li>", lines)
+        model_line = category_name(change.endpoint.category) + ", " + change.endpoint.endpoint_id
+        list_items = format_html_join("", "<li><b>{}</b>{}</li>", lines)
         text = format_html(
-            "<p>{}</p>{}", about, format_html("<ul>{}</ul>", listed) if lines else ""
+            "<p>{}</p>{}", model_line, format_html("<ul>{}</ul>", list_items) if lines else ""
         )
         return SafeString(_printable(text))
 

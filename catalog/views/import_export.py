@@ -34,19 +34,19 @@ LARGEST_MB = import_export.LARGEST_BYTES >> 20
 def export(request: HtmxRequest) -> HttpResponseBase:
     """Download all collections in one file, drafts too; with `?of=<slug>` only one."""
     slug = db_safe_text(request.GET.get("of", ""))
-    chosen = [get_object_or_404(Collection, slug=slug)] if slug else None
+    collections = [get_object_or_404(Collection, slug=slug)] if slug else None
     try:
-        response = as_file(chosen, f"collection-{slug}" if slug else "collections")
-        trail.record_export(request, chosen or Collection.objects.all())
+        response = as_file(collections, f"collection-{slug}" if slug else "collections")
+        trail.record_export(request, collections or Collection.objects.all())
         return response
     except ValueError as error:
         messages.error(request, str(error))
         return redirect("catalog:collections")
 
 
-def as_file(chosen: Iterable[Collection] | None, name: str) -> HttpResponse:
+def as_file(collections: Iterable[Collection] | None, name: str) -> HttpResponse:
     """Return these collections, or all, as a download; raises ValueError with a message."""
-    response = HttpResponse(import_export.export(chosen), content_type="application/json")
+    response = HttpResponse(import_export.export(collections), content_type="application/json")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
     return response
 
@@ -69,8 +69,8 @@ def export_models(request: HtmxRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_(request: HtmxRequest) -> HttpResponseBase:
     """Preview what a file's collections would change; with `confirm`, apply it."""
-    posted = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = DocumentForm(*posted, accept="application/json, .json")
+    form_data = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = DocumentForm(*form_data, accept="application/json, .json")
     form.fields["file"].label = f"File of collections (JSON, at most {LARGEST_MB} MB)"
     if not form.is_valid():
         status = 422 if form.is_bound else 200

@@ -50,9 +50,9 @@ def read(text: Text) -> dict[str, Any]:
     return providers
 
 
-def read_domains(listed: str) -> list[str]:
+def read_domains(setting: str) -> list[str]:
     """Return SIGN_UP_DOMAINS in lower case; raises ImproperlyConfigured."""
-    domains = [part.strip().lower() for part in listed.split(",") if part.strip()]
+    domains = [part.strip().lower() for part in setting.split(",") if part.strip()]
     for domain in domains:
         if not DOMAIN.fullmatch(domain):
             raise ImproperlyConfigured(
@@ -72,8 +72,8 @@ def _openid(text: Text, suffix: str) -> dict[str, Any] | None:
         return None
     url = _address(text, name)
     app = _app(text, "OIDC", str(urlsplit(url).hostname), f"oidc{suffix.replace('_', '-')}", url)
-    if given := text(f"OIDC_NAME{suffix}"):
-        app["name"] = given[:40]
+    if display_name := text(f"OIDC_NAME{suffix}"):
+        app["name"] = display_name[:40]
     return app
 
 
@@ -81,9 +81,11 @@ def _app(text: Text, prefix: str, name: str, slug: str, url: str) -> dict[str, A
     """Return one entry of APPS."""
     suffix = slug.removeprefix("oidc").replace("-", "_") if prefix == "OIDC" else ""
     client_id, secret = f"{prefix}_CLIENT_ID{suffix}", f"{prefix}_CLIENT_SECRET{suffix}"
-    for needed in (client_id, secret):
-        if not text(needed):
-            raise ImproperlyConfigured(f"{needed} is missing: {name} issues one for this server.")
+    for needed_name in (client_id, secret):
+        if not text(needed_name):
+            raise ImproperlyConfigured(
+                f"{needed_name} is missing: {name} issues one for this server."
+            )
     settings: dict[str, Any] = {"slug": slug, "server_url": url}
     if prefix == "OIDC":
         scopes = f"OIDC_SCOPES{suffix}"
@@ -107,8 +109,10 @@ def _claims(text: Text, suffix: str) -> dict[str, Any]:
     for kind, name in (("role", roles), ("projects", projects)):
         claim = f"OIDC_{kind.upper()}_CLAIM{suffix}"
         if bool(text(claim)) != bool(text(name)):
-            missing, given = (claim, name) if text(name) else (name, claim)
-            raise ImproperlyConfigured(f"{missing} is missing; without it, {given} has no effect.")
+            missing, present = (claim, name) if text(name) else (name, claim)
+            raise ImproperlyConfigured(
+                f"{missing} is missing; without it, {present} has no effect."
+            )
         settings[f"{kind}_claim"] = text(claim)
         settings[f"{kind}_by_value"] = _mapping(text, name)
     for role in settings["role_by_value"].values():
@@ -128,17 +132,17 @@ def _claims(text: Text, suffix: str) -> dict[str, Any]:
 
 def _mapping(text: Text, name: str) -> dict[str, str]:
     """Parse `value=meaning, …`, or JSON for values that have a comma or an equals sign."""
-    written = text(name).strip()
-    if written.startswith("{"):
+    mapping_text = text(name).strip()
+    if mapping_text.startswith("{"):
         try:
-            mapping = json.loads(written)
+            mapping = json.loads(mapping_text)
         except ValueError:
             mapping = None
         if isinstance(mapping, dict) and all(isinstance(item, str) for item in mapping.values()):
             return mapping
         raise ImproperlyConfigured(f"{name} must be a JSON object of texts.")
     mapping = {}
-    for pair in filter(None, map(str.strip, written.split(","))):
+    for pair in filter(None, map(str.strip, mapping_text.split(","))):
         value, equals, meaning = (part.strip() for part in pair.rpartition("="))
         if not (equals and value and meaning):
             raise ImproperlyConfigured(f"{name} must look like value=meaning, …, not {pair!r}.")

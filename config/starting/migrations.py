@@ -96,10 +96,10 @@ def _number(name: str) -> tuple[int, ...]:
 
 def _require_not_newer(unknown: set[Key]) -> None:
     if unknown:
-        named = ", ".join(f"{app}.{name}" for app, name in sorted(unknown)[:3])
+        names = ", ".join(f"{app}.{name}" for app, name in sorted(unknown)[:3])
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
         raise ImproperlyConfigured(
-            f"the database was migrated by a newer Vitrine (this one does not know {named}{more}); "
+            f"the database was migrated by a newer Vitrine (this one does not know {names}{more}); "
             "nothing was changed. Start the newer version, or restore a backup from before it."
         )
 

@@ -88,9 +88,9 @@ def require_address(name: str, value: str, schemes: Collection[str]) -> None:
         is_address = False
     if not is_address:
         beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
-        shown = "" if "@" in value else f", not {value!r}"
+        value_note = "" if "@" in value else f", not {value!r}"
         raise ImproperlyConfigured(
-            f"{name} must be an address that begins with {beginnings} and has a host{shown}."
+            f"{name} must be an address that begins with {beginnings} and has a host{value_note}."
         )
 
 

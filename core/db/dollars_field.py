@@ -63,8 +63,12 @@ class DollarsField(models.BigIntegerField):  # type: ignore[type-arg]
 
     def formfield(self, **kwargs: Any) -> Any:
         """Return the field of a form, which takes dollars."""
-        chosen = {"form_class": forms.DecimalField, "max_value": MOST, "decimal_places": PLACES}
-        return models.Field.formfield(self, **{**chosen, **kwargs})
+        field_options = {
+            "form_class": forms.DecimalField,
+            "max_value": MOST,
+            "decimal_places": PLACES,
+        }
+        return models.Field.formfield(self, **{**field_options, **kwargs})
 
     def value_to_string(self, obj: Any) -> str:
         """Return the sum in dollars, for fixtures."""

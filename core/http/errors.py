@@ -87,10 +87,10 @@ def too_large(request: HttpRequest, why: str) -> TooLarge:
 
 def _drain_body(request: HttpRequest) -> None:
     """Read the rest of the body: a browser that is still sending would show a connection error."""
-    left = MAX_DRAINED_BYTES
+    bytes_left = MAX_DRAINED_BYTES
     with suppress(UnreadablePostError):  # the client has disconnected
-        while left > 0 and (chunk := request.read(CHUNK_BYTES)):
-            left -= len(chunk)
+        while bytes_left > 0 and (chunk := request.read(CHUNK_BYTES)):
+            bytes_left -= len(chunk)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

@@ -22,8 +22,8 @@ def pressed(request: HttpRequest, otherwise: str = "", name: str = BUTTON) -> tu
 
     `otherwise` is the action of Enter, which presses no button.
     """
-    verb, _, what = hidden(request, name, otherwise).partition(":")
-    return verb, what
+    verb, _, target = hidden(request, name, otherwise).partition(":")
+    return verb, target
 
 
 def hidden(request: HttpRequest, name: str, otherwise: str = "") -> str:

@@ -38,8 +38,8 @@ class WithRequestId:
         """Serve one connection."""
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
-        brought = next((value for name, value in scope["headers"] if name == HEADER), b"")
-        header = brought if _VALID.fullmatch(brought) else uuid.uuid4().hex.encode()
+        sent_id = next((value for name, value in scope["headers"] if name == HEADER), b"")
+        header = sent_id if _VALID.fullmatch(sent_id) else uuid.uuid4().hex.encode()
         token = _current.set(header.decode())
 
         async def send_with_id(message: Message) -> None:

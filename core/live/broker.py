@@ -190,9 +190,9 @@ class _Table(Generic[K, V]):
         subscription.cancel_timer()
         del self._subscriptions[subscription.topic]
         for key in subscription.topic.keys:
-            others = self.watching.get(key, set())
-            others.discard(subscription)
-            if not others:
+            watchers = self.watching.get(key, set())
+            watchers.discard(subscription)
+            if not watchers:
                 self.watching.pop(key, None)
                 self.rows.pop(key, None)
 
@@ -237,12 +237,12 @@ class _Table(Generic[K, V]):
     async def _load(self) -> None:
         keys = list(self.watching)
         rows = await in_thread(self.source.load, keys)
-        read = {key: rows.get(key) for key in keys if key in self.watching}
-        changed = [
-            key for key, row in read.items() if key not in self.rows or self.rows[key] != row
+        read_rows = {key: rows.get(key) for key in keys if key in self.watching}
+        changed_keys = [
+            key for key, row in read_rows.items() if key not in self.rows or self.rows[key] != row
         ]
-        self.rows |= read
-        self.check(changed)
+        self.rows |= read_rows
+        self.check(changed_keys)
 
     def _log(self, error: DatabaseError) -> None:
         message = "%s could not be read; tried again at the next notification"

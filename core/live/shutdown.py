@@ -23,16 +23,18 @@ def on_shutdown(callback: Callable[[], None]) -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in SHUTDOWN_SIGNALS}
     # Python allows signal handlers only in the main thread.
     is_main = threading.current_thread() is threading.main_thread()
-    ours = {number: before for number, before in handlers.items() if is_main and callable(before)}
+    former_handlers = {
+        number: before for number, before in handlers.items() if is_main and callable(before)
+    }
 
     def handle(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(callback)
-        ours[signal.Signals(number)](number, frame)
+        former_handlers[signal.Signals(number)](number, frame)
 
-    for number in ours:
+    for number in former_handlers:
         signal.signal(number, handle)
     try:
         yield
     finally:
-        for number, before in ours.items():
+        for number, before in former_handlers.items():
             signal.signal(number, before)

@@ -36,28 +36,28 @@ class WatchToken(NamedTuple):
         return time.time() - self.issued > LASTS_S
 
 
-def issue(what: str, whose: str) -> str:
+def issue(subject: str, whose: str) -> str:
     """Return a token with which this person, or `ANYBODY`, may watch something."""
-    return _encode(what, WatchToken(whose, int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S))
+    return _encode(subject, WatchToken(whose, int(time.time()) // ROUNDED_TO_S * ROUNDED_TO_S))
 
 
-def verify(what: str, text: str) -> WatchToken | None:
-    """Return the token in `text` if it was issued for `what`; None if its signature is wrong."""
+def verify(subject: str, text: str) -> WatchToken | None:
+    """Return the token in `text` if it was issued for `subject`; None if its signature is wrong."""
     whose, _, rest = text.partition(".")
     issued, _, signature = rest.partition(".")
     try:
         token = WatchToken(whose, int(issued))
-        Signer(salt=SALT).unsign(f"{_payload(what, token)}:{signature}")
+        Signer(salt=SALT).unsign(f"{_payload(subject, token)}:{signature}")
     except (BadSignature, ValueError):
         return None
     return token
 
 
 @byte_cached(1 << 20)  # many people watch the same
-def _encode(what: str, token: WatchToken) -> str:
-    signature = Signer(salt=SALT).signature(_payload(what, token))
+def _encode(subject: str, token: WatchToken) -> str:
+    signature = Signer(salt=SALT).signature(_payload(subject, token))
     return f"{token.whose}.{token.issued}.{signature}"
 
 
-def _payload(what: str, token: WatchToken) -> str:
-    return f"{what}:{token.whose}:{token.issued}"
+def _payload(subject: str, token: WatchToken) -> str:
+    return f"{subject}:{token.whose}:{token.issued}"

@@ -197,7 +197,7 @@ async def _read_notifications(signal: Signal, pgconn: PGconn) -> None:
     import psycopg
 
     loop = asyncio.get_running_loop()
-    lost = loop.create_future()
+    connection_lost = loop.create_future()
 
     def read() -> None:
         try:
@@ -205,12 +205,12 @@ async def _read_notifications(signal: Signal, pgconn: PGconn) -> None:
             while notification := pgconn.notifies():
                 signal.on_notify([notification.extra.decode()])
         except psycopg.Error as error:
-            if not lost.done():
-                lost.set_exception(error)
+            if not connection_lost.done():
+                connection_lost.set_exception(error)
 
     loop.add_reader(socket := pgconn.socket, read)
     try:
-        await lost
+        await connection_lost
     finally:
         loop.remove_reader(socket)
 

@@ -119,6 +119,6 @@ def on_receive(
 
 
 def _open_socket() -> socket.socket:
-    opened = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    opened.setblocking(False)
-    return opened
+    new_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    new_socket.setblocking(False)
+    return new_socket

@@ -28,12 +28,12 @@ def count(name: str, **labels: str) -> None:
 
 def observe(name: str, seconds: float, **labels: str) -> None:
     """Count one in each bucket that it fits in, as Prometheus's histograms do."""
-    whose = tuple(labels.items())
+    label_pairs = tuple(labels.items())
     counts = {
-        (f"{name}_bucket", (*whose, ("le", bound))): float(seconds <= limit)
+        (f"{name}_bucket", (*label_pairs, ("le", bound))): float(seconds <= limit)
         for bound, limit in _BOUNDS
     }
-    put_back(counts | {(f"{name}_count", whose): 1.0, (f"{name}_sum", whose): seconds})
+    put_back(counts | {(f"{name}_count", label_pairs): 1.0, (f"{name}_sum", label_pairs): seconds})
 
 
 def put_back(counts: Counts) -> None:

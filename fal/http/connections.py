@@ -56,7 +56,9 @@ class Connections:
     async def lease(self) -> AsyncGenerator[httpx.AsyncClient]:
         """A client for one request, until its response has been read."""
         async with self._slots:
-            pool = next((each for each in self._pools if each.in_use < POOL_SIZE), None)
+            pool = next(
+                (candidate for candidate in self._pools if candidate.in_use < POOL_SIZE), None
+            )
             if pool is None:
                 pool = _Pool(self._make(self._limits))
                 self._pools.append(pool)
@@ -69,10 +71,10 @@ class Connections:
 
     async def _close_surplus(self) -> None:
         """Close all unused pools but the first two; the last pools are used least."""
-        empty = [each for each in self._pools if not each.in_use]
-        for each in empty[2:]:
-            self._pools.remove(each)
-            await each.client.aclose()
+        empty = [candidate for candidate in self._pools if not candidate.in_use]
+        for surplus in empty[2:]:
+            self._pools.remove(surplus)
+            await surplus.client.aclose()
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -140,7 +140,7 @@ class Wire:
         )
         brief = self._calls if repeat else self._submits
         connections = self._streams if is_long else brief
-        for left in reversed(range(MAX_TRIES)):
+        for tries_left in reversed(range(MAX_TRIES)):
             try:
                 async with connections.lease() as client:
                     return await self._send_once(client, build(client), error_of)
@@ -149,8 +149,8 @@ class Wire:
                     judged(error, phase_of(error))
                 if not repeat or isinstance(error, RunFailed):
                     raise
-                pause_s = _pause_s(error, MAX_TRIES - 1 - left, self.limits.first_pause_s)
-                if not (left and error.is_retryable) or pause_s > MAX_PAUSE_S:
+                pause_s = _pause_s(error, MAX_TRIES - 1 - tries_left, self.limits.first_pause_s)
+                if not (tries_left and error.is_retryable) or pause_s > MAX_PAUSE_S:
                     raise
             await self._sleep(pause_s)
         raise AssertionError("the last try returns or raises")

@@ -121,7 +121,7 @@ class CatalogueItem:
         metadata = raw.get("metadata")
         if metadata is not None and not isinstance(metadata, dict):
             raise ValueError("metadata is not an object")
-        rest = {key: value for key, value in raw.items() if key != "openapi"}
+        stored_fields = {key: value for key, value in raw.items() if key != "openapi"}
         openapi, openapi_error = _expanded(raw, "openapi", dict)
         status, status_error = _expanded(raw, "enterprise_status", str)
         return cls(
@@ -130,7 +130,7 @@ class CatalogueItem:
             openapi_error=openapi_error,
             enterprise_status=status,
             enterprise_status_error=status_error,
-            raw=rest,
+            raw=stored_fields,
             text=text,
         )
 

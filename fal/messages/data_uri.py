@@ -34,8 +34,8 @@ def decode_data_uri(url: str, *, max_bytes: int) -> tuple[str, bytes]:
             raise FileUnavailable("The data URI is not valid base64.") from error
     if len(content) > max_bytes:
         raise too_large(max_bytes)
-    claimed = head.partition(";")[0].strip() or "text/plain"
-    return reading.media_type(claimed), content
+    claimed_type = head.partition(";")[0].strip() or "text/plain"
+    return reading.media_type(claimed_type), content
 
 
 def too_large(max_bytes: int) -> FileUnavailable:

@@ -69,13 +69,13 @@ def merge_logs(known: Iterable[LogLine], received: Iterable[LogLine]) -> list[Lo
     """
     lines: list[LogLine] = []
     for batch in (known, received):
-        seen = Counter(line.identity for line in lines)
+        known_lines = Counter(line.identity for line in lines)
         for line in batch:
-            if seen[line.identity]:
-                seen[line.identity] -= not line.timestamp
+            if known_lines[line.identity]:
+                known_lines[line.identity] -= not line.timestamp
             else:
                 lines.append(line)
-                seen[line.identity] += bool(line.timestamp)
+                known_lines[line.identity] += bool(line.timestamp)
     return lines
 
 
@@ -84,12 +84,12 @@ def sort_logs(lines: Iterable[LogLine]) -> list[LogLine]:
 
     A line without a valid timestamp stays after the line that preceded it.
     """
-    latest, placed = _EARLIEST, []
+    latest, timed_lines = _EARLIEST, []
     for line in lines:
         latest = reading.parse_time(line.timestamp) or latest
-        placed.append((latest, line))
-    placed.sort(key=itemgetter(0))
-    return [line for _, line in placed]
+        timed_lines.append((latest, line))
+    timed_lines.sort(key=itemgetter(0))
+    return [line for _, line in timed_lines]
 
 
 @dataclass(frozen=True)

@@ -65,9 +65,9 @@ class Files:
             if size is not None and size > max_bytes:
                 raise too_large(max_bytes)
             body = response.aiter_bytes(_CHUNK_BYTES)
-            claimed = reading.media_type(response.headers.get("content-type", ""))
+            claimed_type = reading.media_type(response.headers.get("content-type", ""))
             async with aclosing(bodies.capped(body, max_bytes, too_large(max_bytes))) as chunks:
-                yield Download(claimed, size, chunks)
+                yield Download(claimed_type, size, chunks)
 
     @asynccontextmanager
     async def _follow(self, url: str) -> AsyncGenerator[httpx.Response]:

@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Found:
+class LookupResult:
     """The result of a lookup by ids; `missing` are the ids that fal does not know."""
 
     items: list[CatalogueItem]
@@ -93,13 +93,15 @@ class Platform:
                 return
             cursor = page.next_cursor
 
-    async def find(self, endpoint_ids: Iterable[str], *, expand: str | Iterable[str] = ()) -> Found:
+    async def find(
+        self, endpoint_ids: Iterable[str], *, expand: str | Iterable[str] = ()
+    ) -> LookupResult:
         """The endpoints with these ids, ten per request if schemas are expanded, else fifty (C5).
 
         A batch that fal rejects as too large is halved; if fal does not know one of its ids, they
         are requested one by one. An endpoint without metadata is an item like the others.
         """
-        wanted = list(dict.fromkeys(endpoint_ids))
+        unique_ids = list(dict.fromkeys(endpoint_ids))
 
         async def ask(ids: list[str]) -> list[Page]:
             query: dict[str, Any] = {"limit": len(ids), "endpoint_id": ids, "expand": expand}
@@ -110,24 +112,24 @@ class Platform:
 
         pages = [
             page
-            for batch in _batches(wanted, SCHEMAS_PER_CALL if expand else IDS_PER_CALL)
+            for batch in _batches(unique_ids, SCHEMAS_PER_CALL if expand else IDS_PER_CALL)
             for page in await _split_on_refusal(batch, ask)
         ]
         items = {item.endpoint_id: item for page in pages for item in page.models}
         malformed = [entry for page in pages for entry in page.malformed]
         answered = items.keys() | {entry.endpoint_id for entry in malformed}
-        return Found(
-            items=[items[i] for i in wanted if i in items],
+        return LookupResult(
+            items=[items[i] for i in unique_ids if i in items],
             malformed=malformed,
-            missing=[i for i in wanted if i not in answered],
+            missing=[i for i in unique_ids if i not in answered],
         )
 
     async def pricing(self, endpoint_ids: Iterable[str]) -> list[Price]:
         """The prices of these endpoints, fifty per request; endpoints without one are omitted."""
-        wanted = list(dict.fromkeys(endpoint_ids))
+        unique_ids = list(dict.fromkeys(endpoint_ids))
         return [
             price
-            for batch in _batches(wanted, IDS_PER_CALL)
+            for batch in _batches(unique_ids, IDS_PER_CALL)
             for price in await _split_on_refusal(batch, self._prices)
         ]
 
@@ -187,15 +189,15 @@ class Platform:
         return requests
 
     async def _prices(self, ids: list[str]) -> list[Price]:
-        listed: list[Price] = []
+        all_prices: list[Price] = []
         cursor: str | None = None
         seen: set[str | None] = set()
         while cursor not in seen:
             seen.add(cursor)
             params = _params(endpoint_id=ids, cursor=cursor)
             page, cursor = prices(parse(await self._get("/models/pricing", params)))
-            listed += page
-        return listed
+            all_prices += page
+        return all_prices
 
     async def _get(self, path: str, params: Params) -> bytes:
         url = f"{self._wire.addresses.api}{path}"
@@ -214,8 +216,10 @@ def _params(**by_name: str | int | Iterable[str] | None) -> Params:
     return params
 
 
-def _estimate(kind: str, quantity: str, wanted: Mapping[str, int | float | Decimal]) -> bytes:
-    numbers = {i: n if isinstance(n, int) else float(n) for i, n in wanted.items()}
+def _estimate(
+    kind: str, quantity: str, numbers_by_id: Mapping[str, int | float | Decimal]
+) -> bytes:
+    numbers = {i: n if isinstance(n, int) else float(n) for i, n in numbers_by_id.items()}
     endpoints = {endpoint_id: {quantity: number} for endpoint_id, number in numbers.items()}
     return json.dumps({"estimate_type": kind, "endpoints": endpoints}).encode()
 

@@ -52,10 +52,10 @@ class Completion:
                 continue
             choice = self._choices.setdefault(index, {"index": index, "message": {}})
             _append(choice["message"], reading.as_mapping(update.get("delta")))
-            rest = {
+            choice_fields = {
                 k: v for k, v in update.items() if k not in {"delta", "index"} and v is not None
             }
-            choice |= rest
+            choice |= choice_fields
 
     def as_json(self) -> dict[str, Any]:
         """The completion so far, in the form of a response that is not streamed."""

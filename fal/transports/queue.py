@@ -152,5 +152,5 @@ def _is_queue_status(output: Any, handle: Handle) -> bool:
     return output.get("status") in (Phase.IN_QUEUE.value, Phase.IN_PROGRESS.value)
 
 
-def _logs(wanted: bool) -> list[tuple[str, str]]:
-    return [("logs", "1" if wanted else "0")]
+def _logs(wants_logs: bool) -> list[tuple[str, str]]:
+    return [("logs", "1" if wants_logs else "0")]

@@ -178,7 +178,7 @@ async def _completion(
     head: Answer, chunks: AsyncIterable[bytes], limits: Limits
 ) -> AsyncGenerator[Partial | Result]:
     """Yield OpenAI's completion as it grows, and last the complete one (section 16.5, C70)."""
-    whole, is_done = completions.Completion(), False
+    completion, is_done = completions.Completion(), False
     none, end_s = _Event(), limits.end_s
     async with aclosing(bodies.events(chunks)) as texts:
         while not is_done and (text := await _next_event(texts, none, end_s)) is not None:
@@ -188,11 +188,11 @@ async def _completion(
             if event.is_error:
                 raise _failed(head, event)
             if isinstance(event.value, dict):
-                whole.add(event.value)
-                yield Partial(whole.as_json(), head.request_id)
-    if not is_done and not whole.is_over:
+                completion.add(event.value)
+                yield Partial(completion.as_json(), head.request_id)
+    if not is_done and not completion.is_over:
         raise broken_stream(head, "Its stream ended before the answer was complete.")
-    output = whole.as_json()
+    output = completion.as_json()
     yield Result.build(head, output, json.dumps(output))
 
 
@@ -287,14 +287,14 @@ class _Event(NamedTuple):
 
 def _interpret(head: Answer, event: _Event, endpoint_id: str) -> Partial | Result | None:
     """The update that an event means, if any; workflow events are told apart by their `type`."""
-    typed = reading.as_mapping(event.value)
-    kind = typed.get("type") if _is_workflow(endpoint_id) else None
+    step_message = reading.as_mapping(event.value)
+    kind = step_message.get("type") if _is_workflow(endpoint_id) else None
     if kind == "output":
-        return _output(head, event._replace(value=typed.get("output", typed)))
+        return _output(head, event._replace(value=step_message.get("output", step_message)))
     if kind == "error":
-        raise _node_failed(head, typed)
+        raise _node_failed(head, step_message)
     if kind in _STEPS:
-        return Partial(typed.get("output"), head.request_id, typed)
+        return Partial(step_message.get("output"), head.request_id, step_message)
     # A bare error must not replace the partial output; unknown types are ignored (C67).
     is_silent = event.value is None or event.is_bare_error or kind is not None
     return None if is_silent else Partial(event.value, head.request_id)
@@ -332,11 +332,11 @@ def _failed(head: Answer, event: _Event) -> RunFailed:
     return judged(failure, SubmitPhase.ACCEPTED)
 
 
-def _node_failed(head: Answer, typed: reading.Json) -> RunFailed:
+def _node_failed(head: Answer, step_message: reading.Json) -> RunFailed:
     """The failure of a workflow step, which is the run's failure (section 7)."""
-    error = reading.as_mapping(typed.get("error"))
+    error = reading.as_mapping(step_message.get("error"))
     detail = reading.as_mapping(error.get("body")).get("detail")
-    texts = (reading.text(typed, "message"), reading.text(typed, "error"))
+    texts = (reading.text(step_message, "message"), reading.text(step_message, "error"))
     message = next(filter(None, texts), "A step of the workflow failed.")
     status = reading.integer(error, "status")
     return _failure(head, message, status=status, detail=detail or message)

@@ -229,8 +229,8 @@ def _translate_errors() -> Generator[None]:
     except (ConnectionClosed, TimeoutError) as error:
         is_open = isinstance(error, TimeoutError)
         behaviour = "keeps the connection and says nothing" if is_open else "closed the connection"
-        lost = Unreachable(f"fal {behaviour}.", sent=True)
-        raise judged(lost, SubmitPhase.UNANSWERED) from error
+        failure = Unreachable(f"fal {behaviour}.", sent=True)
+        raise judged(failure, SubmitPhase.UNANSWERED) from error
 
 
 async def _read_refusal(wire: Wire, start: _Start, connection: ClientConnection) -> FalError:

@@ -95,11 +95,11 @@ def threads_of(board: Board, *, row: Row | None = None, cell: Cell | None = None
         comments = comments.filter(cell=cell)
     elif row is not None:
         comments = comments.filter(row=row, cell=None)
-    found = voices.threads_of(comments)
-    names = column_names(board.columns.named()) if found else {}
+    open_threads = voices.threads_of(comments)
+    names = column_names(board.columns.named()) if open_threads else {}
     threads = [
-        Thread(one.first, one.answers, place_of(one.first.row, one.first.cell, names))
-        for one in found
+        Thread(thread.first, thread.answers, place_of(thread.first.row, thread.first.cell, names))
+        for thread in open_threads
     ]
     return sorted(threads, key=lambda thread: thread.is_resolved)
 
@@ -136,22 +136,22 @@ def counts_of(board: Board) -> Counts:
 
 def connect() -> None:
     """Register both kinds of notifications, so that everybody's settings list them."""
-    named = "somebody has mentioned you in a comment on a board"
-    register(Kind(MENTIONED, "Mentions on boards", named, asks=True))
-    said = "somebody has commented on your board, or answered your comment on a board"
-    register(Kind(COMMENTED, "Comments on boards", said, asks=True))
+    mention_text = "somebody has mentioned you in a comment on a board"
+    register(Kind(MENTIONED, "Mentions on boards", mention_text, asks=True))
+    description = "somebody has commented on your board, or answered your comment on a board"
+    register(Kind(COMMENTED, "Comments on boards", description, asks=True))
 
 
 def names_of(members: QuerySet[User]) -> dict[str, User]:
     """Return the members that a comment may name, by user name and by unique first name."""
-    listed = list(members)
-    first_names = Counter(member.first_name.casefold() for member in listed)
+    all_members = list(members)
+    first_names = Counter(member.first_name.casefold() for member in all_members)
     by_first_name = {
         member.first_name: member
-        for member in listed
+        for member in all_members
         if member.first_name and first_names[member.first_name.casefold()] == 1
     }
-    return by_first_name | {member.get_username(): member for member in listed}
+    return by_first_name | {member.get_username(): member for member in all_members}
 
 
 def _others(comment: Comment) -> QuerySet[User]:
@@ -165,23 +165,23 @@ def _others(comment: Comment) -> QuerySet[User]:
 
 def notify(comment: Comment) -> None:
     """Notify the named members, the thread's author and the board's owner, in the transaction."""
-    others = _others(comment)
-    named = mentioned_in(comment.text, names_of(others)) if "@" in comment.text else []
-    meant = {comment.board.user_id, comment.first.user_id}
-    for member in named:
+    other_members = _others(comment)
+    mentioned = mentioned_in(comment.text, names_of(other_members)) if "@" in comment.text else []
+    participant_pks = {comment.board.user_id, comment.first.user_id}
+    for member in mentioned:
         _tell(member, MENTIONED, "mentioned you", comment)
-    for member in others.filter(pk__in=[pk for pk in meant if pk]):
-        if member not in named:
-            said = "commented" if member.pk == comment.board.user_id else "answered you"
-            _tell(member, COMMENTED, said, comment)
+    for member in other_members.filter(pk__in=[pk for pk in participant_pks if pk]):
+        if member not in mentioned:
+            action = "commented" if member.pk == comment.board.user_id else "answered you"
+            _tell(member, COMMENTED, action, comment)
 
 
-def _tell(member: User, kind: str, what: str, comment: Comment) -> None:
+def _tell(member: User, kind: str, action: str, comment: Comment) -> None:
     path = f"{reverse('boards:board-comments', args=[comment.board_id])}#comment-{comment.pk}"
     outbox.notify(
         member,
         kind,
-        subject=f"{comment.author} {what} on the board “{comment.board}”",
+        subject=f"{comment.author} {action} on the board “{comment.board}”",
         text=comment.text,
         path=path,
         key=KEY.format(comment.pk),

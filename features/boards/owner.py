@@ -15,7 +15,15 @@ from features.boards.models import Board, Cell, Column, Row
 from features.boards.trials import sending
 from projects.models import InProjectQuerySet
 from runs.models import Run
-from runs.promises.owners import Chosen, Compared, Job, JsonColumn, Place, RunOwner, RunsOfGroup
+from runs.promises.owners import (
+    ComparisonKind,
+    Job,
+    JsonColumn,
+    Place,
+    RunOwner,
+    RunsOfGroup,
+    SelectedRows,
+)
 
 if TYPE_CHECKING:
     import uuid
@@ -68,7 +76,7 @@ class BoardsOwner(RunOwner):
         cells = Cell.objects.filter(run__in=run_ids, board__deleted_at=None)
         return {run_id for run_id in cells.values_list("run_id", flat=True) if run_id}
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs that were made for the cells of moved boards."""
         cells = Cell.objects.filter(board__in=rows.get(Board, ()), is_reused=False)
         return {Run: set(cells.filter(run__isnull=False).values_list("run_id", flat=True))}
@@ -77,7 +85,7 @@ class BoardsOwner(RunOwner):
         """Return the boards that are not deleted."""
         return {"board": Board.objects.kept()}
 
-    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
         """Return boards, and trials: the boards that try new models by themselves."""
         return listing.compared(request)
 
@@ -97,11 +105,11 @@ def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """
     cells = Cell.objects.filter(run=run, replaced_at=None)
     boards = Board.objects.kept().noticed_by(user).filter(pk__in=cells.values("board"))
-    shown = boards.order_by("created_at")[:MOST]
+    listed_boards = boards.order_by("created_at")[:MOST]
     covered = set(boards.covered_to(user).values_list("pk", flat=True))
     return [
         Place("Board", _title(board, is_covered=board.pk in covered), board.get_absolute_url())
-        for board in shown
+        for board in listed_boards
     ]
 
 

@@ -14,7 +14,7 @@ from features.boards.models import Board, Row, RowRequest
 from features.boards.plan import groups, values
 from features.boards.plan.from_board import new_cells, stored_plan
 from features.boards.plan.plan import PlannedRow, digest, last_text
-from features.boards.runs.sending import Sent, run_plan
+from features.boards.runs.sending import SendingResult, run_plan
 from runs.costs.cost import estimate_runs
 from runs.promises import named_inputs
 from runs.start.refused_starts import Refused
@@ -57,9 +57,9 @@ def prompt_field(board: Board) -> Field | None:
     """
     models = [column.endpoint for column in board.columns.select_related("endpoint__schema")]
     shared = groups.groups_of(board.source, models).shared
-    chosen = last_text(board.plan, "row-field")
-    named = next((field for field in shared if field.name == chosen), None)
-    field = named or by_meaning(shared).get("prompt")
+    field_name = last_text(board.plan, "row-field")
+    chosen_field = next((field for field in shared if field.name == field_name), None)
+    field = chosen_field or by_meaning(shared).get("prompt")
     return field if field and field.is_text and not media_of(field) else None
 
 
@@ -96,8 +96,8 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
 
     Raises ValueError with a sentence if the row already waits, or too many rows do.
     """
-    waiting = board.row_requests.waiting()
-    if waiting.count() >= MAX_WAITING:
+    waiting_requests = board.row_requests.waiting()
+    if waiting_requests.count() >= MAX_WAITING:
         raise ValueError(f"This board already has {MAX_WAITING} waiting rows. Ask again later.")
     try:
         with transaction.atomic():
@@ -109,7 +109,7 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
         raise ValueError("Somebody has already asked for this row.") from error
 
 
-def run_row(user: User, board: Board, row: PlannedRow) -> Sent:
+def run_row(user: User, board: Board, row: PlannedRow) -> SendingResult:
     """Add a row and send its runs for every column and seed, as runs of `user`.
 
     The project's rules and the board's cap apply. Raises Refused or Forbidden with a sentence.
@@ -122,7 +122,7 @@ def run_row(user: User, board: Board, row: PlannedRow) -> Sent:
     return run_plan(user, plan, cells, "", board=board)
 
 
-def run_request(user: User, request: RowRequest) -> Sent:
+def run_request(user: User, request: RowRequest) -> SendingResult:
     """Add a requested row to the board, and send its runs as runs of `user`.
 
     Raises Refused if it has been run meanwhile, and whatever `run_row` raises.
@@ -131,10 +131,10 @@ def run_request(user: User, request: RowRequest) -> Sent:
         locked = RowRequest.objects.select_for_update().get(pk=request.pk)
         if locked.row_id is not None:
             raise Refused("This row has already been run.")
-        sent = run_row(user, request.board, _planned(locked))
+        sending_result = run_row(user, request.board, _planned(locked))
         locked.row = Row.objects.filter(board=request.board, digest=locked.digest).first()
         _decide(user, locked)
-    return sent
+    return sending_result
 
 
 def leave_out(user: User, request: RowRequest) -> None:
@@ -165,15 +165,22 @@ def undecided(board: Board, user: User, may_run: bool) -> Undecided:
     One query if there are none. Prices are computed only for users who may run them.
     """
     requests = list(board.row_requests.filter(row=None).select_related("user"))
-    waiting = [request for request in requests if request.decided_at is None]
+    waiting_requests = [request for request in requests if request.decided_at is None]
     left_out = [request for request in requests if request.decided_at][-MAX_SHOWN:]
-    shown = waiting[:MAX_SHOWN]
-    more = len(waiting) - len(shown)
+    listed_requests = waiting_requests[:MAX_SHOWN]
+    unlisted_count = len(waiting_requests) - len(listed_requests)
     if not may_run:
-        return Undecided([PricedRequest(request, "") for request in shown], [], more)
-    prices = {one.request.pk: one for one in _priced(board, user, [*shown, *left_out])}
+        return Undecided(
+            [PricedRequest(request, "") for request in listed_requests], [], unlisted_count
+        )
+    prices = {
+        priced_request.request.pk: priced_request
+        for priced_request in _priced(board, user, [*listed_requests, *left_out])
+    }
     return Undecided(
-        [prices[request.pk] for request in shown], [prices[one.pk] for one in left_out], more
+        [prices[request.pk] for request in listed_requests],
+        [prices[request.pk] for request in left_out],
+        unlisted_count,
     )
 
 

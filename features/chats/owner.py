@@ -11,7 +11,7 @@ from features.chats.models import Chat, Turn
 from features.chats.turns.finding import chats_of
 from projects.models import InProjectQuerySet
 from runs.models import Run
-from runs.promises.owners import Chosen, JsonColumn, LiveView, Place, RunOwner
+from runs.promises.owners import JsonColumn, LiveView, Place, RunOwner, SelectedRows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -43,7 +43,7 @@ class ChatsOwner(RunOwner):
         turns = Turn.objects.filter(run__in=run_ids, chat__deleted_at=None)
         return {run_id for run_id in turns.values_list("run_id", flat=True) if run_id}
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the answers in moved conversations."""
         turns = Turn.objects.filter(chat__in=rows.get(Chat, ()), run__isnull=False)
         return {Run: set(turns.values_list("run_id", flat=True))}

@@ -19,6 +19,6 @@ class FlowsConfig(AppConfig):
         from runs.promises import owners
 
         owners.register(FlowsOwner())
-        kept = FlowRun.objects.filter(flow__deleted_at=None)
-        subjects.register(FlowRun, kept.shown_to)
+        kept_runs = FlowRun.objects.filter(flow__deleted_at=None)
+        subjects.register(FlowRun, kept_runs.shown_to)
         enforcement.register_parts(definitions.models_within)

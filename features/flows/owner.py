@@ -17,13 +17,13 @@ from features.flows.models import Flow, FlowRun, StepRun
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.owners import (
-    Chosen,
-    Compared,
+    ComparisonKind,
     Job,
     JsonColumn,
     LiveView,
     Place,
     RunOwner,
+    SelectedRows,
     UserRelation,
 )
 
@@ -51,9 +51,9 @@ class FlowsOwner(RunOwner):
         """Return the flow's run that has this run as a step."""
         return flow_runs_of(user, run)
 
-    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+    def on_end(self, run: Run, changes: Mapping[str, Any]) -> None:
         """Schedule the copying of the files of a workflow's steps."""
-        step_files.note_end(run, changed)
+        step_files.note_end(run, changes)
 
     def notifies_of_end(self, run: Run) -> bool:
         """Whether the run is a step; the end of its flow is reported instead."""
@@ -81,12 +81,14 @@ class FlowsOwner(RunOwner):
         """Return the runs of flows."""
         return (UserRelation("runs of flows", FlowRun),)
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs of moved flows that live in the same project, and their steps' runs."""
-        beside = FlowRun.objects.filter(flow__in=rows.get(Flow, ()), project=F("flow__project"))
+        runs_beside = FlowRun.objects.filter(
+            flow__in=rows.get(Flow, ()), project=F("flow__project")
+        )
         steps = StepRun.objects.filter(flow_run__in=rows.get(FlowRun, ()), is_reused=False)
         return {
-            FlowRun: set(beside.values_list("pk", flat=True)),
+            FlowRun: set(runs_beside.values_list("pk", flat=True)),
             Run: set(steps.filter(run__isnull=False).values_list("run_id", flat=True)),
         }
 
@@ -94,7 +96,7 @@ class FlowsOwner(RunOwner):
         """Return flows and their runs, which are kept when the flow is deleted."""
         return {"flow": Flow.objects.kept(), "flow-run": FlowRun.objects.all()}
 
-    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
         """Return the flows of the project and those for everybody."""
         return (listing.compared(request),)
 

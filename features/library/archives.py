@@ -107,8 +107,8 @@ def _read(archive: Archive, user: User, selection: Selection) -> None:
 def _runs(user: User, selection: Selection) -> Iterator[Run]:
     runs = Run.objects.readable_by(user).filter(pk__in=[*selection.positions])
     light = runs.with_endpoint().light("arguments")  # for the recipes
-    named = result_names.with_names(light).with_artifacts()
-    return named.order_by("created_at", "pk").iterator(READ_AT_ONCE)
+    named_runs = result_names.with_names(light).with_artifacts()
+    return named_runs.order_by("created_at", "pk").iterator(READ_AT_ONCE)
 
 
 def _stored(

@@ -61,24 +61,27 @@ class Node:
 def nodes_of(run: Run, user: User | AnonymousUser) -> list[Node]:
     """Return the roots of a run's line of descent, with the results made of them as branches."""
     lineage = lineage_of(run, user)
-    used = _used_results(lineage.runs)
-    return [_node(branch, lineage, used, run) for branch in tree_of(lineage.made_of)]
+    used_positions = _used_results(lineage.runs)
+    return [_node(branch, lineage, used_positions, run) for branch in tree_of(lineage.made_of)]
 
 
 def _used_results(runs: Collection[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
     """Return the positions of results that these runs use as inputs, by the results' runs."""
     beginning = Substr(Cast("arguments", TextField()), 1, READ_CHARS)
     texts = Run.objects.filter(pk__in=runs).annotate(input_beginning=beginning)
-    used: dict[uuid.UUID, set[int]] = defaultdict(set)
+    used_positions: dict[uuid.UUID, set[int]] = defaultdict(set)
     for text in texts.order_by().values_list("input_beginning", flat=True):
         for file in OUR_ADDRESS.finditer(text):
             if file["run"]:
-                used[uuid.UUID(file["run"])].add(int(file["position"]))
-    return used
+                used_positions[uuid.UUID(file["run"])].add(int(file["position"]))
+    return used_positions
 
 
 def _node(
-    branch: Branch[uuid.UUID], lineage: Lineage, used: dict[uuid.UUID, set[int]], current: Run
+    branch: Branch[uuid.UUID],
+    lineage: Lineage,
+    used_positions: dict[uuid.UUID, set[int]],
+    current: Run,
 ) -> Node:
     key, is_first = branch.key, not branch.is_again
     is_current = is_first and key == current.pk
@@ -87,18 +90,23 @@ def _node(
     input_page = current.get_absolute_url() if is_current else line
     uses_page = f"{reverse('library:runs')}?q={key}" if is_current else line
     return Node(
-        branches=tuple(_node(below, lineage, used, current) for below in branch.branches),
+        branches=tuple(_node(below, lineage, used_positions, current) for below in branch.branches),
         is_again=branch.is_again,
         is_current=is_current,
         more_above=input_page if is_first and key in lineage.cut_above else "",
         more_below=uses_page if is_first and key in lineage.cut_below else "",
-        **(_of_run(run, used[key]) if run else _of_upload(upload) if upload else {}),
+        **(_of_run(run, used_positions[key]) if run else _of_upload(upload) if upload else {}),
     )
 
 
-def _of_run(run: Run, used: set[int]) -> dict[str, Any]:
+def _of_run(run: Run, used_positions: set[int]) -> dict[str, Any]:
     results = renderers.artifacts_with_urls(run)
-    results.sort(key=lambda one: (one.artifact.position not in used, not one.artifact.is_starred))
+    results.sort(
+        key=lambda result: (
+            result.artifact.position not in used_positions,
+            not result.artifact.is_starred,
+        )
+    )
     stills = (thumbnail_url(result.artifact, result.src) for result in results)
     return {
         "title": run.title or run.endpoint.name,
@@ -146,16 +154,16 @@ def tree_of(made_of: Mapping[Key, Iterable[Key]]) -> list[Branch[Key]]:
     for key, sources in made_of.items():
         for source in sources:
             results[source].append(key)
-    shown: set[Key] = set()
+    shown_keys: set[Key] = set()
 
     def branch(key: Key) -> Branch[Key]:
-        if key in shown:
+        if key in shown_keys:
             return Branch(key, (), is_again=True)
-        shown.add(key)
+        shown_keys.add(key)
         return Branch(key, tuple(branch(below) for below in results[key]))
 
     roots = [branch(key) for key, sources in made_of.items() if not list(sources)]
-    return roots + [branch(key) for key in made_of if key not in shown]
+    return roots + [branch(key) for key in made_of if key not in shown_keys]
 
 
 @dataclass
@@ -229,13 +237,17 @@ def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousU
         return
     readable = Run.objects.readable_by(user).with_endpoint().light()
     lineage.runs |= readable.with_artifacts().in_bulk(keys)
-    others = [key for key in keys if key not in lineage.runs]
-    if not others:
+    other_keys = [key for key in keys if key not in lineage.runs]
+    if not other_keys:
         return
-    shown = set(Upload.objects.shown_to(user).filter(pk__in=others).values_list("pk", flat=True))
-    uploads = Upload.objects.filter(pk__in=others).select_related("project")
+    visible_pks = set(
+        Upload.objects.shown_to(user).filter(pk__in=other_keys).values_list("pk", flat=True)
+    )
+    uploads = Upload.objects.filter(pk__in=other_keys).select_related("project")
     lineage.uploads |= {
-        upload.pk: upload for upload in uploads if upload.pk in shown or upload.is_readable_by(user)
+        upload.pk: upload
+        for upload in uploads
+        if upload.pk in visible_pks or upload.is_readable_by(user)
     }
 
 

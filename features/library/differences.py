@@ -98,19 +98,21 @@ class Choice:
 
 def choice_of(texts: Sequence[str]) -> Choice:
     """Return the choice that these texts make; empty texts are ignored."""
-    given = [text.strip()[:MAX_CHARS] for text in texts if text.strip()]
-    first, second, *_ = *(_entry(text) for text in given[:NEEDED]), Entry(), Entry()
+    typed_texts = [text.strip()[:MAX_CHARS] for text in texts if text.strip()]
+    first, second, *_ = *(_entry(text) for text in typed_texts[:NEEDED]), Entry(), Entry()
     entries = (first, second)
-    if len(given) == 1:
+    if len(typed_texts) == 1:
         return Choice((first, Entry(error="" if first.error else "Choose a second run.")))
-    if len(given) > NEEDED:
-        return Choice(entries, f"Two runs can be compared, and {len(given)} were chosen.")
-    if not given or first.error or second.error:
+    if len(typed_texts) > NEEDED:
+        return Choice(entries, f"Two runs can be compared, and {len(typed_texts)} were chosen.")
+    if not typed_texts or first.error or second.error:
         return Choice(entries)
     keys = _key(first.text), _key(second.text)
     if keys[0] is None or keys[1] is None or keys[0] == keys[1]:
-        again = Entry(second.text, "This is the same run as the first. Choose another one.")
-        return Choice((first, again))
+        repeated_entry = Entry(
+            second.text, "This is the same run as the first. Choose another one."
+        )
+        return Choice((first, repeated_entry))
     return Choice(entries, keys=(keys[0], keys[1]))
 
 
@@ -235,10 +237,12 @@ def _value(value: Any, parts: list[Part], field: Field | None, *, is_default: bo
     if value is MISSING:
         return Value([], is_given=False)
     is_ours = isinstance(value, str) and OUR_ADDRESS.fullmatch(value) is not None
-    shown = Value(
+    shown_value = Value(
         parts,
         is_default=is_default,
         address=value if is_ours else "",
         is_picture=is_ours and field is not None and field.media == "image",
     )
-    return replace(shown, is_cut=_is_prose(value, field) and len(shown.text) < len(value))
+    return replace(
+        shown_value, is_cut=_is_prose(value, field) and len(shown_value.text) < len(value)
+    )

@@ -17,7 +17,7 @@ from runs.models import Run
 
 
 @dataclass(frozen=True)
-class Said:
+class RunFeedback:
     """The feedback on a run's results: picks, the mean of the stars, and comments."""
 
     picks: int = 0
@@ -37,7 +37,7 @@ class Feedback:
         """
         return Run.objects.none().values("pk")
 
-    def feedback_on(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
+    def feedback_on(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, RunFeedback]:
         """Return the feedback on these runs, by their keys; runs without any are left out."""
         return {}
 

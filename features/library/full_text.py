@@ -83,10 +83,10 @@ def holds(clauses: Iterable[Clause], indexed: str) -> bool:
 
 
 def _occurs(phrase: Phrase, words: Sequence[str]) -> bool:
-    *whole, last = phrase.words
+    *whole_words, last = phrase.words
     for start in _starts(words, len(phrase.words)):
-        end = words[start + len(whole)]
-        if words[start : start + len(whole)] == whole and (
+        end = words[start + len(whole_words)]
+        if words[start : start + len(whole_words)] == whole_words and (
             end == last or (phrase.is_open and end.startswith(last))
         ):
             return True

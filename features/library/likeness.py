@@ -50,9 +50,9 @@ def alike(artifact: Artifact, runs: RunQuerySet) -> Alike:
     distances |= dict.fromkeys(equals, -1)
     distances.pop(artifact.pk, None)
     best = _best_of_each_run(distances)
-    shown = best[:MOST_TILES]
-    groups = _groups(runs, shown, distances, artifact)
-    return Alike(groups, len(best) > len(shown), len(rows) > len(compared))
+    nearest = best[:MOST_TILES]
+    groups = _groups(runs, nearest, distances, artifact)
+    return Alike(groups, len(best) > len(nearest), len(rows) > len(compared))
 
 
 def _best_of_each_run(distances: dict[int, int]) -> list[int]:

@@ -18,8 +18,8 @@ from features.library.wall import matches
 from projects.models import Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
-from runs.promises.named_inputs import NamedInput, NameResolver, Offered
-from runs.promises.owners import Chosen, FillForm, Job, JsonColumn, Place, RunOwner
+from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
+from runs.promises.owners import FillForm, Job, JsonColumn, Place, RunOwner, SelectedRows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -64,7 +64,7 @@ class LibraryOwner(RunOwner):
         """Return the resolver that replaces `@bottle` by its pictures that fit the model."""
         return resolving.Resolver(user, project)
 
-    def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
+    def names_offered(self, user: User, project: Project) -> Sequence[OfferedName]:
         """Return the references that the user may mention in the project."""
         return using_references.offered(user, project)
 
@@ -85,7 +85,7 @@ class LibraryOwner(RunOwner):
             JsonColumn(Reference.objects.all(), "lora"),
         )
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the pictures of moved references."""
         moved = ReferenceVersion.objects.filter(reference__in=rows.get(Reference, ()))
         pictures_of_versions = json.dumps([*moved.values_list("pictures", flat=True)])

@@ -14,7 +14,7 @@ from catalog.search import engine
 from catalog.search.query import Query
 from core.formatting import counted
 from core.http.parameters import parse_uuid
-from features.library.selection import Chosen, ResultKey
+from features.library.selection import ResultKey, SelectedResults
 from playground.display.navigation.destinations import Group, Place
 from playground.display.navigation.offers import by_need, title_of, told_apart
 from playground.display.navigation.offers import place as place_of
@@ -46,17 +46,17 @@ class Pictures(NamedTuple):
         return ",".join(map(str, self.keys))
 
 
-def pictures_of(chosen: Chosen) -> Pictures:
+def pictures_of(selected: SelectedResults) -> Pictures:
     """Return the pictures among the chosen results, at most `MOST`; one query."""
-    rows = Artifact.objects.filter(run__in=chosen.run_keys, kind="image")
-    stored = {
+    rows = Artifact.objects.filter(run__in=selected.run_keys, kind="image")
+    stored_keys = {
         ResultKey(run, position)
         for run, position in rows.exclude(state=Artifact.State.LOST).values_list(
             "run_id", "position"
         )
     }
-    keys = [key for key in chosen.results if key in stored][:MOST]
-    return Pictures(keys, len(chosen.results) - len(keys) + chosen.out_of_reach)
+    keys = [key for key in selected.results if key in stored_keys][:MOST]
+    return Pictures(keys, len(selected.results) - len(keys) + selected.out_of_reach)
 
 
 def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Group]:
@@ -66,22 +66,22 @@ def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Gr
     index = uses(Revision.current())
     words = " ".join(text.split())[:200]
     ranked = engine.rank_all(Query(q=words), index.search) if words else None
-    listed: dict[str, list[Taker]] = {}
+    takers_by_title: dict[str, list[Taker]] = {}
     for use, takers in index.takers("image").items():
         fitting = {
             taker.key: taker
             for taker in takers
             if _takes_several(taker) and (ranked is None or taker.key in ranked)
         }
-        able = by_need(fitting.values(), lambda one: index.need(one.key, path=one.input.path))
-        for need, among in able.items():
+        able = by_need(fitting.values(), lambda taker: index.need(taker.key, path=taker.input.path))
+        for need, able_takers in able.items():
             title = title_of(need) if need else USES["image"][use]
-            listed.setdefault(title, []).extend(among)
-    shown = {title: takers[:IN_GROUP] for title, takers in listed.items()}
-    cards = index.search.cards(taker.key for takers in shown.values() for taker in takers)
+            takers_by_title.setdefault(title, []).extend(able_takers)
+    shown_takers = {title: takers[:IN_GROUP] for title, takers in takers_by_title.items()}
+    cards = index.search.cards(taker.key for takers in shown_takers.values() for taker in takers)
     groups = (
         Group(title, [_place(pictures, t, cards[t.key], locks) for t in takers if t.key in cards])
-        for title, takers in shown.items()
+        for title, takers in shown_takers.items()
     )
     return sorted(told_apart(groups), key=lambda group: group.title.startswith("Needs "))
 
@@ -100,8 +100,8 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
     They replace the field's previous value. None if none of these pictures exists.
     """
-    named, _, path = key.partition(":")
-    results = [result for text in named.split(",")[:MOST] if (result := _result(user, text))]
+    result_names, _, path = key.partition(":")
+    results = [result for text in result_names.split(",")[:MOST] if (result := _result(user, text))]
     if not results:
         return None
     before = use_as.held_before(user, endpoint)
@@ -111,17 +111,17 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
         return FormState(before, "This model no longer has a field for these pictures.")
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
     arguments.pop(names_in(path)[0], None)
-    placed, taken = arguments, 0
+    filled_arguments, placed_count = arguments, 0
     for result in results:
-        more = place(root, placed, path, result.value)
-        if len(values_at(more, path)) == taken:  # the list is full
+        extended = place(root, filled_arguments, path, result.value)
+        if len(values_at(extended, path)) == placed_count:  # the list is full
             break
-        placed, taken = more, taken + 1
-    notice = f"“{field.label}” now holds {counted(taken, 'picture')}."
-    if left := len(named.split(",")) - taken:
-        notice += f" {left} of the chosen ones were left out: this model takes {taken}, or they "
-        notice += "are gone."
-    return replace(form_state.from_arguments(endpoint, placed), notice=notice)
+        filled_arguments, placed_count = extended, placed_count + 1
+    notice = f"“{field.label}” now holds {counted(placed_count, 'picture')}."
+    if left_out := len(result_names.split(",")) - placed_count:
+        notice += f" {left_out} of the chosen ones were left out: "
+        notice += f"this model takes {placed_count}, or they are gone."
+    return replace(form_state.from_arguments(endpoint, filled_arguments), notice=notice)
 
 
 def _result(user: User, text: str) -> use_as.Result | None:

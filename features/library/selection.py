@@ -52,7 +52,7 @@ class Selection:
 
     def __len__(self) -> int:
         """Return how many results and whole runs it has."""
-        return sum(1 if chosen is None else len(chosen) for chosen in self.positions.values())
+        return sum(1 if places is None else len(places) for places in self.positions.values())
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -60,14 +60,14 @@ class Selection:
         if self.is_all:
             return [(ALL, "1")]
         return [
-            (RUN, str(run)) if chosen is None else (ARTIFACT, str(ResultKey(run, position)))
-            for run, chosen in self.positions.items()
-            for position in sorted(chosen or {0})
+            (RUN, str(run)) if places is None else (ARTIFACT, str(ResultKey(run, position)))
+            for run, places in self.positions.items()
+            for position in sorted(places or {0})
         ]
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedResults:
     """The accessible results of a selection, in order, and the number of inaccessible ones."""
 
     results: list[ResultKey]
@@ -88,10 +88,10 @@ def posted(request: HttpRequest) -> Selection:
     runs = all_found(request)
     if runs is None:
         return Selection(parse(request.POST))
-    found = newest(runs, MOST_FILES)
-    if not found.keys:
+    newest_results = newest(runs, MOST_FILES)
+    if not newest_results.keys:
         raise Refused("The list no longer finds anything. Change its filters first.")
-    return Selection(dict.fromkeys(found.keys), found.left_out, is_all=True)
+    return Selection(dict.fromkeys(newest_results.keys), newest_results.left_out, is_all=True)
 
 
 def parse(query: QueryDict) -> Positions:
@@ -107,25 +107,27 @@ def parse(query: QueryDict) -> Positions:
     return {**positions, **dict.fromkeys(map(_run, runs))}
 
 
-def choose(selection: Selection, runs: RunQuerySet) -> Chosen:
+def choose(selection: Selection, runs: RunQuerySet) -> SelectedResults:
     """Return the results of a selection that belong to these runs. Two queries.
 
     Results that do not exist and results of other runs count alike, so that nobody learns which.
     """
     positions = selection.positions
-    there = set(runs.order_by().filter(pk__in=[*positions]).values_list("pk", flat=True))
+    present_runs = set(runs.order_by().filter(pk__in=[*positions]).values_list("pk", flat=True))
     files: defaultdict[uuid.UUID, set[int]] = defaultdict(set)
-    rows = Artifact.objects.filter(run__in=there).order_by().values_list("run_id", "position")
+    rows = (
+        Artifact.objects.filter(run__in=present_runs).order_by().values_list("run_id", "position")
+    )
     for run, position in rows:
         files[run].add(position)
     results: list[ResultKey] = []
     out_of_reach = 0
-    for run, chosen in positions.items():
-        has = files.get(run, {0}) if run in there else set()
-        taken = has if chosen is None else has & chosen
-        results += [ResultKey(run, position) for position in sorted(taken)]
-        out_of_reach += (not has) if chosen is None else len(chosen - has)
-    return Chosen(results, out_of_reach, selection.left_out)
+    for run, chosen_places in positions.items():
+        has = files.get(run, {0}) if run in present_runs else set()
+        run_positions = has if chosen_places is None else has & chosen_places
+        results += [ResultKey(run, position) for position in sorted(run_positions)]
+        out_of_reach += (not has) if chosen_places is None else len(chosen_places - has)
+    return SelectedResults(results, out_of_reach, selection.left_out)
 
 
 def _artifact(value: str) -> tuple[uuid.UUID, int]:

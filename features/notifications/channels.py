@@ -93,14 +93,14 @@ def _fill(channel: Channel, draft: Draft) -> None:
     name = " ".join(db_safe_text(draft.name).split())
     if len(name) > MAX_NAME_CHARS:
         errors["name"] = f"Keep the name to {MAX_NAME_CHARS} characters."
-    chosen = [] if channel.method == Method.RUNS else kinds.known(draft.kinds)
-    if not chosen and channel.method != Method.RUNS:
+    chosen_kinds = [] if channel.method == Method.RUNS else kinds.known(draft.kinds)
+    if not chosen_kinds and channel.method != Method.RUNS:
         errors["kind"] = "Choose what is sent."
     if errors:
         raise Invalid(errors)
     channel.address = address or channel.address
     channel.name = name or default_name(channel)
-    channel.kinds = chosen
+    channel.kinds = chosen_kinds
 
 
 def default_name(channel: Channel) -> str:

@@ -75,29 +75,34 @@ def rows(user: User, page: str) -> Page[Row]:
     related = ("notification", "channel", "run__endpoint")
     light = Delivery.objects.filter(user=user).select_related(*related)
     light = light.defer(*heavy_columns("run__"))
-    shown: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
-    deliveries = list(shown.object_list)
-    seen = readable(user, deliveries)
-    shown.object_list = [Row(delivery, delivery.pk in seen) for delivery in deliveries]
-    return cast("Page[Row]", shown)
+    delivery_page: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
+    deliveries = list(delivery_page.object_list)
+    readable_pks = readable(user, deliveries)
+    delivery_page.object_list = [
+        Row(delivery, delivery.pk in readable_pks) for delivery in deliveries
+    ]
+    return cast("Page[Row]", delivery_page)
 
 
 def preferences_form(user: User) -> PreferencesForm:
     """Return the form of the section "When", with the stored preferences."""
-    stored = preferences.preferences_of(user)
+    stored_preferences = preferences.preferences_of(user)
     return PreferencesForm(
-        initial={"minutes": stored.long_run_minutes, "limit": stored.daily_limit}
+        initial={
+            "minutes": stored_preferences.long_run_minutes,
+            "limit": stored_preferences.daily_limit,
+        }
     )
 
 
 def context(user: User, page: str) -> dict[str, Any]:
     """Return the context of the page's template."""
-    mine = list(Channel.objects.owned_by(user))
+    own_channels = list(Channel.objects.owned_by(user))
     lately = timezone.now() - UNDO_WITHIN
     deleted = Channel.objects.filter(user=user, deleted_at__gt=lately).order_by("-deleted_at")
     deliveries = rows(user, page)
     return {
-        "forms": [ChannelForm(channel=channel) for channel in mine],
+        "forms": [ChannelForm(channel=channel) for channel in own_channels],
         "new": ChannelForm(),
         "deleted": deleted.first(),
         "preferences_form": preferences_form(user),

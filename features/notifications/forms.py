@@ -92,13 +92,13 @@ class ChannelForm(forms.Form):
     @property
     def draft(self) -> Draft:
         """Return the channel's contents in the valid form."""
-        typed = self.cleaned_data
+        cleaned = self.cleaned_data
         return Draft(
-            self.channel.method if self.channel else typed["method"],
-            typed["name"],
-            typed.get("address", ""),
-            tuple(typed.get("kind", ())),
-            typed.get("is_paused", False),
+            self.channel.method if self.channel else cleaned["method"],
+            cleaned["name"],
+            cleaned.get("address", ""),
+            tuple(cleaned.get("kind", ())),
+            cleaned.get("is_paused", False),
         )
 
     def refuse(self, invalid: Invalid) -> None:

@@ -83,8 +83,8 @@ def label(name: str) -> str:
 
 def known(names: Iterable[str]) -> list[str]:
     """Return the registered kinds among `names`, without duplicates, in the settings' order."""
-    wanted = set(names)
-    return [name for name in _KINDS if name in wanted]
+    wanted_names = set(names)
+    return [name for name in _KINDS if name in wanted_names]
 
 
 for _kind in (

@@ -115,9 +115,9 @@ def masked(address: str) -> str:
     parts = urlsplit(address)
     if not parts.netloc:
         return address
-    rest = address.split(parts.netloc, 1)[1]
-    shown = f"/…{rest[-SHOWN_CHARS:]}" if len(rest) > 2 * SHOWN_CHARS else rest and "/…"
-    return f"{parts.scheme}://{parts.netloc}{shown}"
+    path = address.split(parts.netloc, 1)[1]
+    masked_path = f"/…{path[-SHOWN_CHARS:]}" if len(path) > 2 * SHOWN_CHARS else path and "/…"
+    return f"{parts.scheme}://{parts.netloc}{masked_path}"
 
 
 class Delivery(models.Model):

@@ -50,8 +50,8 @@ def notify(
 def tell_anew(key: str, text: str) -> None:
     """Replace the text of an event's notifications, also in deliveries not sent yet."""
     # By user and key, so that the index is used.
-    told = Notification.objects.filter(user__in=User.objects.values("pk"), key=key)
-    told.update(text=db_safe_text(text)[:MAX_TEXT_CHARS])
+    notifications = Notification.objects.filter(user__in=User.objects.values("pk"), key=key)
+    notifications.update(text=db_safe_text(text)[:MAX_TEXT_CHARS])
 
 
 def send_test(channel: Channel) -> None:
@@ -65,11 +65,11 @@ def send_test(channel: Channel) -> None:
 def _channels(user: User, kind: str) -> list[Channel | None]:
     """Return the user's channels for a kind; None stands for the account's e-mail address."""
     channels = Channel.objects.owned_by(user).filter(is_paused=False).exclude(method=Method.RUNS)
-    wanted: list[Channel | None] = [channel for channel in channels if kind in channel.kinds]
+    kind_channels: list[Channel | None] = [channel for channel in channels if kind in channel.kinds]
     can_be_mailed = kinds.is_mailed(kind) and settings.EMAIL_URL and user.email
     if can_be_mailed and not Channel.objects.filter(user=user, method=Method.EMAIL).exists():
-        wanted.append(None)
-    return wanted
+        kind_channels.append(None)
+    return kind_channels
 
 
 def _line(subject: str, kind: str, text: str, path: str) -> dict[str, Any]:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class NotificationsOwner(RunOwner):
     """Records the end of each run; jobs of the worker decide and deliver later."""
 
-    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+    def on_end(self, run: Run, changes: Mapping[str, Any]) -> None:
         """Write a row if the end may need a notification."""
-        run_ends.note_end(run, changed)
+        run_ends.note_end(run, changes)
 
     def on_shown_end(self, user_id: int, run_ids: Sequence[uuid.UUID]) -> None:
         """Record that the user has seen the end of these runs."""

@@ -23,5 +23,5 @@ def preferences_of(user: User) -> NotificationPreferences:
 
 def save(user: User, minutes: int, limit: Decimal | None) -> None:
     """Save the minutes from which a run is long, and the daily cost limit."""
-    chosen = {"long_run_minutes": minutes, "daily_limit": limit}
-    NotificationPreferences.objects.update_or_create(user=user, defaults=chosen)
+    values = {"long_run_minutes": minutes, "daily_limit": limit}
+    NotificationPreferences.objects.update_or_create(user=user, defaults=values)

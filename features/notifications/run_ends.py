@@ -36,10 +36,10 @@ RUNS_AT_ONCE = 500
 REST_S = 600.0
 
 
-def note_end(run: Run, changed: Mapping[str, Any]) -> None:
+def note_end(run: Run, changes: Mapping[str, Any]) -> None:
     """Write a row if this run's end may need a notification; most runs are too short."""
     is_by_api = any(event.get("what") in WAYS_IN for event in run.events)
-    took = changed["ended_at"] - run.created_at
+    took = changes["ended_at"] - run.created_at
     if not is_by_api and took < SHORTEST:
         return
     due_at = clock.now() if is_by_api else clock.now() + WATCHED_WITHIN
@@ -56,8 +56,8 @@ def note_watched(user_pk: int, runs: Iterable[uuid.UUID]) -> None:
 
 def process_due() -> float:
     """Decide about the runs that are due; returns the seconds until the next one is."""
-    due = RunEnd.objects.filter(due_at__lte=clock.now())
-    for user_pk in due.values_list("user_id", flat=True).distinct()[:PEOPLE_AT_ONCE]:
+    due_ends = RunEnd.objects.filter(due_at__lte=clock.now())
+    for user_pk in due_ends.values_list("user_id", flat=True).distinct()[:PEOPLE_AT_ONCE]:
         _process(user_pk)
     next_at = RunEnd.objects.aggregate(at=Min("due_at"))["at"]
     return max(1.0, min((next_at - clock.now()).total_seconds(), REST_S)) if next_at else REST_S
@@ -102,15 +102,15 @@ def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
     for project in dict.fromkeys(run.project for run in long):
         runs = [run for run in long if run.project == project]
         subject, text, path = in_words(runs)
-        about = runs[0] if len(runs) == 1 else project
-        told = {"subject": subject, "text": text, "path": path, "key": f"run {runs[0].pk}"}
-        outbox.notify(person, kinds.RUN_FINISHED, about=about, **told)
+        about_row = runs[0] if len(runs) == 1 else project
+        message = {"subject": subject, "text": text, "path": path, "key": f"run {runs[0].pk}"}
+        outbox.notify(person, kinds.RUN_FINISHED, about=about_row, **message)
     return None
 
 
 def _min_duration(person: User) -> timedelta:
-    chosen = NotificationPreferences.objects.filter(user=person).first()
-    minutes = (chosen or NotificationPreferences()).long_run_minutes
+    stored_preferences = NotificationPreferences.objects.filter(user=person).first()
+    minutes = (stored_preferences or NotificationPreferences()).long_run_minutes
     return max(SHORTEST, timedelta(minutes=minutes))
 
 

@@ -31,8 +31,8 @@ def release(run: Run) -> None:
     """Send the ended run's webhooks; repeated calls have no effect."""
     now = clock.now()
     with transaction.atomic():
-        waiting = Delivery.objects.filter(run=run, state=Delivery.State.WAITING)
-        waiting.update(state=Delivery.State.PENDING, next_attempt_at=now)
+        waiting_deliveries = Delivery.objects.filter(run=run, state=Delivery.State.WAITING)
+        waiting_deliveries.update(state=Delivery.State.PENDING, next_attempt_at=now)
         channels = Channel.objects.owned_by(run.user).filter(method=Method.RUNS, is_paused=False)
         Delivery.objects.bulk_create(
             [

@@ -88,8 +88,8 @@ _SHARE = PreparedQuery(_share)  # runs for every picture, too
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     """Return a response that refuses the share to the visitor; None if they may open it."""
-    if refused := refusal_to_all(request, share):
-        return refused
+    if refusal_page := refusal_to_all(request, share):
+        return refusal_page
     if share.password and not is_maker(request.user, share) and not has_password(request, share):
         if request.method not in {"GET", "HEAD"} or request.path != share.get_absolute_url():
             raise Http404(UNKNOWN)
@@ -119,14 +119,14 @@ def told_of(user: User) -> QuerySet[Share]:
     These are the user's own, those of projects where they are a maker, and those with a comment
     that mentions them.
     """
-    named = (
+    mentioned_in = (
         Share.objects.live()
         .filter(comments__mentioned=user)
         .exclude(~Q(for_project__memberships__user=user), audience=Share.Audience.PROJECT)
     )
     managed = Share.objects.managed_by(user)
     return Share.objects.filter(
-        Q(pk__in=managed.order_by().values("pk")) | Q(pk__in=named.values("pk"))
+        Q(pk__in=managed.order_by().values("pk")) | Q(pk__in=mentioned_in.values("pk"))
     )
 
 

@@ -11,7 +11,7 @@ from django.db.models import Avg, Count, Q, QuerySet
 from catalog.filters.conditions import Span
 from core.formatting import counted
 from features.library import feedback
-from features.library.feedback import Said
+from features.library.feedback import RunFeedback
 from features.library.search import conditions as keys
 from features.sharing.models import Comment, Pick, Rating, ShareItem
 
@@ -31,7 +31,7 @@ class ReviewFeedback(feedback.Feedback):
         results = ShareItem.objects.filter(run__isnull=False).order_by().values("run", "position")
         return results.annotate(amount=amount).filter(_within(span or Span())).values("run")
 
-    def feedback_on(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Said]:
+    def feedback_on(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, RunFeedback]:
         """Return the feedback on these runs; one query if none is shared, else four."""
         shared = ShareItem.objects.filter(run__in=list(runs)).order_by().values_list("run")
         keys_of_shared = {run for (run,) in shared}
@@ -40,7 +40,7 @@ class ReviewFeedback(feedback.Feedback):
         return _feedback_by("item__run", Count("pk"), item__run__in=keys_of_shared)
 
 
-def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID, Said]:
+def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID, RunFeedback]:
     """Return the feedback on the run's results by share; shares without any are left out.
 
     Its picks count people who picked a result. Three queries; none without shares.
@@ -51,20 +51,24 @@ def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID,
     return _feedback_by("item__share", people, item__share__in=list(shares), item__run=run)
 
 
-def in_words(said: Said) -> str:
+def in_words(result_feedback: RunFeedback) -> str:
     """Return "picked by 3, ★ 4.2, 2 comments"; empty without feedback."""
     return ", ".join(
         [
-            *([f"picked by {said.picks}"] if said.picks else []),
-            *([f"★ {said.stars:.1f}".removesuffix(".0")] if said.stars else []),
-            *([counted(said.comments, "comment")] if said.comments else []),
+            *([f"picked by {result_feedback.picks}"] if result_feedback.picks else []),
+            *(
+                [f"★ {result_feedback.stars:.1f}".removesuffix(".0")]
+                if result_feedback.stars
+                else []
+            ),
+            *([counted(result_feedback.comments, "comment")] if result_feedback.comments else []),
         ]
     )
 
 
-def _feedback_by(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, Said]:
-    """Return the feedback on items, grouped by one of their fields; `picked` counts the picks."""
-    picks = _grouped(Pick.objects.filter(**condition), by, picks=picked)
+def _feedback_by(by: str, pick_count: Count, **condition: Any) -> dict[uuid.UUID, RunFeedback]:
+    """Return the feedback on items, grouped by a field; `pick_count` counts the picks."""
+    picks = _grouped(Pick.objects.filter(**condition), by, picks=pick_count)
     stars = _grouped(Rating.objects.filter(**condition), by, stars=Avg("stars"))
     comments = _grouped(
         Comment.objects.filter(**condition, deleted_at=None),
@@ -73,7 +77,7 @@ def _feedback_by(by: str, picked: Count, **condition: Any) -> dict[uuid.UUID, Sa
         open_comments=Count("pk", filter=_OPEN),
     )
     return {
-        key: Said(**picks.get(key, {}), **stars.get(key, {}), **comments.get(key, {}))
+        key: RunFeedback(**picks.get(key, {}), **stars.get(key, {}), **comments.get(key, {}))
         for key in {*picks, *stars, *comments}
     }
 

@@ -57,30 +57,30 @@ def keep_in_step(share: Share, addresses: Iterable[str]) -> None:
     Call it after `items.keep_in_step`, as results of the share do not count as inputs. Writes, and
     locks the share, only if there are differences.
     """
-    wanted = {key for address in addresses if (key := key_of(address))}
-    if not any(_differences(share, wanted)):
+    wanted_keys = {key for address in addresses if (key := key_of(address))}
+    if not any(_differences(share, wanted_keys)):
         return
     with transaction.atomic():
         Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
-        added, changed = _differences(share, wanted)
+        added, changed_items = _differences(share, wanted_keys)
         ShareItem.objects.bulk_create(added)
-        ShareItem.objects.bulk_update(changed, ["is_gone", "is_input"])
+        ShareItem.objects.bulk_update(changed_items, ["is_gone", "is_input"])
 
 
-def _differences(share: Share, wanted: set[Key]) -> tuple[list[ShareItem], list[ShareItem]]:
+def _differences(share: Share, wanted_keys: set[Key]) -> tuple[list[ShareItem], list[ShareItem]]:
     """Return new items, and existing ones that return or go; none of them is saved yet."""
-    known = {_key(item): item for item in share.items.all()}
-    highest = max((item.number for item in known.values()), default=0)
-    changed = []
-    for key, item in known.items():
-        is_back = item.is_gone and key in wanted
-        is_left_out = item.is_input and not item.is_gone and key not in wanted
+    items_by_key = {_key(item): item for item in share.items.all()}
+    highest = max((item.number for item in items_by_key.values()), default=0)
+    changed_items = []
+    for key, item in items_by_key.items():
+        is_back = item.is_gone and key in wanted_keys
+        is_left_out = item.is_input and not item.is_gone and key not in wanted_keys
         if is_back or is_left_out:
             item.is_gone, item.is_input = is_left_out, True
-            changed.append(item)
-    missing = sorted(wanted - known.keys(), key=str)[:MAX_ITEMS]
+            changed_items.append(item)
+    missing = sorted(wanted_keys - items_by_key.keys(), key=str)[:MAX_ITEMS]
     added = [_item(share, number, key) for number, key in enumerate(missing, start=highest + 1)]
-    return added, changed
+    return added, changed_items
 
 
 def files_of(share: Share) -> Mapping[Key, InputFile]:
@@ -88,20 +88,20 @@ def files_of(share: Share) -> Mapping[Key, InputFile]:
 
     Serving a file checks whether the share's user may still read it.
     """
-    listed = {_key(item): item for item in share.items.filter(is_gone=False)}
-    runs = [key for key, _ in listed]
-    uploads = [item.upload_id for item in listed.values() if item.upload_id]
+    items_by_key = {_key(item): item for item in share.items.filter(is_gone=False)}
+    runs = [key for key, _ in items_by_key]
+    uploads = [item.upload_id for item in items_by_key.values() if item.upload_id]
     results = Artifact.objects.filter(run__in=runs).order_by()
     kinds: dict[Key, str] = {
         (run, position): kind
         for run, position, kind in results.values_list("run_id", "position", "kind")
     }
-    stored = Upload.objects.filter(pk__in=uploads)
-    for pk, content_type in stored.values_list("pk", "content_type"):
+    uploads_of_share = Upload.objects.filter(pk__in=uploads)
+    for pk, content_type in uploads_of_share.values_list("pk", "content_type"):
         kinds[pk, None] = content_type.partition("/")[0]
     return {
         key: InputFile(kinds[key], reverse("sharing:share-file", args=[share.token, item.number]))
-        for key, item in listed.items()
+        for key, item in items_by_key.items()
         if key in kinds
     }
 

@@ -41,9 +41,9 @@ def _item() -> QuerySet[ShareItem]:
 def _file() -> QuerySet[Artifact]:
     run = Param("run", models.UUIDField())
     user: Any = SimpleNamespace(pk=Param("user", models.IntegerField()))
-    shown = Run.objects.kept().shown_to(user).filter(pk=run).order_by().values("pk")
+    visible_runs = Run.objects.kept().shown_to(user).filter(pk=run).order_by().values("pk")
     position = Param("position", models.IntegerField())
-    return Artifact.objects.filter(run=run, run__in=shown, position=position)
+    return Artifact.objects.filter(run=run, run__in=visible_runs, position=position)
 
 
 # Every picture of a share runs both; compiling them takes longer than everything else.
@@ -51,7 +51,7 @@ _ITEM, _FILE = PreparedQuery(_item), PreparedQuery(_file)
 
 
 @dataclass(frozen=True)
-class Shown:
+class ItemView:
     """An item with its run and file, as a visitor sees it; both are None if it is gone.
 
     `artifact` is also None if the run made no files, such as a text.
@@ -134,12 +134,12 @@ def newest_of(share: Share) -> list[ShareItem]:
 
     Their results may have been deleted.
     """
-    everything = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
-    replaced = {item.previous_id for item in everything}
-    return [item for item in everything if item.pk not in replaced]
+    present_items = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
+    replaced = {item.previous_id for item in present_items}
+    return [item for item in present_items if item.pk not in replaced]
 
 
-def items_of(share: Share, only: Collection[int] | None = None) -> list[Shown]:
+def items_of(share: Share, only: Collection[int] | None = None) -> list[ItemView]:
     """Return the newest version of each item with its result, in order; three queries.
 
     `only` limits them to items with these keys.
@@ -155,12 +155,14 @@ def make_ready(share: Share) -> None:
     """Request the copies that visitors get if the share hides models or settings."""
     if not (share.shows_models and share.shows_settings):
         files = {
-            shown.artifact.file for shown in items_of(share) if shown.artifact and shown.is_stored
+            item_view.artifact.file
+            for item_view in items_of(share)
+            if item_view.artifact and item_view.is_stored
         }
         stripped_copies.ask_ahead(files)
 
 
-def one_of(share: Share, number: int) -> Shown | None:
+def one_of(share: Share, number: int) -> ItemView | None:
     """Return one item, also an earlier version; None if the share does not have it."""
     item = item_at(share, number)
     if item is None or item.is_input or item.run_id is None:
@@ -168,12 +170,12 @@ def one_of(share: Share, number: int) -> Shown | None:
     return _describe_item(share, item, readable(share).filter(pk=item.run_id).recent().first())
 
 
-def with_making(shown: Shown) -> Shown:
+def with_making(item_view: ItemView) -> ItemView:
     """Return the item with its run's arguments and output, which a list does not load."""
-    if shown.run is None:
-        return shown
-    loaded = readable(shown.share).filter(pk=shown.run.pk).recent(*MAKING).first()
-    return replace(shown, run=loaded)
+    if item_view.run is None:
+        return item_view
+    loaded = readable(item_view.share).filter(pk=item_view.run.pk).recent(*MAKING).first()
+    return replace(item_view, run=loaded)
 
 
 def item_at(share: Share, number: int) -> ShareItem | None:
@@ -194,22 +196,24 @@ def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
     An item that returns gets its former number and feedback. Writes, and locks the share, only if
     there are differences.
     """
-    wanted = list(dict.fromkeys(keys[:MAX_ITEMS]))
-    there = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
-    if [ResultKey(item.run_id or NO_RUN, item.position) for item in there] == wanted:
+    wanted_keys = list(dict.fromkeys(keys[:MAX_ITEMS]))
+    present_items = share.items.filter(
+        run__isnull=False, is_input=False, is_gone=False, previous=None
+    )
+    if [ResultKey(item.run_id or NO_RUN, item.position) for item in present_items] == wanted_keys:
         return
     with transaction.atomic():
         Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
-        _write(share, wanted)
+        _write(share, wanted_keys)
 
 
-def _write(share: Share, wanted: list[ResultKey]) -> None:
+def _write(share: Share, wanted_keys: list[ResultKey]) -> None:
     of_runs = share.items.filter(run__isnull=False)
     items = {ResultKey(item.run_id or NO_RUN, item.position): item for item in of_runs}
     highest = share.items.aggregate(highest=Max("number"))["highest"] or 0
     added: list[ShareItem] = []
-    changed: list[ShareItem] = []
-    for place, key in enumerate(wanted, start=1):
+    changed_items: list[ShareItem] = []
+    for place, key in enumerate(wanted_keys, start=1):
         item = items.pop(key, None)
         if item is None:
             highest += 1
@@ -220,20 +224,20 @@ def _write(share: Share, wanted: list[ResultKey]) -> None:
             )
         elif item.place != place or item.is_gone or item.is_input:
             item.place, item.is_gone, item.is_input = place, False, False
-            changed.append(item)
+            changed_items.append(item)
     for item in items.values():
         if not (item.is_gone or item.is_input) and item.previous_id is None:
             item.is_gone = True
-            changed.append(item)
+            changed_items.append(item)
     ShareItem.objects.bulk_create(added)
-    ShareItem.objects.bulk_update(changed, ["place", "is_gone", "is_input"])
+    ShareItem.objects.bulk_update(changed_items, ["place", "is_gone", "is_input"])
 
 
-def _describe_item(share: Share, item: ShareItem, run: Run | None) -> Shown:
+def _describe_item(share: Share, item: ShareItem, run: Run | None) -> ItemView:
     if run is None:
-        return Shown(share, item, None, None)
+        return ItemView(share, item, None, None)
     files = {artifact.position: artifact for artifact in run.artifacts.all()}
     artifact = files.get(item.position)
     if files and artifact is None:
-        return Shown(share, item, None, None)
-    return Shown(share, item, run, artifact)
+        return ItemView(share, item, None, None)
+    return ItemView(share, item, run, artifact)

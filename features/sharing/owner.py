@@ -43,13 +43,13 @@ class SharingOwner(RunOwner):
         shares = shares.filter(pk__in=of_run.order_by().values("share"))
         newest = shares.order_by("-created_at")[:MOST_REVIEWS]
         reviews = {share.pk: share for share in newest if share.is_review}
-        said = feedback.said_on(reviews, run.pk)
+        reviews_by_key = feedback.said_on(reviews, run.pk)
         return [
             Place(
                 "review",
                 str(share),
                 reverse("sharing:answers", args=[key]),
-                feedback.in_words(said[key]) if key in said else "",
+                feedback.in_words(reviews_by_key[key]) if key in reviews_by_key else "",
             )
             for key, share in reviews.items()
         ]

@@ -161,19 +161,19 @@ def _guest(share: Share, name: str) -> Reviewer:
 def _user_as_reviewer(share: Share, user: User) -> Reviewer:
     """Return a user as reviewer; a number follows the name if a guest already has it."""
     name = display_name(user)
-    taken = set(share.reviewers.values_list("name_key", flat=True))
+    used_keys = set(share.reviewers.values_list("name_key", flat=True))
     names = (f"{name[: MAX_NAME_CHARS - 5]} {number}" for number in range(2, MAX_REVIEWERS + 3))
-    free = name if name_key(name) not in taken else _first_free(names, taken)
+    free = name if name_key(name) not in used_keys else _first_free(names, used_keys)
     try:
         with transaction.atomic():
             return Reviewer.objects.create(share=share, user=user, name=free)
     except IntegrityError:  # their other tab was first, or a guest took the name
-        known = Reviewer.objects.filter(share=share, user=user).first()
-        return known or _user_as_reviewer(share, user)
+        known_reviewer = Reviewer.objects.filter(share=share, user=user).first()
+        return known_reviewer or _user_as_reviewer(share, user)
 
 
-def _first_free(names: Iterable[str], taken: set[str]) -> str:
-    return next(name for name in names if name_key(name) not in taken)
+def _first_free(names: Iterable[str], used_keys: set[str]) -> str:
+    return next(name for name in names if name_key(name) not in used_keys)
 
 
 def _salt(share: Share) -> str:

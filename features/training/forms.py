@@ -29,11 +29,11 @@ class DatasetForm(TextsForm):
 
     def clean(self) -> dict[str, Any]:
         """Name a data set that has no name yet."""
-        typed = super().clean()
-        if typed.get("name") == "":
+        cleaned = super().clean()
+        if cleaned.get("name") == "":
             default = f"Data set for {self.instance.endpoint.name}"[:200]
-            typed["name"] = typed.get("trigger_word") or default
-        return typed
+            cleaned["name"] = cleaned.get("trigger_word") or default
+        return cleaned
 
 
 class WeightsForm(TextsForm):

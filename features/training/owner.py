@@ -23,7 +23,7 @@ from playground.form.prefill import use_as
 from runs.files.artifact_urls import run_of
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
-from runs.promises.owners import Chosen, FillForm, Job, JsonColumn, RunOwner
+from runs.promises.owners import FillForm, Job, JsonColumn, RunOwner, SelectedRows
 from schemas.uses.inputs import inputs_of
 from schemas.uses.placing import place, values_at
 
@@ -54,7 +54,7 @@ class TrainingOwner(RunOwner):
         trainings = Training.objects.filter(run__in=run_ids)
         return set(trainings.values_list("run_id", flat=True))
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the files of moved data sets; weights and their training's run move together."""
         datasets = Dataset.objects.filter(pk__in=rows.get(Dataset, ()))
         files = sources_in(json.dumps([*datasets.values_list("files", flat=True)]))
@@ -93,8 +93,8 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     """Return the user's current form with weights in it; `key` is `<weights>/<path>`."""
     first, _, path = key.partition("/")
     pk = parse_uuid(first)
-    seen = Weights.objects.kept().shown_to(user).select_related("training")
-    row = seen.filter(pk=pk).first() if pk else None
+    visible_weights = Weights.objects.kept().shown_to(user).select_related("training")
+    row = visible_weights.filter(pk=pk).first() if pk else None
     if row is None:
         return None
     filled = use_as.fill(user, endpoint, f"{row.training_id}/a{row.position}/{path}")
@@ -113,6 +113,6 @@ def _with_word(endpoint: Endpoint, filled: FormState, word: str) -> FormState:
         return filled
     arguments = place(root, arguments, prompt, prefixed(text, word))
     marks = {key: value for key, value in filled.post.items() if key == form_state.HOUSE}
-    placed = form_state.from_arguments(endpoint, arguments)
+    filled_form = form_state.from_arguments(endpoint, arguments)
     message = f"{filled.notice} The prompt begins with “{word}”, their trigger word."
-    return FormState({**placed.post, **marks}, message)
+    return FormState({**filled_form.post, **marks}, message)

@@ -107,8 +107,8 @@ class Filters(forms.Form):
     @property
     def kinds(self) -> list[tuple[str, str]]:
         """Return the kinds to choose from, ordered by label; includes the chosen one."""
-        chosen = str(self.data.get("kind", ""))
-        labels = {**KINDS, **({chosen: kind_word(chosen)} if chosen else {})}
+        chosen_kind = str(self.data.get("kind", ""))
+        labels = {**KINDS, **({chosen_kind: kind_word(chosen_kind)} if chosen_kind else {})}
         return sorted(labels.items(), key=lambda item: item[1])
 
     @property
@@ -156,7 +156,7 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Shown:
+class EntryView:
     """An entry as a sentence; `name` is the row's, empty if people acted on their own account."""
 
     entry: AuditEntry
@@ -170,7 +170,7 @@ class Shown:
 class Page:
     """One page of entries; `earlier` is where the next one begins, empty on the last."""
 
-    entries: tuple[Shown, ...]
+    entries: tuple[EntryView, ...]
     earlier: str = ""
 
 
@@ -185,12 +185,12 @@ def page_of_entries(entries: QuerySet[AuditEntry], before: str, words: Sequence[
             rows = _rows_by_words(older, before)
         else:
             rows = list(older[: PER_PAGE + 1])
-    shown = rows[:PER_PAGE]
-    keys = {entry.in_project for entry in shown if entry.in_project}
+    page_rows = rows[:PER_PAGE]
+    keys = {entry.in_project for entry in page_rows if entry.in_project}
     names = dict(Project.objects.filter(pk__in=keys).values_list("pk", "name")) if keys else {}
     return Page(
-        tuple(_describe_entry(entry, names) for entry in shown),
-        _place(shown[-1]) if len(rows) > PER_PAGE else "",
+        tuple(_describe_entry(entry, names) for entry in page_rows),
+        _place(page_rows[-1]) if len(rows) > PER_PAGE else "",
     )
 
 
@@ -212,7 +212,7 @@ def _rows_by_words(older: QuerySet[AuditEntry], before: str) -> list[AuditEntry]
     return list(older.order_by(unindexed_time.desc(), "-pk")[: PER_PAGE + 1])
 
 
-def _describe_entry(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
+def _describe_entry(entry: AuditEntry, projects: Mapping[int, str]) -> EntryView:
     changes = (
         Change(
             field_word(entry.kind, name),
@@ -225,7 +225,7 @@ def _describe_entry(entry: AuditEntry, projects: Mapping[int, str]) -> Shown:
     project = "" if entry.kind == "projects.project" else projects.get(entry.in_project or 0, "")
     is_oneself = entry.kind == "auth.user" and entry.object_pk == str(entry.actor_id)
     name = "" if is_oneself else entry.object_repr or entry.object_pk
-    return Shown(entry, deed(entry.event, entry.kind), name, tuple(changes), project)
+    return EntryView(entry, deed(entry.event, entry.kind), name, tuple(changes), project)
 
 
 def _place(entry: AuditEntry) -> str:

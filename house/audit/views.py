@@ -26,16 +26,16 @@ CHUNK_ROWS = 2000
 def log(request: HtmxRequest) -> HttpResponse:
     """Show who did what, newest first; 422 with a message beside an invalid filter."""
     permissions.require(request.user, permissions.VIEW_AUDIT)
-    chosen = filters.Filters(request.GET)
+    log_filters = filters.Filters(request.GET)
     before = request.GET.get("before", "")
-    page = filters.page_of_entries(chosen.entries(), before, chosen.search_words)
+    page = filters.page_of_entries(log_filters.entries(), before, log_filters.search_words)
     context = {
-        "filters": chosen,
+        "filters": log_filters,
         "page": page,
-        "earlier": chosen.page_before(page.earlier) if page.earlier else "",
+        "earlier": log_filters.page_before(page.earlier) if page.earlier else "",
         "events": EVENTS,
     }
-    status = HTTPStatus.OK if chosen.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
+    status = HTTPStatus.OK if log_filters.is_valid() else HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "house/audit/log.html", context, status=status)
 
 
@@ -44,15 +44,15 @@ def log(request: HtmxRequest) -> HttpResponse:
 def download(request: HtmxRequest) -> HttpResponseBase:
     """Download the selected entries, each as a line of JSON; the audit log records the download."""
     permissions.require(request.user, permissions.VIEW_AUDIT)
-    chosen = filters.Filters(request.GET)
-    if not chosen.is_valid():
+    log_filters = filters.Filters(request.GET)
+    if not log_filters.is_valid():
         return log(request)
-    trail.record_export(request, [request.user], f"the audit log: {chosen.query or 'all'}")
-    response = StreamingHttpResponse(_lines(chosen), content_type="application/x-ndjson")
+    trail.record_export(request, [request.user], f"the audit log: {log_filters.query or 'all'}")
+    response = StreamingHttpResponse(_lines(log_filters), content_type="application/x-ndjson")
     response.headers["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
     return response
 
 
-def _lines(chosen: filters.Filters) -> Iterator[bytes]:
-    for entry in chosen.entries().iterator(chunk_size=CHUNK_ROWS):
+def _lines(log_filters: filters.Filters) -> Iterator[bytes]:
+    for entry in log_filters.entries().iterator(chunk_size=CHUNK_ROWS):
         yield f"{json_line(entry)}\n".encode()

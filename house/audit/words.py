@@ -94,11 +94,11 @@ def deed(event: str, kind: str) -> str:
 
     A person is named without the word for the kind.
     """
-    said = _OF_ROWS.get(event, event)
+    verb_phrase = _OF_ROWS.get(event, event)
     if not kind or {event, kind} & _SAY_WHAT:
-        return said
+        return verb_phrase
     noun = kind_word(kind)
-    return f"{said} the {noun if noun[:2].isupper() else noun[0].lower() + noun[1:]}"
+    return f"{verb_phrase} the {noun if noun[:2].isupper() else noun[0].lower() + noun[1:]}"
 
 
 def kind_word(kind: str) -> str:

@@ -39,13 +39,13 @@ def receive(request: HttpRequest) -> HttpResponse:
     try:
         report = loads_posted(body.decode())["csp-report"] if len(body) <= LARGEST_BYTES else {}
         page = urlsplit(str(report["document-uri"]))
-        refused = _kind(report)
+        refused_kind = _kind(report)
     except (ValueError, TypeError, KeyError):
         return HttpResponse(status=400)
     with suppress(Resolver404):
         if page.netloc == request.get_host():
             # Not the path: a share's or a login link's path is a secret.
-            _count({**refused, "page": f"/{resolve(page.path).route}"})
+            _count({**refused_kind, "page": f"/{resolve(page.path).route}"})
     return HttpResponse(status=204)
 
 

@@ -122,9 +122,11 @@ def _settings() -> Iterator[Finding]:
 
 
 def _secret_key() -> Iterator[Finding]:
-    ours = reporting.secret_key()
-    others = {row.kind for row in reporting.processes() if row.secret_key not in {ours, None}}
-    for kind in sorted(others):
+    own_key = reporting.secret_key()
+    other_kinds = {
+        row.kind for row in reporting.processes() if row.secret_key not in {own_key, None}
+    }
+    for kind in sorted(other_kinds):
         yield bad(
             "SECRET_KEY",
             f"The {kind} process runs with another SECRET_KEY than this one.",
@@ -148,18 +150,20 @@ def _secrets() -> Iterator[Finding]:
     datas = Authenticator.objects.values_list("data", flat=True)
     factors = [data[name] for data in datas for name in encryption.SECRETS if name in data]
     channels = _encrypted(Channel.objects.filter(deleted_at=None), "address")
-    lost = {
+    encrypted_by_kind = {
         "shares: “Renew address” on their pages": (SALT, _encrypted(Share.objects.live(), "token")),
         "channels for notifications: their owners enter the address again": (SALT, channels),
         "second factors: an admin removes them": (encryption.SALT, factors),
     }
-    for what, (salt, tokens) in lost.items():
+    for secret_kind, (salt, tokens) in encrypted_by_kind.items():
         if count := count_lost(salt, tokens):
             remedy = (
                 "Put the former SECRET_KEY into SECRET_KEY_FALLBACKS, or do what stands after "
                 "the colon."
             )
-            yield bad("secrets", f"SECRET_KEY does not decrypt {count:,} of the {what}.", remedy)
+            yield bad(
+                "secrets", f"SECRET_KEY does not decrypt {count:,} of the {secret_kind}.", remedy
+            )
 
 
 def _encrypted(rows: QuerySet[Any], column: str) -> Iterator[str]:
@@ -183,15 +187,17 @@ def _is_readable_by_others(file: Path) -> bool:
 
 
 def _disks() -> Iterator[Finding]:
-    for what, folder in _folders().items():
+    for area, folder in _folders().items():
         present = _present(folder)
         # Without X nothing in a folder can be opened; its parent may be closed, too.
         is_closed = present != folder and not os.access(present, os.X_OK)
-        needed = os.R_OK | os.X_OK | (os.W_OK if what != "backups" else 0)  # only a worker writes
-        if is_closed or not os.access(present, needed):
+        needed_access = (
+            os.R_OK | os.X_OK | (os.W_OK if area != "backups" else 0)
+        )  # only a worker writes
+        if is_closed or not os.access(present, needed_access):
             yield bad(
                 "disk",
-                f"{what} cannot be read and written to: {folder}.",
+                f"{area} cannot be read and written to: {folder}.",
                 "Give this account access.",
             )
             continue
@@ -199,13 +205,13 @@ def _disks() -> Iterator[Finding]:
         if free < LEAST_FREE_BYTES:
             yield bad(
                 "disk",
-                f"The disk of {what} ({folder}) has {size(free)} free.",
+                f"The disk of {area} ({folder}) has {size(free)} free.",
                 "Make room; what grows is listed below, with its limit.",
             )
         else:
-            yield ok("disk", f"{what}: {size(free)} free on the disk of {folder}.")
+            yield ok("disk", f"{area}: {size(free)} free on the disk of {folder}.")
         if kind := _network_file_system(present):
-            is_database = settings.IS_SQLITE and what == "the database"
+            is_database = settings.IS_SQLITE and area == "the database"
             yield (bad if is_database else advice)(
                 "file system",
                 f"{folder} is on a network file system ({kind})"
@@ -248,8 +254,8 @@ def _network_file_system(folder: Path) -> str:
 
 
 def _growing() -> Iterator[Finding]:
-    for thing in growth.things():
-        yield ok("grows", f"{thing.name}: {thing.amount}. {thing.limit}")
+    for growing_table in growth.things():
+        yield ok("grows", f"{growing_table.name}: {growing_table.amount}. {growing_table.limit}")
 
 
 def _files() -> Iterator[Finding]:
@@ -259,11 +265,11 @@ def _files() -> Iterator[Finding]:
         yield ok(
             "files", "The storage has not been compared with the database yet; a worker will do it."
         )
-    elif any(scan.values[what] for what in ("orphans", "lost", "uploads")):
-        named = ", ".join(scan.values.get("examples", ()))
+    elif any(scan.values[key] for key in ("orphans", "lost", "uploads")):
+        examples = ", ".join(scan.values.get("examples", ()))
         yield advice(
             "files",
-            files_check.in_words(scan.values) + (f" For example: {named}." if named else ""),
+            files_check.in_words(scan.values) + (f" For example: {examples}." if examples else ""),
             "“manage.py check_files” lists them; with --mend it deletes files without a row, and "
             "marks results without a file as lost. First check whether a backup has the lost "
             "files.",
@@ -293,26 +299,26 @@ def _storage() -> Iterator[Finding]:
         yield from _tried("backups", storages["backups"], "BACKUP_TO")
 
 
-def _tried(what: str, storage: Storage, setting: str) -> Iterator[Finding]:
+def _tried(area: str, storage: Storage, setting: str) -> Iterator[Finding]:
     """Write a small file, read it and delete it."""
     name = f"doctor-{uuid.uuid4().hex}"
     try:
-        stored = storage.save(name, ContentFile(b"well"))
-        with storage.open(stored) as file:
+        stored_name = storage.save(name, ContentFile(b"well"))
+        with storage.open(stored_name) as file:
             is_whole = file.read() == b"well"
-        storage.delete(stored)
+        storage.delete(stored_name)
     except Exception as error:  # other storages raise anything
         yield bad(
-            what,
+            area,
             f"A file could not be stored in {describe_place(storage)} ({describe_error(error)}).",
             f"Repair the place that {setting} names, or this account's access to it.",
         )
         return
     if is_whole:
-        yield ok(what, f"A file was stored in {describe_place(storage)}, read and deleted.")
+        yield ok(area, f"A file was stored in {describe_place(storage)}, read and deleted.")
     else:
         yield bad(
-            what, f"{describe_place(storage)} returned a different file.", f"Correct {setting}."
+            area, f"{describe_place(storage)} returned a different file.", f"Correct {setting}."
         )
 
 
@@ -343,12 +349,14 @@ def _backups() -> Iterator[Finding]:
             "Set it, and keep it elsewhere: without SECRET_KEY, second factors are lost.",
         )
     places = _folders()
-    if there := places.pop("backups", None):
-        same = [what for what, folder in places.items() if _disk_of(folder) == _disk_of(there)]
-        if same:
+    if backup_folder := places.pop("backups", None):
+        on_same_disk = [
+            name for name, folder in places.items() if _disk_of(folder) == _disk_of(backup_folder)
+        ]
+        if on_same_disk:
             yield advice(
                 "backups",
-                f"BACKUP_TO is on the disk of {' and '.join(same)}: both are lost with it.",
+                f"BACKUP_TO is on the disk of {' and '.join(on_same_disk)}: both are lost with it.",
                 "Set it to another disk or machine.",
             )
     last = Backup.objects.exclude(state=Backup.State.RUNNING).first()
@@ -376,9 +384,9 @@ def _disk_of(folder: Path) -> int:
 
 
 def _clock() -> Iterator[Finding]:
-    here, there = timezone.now(), clock.now(resync_every_s=0)
-    if abs(here - there) > CLOCK_MAY_DIFFER:
-        apart = duration(abs(here - there))
+    local_time, database_time = timezone.now(), clock.now(resync_every_s=0)
+    if abs(local_time - database_time) > CLOCK_MAY_DIFFER:
+        apart = duration(abs(local_time - database_time))
         yield bad(
             "clock",
             f"This machine's clock and the database's are {apart} apart.",

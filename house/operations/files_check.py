@@ -86,8 +86,8 @@ class Scan:
         now = timezone.now()
         if not self._parts:
             KeptFigures.objects.get_or_create(kind=FIGURES, defaults={"due_at": now})
-            due = KeptFigures.objects.filter(kind=FIGURES, due_at__lte=now)
-            if not due.update(due_at=now + CLAIMED_FOR):
+            due_figures = KeptFigures.objects.filter(kind=FIGURES, due_at__lte=now)
+            if not due_figures.update(due_at=now + CLAIMED_FOR):
                 return REST_S
             self._parts, self._totals = list(PARTS), Totals()
         self._totals.add(look_at(self._parts.pop()))
@@ -108,16 +108,16 @@ def look_at(part: str) -> Mismatches:
     """Return the mismatches in a part of the storage: content whose hash begins with `part`."""
     mismatches = Mismatches()
     contents = dict(_contents(part))
-    named = purge.known_contents(contents)
-    for digest in contents.keys() - named:
+    known_digests = purge.known_contents(contents)
+    for digest in contents.keys() - known_digests:
         if not any(map(_is_young, contents[digest])):
             mismatches.orphans[digest] = contents[digest]
     names = {name for files in contents.values() for name in files}
-    stored = Artifact.objects.filter(
+    stored_artifacts = Artifact.objects.filter(
         state=Artifact.State.STORED, digest__gte=part, digest__lt=f"{part}g"
     )
     uploads = Upload.objects.filter(file__gte=f"{part}/", file__lt=f"{part}0")
-    for artifact in stored.only("file", "run").iterator():
+    for artifact in stored_artifacts.only("file", "run").iterator():
         mismatches.rows += 1
         if artifact.file not in names and not default_storage.exists(artifact.file):
             mismatches.lost.append(artifact)
@@ -131,8 +131,10 @@ def look_at(part: str) -> Mismatches:
 def in_words(figures: Mapping[str, Any]) -> str:
     """Return a sentence about what a scan has found."""
     files = counted(figures["orphans"], "file")
-    lost = f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
-    return f"{files} of the storage belong to no row, and the files of {lost} are missing."
+    lost_phrase = (
+        f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
+    )
+    return f"{files} of the storage belong to no row, and the files of {lost_phrase} are missing."
 
 
 def mend(totals: Totals) -> None:

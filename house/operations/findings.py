@@ -32,19 +32,19 @@ class Finding:
 Check = Callable[[], Iterator[Finding]]
 
 
-def ok(what: str, sentence: str) -> Finding:
+def ok(subject: str, sentence: str) -> Finding:
     """Return a finding that all is well."""
-    return Finding(what, Level.OK, sentence)
+    return Finding(subject, Level.OK, sentence)
 
 
-def advice(what: str, sentence: str, remedy: str) -> Finding:
+def advice(subject: str, sentence: str, remedy: str) -> Finding:
     """Return a finding about something that could be better."""
-    return Finding(what, Level.ADVICE, sentence, remedy)
+    return Finding(subject, Level.ADVICE, sentence, remedy)
 
 
-def bad(what: str, sentence: str, remedy: str) -> Finding:
+def bad(subject: str, sentence: str, remedy: str) -> Finding:
     """Return a finding about something that must be fixed."""
-    return Finding(what, Level.BAD, sentence, remedy)
+    return Finding(subject, Level.BAD, sentence, remedy)
 
 
 def findings(checks: Sequence[Check]) -> Iterator[Finding]:

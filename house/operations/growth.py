@@ -95,8 +95,8 @@ def things() -> Iterator[Thing]:
         f"The newest {settings.BACKUPS_KEPT} are kept (BACKUPS_KEPT); each content once.",
     )
     copies = Path(settings.VAR_DIR) / "before-migrations"
-    held = sum(file.stat().st_size for file in copies.iterdir()) if copies.is_dir() else 0
-    yield Thing("Copies from before migrations", size(held) or "none", "Three are kept.")
+    copies_bytes = sum(file.stat().st_size for file in copies.iterdir()) if copies.is_dir() else 0
+    yield Thing("Copies from before migrations", size(copies_bytes) or "none", "Three are kept.")
 
 
 def holder(model: type[Model]) -> str:

@@ -37,9 +37,9 @@ _before: frozenset[str] = frozenset()  # problems at this process's last check
 class OperationsOwner(RunOwner):
     """Has no runs, but counts all ended ones; its jobs look after the deployment."""
 
-    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+    def on_end(self, run: Run, changes: Mapping[str, Any]) -> None:
         """Count the run once its end is committed."""
-        transaction.on_commit(partial(count, run, changed), robust=True)
+        transaction.on_commit(partial(count, run, changes), robust=True)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the jobs: trouble, the day's backup, metrics, and deletions by age."""
@@ -58,14 +58,14 @@ class OperationsOwner(RunOwner):
         )
 
 
-def count(run: Run, changed: Mapping[str, Any]) -> None:
+def count(run: Run, changes: Mapping[str, Any]) -> None:
     """Count a run with the columns that its end has changed; unsent runs have no times.
 
     A run waits from its creation until it is sent, and then takes until its end.
     """
-    state = changed["state"]
+    state = changes["state"]
     counters.count("vitrine_runs_ended_total", state=str(state), transport=run.transport)
-    sent_at, ended_at = changed.get("sent_at", run.sent_at), changed.get("ended_at", run.ended_at)
+    sent_at, ended_at = changes.get("sent_at", run.sent_at), changes.get("ended_at", run.ended_at)
     if sent_at and ended_at:
         wait_s = (sent_at - run.created_at).total_seconds()
         counters.observe("vitrine_run_wait_seconds", wait_s)

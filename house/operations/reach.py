@@ -107,8 +107,8 @@ def realtime() -> Iterator[Finding]:
         if not address:
             continue
         try:
-            said = httpx.get(f"{address.rstrip('/')}/livez", timeout=WAIT_S).text.strip()
-            problem = "" if said == "realtime" else "something else answers there"
+            body = httpx.get(f"{address.rstrip('/')}/livez", timeout=WAIT_S).text.strip()
+            problem = "" if body == "realtime" else "something else answers there"
         except (httpx.HTTPError, OSError) as error:
             problem = str(error) or type(error).__name__
         if problem:
@@ -149,8 +149,8 @@ def public_address() -> Iterator[Finding]:
             "The proxy does not say that requests came over https (X-Forwarded-Proto).",
             "Set it as OPERATING.md does for nginx and Caddy; otherwise logins are refused.",
         )
-    if sent := response.headers.get("date"):
-        apart = abs(timezone.now() - parsedate_to_datetime(sent))
+    if date_header := response.headers.get("date"):
+        apart = abs(timezone.now() - parsedate_to_datetime(date_header))
         if apart > PROXYS_CLOCK_MAY_DIFFER:
             yield bad("clock", f"The proxy's clock is {duration(apart)} off.", "Use NTP there.")
 

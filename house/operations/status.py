@@ -122,7 +122,7 @@ class Status:
 
 def load_status(user: User | AnonymousUser) -> Status:
     """Return the current status for this user; the number of queries is constant."""
-    workers, queue, stored = _workers(), _queue(), storage()
+    workers, queue, storage_figures = _workers(), _queue(), storage()
     syncs = list(SyncReport.objects.all()[:LATEST_SYNCS])
     return Status(
         timezone.now(),
@@ -130,13 +130,13 @@ def load_status(user: User | AnonymousUser) -> Status:
         queue,
         syncs,
         _sync_failures(syncs),
-        stored,
+        storage_figures,
         _errors(user),
         [
             *_process_problems(workers),
             *_realtime_problems(),
             *_queue_problems(queue),
-            *_problems(syncs, stored),
+            *_problems(syncs, storage_figures),
             *nightly.problems(),
         ],
         list(Backup.objects.all()[:LATEST_BACKUPS]),
@@ -167,14 +167,14 @@ def _workers() -> list[WorkerRow]:
 def _queue() -> Queue:
     unfinished = Run.objects.unfinished().order_by()
     by_state = dict(unfinished.values_list("state").annotate(Count("pk")))
-    waiting = unfinished.exclude(state=Run.State.UNCONFIRMED)
+    waiting_runs = unfinished.exclude(state=Run.State.UNCONFIRMED)
     day = Run.objects.filter(created_at__gt=timezone.now() - DAY).aggregate(
         succeeded=Count("pk", filter=Q(state=Run.State.SUCCEEDED)),
         failed=Count("pk", filter=Q(state=Run.State.FAILED)),
     )
     return Queue(
         [(state.label, by_state[state]) for state in Run.State if state in by_state],
-        waiting.aggregate(at=Min("created_at"))["at"],
+        waiting_runs.aggregate(at=Min("created_at"))["at"],
         day["succeeded"],
         day["failed"],
         WebhookReport.objects.count(),
@@ -184,22 +184,22 @@ def _queue() -> Queue:
 
 def storage() -> Storage:
     """Return what our storage holds, and how much is free."""
-    stored = figures.read(figures.STORAGE)
+    storage_figures = figures.read(figures.STORAGE)
     return Storage(
         describe_place(default_storage),
         _is_elsewhere(),
-        stored.made_at,
-        stored.values["results_bytes"],
-        stored.values["uploads_bytes"],
+        storage_figures.made_at,
+        storage_figures.values["results_bytes"],
+        storage_figures.values["uploads_bytes"],
         creation.database_bytes(),
         picture_registry.counts(),
         storage_limits.free_bytes(),
         settings.DISK_FLOOR_MB * storage_limits.MB,
         storage_limits.is_low(),
         Artifact.objects.filter(REMOTE).count(),
-        stored.values["lost"],
-        stored.values["deleted_runs"],
-        stored.values["discarded"],
+        storage_figures.values["lost"],
+        storage_figures.values["deleted_runs"],
+        storage_figures.values["discarded"],
     )
 
 
@@ -217,8 +217,8 @@ def _projects() -> list[tuple[str, int, int]]:
 
 def _is_elsewhere() -> bool:
     """Whether the oldest result is not in our storage, as after a change of MEDIA_STORAGE."""
-    stored = Artifact.objects.filter(state=Artifact.State.STORED)
-    oldest = stored.order_by("pk").values_list("file", flat=True).first()
+    stored_artifacts = Artifact.objects.filter(state=Artifact.State.STORED)
+    oldest = stored_artifacts.order_by("pk").values_list("file", flat=True).first()
     try:
         return oldest is not None and not default_storage.exists(oldest)
     except Exception as error:  # storages raise any kind of exception

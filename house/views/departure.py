@@ -40,10 +40,10 @@ def departure(request: HtmxRequest, user_id: int) -> HttpResponse:
         to = forms.person_of(key)
         if to is None:
             raise rules.Refused("Choose the person who gets it.")
-        left = rules.leave(person, request.user, Fate(fate), to)
+        departure_result = rules.leave(person, request.user, Fate(fate), to)
     except Refused as refusal:
         return _render_departure(request, person, fate, key, str(refusal))
-    messages.success(request, left.sentence(name, to.get_username()))
+    messages.success(request, departure_result.sentence(name, to.get_username()))
     if fate == Fate.REMOVED:
         return redirect("people:people")
     return redirect("people:person", person.pk)
@@ -63,7 +63,7 @@ def return_(request: HtmxRequest, user_id: int) -> HttpResponse:
 
 
 def _render_departure(
-    request: HtmxRequest, person: User, fate: str, to: str, refused: str = ""
+    request: HtmxRequest, person: User, fate: str, to: str, refusal: str = ""
 ) -> HttpResponse:
     may_delete = permissions.may(request.user, permissions.DELETE_USER)
     fates = [fate for fate in Fate if may_delete or fate != Fate.REMOVED]
@@ -78,7 +78,7 @@ def _render_departure(
         "fate": fate,
         "others": forms.others(person),
         "to": to,
-        "refused": refused,
+        "refused": refusal,
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK
     return render(request, "house/departure.html", context, status=status)

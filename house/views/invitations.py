@@ -47,28 +47,30 @@ class Invitations(Resource[Invitation]):
         return rows.prefetch_related("projects__project", "joinings__user")
 
     @method_decorator([needs(permissions.ADD_USER), require_http_methods(METHODS), no_store])
-    @sensitive_variables("token", "link", "shown", "more")
+    @sensitive_variables("token", "link", "visible_link", "extra_context", "new_invitation")
     def index(self, request: HtmxRequest) -> HttpResponseBase:
         """List invitations; a POST makes one, and mails its link or shows it once."""
         form = InvitationForm(request.user, request.POST if request.method == "POST" else None)
-        status, more = HTTPStatus.OK, {}
+        status, extra_context = HTTPStatus.OK, {}
         # Pressed for lines for further projects, nothing is made, and nothing judged.
         if request.method == "POST" and not is_posted(request, "more"):
-            if made := _make(request, form):
-                invitation, token = made
+            if new_invitation := _make(request, form):
+                invitation, token = new_invitation
                 link = absolute(request, reverse("people:invitation", args=[token]))
-                shown = "" if rules.send(invitation, link) else link
-                more = {"made": invitation, "link": shown}
+                visible_link = "" if rules.send(invitation, link) else link
+                extra_context = {"made": invitation, "link": visible_link}
                 form = InvitationForm(request.user)
             else:
                 status = HTTPStatus.UNPROCESSABLE_ENTITY
-        more = {"form": form, "project_roles": Membership.Role.choices, **more}
+        extra_context = {"form": form, "project_roles": Membership.Role.choices, **extra_context}
         if request.htmx:  # the form on a project's page
-            template = "house/_made.html" if "made" in more else "house/_project_invitation.html"
-            more["project_key"] = hidden(request, "project")
-            return self.render(request, template, more, status)
-        more["roles"] = [(role, role.label, roles.MEANINGS[role]) for role in Role]
-        return self.render_list(request, status, sends_mail=mail.sends_links(), **more)
+            template = (
+                "house/_made.html" if "made" in extra_context else "house/_project_invitation.html"
+            )
+            extra_context["project_key"] = hidden(request, "project")
+            return self.render(request, template, extra_context, status)
+        extra_context["roles"] = [(role, role.label, roles.MEANINGS[role]) for role in Role]
+        return self.render_list(request, status, sends_mail=mail.sends_links(), **extra_context)
 
 
 INVITATIONS = Invitations()

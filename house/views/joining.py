@@ -54,21 +54,21 @@ def _of_open_invitation(view: Open) -> Callable[..., HttpResponse]:
 @never_cache
 @require_safe
 @_of_open_invitation
-def invitation(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse:
+def invitation(request: HtmxRequest, open_invitation: Invitation, token: str) -> HttpResponse:
     """Show who invites the visitor and to what, and offer to join."""
     if not request.user.is_authenticated:
-        rules.keep(request.session, shown, token)
-    return _render_joining(request, shown, token)
+        rules.keep(request.session, open_invitation, token)
+    return _render_joining(request, open_invitation, token)
 
 
 @limit("sign-in")
 @never_cache
 @require_POST
 @_of_open_invitation
-def acceptance(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse:
+def acceptance(request: HtmxRequest, open_invitation: Invitation, token: str) -> HttpResponse:
     """Let the logged-in person join."""
     try:
-        joined = rules.join(request.user, shown)
+        joined = rules.join(request.user, open_invitation)
     except Refused as refusal:
         return _closed(request, str(refusal), HTTPStatus.CONFLICT)
     request.session.pop(rules.SESSION_KEY, None)
@@ -81,14 +81,16 @@ def acceptance(request: HtmxRequest, shown: Invitation, token: str) -> HttpRespo
 @sensitive_post_parameters("password")
 @require_POST
 @_of_open_invitation
-def sign_up(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse:
+def sign_up(request: HtmxRequest, open_invitation: Invitation, token: str) -> HttpResponse:
     """Create an account, let it join, and log in."""
     if request.user.is_authenticated:
         return redirect("people:invitation", token)
-    form = SignUpForm(shown.email, request.POST)
+    form = SignUpForm(open_invitation.email, request.POST)
     if not form.is_valid():
-        return _render_joining(request, shown, token, form, HTTPStatus.UNPROCESSABLE_ENTITY)
-    rules.keep(request.session, shown, token)
+        return _render_joining(
+            request, open_invitation, token, form, HTTPStatus.UNPROCESSABLE_ENTITY
+        )
+    rules.keep(request.session, open_invitation, token)
     values = form.cleaned_data
     try:
         person = accounts.create_account(
@@ -96,15 +98,15 @@ def sign_up(request: HtmxRequest, shown: Invitation, token: str) -> HttpResponse
         )
     except Refused as refusal:
         form.add_error(None, str(refusal))
-        return _render_joining(request, shown, token, form, HTTPStatus.CONFLICT)
+        return _render_joining(request, open_invitation, token, form, HTTPStatus.CONFLICT)
     login(request, person)
     messages.success(request, "Your account has been created.")
-    return redirect(_address([i.project for i in shown.projects.all()]))
+    return redirect(_address([i.project for i in open_invitation.projects.all()]))
 
 
 def _render_joining(
     request: HtmxRequest,
-    shown: Invitation,
+    open_invitation: Invitation,
     token: str,
     form: SignUpForm | None = None,
     status: int = HTTPStatus.OK,
@@ -112,15 +114,16 @@ def _render_joining(
     user = request.user
     is_known = user.is_authenticated
     context: dict[str, Any] = {
-        "shown": shown,
+        "shown": open_invitation,
         "token": token,
-        "by": members.name_of(shown.made_by) if shown.made_by else "Somebody",
-        "role": Role(shown.role),
-        "meaning": roles.MEANINGS[Role(shown.role)],
-        "gifts": rules.gifts(shown, user),
-        "gives": not is_known or rules.gives_anything(shown, user),
-        "is_higher": is_known and roles.RANKS[Role(shown.role)] > roles.RANKS[roles.role_of(user)],
-        "form": form or SignUpForm(shown.email),
+        "by": members.name_of(open_invitation.made_by) if open_invitation.made_by else "Somebody",
+        "role": Role(open_invitation.role),
+        "meaning": roles.MEANINGS[Role(open_invitation.role)],
+        "gifts": rules.gifts(open_invitation, user),
+        "gives": not is_known or rules.gives_anything(open_invitation, user),
+        "is_higher": is_known
+        and roles.RANKS[Role(open_invitation.role)] > roles.RANKS[roles.role_of(user)],
+        "form": form or SignUpForm(open_invitation.email),
     }
     return render(request, "house/invitation.html", context, status=status)
 
@@ -129,7 +132,7 @@ def _closed(request: HtmxRequest, sentence: str, status: int) -> HttpResponse:
     return render(request, "house/invitation_closed.html", {"words": sentence}, status=status)
 
 
-def _welcome(request: HtmxRequest, joined: rules.Joined) -> HttpResponse:
+def _welcome(request: HtmxRequest, joined: rules.JoinResult) -> HttpResponse:
     names = ", ".join(f"“{project}”" for project in joined.projects)
     messages.success(request, f"You have joined{f': {names}' if names else ''}.")
     if joined.left_out:

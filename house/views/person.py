@@ -53,17 +53,17 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_safe
 def person(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Show a person: role, projects, accesses, spending, and how they joined."""
-    shown = person_or_404(user_id)
+    target_user = person_or_404(user_id)
     may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
     context = {
-        "shown": shown,
-        "name": members.name_of(shown),
-        "overview": people.overview(shown, request.session.session_key),
+        "shown": target_user,
+        "name": members.name_of(target_user),
+        "overview": people.overview(target_user, request.session.session_key),
         "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],
         "project_roles": [(role, role.label, MEANINGS[role]) for role in Membership.Role],
         "may_change_projects": may_change_projects,
-        "projects": people.projects_to_add(shown) if may_change_projects else [],
-        "is_oneself": shown.pk == request.user.pk,
+        "projects": people.projects_to_add(target_user) if may_change_projects else [],
+        "is_oneself": target_user.pk == request.user.pk,
     }
     return render(request, "house/person.html", context)
 
@@ -72,83 +72,91 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
 @require_POST
 def role(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Give the person the posted `role`; `shown` is the one that the page showed."""
-    shown = person_or_404(user_id)
+    target_user = person_or_404(user_id)
     with refusals_as_messages(request):
         sentence = people.change_role(
-            request.user, shown, hidden(request, "role"), hidden(request, "shown")
+            request.user, target_user, hidden(request, "role"), hidden(request, "shown")
         )
         messages.success(request, sentence)
-    return _back(request, shown, "role")
+    return _back(request, target_user, "role")
 
 
 @needs(permissions.CHANGE_PROJECT)
 @require_POST
 def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Make the person a member of the posted `project`, with the posted `role`."""
-    shown = person_or_404(user_id)
+    target_user = person_or_404(user_id)
     with refusals_as_messages(request):
         project = _posted_project(hidden(request, "project"))
-        members.add(request.user, project, shown.pk, hidden(request, "role"))
-        messages.success(request, f"{shown.username} is now a member of “{project}”.")
-    return _back(request, shown, "projects")
+        members.add(request.user, project, target_user.pk, hidden(request, "role"))
+        messages.success(request, f"{target_user.username} is now a member of “{project}”.")
+    return _back(request, target_user, "projects")
 
 
 @needs(permissions.CHANGE_PROJECT)
 @require_POST
 def project(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse:
     """Give the person the posted `role` in a project; `shown` is the one that the page showed."""
-    shown = person_or_404(user_id)
+    target_user = person_or_404(user_id)
     with refusals_as_messages(request):
-        there = _project(project_id)
+        target_project = _project(project_id)
         sentence = members.change_role(
-            request.user, there, shown.pk, hidden(request, "role"), hidden(request, "shown")
+            request.user,
+            target_project,
+            target_user.pk,
+            hidden(request, "role"),
+            hidden(request, "shown"),
         )
-        messages.success(request, f"In “{there}”: {sentence}")
-    return _back(request, shown, "projects")
+        messages.success(request, f"In “{target_project}”: {sentence}")
+    return _back(request, target_user, "projects")
 
 
 @needs(permissions.CHANGE_PROJECT)
 @require_POST
 def removal(request: HtmxRequest, user_id: int, project_id: int) -> HttpResponse:
     """Remove the person from a project, which can be undone for a day."""
-    shown = person_or_404(user_id)
+    target_user = person_or_404(user_id)
     with refusals_as_messages(request):
-        removed = members.remove(request.user, _project(project_id), shown.pk)
-        return redirect(MEMBERS.undo_address(_address(shown), removed.token()))
-    return _back(request, shown, "projects")
+        removed = members.remove(request.user, _project(project_id), target_user.pk)
+        return redirect(MEMBERS.undo_address(_address(target_user), removed.token()))
+    return _back(request, target_user, "projects")
 
 
 @needs(permissions.CHANGE_USER)
 @require_POST
 def session_ends(request: HtmxRequest, user_id: int) -> HttpResponse:
     """End the posted `session`, or with `all` every session but the reader's present one."""
-    shown = person_or_404(user_id)
+    target_user = person_or_404(user_id)
     with refusals_as_messages(request):
-        roles.require_may_act_on(shown, request.user)
+        roles.require_may_act_on(target_user, request.user)
         if is_posted(request, "all"):
-            is_own = shown.pk == request.user.pk
+            is_own = target_user.pk == request.user.pk
             number = active_sessions.end_others(
-                shown, request.session.session_key if is_own else None
+                target_user, request.session.session_key if is_own else None
             )
         else:
-            number = int(active_sessions.end(shown, parse_key(hidden(request, "session")) or 0))
+            number = int(
+                active_sessions.end(target_user, parse_key(hidden(request, "session")) or 0)
+            )
         if number:
-            trail.record(request.user, "ended sessions of", [shown], counted(number, "session"))
+            trail.record(
+                request.user, "ended sessions of", [target_user], counted(number, "session")
+            )
         messages.success(request, f"{counted(number, 'session')} ended.")
-    return _back(request, shown, "sessions")
+    return _back(request, target_user, "sessions")
 
 
 @needs(permissions.CHANGE_USER)
 @require_POST
 def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
     """Take the person's second step away, such as after a lost phone; never the reader's own."""
-    shown = person_or_404(user_id)
+    target_user = person_or_404(user_id)
     with refusals_as_messages(request):
-        roles.require_may_act_on(shown, request.user)
-        if shown.pk == request.user.pk:
+        roles.require_may_act_on(target_user, request.user)
+        if target_user.pk == request.user.pk:
             raise Refused("Change your own second step on your account page.")
-        messages.success(request, access.take_second_step(shown, request.user))
-    return _back(request, shown, "second-step")
+        messages.success(request, access.take_second_step(target_user, request.user))
+    return _back(request, target_user, "second-step")
 
 
 def _project(pk: int) -> Project:
@@ -166,11 +174,13 @@ def _posted_project(key: str | None) -> Project:
     return project
 
 
-def _address(shown: User) -> str:
-    return reverse("people:person", args=[shown.pk])
+def _address(target_user: User) -> str:
+    return reverse("people:person", args=[target_user.pk])
 
 
-def _back(request: HtmxRequest, shown: User, section: str) -> HttpResponse:
+def _back(request: HtmxRequest, target_user: User, section: str) -> HttpResponse:
     """Redirect to the person's page, or to the front page if the user just lost the right to it."""
-    is_lost = shown.pk == request.user.pk and not roles.admins().filter(pk=shown.pk).exists()
-    return redirect("/" if is_lost else f"{_address(shown)}#{section}")
+    is_lost = (
+        target_user.pk == request.user.pk and not roles.admins().filter(pk=target_user.pk).exists()
+    )
+    return redirect("/" if is_lost else f"{_address(target_user)}#{section}")

@@ -33,17 +33,17 @@ def look(request: HtmxRequest, kind: str, pk: uuid.UUID) -> HttpResponseBase:
         return covered_row.render_covered(request, kind, row, form)
     reason = form.cleaned_data["reason"]
     by, noun = request.user.get_username(), row._meta.verbose_name
-    which = f"run of {row.endpoint.name}" if isinstance(row, Run) else str(noun)
+    row_phrase = f"run of {row.endpoint.name}" if isinstance(row, Run) else str(noun)
     with transaction.atomic():
-        opened = looks.open_row(row, request.user, reason)
+        opened_look = looks.open_row(row, request.user, reason)
         if isinstance(row, Run):
             state_machine.note_deed(row.pk, "looked", f"By {by}, who gave the reason: {reason}")
         outbox.notify(
             row.user,
             LOOKED_AT,
             subject=f"{by} looked at one of your private {noun}s",
-            text=f"{by} may look at your {which} for a day. The reason: {reason}",
+            text=f"{by} may look at your {row_phrase} for a day. The reason: {reason}",
             path=row.get_absolute_url(),
-            key=f"look {opened.pk} {opened.until.isoformat()}",
+            key=f"look {opened_look.pk} {opened_look.until.isoformat()}",
         )
     return redirect(row)

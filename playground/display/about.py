@@ -73,5 +73,5 @@ def collections(user: User, endpoint: Endpoint) -> list[Collection]:
 
 def examples(endpoint: Endpoint, most: int = EXAMPLES) -> list[history.Row]:
     """Return the newest runs that colleagues show as examples of the model."""
-    shown = Run.objects.examples().filter(endpoint=endpoint)
-    return [history.row(run) for run in shown.load_recent(most)]
+    example_runs = Run.objects.examples().filter(endpoint=endpoint)
+    return [history.row(run) for run in example_runs.load_recent(most)]

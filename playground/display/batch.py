@@ -23,7 +23,7 @@ class Variation:
     """One run of the grid: its results, or placeholders for them while it is in progress."""
 
     row: history.Row
-    shown: list[renderers.Shown]
+    shown: list[renderers.ArtifactView]
     texts: list[renderers.Text]
     places: list[placeholder_size.Size]
     seed: str
@@ -94,12 +94,19 @@ def variation(run: Run, view: str = "variation") -> Variation:
 
 def variations(runs: Sequence[Run], views: Sequence[str]) -> list[Variation]:
     """Return runs as tiles of the grid, each in the view at the same position of `views`."""
-    done = [run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable]
-    more = dict(zip((run.pk for run in done), more_like.more_like_each(done), strict=True))
-    return [_variation(run, view, more.get(run.pk)) for run, view in zip(runs, views, strict=True)]
+    done_runs = [
+        run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable
+    ]
+    more_of_run = dict(
+        zip((run.pk for run in done_runs), more_like.more_like_each(done_runs), strict=True)
+    )
+    return [
+        _variation(run, view, more_of_run.get(run.pk))
+        for run, view in zip(runs, views, strict=True)
+    ]
 
 
-def _variation(run: Run, view: str, more: more_like.MoreLike | None) -> Variation:
+def _variation(run: Run, view: str, more_like_run: more_like.MoreLike | None) -> Variation:
     is_done = run.state == Run.State.SUCCEEDED
     return Variation(
         history.row(run, view),
@@ -109,7 +116,7 @@ def _variation(run: Run, view: str, more: more_like.MoreLike | None) -> Variatio
         renderers.seed_of(run) or caption.requested_seed(run),
         watch_tokens.may(view, watch_tokens.STAR),
         run.is_final and watch_tokens.may(view, watch_tokens.DELETE),
-        more if watch_tokens.may(view, watch_tokens.SEE) else None,
+        more_like_run if watch_tokens.may(view, watch_tokens.SEE) else None,
     )
 
 

@@ -16,7 +16,7 @@ from core.formatting import duration, money
 from core.word_diff import Part, word_diff
 from playground.display import renderers
 from playground.display.history import seconds
-from playground.display.renderers import Shown
+from playground.display.renderers import ArtifactView
 from runs.costs import known_costs
 from runs.file_kinds import KNOWN
 from runs.models import Run
@@ -61,7 +61,7 @@ class Pane:
     letter: str
     run: Run
     name: str
-    shown: list[Shown]
+    shown: list[ArtifactView]
     text: str
     diff: list[Part]
     seconds: str
@@ -70,7 +70,7 @@ class Pane:
     price_delta: str
 
     @property
-    def main(self) -> Shown | None:
+    def main(self) -> ArtifactView | None:
         """Return the file to compare: the first picture, video, audio or mesh that can be shown."""
         return next((s for s in self.shown if s.kind in KNOWN), None)
 

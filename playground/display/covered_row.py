@@ -80,5 +80,5 @@ def _of_run(request: HttpRequest, run: Run) -> dict[str, Any]:
 def _of_runs_in(row: InProject) -> dict[str, Any]:
     """Return how many runs are in the row, and what they cost together."""
     runs = Run.objects.filter(pk__in=looks.contents_of(row).get(Run, ())).light()
-    listed = list(runs.select_related("charge"))
-    return {"run_count": len(listed), "cost": known_costs.together(listed)}
+    all_runs = list(runs.select_related("charge"))
+    return {"run_count": len(all_runs), "cost": known_costs.together(all_runs)}

@@ -30,7 +30,7 @@ class Row:
 
     run: Run
     watch: str
-    picture: renderers.Shown | None
+    picture: renderers.ArtifactView | None
     seconds: float | None
     kind: str = ""
     may_cancel: bool = True
@@ -63,16 +63,16 @@ class Row:
 
 def row(run: Run, view: str = "row") -> Row:
     """Return a run's row for a list in this view; its artifacts should be prefetched."""
-    shown = renderers.artifacts_with_urls(run)
+    results = renderers.artifacts_with_urls(run)
     return Row(
         run,
         "" if run.is_final else watch_tokens.data_watch(run, view),
-        _picture(shown),
+        _picture(results),
         seconds(run),
         next(
             (
                 KINDS[result.artifact.kind].label
-                for result in shown
+                for result in results
                 if result.artifact.kind in KINDS
             ),
             "",
@@ -83,9 +83,9 @@ def row(run: Run, view: str = "row") -> Row:
     )
 
 
-def _picture(shown: Sequence[renderers.Shown]) -> renderers.Shown | None:
+def _picture(results: Sequence[renderers.ArtifactView]) -> renderers.ArtifactView | None:
     """The first file that has a thumbnail; starred files come first."""
-    best_first = sorted(shown, key=lambda result: not result.artifact.is_starred)
+    best_first = sorted(results, key=lambda result: not result.artifact.is_starred)
     has_still = (
         result for result in best_first if artifact_urls.thumbnail_url(result.artifact, result.src)
     )
@@ -106,13 +106,13 @@ def strip_row(viewer: watch_tokens.Viewer, run: Run, *, is_on_stage: bool) -> Ro
 
 def rows_for(user: User | AnonymousUser, runs: Iterable[Run]) -> list[Row]:
     """Return the rows of a list for this user, without actions that they may not perform."""
-    viewer, listed = watch_tokens.Viewer(user), list(runs)
-    covered = Run.objects.covered_among(user, listed)
+    viewer, all_runs = watch_tokens.Viewer(user), list(runs)
+    covered = Run.objects.covered_among(user, all_runs)
     return [
         covered_row(run, viewer.view_of(run, "row"))
         if run.pk in covered
         else row(run, viewer.view_of(run, "row"))
-        for run in listed
+        for run in all_runs
     ]
 
 

@@ -39,7 +39,7 @@ KINDS = ("copies", "page", "row", "stage", "strip", "tile", "tray", "variation",
 
 
 @dataclass(frozen=True)
-class Shown:
+class ArtifactView:
     """An artifact with the address from which pages load it."""
 
     artifact: Artifact
@@ -140,10 +140,10 @@ class Text:
         return f"t{self.preview.position}"
 
 
-def artifacts_with_urls(run: Run) -> list[Shown]:
+def artifacts_with_urls(run: Run) -> list[ArtifactView]:
     """Return the run's artifacts, each with its address."""
     return [
-        Shown(
+        ArtifactView(
             artifact,
             artifact_url(artifact),
             run.title or f"Output of {run.endpoint.name}",
@@ -153,7 +153,7 @@ def artifacts_with_urls(run: Run) -> list[Shown]:
     ]
 
 
-def is_outdated(run: Run, shown_now: list[Shown]) -> bool:
+def is_outdated(run: Run, shown_now: list[ArtifactView]) -> bool:
     """Whether copying has changed how artifacts are shown since the run ended."""
     kinds = {artifact.path: artifact.kind for artifact in artifacts_in(run.output)}
     rows = [result.artifact for result in shown_now]
@@ -193,7 +193,7 @@ def partial(run: Run) -> Partial | None:
     width, height = (
         placeholder_size.size_of(run) if pictures else None
     ) or placeholder_size.DEFAULT
-    shown = Partial(
+    partial_output = Partial(
         [
             (
                 picture.url,
@@ -205,7 +205,14 @@ def partial(run: Run) -> Partial | None:
         _progress_fraction(content.get("progress")),
         message,
     )
-    return shown if shown.pictures or shown.texts or shown.share or shown.message else None
+    return (
+        partial_output
+        if partial_output.pictures
+        or partial_output.texts
+        or partial_output.share
+        or partial_output.message
+        else None
+    )
 
 
 def _progress_fraction(progress: Any) -> float | None:

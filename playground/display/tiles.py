@@ -28,7 +28,7 @@ class Tile:
     row: history.Row
     cost: str
     text: str
-    sound: renderers.Shown | None
+    sound: renderers.ArtifactView | None
     others: int  # files besides the one that is shown
     copies: str = ""  # the token to watch files whose copies bring a still picture
     group: str = ""  # the token of the group that the page watches, if it is in one
@@ -63,19 +63,19 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     `data-watch` of a page that watches its runs as a group (`watch_tokens.data_watch_group`).
     """
     row = history.row(run, "tile")
-    shown = renderers.artifacts_with_urls(run)
-    sound = next((result for result in shown if result.kind == "audio"), None)
+    results = renderers.artifacts_with_urls(run)
+    sound = next((result for result in results if result.kind == "audio"), None)
     text = ""
-    if not shown and run.state == Run.State.SUCCEEDED:
+    if not results and run.state == Run.State.SUCCEEDED:
         text = texts.get(run.pk, "") if texts is not None else text_of(run.output)
     is_copying = any(
         result.artifact.state == Artifact.State.REMOTE and kind_named(result.kind).gets_still
-        for result in shown
+        for result in results
     )
     copies = ""
     if is_copying and not row.still:
         copies = group or watch_tokens.data_watch(run, "tile")
-    return Tile(row, known_costs.briefly(run), text, sound, max(len(shown) - 1, 0), copies, group)
+    return Tile(row, known_costs.briefly(run), text, sound, max(len(results) - 1, 0), copies, group)
 
 
 def text_of(output: object) -> str:

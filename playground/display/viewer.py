@@ -19,7 +19,7 @@ from fal.db_safe import db_safe
 from playground.display import history, renderers
 from playground.display.comparison import Predecessor, predecessor_of
 from playground.display.more_like import MoreLike, more_like
-from playground.display.renderers import Shown
+from playground.display.renderers import ArtifactView
 from playground.display.result import caption
 from runs.file_kinds import KINDS, VISUAL
 from runs.files import result_names
@@ -39,7 +39,7 @@ MOST_INPUTS = 12
 _Key = tuple[str, int]  # of a file: (upload, 0) or (run, position)
 
 
-class Beside(NamedTuple):
+class ComparisonFile(NamedTuple):
     """A file laid over a result, with a slider: its address, labels of both, and its run."""
 
     address: str
@@ -49,18 +49,18 @@ class Beside(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Viewed:
+class ResultView:
     """A result, its run, and the user's rights; `shown` is None unless the result is a file.
 
     `marked` is another file to compare it with.
     """
 
     run: Run
-    shown: renderers.Shown | None
+    shown: renderers.ArtifactView | None
     count: int  # files of the run
     view: str  # as in `watch_tokens.view_for`
     user: User | AnonymousUser
-    marked: renderers.Shown | None = None
+    marked: renderers.ArtifactView | None = None
 
     @property
     def key(self) -> str:
@@ -161,17 +161,19 @@ class Viewed:
         return input_files(self.run) if self._is_members else []
 
     @property
-    def beside(self) -> Beside | None:
+    def beside(self) -> ComparisonFile | None:
         """Return the file to lay over the result: the marked one, else an input of that kind."""
         if self.kind not in VISUAL:
             return None
         if self.marked:
             is_of_kind = self.marked.artifact.kind == self.kind and self.marked.src
             other = self.marked
-            return Beside(other.src, "Marked", "This one", other.run) if is_of_kind else None
+            return (
+                ComparisonFile(other.src, "Marked", "This one", other.run) if is_of_kind else None
+            )
         addresses = (file.address for file in self.inputs if file.kind == self.kind)
         address = next(addresses, None)
-        return Beside(address, "Before", "After") if address else None
+        return ComparisonFile(address, "Before", "After") if address else None
 
     @property
     def predecessor(self) -> Predecessor | None:
@@ -183,8 +185,8 @@ class Viewed:
         """Return what "More like this" starts and costs; None where it is not offered."""
         if not (self.may_begin and self.run.endpoint.is_runnable and self.run.is_final):
             return None
-        more = more_like(self.run)
-        return more if more.is_offered else None
+        more_like_run = more_like(self.run)
+        return more_like_run if more_like_run.is_offered else None
 
     @property
     def may_begin(self) -> bool:
@@ -210,31 +212,31 @@ def viewed(
     user: User | AnonymousUser,
     run: Run,
     position: int | None = None,
-    marked: renderers.Shown | None = None,
-) -> Viewed | None:
+    marked: renderers.ArtifactView | None = None,
+) -> ResultView | None:
     """Return a file of a run for this user; without a position, the output of a run without files.
 
     The user must be able to read the run; its endpoint and artifacts should be loaded. None if
     there is no such file.
     """
     files = _files(run)
-    shown = None if position is None else _at(files, position)
-    if position is not None and shown is None:
+    shown_file = None if position is None else _at(files, position)
+    if position is not None and shown_file is None:
         return None
     view = watch_tokens.view_for(user, run, "page")
-    return Viewed(run, shown, len(files), view, user, marked)
+    return ResultView(run, shown_file, len(files), view, user, marked)
 
 
-def file_at(run: Run, position: int) -> renderers.Shown | None:
+def file_at(run: Run, position: int) -> renderers.ArtifactView | None:
     """Return one file of a successful run; None if there is no such file."""
     return _at(_files(run), position)
 
 
-def _files(run: Run) -> Sequence[renderers.Shown]:
+def _files(run: Run) -> Sequence[renderers.ArtifactView]:
     return renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
 
 
-def _at(files: Sequence[renderers.Shown], position: int) -> renderers.Shown | None:
+def _at(files: Sequence[renderers.ArtifactView], position: int) -> renderers.ArtifactView | None:
     return next((file for file in files if file.artifact.position == position), None)
 
 
@@ -262,9 +264,9 @@ def facts_of_run(run: Run) -> list[Fact]:
     return [fact for fact in facts if fact.value]
 
 
-def facts_of_file(shown: Shown) -> list[Fact]:
+def facts_of_file(result: ArtifactView) -> list[Fact]:
     """Return what is known of a file: its dimensions, type, size, origin and digest."""
-    file = shown.artifact
+    file = result.artifact
     exact_size = f"{size_in_words(file.size_bytes)} ({file.size_bytes or 0:,} bytes)"
     facts = [
         Fact("Pixels", f"{file.width} × {file.height}" if file.width and file.height else ""),
@@ -272,7 +274,7 @@ def facts_of_file(shown: Shown) -> list[Fact]:
         Fact("Type", file.content_type),
         Fact("Size", exact_size if file.size_bytes else ""),
         Fact("Origin", provenance_in_words(file)),
-        Fact("Saved as", shown.name),
+        Fact("Saved as", result.name),
         Fact("Copy", "Not copied here yet" if file.state == Artifact.State.REMOTE else ""),
         Fact("SHA-256", file.digest, is_code=True),
     ]
@@ -301,9 +303,11 @@ def input_files(run: Run) -> list[InputFile]:
     """
     addresses = dict.fromkeys(_texts_in(run.arguments))
     matches = filter(None, map(OUR_ADDRESS.fullmatch, addresses))
-    named = list(islice(matches, MOST_INPUTS))
-    kinds = _kinds_of_uploads(named) | _kinds_of_results(named)
-    return [InputFile(match[0], kinds[key]) for match in named if (key := _key(match)) in kinds]
+    input_matches = list(islice(matches, MOST_INPUTS))
+    kinds = _kinds_of_uploads(input_matches) | _kinds_of_results(input_matches)
+    return [
+        InputFile(match[0], kinds[key]) for match in input_matches if (key := _key(match)) in kinds
+    ]
 
 
 def _texts_in(value: Any) -> Iterator[str]:
@@ -318,18 +322,18 @@ def _key(match: re.Match[str]) -> _Key:
     return match["upload"] or match["run"], int(match["position"] or 0)
 
 
-def _kinds_of_uploads(named: Sequence[re.Match[str]]) -> dict[_Key, str]:
-    keys = [match["upload"] for match in named if match["upload"]]
+def _kinds_of_uploads(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
+    keys = [match["upload"] for match in input_matches if match["upload"]]
     rows = Upload.objects.filter(pk__in=keys).values_list("pk", "content_type") if keys else ()
     return {(str(pk), 0): _known_kind(content_type.partition("/")[0]) for pk, content_type in rows}
 
 
-def _kinds_of_results(named: Sequence[re.Match[str]]) -> dict[_Key, str]:
-    runs = [match["run"] for match in named if match["run"]]
+def _kinds_of_results(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
+    runs = [match["run"] for match in input_matches if match["run"]]
     if not runs:
         return {}
-    stored = Artifact.objects.filter(run_id__in=runs).exclude(state=Artifact.State.LOST)
-    rows = stored.values_list("run_id", "position", "kind")
+    stored_artifacts = Artifact.objects.filter(run_id__in=runs).exclude(state=Artifact.State.LOST)
+    rows = stored_artifacts.values_list("run_id", "position", "kind")
     return {(str(run), position): _known_kind(kind) for run, position, kind in rows}
 
 

@@ -41,7 +41,7 @@ _STACKS: ByteCache[SafeString] = ByteCache("stacks", 4 << 20, len)
 class Piece:
     """One file of a result, as a tile."""
 
-    shown: renderers.Shown
+    shown: renderers.ArtifactView
     shape: int
     place: str = ""  # in a stack: `1 of 3`
 
@@ -128,11 +128,11 @@ def stacks(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Stack]:
 def stack(run: Run, view: str = "wall") -> Stack:
     """Return a run for the wall; its artifacts should be loaded."""
     row = history.row(run, view)
-    shown = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
-    count = len(shown)
+    results = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
+    count = len(results)
     pieces = [
         Piece(file, shape_of(file.artifact), f"{place} of {count}" if count > 1 else "")
-        for place, file in enumerate(shown, start=1)
+        for place, file in enumerate(results, start=1)
     ]
     text, shape = "", SQUARE
     if run.state == Run.State.SUCCEEDED and not pieces and run.output:

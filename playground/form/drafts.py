@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from playground.form import form_state, json_view, migrate_arguments
-from playground.form.form_state import FormState, Post, Written
+from playground.form.form_state import FormContents, FormState, Post
 from runs.models import Draft, Run
 from runs.start import starting, transport_choices
 
@@ -56,18 +56,18 @@ def find(user: User, endpoint: Endpoint, tab: Tab = Tab()) -> Draft:
     return draft
 
 
-def save(user: User, written: Written, tab: Tab) -> int:
+def save(user: User, contents: FormContents, tab: Tab) -> int:
     """Save a tab's form contents; returns the draft's new version. Raises TooLarge.
 
     An untouched form is saved as an empty draft.
     """
-    endpoint = written.endpoint
-    if size(written.post) > MAX_CHARS:
+    endpoint = contents.endpoint
+    if size(contents.post) > MAX_CHARS:
         raise TooLarge(
             f"This form holds more than {MAX_CHARS >> 20} MB of text, so it is not saved as a "
             "draft. Run sends all of it."
         )
-    post = _to_keep(written)
+    post = _to_keep(contents)
     with transaction.atomic(savepoint=False):
         draft = _lock_draft(user, endpoint, tab)
         is_same = draft.post == post and draft.schema_digest == (endpoint.schema_id or "")
@@ -81,7 +81,7 @@ def save(user: User, written: Written, tab: Tab) -> int:
     return draft.version
 
 
-def replace(user: User, old: Written, new: Written, tab: Tab) -> tuple[int, bool]:
+def replace(user: User, old: FormContents, new: FormContents, tab: Tab) -> tuple[int, bool]:
     """Replace the form's contents; return the new version, and whether it can be undone."""
     with transaction.atomic():
         draft = _lock_draft(user, new.endpoint, tab)
@@ -93,31 +93,35 @@ def replace(user: User, old: Written, new: Written, tab: Tab) -> tuple[int, bool
     return draft.version, is_loss
 
 
-def undo(user: User, now: Written, tab: Tab) -> tuple[int, Post]:
+def undo(user: User, now: FormContents, tab: Tab) -> tuple[int, Post]:
     """Restore and return the previous contents, with the new version; can itself be undone."""
     with transaction.atomic():
         draft = _lock_draft(user, now.endpoint, tab)
-        back = draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
+        former_post = (
+            draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
+        )
         _push_undo(draft, _to_keep(now))
-        _write(draft, now.endpoint, back)
+        _write(draft, now.endpoint, former_post)
         _save(draft)
-    return draft.version, dict(back)
+    return draft.version, dict(former_post)
 
 
-def _to_keep(written: Written) -> Post:
+def _to_keep(contents: FormContents) -> Post:
     """Return what a draft keeps of a form's contents: nothing of an untouched one."""
-    return {} if written.is_untouched else written.post
+    return {} if contents.is_untouched else contents.post
 
 
-def other_draft(user: User, endpoint: Endpoint, shown: Draft) -> Draft | None:
-    """Return another tab's recent draft, if its contents may be missed in a tab that shows `shown`.
+def other_draft(user: User, endpoint: Endpoint, current_draft: Draft) -> Draft | None:
+    """Return another tab's recent draft, if a tab that shows `current_draft` may miss its contents.
 
     Drafts that were run are not offered: they are in the history.
     """
-    mine = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=shown.pk)
-    lately = mine.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
-    others = [draft for draft in lately[:MAX_TABS] if draft.post not in ({}, shown.post)]
-    return next((draft for draft in others if not _was_run(user, endpoint, draft)), None)
+    own_drafts = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=current_draft.pk)
+    lately = own_drafts.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
+    other_drafts = [
+        draft for draft in lately[:MAX_TABS] if draft.post not in ({}, current_draft.post)
+    ]
+    return next((draft for draft in other_drafts if not _was_run(user, endpoint, draft)), None)
 
 
 def _was_run(user: User, endpoint: Endpoint, draft: Draft) -> bool:
@@ -176,15 +180,15 @@ def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
 
 def _own_or_newest(user: User, endpoint: Endpoint, tab: str | None) -> QuerySet[Draft]:
     """The user's drafts of a model's form: that of `tab` first, then the newest."""
-    mine = Draft.objects.filter(user=user, endpoint=endpoint)
+    own_drafts = Draft.objects.filter(user=user, endpoint=endpoint)
     own_first = [Case(When(tab=tab, then=0), default=1)] if tab is not None else []
-    return mine.order_by(*own_first, "-updated_at")
+    return own_drafts.order_by(*own_first, "-updated_at")
 
 
 def _delete_oldest(user: User, endpoint: Endpoint) -> None:
     """Keep only the drafts of the tabs that were used last."""
-    mine = Draft.objects.filter(user=user, endpoint=endpoint).order_by("-updated_at")
-    Draft.objects.filter(pk__in=mine.values("pk")[MAX_TABS:]).delete()
+    own_drafts = Draft.objects.filter(user=user, endpoint=endpoint).order_by("-updated_at")
+    Draft.objects.filter(pk__in=own_drafts.values("pk")[MAX_TABS:]).delete()
 
 
 def _save(draft: Draft) -> None:
@@ -192,12 +196,14 @@ def _save(draft: Draft) -> None:
     if draft.pk is None:
         key = {"user": draft.user, "endpoint": draft.endpoint, "tab": draft.tab}
         values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
-        written, is_new = Draft.objects.select_for_update().get_or_create(**key, defaults=values)
-        draft.pk = written.pk
+        written_draft, is_new = Draft.objects.select_for_update().get_or_create(
+            **key, defaults=values
+        )
+        draft.pk = written_draft.pk
         if is_new:
             _delete_oldest(draft.user, draft.endpoint)
             return
-        draft.version = written.version + 1
+        draft.version = written_draft.version + 1
     values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
     Draft.objects.filter(pk=draft.pk).update(**values, updated_at=timezone.now())
 
@@ -206,10 +212,10 @@ def _push_undo(draft: Draft, post: Post) -> None:
     """Add contents to the draft's undo list: each once, the newest few."""
     if not post:
         return
-    others = [entry for entry in draft.earlier if entry["post"] != post]
+    other_entries = [entry for entry in draft.earlier if entry["post"] != post]
     entries: list[dict[str, Any]] = []
     room = 2 * MAX_CHARS
-    for entry in reversed([*others, {"post": post}][-MAX_EARLIER:]):
+    for entry in reversed([*other_entries, {"post": post}][-MAX_EARLIER:]):
         room -= size(entry["post"])
         if entries and room < 0:
             break

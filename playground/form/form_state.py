@@ -97,19 +97,19 @@ def find_problems(endpoint: Endpoint, parsed: ParsedForm) -> list[Problem]:
     """Return the problems of a parsed post: unparsable values, and violations of the schema."""
     version = version_of(endpoint)
     unread = [problem.path for problem in parsed.problems]
-    refused = [
+    schema_problems = [
         problem
         for problem in validate(version.contract, parsed.arguments, version.root)
         if not any(
             _is_within(problem.path, path) or _is_within(path, problem.path) for path in unread
         )
     ]
-    return [*parsed.problems, *refused]
+    return [*parsed.problems, *schema_problems]
 
 
-def _is_within(path: Path, around: Path) -> bool:
+def _is_within(path: Path, outer_path: Path) -> bool:
     """Whether a path is at or below another."""
-    return path[: len(around)] == around
+    return path[: len(outer_path)] == outer_path
 
 
 def parse_form_leniently(
@@ -137,7 +137,7 @@ def with_names(
 
 
 @dataclass(frozen=True)
-class Written:
+class FormContents:
     """The contents of a model's form; parsed once, at the first use."""
 
     endpoint: Endpoint
@@ -258,12 +258,12 @@ def without_settings(endpoint: Endpoint, post: Post) -> Post:
     }
 
 
-def toggled_json(written: Written, action: str) -> FormState:
+def toggled_json(contents: FormContents, action: str) -> FormState:
     """Switch between form and JSON view; unparsable input stays as it is, with its problems."""
-    endpoint, post = written.endpoint, written.post
+    endpoint, post = contents.endpoint, contents.post
     if json_view.is_json(post) == (action == "to-json"):
         return FormState(post)
-    arguments, problems = written.parsed
+    arguments, problems = contents.parsed
     if problems:
         return FormState(post, problems=problems)
     marks = {name: post[name] for name in (HOUSE, MADE_FOR, ORIGIN) if name in post}

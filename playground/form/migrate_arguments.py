@@ -8,13 +8,13 @@ from typing import Any
 from catalog.models import Endpoint
 from playground.form import form_state
 from playground.form.form_state import FormState
-from schemas.changes.migrate_arguments import Migrated, Misfit, migrate, wrong_fields
+from schemas.changes.migrate_arguments import MigrationResult, Misfit, migrate, wrong_fields
 
 UNKNOWN = "unknown"  # schema version of settings that do not record one
 _MAX_NAMED = 4
 
 
-def find_misfits(endpoint: Endpoint, arguments: Any, digest: str) -> Migrated | None:
+def find_misfits(endpoint: Endpoint, arguments: Any, digest: str) -> MigrationResult | None:
     """Return what no longer fits of arguments made for schema `digest`; None if all of it fits."""
     if digest == (endpoint.schema_id or "") or not endpoint.schema_id:
         return None
@@ -43,12 +43,12 @@ def with_reminder(endpoint: Endpoint, filled: FormState) -> FormState:
     )
 
 
-def misfit_sentence(migrated: Migrated) -> str:
+def misfit_sentence(migrated: MigrationResult) -> str:
     """Return a sentence or two on what does not fit, and whether it ever did."""
-    changed = [misfit for misfit in migrated.misfits if misfit.field not in migrated.wrong]
+    fitting_before = [misfit for misfit in migrated.misfits if misfit.field not in migrated.wrong]
     wrong = [misfit for misfit in migrated.misfits if misfit.field in migrated.wrong]
     sentences = [
-        _name_misfits("The model has changed since", changed),
+        _name_misfits("The model has changed since", fitting_before),
         _name_misfits("Wrong for this model", wrong),
     ]
     return " ".join(filter(None, sentences))
@@ -57,7 +57,7 @@ def misfit_sentence(migrated: Migrated) -> str:
 def _name_misfits(heading: str, misfits: list[Misfit]) -> str:
     if not misfits:
         return ""
-    parts = [f"{misfit.field} {misfit.said}" for misfit in misfits[:_MAX_NAMED]]
+    parts = [f"{misfit.field} {misfit.reason}" for misfit in misfits[:_MAX_NAMED]]
     if len(misfits) > _MAX_NAMED:
         parts.append(f"and {len(misfits) - _MAX_NAMED} more")
     return f"{heading}: {'; '.join(parts)}."
@@ -65,11 +65,13 @@ def _name_misfits(heading: str, misfits: list[Misfit]) -> str:
 
 def migration_sentence(misfits: list[Misfit]) -> str:
     """Return sentences on what a migration changed and what it could not repair."""
-    done = [f"{misfit.field} {misfit.repair}" for misfit in misfits if misfit.repair]
-    left = [misfit.field for misfit in misfits if not misfit.repair]
+    repairs = [f"{misfit.field} {misfit.repair}" for misfit in misfits if misfit.repair]
+    unrepaired_fields = [misfit.field for misfit in misfits if not misfit.repair]
     parts = [
-        f"Repaired: {'; '.join(done[:12])}." if done else "Nothing could be repaired automatically."
+        f"Repaired: {'; '.join(repairs[:12])}."
+        if repairs
+        else "Nothing could be repaired automatically."
     ]
-    if left:
-        parts.append(f"You still have to correct: {', '.join(dict.fromkeys(left))}.")
+    if unrepaired_fields:
+        parts.append(f"You still have to correct: {', '.join(dict.fromkeys(unrepaired_fields))}.")
     return " ".join(parts)

@@ -32,18 +32,18 @@ def with_files(
     the post with their addresses, and a problem for each file that was refused.
     """
     addresses: dict[str, list[str]] = {}
-    refused = []
-    for control, posted in files.lists():
+    file_problems = []
+    for control, control_files in files.lists():
         field = fields.find(root, _problem(control, "").path)
         kind = field.media or (field.item.media if field.item else "")
-        for file in posted:
+        for file in control_files:
             try:
-                stored = uploads.store(user_id or 0, file, kind, project=project)
+                stored_upload = uploads.store(user_id or 0, file, kind, project=project)
             except ValueError as error:
-                refused.append(_problem(control, str(error)))
+                file_problems.append(_problem(control, str(error)))
             else:
-                addresses.setdefault(control, []).append(stored.get_absolute_url())
-    return with_uploads(post, addresses), refused
+                addresses.setdefault(control, []).append(stored_upload.get_absolute_url())
+    return with_uploads(post, addresses), file_problems
 
 
 def _problem(control: str, message: str) -> Problem:

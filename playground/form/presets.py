@@ -134,11 +134,11 @@ def list_presets(user: User, endpoint: Endpoint, project: Project) -> Listing:
     by_pk = Preset.objects.filter(pk__in=outdated).values_list("pk", small("arguments"))
     arguments = dict(by_pk) if outdated else {}
     offers = [offer(endpoint, row, arguments.get(row.pk)) for row in rows]
-    others = [item for item in offers if item.preset.user_id != user.pk]
+    offers_of_others = [item for item in offers if item.preset.user_id != user.pk]
     return Listing(
         [item for item in offers if item.preset.user_id == user.pk],
-        [item for item in others if item.preset.project_id == project.pk],
-        [item for item in others if item.preset.project_id != project.pk],
+        [item for item in offers_of_others if item.preset.project_id == project.pk],
+        [item for item in offers_of_others if item.preset.project_id != project.pk],
         deleted,
     )
 
@@ -235,11 +235,11 @@ def change(preset: Preset, name: str, scope: Scope, *, by: User) -> None:
     preset.name = clean_name(name)
     for column, value in scope.columns.items():
         setattr(preset, column, value)
-    others = Preset.objects.filter(endpoint_id=preset.endpoint_id, is_house_default=True)
+    house_defaults = Preset.objects.filter(endpoint_id=preset.endpoint_id, is_house_default=True)
     try:
         with transaction.atomic():
             if preset.is_house_default:
-                others.exclude(pk=preset.pk).update(is_house_default=False)
+                house_defaults.exclude(pk=preset.pk).update(is_house_default=False)
             preset.save(update_fields=["name", *scope.columns, "updated_at"])
             if preset.is_house_default != was_house_default:
                 action = "made" if preset.is_house_default else "no longer"

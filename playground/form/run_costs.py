@@ -65,9 +65,9 @@ class RunCost:
 
     def as_json(self) -> dict[str, Any]:
         """Return the values that the page's script displays."""
-        shown = {"words": self.label, "head": self.head, "lines": self.lines}
-        shown["named"] = [one.words for one in self.named]
-        return shown | ({"is_measuring": True} if self.is_measuring else {})
+        values = {"words": self.label, "head": self.head, "lines": self.lines}
+        values["named"] = [named_input.words for named_input in self.named]
+        return values | ({"is_measuring": True} if self.is_measuring else {})
 
 
 def of_form(
@@ -82,9 +82,9 @@ def of_plan(
     endpoint: Endpoint, parsed: ParsedForm, planned: Plan, named: Sequence[NamedInput] = ()
 ) -> RunCost:
     """Return the cost of the runs that are planned for the form's arguments."""
-    each = cost.estimate_runs([(endpoint, arguments) for arguments, _ in planned.samples])
+    run_estimates = cost.estimate_runs([(endpoint, arguments) for arguments, _ in planned.samples])
     is_measuring = is_priced(endpoint) and input_shape.is_measuring(parsed.arguments)
-    return RunCost(planned, planned.total(each), tuple(each), is_measuring, named)
+    return RunCost(planned, planned.total(run_estimates), tuple(run_estimates), is_measuring, named)
 
 
 def times(text: str) -> int:

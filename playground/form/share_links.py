@@ -39,14 +39,14 @@ def make_link(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> Link
     A link that opens files has a row, and ends with it. Otherwise the address contains the input,
     unless that is too long.
     """
-    opened = _count_own_files(user, arguments)
+    own_file_count = _count_own_files(user, arguments)
     count = len(_uploads_in(arguments)) + len(_results_in(arguments))
     address = _address_with_input(endpoint, arguments)
-    if opened or len(address) > MAX_ADDRESS_CHARS:
+    if own_file_count or len(address) > MAX_ADDRESS_CHARS:
         row = share(user, endpoint, arguments)
-        Share.objects.filter(pk=row.pk).update(opens_files=opened > 0)
+        Share.objects.filter(pk=row.pk).update(opens_files=own_file_count > 0)
         address = row.get_absolute_url()
-    return Link(address, opened, count - opened)
+    return Link(address, own_file_count, count - own_file_count)
 
 
 def _address_with_input(endpoint: Endpoint, arguments: dict[str, Any]) -> str:

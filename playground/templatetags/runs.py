@@ -67,11 +67,11 @@ def listed_run(context: template.Context, row: history.Row) -> SafeString:
     A page has dozens of rows; they seldom change and take most of its rendering time.
     """
     run = row.run
-    who = (row.by, run.user.username) if row.by else ()
+    author_parts = (row.by, run.user.username) if row.by else ()
     cost = run.endpoint.unit_price_usd if row.is_covered else None
-    what = run.pk, run.version, run.title, run.endpoint.name, run.is_starred, run.deleted_at
+    run_parts = run.pk, run.version, run.title, run.endpoint.name, run.is_starred, run.deleted_at
     of_row = row.is_covered, cost, row.still, row.kind
-    key = (*what, *who, *of_row, ago(run.created_at), in_project(context))
+    key = (*run_parts, *author_parts, *of_row, ago(run.created_at), in_project(context))
     markup: SafeString | None = _ROWS.get(key) if run.is_final else None
     if markup is None:
         with context.push(row=row, oob=0):
@@ -123,8 +123,8 @@ def alone_cost(run: Run) -> str:
 @register.inclusion_tag("playground/partials/_more_like_button.html", takes_context=True)
 def more_like(context: template.Context, run: Run) -> dict[str, Any]:
     """Render the button that starts more runs like this one, with their cost."""
-    more = more_like_this.more_like(run)
-    return {"run": run, "more": more, "csrf_token": context.get("csrf_token", "")}
+    more_like_run = more_like_this.more_like(run)
+    return {"run": run, "more": more_like_run, "csrf_token": context.get("csrf_token", "")}
 
 
 @register.inclusion_tag("playground/partials/_run_tile.html")

@@ -16,7 +16,7 @@ from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from playground.display.navigation import command_palette, use_menu
 from playground.form.prefill import place_of_run, use_as
-from playground.form.prefill.use_as import Brought, Result
+from playground.form.prefill.use_as import Result, UsableUpload
 from playground.form.restoring import by_content, restore
 from projects import current
 from projects.rules import gallery
@@ -86,13 +86,13 @@ def text_uses(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRespons
 @no_store
 def upload_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """List the inputs that accept an upload, and the runs that have used it."""
-    brought = use_as.brought(request.user, pk)
-    if brought is None:
+    uploaded = use_as.brought(request.user, pk)
+    if uploaded is None:
         raise Http404("There is no such upload.")
     locks = gallery.locks_in(current.current(request), Revision.current())
-    using = by_content.using(request.user, brought.upload).with_artifacts()
+    using = by_content.using(request.user, uploaded.upload).with_artifacts()
     runs = [restore.choice_of_run(run) for run in using[: restore.MOST]]
-    return _menu(request, brought, locks, {"upload": brought.upload, "runs": runs})
+    return _menu(request, uploaded, locks, {"upload": uploaded.upload, "runs": runs})
 
 
 def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
@@ -104,10 +104,10 @@ def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:
 
 
 def _menu(
-    request: HtmxRequest, result: Result | Brought, locks: Locks, more: dict[str, Any]
+    request: HtmxRequest, result: Result | UsableUpload, locks: Locks, extra_context: dict[str, Any]
 ) -> HttpResponse:
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
-    context = more | {
+    context = extra_context | {
         "result": result,
         "groups": use_menu.menu(result, request.path, text, use, locks),
         "q": text,

@@ -42,10 +42,10 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Run the same arguments again as a new run, also if the old one is still unconfirmed."""
     run = find_run(request, pk)
     try:
-        again = rerun.rerun(run, request.user, current.current(request))
-    except refused_starts.Refused as refused:
-        return _refuse(request, run, refused)
-    return _show_new_run(request, again)
+        new_run = rerun.rerun(run, request.user, current.current(request))
+    except refused_starts.Refused as refusal:
+        return _refuse(request, run, refusal)
+    return _show_new_run(request, new_run)
 
 
 @limit("run")
@@ -56,10 +56,10 @@ def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> H
     if position not in {artifact.position for artifact in run.artifacts.all()}:
         raise Http404("The run has no such file.")
     try:
-        again = rerun.rerun_alone(run, position, request.user, current.current(request))
-    except refused_starts.Refused as refused:
-        return _refuse(request, run, refused)
-    return _show_new_run(request, again)
+        new_run = rerun.rerun_alone(run, position, request.user, current.current(request))
+    except refused_starts.Refused as refusal:
+        return _refuse(request, run, refusal)
+    return _show_new_run(request, new_run)
 
 
 @limit("run")
@@ -67,13 +67,13 @@ def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> H
 def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Start more runs with the same arguments and new seeds, and show them together."""
     original = find_run(request, pk)
-    more = len(runs_of_press.plan_more(original).runs) - 1
-    if wait_s := rate_limit.take_more(request, more):
+    additional_runs = len(runs_of_press.plan_more(original).runs) - 1
+    if wait_s := rate_limit.take_more(request, additional_runs):
         return rate_limit.too_many_requests(request, wait_s)
     try:
         runs = runs_of_press.more_like(original, request.user, current.current(request))
-    except refused_starts.Refused as refused:
-        return _refuse(request, original, refused)
+    except refused_starts.Refused as refusal:
+        return _refuse(request, original, refusal)
     for run in runs:
         run.endpoint = original.endpoint
     return _show_new_run(request, runs[0]) if len(runs) == 1 else _show_new_batch(request, runs)
@@ -83,8 +83,8 @@ def _refuse(request: HtmxRequest, run: Run, why: refused_starts.Refused) -> Http
     if isinstance(why, refused_starts.Forbidden):
         if request.htmx:
             return refusals.answer(request, why)
-        again = refusals.again(request, why)
-        return run_page(request, run, status=why.status, refused=why, again=again)
+        repeated_post = refusals.again(request, why)
+        return run_page(request, run, status=why.status, refused=why, again=repeated_post)
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if request.htmx:
         return trigger_client_event(HttpResponse(status=status), "toast", {"text": str(why)})
@@ -139,8 +139,8 @@ def announce_new_run(response: HttpResponse, run: Run) -> HttpResponse:
 def address_result(request: HtmxRequest, response: HttpResponse, address: str) -> HttpResponse:
     """Set the page's address to that of its stage; Back returns to the previous contents."""
     before, now = (
-        {name: named.get(name) for name in ("shown", "batch")}
-        for named in (
+        {name: parameters.get(name) for name in ("shown", "batch")}
+        for parameters in (
             parse_qs(urlsplit(url).query) for url in (request.htmx.current_url or "", address)
         )
     )

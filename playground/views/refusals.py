@@ -21,7 +21,7 @@ _NOT_REPEATED = {CSRF, confirmation.FIELD}
 
 def answer(
     request: HttpRequest,
-    refused: Forbidden,
+    refusal: Forbidden,
     fields: Mapping[str, Sequence[str]] | None = None,
     *,
     is_part: bool = False,
@@ -33,24 +33,24 @@ def answer(
     """
     is_part = is_part or request.headers.get("HX-Request") == "true"
     template = "projects/_refused.html" if is_part else "refused.html"
-    context = {"refused": refused, "again": again(request, refused, fields)}
-    return render(request, template, context, status=refused.status)
+    context = {"refused": refusal, "again": again(request, refusal, fields)}
+    return render(request, template, context, status=refusal.status)
 
 
 def again(
-    request: HttpRequest, refused: Forbidden, fields: Mapping[str, Sequence[str]] | None = None
+    request: HttpRequest, refusal: Forbidden, fields: Mapping[str, Sequence[str]] | None = None
 ) -> list[tuple[str, str]]:
     """Return the fields of a form that repeats a press with the requested confirmation."""
-    if not isinstance(refused, Unconfirmed):
+    if not isinstance(refusal, Unconfirmed):
         return []
-    posted = controls(request) if fields is None else fields
-    listed = [
+    posted_fields = controls(request) if fields is None else fields
+    posted_pairs = [
         (name, value)
-        for name, values in posted.items()
+        for name, values in posted_fields.items()
         if name not in _NOT_REPEATED
         for value in values
     ]
-    return [*listed, (confirmation.FIELD, refused.answer)]
+    return [*posted_pairs, (confirmation.FIELD, refusal.answer)]
 
 
 class AnswerRefusals:

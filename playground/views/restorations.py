@@ -68,10 +68,12 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
 
 
 def _render_restorations(
-    request: HtmxRequest, more: dict[str, Any] | None = None, status: int = 200
+    request: HtmxRequest, extra_context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     context = {"recipes": restore.choices_of(request.user, request.GET.getlist("fill"))}
-    return render(request, "playground/restorations.html", context | (more or {}), status=status)
+    return render(
+        request, "playground/restorations.html", context | (extra_context or {}), status=status
+    )
 
 
 def _restore(request: HtmxRequest) -> Outcome:
@@ -144,8 +146,8 @@ def with_recipe(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespo
     why and offers the unchanged file.
     """
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
-    stored = run.artifacts.filter(state=Artifact.State.STORED)
-    artifact = get_object_or_404(stored, position=position)
+    stored_artifacts = run.artifacts.filter(state=Artifact.State.STORED)
+    artifact = get_object_or_404(stored_artifacts, position=position)
     return files.from_storage(artifact.file, files.NOT_HERE, lambda: _serve(request, run, artifact))
 
 

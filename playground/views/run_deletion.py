@@ -56,19 +56,19 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
         return _back_to_list(request)
     selected = selections.posted_runs(request, deletion.MOST_AT_ONCE)
     noticed = _among(Run.objects.kept().noticed_by(request.user), selected.keys)
-    posted, others = deletion.deletable(noticed, request.user)
-    deleted = deletion.delete(posted, request.user)
+    posted_runs, other_runs = deletion.deletable(noticed, request.user)
+    deleted = deletion.delete(posted_runs, request.user)
     if request.htmx:
         return _deleted_in_place(request) if deleted.deleted else _toast_only(_NOT_DELETED)
     if deleted.unfinished:
         messages.warning(request, _UNDER_WAY.format(deleted.unfinished))
     elif not deleted.deleted:
         messages.warning(request, "Nothing was deleted: first select at least one run.")
-    if others:
-        messages.warning(request, _OTHERS.format(counted(others, "selected run")))
+    if other_runs:
+        messages.warning(request, _OTHERS.format(counted(other_runs, "selected run")))
     if selected.left_out:
-        left = counted(selected.left_out, "older run")
-        messages.warning(request, _LEFT_OUT.format(left, deletion.MOST_AT_ONCE))
+        left_out = counted(selected.left_out, "older run")
+        messages.warning(request, _LEFT_OUT.format(left_out, deletion.MOST_AT_ONCE))
     return _back_to_list(request, deleted.at.isoformat() if deleted.deleted else "")
 
 
@@ -78,10 +78,10 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
     deleted = deletion.restorable(request.user)
     at = parse_moment(hidden(request, "at"))
     if at is not None:
-        chosen = deleted.filter(deleted_by=request.user, deleted_at=at)
+        chosen_runs = deleted.filter(deleted_by=request.user, deleted_at=at)
     else:
-        chosen = _posted(request, deleted)
-    count = deletion.restore(chosen, request.user)
+        chosen_runs = _posted(request, deleted)
+    count = deletion.restore(chosen_runs, request.user)
     if request.htmx:
         return _restored_in_place(request) if count else _toast_only(_NOT_RESTORED)
     notice = f"{count} run{'s' * (count != 1)} brought back."
@@ -112,8 +112,8 @@ def _restored_in_place(request: HtmxRequest) -> HttpResponse:
         context = {"one": batch.variation(run, view), "oob": 0}
         response = render(request, "playground/batch/_variation.html", context)
     else:
-        shown = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
-        response = render(request, "playground/run/_stage.html", shown)
+        stage_context = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
+        response = render(request, "playground/run/_stage.html", stage_context)
     return trigger_client_event(response, "run:left", after="settle")
 
 

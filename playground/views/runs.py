@@ -121,11 +121,13 @@ def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRes
     _record_action_by_other(request, run, "starred" if is_starred else "unstarred")
     if not request.htmx:
         return redirect(run)
-    shown = next(
-        shown for shown in renderers.artifacts_with_urls(run) if shown.artifact.position == position
+    result = next(
+        candidate
+        for candidate in renderers.artifacts_with_urls(run)
+        if candidate.artifact.position == position
     )
-    shown.artifact.is_starred = is_starred
-    context = {"artifact": shown.artifact, "name": shown.name}
+    result.artifact.is_starred = is_starred
+    context = {"artifact": result.artifact, "name": result.name}
     return render(request, "playground/partials/_artifact_star.html", context)
 
 
@@ -174,10 +176,10 @@ def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return redirect(run)
 
 
-def _record_action_by_other(request: HttpRequest, run: Run, what: str) -> None:
+def _record_action_by_other(request: HttpRequest, run: Run, action: str) -> None:
     """Record an action in the run's timeline, unless the owner performed it."""
     if by := permissions.name_of_other(request.user, run.user_id):
-        state_machine.note_deed(run.pk, what, f"By {by}.")
+        state_machine.note_deed(run.pk, action, f"By {by}.")
 
 
 def find_run(

@@ -14,7 +14,7 @@ from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from playground.display import viewer
-from playground.display.renderers import Shown
+from playground.display.renderers import ArtifactView
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 
@@ -57,7 +57,7 @@ def _readable(request: HtmxRequest) -> RunQuerySet:
     return readable.light(*viewer.COLUMNS).with_artifacts()
 
 
-def _marked(request: HtmxRequest) -> Shown | None:
+def _marked(request: HtmxRequest) -> ArtifactView | None:
     """Return the file that `?with=<run>/<position>` names, if the user may read it."""
     pk, _, position = request.GET.get("with", "").partition("/")
     key = parse_uuid(pk)

@@ -21,9 +21,9 @@ def field_of(column: models.Field[Any, Any], **more: Any) -> forms.Field | None:
     is_plain_text = isinstance(column, models.CharField) and not column.choices
     if is_plain_text or isinstance(column, models.TextField):
         kind = TextField if isinstance(column, models.TextField) else LineField
-        asked = f"Give it a {column.verbose_name}." if not column.blank else False
+        required_message = f"Give it a {column.verbose_name}." if not column.blank else False
         label = str(column.verbose_name).capitalize()
-        return kind(max_length=column.max_length or 10_000, required=asked, label=label)
+        return kind(max_length=column.max_length or 10_000, required=required_message, label=label)
     return column.formfield(**more)
 
 
@@ -95,11 +95,11 @@ class TextsForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean(self) -> dict[str, Any]:
         """Return the typed texts, with the former name if the name is empty."""
-        typed = super().clean() or self.cleaned_data
-        named = self.instance.searched[0]
-        if typed.get(named) == "":
-            typed[named] = self.initial[named]
-        return typed
+        cleaned = super().clean() or self.cleaned_data
+        name_field = self.instance.searched[0]
+        if cleaned.get(name_field) == "":
+            cleaned[name_field] = self.initial[name_field]
+        return cleaned
 
     def save(self, commit: bool = True) -> Any:
         """Save only the texts, because somebody else may have changed other columns."""

@@ -67,9 +67,9 @@ class KeptQuerySet(InProjectQuerySet[Row]):
             *((f"{column}__icontains", word) for column in self.model.searched), _connector=Q.OR
         )
 
-    def require_room(self, project: Project, more: int = 1) -> None:
-        """Raise Refused if the project would hold too many rows after adding `more`."""
-        would_be = self.kept().filter(project=project).count() + more
+    def require_room(self, project: Project, added_count: int = 1) -> None:
+        """Raise Refused if the project would hold too many rows after adding `added_count` more."""
+        would_be = self.kept().filter(project=project).count() + added_count
         if would_be > self.model.most_in_project:
             raise Refused(
                 f"“{project}” would have {would_be:,} {self.model._meta.verbose_name_plural}, but "
@@ -120,9 +120,9 @@ class Kept(InProject):
     def restore_by(self, user: User) -> None:
         """Undo its deletion. Raises Refused if its place is taken by now."""
         with transaction.atomic():
-            changed = self.make_place(user)
+            changed_fields = self.make_place(user)
             self.deleted_at = None
-            self.save(update_fields=["deleted_at", *changed])
+            self.save(update_fields=["deleted_at", *changed_fields])
             trail.record(user, "restored", [self], self.audit_detail)
 
     def make_place(self, user: User) -> Iterable[str]:

@@ -25,8 +25,8 @@ def step() -> float:
     for kind in kinds():
         if not kind.is_purged:
             continue
-        due = kind._base_manager.filter(deleted_at__lt=long_ago).order_by("pk")[:AT_ONCE]
-        for row in due:  # each in its own transaction, with the rows that belong to it
+        due_rows = kind._base_manager.filter(deleted_at__lt=long_ago).order_by("pk")[:AT_ONCE]
+        for row in due_rows:  # each in its own transaction, with the rows that belong to it
             row.delete()
             wait_s = SOON_S
     return wait_s

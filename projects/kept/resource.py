@@ -120,8 +120,8 @@ class Resource(resource.Resource[Row]):
     def new(self, request: HtmxRequest) -> HttpResponseBase:
         """Show the form of a new row, filled in from the URL; a POST saves it."""
         project = current.current(request)
-        if refused := roles.refusal_to_make(request.user, project):
-            context = {"refused": refused, "back": reverse(self.list_route)}
+        if refusal := roles.refusal_to_make(request.user, project):
+            context = {"refused": refusal, "back": reverse(self.list_route)}
             return self.render(request, self.form_template, context, HTTPStatus.FORBIDDEN)
         return self._filled_in(request, self.build_row(request, project))
 
@@ -138,12 +138,12 @@ class Resource(resource.Resource[Row]):
         is_new, name, form = row._state.adding, str(row), self.form_of(request, row)
         if form.is_valid():
             try:
-                saved = form.save()
-            except Refused as refused:
-                form.add_error(refused.field or None, str(refused))
+                saved_row = form.save()
+            except Refused as refusal:
+                form.add_error(refusal.field or None, str(refusal))
             else:
-                self.announce_save(request, saved, form)
-                return redirect(saved)
+                self.announce_save(request, saved_row, form)
+                return redirect(saved_row)
         context = {
             "row": row,
             "name": name,

@@ -143,10 +143,10 @@ def _is_like(endpoint_id: str, pattern: str) -> bool:
     Each part is searched for once, from left to right. As a regular expression, and therefore with
     `fnmatch`, `******zq` takes seconds, and nine stars take days.
     """
-    first, *rest = pattern.split("*")
-    if not rest:
+    first, *other_parts = pattern.split("*")
+    if not other_parts:
         return endpoint_id == pattern
-    *between, last = rest
+    *between, last = other_parts
     end = len(endpoint_id) - len(last)
     if not (endpoint_id.startswith(first) and endpoint_id.endswith(last) and len(first) <= end):
         return False

@@ -103,8 +103,8 @@ def already(rule: Rule) -> str:
 def _insert(by: User, rule: Rule, action: str) -> Rule:
     with transaction.atomic():
         _lock(by, rule.project)
-        if same := same_models(rule.project, rule.kind, rule.value):
-            raise Refused(already(same))
+        if same_rule := same_models(rule.project, rule.kind, rule.value):
+            raise Refused(already(same_rule))
         if Rule.objects.filter(project=rule.project).count() >= MOST:
             raise Refused(TOO_MANY)
         try:
@@ -123,8 +123,8 @@ def _lock(by: User, project: Project | None) -> None:
 
 
 def _record(by: User, action: str, rule: Rule) -> None:
-    where: Sequence[Project | Rule] = [rule.project or rule]
+    subjects: Sequence[Project | Rule] = [rule.project or rule]
     binding = ", binding" if rule.is_binding else ""
     house = "" if rule.project else "the house: "
     reason = f": {rule.reason}" if rule.reason else ""
-    trail.record(by, action, where, f"{house}{wording.in_words(rule)}{binding}{reason}")
+    trail.record(by, action, subjects, f"{house}{wording.in_words(rule)}{binding}{reason}")

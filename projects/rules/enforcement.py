@@ -56,23 +56,29 @@ def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
 
     Do not use it for the cards of the search, which all pages share.
     """
-    listed = list(endpoints)
-    locked = refusals(project, listed)
-    for endpoint in listed:
+    all_endpoints = list(endpoints)
+    locked = refusals(project, all_endpoints)
+    for endpoint in all_endpoints:
         endpoint.lock = locked.get(endpoint.pk, "")
 
 
-def first_refusal(wanted: Collection[tuple[Project, Endpoint]]) -> str:
+def first_refusal(planned_runs: Collection[tuple[Project, Endpoint]]) -> str:
     """Return why the first model that its project locks may not be run there; empty if all may."""
-    projects = {project.pk: project for project, _ in wanted}
+    projects = {project.pk: project for project, _ in planned_runs}
     rules = list(Rule.objects.holding_in(projects.values()))
     if not rules:
         return ""
     for project in projects.values():
         holding = [rule for rule in rules if rule.project_id in (None, project.pk)]
-        here = {endpoint.pk: endpoint for where, endpoint in wanted if where == project}
-        for key, rule in locking_rules(holding, here).items():
-            return wording.refusal(rule, here[key].name, wording.whom_to_ask(rule.project))
+        endpoints_by_pk = {
+            endpoint.pk: endpoint
+            for endpoint_project, endpoint in planned_runs
+            if endpoint_project == project
+        }
+        for key, rule in locking_rules(holding, endpoints_by_pk).items():
+            return wording.refusal(
+                rule, endpoints_by_pk[key].name, wording.whom_to_ask(rule.project)
+            )
     return ""
 
 
@@ -104,7 +110,7 @@ def locking_rules(rules: Sequence[Rule], keys: Collection[int] | None = None) ->
 def _locked_by_parts(rules: Sequence[Rule], composed: Sequence[int]) -> dict[int, Rule]:
     """Return the rule for each of these models that runs a locked model."""
     parts = _parts[0](composed) if _parts and composed else {}
-    names = {name for within in parts.values() for name in within}
+    names = {name for part_names in parts.values() for name in part_names}
     subjects = _subjects(Q(endpoint_id__in=names)) if names else {}
     locked = {
         subject.listing.endpoint_id: rule
@@ -113,8 +119,8 @@ def _locked_by_parts(rules: Sequence[Rule], composed: Sequence[int]) -> dict[int
     }
     return {
         key: locked[first]
-        for key, within in parts.items()
-        if (first := next((name for name in within if name in locked), None))
+        for key, part_names in parts.items()
+        if (first := next((name for name in part_names if name in locked), None))
     }
 
 

@@ -39,8 +39,8 @@ class Preview(NamedTuple):
         """The effect in a sentence or two."""
         models = counted(self.total, "model")
         if self.opened:
-            opened = f"This rule opens {len(self.opened):,} of {models}"
-            return f"{opened}; {self.locked:,} stay locked."
+            opened_phrase = f"This rule opens {len(self.opened):,} of {models}"
+            return f"{opened_phrase}; {self.locked:,} stay locked."
         if not self.closed:
             return f"This rule names {self.named:,} of {models}, and changes nothing for now."
         locks = f"This rule locks {len(self.closed):,} of {models}"
@@ -63,17 +63,17 @@ def preview(project: Project | None, rule: Rule) -> Preview:
     """Return the effect of an unsaved rule. Two queries."""
     holding = list(Rule.objects.holding_in([project] if project else []))
     subjects = _subjects()
-    closed, opened, locked, named = [], [], 0, 0
+    closed, opened_names, locked, named_count = [], [], 0, 0
     for name, subject in subjects:
         before = locking_rule(holding, subject) is not None
         after = locking_rule([*holding, rule], subject) is not None
         locked += after
-        named += names(rule, subject)
+        named_count += names(rule, subject)
         if after and not before:
             closed.append(name)
         elif before and not after:
-            opened.append(name)
-    return Preview(len(subjects), named, locked, closed, opened)
+            opened_names.append(name)
+    return Preview(len(subjects), named_count, locked, closed, opened_names)
 
 
 class Effects(NamedTuple):

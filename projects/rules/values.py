@@ -56,16 +56,18 @@ def _owner(text: str) -> str:
 
 
 def _category(text: str) -> str:
-    known = categories()
-    by_name = {folded(category_name(category)): category for category in known}
-    return by_name.get(folded(text)) or _one_of(known, text, f"There is no category “{text}”.")
+    known_categories = categories()
+    by_name = {folded(category_name(category)): category for category in known_categories}
+    return by_name.get(folded(text)) or _one_of(
+        known_categories, text, f"There is no category “{text}”."
+    )
 
 
 def _mark(text: str) -> str:
     if folded(text) == Standing.BLOCKED:
         raise ValueError("Blocked models run nowhere, so they need no rule.")
-    known = ", ".join(MARKS)
-    return _one_of(MARKS, text, f"There is no mark “{text}”. There are: {known}.")
+    known_marks = ", ".join(MARKS)
+    return _one_of(MARKS, text, f"There is no mark “{text}”. There are: {known_marks}.")
 
 
 def _question(text: str) -> str:
@@ -74,8 +76,8 @@ def _question(text: str) -> str:
         raise ValueError(f"“{text}” is not a question that a rule can ask. {EMPTY[Kind.QUESTION]}")
     if parsed.hints:
         hint = parsed.hints[0]
-        meant = f" Did you mean {hint.suggestion}?" if hint.suggestion else ""
-        raise ValueError(f"“{hint.word}” is not understood.{meant}")
+        suggestion = f" Did you mean {hint.suggestion}?" if hint.suggestion else ""
+        raise ValueError(f"“{hint.word}” is not understood.{suggestion}")
     if parsed.text or parsed.sort:
         words = parsed.text or parsed.sort_words
         raise ValueError(
@@ -89,8 +91,8 @@ def _question(text: str) -> str:
     return text
 
 
-def _one_of(known: Iterable[str], text: str, wrong: str) -> str:
-    spellings = {folded(one): one for one in known}
+def _one_of(known_values: Iterable[str], text: str, wrong: str) -> str:
+    spellings = {folded(value): value for value in known_values}
     if match := spellings.get(folded(text)):
         return match
     like = nearest(folded(text), list(spellings))

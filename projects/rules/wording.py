@@ -38,13 +38,14 @@ def models_in_words(rule: Rule) -> str:
         case _:
             conditions = parse_query(rule.value).conditions
             seconds = asked_length(conditions)
-            return f"models with: {', '.join(describe(one, seconds) for one in conditions)}"
+            described = (describe(condition, seconds) for condition in conditions)
+            return f"models with: {', '.join(described)}"
 
 
 def refusal(rule: Rule, model: str, ask: str) -> str:
     """Return why a run of a model is refused; `ask` is the sentence of `whom_to_ask`."""
-    whose = f"the project “{rule.project}”" if rule.project else "the house"
-    return f"{model} is {_locked_by(rule, whose)} {ask} if it should run here."
+    owner_phrase = f"the project “{rule.project}”" if rule.project else "the house"
+    return f"{model} is {_locked_by(rule, owner_phrase)} {ask} if it should run here."
 
 
 def in_place(rule: Rule) -> str:
@@ -61,9 +62,9 @@ def whom_to_ask(project: Project | None) -> str:
     return roles.ask(project) if project else house_roles.whom_to_ask()
 
 
-def _locked_by(rule: Rule, whose: str) -> str:
+def _locked_by(rule: Rule, owner_phrase: str) -> str:
     """Return "locked by a rule of the house: “Forbid models of acme”. Not licensed."."""
-    locked = f"locked by a rule of {whose}: “{in_words(rule)}”."
+    locked = f"locked by a rule of {owner_phrase}: “{in_words(rule)}”."
     return f"{locked} {_ended(rule.reason)}" if rule.reason else locked
 
 

@@ -24,6 +24,6 @@ def in_project(context: Context, **parameters: Any) -> str:
     """
     project = context.get("project")
     project = project() if callable(project) else project
-    named = {current.PARAMETER: project.key} if project else {}
-    asked = urlencode(parameters | named)
-    return f"?{asked}" if asked else ""
+    project_parameter = {current.PARAMETER: project.key} if project else {}
+    query = urlencode(parameters | project_parameter)
+    return f"?{query}" if query else ""

@@ -71,8 +71,8 @@ class Members(Resource[Membership]):
         """Undo a removal, as a manager of the project or who changes all of them."""
         with refusals_as_messages(request):
             removed = members.removal_of(key)
-            seen = Project.objects.with_member(request.user)
-            is_seen = seen.filter(pk=removed.project_id).exists()
+            own_projects = Project.objects.with_member(request.user)
+            is_seen = own_projects.filter(pk=removed.project_id).exists()
             if not is_seen and not permissions.may(request.user, permissions.CHANGE_PROJECT):
                 raise Http404
             member = members.restore(request.user, removed)

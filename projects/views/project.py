@@ -65,32 +65,37 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
 
     Managers change its members, and invite others if they may invite people to the house.
     """
-    shown = of_member(request, slug)
-    role = roles.role_in(shown, request.user)
+    member_project = of_member(request, slug)
+    role = roles.role_in(member_project, request.user)
     manages = role == roles.Role.MANAGER
     may_invite = permissions.may(request.user, permissions.ADD_USER)
-    invites = manages and may_invite and shown.archived_at is None
+    invites = manages and may_invite and member_project.archived_at is None
     context = {
-        "shown": shown,
+        "shown": member_project,
         "role": role,
         "manages": manages,
-        "allowed": preview.effects_in(shown),
-        "has_results": bool(activity.latest(request.user, [shown.pk])),
+        "allowed": preview.effects_in(member_project),
+        "has_results": bool(activity.latest(request.user, [member_project.pk])),
         "invites": invites,
-        "whom_to_ask": "" if invites else _whom_to_ask(shown, manages=manages),
-        "refusal": roles.refusal_to_make(request.user, shown),
-        "members": [] if shown.is_private else members.list_members(shown),
-        "candidates": members.candidates(shown) if manages and not shown.is_private else [],
-        "roles": [(each, each.label, roles.MEANINGS[each]) for each in roles.Role],
+        "whom_to_ask": "" if invites else _whom_to_ask(member_project, manages=manages),
+        "refusal": roles.refusal_to_make(request.user, member_project),
+        "members": [] if member_project.is_private else members.list_members(member_project),
+        "candidates": members.candidates(member_project)
+        if manages and not member_project.is_private
+        else [],
+        "roles": [
+            (role_choice, role_choice.label, roles.MEANINGS[role_choice])
+            for role_choice in roles.Role
+        ],
         "project_roles": roles.Role.choices,
-        "here": current.query(shown),
+        "here": current.query(member_project),
     }
     return render(request, "projects/project.html", context)
 
 
-def _whom_to_ask(shown: Project, *, manages: bool) -> str:
-    if shown.is_private:
+def _whom_to_ask(member_project: Project, *, manages: bool) -> str:
+    if member_project.is_private:
         return ""
     if manages:
         return f"{house_roles.whom_to_ask()} to invite somebody who has no account here."
-    return f"{roles.ask(shown)} to invite somebody."
+    return f"{roles.ask(member_project)} to invite somebody."

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 
-class Listed(NamedTuple):
+class RuleView(NamedTuple):
     """A rule on its page: in words, and with the number of models that it locks now."""
 
     rule: Rule
@@ -109,8 +109,8 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
     }
 
 
-def _describe_rule(rule: Rule, effects: preview.Effects) -> Listed:
-    return Listed(rule, wording.in_words(rule), effects.by_rule.get(rule.pk, 0))
+def _describe_rule(rule: Rule, effects: preview.Effects) -> RuleView:
+    return RuleView(rule, wording.in_words(rule), effects.by_rule.get(rule.pk, 0))
 
 
 def _why_not(project: Project | None) -> str:

@@ -110,19 +110,19 @@ class ProjectKeyAdmin(RestrictedAdmin):
     @admin.display(description="sent with it")
     def sent_with_it(self, key: Any) -> SafeString | str:
         """Return the number of these runs, the first and last time, and their cost."""
-        sent = Run.objects.filter(project_key=key).aggregate(
+        sent_times = Run.objects.filter(project_key=key).aggregate(
             first=Min("sent_at"), last=Max("sent_at")
         )
-        if not key.run_count or not sent["first"]:
+        if not key.run_count or not sent_times["first"]:
             return "nothing yet"
-        spent = Charge.objects.filter(run__project_key=key).aggregate(sum=Sum("amount"))["sum"]
+        spent_sum = Charge.objects.filter(run__project_key=key).aggregate(sum=Sum("amount"))["sum"]
         return format_html(
             '<a href="{}">{}</a>, from {} to {} UTC, for {}',
             _runs_address(key),
             counted(key.run_count, "run"),
-            f"{sent['first']:%Y-%m-%d %H:%M}",
-            f"{sent['last']:%Y-%m-%d %H:%M}",
-            money(spent) if spent is not None else "unknown costs",
+            f"{sent_times['first']:%Y-%m-%d %H:%M}",
+            f"{sent_times['last']:%Y-%m-%d %H:%M}",
+            money(spent_sum) if spent_sum is not None else "unknown costs",
         )
 
     @method_decorator(sensitive_post_parameters("key"))
@@ -156,8 +156,8 @@ class ProjectKeyAdmin(RestrictedAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Render the list with its own title."""
-        more = {"title": "Keys of projects", **(extra_context or {})}
-        return super().changelist_view(request, more)
+        page_context = {"title": "Keys of projects", **(extra_context or {})}
+        return super().changelist_view(request, page_context)
 
     def change_view(
         self,
@@ -167,14 +167,16 @@ class ProjectKeyAdmin(RestrictedAdmin):
         extra_context: Any = None,
     ) -> Any:
         """Show a key's page, with its buttons if the user may enter keys."""
-        more = {"may_enter": self.has_add_permission(request), "title": "Key of a project"}
-        return super().change_view(request, object_id, form_url, {**more, **(extra_context or {})})
+        page_context = {"may_enter": self.has_add_permission(request), "title": "Key of a project"}
+        return super().change_view(
+            request, object_id, form_url, {**page_context, **(extra_context or {})}
+        )
 
     @method_decorator(require_POST)
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a key out of use."""
-        done = "From now on, {} sends its runs with the account's own key."
-        return self._act(request, pk, new_key.remove, done)
+        outcome = "From now on, {} sends its runs with the account's own key."
+        return self._act(request, pk, new_key.remove, outcome)
 
     @method_decorator(require_POST)
     def put_back_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -97,11 +97,11 @@ class RunAdmin(ReadOnly):
             return queryset, False
         users = list(User.objects.filter(username=term).values_list("pk", flat=True))
         endpoints = Endpoint.objects.filter(endpoint_id__icontains=term)
-        named = Q(user_id__in=users) | Q(
+        by_user_or_model = Q(user_id__in=users) | Q(
             endpoint_id__in=list(endpoints.values_list("pk", flat=True))
         )
         by_id = ~Q(request_id="") & Q(request_id=term)
-        for runs in (queryset.filter(named), queryset.filter(by_id)):
+        for runs in (queryset.filter(by_user_or_model), queryset.filter(by_id)):
             if runs.exists():
                 return runs, False
         return queryset.within_reach_of(request.user).containing(term), False
@@ -187,8 +187,8 @@ class PresetAdmin(RestrictedAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         """Return the presets that the curator can see elsewhere too: own ones and shared ones."""
         presets: Any = super().get_queryset(request)
-        shown = Preset.objects.shown_to(request.user).values("pk")
-        return presets.filter(Q(pk__in=shown) | Q(is_shared=True))
+        visible_presets = Preset.objects.shown_to(request.user).values("pk")
+        return presets.filter(Q(pk__in=visible_presets) | Q(is_shared=True))
 
     @admin.display(description="arguments")
     def shown_arguments(self, preset: Preset) -> str:

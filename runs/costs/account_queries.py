@@ -24,14 +24,14 @@ def _spent(kind: DailySum.Kind) -> PreparedQuery[tuple[int, Decimal | None]]:
     days = DailySum.objects.order_by().filter(
         kind=kind.value, day__gte=Param("first", DateField()), day__lt=Param("end", DateField())
     )
-    named: QuerySet[DailySum, Any]
+    keyed_days: QuerySet[DailySum, Any]
     if kind == Kind.HOUSE:
-        named = days.annotate(house=Value(0)).values_list("house")
+        keyed_days = days.annotate(house=Value(0)).values_list("house")
     else:
         (column,) = DailySum.COLUMNS[kind]
         keys = ParamList("keys", BigIntegerField())
-        named = days.filter(**{f"{column}__in": keys}).values_list(column)
-    return PreparedQuery(lambda: named.annotate(total=Sum("amount")))
+        keyed_days = days.filter(**{f"{column}__in": keys}).values_list(column)
+    return PreparedQuery(lambda: keyed_days.annotate(total=Sum("amount")))
 
 
 # (key, sum) for the projects, people or programs among `keys`, from the day `first` until before

@@ -73,9 +73,9 @@ def _latest_bills(endpoint: int) -> list[tuple[str, Any]]:
     return list(latest.values_list("billable_units", "metrics"))
 
 
-def _history(listed: list[tuple[str, Any]]) -> History:
-    billed = [value for units, _ in listed if (value := decimal(units)) is not None]
-    timed = [value for _, metrics in listed if (value := _seconds(metrics)) is not None]
+def _history(rows: list[tuple[str, Any]]) -> History:
+    billed = [value for units, _ in rows if (value := decimal(units)) is not None]
+    timed = [value for _, metrics in rows if (value := _seconds(metrics)) is not None]
     return History(
         len(billed) or len(timed),
         median(billed) if billed else None,
@@ -103,8 +103,8 @@ def _estimate(
 
 def makes_of(endpoint: Endpoint) -> frozenset[str]:
     """Return the media that a model produces, such as `image`."""
-    listed = endpoint.facts if isinstance(endpoint.facts, list) else []
-    return frozenset(str(fact)[len(_OUT) :] for fact in listed if str(fact).startswith(_OUT))
+    facts = endpoint.facts if isinstance(endpoint.facts, list) else []
+    return frozenset(str(fact)[len(_OUT) :] for fact in facts if str(fact).startswith(_OUT))
 
 
 def _measured(addresses: Set[str]) -> dict[str, Media]:

@@ -97,8 +97,8 @@ def add(changes: Iterable[tuple[Charge, Sums]]) -> None:
     rows: dict[_Row, Sums] = {}
     for charge, change in changes:
         if any(change):
-            whose = {name: getattr(charge, name) for name in _GROUPS}
-            _add_to(rows, timezone.localdate(charge.created_at), whose, change)
+            group = {name: getattr(charge, name) for name in _GROUPS}
+            _add_to(rows, timezone.localdate(charge.created_at), group, change)
     if rows:
         _write(rows)
 
@@ -116,10 +116,10 @@ def days() -> Iterator[date]:
     """Yield each day from the first to the last that has sums or charges."""
     sums = DailySum.objects.aggregate(first=Min("day"), last=Max("day"))
     charges = Charge.objects.aggregate(first=Min("created_at"), last=Max("created_at"))
-    known = [day for day in sums.values() if day]
-    known += [timezone.localdate(at) for at in charges.values() if at]
-    for number in range((max(known) - min(known)).days + 1) if known else ():
-        yield min(known) + number * DAY
+    known_days = [day for day in sums.values() if day]
+    known_days += [timezone.localdate(at) for at in charges.values() if at]
+    for number in range((max(known_days) - min(known_days)).days + 1) if known_days else ():
+        yield min(known_days) + number * DAY
 
 
 def add_up(day: date) -> int:
@@ -144,17 +144,17 @@ def differ(day: date) -> bool:
 def _of_charges(day: date) -> dict[_Row, Sums]:
     start, end = periods.bounds(f"{day:%Y-%m-%d}")
     rows: dict[_Row, Sums] = {}
-    for whose, sums in _grouped(Charge.objects.filter(created_at__gte=start, created_at__lt=end)):
-        _add_to(rows, day, whose, sums)
+    for group, sums in _grouped(Charge.objects.filter(created_at__gte=start, created_at__lt=end)):
+        _add_to(rows, day, group, sums)
     return rows
 
 
 def _written(day: date) -> dict[_Row, Sums]:
     """Return the stored sums of a day, without rows of zeros."""
     kinds = {str(kind): place for kind, place in _PLACES.items()}
-    stored = DailySum.objects.filter(day=day).values_list("kind", *_GROUPS, *Sums._fields)
+    stored_sums = DailySum.objects.filter(day=day).values_list("kind", *_GROUPS, *Sums._fields)
     rows = {}
-    for kind, user, project, endpoint, token, door, *figures in stored:
+    for kind, user, project, endpoint, token, door, *figures in stored_sums:
         row = _Row(day, kinds[kind], user or 0, project or 0, endpoint or 0, token or 0, door)
         rows[row] = Sums(*figures)
     return {row: sums for row, sums in rows.items() if any(sums)}
@@ -173,12 +173,12 @@ def _grouped(charges: QuerySet[Charge]) -> Iterator[tuple[Mapping[str, Any], Sum
         yield group, Sums(group["runs"], total, reserved, group["unknown"])
 
 
-def _add_to(rows: dict[_Row, Sums], day: date, whose: Mapping[str, Any], change: Sums) -> None:
+def _add_to(rows: dict[_Row, Sums], day: date, group: Mapping[str, Any], change: Sums) -> None:
     """Add a change to the rows of all kinds that count it."""
     for kind, columns in DailySum.COLUMNS.items():
-        if kind == DailySum.Kind.TOKEN and whose["token_id"] is None:
+        if kind == DailySum.Kind.TOKEN and group["token_id"] is None:
             continue
-        keys = {name: whose[name] for name in columns}
+        keys = {name: group[name] for name in columns}
         row = _Row(
             day,
             _PLACES[kind],
@@ -194,7 +194,7 @@ def _add_to(rows: dict[_Row, Sums], day: date, whose: Mapping[str, Any], change:
 def _write(rows: Mapping[_Row, Sums]) -> None:
     """Add these sums to the rows; rows that are missing are created."""
     kinds = [kind.value for kind in DailySum.COLUMNS]
-    written = [
+    parameters = [
         (
             f"{row.day:%Y-%m-%d}",
             kinds[row.place],
@@ -211,7 +211,7 @@ def _write(rows: Mapping[_Row, Sums]) -> None:
         for row in sorted(rows)
     ]
     with connection.cursor() as cursor:
-        cursor.executemany(_ADD, written)
+        cursor.executemany(_ADD, parameters)
 
 
 # Django has no single statement for "add to the row or create it". Only such a statement loses no

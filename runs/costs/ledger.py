@@ -177,10 +177,10 @@ def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
     for counter in counters:
         keys[counter.scope, counter.period].append(counter.key)
     sums = dict.fromkeys(counters, NOTHING)
-    for (scope, period), among in keys.items():
+    for (scope, period), counter_keys in keys.items():
         first, end = periods.days(period)
         rows = account_queries.SPENT[DailySum.Kind(scope)].all(
-            keys=among, first=first, end=end or date.max
+            keys=counter_keys, first=first, end=end or date.max
         )
         sums |= {Counter(scope, key, period): total or NOTHING for key, total in rows}
     return sums
@@ -194,8 +194,8 @@ def spent_by_each(scope: Scope, period: str) -> list[tuple[int, Decimal]]:
     first, end = periods.days(period)
     column = COLUMNS[scope]
     days = DailySum.objects.filter(kind=scope, day__gte=first, day__lt=end or date.max, runs__gt=0)
-    named = days.exclude(**{column: None}).order_by().values_list(column)
-    return list(named.annotate(total=models.Sum("amount")).order_by("-total"))
+    keyed_days = days.exclude(**{column: None}).order_by().values_list(column)
+    return list(keyed_days.annotate(total=models.Sum("amount")).order_by("-total"))
 
 
 def due(charges: models.QuerySet[Charge]) -> models.QuerySet[Charge]:
@@ -214,10 +214,10 @@ def reserve(reservations: Sequence[Reservation]) -> list[LedgerEntry]:
     for reserved in reservations:
         amount = None if reserved.amount is None else _rounded(reserved.amount)
         for account in reserved.accounts:
-            left = balances[account.pk]
-            if not left.allows(amount):
-                raise CapExceeded(account, amount, left.committed)
-            left.take(amount)
+            account_balance = balances[account.pk]
+            if not account_balance.allows(amount):
+                raise CapExceeded(account, amount, account_balance.committed)
+            account_balance.take(amount)
             entries.append(LedgerEntry(account=account, run_id=reserved.run_id, amount_usd=amount))
     for account in accounts:
         account.committed = balances[account.pk].committed
@@ -249,8 +249,8 @@ def give_back(keys: Collection[int]) -> None:
     lock_house()
     planned = list(Charge.objects.select_for_update().filter(pk__in=keys, run=None))
     Charge.objects.filter(pk__in=[charge.pk for charge in planned]).delete()
-    nothing = daily_sums.Sums()
-    daily_sums.add((charge, nothing - daily_sums.of_charge(charge)) for charge in planned)
+    no_sums = daily_sums.Sums()
+    daily_sums.add((charge, no_sums - daily_sums.of_charge(charge)) for charge in planned)
 
 
 def note_so_far(run_id: uuid.UUID, cost: Decimal | None) -> None:
@@ -276,7 +276,7 @@ def take_back(entry: LedgerEntry) -> None:
     entry.delete()
 
 
-def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency: str) -> None:
+def settle(run: Run, changes: Mapping[str, Any], price: Decimal | None, currency: str) -> None:
     """Settle or release a run's sums if these changes of its row end it or contain its bill.
 
     The run costs its billed units at the price when it began. `price` is the present price of its
@@ -284,8 +284,8 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
     without a bill, it counts with the most that it could cost if it has a result, and with nothing
     if it has none: server errors are not billed, rejected input may be (protocol 17.5).
     """
-    state = changed.get("state", run.state)
-    if state not in Run.FINAL or not {"state", "billable_units"} & changed.keys():
+    state = changes.get("state", run.state)
+    if state not in Run.FINAL or not {"state", "billable_units"} & changes.keys():
         return
     entries, accounts = _entries_of(run.pk)
     charge = Charge.objects.select_for_update().filter(run_id=run.pk).first()
@@ -293,7 +293,7 @@ def settle(run: Run, changed: Mapping[str, Any], price: Decimal | None, currency
         return
     if charge.unit_price is None and currency in IN_DOLLARS:
         charge.unit_price = price
-    cost = cost_of_units(changed.get("billable_units", run.billable_units), charge.unit_price)
+    cost = cost_of_units(changes.get("billable_units", run.billable_units), charge.unit_price)
     charge.billed = None if cost is None else _rounded(cost)
     _settle(charge, entries, accounts, has_result=state == Run.State.SUCCEEDED)
 
@@ -326,16 +326,16 @@ def _settle(
     If no cost is known, the counted sum stays reserved until one is.
     """
     before = daily_sums.of_charge(charge)
-    known = charge.billed if charge.reported is None else charge.reported
+    known_cost = charge.billed if charge.reported is None else charge.reported
     most = charge.expected if charge.so_far is None else charge.so_far
-    best = most if known is None else known
-    is_due = known is not None or has_result
+    best = most if known_cost is None else known_cost
+    is_due = known_cost is not None or has_result
     charge.state = SumState.SETTLED if is_due else SumState.RELEASED
     if best is not None:
         charge.amount = best
     elif is_due and charge.amount is not None:
         charge.state = SumState.RESERVED
-    charge.awaits_check = known is not None
+    charge.awaits_check = known_cost is not None
     charge.save(
         update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
     )
@@ -344,8 +344,8 @@ def _settle(
     for entry in entries:
         earlier = _counted(entry)
         entry.state = charge.state
-        if known is not None:
-            entry.amount_usd = known
+        if known_cost is not None:
+            entry.amount_usd = known_cost
         accounts[entry.account_id].committed += _counted(entry) - earlier
     LedgerEntry.objects.bulk_update(entries, ["state", "amount_usd"])
     LedgerAccount.objects.bulk_update(accounts.values(), ["committed"])

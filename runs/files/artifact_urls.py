@@ -49,7 +49,7 @@ def origins(texts: Iterable[str]) -> dict[str, str]:
     run_ids = {text: match[1] for text in texts if (match := _RESULT.fullmatch(text))}
     if not run_ids:
         return {}
-    wanted = sorted(set(run_ids.values()))[:_MAX_ORIGINS]
-    rows = Run.objects.filter(pk__in=wanted).named()
+    origin_pks = sorted(set(run_ids.values()))[:_MAX_ORIGINS]
+    rows = Run.objects.filter(pk__in=origin_pks).named()
     names = {str(run.pk): run.endpoint.name for run in rows}
     return {text: names[run] for text, run in run_ids.items() if run in names}

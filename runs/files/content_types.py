@@ -107,7 +107,7 @@ HARMLESS = frozenset(
 )
 
 
-def content_type(head: bytes, claimed: str = "", *names: str) -> str:
+def content_type(head: bytes, claimed_type: str = "", *names: str) -> str:
     """Return a file's content type by its first bytes, else by name (meshes), else as claimed.
 
     A claimed type that browsers display is not trusted unless the first bytes confirm it.
@@ -124,8 +124,8 @@ def content_type(head: bytes, claimed: str = "", *names: str) -> str:
     for kind in (_kind_of_mesh(head), *map(_named, names)):
         if kind.startswith("model/"):
             return kind
-    claimed = media_type(claimed)
-    return UNKNOWN if claimed in HARMLESS or not claimed else claimed
+    claimed_type = media_type(claimed_type)
+    return UNKNOWN if claimed_type in HARMLESS or not claimed_type else claimed_type
 
 
 def _kind_of_mesh(head: bytes) -> str:
@@ -150,8 +150,8 @@ def _kind_of_picture(head: bytes) -> str:
     """Return the type of a picture in boxes by its brands; empty for films and others."""
     size_bytes = int.from_bytes(head[:4], "big")
     box = head[: size_bytes if size_bytes >= 16 else len(head)]
-    major, others = box[8:12], {box[at : at + 4] for at in range(16, len(box), 4)}
-    if major in _AVIF or (major in _GENERAL and others & _AVIF):
+    major, other_brands = box[8:12], {box[at : at + 4] for at in range(16, len(box), 4)}
+    if major in _AVIF or (major in _GENERAL and other_brands & _AVIF):
         return "image/avif"
     return "image/heic" if major in _GENERAL | _HEIC else ""
 
@@ -190,9 +190,9 @@ def kind(content_type: str) -> str:
     return {"model": "mesh"}.get(main, main) if content_type in HARMLESS else ""
 
 
-def kind_named(name: str, claimed: str = "") -> str:
+def kind_named(name: str, claimed_type: str = "") -> str:
     """Return how pages would show a file that is not here, by its claimed type, else its name."""
-    return kind(media_type(claimed) or _named(name))
+    return kind(media_type(claimed_type) or _named(name))
 
 
 def extension(kind: str) -> str:

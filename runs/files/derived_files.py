@@ -90,10 +90,10 @@ class Previews(NamedTuple):
     thumbnail: str
 
 
-def write(file: str, seen: ProbeResult) -> Previews:
+def write(file: str, probed: ProbeResult) -> Previews:
     """Store the pictures that the probe made of a stored file, named after the file."""
     base = file.rpartition(".")[0]
     return Previews(
-        picture_files.write(f"{base}.poster.webp", seen.poster),
-        picture_files.write(f"{base}.thumbnail.webp", seen.thumbnail),
+        picture_files.write(f"{base}.poster.webp", probed.poster),
+        picture_files.write(f"{base}.thumbnail.webp", probed.thumbnail),
     )

@@ -39,9 +39,11 @@ def read_unread() -> bool:
 
 def _note(rows: Sequence[tuple[int, uuid.UUID, set[uuid.UUID]]]) -> None:
     """Replace the marker of each run by the files that it names."""
-    named = [InputFile(run_id=run, source=source) for _, run, sources in rows for source in sources]
+    input_files = [
+        InputFile(run_id=run, source=source) for _, run, sources in rows for source in sources
+    ]
     with transaction.atomic():
-        InputFile.objects.bulk_create(named, ignore_conflicts=True)
+        InputFile.objects.bulk_create(input_files, ignore_conflicts=True)
         InputFile.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
 
 
@@ -57,12 +59,12 @@ def named_elsewhere() -> set[uuid.UUID]:
 
     There are few of these rows, so all of them are read.
     """
-    named: set[uuid.UUID] = set()
+    uploads: set[uuid.UUID] = set()
     for rows, column in (json for owner in owners.registered() for json in owner.inputs_in_use()):
         texts = rows.annotate(inputs_text=Cast(column, TextField()))
         naming = texts.filter(
             Q(inputs_text__contains="/uploads/") | Q(inputs_text__contains="/artifacts/")
         )
         for text in naming.order_by().values_list("inputs_text", flat=True):
-            named |= sources_in(text)
-    return named
+            uploads |= sources_in(text)
+    return uploads

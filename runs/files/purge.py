@@ -39,9 +39,9 @@ FIRST = uuid.UUID(int=0)
 _holds: set[Callable[[], bool]] = set()
 
 
-def hold_while(needed: Callable[[], bool]) -> None:
-    """Delete no file while `needed` returns True: somebody still reads files of a moment ago."""
-    _holds.add(needed)
+def hold_while(is_needed: Callable[[], bool]) -> None:
+    """Delete no file while `is_needed` returns True: somebody still reads files of a moment ago."""
+    _holds.add(is_needed)
 
 
 class Purge:
@@ -69,8 +69,8 @@ class Purge:
         """Purge the next runs that are due; return False at the end of the pass."""
         now = timezone.now()
         while keys := list(_due(now).filter(pk__gt=self._after).order_by("pk")[:BATCH]):
-            self._after, needed = keys[-1], self._needed(keys, now)
-            free = [pk for pk in keys if pk not in needed]
+            self._after, needed_pks = keys[-1], self._needed(keys, now)
+            free = [pk for pk in keys if pk not in needed_pks]
             if count := _purge(free, self._named, now):
                 log.info("%s deleted runs were purged", count)
             if time.monotonic() > until:
@@ -94,18 +94,18 @@ class Purge:
 
 
 def _is_input_of_staying_run(pk: uuid.UUID, now: datetime) -> bool:
-    stays = Q(run__deleted_at=None) | Q(run__deleted_at__gt=now - GRACE)
-    return InputFile.objects.filter(stays, source=pk).exclude(run=pk).exists()
+    run_stays = Q(run__deleted_at=None) | Q(run__deleted_at__gt=now - GRACE)
+    return InputFile.objects.filter(run_stays, source=pk).exclude(run=pk).exists()
 
 
 def _due(now: datetime) -> QuerySet[Run, uuid.UUID]:
     """Return the keys of the runs whose grace period is over."""
-    due = Run.objects.filter(deleted_at__lte=now - GRACE)
-    return due.values_list("pk", flat=True)
+    due_runs = Run.objects.filter(deleted_at__lte=now - GRACE)
+    return due_runs.values_list("pk", flat=True)
 
 
-def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> int:
-    """Delete these runs and files that only they use, except `named` uploads; return the number.
+def _purge(keys: Sequence[uuid.UUID], named_uploads: Set[uuid.UUID], now: datetime) -> int:
+    """Delete these runs and files that only they use, except `named_uploads`; return the number.
 
     Skips runs that were restored, or that another worker is purging.
     """
@@ -113,10 +113,10 @@ def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> i
         locked = _due(now).filter(pk__in=keys).select_for_update(of=("self",), skip_locked=True)
         if not (owners := dict(locked.values_list("pk", "user_id"))):
             return 0
-        stored = Artifact.objects.filter(run_id__in=owners, state=Artifact.State.STORED)
-        stored = stored.exclude(digest="")
-        contents = {artifact.digest: files_of(artifact) for artifact in stored}
-        uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named]
+        stored_artifacts = Artifact.objects.filter(run_id__in=owners, state=Artifact.State.STORED)
+        stored_artifacts = stored_artifacts.exclude(digest="")
+        contents = {artifact.digest: files_of(artifact) for artifact in stored_artifacts}
+        uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named_uploads]
         Run.objects.light().filter(pk__in=owners).delete()
         discard(contents | _delete_unused(uploads), now)
     return len(owners)
@@ -125,8 +125,8 @@ def _purge(keys: Sequence[uuid.UUID], named: Set[uuid.UUID], now: datetime) -> i
 def drop_files(run_ids: Sequence[uuid.UUID], now: datetime, why: str) -> int:
     """Delete the result files of these runs, but keep the runs; return the number of runs."""
     with transaction.atomic():
-        stored = Artifact.objects.filter(run_id__in=run_ids, state=Artifact.State.STORED)
-        artifacts = list(stored.exclude(digest="").select_for_update())
+        stored_artifacts = Artifact.objects.filter(run_id__in=run_ids, state=Artifact.State.STORED)
+        artifacts = list(stored_artifacts.exclude(digest="").select_for_update())
         contents = {artifact.digest: files_of(artifact) for artifact in artifacts}
         lose(artifacts, why)
         discard(contents, now)
@@ -159,8 +159,8 @@ def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
 def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
     """Delete the uploads that are no run's input any more; return their files by content."""
     keys = [upload.pk for upload in uploads]
-    used = set(InputFile.objects.filter(source__in=keys).values_list("source", flat=True))
-    unused = [upload for upload in uploads if upload.pk not in used]
+    used_pks = set(InputFile.objects.filter(source__in=keys).values_list("source", flat=True))
+    unused = [upload for upload in uploads if upload.pk not in used_pks]
     Upload.objects.filter(pk__in=[upload.pk for upload in unused]).delete()
     return {_content_digest(upload): [upload.file] for upload in unused}
 
@@ -172,12 +172,12 @@ def _content_digest(upload: Upload) -> str:
 
 def discard(contents: Mapping[str, list[str]], now: datetime) -> None:
     """Record the contents of deleted rows as discarded, unless other rows have them."""
-    named = _named_contents(contents)
+    named_digests = _named_contents(contents)
     DiscardedContent.objects.bulk_create(
         [
             DiscardedContent(digest=digest, files=files, discarded_at=now)
             for digest, files in contents.items()
-            if digest not in named
+            if digest not in named_digests
         ],
         update_conflicts=True,
         unique_fields=["digest"],
@@ -204,10 +204,10 @@ def delete_discarded(now: datetime, until: float = math.inf) -> bool:
 
     Stops at the time `until` of the monotonic clock; returns whether more may be due.
     """
-    due = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
+    due_contents = DiscardedContent.objects.filter(discarded_at__lte=now - SETTLED)
     if any(is_needed() for is_needed in _holds):
         return False
-    digests = list(due.order_by("discarded_at").values_list("pk", flat=True)[:CONTENTS])
+    digests = list(due_contents.order_by("discarded_at").values_list("pk", flat=True)[:CONTENTS])
     for digest in digests:
         _delete_files(digest, now)
         if time.monotonic() > until:
@@ -244,7 +244,7 @@ def _named_contents(contents: Mapping[str, list[str]]) -> set[str]:
     main = {files[0]: digest for digest, files in contents.items() if files}
     artifacts = Artifact.objects.filter(digest__in=contents, state=Artifact.State.STORED).order_by()
     uploads = Upload.objects.filter(Q(digest__in=contents) | Q(file__in=main))
-    named = set(artifacts.values_list("digest", flat=True))
+    digests = set(artifacts.values_list("digest", flat=True))
     for digest, file in uploads.values_list("digest", "file"):
-        named |= {digest, main.get(file, digest)}
-    return named
+        digests |= {digest, main.get(file, digest)}
+    return digests

@@ -32,7 +32,7 @@ RUN_ID_CHARS = 8
 _PLAIN_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,19}")
 
 
-class _Named(NamedTuple):
+class _NamedRun(NamedTuple):
     """The values of a run that its file names contain."""
 
     pk: uuid.UUID
@@ -80,17 +80,17 @@ class Namer:
         values = {**values, "n": str(number or "")}
         return name_template.fill(self._template, values, suffix, fallback)
 
-    def _values(self, named: _Named) -> dict[str, str]:
+    def _values(self, named_run: _NamedRun) -> dict[str, str]:
         """Return the values of the template's words that all names of a run share."""
-        at = timezone.localtime(named.created_at)
+        at = timezone.localtime(named_run.created_at)
         return {
             "date": f"{at:%Y-%m-%d}",
             "time": f"{at:%H-%M-%S}",
-            "prompt": slug(named.title),
-            "model": slug(named.endpoint_id.partition("/")[2] or named.endpoint_id),
-            "seed": _seed(named.output) or _seed(named.arguments),
-            "project": self._project(named.project_id),
-            "run": str(named.pk)[:RUN_ID_CHARS],
+            "prompt": slug(named_run.title),
+            "model": slug(named_run.endpoint_id.partition("/")[2] or named_run.endpoint_id),
+            "seed": _seed(named_run.output) or _seed(named_run.arguments),
+            "project": self._project(named_run.project_id),
+            "run": str(named_run.pk)[:RUN_ID_CHARS],
         }
 
     def _project(self, pk: int) -> str:
@@ -120,7 +120,7 @@ def served_name(artifact: Artifact, user: User | AnonymousUser) -> str:
     if row is None:
         return portable_name(artifact.kind, _suffix(artifact))
     namer = Namer(user)
-    return namer._of_artifact(artifact, namer._values(_Named(*row)))
+    return namer._of_artifact(artifact, namer._values(_NamedRun(*row)))
 
 
 def with_names(runs: RunQuerySet) -> RunQuerySet:
@@ -133,8 +133,8 @@ def seed_of(run: Run) -> str:
     return _seed(_loaded(run, "output")) or _seed(_loaded(run, "arguments"))
 
 
-def _naming_facts(run: Run) -> _Named:
-    return _Named(
+def _naming_facts(run: Run) -> _NamedRun:
+    return _NamedRun(
         run.pk,
         run.title,
         run.endpoint.endpoint_id,

@@ -104,11 +104,17 @@ def used_bytes(user_id: int) -> int:
     Results of the user's own runs do not count.
     """
     results = _own_results(user_id)
-    mine = Upload.objects.filter(user_id=user_id).exclude(digest__in=results.values("digest"))
-    counted = mine.order_by().values("digest", "size_bytes").distinct()  # once in all projects
+    own_uploads = Upload.objects.filter(user_id=user_id).exclude(
+        digest__in=results.values("digest")
+    )
+    distinct_contents = (
+        own_uploads.order_by().values("digest", "size_bytes").distinct()
+    )  # once in all projects
     reserved = UploadReservation.objects.filter(user_id=user_id)
     reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
-    sums = (rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (counted, reserved))
+    sums = (
+        rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (distinct_contents, reserved)
+    )
     return sum(sums) + sum(owner.held_bytes(user_id) for owner in owners.registered())
 
 
@@ -122,14 +128,14 @@ def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
 
     Files that the user has uploaded before, and results of their own runs, do not count again.
     """
-    used = used_bytes(user_id)
-    if used + size_bytes <= settings.UPLOADS_MAX_MB_PER_PERSON * MB:
+    bytes_before = used_bytes(user_id)
+    if bytes_before + size_bytes <= settings.UPLOADS_MAX_MB_PER_PERSON * MB:
         return
     uploads = Upload.objects.filter(user_id=user_id)
     if any(rows.filter(digest=digest).exists() for rows in (uploads, _own_results(user_id))):
         return
     raise QuotaExceeded(
-        f"Your uploads take {used // MB:,} MB of the {settings.UPLOADS_MAX_MB_PER_PERSON:,} MB "
-        "that each person may keep here. Use a file that you gave before, give this one's address "
-        "instead, or ask an admin for more room."
+        f"Your uploads take {bytes_before // MB:,} MB of the "
+        f"{settings.UPLOADS_MAX_MB_PER_PERSON:,} MB that each person may keep here. Use a file "
+        "that you gave before, give this one's address instead, or ask an admin for more room."
     )

@@ -39,7 +39,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Moved(NamedTuple):
+class MovedFile(NamedTuple):
     """One file, the outcome of moving it, and the reason if that failed."""
 
     name: str
@@ -86,7 +86,7 @@ class Progress:
         """Return the number of files with this outcome."""
         return self.counts.get(outcome, 0)
 
-    def add(self, moved: Moved) -> None:
+    def add(self, moved: MovedFile) -> None:
         """Count one file."""
         self.counts[moved.outcome] = self.count(moved.outcome) + 1
         self.size_bytes += moved.size_bytes
@@ -94,9 +94,11 @@ class Progress:
 
 def stored_rows() -> list[Rows]:
     """Return all rows of the catalogue and the playground that name files in our storage."""
-    stored = Artifact.objects.filter(state=Artifact.State.STORED)
+    stored_artifacts = Artifact.objects.filter(state=Artifact.State.STORED)
     return [
-        Rows("results", stored.only("kind", "file", "poster", "thumbnail"), purge.files_of),
+        Rows(
+            "results", stored_artifacts.only("kind", "file", "poster", "thumbnail"), purge.files_of
+        ),
         Rows("uploads", Upload.objects.only("file"), lambda row: [row.file]),
         Rows(
             "pictures",
@@ -111,7 +113,7 @@ def move(
     source: Storage,
     target: Storage,
     progress: Progress,
-    on_batch: Callable[[list[Moved]], None],
+    on_batch: Callable[[list[MovedFile]], None],
 ) -> None:
     """Copy the files of all rows that `progress` has not passed; call `on_batch` after each batch.
 
@@ -139,39 +141,43 @@ def _batches(rows: Rows, progress: Progress) -> Iterator[list[Model]]:
         yield batch
 
 
-def move_file(name: str, source: Storage, target: Storage) -> Moved:
+def move_file(name: str, source: Storage, target: Storage) -> MovedFile:
     """Copy one file unless the target has it already; verify its size and checksum there."""
     try:
         if source.exists(name):
             return _copy(name, source, target)
         return _without_source(name, target)
     except Exception as error:  # storages raise any kind of exception
-        return Moved(name, Outcome.FAILED, reason=describe_error(error))
+        return MovedFile(name, Outcome.FAILED, reason=describe_error(error))
 
 
-def _without_source(name: str, target: Storage) -> Moved:
+def _without_source(name: str, target: Storage) -> MovedFile:
     if target.exists(name):
         digest, size_bytes = _read(target, name)
         is_whole = digest == (digest_in(name) or digest)
-        return Moved(name, Outcome.PRESENT if is_whole else Outcome.MISSING, size_bytes)
-    return Moved(name, Outcome.PRESENT if name.endswith(OPTIONAL) else Outcome.MISSING)
+        return MovedFile(name, Outcome.PRESENT if is_whole else Outcome.MISSING, size_bytes)
+    return MovedFile(name, Outcome.PRESENT if name.endswith(OPTIONAL) else Outcome.MISSING)
 
 
-def _copy(name: str, source: Storage, target: Storage) -> Moved:
+def _copy(name: str, source: Storage, target: Storage) -> MovedFile:
     with source.open(name) as file:
-        wanted = checksum(file)
-        if wanted[0] != (digest_in(name) or wanted[0]):
-            return Moved(name, Outcome.FAILED, reason="the old storage's file is damaged")
+        source_checksum = checksum(file)
+        if source_checksum[0] != (digest_in(name) or source_checksum[0]):
+            return MovedFile(name, Outcome.FAILED, reason="the old storage's file is damaged")
         if target.exists(name):
-            if target.size(name) == wanted[1] and _read(target, name) == wanted:
-                return Moved(name, Outcome.PRESENT, wanted[1])
+            if target.size(name) == source_checksum[1] and _read(target, name) == source_checksum:
+                return MovedFile(name, Outcome.PRESENT, source_checksum[1])
             target.delete(name)
         file.seek(0)
-        stored = target.save(name, File(file, name))
-    if stored == name and target.size(name) == wanted[1] and _read(target, name) == wanted:
-        return Moved(name, Outcome.COPIED, wanted[1])
-    target.delete(stored)
-    return Moved(name, Outcome.FAILED, reason="the copy differs from the file")
+        stored_name = target.save(name, File(file, name))
+    if (
+        stored_name == name
+        and target.size(name) == source_checksum[1]
+        and _read(target, name) == source_checksum
+    ):
+        return MovedFile(name, Outcome.COPIED, source_checksum[1])
+    target.delete(stored_name)
+    return MovedFile(name, Outcome.FAILED, reason="the copy differs from the file")
 
 
 def _read(storage: Storage, name: str) -> tuple[str, int]:

@@ -43,7 +43,7 @@ def content_digest(file: IO[bytes]) -> str:
 
 
 def store(
-    file: IO[bytes], claimed: str = "", digest: str = "", names: Iterable[str] = ()
+    file: IO[bytes], claimed_type: str = "", digest: str = "", names: Iterable[str] = ()
 ) -> StoredFile:
     """Store an open file once per content; name, type and size are derived from its bytes.
 
@@ -54,7 +54,7 @@ def store(
     file.seek(0, os.SEEK_END)
     size_bytes = file.tell()
     file.seek(0)
-    kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed, *names)
+    kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed_type, *names)
     name = f"{digest[:2]}/{digest[2:4]}/{digest}.{content_types.extension(kind)}"
     file.seek(0)
     name = storage.write(name, File(file), size_bytes)

@@ -80,8 +80,8 @@ def ask(file: str) -> None:
 def ask_ahead(files: Iterable[str]) -> None:
     """Ask a worker to make the copies of files that somebody will want to see."""
     now = clock.now()
-    wanted = [WantedCopy(file=file, next_attempt_at=now) for file in files]
-    WantedCopy.objects.bulk_create(wanted, ignore_conflicts=True)
+    requests = [WantedCopy(file=file, next_attempt_at=now) for file in files]
+    WantedCopy.objects.bulk_create(requests, ignore_conflicts=True)
     channel.notify()
 
 
@@ -104,14 +104,14 @@ def make(file: str, *, is_last_try: bool, limit_s: float = LIMIT_S) -> bool:
     return True
 
 
-def note_try(wanted: WantedCopy, *, is_done: bool) -> None:
+def note_try(request: WantedCopy, *, is_done: bool) -> None:
     """Delete the request if it is done, else schedule its next try."""
     if is_done:
-        wanted.delete()
+        request.delete()
         return
-    wanted.tries += 1
-    wanted.next_attempt_at = clock.now() + FIRST_PAUSE * 2 ** (wanted.tries - 1)
-    wanted.save()
+    request.tries += 1
+    request.next_attempt_at = clock.now() + FIRST_PAUSE * 2 ** (request.tries - 1)
+    request.save()
 
 
 def _make(file: str, name: str, limit_s: float) -> None:
@@ -135,8 +135,8 @@ def _make(file: str, name: str, limit_s: float) -> None:
 
 
 def _fetch(name: str, copy: IO[bytes]) -> None:
-    with default_storage.open(name) as stored:
-        shutil.copyfileobj(stored, copy)
+    with default_storage.open(name) as stored_file:
+        shutil.copyfileobj(stored_file, copy)
     copy.flush()
 
 

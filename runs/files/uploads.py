@@ -95,40 +95,40 @@ def store(
     """
     name = clean_name(file.name or "")
     _check_size(name, file.size or 0)
-    claimed = file.content_type or ""
+    claimed_type = file.content_type or ""
     file.seek(0)
     head = file.read(content_types.HEAD_BYTES)
-    content_type = content_types.content_type(head, claimed, name)
-    _check_kind(name, content_type, claimed, kind)
+    content_type = content_types.content_type(head, claimed_type, name)
+    _check_kind(name, content_type, claimed_type, kind)
     file.seek(0)
     digest = stored_files.content_digest(file)
     with storage_limits.reserved_room(user_id, digest, file.size or 0, freed_bytes) as room:
         purge.reclaim(digest)
-        stored = _put_in_storage(file, name, claimed, digest)
+        stored_file = _put_in_storage(file, name, claimed_type, digest)
         with storage_limits.locked_quota(user_id):  # others count either the reservation or the row
-            upload = _row(user_id, name, stored, project)
+            upload = _row(user_id, name, stored_file, project)
             room.delete()
     return upload
 
 
 def _row(
-    user_id: int, name: str, stored: stored_files.StoredFile, project: Project | None
+    user_id: int, name: str, stored_file: stored_files.StoredFile, project: Project | None
 ) -> Upload:
     project = project or private_project(User.objects.get(pk=user_id))
     upload, _ = Upload.objects.get_or_create(
         user_id=user_id,
         project=project,
-        digest=stored.digest,
+        digest=stored_file.digest,
         defaults={
             "is_hidden": project.hides_new_runs,
-            "file": stored.name,
+            "file": stored_file.name,
             "file_name": name,
-            "content_type": stored.content_type,
-            "size_bytes": stored.size_bytes,
-            "width": stored.width,
-            "height": stored.height,
-            "duration_s": stored.duration_s,
-            "measure_at": timezone.now() if _is_to_measure(stored) else None,
+            "content_type": stored_file.content_type,
+            "size_bytes": stored_file.size_bytes,
+            "width": stored_file.width,
+            "height": stored_file.height,
+            "duration_s": stored_file.duration_s,
+            "measure_at": timezone.now() if _is_to_measure(stored_file) else None,
         },
     )
     upload.file_name = name  # equal bytes share a row; each upload sets the name it was given
@@ -187,19 +187,21 @@ def show_with(row: InProject, addresses: Iterable[str]) -> None:
     hidden.update(is_hidden=False)
 
 
-def _is_to_measure(stored: stored_files.StoredFile) -> bool:
+def _is_to_measure(stored_file: stored_files.StoredFile) -> bool:
     """Whether a worker must measure the length of a film or sound."""
-    has_length = stored.content_type.startswith(("video/", "audio/"))
-    return stored.duration_s is None and (has_length or stored.content_type == "image/gif")
+    has_length = stored_file.content_type.startswith(("video/", "audio/"))
+    return stored_file.duration_s is None and (
+        has_length or stored_file.content_type == "image/gif"
+    )
 
 
 def _put_in_storage(
-    file: UploadedFile[Any], name: str, claimed: str, digest: str
+    file: UploadedFile[Any], name: str, claimed_type: str, digest: str
 ) -> stored_files.StoredFile:
     """Store the file; raises NotStored with a message if the disk is full or the storage fails."""
     try:
         storage_limits.require_free_space(file.size or 0)
-        return stored_files.store(file, claimed, digest, [name])
+        return stored_files.store(file, claimed_type, digest, [name])
     except storage_limits.DiskFull as error:
         log.error("%s was not stored: %s", name, error.strerror)
         raise NotStored(
@@ -230,16 +232,16 @@ def _check_size(name: str, size_bytes: int) -> None:
         raise ValueError(f"{name} is larger than {MAX_BYTES >> 20} MB, the most this server takes.")
 
 
-def _check_kind(name: str, content_type: str, claimed: str, kind: str) -> None:
+def _check_kind(name: str, content_type: str, claimed_type: str, kind: str) -> None:
     if content_type == "image/heic":
         raise ValueError(
             f"{name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG."
         )
-    if kind in KINDS and not suits_kind(kind, content_type, claimed):
+    if kind in KINDS and not suits_kind(kind, content_type, claimed_type):
         raise ValueError(f"{name} is not {file_kinds.KINDS[kind].a_file}.")
 
 
-def suits_kind(kind: str, content_type: str, claimed: str = "") -> bool:
+def suits_kind(kind: str, content_type: str, claimed_type: str = "") -> bool:
     """Whether a file detected as type `content_type` suits a field of `kind`.
 
     Files of unknown type pass, except pictures: everything that shows them knows their types.
@@ -251,7 +253,7 @@ def suits_kind(kind: str, content_type: str, claimed: str = "") -> bool:
     ):
         return True
     return content_type == content_types.UNKNOWN and not (
-        kind == "image" and claimed.startswith("image/")
+        kind == "image" and claimed_type.startswith("image/")
     )
 
 

@@ -47,10 +47,10 @@ def note(runs: Collection[Run]) -> None:
     """Record on each run that is about to be sent the key that sends it."""
     projects = {run.project_id for run in runs if run.project_id}
     in_use = dict(_IN_USE.all(projects=projects)) if projects else {}
-    changed: dict[int | None, list[uuid.UUID]] = defaultdict(list)
+    runs_by_key: dict[int | None, list[uuid.UUID]] = defaultdict(list)
     for run in runs:
         if run.project_key_id != (key := in_use.get(run.project_id)):
             run.project_key_id = key
-            changed[key].append(run.pk)
-    for key, pks in changed.items():
+            runs_by_key[key].append(run.pk)
+    for key, pks in runs_by_key.items():
         Run.objects.filter(pk__in=pks).update(project_key=key)

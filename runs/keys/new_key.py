@@ -49,12 +49,12 @@ def enter(project: Project, key: str, person: User) -> ProjectKey:
     key_id, _, secret = key.partition(":")
     if not (is_word and key_id and secret):
         raise Refused(FORM)
-    stored = KeySeal.objects.filter(pk=vault.SEAL_ROW).first()
-    if stored is None:
+    key_seal = KeySeal.objects.filter(pk=vault.SEAL_ROW).first()
+    if key_seal is None:
         raise Refused(NO_SEAL)
     with transaction.atomic():
-        others = ProjectKey.objects.filter(key_id=key_id[:128], state__in=NOT_USED_UP)
-        if other := others.exclude(project=project).select_related("project").first():
+        other_keys = ProjectKey.objects.filter(key_id=key_id[:128], state__in=NOT_USED_UP)
+        if other := other_keys.exclude(project=project).select_related("project").first():
             raise Refused(
                 f"The project “{other.project}” has this key. fal counts and locks runs by key, "
                 "so each project needs its own key."
@@ -64,7 +64,7 @@ def enter(project: Project, key: str, person: User) -> ProjectKey:
         row = ProjectKey.objects.create(
             project=project,
             key_id=key_id[:128],
-            secret=vault.seal(key, stored.public),
+            secret=vault.seal(key, key_seal.public),
             made_by=person,
         )
         channel.notify()
@@ -79,22 +79,22 @@ def wait_for_answer(row: ProjectKey, within_s: float) -> ProjectKey:
     until = time.monotonic() + within_s
     while row.state == State.TRIED and time.monotonic() < until:
         time.sleep(LOOK_EVERY_S)
-        stored = ProjectKey.objects.filter(pk=row.pk).first()
-        if stored is None:
+        key_row = ProjectKey.objects.filter(pk=row.pk).first()
+        if key_row is None:
             raise Refused(ENTERED_AGAIN)
-        row = stored
+        row = key_row
     return row
 
 
 def remove(row: ProjectKey) -> None:
     """Stop using a key; further runs use the account's own. Raises Refused if it has ended."""
     with transaction.atomic():
-        stored = ProjectKey.objects.select_for_update().get(pk=row.pk)
-        if stored.state == State.TRIED:
-            stored.delete()
-        elif stored.state == State.ACTIVE:
-            stored.state, stored.ended_at = State.REMOVED, clock.now()
-            stored.save(update_fields=["state", "ended_at"])
+        key_row = ProjectKey.objects.select_for_update().get(pk=row.pk)
+        if key_row.state == State.TRIED:
+            key_row.delete()
+        elif key_row.state == State.ACTIVE:
+            key_row.state, key_row.ended_at = State.REMOVED, clock.now()
+            key_row.save(update_fields=["state", "ended_at"])
         else:
             raise Refused("This key is no longer in use.")
         channel.notify()
@@ -103,12 +103,12 @@ def remove(row: ProjectKey) -> None:
 def put_back(row: ProjectKey) -> None:
     """Use a removed key again; raises Refused if its secret is gone or the project has another."""
     with transaction.atomic():
-        stored = ProjectKey.objects.select_for_update().get(pk=row.pk)
-        others = ProjectKey.objects.filter(project=stored.project_id, state__in=NOT_USED_UP)
-        if stored.state != State.REMOVED or not stored.secret:
+        key_row = ProjectKey.objects.select_for_update().get(pk=row.pk)
+        other_keys = ProjectKey.objects.filter(project=key_row.project_id, state__in=NOT_USED_UP)
+        if key_row.state != State.REMOVED or not key_row.secret:
             raise Refused("Vitrine no longer has this key. Enter it again.")
-        if others.exists():
+        if other_keys.exists():
             raise Refused("The project has another key now.")
-        stored.state, stored.ended_at = State.ACTIVE, None
-        stored.save(update_fields=["state", "ended_at"])
+        key_row.state, key_row.ended_at = State.ACTIVE, None
+        key_row.save(update_fields=["state", "ended_at"])
         channel.notify()

@@ -90,7 +90,7 @@ class KeyRing:
 
 
 def _secret(key: int) -> str:
-    stored = ProjectKey.objects.filter(pk=key).values_list("secret", flat=True).first()
-    if not stored:
+    encrypted = ProjectKey.objects.filter(pk=key).values_list("secret", flat=True).first()
+    if not encrypted:
         raise vault.Unreadable("Its secret is gone.")
-    return vault.decrypt(stored)
+    return vault.decrypt(encrypted)

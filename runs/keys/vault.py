@@ -63,9 +63,9 @@ def is_newest(token: str) -> bool:
 
 
 def _fernet() -> MultiFernet:
-    if not (known := secrets()):
+    if not (known_secrets := secrets()):
         raise Unreadable("KEYS_SECRET is not set.")
-    return MultiFernet([Fernet(secret) for secret in known])
+    return MultiFernet([Fernet(secret) for secret in known_secrets])
 
 
 def new_secret() -> str:
@@ -84,17 +84,17 @@ def keep_first(file: Path) -> None:
 
 
 def _write(file: Path, lines: list[str]) -> None:
-    beside = file.with_name(f"{file.name}.new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as opened:
-        opened.write("\n".join(lines))
-    beside.replace(file)
+    new_file = file.with_name(f"{file.name}.new")
+    handle = os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as vault_file:
+        vault_file.write("\n".join(lines))
+    new_file.replace(file)
 
 
 def renew_seal() -> bool:
     """Create the seal if there is none that this process can open; return whether it did."""
-    stored = KeySeal.objects.filter(pk=SEAL_ROW).first()
-    if stored and _opens(stored):
+    key_seal = KeySeal.objects.filter(pk=SEAL_ROW).first()
+    if key_seal and _opens(key_seal):
         return False
     pair = rsa.generate_private_key(public_exponent=65537, key_size=SEAL_BITS)
     private = pair.private_bytes(
@@ -110,9 +110,9 @@ def renew_seal() -> bool:
     return True
 
 
-def _opens(stored: KeySeal) -> bool:
+def _opens(key_seal: KeySeal) -> bool:
     try:
-        decrypt(stored.private)
+        decrypt(key_seal.private)
     except Unreadable:
         return False
     return True
@@ -127,10 +127,10 @@ def seal(text: str, public: str) -> str:
 
 def unseal(sealed: str) -> str:
     """Return the text given to `seal`; raises Unreadable."""
-    stored = KeySeal.objects.filter(pk=SEAL_ROW).first()
-    if stored is None:
+    key_seal = KeySeal.objects.filter(pk=SEAL_ROW).first()
+    if key_seal is None:
         raise Unreadable("There is no seal.")
-    pair = serialization.load_pem_private_key(decrypt(stored.private).encode(), None)
+    pair = serialization.load_pem_private_key(decrypt(key_seal.private).encode(), None)
     assert isinstance(pair, rsa.RSAPrivateKey)  # noqa: S101  `renew_seal` makes no other
     try:
         return pair.decrypt(base64.b64decode(sealed), _OAEP).decode()

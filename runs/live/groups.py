@@ -15,7 +15,7 @@ from cachetools import LRUCache
 
 from core.db.threads import in_thread
 from core.live.tokens import WatchToken
-from runs.live.wire import DIGITS, Renewed, Watched, WatchedGroup
+from runs.live.wire import DIGITS, RenewedToken, WatchedGroup, WatchedRun
 from runs.progress import watch_tokens
 from runs.promises import owners
 from runs.promises.owners import RunsOfGroup
@@ -47,12 +47,12 @@ class Registry:
     def __init__(self) -> None:
         self._known: LRUCache[str, dict[str, list[uuid.UUID]]] = LRUCache(MAX_KNOWN)
 
-    async def watched(self, groups: Iterable[Group]) -> tuple[Watched, ...]:
+    async def watched(self, groups: Iterable[Group]) -> tuple[WatchedRun, ...]:
         """Return the runs of these groups in the page's versions. Usually without a query.
 
         One query for a project's member, who may have been removed since.
         """
-        runs: list[Watched] = []
+        runs: list[WatchedRun] = []
         for verified in groups:
             group = verified.watched
             by_digits = self._known.get(group.name, {})
@@ -61,7 +61,7 @@ class Registry:
                 by_digits = await in_thread(_runs_of, group.name)
                 self._known[group.name] = by_digits
             runs += [
-                Watched(pk, version, group.view)
+                WatchedRun(pk, version, group.view)
                 for digits, version in group.versions.items()
                 for pk in by_digits.get(digits, ())
             ]
@@ -85,10 +85,10 @@ def _runs_of(name: str) -> dict[str, list[uuid.UUID]]:
     return by_digits
 
 
-def renew(groups: Iterable[Group]) -> list[Renewed]:
+def renew(groups: Iterable[Group]) -> list[RenewedToken]:
     """Return new tokens for the groups whose token is old."""
     return [
-        Renewed(view, watch_tokens.group_token(name, view, int(token.whose)), group=name)
+        RenewedToken(view, watch_tokens.group_token(name, view, int(token.whose)), group=name)
         for name, view, token in (
             (group.watched.name, group.watched.view, group.token) for group in groups
         )

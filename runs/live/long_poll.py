@@ -36,7 +36,7 @@ from core.notify import channel, messages
 from runs.live import groups, renewal, wire
 from runs.live.groups import Group
 from runs.live.pages import COALESCE_S, NOTHING, RUNS, Fragments, News, NewsOfRuns
-from runs.live.wire import BadPoll, Renewed, Watched
+from runs.live.wire import BadPoll, RenewedToken, WatchedRun
 from runs.progress import live_partials, watch_tokens, worker_status
 from runs.promises import owners
 
@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 class VerifiedPoll:
     """A poll, without the runs and groups whose tokens are invalid."""
 
-    runs: Sequence[tuple[Watched, WatchToken]]
+    runs: Sequence[tuple[WatchedRun, WatchToken]]
     groups: Sequence[Group]
 
 
@@ -165,7 +165,7 @@ class Router:
         runs += await self.groups.watched(own_groups)
         if not runs:
             return await respond(send, STOP_POLLING)
-        renewed = [Renewed(run.view, token, run.pk) for run, token in new_tokens.items()]
+        renewed = [RenewedToken(run.view, token, run.pk) for run, token in new_tokens.items()]
         renewed += groups.renew(own_groups)
         # Checked last, so that no end of the session is missed between this and the wait.
         if renewed or not await self.sessions.is_still(person, session):
@@ -181,7 +181,9 @@ class Router:
         return None
 
 
-async def _respond_with(send: Send, news: News, renewed: list[Renewed], is_ending: bool) -> None:
+async def _respond_with(
+    send: Send, news: News, renewed: list[RenewedToken], is_ending: bool
+) -> None:
     if renewed:
         body = wire.encode(news.markup, news.versions, renewed)
         await respond(send, HTTPStatus.OK, body)
@@ -192,13 +194,13 @@ async def _respond_with(send: Send, news: News, renewed: list[Renewed], is_endin
         await respond(send, HTTPStatus.SERVICE_UNAVAILABLE if is_ending else HTTPStatus.NO_CONTENT)
 
 
-async def announce_ends(user_pk: int, shown: Iterable[uuid.UUID]) -> None:
+async def announce_ends(user_pk: int, run_pks: Iterable[uuid.UUID]) -> None:
     """Notify the apps of the runs whose end this user's pages had not shown before.
 
     Once per user and run: otherwise five hundred pages that show one run would cause as many
     queries.
     """
-    ended = [pk for pk in shown if (user_pk, pk) not in _announced]
+    ended = [pk for pk in run_pks if (user_pk, pk) not in _announced]
     if not ended:
         return
     calls = dict.fromkeys((user_pk, pk) for pk in ended)

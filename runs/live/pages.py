@@ -20,7 +20,7 @@ from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from core.db.threads import in_thread
 from core.live.broker import Source, Topic
 from runs.live import wire
-from runs.live.wire import Watched
+from runs.live.wire import WatchedRun
 from runs.models import Run
 from runs.progress import live_partials, watch_tokens
 from runs.promises import owners
@@ -72,7 +72,7 @@ class News(NamedTuple):
     """News for a page: the markup, the versions in it, and both encoded as a response's body."""
 
     markup: str
-    versions: Sequence[Watched]
+    versions: Sequence[WatchedRun]
     body: bytes
     ended: Sequence[uuid.UUID]  # the runs whose end the markup shows
 
@@ -91,7 +91,7 @@ class Fragments:
             "fragments", FRAGMENTS_BYTES, lambda fragment: len(fragment[1].encode())
         )
 
-    async def get(self, run: Watched) -> str:
+    async def get(self, run: WatchedRun) -> str:
         """Return a run's markup in a view, in this version or newer, rendered once for all."""
         key = (run.pk, run.view)
         cached: tuple[int, str] | None = self._fragments.get(key)
@@ -118,7 +118,7 @@ class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
     A new state is sent at once; other changes are collected for a moment and sent together.
     """
 
-    runs: tuple[Watched, ...]
+    runs: tuple[WatchedRun, ...]
     fragments: Fragments
     source = RUNS
 
@@ -143,7 +143,7 @@ class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
         markup = "".join([await self.fragments.get(run) for run in newer])
         return News(markup, newer, wire.encode(markup, newer), ended)
 
-    def _newer(self, rows: Mapping[uuid.UUID, RunNow | None]) -> list[Watched]:
+    def _newer(self, rows: Mapping[uuid.UUID, RunNow | None]) -> list[WatchedRun]:
         """Return the runs that are newer than the page's, in their newest version."""
         return [
             replace(run, version=newest)
@@ -152,22 +152,22 @@ class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
         ]
 
 
-def _has_changed_state(run: Watched, now: RunNow | None) -> bool:
+def _has_changed_state(run: WatchedRun, now: RunNow | None) -> bool:
     """Whether the run has entered a state since the page's version that is sent at once."""
     return now is not None and now.since > run.version and now.state not in COALESCED_STATES
 
 
-def _has_partial_after(run: Watched, now: RunNow | None) -> bool:
+def _has_partial_after(run: WatchedRun, now: RunNow | None) -> bool:
     """Whether a partial output newer than the page's version was announced."""
     return _partial_number(run, now) > 0 and _newest(run, now) > run.version
 
 
-def _newest(run: Watched, now: RunNow | None) -> int:
+def _newest(run: WatchedRun, now: RunNow | None) -> int:
     """Return the newest version of a run in a view; the page's own if the run is unknown."""
     return now.version + _partial_number(run, now) if now else run.version
 
 
-def _partial_number(run: Watched, now: RunNow | None) -> int:
+def _partial_number(run: WatchedRun, now: RunNow | None) -> int:
     is_shown = now is not None and now.state == Run.State.RUNNING and _is_live(run.view)
     return live_partials.number_of(run.pk) if is_shown else 0
 

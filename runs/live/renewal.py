@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from accounts.sessions.cache import SessionUser
 from core.db.threads import in_thread
 from core.live.tokens import ANYBODY, WatchToken
-from runs.live.wire import Watched
+from runs.live.wire import WatchedRun
 from runs.models import Run
 from runs.progress import watch_tokens
 
@@ -21,8 +21,8 @@ AT_ONCE = 20  # per response; the next one renews more
 
 
 async def renew(
-    person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
-) -> dict[Watched, str]:
+    person: SessionUser, watched: Sequence[tuple[WatchedRun, WatchToken]]
+) -> dict[WatchedRun, str]:
     """Return new tokens for the runs whose token is old.
 
     No query without old tokens.
@@ -34,8 +34,8 @@ async def renew(
 
 
 async def withdrawn(
-    person: SessionUser, watched: Sequence[tuple[Watched, WatchToken]]
-) -> set[Watched]:
+    person: SessionUser, watched: Sequence[tuple[WatchedRun, WatchToken]]
+) -> set[WatchedRun]:
     """Return the examples and other people's runs that this user may no longer see.
 
     No query without such runs.
@@ -48,13 +48,15 @@ async def withdrawn(
     return await in_thread(_withdrawn, person, shared)
 
 
-def _withdrawn(person: SessionUser, shared: list[Watched]) -> set[Watched]:
+def _withdrawn(person: SessionUser, shared: list[WatchedRun]) -> set[WatchedRun]:
     readable = Run.objects.readable_by(User(pk=person.pk))
-    shown = set(readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True))
-    return {run for run in shared if run.pk not in shown}
+    readable_pks = set(
+        readable.filter(pk__in={run.pk for run in shared}).values_list("pk", flat=True)
+    )
+    return {run for run in shared if run.pk not in readable_pks}
 
 
-def _renew(person: SessionUser, old: list[Watched]) -> dict[Watched, str]:
+def _renew(person: SessionUser, old: list[WatchedRun]) -> dict[WatchedRun, str]:
     user = User.objects.filter(pk=person.pk, is_active=True).first()
     if user is None:
         return {}

@@ -38,7 +38,7 @@ class BadPoll(ValueError):
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedRun:
     """A run, the version that a page has, and the view in which the page shows it.
 
     Versions count in `live_partials.STEP`: the numbers between two versions of the row are those of
@@ -64,12 +64,12 @@ class WatchedGroup:
 class Poll:
     """What a page posted: each run with its unverified token."""
 
-    runs: list[tuple[Watched, str]]
+    runs: list[tuple[WatchedRun, str]]
     groups: list[WatchedGroup]
 
 
 @dataclass(frozen=True)
-class Renewed:
+class RenewedToken:
     """A new token for a run or a group in a view."""
 
     view: str
@@ -104,7 +104,9 @@ def decode(body: bytes) -> Poll:
         raise BadPoll(f"This is not a poll: {error}") from error
 
 
-def encode(markup: str, versions: Iterable[Watched], renewed: Iterable[Renewed] = ()) -> bytes:
+def encode(
+    markup: str, versions: Iterable[WatchedRun], renewed: Iterable[RenewedToken] = ()
+) -> bytes:
     """Return the body of a response."""
     answer = {
         "markup": markup,
@@ -125,17 +127,17 @@ def encode(markup: str, versions: Iterable[Watched], renewed: Iterable[Renewed] 
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _run(entry: Any) -> tuple[Watched, str]:
+def _run(entry: Any) -> tuple[WatchedRun, str]:
     version = live_partials.parse_version(_typed(entry["version"], str))
-    watched = Watched(uuid.UUID(_typed(entry["run"], str)), version, _typed(entry["view"], str))
+    watched = WatchedRun(uuid.UUID(_typed(entry["run"], str)), version, _typed(entry["view"], str))
     return watched, _typed(entry["token"], str)
 
 
 def _groups(entries: list[Any]) -> list[WatchedGroup]:
-    groups, left = [], MAX_RUNS_IN_GROUPS
+    groups, room_left = [], MAX_RUNS_IN_GROUPS
     for entry in entries:
-        runs = list(_typed(entry["runs"], dict).items())[:left]
-        left -= len(runs)
+        runs = list(_typed(entry["runs"], dict).items())[:room_left]
+        room_left -= len(runs)
         versions = {
             digits: live_partials.parse_version(_typed(version, str)) for digits, version in runs
         }

@@ -14,7 +14,7 @@ from runs.promises import owners
 
 def texts_naming(user_id: int, prefix: str) -> list[str]:
     """Return the JSON texts through which the user opens addresses with this prefix. One query."""
-    first, *others = (
+    first, *other_queries = (
         rows.annotate(opens=Cast(column, TextField()))
         .filter(opens__contains=prefix)
         .order_by()
@@ -22,4 +22,4 @@ def texts_naming(user_id: int, prefix: str) -> list[str]:
         for owner in owners.registered()
         for rows, column in owner.opened_files(user_id)
     )
-    return [*first.union(*others, all=True)]
+    return [*first.union(*other_queries, all=True)]

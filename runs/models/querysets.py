@@ -134,10 +134,10 @@ class RunQuerySet(InProjectQuerySet["Run"]):
 
         No query if all are the user's own, nor for users without permission to see others' runs.
         """
-        others = {run.pk for run in runs if run.user_id != user.pk}
-        if not others:
-            return others
-        return set(self.covered_to(user).filter(pk__in=others).values_list("pk", flat=True))
+        runs_of_others = {run.pk for run in runs if run.user_id != user.pk}
+        if not runs_of_others:
+            return runs_of_others
+        return set(self.covered_to(user).filter(pk__in=runs_of_others).values_list("pk", flat=True))
 
     def readable_with(self, row: InProject) -> RunQuerySet:
         """Return the runs that everybody who sees this row may read, such as in a board's cells.
@@ -145,8 +145,8 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         These are its project's runs, hidden ones only if the row is hidden too, and examples.
         """
         own = models.Q(user_id=row.user_id) if row.is_hidden else models.Q()
-        beside = models.Q(own | models.Q(is_hidden=False), project_id=row.project_id)
-        return self.kept().filter(beside | EXAMPLE)
+        is_beside = models.Q(own | models.Q(is_hidden=False), project_id=row.project_id)
+        return self.kept().filter(is_beside | EXAMPLE)
 
     def withheld_with(self, row: InProject, runs: Iterable[Run]) -> set[uuid.UUID]:
         """Return the keys of the loaded runs that not everybody who sees the row may read.

@@ -48,14 +48,18 @@ class Belongings(NamedTuple):
         """Return "2 runs"; labels are plural, some in several words: `runs of flows`."""
         if self.number != 1:
             return f"{self.number} {self.label}"
-        kind, of, whole = self.label.partition(" of ")
-        return f"1 {kind.removesuffix('s')}{of}{whole}"
+        kind, of, group_name = self.label.partition(" of ")
+        return f"1 {kind.removesuffix('s')}{of}{group_name}"
 
 
 def relations() -> list[UserRelation]:
     """Return each relation to a user whose rows are handed over, from all apps."""
-    others = [relation for owner in owners.registered() for relation in owner.handed_over()]
-    return others + [UserRelation(str(kind._meta.verbose_name_plural), kind) for kind in kinds()]
+    other_relations = [
+        relation for owner in owners.registered() for relation in owner.handed_over()
+    ]
+    return other_relations + [
+        UserRelation(str(kind._meta.verbose_name_plural), kind) for kind in kinds()
+    ]
 
 
 def belongings(person: User) -> list[Belongings]:
@@ -202,8 +206,8 @@ def _resolve_conflicts(person: User, to: User) -> None:
         digest = hashlib.sha256(f"{upload.digest} {upload.pk}".encode()).hexdigest()
         Upload.objects.filter(pk=upload.pk).update(digest=digest)
     for preset in Preset.objects.kept().filter(user=person):
-        same = Preset.objects.kept().filter(user=to, endpoint_id=preset.endpoint_id)
-        if same.filter(name=preset.name).exists():
+        same_presets = Preset.objects.kept().filter(user=to, endpoint_id=preset.endpoint_id)
+        if same_presets.filter(name=preset.name).exists():
             Preset.objects.filter(pk=preset.pk).update(name=_free_name(preset, person))
 
 

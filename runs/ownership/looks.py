@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from projects.models import InProject
-    from runs.promises.owners import Chosen
+    from runs.promises.owners import SelectedRows
 
 LASTS = timedelta(hours=24)
 
 
-def contents_of(row: InProject) -> Chosen:
+def contents_of(row: InProject) -> SelectedRows:
     """Return what a look at the row opens: the row and the same user's rows that go along with it.
 
     Returns keys by model, only of models with a page to look at: a board with its runs, a flow with
@@ -32,7 +32,7 @@ def contents_of(row: InProject) -> Chosen:
     """
     private_pages = {rows.model: rows for rows in owners.private_pages().values()}
     visited: dict[type[InProject], set[object]] = {}
-    newest: Chosen = {type(row): {row.pk}}
+    newest: SelectedRows = {type(row): {row.pk}}
     while any(newest.values()):
         for kind, keys in newest.items():
             visited[kind] = visited.get(kind, set()) | keys

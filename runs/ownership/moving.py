@@ -29,7 +29,7 @@ from runs.promises import owners
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from runs.promises.owners import Chosen
+    from runs.promises.owners import SelectedRows
 
 MOST_CHOSEN = 500  # rows that one move takes, without what goes along
 
@@ -42,7 +42,7 @@ class Refused(ValueError):
 class Plan:
     """What a move would take: rows by model, and the number of related rows that stay."""
 
-    chosen: Chosen
+    chosen: SelectedRows
     rows: dict[type[InProject], set[Any]] = field(default_factory=dict)
     staying: int = 0  # rows of other people
     unfinished: int = 0  # runs that are still in progress
@@ -61,37 +61,37 @@ def kinds() -> Mapping[str, type[InProject]]:
     return things
 
 
-def choose(user: User, posted: Mapping[str, Iterable[str]]) -> Chosen:
+def choose(user: User, posted_keys: Mapping[str, Iterable[str]]) -> SelectedRows:
     """Return the rows with these keys that the user may move.
 
     Makers may move their own rows, managers everybody's. Raises Refused if none is left.
     """
-    chosen: dict[type[InProject], set[Any]] = {}
+    chosen_rows: dict[type[InProject], set[Any]] = {}
     for name, kind in kinds().items():
-        if keys := _keys(kind, posted.get(name, ())):
+        if keys := _keys(kind, posted_keys.get(name, ())):
             rows = _rows(kind).filter(pk__in=keys).removable_by(user).changeable_by(user)
             rows = rows.filter(project__archived_at=None)
-            chosen[kind] = set(rows.values_list("pk", flat=True))
-    if not any(chosen.values()):
+            chosen_rows[kind] = set(rows.values_list("pk", flat=True))
+    if not any(chosen_rows.values()):
         raise Refused(
             "There is nothing here that you may move: you can move your own work, and a "
             "project's managers can move everybody's."
         )
-    if sum(map(len, chosen.values())) > MOST_CHOSEN:
+    if sum(map(len, chosen_rows.values())) > MOST_CHOSEN:
         raise Refused(f"Choose at most {MOST_CHOSEN} at once.")
-    return chosen
+    return chosen_rows
 
 
-def plan(user: User, chosen: Chosen, target: Project | None = None) -> Plan:
+def plan(user: User, chosen_rows: SelectedRows, target: Project | None = None) -> Plan:
     """Return what goes along with the chosen rows, to `target` if it is known already."""
-    planned = Plan(chosen)
-    wanted: Chosen = chosen
-    while any(wanted.values()):
-        movable = {kind: _movable(user, kind, keys, target) for kind, keys in wanted.items()}
-        planned.staying += sum(len(keys - movable[kind]) for kind, keys in wanted.items())
+    planned = Plan(chosen_rows)
+    unplanned: SelectedRows = chosen_rows
+    while any(unplanned.values()):
+        movable = {kind: _movable(user, kind, keys, target) for kind, keys in unplanned.items()}
+        planned.staying += sum(len(keys - movable[kind]) for kind, keys in unplanned.items())
         for kind, keys in movable.items():
             planned.rows[kind] = planned.rows.get(kind, set()) | keys
-        wanted = beyond(planned.rows, movable)
+        unplanned = beyond(planned.rows, movable)
     files = _files_of(planned.rows.get(Run, set()))
     planned.rows[Upload] = planned.rows.get(Upload, set()) | _movable(user, Upload, files, target)
     runs = Run.objects.filter(pk__in=planned.rows.get(Run, ()))
@@ -99,7 +99,7 @@ def plan(user: User, chosen: Chosen, target: Project | None = None) -> Plan:
     return planned
 
 
-def move(user: User, chosen: Chosen, target: Project) -> Move:
+def move(user: User, chosen_rows: SelectedRows, target: Project) -> Move:
     """Move the chosen rows, and what goes along, to a project in which the user may make things.
 
     A run in progress continues, and its result arrives in the new project. Raises Refused, and
@@ -107,13 +107,13 @@ def move(user: User, chosen: Chosen, target: Project) -> Move:
     """
     roles.require_maker(user, target)
     with transaction.atomic():
-        planned = plan(user, chosen, target)
+        planned = plan(user, chosen_rows, target)
         moved: list[tuple[str, int, list[str]]] = []
         for kind, keys in planned.rows.items():
             rows = _without_twins(_rows(kind).filter(pk__in=keys).exclude(project=target), target)
             for project in rows.order_by().values_list("project_id", flat=True).distinct():
-                beside = rows.filter(project=project).values_list("pk", flat=True)
-                moved.append((kind._meta.label, project, [str(pk) for pk in beside]))
+                moved_pks = rows.filter(project=project).values_list("pk", flat=True)
+                moved.append((kind._meta.label, project, [str(pk) for pk in moved_pks]))
         if not moved:
             raise Refused(_nothing_goes(planned, target))
         for label, _, going in moved:
@@ -161,21 +161,21 @@ def blind_makers(planned: Plan, target: Project) -> list[str]:
     return sorted(names)
 
 
-def are_all_in(chosen: Chosen, project: Project) -> bool:
+def are_all_in(chosen_rows: SelectedRows, project: Project) -> bool:
     """Return True if all chosen rows live in the project already."""
     return not any(
         _rows(kind).filter(pk__in=keys).exclude(project=project).exists()
-        for kind, keys in chosen.items()
+        for kind, keys in chosen_rows.items()
         if keys
     )
 
 
-def beyond(known: Mapping[type[InProject], set[Any]], newest: Chosen) -> Chosen:
+def beyond(known_rows: Mapping[type[InProject], set[Any]], newest: SelectedRows) -> SelectedRows:
     """Return what goes along with the newest rows and is not known yet."""
     along: dict[type[InProject], set[Any]] = {}
     for owner in owners.registered():
         for kind, keys in owner.goes_along(newest).items():
-            along[kind] = along.get(kind, set()) | set(keys) - known.get(kind, set())
+            along[kind] = along.get(kind, set()) | set(keys) - known_rows.get(kind, set())
     return along
 
 
@@ -193,9 +193,11 @@ def _movable(
 
 def _files_of(runs: Collection[Any]) -> set[Any]:
     """Return the uploads that only these runs name."""
-    named = InputFile.objects.filter(run__in=runs, source__isnull=False).values("source")
-    elsewhere = InputFile.objects.filter(source__in=named).exclude(run__in=runs).values("source")
-    uploads = Upload.objects.filter(pk__in=named).exclude(pk__in=elsewhere)
+    input_uploads = InputFile.objects.filter(run__in=runs, source__isnull=False).values("source")
+    elsewhere = (
+        InputFile.objects.filter(source__in=input_uploads).exclude(run__in=runs).values("source")
+    )
+    uploads = Upload.objects.filter(pk__in=input_uploads).exclude(pk__in=elsewhere)
     return set(uploads.values_list("pk", flat=True))
 
 
@@ -211,9 +213,9 @@ def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQueryS
     names = {Upload: ("user", "digest"), Preset: ("user", "endpoint", "name")}.get(rows.model, ())
     if not names:
         return rows
-    there = Preset.objects.kept() if rows.model is Preset else Upload.objects.all()
-    same = {name: OuterRef(name) for name in names}
-    return rows.exclude(Exists(there.filter(project=to, **same)))
+    existing_rows = Preset.objects.kept() if rows.model is Preset else Upload.objects.all()
+    twin_values = {name: OuterRef(name) for name in names}
+    return rows.exclude(Exists(existing_rows.filter(project=to, **twin_values)))
 
 
 def _rows(kind: type[InProject]) -> InProjectQuerySet[Any]:

@@ -69,11 +69,11 @@ def newest(run: Run) -> tuple[Any, str]:
 
 def version_text(version: int) -> str:
     """Return `17`, or `17.000042` for the 42nd message after version 17."""
-    whole, number = divmod(version, STEP)
-    return f"{whole}.{number:0{_DIGITS}}" if number else str(whole)
+    row_version, number = divmod(version, STEP)
+    return f"{row_version}.{number:0{_DIGITS}}" if number else str(row_version)
 
 
 def parse_version(text: str) -> int:
     """Parse the result of `version_text`; raises ValueError for anything else."""
-    whole, _, number = text.partition(".")
-    return int(whole) * STEP + int(number[:_DIGITS].ljust(_DIGITS, "0"))
+    row_version, _, number = text.partition(".")
+    return int(row_version) * STEP + int(number[:_DIGITS].ljust(_DIGITS, "0"))

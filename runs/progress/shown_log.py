@@ -15,7 +15,7 @@ _ESCAPE = re.compile(
 
 def shown_log(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the log's lines without escape codes; a redrawn line replaces the earlier one."""
-    shown: list[dict[str, Any]] = []
+    log_lines: list[dict[str, Any]] = []
     was_redrawn = False
     for line in lines:
         message = str(line.get("message", ""))
@@ -23,11 +23,11 @@ def shown_log(lines: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         is_redrawn = text.startswith("\r") and "\n" not in text.strip()
         above = 1 if is_redrawn and was_redrawn else _lines_up(message)
         if above:
-            del shown[-above:]
+            del log_lines[-above:]
         was_redrawn = is_redrawn
         if (last := "\n".join(map(_last_state, text.split("\n")))).strip() or not message:
-            shown.append({**line, "message": last})
-    return shown
+            log_lines.append({**line, "message": last})
+    return log_lines
 
 
 def _lines_up(message: str) -> int:

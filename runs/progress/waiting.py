@@ -37,7 +37,7 @@ class TypicalDuration:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class RemainingTime:
     """What is known about the remaining time of a run in progress."""
 
     since: datetime  # time of the submit, from which the usual duration counts
@@ -49,8 +49,8 @@ class Waiting:
     def sentence(self) -> str:
         """Return how far the run is, or how long it usually takes; empty if neither is known."""
         if self.share is not None:
-            left = f", about {duration(self.left_s)} left" if self.left_s else ""
-            return f"{self.share:.0%}{left}"
+            time_left = f", about {duration(self.left_s)} left" if self.left_s else ""
+            return f"{self.share:.0%}{time_left}"
         return f"usually about {duration(self.usual_s)}" if self.usual_s else ""
 
     @property
@@ -64,7 +64,7 @@ class Waiting:
         return self.usual_s * LATE if self.usual_s else None
 
 
-def describe_wait(run: Run, reported: float | None = None) -> Waiting | None:
+def describe_wait(run: Run, reported: float | None = None) -> RemainingTime | None:
     """Return what is known about a run in progress (needs its endpoint); None for other runs.
 
     `reported` is the share in a streaming model's partial output.
@@ -74,7 +74,7 @@ def describe_wait(run: Run, reported: float | None = None) -> Waiting | None:
     lines = (str(line.get("message", "")) for line in reversed(shown_log(run.logs)))
     share = reported if reported is not None else progress_in(lines)
     started = run.started_at or run.sent_at or run.created_at
-    return Waiting(
+    return RemainingTime(
         since=run.sent_at or run.created_at,
         usual_s=usual_s(run.endpoint),
         share=share,
@@ -89,9 +89,9 @@ def progress_in(newest_first: Iterable[str]) -> float | None:
             if percents[-1] <= 100:
                 return percents[-1] / 100
         elif steps := _STEPS.findall(line):
-            done, all_ = map(int, steps[-1])
-            if all_ > 1 and done <= all_:
-                return done / all_
+            done_steps, all_ = map(int, steps[-1])
+            if all_ > 1 and done_steps <= all_:
+                return done_steps / all_
     return None
 
 
@@ -110,10 +110,12 @@ def usual_s(endpoint: Endpoint) -> float | None:
 
 def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
     """Return the median duration of the team's newest successful runs, from submit to end."""
-    done = Run.objects.filter(endpoint=endpoint, state=Run.State.SUCCEEDED, ended_at__isnull=False)
-    times = done.annotate(left_at=Coalesce("sent_at", "created_at")).order_by("-created_at")
+    done_runs = Run.objects.filter(
+        endpoint=endpoint, state=Run.State.SUCCEEDED, ended_at__isnull=False
+    )
+    times = done_runs.annotate(left_at=Coalesce("sent_at", "created_at")).order_by("-created_at")
     rows = list(times.values_list("left_at", "ended_at")[:MEASURED_RUNS])
-    durations = [(ended - left).total_seconds() for left, ended in rows]
+    durations = [(ended - left_at).total_seconds() for left_at, ended in rows]
     return TypicalDuration(median(durations), len(durations)) if durations else None
 
 

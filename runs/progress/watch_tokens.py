@@ -60,17 +60,19 @@ class Viewer:
         user = self._user
         if run.user_id == user.pk:
             return view
-        granted = {name for name, needed in _PERMISSIONS.items() if permissions.may(user, needed)}
+        granted = {
+            name for name, permission in _PERMISSIONS.items() if permissions.may(user, permission)
+        }
         may_see = bool(granted) or permissions.may_see_runs(user)
         role = "" if run.is_hidden else self._role_in(run.project_id)
         if role in MAKERS:
             granted.add(STAR)
         if role in MANAGERS:
             granted |= {CANCEL, DELETE}
-        seen = [SEE] if may_see or role in MAKERS else [LOOK] if role else []
+        view_rights = [SEE] if may_see or role in MAKERS else [LOOK] if role else []
         in_order = [name for name in _PERMISSIONS if name in granted]
         member = [str(user.pk)] if role else []
-        return ".".join([f"{view}{ONLY}", *seen, *in_order, *member])
+        return ".".join([f"{view}{ONLY}", *view_rights, *in_order, *member])
 
     def _role_in(self, project_id: int) -> str:
         if project_id in self._known_roles:
@@ -80,8 +82,8 @@ class Viewer:
     @cached_property
     def _roles(self) -> dict[int, str]:
         """Return the user's role in each of their projects."""
-        mine = Membership.objects.filter(user_id=self._user.pk or 0)
-        return dict(mine.order_by().values_list("project_id", "role"))
+        own_memberships = Membership.objects.filter(user_id=self._user.pk or 0)
+        return dict(own_memberships.order_by().values_list("project_id", "role"))
 
 
 def view_for(user: User | AnonymousUser, run: Run, view: str) -> str:
@@ -138,8 +140,8 @@ def data_watch_group(group: str, view: str, user_id: int) -> str:
 def run_token(run: Run, view: str) -> str:
     """Return a token for this run in a view."""
     is_everybodys = run.is_example and run.state == Run.State.SUCCEEDED
-    whose = member_of(view) or str(run.user_id)
-    return tokens.issue(f"{run.pk}:{view}", tokens.ANYBODY if is_everybodys else whose)
+    watcher = member_of(view) or str(run.user_id)
+    return tokens.issue(f"{run.pk}:{view}", tokens.ANYBODY if is_everybodys else watcher)
 
 
 def group_token(group: str, view: str, user_id: int) -> str:

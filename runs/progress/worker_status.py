@@ -59,16 +59,16 @@ def flag_waiting_runs() -> None:
     alive = workers_alive()
     if not (missing := _missing_reason(alive)):
         return
-    waiting = Run.objects.unfinished().exclude(state=Run.State.UNCONFIRMED)
-    waiting = waiting.exclude(
+    waiting_runs = Run.objects.unfinished().exclude(state=Run.State.UNCONFIRMED)
+    waiting_runs = waiting_runs.exclude(
         transport=Transport.REALTIME
     )  # the realtime process holds those itself
     if alive:
-        waiting = waiting.filter(
+        waiting_runs = waiting_runs.filter(
             state=Run.State.CREATED
         )  # submitted runs are followed without a key
     with transaction.atomic():
-        if waiting.exclude(note=missing).update(note=missing, version=F("version") + 1):
+        if waiting_runs.exclude(note=missing).update(note=missing, version=F("version") + 1):
             channel.notify()
 
 

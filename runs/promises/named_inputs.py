@@ -38,7 +38,7 @@ class NamedInput:
 
 
 @dataclass(frozen=True)
-class Resolved:
+class ResolvedArguments:
     """Arguments with names replaced, and problems with fields whose name is unknown."""
 
     arguments: dict[str, Any]
@@ -46,7 +46,7 @@ class Resolved:
     problems: tuple[Problem, ...] = ()
 
 
-class Offered(NamedTuple):
+class OfferedName(NamedTuple):
     """A thing that arguments may mention: its `@name`, its description, its picture's address."""
 
     mention: str
@@ -54,7 +54,7 @@ class Offered(NamedTuple):
     picture: str = ""
 
 
-NameResolver = Callable[["Endpoint", dict[str, Any]], Resolved]
+NameResolver = Callable[["Endpoint", dict[str, Any]], ResolvedArguments]
 
 
 def resolver(user: User, project: Project) -> NameResolver:
@@ -62,14 +62,14 @@ def resolver(user: User, project: Project) -> NameResolver:
 
     Reuse it for several arguments: it queries the database once for each name.
     """
-    listed = (owner.name_resolver(user, project) for owner in owners.registered())
-    resolvers = [one for one in listed if one]
+    owner_resolvers = (owner.name_resolver(user, project) for owner in owners.registered())
+    resolvers = [owner_resolver for owner_resolver in owner_resolvers if owner_resolver]
 
-    def resolve(endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:
-        resolved = Resolved(arguments)
-        for one in resolvers if has_sign(arguments) else ():
-            step = one(endpoint, resolved.arguments)
-            resolved = Resolved(
+    def resolve(endpoint: Endpoint, arguments: dict[str, Any]) -> ResolvedArguments:
+        resolved = ResolvedArguments(arguments)
+        for resolve_names in resolvers if has_sign(arguments) else ():
+            step = resolve_names(endpoint, resolved.arguments)
+            resolved = ResolvedArguments(
                 step.arguments,
                 (*resolved.named, *step.named),
                 (*resolved.problems, *step.problems),
@@ -79,14 +79,14 @@ def resolver(user: User, project: Project) -> NameResolver:
     return resolve
 
 
-def offered(user: User, project: Project) -> list[Offered]:
+def offered(user: User, project: Project) -> list[OfferedName]:
     """Return what the user may mention in runs that they start in the project, from all apps."""
-    return [one for owner in owners.registered() for one in owner.names_offered(user, project)]
+    return [offer for owner in owners.registered() for offer in owner.names_offered(user, project)]
 
 
-def unresolved(endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:
+def unresolved(endpoint: Endpoint, arguments: dict[str, Any]) -> ResolvedArguments:
     """Return the arguments unchanged, with names as they are written."""
-    return Resolved(arguments)
+    return ResolvedArguments(arguments)
 
 
 def has_sign(value: Any) -> bool:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Charge, Run
     from runs.models.querysets import RunQuerySet
-    from runs.promises.named_inputs import NamedInput, NameResolver, Offered
+    from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
 
 
 class Place(NamedTuple):
@@ -87,7 +87,7 @@ class Line(NamedTuple):
     author: str
 
 
-class Compared(NamedTuple):
+class ComparisonKind(NamedTuple):
     """Things of one kind in that list, under `?kind=`; `describe` makes the lines of some rows."""
 
     kind: str  # `board`
@@ -114,7 +114,7 @@ class Job:
 RunsOfGroup = Callable[[str], Sequence[uuid.UUID]]
 
 # Keys of rows in projects, by model.
-Chosen = Mapping[type["InProject"], set[Any]]
+SelectedRows = Mapping[type["InProject"], set[Any]]
 
 # (user, endpoint, key) → the `FormState` of the model's page; None if there is no such source. The
 # page is above the runs, so this layer cannot import its type.
@@ -171,7 +171,7 @@ class RunOwner:
         """
         return None
 
-    def names_offered(self, user: User, project: Project) -> Sequence[Offered]:
+    def names_offered(self, user: User, project: Project) -> Sequence[OfferedName]:
         """Return some of the app's things that the user may mention in the project."""
         return ()
 
@@ -199,10 +199,10 @@ class RunOwner:
         `charge` has its present values. Be as quick as `on_end`, and do not fail.
         """
 
-    def on_end(self, run: Run, changed: Mapping[str, Any]) -> None:
+    def on_end(self, run: Run, changes: Mapping[str, Any]) -> None:
         """Write in the transaction that ends a run; called once for each run.
 
-        `run` is the locked row in its previous state, without its large columns; `changed` has the
+        `run` is the locked row in its previous state, without its large columns; `changes` has the
         columns that the end changes. Be quick, and do not fail: an exception undoes the end. Do not
         write more than a row or two here; anything else belongs in a job.
         """
@@ -223,7 +223,7 @@ class RunOwner:
         """
         return None
 
-    def compared(self, request: HttpRequest) -> Sequence[Compared]:
+    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
         """Return the things of the request's project that *Compare* lists."""
         return ()
 
@@ -280,7 +280,7 @@ class RunOwner:
         """Return the models that "Move to…" takes, by their name in addresses: `board`."""
         return {}
 
-    def goes_along(self, rows: Chosen) -> Chosen:
+    def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return what goes along with rows that move to another project, such as a board's runs.
 
         Return only direct relations: this is called again for the rows that it returns.
@@ -343,8 +343,8 @@ def _has_rows() -> QuerySet[Any, tuple[bool, ...]]:
     # By name, since the module of runs imports this one.
     runs = apps.get_model("playground", "Run")._default_manager.filter(pk=run).order_by()
     has_rows: list[Any] = [reduce(or_, rows, Q(pk__in=[])) for rows in of_owners]
-    asked: QuerySet[Any, tuple[bool, ...]] = runs.values_list(*has_rows)
-    return asked
+    have_rows: QuerySet[Any, tuple[bool, ...]] = runs.values_list(*has_rows)
+    return have_rows
 
 
 _HAS_ROWS = PreparedQuery(_has_rows)

@@ -168,23 +168,23 @@ async def serve_session(
     ends = (live.renew(), _cancelled(live), exchange.forward_results(), exchange.send_forms(first))
     tasks = [asyncio.create_task(end) for end in ends]
     why: str = STOPPED  # for a cancelled task, which assigns nothing below
-    lost: fal.FalError | None = None
+    failure: fal.FalError | None = None
     try:
         why = await sessions.first_result(tasks, TIME_IS_OVER)
     except refused_starts.Refused as refusal:
         why = str(refusal)
     except fal.FalError as error:
         log.info("live session %s ended: %s", live.run.pk, error)
-        why, lost = refusals.describe_error(error), error
+        why, failure = refusals.describe_error(error), error
     except Exception as error:
         # A bug of ours; the run must end nevertheless.
         transient_errors.log_failure(log, error, "live session %s broke off", live.run.pk)
-        why, lost = BROKEN_HERE, fal.FalError(BROKEN_HERE)
+        why, failure = BROKEN_HERE, fal.FalError(BROKEN_HERE)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.shield(live.end(why, lost))
+        await asyncio.shield(live.end(why, failure))
     if why:
         await page.send({"type": "end", "message": why})
 
@@ -252,10 +252,10 @@ class _Exchange:
             except TimeoutError:
                 raise fal.Unreachable(NO_ANSWER, sent=True) from None
             await asyncio.sleep(max(0.0, began + 1 / settings.LIVE_PICTURES_PER_S - clock()))
-            changed = await _next_input(run.endpoint, self._page)
-            if isinstance(changed, str):
-                return changed
-            arguments = changed
+            new_input = await _next_input(run.endpoint, self._page)
+            if isinstance(new_input, str):
+                return new_input
+            arguments = new_input
 
 
 @asynccontextmanager

@@ -123,24 +123,24 @@ class LiveSession:
 
         Raises Forbidden (runs/start/refused_starts.py) with a sentence if it is not affordable.
         """
-        each = await sync_to_async(_price)(self.run, arguments)
+        unit_price = await sync_to_async(_price)(self.run, arguments)
         async with self._reserving:
-            if each is None:
-                each = await self._reserve_unknown()
+            if unit_price is None:
+                unit_price = await self._reserve_unknown()
             else:
-                await self._reserve_missing(each)
-            self._sums = self._sums.with_input(each)
+                await self._reserve_missing(unit_price)
+            self._sums = self._sums.with_input(unit_price)
 
     async def reserve_for_results(self) -> None:
         """Reserve for results beyond one per input. Raises like `reserve`."""
         async with self._reserving:
             await self._reserve_missing(NOTHING)
 
-    async def _reserve_missing(self, each: Decimal) -> None:
-        """Reserve what is missing for inputs, for results so far, and for one more of `each`."""
-        missing = self._sums.missing(each)
+    async def _reserve_missing(self, unit_price: Decimal) -> None:
+        """Reserve what is missing for inputs, for results so far, and for one more input."""
+        missing = self._sums.missing(unit_price)
         if missing > 0:
-            ahead = (STRETCH - 1) * (each or self._sums.each or NOTHING)
+            ahead = (STRETCH - 1) * (unit_price or self._sums.each or NOTHING)
             extra = await sync_to_async(_reserve)(self.run, missing, ahead)
             # Results may have arrived during the wait, so read the sums again.
             self._sums = replace(self._sums, reserved=self._sums.reserved + extra)
@@ -154,14 +154,16 @@ class LiveSession:
             return None
         if not self._sums.inputs:  # the start of the run has reserved the assumed sum
             return self._sums.reserved
-        each = await sync_to_async(_reserve_unknown)(self.run, self._ticket)
-        reserved = self._sums.reserved + (each or NOTHING)
-        self._sums = replace(self._sums, reserved=reserved, is_open=each is None)
-        return each
+        unit_price = await sync_to_async(_reserve_unknown)(self.run, self._ticket)
+        reserved = self._sums.reserved + (unit_price or NOTHING)
+        self._sums = replace(self._sums, reserved=reserved, is_open=unit_price is None)
+        return unit_price
 
-    def note_sent(self, arguments: dict[str, Any], sent: dict[str, Any] | None = None) -> None:
+    def note_sent(
+        self, arguments: dict[str, Any], sent_arguments: dict[str, Any] | None = None
+    ) -> None:
         """Record an input that is being sent, for which `reserve` has reserved."""
-        self._made_from = SessionInput(arguments, sent)
+        self._made_from = SessionInput(arguments, sent_arguments)
         self._open.append(self._sums.each)
         if len(self._open) > 1 + self._max_waiting:
             # Upstream has dropped one of the waiting inputs. It does not say which: the next result
@@ -271,29 +273,31 @@ class _Sums:
         expected = Charge.objects.filter(run=run).values_list("expected", flat=True).first()
         return cls(reserved=expected or NOTHING, is_open=expected is None)
 
-    def missing(self, each: Decimal) -> Decimal:
-        """Return what is not reserved yet of all that was sent or came, plus an input of `each`."""
-        return max(self.sent, self.came or NOTHING) + each - self.reserved
+    def missing(self, unit_price: Decimal) -> Decimal:
+        """Return what is not reserved yet of all that was sent or came, plus an input."""
+        return max(self.sent, self.came or NOTHING) + unit_price - self.reserved
 
-    def with_input(self, each: Decimal | None) -> _Sums:
+    def with_input(self, unit_price: Decimal | None) -> _Sums:
         """Return the sums after an input with this price per result."""
-        sent = max(self.sent, self.came or NOTHING) + (each or NOTHING)
-        dearest = _dearer(self.dearest, each)
-        return replace(self, inputs=self.inputs + 1, each=each, sent=sent, dearest=dearest)
+        sent_amount = max(self.sent, self.came or NOTHING) + (unit_price or NOTHING)
+        dearest = _dearer(self.dearest, unit_price)
+        return replace(
+            self, inputs=self.inputs + 1, each=unit_price, sent=sent_amount, dearest=dearest
+        )
 
     def with_result(self, cost: Decimal | None) -> _Sums:
         """Return the sums after a result."""
-        came = None if self.came is None or cost is None else self.came + cost
-        return replace(self, came=came)
+        came_amount = None if self.came is None or cost is None else self.came + cost
+        return replace(self, came=came_amount)
 
-    def with_failure(self, each: Decimal | None) -> _Sums:
+    def with_failure(self, unit_price: Decimal | None) -> _Sums:
         """Return the sums after a failed input, which costs nothing."""
-        return replace(self, sent=max(NOTHING, self.sent - (each or NOTHING)))
+        return replace(self, sent=max(NOTHING, self.sent - (unit_price or NOTHING)))
 
 
-def _dearer(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+def _dearer(price: Decimal | None, other: Decimal | None) -> Decimal | None:
     """Return the higher price; None means unknown and may be higher than any."""
-    return None if one is None or other is None else max(one, other)
+    return None if price is None or other is None else max(price, other)
 
 
 def _price(run: Run, arguments: dict[str, Any]) -> Decimal | None:
@@ -315,7 +319,7 @@ def _reserve(run: Run, missing: Decimal, ahead: Decimal) -> Decimal:
 
 def _reserve_unknown(run: Run, ticket: Ticket) -> Decimal | None:
     close_old_connections()
-    with confirmation.given(ticket.said):
+    with confirmation.given(ticket.confirmation):
         return starting.reserve_more(run, None)
 
 
@@ -323,8 +327,10 @@ def as_json(value: Any) -> Any:
     """Convert a result for the database: bytes become data URIs where an address would be."""
     if isinstance(value, dict):
         if isinstance(content := value.get("content"), bytes):
-            rest = {name: as_json(item) for name, item in value.items() if name != "content"}
-            return {**rest, "url": _data_uri(content, str(value.get("content_type") or ""))}
+            other_fields = {
+                name: as_json(item) for name, item in value.items() if name != "content"
+            }
+            return {**other_fields, "url": _data_uri(content, str(value.get("content_type") or ""))}
         return {db_safe(str(name)): as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [as_json(item) for item in value]
@@ -334,8 +340,8 @@ def as_json(value: Any) -> Any:
     return value if is_plain else db_safe(str(value))
 
 
-def _data_uri(content: bytes, claimed: str = "") -> str:
-    kind = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
+def _data_uri(content: bytes, claimed_type: str = "") -> str:
+    kind = content_types.content_type(content[: content_types.HEAD_BYTES], claimed_type)
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
@@ -368,7 +374,7 @@ def _begin(
         project=_project_of(ticket, person),
         holder=Holder(worker, clock.now() + timedelta(seconds=lease_s), State.RUNNING),
     )
-    with confirmation.given(ticket.said):
+    with confirmation.given(ticket.confirmation):
         return starting.start(request).run
 
 
@@ -383,25 +389,25 @@ def _project_of(ticket: Ticket, person: User) -> Project | None:
 
 
 def _record(
-    pk: uuid.UUID, made_from: SessionInput, progress: Observation, came: Decimal | None
+    pk: uuid.UUID, made_from: SessionInput, progress: Observation, cost_so_far: Decimal | None
 ) -> None:
     with transaction.atomic():
         _record_arguments(pk, made_from)
-        ledger.note_so_far(pk, came)
+        ledger.note_so_far(pk, cost_so_far)
         state_machine.record(pk, progress)
 
 
 def _record_arguments(pk: uuid.UUID, made_from: SessionInput) -> None:
     """Store the arguments that made the stored pictures as the run's arguments."""
-    arguments, sent = made_from
+    arguments, sent_arguments = made_from
     Run.objects.unfinished().filter(pk=pk).update(
-        arguments=arguments, sent_arguments=sent, title=starting.title(arguments)
+        arguments=arguments, sent_arguments=sent_arguments, title=starting.title(arguments)
     )
 
 
 async def first_result(tasks: Sequence[asyncio.Task[str]], time_is_over: str) -> str:
     """Wait until a task returns why the session ends, or its time is over; reraise its errors."""
-    done, _ = await asyncio.wait(
+    done_tasks, _ = await asyncio.wait(
         tasks, timeout=settings.LIVE_MINUTES * 60, return_when=asyncio.FIRST_COMPLETED
     )
-    return next((task.result() for task in tasks if task in done), time_is_over)
+    return next((task.result() for task in tasks if task in done_tasks), time_is_over)

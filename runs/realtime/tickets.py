@@ -30,7 +30,7 @@ class Ticket:
     login: str = field(default="", compare=False)
     number: str = field(default="", compare=False)
     project_id: int | None = field(default=None, compare=False)  # None: the user's private one
-    said: str = field(default="", compare=False)  # confirmed costs for `Confirmation.parse`
+    confirmation: str = field(default="", compare=False)  # confirmed costs for `Confirmation.parse`
     is_of_program: ClassVar[bool] = False  # True if its runs are not shown to the team
 
     @property
@@ -51,11 +51,19 @@ def sign(
     session_key: str | None = None,
     *,
     project_id: int | None = None,
-    said: str = "",
+    confirmation: str = "",
 ) -> str:
     """Return a ticket as URL-safe text; without a session key, a logout does not invalidate it."""
     login = single_use.session_digest(session_key)
-    claims = [user_id, endpoint_id, origin, login, secrets.token_urlsafe(12), project_id, said]
+    claims = [
+        user_id,
+        endpoint_id,
+        origin,
+        login,
+        secrets.token_urlsafe(12),
+        project_id,
+        confirmation,
+    ]
     return signing.dumps(claims, salt=SALT)
 
 

@@ -30,26 +30,26 @@ def reader(text: str) -> _csv.Reader:
     The delimiter is the one named in a first line `sep=;`, else whichever of comma, semicolon and
     tab is most frequent in the first line. Lines end only at LF or CRLF. Reading raises csv.Error.
     """
-    named = _NAMED_DELIMITER.match(text)
+    delimiter_line = _NAMED_DELIMITER.match(text)
     first = text.partition("\n")[0]
     lines = csv.reader(
         io.StringIO(text, newline="\n"),
-        delimiter=named[1] if named else max(_DELIMITERS, key=first.count),
+        delimiter=delimiter_line[1] if delimiter_line else max(_DELIMITERS, key=first.count),
         strict=True,
         skipinitialspace=True,
     )
-    if named:
+    if delimiter_line:
         next(lines)
     return lines
 
 
 def write(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
     """Return a table as CSV text."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
     writer.writerow([inert(name) for name in header])
     writer.writerows([inert(value) for value in line] for line in lines)
-    return BYTE_ORDER_MARK + out.getvalue()
+    return BYTE_ORDER_MARK + buffer.getvalue()
 
 
 def inert(value: object) -> str:

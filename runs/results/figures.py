@@ -32,8 +32,10 @@ class Figures(NamedTuple):
 
 
 def _storage() -> dict[str, Any]:
-    stored = Artifact.objects.filter(state=Artifact.State.STORED).exclude(digest="").order_by()
-    contents = stored.values("digest").annotate(bytes=Max("size_bytes"))
+    stored_artifacts = (
+        Artifact.objects.filter(state=Artifact.State.STORED).exclude(digest="").order_by()
+    )
+    contents = stored_artifacts.values("digest").annotate(bytes=Max("size_bytes"))
     return {
         "results_bytes": contents.aggregate(sum=Sum("bytes"))["sum"] or 0,
         "uploads_bytes": Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] or 0,
@@ -45,8 +47,8 @@ def _storage() -> dict[str, Any]:
 
 def _storage_of_projects() -> dict[str, Any]:
     """Return the bytes of results and of uploads in each project, by key."""
-    stored = Artifact.objects.filter(state=Artifact.State.STORED).order_by()
-    results = dict(stored.values_list("run__project_id").annotate(Sum("size_bytes")))
+    stored_artifacts = Artifact.objects.filter(state=Artifact.State.STORED).order_by()
+    results = dict(stored_artifacts.values_list("run__project_id").annotate(Sum("size_bytes")))
     uploads = dict(Upload.objects.order_by().values_list("project_id").annotate(Sum("size_bytes")))
     keys = results.keys() | uploads.keys()
     return {str(pk): [results.get(pk) or 0, uploads.get(pk) or 0] for pk in keys}
@@ -81,9 +83,9 @@ def keep_due() -> float:
     for kind in KINDS:
         if _claim(kind):
             _keep(kind)
-    kept = KeptFigures.objects.filter(kind__in=KINDS)
-    due = kept.order_by("due_at").values_list("due_at", flat=True)[0]
-    return max((due - timezone.now()).total_seconds(), 1.0)
+    kept_figures = KeptFigures.objects.filter(kind__in=KINDS)
+    due_at = kept_figures.order_by("due_at").values_list("due_at", flat=True)[0]
+    return max((due_at - timezone.now()).total_seconds(), 1.0)
 
 
 async def keep_in_background() -> float:
@@ -99,8 +101,8 @@ def _claim(kind: str) -> bool:
     """Whether this worker has claimed the figures and computes them this time."""
     now = timezone.now()
     KeptFigures.objects.get_or_create(kind=kind, defaults={"due_at": now})
-    due = KeptFigures.objects.filter(kind=kind, due_at__lte=now)
-    return bool(due.update(due_at=now + CLAIMED_FOR))
+    due_figures = KeptFigures.objects.filter(kind=kind, due_at__lte=now)
+    return bool(due_figures.update(due_at=now + CLAIMED_FOR))
 
 
 def _keep(kind: str) -> Figures:
@@ -108,6 +110,6 @@ def _keep(kind: str) -> Figures:
     values = KINDS[kind]()
     pause_s = max(EVERY_S, (time.monotonic() - began) / SHARE)
     due_at = made_at + timedelta(seconds=pause_s)
-    changed = {"values": values, "made_at": made_at, "due_at": due_at}
-    KeptFigures.objects.update_or_create(kind=kind, defaults=changed)
+    columns = {"values": values, "made_at": made_at, "due_at": due_at}
+    KeptFigures.objects.update_or_create(kind=kind, defaults=columns)
     return Figures(values, made_at)

@@ -91,14 +91,18 @@ def nearest(fingerprint: bytes, rows: Iterable[Fingerprinted], limit: int, most:
 
 def earliest_equals(runs: RunQuerySet, digests: Collection[str]) -> dict[str, int]:
     """Return the key of these runs' earliest result with each digest, by digest."""
-    stored = runs.filter(artifacts__digest__in=digests, artifacts__state=Artifact.State.STORED)
-    return dict(stored.order_by().values_list("artifacts__digest").annotate(Min("artifacts__pk")))
+    runs_with_file = runs.filter(
+        artifacts__digest__in=digests, artifacts__state=Artifact.State.STORED
+    )
+    return dict(
+        runs_with_file.order_by().values_list("artifacts__digest").annotate(Min("artifacts__pk"))
+    )
 
 
 def newest_equals(runs: RunQuerySet, digest: str, most: int) -> list[int]:
     """Return the keys of these runs' results whose file has this digest, newest first."""
-    stored = runs.filter(artifacts__digest=digest, artifacts__state=Artifact.State.STORED)
-    newest = stored.order_by("-artifacts__pk").values_list("artifacts__pk", flat=True)
+    runs_with_file = runs.filter(artifacts__digest=digest, artifacts__state=Artifact.State.STORED)
+    newest = runs_with_file.order_by("-artifacts__pk").values_list("artifacts__pk", flat=True)
     return list(newest[:most])
 
 

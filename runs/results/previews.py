@@ -42,11 +42,11 @@ class Preview:
 def of_texts(artifacts: Iterable[Artifact]) -> list[Preview]:
     """Return previews of all texts, MAX_TEXT_CHARS in all; later ones are empty."""
     previews: list[Preview] = []
-    left = MAX_TEXT_CHARS
-    for position, whole in enumerate(texts(artifacts)):
-        text = _beginning(whole.text, left)
-        left -= len(text)
-        label, length = db_safe_text(whole.path), len(whole.text)
+    chars_left = MAX_TEXT_CHARS
+    for position, preview in enumerate(texts(artifacts)):
+        text = _beginning(preview.text, chars_left)
+        chars_left -= len(text)
+        label, length = db_safe_text(preview.path), len(preview.text)
         previews.append(Preview(label, db_safe_text(text), length, position))
     return previews
 

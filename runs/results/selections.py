@@ -37,8 +37,8 @@ def run_keys(query: QueryDict) -> list[uuid.UUID]:
     Malformed values are left out.
     """
     of_results = (key.partition("/")[0] for key in query.getlist(ARTIFACT))
-    named = (*query.getlist(RUN), *of_results)
-    return list(dict.fromkeys(key for text in named if (key := parse_uuid(text))))
+    texts = (*query.getlist(RUN), *of_results)
+    return list(dict.fromkeys(key for text in texts if (key := parse_uuid(text))))
 
 
 def posted_runs(request: HttpRequest, most: int) -> RunKeys:

@@ -42,12 +42,12 @@ def _mark(run_id: uuid.UUID, *, is_starred: bool) -> None:
 
 def star_results(results: Collection[tuple[uuid.UUID, int]], *, is_starred: bool) -> None:
     """Star these files of runs, and the runs without files among them; or remove their stars."""
-    chosen = set(results)
-    keys = {run for run, _ in chosen}
+    result_set = set(results)
+    keys = {run for run, _ in result_set}
     with transaction.atomic():
         list(Run.objects.filter(pk__in=keys).order_by("pk").select_for_update().values_list("pk"))
         rows = Artifact.objects.filter(run__in=keys).values_list("pk", "run_id", "position")
-        files = [pk for pk, run, position in rows if (run, position) in chosen]
+        files = [pk for pk, run, position in rows if (run, position) in result_set]
         Artifact.objects.filter(pk__in=files).update(is_starred=is_starred)
         runs = Run.objects.filter(pk__in=keys)
         if not is_starred:

@@ -81,5 +81,5 @@ def current() -> Confirmation | None:
     request = acting.request()
     if request is None:
         return None
-    said: Confirmation | None = getattr(request, _CONFIRMED, None)
-    return said or Confirmation.parse(said_by(request))
+    confirmed: Confirmation | None = getattr(request, _CONFIRMED, None)
+    return confirmed or Confirmation.parse(said_by(request))

@@ -147,14 +147,14 @@ class StartRequest:
     named: Sequence[NamedInput] = ()  # named things in its arguments that were resolved before
 
 
-class Started(NamedTuple):
+class StartResult(NamedTuple):
     """A run; `is_new` is False if an earlier request with its key has started it."""
 
     run: Run
     is_new: bool
 
 
-def start(request: StartRequest) -> Started:
+def start(request: StartRequest) -> StartResult:
     """Start a run, or return the run that this key has started.
 
     Raises Refused, Forbidden, or ledger.CapExceeded if an account is full; then writes nothing.
@@ -163,7 +163,7 @@ def start(request: StartRequest) -> Started:
     return started
 
 
-def start_many(requests: Sequence[StartRequest]) -> list[Started]:
+def start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
     """Start several runs of one user, all or none; raises what `start` raises."""
     try:
         return _start_many(requests) if requests else []
@@ -172,7 +172,7 @@ def start_many(requests: Sequence[StartRequest]) -> list[Started]:
         raise
 
 
-def _start_many(requests: Sequence[StartRequest]) -> list[Started]:
+def _start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
     for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
         if refusal := endpoint.refusal_everywhere:
             raise Refused(refusal)
@@ -215,17 +215,17 @@ def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
     if not any(request.source in RESOLVES_NAMES for request in requests):
         return requests
     resolve = named_inputs.resolver(requests[0].user, project_of(requests[0]))
-    whole = []
+    resolved_requests = []
     for request in requests:
         resolved = resolve(request.endpoint, request.arguments)
         title_ = title(request.arguments) if request.title is None else request.title
-        whole.append(
+        resolved_requests.append(
             replace(request, arguments=resolved.arguments, named=resolved.named, title=title_)
         )
-    return whole
+    return resolved_requests
 
 
-def _insert(requests: Sequence[StartRequest]) -> list[Started]:
+def _insert(requests: Sequence[StartRequest]) -> list[StartResult]:
     """Insert the runs whose tokens are new; a unique constraint decides between concurrent ones."""
     user = requests[0].user
     shares = preferences.shares_runs(user)
@@ -239,15 +239,15 @@ def _insert(requests: Sequence[StartRequest]) -> list[Started]:
         existing = earlier.get(keys[run.form_token])
         if existing is None and request.holder:
             _note_sent(run)
-        started.append(Started(existing or run, existing is None))
+        started.append(StartResult(existing or run, existing is None))
     return started
 
 
 def _row(request: StartRequest, *, shares: bool) -> Run:
     endpoint, holder = request.endpoint, request.holder
-    held: dict[str, Any] = {}
+    holder_columns: dict[str, Any] = {}
     if holder:
-        held = {
+        holder_columns = {
             "state": holder.state,
             "attempts": 1,
             "worker": holder.name,
@@ -255,8 +255,8 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         }
     events = []
     if request.event:
-        what, text = request.event
-        events = [{"at": timezone.now().isoformat(), "what": what, "text": text}]
+        event_kind, text = request.event
+        events = [{"at": timezone.now().isoformat(), "what": event_kind, "text": text}]
     project = project_of(request)
     # Runs in a shared project are for its members, however freely their user shares others.
     may_be_shared = shares and project.is_private and not request.is_private
@@ -276,7 +276,7 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         project=project,
         is_hidden=is_hidden,
         correlation_id=request_ids.current() or None,
-        **held,
+        **holder_columns,
     )
 
 
@@ -320,7 +320,7 @@ def require_affordable(user: User, project: Project, endpoint: Endpoint, cost: E
 def plan(
     user: User,
     project: Project,
-    wanted: Sequence[tuple[Endpoint, Estimate]],
+    planned_runs: Sequence[tuple[Endpoint, Estimate]],
     token_id: int | None = None,
 ) -> list[Charge]:
     """Reserve the cost of runs that start one by one later, such as the steps of a flow.
@@ -339,7 +339,7 @@ def plan(
             created_at=timezone.now(),
             expected=in_dollars(estimate),
         )
-        for endpoint, estimate in wanted
+        for endpoint, estimate in planned_runs
     ]
     if charges:
         ledger.lock_house()
@@ -359,13 +359,13 @@ def reserve_more(run: Run, extra: Decimal | None) -> Decimal | None:
         charge = ledger.locked_charge(run.pk)
         if charge is None or charge.is_open:
             return extra
-        more = copy(charge)
-        more.expected = more.amount = extra
+        extra_charge = copy(charge)
+        extra_charge.expected = extra_charge.amount = extra
         for owner in owners.registered():
-            owner.on_charges(run.user, [more], before=charge.expected or ledger.NOTHING)
-        if more.counted is not None:
-            ledger.grow(charge, more.counted, is_known=more.expected is not None)
-        expected: Decimal | None = more.expected
+            owner.on_charges(run.user, [extra_charge], before=charge.expected or ledger.NOTHING)
+        if extra_charge.counted is not None:
+            ledger.grow(charge, extra_charge.counted, is_known=extra_charge.expected is not None)
+        expected: Decimal | None = extra_charge.expected
         return expected
 
 
@@ -404,10 +404,10 @@ def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:
 
 
 def _tell_named(new: Sequence[tuple[Run, StartRequest]]) -> None:
-    named = {run: request.named for run, request in new if request.named}
-    if named:
+    named_by_run = {run: request.named for run, request in new if request.named}
+    if named_by_run:
         for owner in owners.registered():
-            owner.on_named(new[0][1].user, named)
+            owner.on_named(new[0][1].user, named_by_run)
 
 
 def in_dollars(estimate: Estimate) -> Decimal | None:
@@ -417,9 +417,9 @@ def in_dollars(estimate: Estimate) -> Decimal | None:
 
 def token(source: Source, key: str) -> str:
     """Return a run's token, unique per user and cut to the column's 64 characters."""
-    whole = f"{source}-{key}"
-    if len(whole) <= TOKEN_CHARS:
-        return whole
+    whole_token = f"{source}-{key}"
+    if len(whole_token) <= TOKEN_CHARS:
+        return whole_token
     digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{source}-{digest}"[:TOKEN_CHARS]
 

@@ -44,14 +44,16 @@ def offered(endpoint: Endpoint) -> list[Choice]:
 
 def chosen(endpoint: Endpoint, post: Post) -> str:
     """Return the transport chosen in a post; the queue if the model does not offer it."""
-    named = post.get(CONTROL, [""])[-1]
+    posted_name = post.get(CONTROL, [""])[-1]
     offered_names = {choice.value for choice in offered(endpoint)}
-    return named if named in offered_names else QUEUE.value
+    return posted_name if posted_name in offered_names else QUEUE.value
 
 
-def keep_choice(post: Post, shown: Post) -> Post:
+def keep_choice(post: Post, old_post: Post) -> Post:
     """Return the form's new contents, with the transport chosen in the old ones."""
-    return post if CONTROL in post or CONTROL not in shown else {**post, CONTROL: shown[CONTROL]}
+    return (
+        post if CONTROL in post or CONTROL not in old_post else {**post, CONTROL: old_post[CONTROL]}
+    )
 
 
 def rerun_transport(transport: str) -> str:

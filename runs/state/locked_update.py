@@ -22,15 +22,15 @@ from runs.promises import owners
 
 log = logging.getLogger(__name__)
 
-Changed = dict[str, Any]
+ChangedColumns = dict[str, Any]
 T = TypeVar("T")
 
 
 def update_locked(
     pk: uuid.UUID,
-    decide: Callable[[Run], Changed],
-    then: Callable[[Changed], None] = lambda changed: None,
-) -> Changed:
+    decide: Callable[[Run], ChangedColumns],
+    then: Callable[[ChangedColumns], None] = lambda changes: None,
+) -> ChangedColumns:
     """Lock a run, apply the changes that `decide` returns, call `then`, notify; return the changes.
 
     The lock keeps two observers from undoing each other's changes. Every change of a column raises
@@ -38,16 +38,16 @@ def update_locked(
     """
     with transaction.atomic(savepoint=False):
         run = _LOCKED.get(pk=pk)
-        changed = decide(run)
-        if any(getattr(run, name) != value for name, value in changed.items()):
-            Run.objects.filter(pk=pk).update(**changed, version=run.version + 1)
-            then(changed)
-            ledger.settle(run, changed, run.unit_price, run.currency)  # type: ignore[attr-defined]  # annotated
-            if changed.get("state") in Run.FINAL:
+        changes = decide(run)
+        if any(getattr(run, name) != value for name, value in changes.items()):
+            Run.objects.filter(pk=pk).update(**changes, version=run.version + 1)
+            then(changes)
+            ledger.settle(run, changes, run.unit_price, run.currency)  # type: ignore[attr-defined]  # annotated
+            if changes.get("state") in Run.FINAL:
                 for owner in owners.registered():
-                    owner.on_end(run, changed)
+                    owner.on_end(run, changes)
             channel.notify()
-    return changed
+    return changes
 
 
 def bump_version(pk: uuid.UUID) -> None:

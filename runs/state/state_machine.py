@@ -23,7 +23,7 @@ from core.db import clock
 from fal.db_safe import db_safe
 from runs.file_kinds import MEDIA
 from runs.models import GIVEN_UP, Artifact, MetadataBackfill, Run
-from runs.state.locked_update import Changed, retry_until_committed, update_locked
+from runs.state.locked_update import ChangedColumns, retry_until_committed, update_locked
 from runs.state.transitions import (
     ENDS,
     TRANSITIONS,
@@ -43,23 +43,28 @@ REST = timedelta(seconds=1)
 LATER = timedelta(seconds=3)  # by then the worker that follows the run has recorded it
 
 
-def record(pk: uuid.UUID, seen: Observation) -> bool:
+def record(pk: uuid.UUID, observation: Observation) -> bool:
     """Store an observation of a run, and its artifacts at its end; return False without news."""
 
-    def add_rows(changed: Changed) -> None:
-        if changed.get("state") == State.SUCCEEDED and seen.artifacts:
-            now, numbered = clock.now(), enumerate(seen.artifacts)
+    def add_rows(new_values: ChangedColumns) -> None:
+        if new_values.get("state") == State.SUCCEEDED and observation.artifacts:
+            now, numbered = clock.now(), enumerate(observation.artifacts)
             Artifact.objects.bulk_create(
                 [_artifact_row(pk, position, artifact, now) for position, artifact in numbered],
                 ignore_conflicts=True,
             )
-        if changed.get("state") in ENDS and seen.is_bare:
+        if new_values.get("state") in ENDS and observation.is_bare:
             MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
-    changed = update_locked(pk, lambda run: changes_of(run, seen), add_rows)
-    if not changed:
-        log.debug("run %s: %s by %s was nothing new", pk, seen.state or "what was seen", seen.by)
-    return bool(changed)
+    changes = update_locked(pk, lambda run: changes_of(run, observation), add_rows)
+    if not changes:
+        log.debug(
+            "run %s: %s by %s was nothing new",
+            pk,
+            observation.state or "what was seen",
+            observation.by,
+        )
+    return bool(changes)
 
 
 def _artifact_row(
@@ -71,9 +76,9 @@ def _artifact_row(
     return Artifact(run_id=pk, position=position, next_attempt_at=copy_at, **values)
 
 
-async def arecord(pk: uuid.UUID, seen: Observation) -> bool:
+async def arecord(pk: uuid.UUID, observation: Observation) -> bool:
     """Call `record` until it is committed: the outcome may have cost money."""
-    return await retry_until_committed(record, pk, seen)
+    return await retry_until_committed(record, pk, observation)
 
 
 def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
@@ -86,15 +91,15 @@ def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
     """
     is_mine = False
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         nonlocal is_mine
         if run.state != State.SUBMITTING or run.sent_at:
             is_mine = run.state == State.SUBMITTING and run.sent_at in noted
             return {}
         if run.cancel_requested_at:
             return _local_end(run, State.CANCELLED)
-        if refused := _blocked_end(run):
-            return refused
+        if blocked_end := _blocked_end(run):
+            return blocked_end
         noted.add(at := max(clock.now(), run.created_at))
         return {"sent_at": at, "note": ""}
 
@@ -104,13 +109,13 @@ def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
 def fail_if_blocked(pk: uuid.UUID) -> bool:
     """End an unsent run whose model is blocked; return False if it may be sent."""
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         return {} if run.state != State.SUBMITTING or run.sent_at else _blocked_end(run)
 
     return bool(update_locked(pk, decide))
 
 
-def _blocked_end(run: Run) -> Changed:
+def _blocked_end(run: Run) -> ChangedColumns:
     """Return the end of a run whose model is blocked, or {}, according to its locked row."""
     if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `locked_update`
         return {}
@@ -129,19 +134,19 @@ def request_cancel(pk: uuid.UUID, by: str = "") -> bool:
     ends when upstream says so, possibly with a result.
     """
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         if run.is_final:
             return {}
         at = timezone.now()
-        wanted: Changed = {"cancel_requested_at": run.cancel_requested_at or at}
+        changes: ChangedColumns = {"cancel_requested_at": run.cancel_requested_at or at}
         events = [("cancel by", by)] if by and not run.cancel_requested_at else []
         if run.state == State.UNCONFIRMED:
             events.append(("given up", ""))
-            wanted["error"] = fal.FalError("Given up without an answer.", type=GIVEN_UP).as_json()
-        for what, text in events:
-            run.events = wanted["events"] = with_event(run, what, text, at)
+            changes["error"] = fal.FalError("Given up without an answer.", type=GIVEN_UP).as_json()
+        for event_kind, text in events:
+            run.events = changes["events"] = with_event(run, event_kind, text, at)
         is_here = run.state in {State.CREATED, State.UNCONFIRMED} or is_before_submit(run)
-        return wanted | (_local_end(run, State.CANCELLED) if is_here else {})
+        return changes | (_local_end(run, State.CANCELLED) if is_here else {})
 
     return bool(update_locked(pk, decide))
 
@@ -166,7 +171,7 @@ def requeue(
     has submitted the run meanwhile.
     """
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         may_go_back = State.CREATED in TRANSITIONS[run.state] or is_assumed_running(run)
         if not may_go_back or run.handle or run.request_id:
             return {}
@@ -175,36 +180,36 @@ def requeue(
         if run.cancel_requested_at:
             return _local_end(run, State.CANCELLED)
         until = clock.now() + pause
-        again: Changed = {"state": State.CREATED, "note": note, "lease_until": until}
+        requeued: ChangedColumns = {"state": State.CREATED, "note": note, "lease_until": until}
         if note and has_event:
-            again["events"] = with_event(run, "later", note, timezone.now())
-        return again | {"sent_at": None, "queued_at": None, "started_at": None}
+            requeued["events"] = with_event(run, "later", note, timezone.now())
+        return requeued | {"sent_at": None, "queued_at": None, "started_at": None}
 
     update_locked(pk, decide)
 
 
-def note_event(pk: uuid.UUID, what: str, text: str) -> None:
+def note_event(pk: uuid.UUID, event_kind: str, text: str) -> None:
     """Add an event to the timeline of a run that has not ended.
 
     Ignored if it equals the last event: retries mostly fail in the same way.
     """
 
-    def decide(run: Run) -> Changed:
+    def decide(run: Run) -> ChangedColumns:
         last = run.events[-1] if run.events else {}
-        is_repeated = (last.get("what"), last.get("text")) == (what, text)
+        is_repeated = (last.get("what"), last.get("text")) == (event_kind, text)
         if run.is_final or is_repeated:
             return {}
-        return {"events": with_event(run, what, text, timezone.now())}
+        return {"events": with_event(run, event_kind, text, timezone.now())}
 
     update_locked(pk, decide)
 
 
-def note_deed(pk: uuid.UUID, what: str, text: str) -> None:
+def note_deed(pk: uuid.UUID, event_kind: str, text: str) -> None:
     """Add a user's action to a run's timeline, whether the run has ended or not."""
-    update_locked(pk, lambda run: {"events": with_event(run, what, text, timezone.now())})
+    update_locked(pk, lambda run: {"events": with_event(run, event_kind, text, timezone.now())})
 
 
-def _local_end(run: Run, state: str) -> Changed:
+def _local_end(run: Run, state: str) -> ChangedColumns:
     """Return the changes for an end that is decided here, without upstream."""
-    changed: Changed = {"state": state, "ended_at": timezone.now(), "note": ""}
-    return changed | ordered_times(run, changed)
+    changes: ChangedColumns = {"state": state, "ended_at": timezone.now(), "note": ""}
+    return changes | ordered_times(run, changes)

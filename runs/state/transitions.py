@@ -19,7 +19,7 @@ import fal
 from core.db import clock
 from fal.messages.status import inference_s
 from runs.models import Run, Transport
-from runs.state.locked_update import Changed
+from runs.state.locked_update import ChangedColumns
 from schemas import artifacts
 
 State = Run.State
@@ -81,27 +81,27 @@ def is_allowed(state: str, after: str) -> bool:
     return state != State.CREATED and state in TRANSITIONS[after]
 
 
-def changes_of(run: Run, seen: Observation) -> Changed:
-    """Return the columns that `seen` changes; empty if it has no news or is about another run."""
-    seen = _db_safe(seen)
-    is_other = bool(run.request_id) and seen.request_id not in ("", run.request_id)
-    if is_other and not (is_matched_by_content(run) and seen.by in PROOFS):
+def changes_of(run: Run, observation: Observation) -> ChangedColumns:
+    """Return the columns that `observation` changes; empty without news, or for another run."""
+    observation = _db_safe(observation)
+    is_other = bool(run.request_id) and observation.request_id not in ("", run.request_id)
+    if is_other and not (is_matched_by_content(run) and observation.by in PROOFS):
         return {}
-    if seen.before_submit and run.sent_at:
+    if observation.before_submit and run.sent_at:
         return {}
     if run.is_final:
-        facts = _facts(run, seen) if seen.state not in ENDS - {run.state} else {}
+        facts = _facts(run, observation) if observation.state not in ENDS - {run.state} else {}
         return facts | _inferred_start(run, facts)
-    moves = is_allowed(seen.state, run.state) or _lost_connection(run, seen)
-    changed = _transition(run, seen) if moves else {}
-    if moves or seen.state in ("", run.state):
-        changed |= _transient_facts(run, seen)
-    if seen.request_id and (is_other or not run.request_id):
-        changed["request_id"] = seen.request_id
-    if is_other or (seen.handle and not run.handle):
-        changed["handle"] = dict(seen.handle) if seen.handle else None
-    changed |= _facts(run, seen)
-    return changed | _inferred_start(run, changed)
+    moves = is_allowed(observation.state, run.state) or _lost_connection(run, observation)
+    changes = _transition(run, observation) if moves else {}
+    if moves or observation.state in ("", run.state):
+        changes |= _transient_facts(run, observation)
+    if observation.request_id and (is_other or not run.request_id):
+        changes["request_id"] = observation.request_id
+    if is_other or (observation.handle and not run.handle):
+        changes["handle"] = dict(observation.handle) if observation.handle else None
+    changes |= _facts(run, observation)
+    return changes | _inferred_start(run, changes)
 
 
 def is_matched_by_content(run: Run) -> bool:
@@ -110,15 +110,15 @@ def is_matched_by_content(run: Run) -> bool:
     return is_found and not run.is_final
 
 
-def _db_safe(seen: Observation) -> Observation:
+def _db_safe(observation: Observation) -> Observation:
     """Drop values that no column can store, so that nothing from upstream can block a run."""
-    position = seen.queue_position
+    position = observation.queue_position
     return replace(
-        seen,
+        observation,
         queue_position=position if 0 <= (position or 0) <= LARGEST_POSITION else None,
-        request_id=_truncate("request_id", seen.request_id),
-        billable_units=_truncate("billable_units", seen.billable_units),
-        note=seen.note and seen.note[:255],
+        request_id=_truncate("request_id", observation.request_id),
+        billable_units=_truncate("billable_units", observation.billable_units),
+        note=observation.note and observation.note[:255],
     )
 
 
@@ -128,31 +128,31 @@ def _truncate(name: str, value: str) -> str:
     return value if len(value) <= (longest or 0) else ""
 
 
-def _facts(run: Run, seen: Observation) -> Changed:
+def _facts(run: Run, observation: Observation) -> ChangedColumns:
     """Return facts that hold for any outcome: billed units, metrics, log. Webhooks lack them."""
-    changed: Changed = {}
-    if seen.billable_units and not run.billable_units:
-        changed["billable_units"] = seen.billable_units
+    changes: ChangedColumns = {}
+    if observation.billable_units and not run.billable_units:
+        changes["billable_units"] = observation.billable_units
     is_measured = run.is_final and run.metrics  # clients have read them
-    if not is_measured and (metrics := run.metrics | dict(seen.metrics)) != run.metrics:
-        changed["metrics"] = metrics
-    if seen.logs and (lines := _merged_log(run.logs, seen.logs)) != run.logs:
-        changed["logs"] = lines
-    return changed
+    if not is_measured and (metrics := run.metrics | dict(observation.metrics)) != run.metrics:
+        changes["metrics"] = metrics
+    if observation.logs and (lines := _merged_log(run.logs, observation.logs)) != run.logs:
+        changes["logs"] = lines
+    return changes
 
 
-def _inferred_start(run: Run, changed: Changed) -> Changed:
+def _inferred_start(run: Run, changes: ChangedColumns) -> ChangedColumns:
     """Return an ended run's unobserved start, computed from its inference time."""
-    ended_at = changed.get("ended_at", run.ended_at)
-    worked_s = inference_s(changed.get("metrics", run.metrics))
+    ended_at = changes.get("ended_at", run.ended_at)
+    worked_s = inference_s(changes.get("metrics", run.metrics))
     if not ended_at or not worked_s or run.started_at:
         return {}
-    return ordered_times(run, changed | {"started_at": ended_at - timedelta(seconds=worked_s)})
+    return ordered_times(run, changes | {"started_at": ended_at - timedelta(seconds=worked_s)})
 
 
-def _lost_connection(run: Run, seen: Observation) -> bool:
+def _lost_connection(run: Run, observation: Observation) -> bool:
     """Whether a run over one connection has lost it; upstream has no status for such a run."""
-    return is_assumed_running(run) and seen.state == State.UNCONFIRMED
+    return is_assumed_running(run) and observation.state == State.UNCONFIRMED
 
 
 def is_assumed_running(run: Run) -> bool:
@@ -161,36 +161,46 @@ def is_assumed_running(run: Run) -> bool:
     return is_direct and run.state == State.RUNNING
 
 
-def _transition(run: Run, seen: Observation) -> Changed:
+def _transition(run: Run, observation: Observation) -> ChangedColumns:
     """Return the columns that change with the state: times, cleared fields, the outcome."""
-    changed: Changed = {"state": seen.state}
-    if seen.state in AT_UPSTREAM and run.queued_at is None and _reached_upstream(run, seen):
-        changed["queued_at"] = seen.at
-    if seen.state == State.RUNNING:
-        changed["started_at"] = seen.at
-    if seen.state != State.QUEUED and run.queue_position is not None:
-        changed["queue_position"] = None
+    changes: ChangedColumns = {"state": observation.state}
+    if (
+        observation.state in AT_UPSTREAM
+        and run.queued_at is None
+        and _reached_upstream(run, observation)
+    ):
+        changes["queued_at"] = observation.at
+    if observation.state == State.RUNNING:
+        changes["started_at"] = observation.at
+    if observation.state != State.QUEUED and run.queue_position is not None:
+        changes["queue_position"] = None
     if run.note:
-        changed["note"] = ""
-    if seen.state in ENDS:
-        changed |= {"ended_at": seen.at, "output": seen.output, "error": seen.error}
-        if seen.output_text:
-            changed["output_text"] = seen.output_text
-        if seen.state in WITH_RESULT:
-            changed["result_at"] = timezone.now()
-        if seen.state == State.SUCCEEDED and run.partial is not None:
-            changed["partial"] = None
-    if seen.state == State.UNCONFIRMED:
-        what = "lost" if run.transport == Transport.QUEUE else "broke"
-        changed["events"] = with_event(run, what, event_text(seen.error or {}), seen.at)
-        changed |= _FREE
+        changes["note"] = ""
+    if observation.state in ENDS:
+        changes |= {
+            "ended_at": observation.at,
+            "output": observation.output,
+            "error": observation.error,
+        }
+        if observation.output_text:
+            changes["output_text"] = observation.output_text
+        if observation.state in WITH_RESULT:
+            changes["result_at"] = timezone.now()
+        if observation.state == State.SUCCEEDED and run.partial is not None:
+            changes["partial"] = None
+    if observation.state == State.UNCONFIRMED:
+        event_kind = "lost" if run.transport == Transport.QUEUE else "broke"
+        changes["events"] = with_event(
+            run, event_kind, event_text(observation.error or {}), observation.at
+        )
+        changes |= _FREE
     elif run.state == State.UNCONFIRMED:
-        changed["events"] = with_event(run, "found", seen.by, seen.at)
-        changed |= _FREE if run.transport == Transport.QUEUE else _renewed_lease()
-    return changed | ordered_times(run, changed)
+        changes["events"] = with_event(run, "found", observation.by, observation.at)
+        changes |= _FREE if run.transport == Transport.QUEUE else _renewed_lease()
+    return changes | ordered_times(run, changes)
 
 
-def _renewed_lease() -> Changed:
+def _renewed_lease() -> ChangedColumns:
     """Return a lease for a run whose connection has reported again; its holder renews it."""
     return {"worker": "", "lease_until": clock.now() + HOLDER_RENEWS_WITHIN}
 
@@ -203,47 +213,55 @@ def event_text(error: Mapping[str, Any]) -> str:
     return f"{ANSWERED} {status}: {message}" if status else message
 
 
-def _reached_upstream(run: Run, seen: Observation) -> bool:
+def _reached_upstream(run: Run, observation: Observation) -> bool:
     """Whether upstream ever had the run; False if it failed or was cancelled before the submit."""
-    return seen.state not in ENDS or bool(run.request_id or seen.request_id)
+    return observation.state not in ENDS or bool(run.request_id or observation.request_id)
 
 
-def ordered_times(run: Run, changed: Changed) -> Changed:
+def ordered_times(run: Run, changes: ChangedColumns) -> ChangedColumns:
     """Return the changed times, each no earlier than the previous one: observers' clocks differ."""
     ordered, latest = {}, None
     for name in TIMES:
-        at = changed.get(name, getattr(run, name))
+        at = changes.get(name, getattr(run, name))
         if at and latest and at < latest:
             at = latest
         latest = at or latest
-        if name in changed:
+        if name in changes:
             ordered[name] = at
     return ordered
 
 
-def _transient_facts(run: Run, seen: Observation) -> Changed:
+def _transient_facts(run: Run, observation: Observation) -> ChangedColumns:
     """Return facts about the current state only: queue position, note, partial output."""
-    changed: Changed = {}
-    position = seen.queue_position
-    if seen.state == State.QUEUED and position not in (None, run.queue_position):
-        stamp = seen.at.isoformat()
+    changes: ChangedColumns = {}
+    position = observation.queue_position
+    if observation.state == State.QUEUED and position not in (None, run.queue_position):
+        stamp = observation.at.isoformat()
         if not run.positions or run.positions[-1][0] <= stamp:  # else it is outdated
-            changed["queue_position"] = position
-            changed["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
-    if seen.note is not None and seen.note != run.note and seen.state not in ENDS:
-        changed["note"] = seen.note
-    if seen.partial is not None and seen.partial != run.partial and seen.state != State.SUCCEEDED:
-        changed["partial"] = seen.partial
-    if seen.steps and len(seen.steps) > len(run.steps or ()):
-        changed["steps"] = list(seen.steps)
-    return changed
+            changes["queue_position"] = position
+            changes["positions"] = [*run.positions[: POSITION_LIMIT - 1], [stamp, position]]
+    if (
+        observation.note is not None
+        and observation.note != run.note
+        and observation.state not in ENDS
+    ):
+        changes["note"] = observation.note
+    if (
+        observation.partial is not None
+        and observation.partial != run.partial
+        and observation.state != State.SUCCEEDED
+    ):
+        changes["partial"] = observation.partial
+    if observation.steps and len(observation.steps) > len(run.steps or ()):
+        changes["steps"] = list(observation.steps)
+    return changes
 
 
 def _merged_log(
-    stored: Sequence[Mapping[str, Any]], new: Sequence[fal.LogLine | Mapping[str, Any]]
+    stored_log: Sequence[Mapping[str, Any]], new: Sequence[fal.LogLine | Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the last `LOG_LIMIT` of all lines, sorted by time, without duplicates."""
-    merged = fal.sort_logs(fal.merge_logs(_parse_log(stored), _parse_log(new)))
+    merged = fal.sort_logs(fal.merge_logs(_parse_log(stored_log), _parse_log(new)))
     return [
         {"timestamp": line.timestamp, "level": line.level, "message": line.message}
         for line in merged[-LOG_LIMIT:]
@@ -257,6 +275,6 @@ def _parse_log(lines: Sequence[fal.LogLine | Mapping[str, Any]]) -> list[fal.Log
     return [line for line in parsed if line]
 
 
-def with_event(run: Run, what: str, text: str, at: datetime) -> list[dict[str, str]]:
+def with_event(run: Run, event_kind: str, text: str, at: datetime) -> list[dict[str, str]]:
     """Return the run's events with one more; only the last `EVENT_LIMIT`."""
-    return [*run.events, {"at": at.isoformat(), "what": what, "text": text}][-EVENT_LIMIT:]
+    return [*run.events, {"at": at.isoformat(), "what": event_kind, "text": text}][-EVENT_LIMIT:]

@@ -148,10 +148,10 @@ def mesh_page(name: str) -> HttpResponseBase:
 def output(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Serve the run's raw output as a file, verbatim if JSON values cannot represent it."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
-    whole = run.output_text or json_tree.as_text(run.output)
-    derived_files.record_text(run, 0, DerivedFile.What.OUTPUT, whole)
+    whole_text = run.output_text or json_tree.as_text(run.output)
+    derived_files.record_text(run, 0, DerivedFile.What.OUTPUT, whole_text)
     return _text_file(
-        whole, "application/json", result_names.Namer(request.user).of_run(run, ".json")
+        whole_text, "application/json", result_names.Namer(request.user).of_run(run, ".json")
     )
 
 
@@ -163,11 +163,11 @@ def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase
     texts = previews.texts(artifacts_in(run.partial if run.output is None else run.output))
     if position >= len(texts):
         raise Http404("This run has no such text.")
-    whole = db_safe_text(texts[position].text)
+    whole_text = db_safe_text(texts[position].text)
     if run.output is not None:
-        derived_files.record_text(run, position, DerivedFile.What.TEXT, whole)
+        derived_files.record_text(run, position, DerivedFile.What.TEXT, whole_text)
     name = result_names.Namer(request.user).of_run(run, ".txt", position + 1)
-    return _text_file(whole, "text/plain; charset=utf-8", name)
+    return _text_file(whole_text, "text/plain; charset=utf-8", name)
 
 
 def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:
@@ -267,14 +267,16 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     upload = get_object_or_404(Upload, pk=pk)
     if not upload.is_readable_by(request.user):
         raise Http404("No such upload.")
-    named = clean_name(name) or upload.file_name
-    return serve(request, upload.file, upload.content_type, named)
+    file_name = clean_name(name) or upload.file_name
+    return serve(request, upload.file, upload.content_type, file_name)
 
 
-def from_storage(file: str, missing: str, read: Callable[[], HttpResponseBase]) -> HttpResponseBase:
-    """Call `read` for a file; 404 with `missing` if the file is gone, 503 if the storage fails."""
+def from_storage(
+    file: str, missing: str, read_file: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
+    """Call `read_file` for a file; 404 with `missing` without a file, 503 if the storage fails."""
     try:
-        return read()
+        return read_file()
     except Http404:
         raise
     except FileNotFoundError:
@@ -284,13 +286,13 @@ def from_storage(file: str, missing: str, read: Callable[[], HttpResponseBase]) 
         return Unavailable(UNAVAILABLE, RETRY_AFTER_S, content_type="text/plain; charset=utf-8")
 
 
-def meanwhile(request: HttpRequest, stored: object, words: str) -> HttpResponseBase:
+def meanwhile(request: HttpRequest, stored_row: object, words: str) -> HttpResponseBase:
     """Answer while a file is being made: with its thumbnail, else 503 so that the browser retries.
 
     The answer is never cached: the file itself will be here in a moment.
     """
-    small = getattr(stored, "thumbnail", "")
-    if not (small and str(getattr(stored, "content_type", "")).startswith("image/")):
+    small = getattr(stored_row, "thumbnail", "")
+    if not (small and str(getattr(stored_row, "content_type", "")).startswith("image/")):
         return Unavailable(f"{words}\n", SOON_S, content_type="text/plain; charset=utf-8")
     response = serve(request, small, "image/webp", "picture")
     response.headers["Cache-Control"] = "no-store"
@@ -340,10 +342,12 @@ def _is_for_picture(request: HttpRequest) -> bool:
 def _inline_file(request: HttpRequest, artifact: Artifact) -> HttpResponse:
     """Serve the file in an artifact's `data:` address until its copy is stored."""
     try:
-        claimed, content = decode_data_uri(artifact.url, max_bytes=storage_limits.largest_bytes())
+        claimed_type, content = decode_data_uri(
+            artifact.url, max_bytes=storage_limits.largest_bytes()
+        )
     except FileUnavailable as error:
         raise Http404(error.message) from error
-    content_type = content_types.content_type(content[: content_types.HEAD_BYTES], claimed)
+    content_type = content_types.content_type(content[: content_types.HEAD_BYTES], claimed_type)
     response = HttpResponse(content, content_type=content_type)
     _make_safe(request, response, content_type, result_names.served_name(artifact, request.user))
     return response
@@ -370,10 +374,10 @@ def _bytes(request: HttpRequest, file: str, tag: str) -> HttpResponseBase:
         if part and not is_head:
             return HttpResponse(status=416, headers={"Content-Range": part.content_range})
         return HttpResponse(headers={"Content-Length": str(size_bytes)})
-    opened = default_storage.open(file)
-    _seek(opened, part.first if part else 0)
+    open_file = default_storage.open(file)
+    _seek(open_file, part.first if part else 0)
     count = part.last - part.first + 1 if part else size_bytes
-    response = OffThreadStream(chunks(opened, count), headers={"Content-Length": str(count)})
+    response = OffThreadStream(chunks(open_file, count), headers={"Content-Length": str(count)})
     if part:
         response.status_code = HTTPStatus.PARTIAL_CONTENT
         response.headers["Content-Range"] = part.content_range

@@ -22,7 +22,7 @@ from runs.results import selections
 if TYPE_CHECKING:
     from django.http import HttpResponse, QueryDict
 
-    from runs.promises.owners import Chosen
+    from runs.promises.owners import SelectedRows
 
 TARGET = "target"
 
@@ -32,21 +32,24 @@ def moves(request: HtmxRequest) -> HttpResponse:
     """Show where the chosen rows can move and what goes along; move them to a posted target."""
     query = request.POST if request.method == "POST" else request.GET
     try:
-        chosen = moving.choose(request.user, _posted(request, query))
+        chosen_rows = moving.choose(request.user, _posted(request, query))
     except moving.Refused as error:
         return _form(request, None, str(error), status=404)
     if not is_posted(request, TARGET):  # a link, or the selection of a list
-        return _form(request, chosen)
+        return _form(request, chosen_rows)
     targets = {target.key: target for target in _targets(request)}
     target = targets.get(query.get(TARGET, ""))
     if target is None:
         return _form(
-            request, chosen, "Choose a project in which you are a maker or manager.", status=422
+            request,
+            chosen_rows,
+            "Choose a project in which you are a maker or manager.",
+            status=422,
         )
     try:
-        record = moving.move(request.user, chosen, target)
+        record = moving.move(request.user, chosen_rows, target)
     except moving.Refused as error:
-        return _form(request, chosen, str(error), status=422)
+        return _form(request, chosen_rows, str(error), status=422)
     return redirect("playground:move", record.pk)
 
 
@@ -75,7 +78,7 @@ def _record(request: HtmxRequest, pk: uuid.UUID) -> Move:
 
 
 def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:
-    named = {name: query.getlist(name) for name in moving.kinds()}
+    keys_by_kind = {name: query.getlist(name) for name in moving.kinds()}
     if request.method == "POST":
         selected = selections.posted_runs(request, moving.MOST_CHOSEN)
         if selected.left_out:
@@ -86,29 +89,31 @@ def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:
         runs = selected.keys
     else:
         runs = selections.run_keys(query)
-    return named | {selections.RUN: [str(key) for key in runs]}
+    return keys_by_kind | {selections.RUN: [str(key) for key in runs]}
 
 
 def _targets(request: HtmxRequest) -> list[Project]:
     """Return the projects in which the user may make things, the private one first."""
-    mine = {"memberships__user": request.user, "memberships__role__in": MAKERS}
-    named = Project.objects.active().filter(**mine).order_by(by_name("name"), "pk")
-    return sorted(named, key=lambda project: not project.is_private)
+    maker_filter = {"memberships__user": request.user, "memberships__role__in": MAKERS}
+    projects = Project.objects.active().filter(**maker_filter).order_by(by_name("name"), "pk")
+    return sorted(projects, key=lambda project: not project.is_private)
 
 
 def _form(
-    request: HtmxRequest, chosen: Chosen | None, trouble: str = "", status: int = 200
+    request: HtmxRequest, chosen_rows: SelectedRows | None, trouble: str = "", status: int = 200
 ) -> HttpResponse:
-    planned = moving.plan(request.user, chosen) if chosen else None
+    planned = moving.plan(request.user, chosen_rows) if chosen_rows else None
     context: dict[str, Any] = {"planned": planned, "trouble": trouble}
-    if chosen and planned:
+    if chosen_rows and planned:
         context["targets"] = [
             (target, moving.blind_makers(planned, target))
             for target in _targets(request)
-            if not moving.are_all_in(chosen, target)
+            if not moving.are_all_in(chosen_rows, target)
         ]
         context["fields"] = [
-            (name, key) for name, kind in moving.kinds().items() for key in chosen.get(kind, ())
+            (name, key)
+            for name, kind in moving.kinds().items()
+            for key in chosen_rows.get(kind, ())
         ]
     return render(request, "playground/moves/form.html", context, status=status)
 

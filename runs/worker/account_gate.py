@@ -75,13 +75,15 @@ class AccountGate:
         """
         if refusal.kind == KEY_REFUSED and self._refused_models.setdefault(model, False):
             return False
-        was, self._refusal = self._refusal, refusal
-        if was and sent_at < self._refused_at:  # sent before the refusal that closed the gate
+        former_refusal, self._refusal = self._refusal, refusal
+        if (
+            former_refusal and sent_at < self._refused_at
+        ):  # sent before the refusal that closed the gate
             return True
         self._refused_at = self.now()
         self._pause_s = min(max(self._pause_s * 2, FIRST_PAUSE_S), LONGEST_PAUSE_S)
         self._closed_until = self._refused_at + self._pause_s * _random.uniform(0.75, 1.25)
-        if was is not refusal:
+        if former_refusal is not refusal:
             self._on_change()
         return True
 

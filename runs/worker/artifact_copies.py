@@ -76,8 +76,8 @@ def due(limit: int) -> list[Artifact]:
 
 def renew(copies: Collection[int]) -> None:
     """Renew the claims of copies in progress, so that a slow download is not started twice."""
-    claimed = Artifact.objects.filter(REMOTE, pk__in=copies)
-    claimed.update(next_attempt_at=clock.now() + TAKEN_FOR)
+    claimed_artifacts = Artifact.objects.filter(REMOTE, pk__in=copies)
+    claimed_artifacts.update(next_attempt_at=clock.now() + TAKEN_FOR)
 
 
 def release(copies: Collection[int]) -> None:
@@ -203,7 +203,7 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
     await asyncio.to_thread(storage_limits.require_free_space)
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as file:
         async with files.open(artifact.url, max_bytes=storage_limits.largest_bytes()) as stream:
-            claimed = stream.content_type or artifact.content_type
+            claimed_type = stream.content_type or artifact.content_type
             await asyncio.to_thread(storage_limits.require_free_space, stream.size or 0)
             async for chunk in stream:
                 file.write(chunk)
@@ -225,7 +225,7 @@ async def _copy(artifact: Artifact, files: fal.Files, probe: MediaProbe) -> Stor
         digest = await asyncio.to_thread(stored_files.content_digest, file)
         names = artifact.file_name, artifact.url.partition("?")[0]
         await sync_to_async(purge.reclaim)(digest)
-        stored_file = await asyncio.to_thread(stored_files.store, file, claimed, digest, names)
+        stored_file = await asyncio.to_thread(stored_files.store, file, claimed_type, digest, names)
         stored_file = replace(stored_file, **asdict(await probe.origin_of(file.name)))
         if warning:  # stored nevertheless, in case the run really made this
             return replace(stored_file, kind="file", warning=warning)
@@ -243,10 +243,10 @@ async def _contradiction(file: IO[bytes], artifact: Artifact, probe: MediaProbe)
     promised = KINDS[artifact.kind].a_file if is_known else _by_name(artifact)
     document = await asyncio.to_thread(_page_instead_of_media, file, artifact) if promised else ""
     if document and artifact.kind in MEDIA and document in DOUBTFUL:
-        seen = await probe.probe(
+        probed = await probe.probe(
             file.name, f"{artifact.kind}/"
         )  # some pictures have no magic bytes
-        document = "" if seen.kind else document
+        document = "" if probed.kind else document
     return f"Upstream gave {document} instead of {promised}." if document else ""
 
 
@@ -277,8 +277,8 @@ def _by_name(artifact: Artifact) -> str:
 
 async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaProbe) -> StoredFile:
     """Add kind, dimensions, duration and previews; previews are made once per content."""
-    stored = Artifact.objects.filter(digest=stored_file.digest, state=Artifact.State.STORED)
-    if earlier := await stored.exclude(poster="", thumbnail="", duration_s=None).afirst():
+    same_content = Artifact.objects.filter(digest=stored_file.digest, state=Artifact.State.STORED)
+    if earlier := await same_content.exclude(poster="", thumbnail="", duration_s=None).afirst():
         return replace(
             stored_file,
             kind=earlier.kind,
@@ -291,23 +291,23 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
             previews=await sync_to_async(derived_files.previews_of)(earlier),
         )
     is_media = stored_file.content_type.partition("/")[0] in MEDIA
-    seen = await probe.probe(path, stored_file.content_type if is_media else f"{guess}/")
-    kind = _kind(guess, stored_file.content_type, seen)
+    probed = await probe.probe(path, stored_file.content_type if is_media else f"{guess}/")
+    kind = _kind(guess, stored_file.content_type, probed)
     warning = await _render_mesh(stored_file, path, probe) if kind == "mesh" else ""
     if kind == "mesh" and not warning:
-        seen = await probe.draw_mesh(path, stored_file.name.rpartition(".")[2])
-    pictures = await asyncio.to_thread(derived_files.write, stored_file.name, seen)
+        probed = await probe.draw_mesh(path, stored_file.name.rpartition(".")[2])
+    pictures = await asyncio.to_thread(derived_files.write, stored_file.name, probed)
     return replace(
         stored_file,
         kind=kind,
         warning=warning,
-        width=seen.width or stored_file.width,
-        height=seen.height or stored_file.height,
-        duration_s=seen.duration_s,
-        fingerprint=seen.fingerprint,
+        width=probed.width or stored_file.width,
+        height=probed.height or stored_file.height,
+        duration_s=probed.duration_s,
+        fingerprint=probed.fingerprint,
         previews={
-            DerivedFile.What.POSTER: derived_files.digest(seen.poster),
-            DerivedFile.What.THUMBNAIL: derived_files.digest(seen.thumbnail),
+            DerivedFile.What.POSTER: derived_files.digest(probed.poster),
+            DerivedFile.What.THUMBNAIL: derived_files.digest(probed.thumbnail),
         },
         poster=pictures.poster,
         thumbnail=pictures.thumbnail,
@@ -325,11 +325,11 @@ async def _render_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) ->
     return ""
 
 
-def _kind(guess: str, content_type: str, seen: ProbeResult) -> str:
+def _kind(guess: str, content_type: str, probed: ProbeResult) -> str:
     """Return the kind of the bytes, else the one that upstream's data suggest (`guess`).
 
     If nothing in the bytes confirms a supposed medium, it is a file, not a broken picture.
     """
-    if proven := seen.kind or content_types.kind(content_type):
+    if proven := probed.kind or content_types.kind(content_type):
         return proven
     return "file" if guess in MEDIA and content_type != SVG else guess

@@ -70,8 +70,8 @@ class RequestOrigin(NamedTuple):
     @classmethod
     def from_url(cls, url: str) -> RequestOrigin:
         """Split a queue address into model and request id."""
-        model, _, rest = urlsplit(url).path.partition("/requests/")
-        return cls(model.rstrip("/"), rest.partition("/")[0])
+        model, _, request_path = urlsplit(url).path.partition("/requests/")
+        return cls(model.rstrip("/"), request_path.partition("/")[0])
 
 
 UNKNOWN_ORIGIN = RequestOrigin()

@@ -114,16 +114,16 @@ class RunClaimer:
 
     def _claim(self, room: int, submit_limits: SubmitLimits) -> leases.Claim:
         self._pending_since = now = clock.now()
-        held = self._run_tasks.tasks.keys()
+        held_runs = self._run_tasks.tasks.keys()
         return leases.claim(
             self._worker,
             room,
             now,
             submit_limits,
             # A run that was just requeued may still have its task, so it is not started again.
-            submits_at_once=lambda run: run.pk not in held,
+            submits_at_once=lambda run: run.pk not in held_runs,
             attempts=self._attempts_per_model,
-            held=held,
+            held=held_runs,
             is_after_stall=self._stall.is_recent,
         )
 

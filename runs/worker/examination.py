@@ -32,8 +32,8 @@ async def measure_due(probe: MediaProbe) -> float:
         if upload is None:
             break
         await _measure(upload, probe)
-    waiting = Upload.objects.filter(measure_at__isnull=False)
-    next_at = await waiting.order_by("measure_at").values_list("measure_at", flat=True).afirst()
+    unmeasured = Upload.objects.filter(measure_at__isnull=False)
+    next_at = await unmeasured.order_by("measure_at").values_list("measure_at", flat=True).afirst()
     return idle.pause_s(next_at, await clock.anow())
 
 
@@ -83,15 +83,15 @@ async def _probe(upload: Upload, probe: MediaProbe) -> ProbeResult:
 async def make_copies_due() -> float:
     """Make the copies that are due, one after the other; return the seconds until the next time."""
     for _ in range(AT_ONCE):
-        wanted = await sync_to_async(_claim_copy)()
-        if wanted is None:
+        wanted_copy = await sync_to_async(_claim_copy)()
+        if wanted_copy is None:
             break
-        is_last_try = wanted.tries + 1 >= stripped_copies.MOST_TRIES
-        make = partial(stripped_copies.make, wanted.file, is_last_try=is_last_try)
+        is_last_try = wanted_copy.tries + 1 >= stripped_copies.MOST_TRIES
+        make = partial(stripped_copies.make, wanted_copy.file, is_last_try=is_last_try)
         is_done = await asyncio.to_thread(make)
-        await sync_to_async(stripped_copies.note_try)(wanted, is_done=is_done)
-    waiting = WantedCopy.objects.order_by("next_attempt_at")
-    next_at = await waiting.values_list("next_attempt_at", flat=True).afirst()
+        await sync_to_async(stripped_copies.note_try)(wanted_copy, is_done=is_done)
+    wanted_copies = WantedCopy.objects.order_by("next_attempt_at")
+    next_at = await wanted_copies.values_list("next_attempt_at", flat=True).afirst()
     return idle.pause_s(next_at, await clock.anow())
 
 
@@ -151,9 +151,9 @@ def _claim_results() -> list[Artifact]:
     keys = list(_waiting().filter(is_free).order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
     if not keys:  # mostly it only reads
         return []
-    claimed = Artifact.objects.filter(pk__in=keys)
-    claimed.update(next_attempt_at=now + TAKEN_FOR)
-    return list(claimed.defer("url").order_by("pk"))
+    claimed_artifacts = Artifact.objects.filter(pk__in=keys)
+    claimed_artifacts.update(next_attempt_at=now + TAKEN_FOR)
+    return list(claimed_artifacts.defer("url").order_by("pk"))
 
 
 async def _examine(artifact: Artifact, probe: MediaProbe) -> None:

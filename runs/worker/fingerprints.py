@@ -53,14 +53,14 @@ def _claim() -> list[Artifact]:
     """
     now = clock.now()
     is_free = Q(next_attempt_at=None) | Q(next_attempt_at__lte=now)
-    due = _waiting().filter(is_free).order_by("pk")
-    keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    due_artifacts = _waiting().filter(is_free).order_by("pk")
+    keys = list(due_artifacts.values_list("pk", flat=True)[:AT_ONCE])
     if not keys:  # mostly it only reads
         return []
-    claimed = Artifact.objects.filter(pk__in=keys)
-    claimed.update(next_attempt_at=now + TAKEN_FOR)
-    claimed = claimed.select_related("run__project", "run__user").order_by("pk")
-    return list(claimed.defer(*heavy_columns("run__")))
+    claimed_artifacts = Artifact.objects.filter(pk__in=keys)
+    claimed_artifacts.update(next_attempt_at=now + TAKEN_FOR)
+    claimed_artifacts = claimed_artifacts.select_related("run__project", "run__user").order_by("pk")
+    return list(claimed_artifacts.defer(*heavy_columns("run__")))
 
 
 async def _is_complete(artifact: Artifact, probe: MediaProbe) -> bool:
@@ -91,12 +91,12 @@ async def _draw(artifact: Artifact, probe: MediaProbe) -> None:
     """Add a sound's waveform or a mesh's picture; skip meshes that no viewer can show."""
     if artifact.kind == "mesh" and artifact.error:
         return
-    seen = await (
+    probed = await (
         probe.probe_stored(artifact.file, "audio/")
         if artifact.kind == "audio"
         else probe.draw_stored_mesh(artifact.file)
     )
-    pictures = await asyncio.to_thread(derived_files.write, artifact.file, seen)
+    pictures = await asyncio.to_thread(derived_files.write, artifact.file, probed)
     artifact.poster, artifact.thumbnail = pictures
     await sync_to_async(derived_files.record_previews)(artifact)
 

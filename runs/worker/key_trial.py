@@ -72,8 +72,8 @@ class KeyTrial:
                 return await sync_to_async(_refuse)(row, refusal)
             if not _has_accepted(error):
                 trouble = f"fal gives no answer yet: {error}"[:300]
-                waiting = ProjectKey.objects.filter(pk=row.pk, state=State.TRIED)
-                await waiting.exclude(trouble=trouble).aupdate(trouble=trouble)
+                tried_keys = ProjectKey.objects.filter(pk=row.pk, state=State.TRIED)
+                await tried_keys.exclude(trouble=trouble).aupdate(trouble=trouble)
                 return False
         return await sync_to_async(_accept)(row, key)
 
@@ -100,10 +100,10 @@ def _has_accepted(error: fal.FalError) -> bool:
 
 def _refuse(row: ProjectKey, trouble: str) -> bool:
     with transaction.atomic():
-        stored = _tried(row)
-        if stored:
-            stored.state, stored.secret, stored.trouble = State.REFUSED, "", trouble
-            stored.save(update_fields=["state", "secret", "trouble"])
+        key_row = _tried(row)
+        if key_row:
+            key_row.state, key_row.secret, key_row.trouble = State.REFUSED, "", trouble
+            key_row.save(update_fields=["state", "secret", "trouble"])
             channel.notify()
     return True
 
@@ -112,15 +112,15 @@ def _accept(row: ProjectKey, key: str) -> bool:
     """Use the key from now on instead of the project's former one."""
     token = vault.encrypt(key)
     with transaction.atomic():
-        if not (stored := _tried(row)):
+        if not (key_row := _tried(row)):
             return True  # removed meanwhile, or another worker was faster
         now = clock.now()
         for former in ProjectKey.objects.filter(project=row.project, state=State.ACTIVE):
             former.state, former.ended_at = State.REPLACED, now
             former.save(update_fields=["state", "ended_at"])
-        stored.state, stored.secret, stored.trouble = State.ACTIVE, token, ""
-        stored.accepted_at = now
-        stored.save(update_fields=["state", "secret", "trouble", "accepted_at"])
+        key_row.state, key_row.secret, key_row.trouble = State.ACTIVE, token, ""
+        key_row.accepted_at = now
+        key_row.save(update_fields=["state", "secret", "trouble", "accepted_at"])
         channel.notify()
     return True
 

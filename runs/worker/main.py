@@ -188,19 +188,21 @@ class Worker:
         while True:
             version = await signal.wait(version, self._cancel_and_copy_pause_s)
             await asyncio.sleep(CANCEL_AND_COPY_EVERY_S)  # submits and commits have priority
-            due = await self.stall.query(sync_to_async(self._due_cancels_and_copies))
-            to_cancel, to_copy = due or ([], [])
+            due_keys = await self.stall.query(sync_to_async(self._due_cancels_and_copies))
+            to_cancel, to_copy = due_keys or ([], [])
             for pk in to_cancel:
                 self.run_tasks.start_cancel(pk)
             for artifact in to_copy:
                 self._start_copy(artifact)
 
     def _due_cancels_and_copies(self) -> tuple[list[uuid.UUID], list[Artifact]]:
-        wanted = Run.objects.unfinished().filter(
+        cancel_requests = Run.objects.unfinished().filter(
             worker=self.name, handle__isnull=False, cancel_requested_at__isnull=False
         )
         cancelling = self.run_tasks.cancelling
-        to_cancel = [pk for pk in wanted.values_list("pk", flat=True) if pk not in cancelling]
+        to_cancel = [
+            pk for pk in cancel_requests.values_list("pk", flat=True) if pk not in cancelling
+        ]
         room = CONCURRENT_COPIES - len(self.copies)
         to_copy = artifact_copies.due(room) if room > 0 and artifact_copies.has_due() else []
         is_busy = self.run_tasks.tasks or self.copies or to_copy
@@ -249,11 +251,13 @@ class Worker:
 
     async def _renew_leases(self) -> float:
         tasks = self.run_tasks.tasks
-        held = list(tasks)
-        for start in range(0, len(held), RENEW_BATCH):  # other writers get their turn in between
-            batch = held[start : start + RENEW_BATCH]
-            lost = await sync_to_async(leases.renew)(self.name, batch)
-            for pk in lost & tasks.keys():
+        held_runs = list(tasks)
+        for start in range(
+            0, len(held_runs), RENEW_BATCH
+        ):  # other writers get their turn in between
+            batch = held_runs[start : start + RENEW_BATCH]
+            lost_runs = await sync_to_async(leases.renew)(self.name, batch)
+            for pk in lost_runs & tasks.keys():
                 log.warning("run %s is not ours any more", pk)
                 tasks[pk].cancel()
         if self.copies:
@@ -296,8 +300,8 @@ class CatalogSync:
         """Return the seconds until the next sync is due; 0 or less if it is due."""
         interval = _interval()
         since = max(self._started_at, timezone.now() - interval)
-        done = SyncReport.objects.filter(state=SyncReport.State.DONE, ended_at__gte=since)
-        newest = done.order_by("ended_at").last()
+        done_syncs = SyncReport.objects.filter(state=SyncReport.State.DONE, ended_at__gte=since)
+        newest = done_syncs.order_by("ended_at").last()
         if newest is None or newest.ended_at is None:
             return 0.0
         return (newest.ended_at + interval - timezone.now()).total_seconds()

@@ -110,8 +110,8 @@ async def _record(
             2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S
         )
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
-        when = f"in {pause_s:.0f} s" if pause_s >= SHOW_PAUSE_FROM_S else "in a moment"
-        message = f"{with_full_stop(str(error)[:200])} The run is sent again {when}."
+        time_phrase = f"in {pause_s:.0f} s" if pause_s >= SHOW_PAUSE_FROM_S else "in a moment"
+        message = f"{with_full_stop(str(error)[:200])} The run is sent again {time_phrase}."
         await _requeue(run, message, pause_s, was_submitted)
     else:
         if refusal:

@@ -142,8 +142,8 @@ def addressed(value: Any, addresses: dict[str, str]) -> Any:
 
 def _references(schema: Any) -> list[str]:
     if isinstance(schema, dict):
-        here = schema.get("$ref")
-        own = [here.removeprefix(REF)] if isinstance(here, str) else []
+        reference = schema.get("$ref")
+        own = [reference.removeprefix(REF)] if isinstance(reference, str) else []
         return own + [name for item in schema.values() for name in _references(item)]
     if isinstance(schema, list):
         return [name for item in schema for name in _references(item)]

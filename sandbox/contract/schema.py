@@ -91,14 +91,14 @@ def record(
     **more: Any,
 ) -> Schema:
     """An object schema with titles; `x-fal-order-properties` has the order of its fields."""
-    named = {
+    titled = {
         name: {"title": name.replace("_", " ").title(), **schema} if schema else schema
         for name, schema in properties.items()
     }
     result = {
         "title": title,
         "type": "object",
-        "properties": dict(sorted(named.items(), key=lambda pair: pair[0][::-1])),
+        "properties": dict(sorted(titled.items(), key=lambda pair: pair[0][::-1])),
         "x-fal-order-properties": list(properties if order is None else order),
         **more,
     }
@@ -107,9 +107,11 @@ def record(
     return result
 
 
-def _number(type: str, description: str | None, low: Any, high: Any, more: Schema) -> Schema:
+def _number(
+    type: str, description: str | None, low: Any, high: Any, extra_keywords: Schema
+) -> Schema:
     bounds = {"minimum": low, "maximum": high}
-    schema = {"type": type, **{k: v for k, v in bounds.items() if v is not None}, **more}
+    schema = {"type": type, **{k: v for k, v in bounds.items() if v is not None}, **extra_keywords}
     return _described(schema, description)
 
 

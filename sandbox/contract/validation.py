@@ -51,8 +51,8 @@ def check(model: Model, arguments: Any) -> Arguments:
 
 @lru_cache(maxsize=4096)
 def _validator(model: Model) -> Draft202012Validator:
-    named = {name: _to_2020_12(schema, model) for name, schema in components(model).items()}
-    root = {**_to_2020_12(model.input, model), "components": {"schemas": named}}
+    schemas = {name: _to_2020_12(schema, model) for name, schema in components(model).items()}
+    root = {**_to_2020_12(model.input, model), "components": {"schemas": schemas}}
     return Draft202012Validator(root)
 
 
@@ -81,43 +81,43 @@ def _to_2020_12(schema: Any, model: Model) -> Any:
 
 
 def _details(error: ValidationError, loc: Loc) -> Iterator[dict[str, Any]]:
-    here = (*loc, *error.relative_path)
+    error_loc = (*loc, *error.relative_path)
     keyword = str(error.validator)
     limit: Any = error.validator_value
     if keyword in ("anyOf", "oneOf") and error.context:
-        yield from _branches(error, here)
+        yield from _branches(error, error_loc)
     elif keyword == "required":
         missing = next(name for name in limit if error.message.startswith(f"{name!r} "))
-        yield _detail((*here, missing), "missing", "Field required", error.instance)
+        yield _detail((*error_loc, missing), "missing", "Field required", error.instance)
     elif keyword == "type":
         kind = limit if isinstance(limit, str) else limit[0]
         type_, msg = TYPES[kind]
-        yield _detail(here, type_, msg, error.instance)
+        yield _detail(error_loc, type_, msg, error.instance)
     elif keyword in ("enum", "const"):
         options = list(limit) if keyword == "enum" else [limit]
         *head, last = [repr(option) for option in options]
         expected = f"{', '.join(head)} or {last}" if head else last
         msg = f"Input should be {expected}"
-        yield _detail(here, "literal_error", msg, error.instance, {"expected": expected})
+        yield _detail(error_loc, "literal_error", msg, error.instance, {"expected": expected})
     elif keyword in LIMITS:
         type_, msg, name = LIMITS[keyword]
-        yield _detail(here, type_, msg.format(limit), error.instance, {name: limit})
+        yield _detail(error_loc, type_, msg.format(limit), error.instance, {name: limit})
     else:
-        yield _detail(here, "value_error", error.message, error.instance)
+        yield _detail(error_loc, "value_error", error.message, error.instance)
 
 
-def _branches(error: ValidationError, here: Loc) -> Iterator[dict[str, Any]]:
+def _branches(error: ValidationError, error_loc: Loc) -> Iterator[dict[str, Any]]:
     """Yield the errors of each branch that is not null; of several, with its name in `loc`."""
     branches: dict[int, list[ValidationError]] = {}
     for suberror in error.context:
         branches.setdefault(int(suberror.schema_path[0]), []).append(suberror)
     options: Any = error.validator_value
     names = {index: _branch_name(options[index]) for index in branches}
-    shown = [index for index, name in names.items() if name != "none"]
-    for index in shown:
-        name = (names[index],) if len(shown) > 1 else ()
+    visible_indexes = [index for index, name in names.items() if name != "none"]
+    for index in visible_indexes:
+        name = (names[index],) if len(visible_indexes) > 1 else ()
         for suberror in branches[index]:
-            yield from _details(suberror, (*here, *name))
+            yield from _details(suberror, (*error_loc, *name))
 
 
 def _branch_name(schema: dict[str, Any]) -> str:

@@ -73,9 +73,9 @@ class Context:
         self._wake_up.wait(seconds if exactly else seconds * self._pace)
         self._raise_if_cancelled()
 
-    def step(self, done: int, total: int, what: str, seconds: float = 0.0) -> None:
+    def step(self, done_steps: int, total: int, action: str, seconds: float = 0.0) -> None:
         """Log the progress, then wait."""
-        self.log(f"{what} {done}/{total} ({100 * done // total}%)")
+        self.log(f"{action} {done_steps}/{total} ({100 * done_steps // total}%)")
         self.sleep(seconds)
 
     def cancel(self) -> None:
@@ -101,8 +101,8 @@ class Context:
         step = copy(self)
         step._is_step, step.billed = True, 1
         request = str(uuid.uuid4())
-        about = {"type": "submit", "node_id": node, "app_id": endpoint_id, "request_id": request}
-        self.emit(about)
+        event = {"type": "submit", "node_id": node, "app_id": endpoint_id, "request_id": request}
+        self.emit(event)
         self._report("begin", request, model, arguments)
         output, failed = None, None
         try:

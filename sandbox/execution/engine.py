@@ -300,13 +300,13 @@ def _run_model(model: Model, arguments: Arguments, context: Context) -> Any:
 async def watch(request: Request, ping_s: float) -> AsyncIterator[bool]:
     """Yield True at once and at every change until the end; False after `ping_s` without one."""
     while True:
-        seen, is_last = request.version, request.is_over
+        seen_version, is_last = request.version, request.is_over
         yield True
         if is_last:
             return
-        while request.version == seen:
+        while request.version == seen_version:
             try:
-                await asyncio.wait_for(request.changed(seen), ping_s)
+                await asyncio.wait_for(request.changed(seen_version), ping_s)
             except TimeoutError:
                 yield False
 

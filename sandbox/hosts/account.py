@@ -30,12 +30,12 @@ async def billing_events(http: HttpRequest, sandbox: Sandbox) -> Response:
     demand_admin_key(http, sandbox, "billing_events")
     query = http.query_params
     start, end = _span(query.get("start"), query.get("end"))
-    wanted = {name: _filter(http, name) for name in ("endpoint_id", "request_id")}
+    filter_ids = {name: _filter(http, name) for name in ("endpoint_id", "request_id")}
     events = [
         event
         for event in sandbox.billing.events
         if start <= moment(str(event.get("timestamp"))) < end
-        and all(not ids or event.get(name) in ids for name, ids in wanted.items())
+        and all(not ids or event.get(name) in ids for name, ids in filter_ids.items())
     ]
     events.sort(key=lambda event: str(event.get("timestamp")))
     limit, page = limit_of(query.get("limit"), MAX_LIMIT), page_number(query.get("cursor"))
@@ -54,8 +54,8 @@ async def balance(http: HttpRequest, sandbox: Sandbox) -> Response:
     demand_admin_key(http, sandbox, "balance")
     answer: dict[str, Any] = {"username": ACCOUNT}
     if "credits" in listed_values(http, "expand"):
-        left = float(round(sandbox.billing.balance, 9))
-        answer["credits"] = {"current_balance": left, "currency": "USD"}
+        balance_left = float(round(sandbox.billing.balance, 9))
+        answer["credits"] = {"current_balance": balance_left, "currency": "USD"}
     return reply(answer)
 
 

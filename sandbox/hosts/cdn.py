@@ -100,8 +100,8 @@ async def complete(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 def _join(pending: Multipart, numbers: list[int]) -> None:
-    with pending.path.open("wb") as whole:
-        pending.join(whole, numbers)
+    with pending.path.open("wb") as whole_file:
+        pending.join(whole_file, numbers)
 
 
 async def _receive(http: HttpRequest, sandbox: Sandbox, path: Path) -> str:

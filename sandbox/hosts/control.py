@@ -78,8 +78,8 @@ async def catalogue(http: HttpRequest, sandbox: Sandbox) -> Response:
     DELETE undoes every change.
     """
     if http.method == "DELETE":
-        for changed in (sandbox.overrides, sandbox.documents, sandbox.prices, sandbox.hidden):
-            changed.clear()
+        for override in (sandbox.overrides, sandbox.documents, sandbox.prices, sandbox.hidden):
+            override.clear()
         return reply({})
     body = await body_json(http)
     endpoint_id = body["endpoint_id"]
@@ -128,7 +128,7 @@ async def keys(http: HttpRequest, sandbox: Sandbox) -> Response:
         sandbox.keys.calls.clear()
     if http.method == "POST":
         sandbox.keys.withdrawn.add(str((await body_json(http)).get("key", "")))
-    counted: dict[str, dict[str, int]] = {}
+    calls_by_key: dict[str, dict[str, int]] = {}
     for (key_id, kind), number in sandbox.keys.calls.items():
-        counted.setdefault(key_id, {})[kind] = number
-    return reply({"calls": counted, "withdrawn": len(sandbox.keys.withdrawn)})
+        calls_by_key.setdefault(key_id, {})[kind] = number
+    return reply({"calls": calls_by_key, "withdrawn": len(sandbox.keys.withdrawn)})

@@ -50,8 +50,8 @@ def listed_values(http: HttpRequest, name: str) -> list[str]:
 
 def within(at: float, start: str | None, end: str | None) -> bool:
     """Whether a time in seconds since 1970 is not before `start` and before `end`."""
-    sent = datetime.fromtimestamp(at, UTC)
-    return (start is None or sent >= moment(start)) and (end is None or sent < moment(end))
+    sent_at = datetime.fromtimestamp(at, UTC)
+    return (start is None or sent_at >= moment(start)) and (end is None or sent_at < moment(end))
 
 
 def moment(text: str) -> datetime:

@@ -113,25 +113,25 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
     ids = listed_values(http, "endpoint_id")
     if not ids:
         raise invalid("endpoint_id is required")
-    wanted = {model.endpoint_id for model in _by_ids(ids, sandbox, of=[*sandbox.registry])}
+    endpoint_ids = {model.endpoint_id for model in _by_ids(ids, sandbox, of=[*sandbox.registry])}
     limit = int(query.get("limit", "50")) if query.get("limit", "50").isdigit() else 0
     if not 1 <= limit <= 100:
         raise invalid("limit must be between 1 and 100")
     matches = [
         request
         for request in reversed(sandbox.engine.requests.values())
-        if request.model.endpoint_id in wanted
+        if request.model.endpoint_id in endpoint_ids
         and query.get("request_id", request.id) == request.id
         and query.get("status") in (None, _outcome(request))
         and within(request.sent_at, query.get("start"), query.get("end"))
     ]
     payloads = "payloads" in query.getlist("expand")
     page = page_number(query.get("cursor"))
-    shown = matches[(page - 1) * limit : page * limit]
+    page_requests = matches[(page - 1) * limit : page * limit]
     has_more = len(matches) > page * limit
     return reply(
         {
-            "items": [_row(request, payloads) for request in shown],
+            "items": [_row(request, payloads) for request in page_requests],
             "next_cursor": cursor_of(page + 1) if has_more else None,
             "has_more": has_more,
         }

@@ -33,8 +33,8 @@ def routes(sandbox: Sandbox) -> list[Route]:
 
 def _kind_of_get(http: HttpRequest) -> str:
     match = REQUEST_PATH.fullmatch(http.path_params["path"])
-    what = match["what"] if match else None
-    return {"status": "status", "status/stream": "status_stream"}.get(what or "", "result")
+    request_kind = match["what"] if match else None
+    return {"status": "status", "status/stream": "status_stream"}.get(request_kind or "", "result")
 
 
 async def submit(http: HttpRequest, sandbox: Sandbox) -> Response:
@@ -63,12 +63,12 @@ async def submit(http: HttpRequest, sandbox: Sandbox) -> Response:
 async def get_request(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Return status, status stream or result, by the path."""
     demand_key(http, sandbox, "status", optional=True)
-    request, what = _find_request(http, sandbox)
+    request, request_kind = _find_request(http, sandbox)
     wants_logs = http.query_params.get("logs", "").lower() in ("1", "true")
-    if what == "status":
+    if request_kind == "status":
         body = status_of(request, sandbox, wants_logs)
         return reply(body, CODES[request.status], headers_of(request))
-    if what == "status/stream":
+    if request_kind == "status/stream":
         events = _events(request, sandbox, wants_logs)
         return event_stream(events, request)
     return result_of(request)
@@ -77,8 +77,8 @@ async def get_request(http: HttpRequest, sandbox: Sandbox) -> Response:
 async def cancel(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Cancel a request."""
     demand_key(http, sandbox, "cancel", optional=True)
-    request, what = _find_request(http, sandbox)
-    if what != "cancel":
+    request, request_kind = _find_request(http, sandbox)
+    if request_kind != "cancel":
         return reply({"detail": "Method Not Allowed"}, 405)
     if sandbox.engine.cancel(request):
         return reply({"status": "CANCELLATION_REQUESTED"}, 202, headers_of(request))
@@ -173,13 +173,13 @@ def event_stream(events: AsyncIterator[bytes], request: Request) -> StreamingRes
 
 
 async def _events(request: Request, sandbox: Sandbox, wants_logs: bool) -> AsyncIterator[bytes]:
-    sent, last = 0, b""
+    sent_logs, last = 0, b""
     async for is_news in watch(request, sandbox.config.ping_s):
         if not is_news:
             yield b": ping\n\n"
             continue
-        body = orjson.dumps(status_of(request, sandbox, wants_logs, sent))
-        sent = len(request.logs)
+        body = orjson.dumps(status_of(request, sandbox, wants_logs, sent_logs))
+        sent_logs = len(request.logs)
         if body != last:  # without logs, most changes leave the status as it was
             last = body
             yield b"data: " + body + b"\n\n"

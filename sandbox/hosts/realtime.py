@@ -129,6 +129,6 @@ def with_bytes(value: Any) -> Any:
         return value
     url = value.get("url")
     if isinstance(url, str) and url.startswith("data:"):
-        rest = {name: item for name, item in value.items() if name != "url"}
-        return {**rest, "content": b64decode(url.partition(",")[2])}
+        other_fields = {name: item for name, item in value.items() if name != "url"}
+        return {**other_fields, "content": b64decode(url.partition(",")[2])}
     return {name: with_bytes(item) for name, item in value.items()}

@@ -77,14 +77,14 @@ async def _stream(request: Request, sandbox: Sandbox) -> Response:
 
 
 async def _partials(request: Request, sandbox: Sandbox) -> AsyncIterator[bytes]:
-    sent = 0
+    sent_count = 0
     try:
         async for is_news in watch(request, sandbox.config.ping_s):
             if not is_news:
                 yield b": ping\n\n"
-            for partial in request.partials[sent:]:
+            for partial in request.partials[sent_count:]:
                 yield b"data: " + orjson.dumps(partial) + b"\n\n"
-                sent += 1
+                sent_count += 1
         if request.failure is not None and _ends_with_workflow_error(request):
             return
         if request.failure is not None:

@@ -32,10 +32,10 @@ def route(sandbox: Sandbox, path: str, methods: str, kind: Kind, handler: Handle
     """Return a route that counts its calls by kind and applies the active faults."""
 
     async def endpoint(http: HttpRequest) -> Response:
-        what = kind if isinstance(kind, str) else kind(http)
-        sandbox.calls[what] += 1
+        request_kind = kind if isinstance(kind, str) else kind(http)
+        sandbox.calls[request_kind] += 1
         if http.client:
-            sandbox.clients.add((what, *http.client))
+            sandbox.clients.add((request_kind, *http.client))
 
         async def answer() -> Response:
             try:
@@ -43,7 +43,7 @@ def route(sandbox: Sandbox, path: str, methods: str, kind: Kind, handler: Handle
             except Refused as refusal:
                 return refusal.response
 
-        fault = sandbox.faults.take(what, http.url.path)
+        fault = sandbox.faults.take(request_kind, http.url.path)
         if fault and fault.is_held:
             await sandbox.faults.wait_until_cleared()
         return await (strike(fault, answer) if fault else answer())

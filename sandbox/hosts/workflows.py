@@ -24,20 +24,22 @@ async def index(http: HttpRequest, sandbox: Sandbox) -> Response:
     demand_key(http, sandbox, "workflows")
     query = http.query_params
     search = query.get("search", "").lower()
-    used = {i for ids_text in query.getlist("used_endpoint_ids") for i in ids_text.split(",") if i}
+    used_ids = {
+        i for ids_text in query.getlist("used_endpoint_ids") for i in ids_text.split(",") if i
+    }
     matches = [
         workflow
         for workflow in sandbox.workflows.values()
         if workflow.owner == OWNER
         and (search in workflow.name.lower() or search in workflow.title.lower())
-        and (not used or used & set(workflow.endpoint_ids))
+        and (not used_ids or used_ids & set(workflow.endpoint_ids))
     ]
     limit, page = limit_of(query.get("limit"), 100), page_number(query.get("cursor"))
     has_more = page * limit < len(matches)
-    shown = matches[(page - 1) * limit : page * limit]
+    page_workflows = matches[(page - 1) * limit : page * limit]
     return reply(
         {
-            "workflows": [workflow.list_entry() for workflow in shown],
+            "workflows": [workflow.list_entry() for workflow in page_workflows],
             "next_cursor": cursor_of(page + 1) if has_more else None,
             "has_more": has_more,
         }

@@ -31,7 +31,7 @@ _FOUND_TWICE = "another input has already filled its field"
 
 @dataclass(frozen=True)
 class Step:
-    """What happened to one argument. `after` is its value at `target`, `said` the reason.
+    """What happened to one argument. `after` is its value at `target`, `reason` the reason.
 
     `text` is the step in words, for dropped arguments and for files: readers need no addresses.
     """
@@ -41,7 +41,7 @@ class Step:
     target: str = ""
     before: Any = None
     after: Any = None
-    said: str = ""
+    reason: str = ""
     text: str = ""
 
     @property
@@ -53,7 +53,7 @@ class Step:
             return self.source
         name = f"{self.target} " if self.target != self.source else ""
         change = f"{self.source} {_short(self.before)} → {name}{_short(self.after)}"
-        return f"{change} ({self.said})" if self.said else change
+        return f"{change} ({self.reason})" if self.reason else change
 
 
 @dataclass(frozen=True)
@@ -267,18 +267,20 @@ def _plain(text: str) -> str:
 def _make_valid(mapped: _Mapping, target: Version) -> Carried:
     """Clamp values that are out of bounds and drop those that remain invalid."""
     problems = _problems(target, mapped.made)
-    whole = mapped.made
+    whole_arguments = mapped.made
     messages: dict[str, str] = {}
     if problems:
         # seedream/v4/edit makes up to 6 images, flux/dev up to 4: the number is clamped, not
         # dropped.
         migrated = migrate(None, target, mapped.made)
-        whole = _without_defaults(mapped, migrated.arguments, target)
-        for problem in [*problems, *_problems(target, whole)]:
+        whole_arguments = _without_defaults(mapped, migrated.arguments, target)
+        for problem in [*problems, *_problems(target, whole_arguments)]:
             messages.setdefault(str(problem.path[0]), problem.message)
-        whole = _without_invalid(target, whole, messages)
-    steps = tuple(step for name in mapped.given for step in _steps(mapped, name, whole, messages))
-    return Carried(whole, steps)
+        whole_arguments = _without_invalid(target, whole_arguments, messages)
+    steps = tuple(
+        step for name in mapped.given for step in _steps(mapped, name, whole_arguments, messages)
+    )
+    return Carried(whole_arguments, steps)
 
 
 def _without_defaults(
@@ -324,30 +326,35 @@ def _problems(target: Version, arguments: dict[str, Any]) -> list[Problem]:
 
 
 def _steps(
-    mapped: _Mapping, name: str, whole: dict[str, Any], messages: dict[str, str]
+    mapped: _Mapping, name: str, whole_arguments: dict[str, Any], messages: dict[str, str]
 ) -> Iterator[Step]:
-    step = _step(mapped, name, whole, messages)
+    step = _step(mapped, name, whole_arguments, messages)
     yield step
     if (unused := mapped.unused.get(name)) and step.kind != "dropped":
         reason = unused.rpartition(": ")[2]
-        yield Step("dropped", name, before=mapped.given[name], said=reason, text=unused)
+        yield Step("dropped", name, before=mapped.given[name], reason=reason, text=unused)
 
 
-def _step(mapped: _Mapping, name: str, whole: dict[str, Any], messages: dict[str, str]) -> Step:
+def _step(
+    mapped: _Mapping, name: str, whole_arguments: dict[str, Any], messages: dict[str, str]
+) -> Step:
     before = mapped.given[name]
-    places = [place for place in mapped.places.get(name, ()) if place in whole]
+    places = [place for place in mapped.places.get(name, ()) if place in whole_arguments]
     if not places:
         targets = mapped.places.get(name, ())
         why = mapped.reasons.get(name) or next(
             (messages[place] for place in targets if place in messages), ""
         )
         text = f"“{mapped.label(name)}” is not used{why and f': {why}'}"
-        return Step("dropped", name, before=before, said=why, text=text)
+        return Step("dropped", name, before=before, reason=why, text=text)
     to = places[0]
-    after: Any = whole[to]
+    after: Any = whole_arguments[to]
     text = _moved_files(mapped, name, places)
     if len(places) == 2:  # a size was split into a width and a height, a list into two frames
-        to, after = " and ".join(places), " and ".join(_short(whole[place]) for place in places)
+        to, after = (
+            " and ".join(places),
+            " and ".join(_short(whole_arguments[place]) for place in places),
+        )
     elif to == name and identical(before, after):
         return Step("carried", name, to, before, after)
     is_clamped = to in messages and _is_number(after)

@@ -16,23 +16,23 @@ def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
         return (field.name,)
     if field.name in SIDES or is_shape(field):
         return _shape_of(target)
-    wanted = by_meaning(target.children)
+    target_by_meaning = by_meaning(target.children)
     meaning = meaning_of(field, by_meaning(source.children))
     if meaning in {"duration", "frames"}:
-        counterpart = wanted.get("duration") or wanted.get("frames")
+        counterpart = target_by_meaning.get("duration") or target_by_meaning.get("frames")
     else:
-        counterpart = wanted.get(meaning) or _list_for(meaning, wanted)
+        counterpart = target_by_meaning.get(meaning) or _list_for(meaning, target_by_meaning)
     return (counterpart.name,) if counterpart else ()
 
 
 def shared_fields(roots: Sequence[Field]) -> list[Field]:
     """The first schema's fields that at least one other schema has too, in their order."""
-    first, *others = roots
+    first, *other_roots = roots
     return [
         field
         for field in first.children
         if not (field.is_hidden or field.is_deprecated)
-        and (not others or any(counterparts(field, first, other) for other in others))
+        and (not other_roots or any(counterparts(field, first, other) for other in other_roots))
     ]
 
 
@@ -44,9 +44,9 @@ def own_fields(shared: Sequence[Field], first: Field, root: Field) -> list[Field
     ]
 
 
-def _list_for(meaning: str, wanted: dict[str, Field]) -> Field | None:
+def _list_for(meaning: str, by_meaning_of_target: dict[str, Field]) -> Field | None:
     """Return the picture list to which a model without a last frame appends one."""
-    pictures = wanted.get("image") if meaning == files.END else None
+    pictures = by_meaning_of_target.get("image") if meaning == files.END else None
     return pictures if pictures and pictures.kind == "list" else None
 
 

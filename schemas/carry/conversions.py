@@ -55,27 +55,31 @@ def _is_side(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
 
 
-def shapes_for(field: Field, wanted: Shape) -> Iterator[Any]:
+def shapes_for(field: Field, target_shape: Shape) -> Iterator[Any]:
     """Values of a size or ratio field for a shape: the exact ones first, then the nearest."""
     offered = [
         (option.value, shape)
         for option in _options(field)
         if (shape := read_shape(option.value)) is not None
     ]
-    if wanted.is_pixels:
-        yield from (value for value, shape in offered if shape == wanted)
+    if target_shape.is_pixels:
+        yield from (value for value, shape in offered if shape == target_shape)
         if _takes_sides(field):
-            yield {"width": int(wanted.width), "height": int(wanted.height)}
-            yield dict(zip(SIDES, on_grid(wanted), strict=True))
+            yield {"width": int(target_shape.width), "height": int(target_shape.height)}
+            yield dict(zip(SIDES, on_grid(target_shape), strict=True))
     ranked = sorted(
-        offered, key=lambda option: (round(wanted.distance(option[1]), 3), -_area(option[1]))
+        offered, key=lambda option: (round(target_shape.distance(option[1]), 3), -_area(option[1]))
     )
     yield from (value for value, _ in ranked)
     if _takes_sides(field):
-        yield dict(zip(SIDES, on_grid(wanted), strict=True))
+        yield dict(zip(SIDES, on_grid(target_shape), strict=True))
     if not offered and field.kind == "string":
-        width, height = on_grid(wanted)
-        yield f"{wanted.width:g}:{wanted.height:g}" if not wanted.is_pixels else f"{width}x{height}"
+        width, height = on_grid(target_shape)
+        yield (
+            f"{target_shape.width:g}:{target_shape.height:g}"
+            if not target_shape.is_pixels
+            else f"{width}x{height}"
+        )
 
 
 def _options(field: Field) -> Iterator[Any]:
@@ -92,11 +96,16 @@ def _area(shape: Shape) -> float:
     return shape.width * shape.height if shape.is_pixels else 0
 
 
-def on_grid(wanted: Shape, area: float = _USUAL_AREA) -> tuple[int, int]:
+def on_grid(target_shape: Shape, area: float = _USUAL_AREA) -> tuple[int, int]:
     """A shape in pixels, rounded to multiples of 8; a ratio gets about `area` pixels."""
-    scale = 1.0 if wanted.is_pixels else math.sqrt(area / (wanted.width * wanted.height))
+    scale = (
+        1.0
+        if target_shape.is_pixels
+        else math.sqrt(area / (target_shape.width * target_shape.height))
+    )
     width, height = (
-        max(_GRID, round(side * scale / _GRID) * _GRID) for side in (wanted.width, wanted.height)
+        max(_GRID, round(side * scale / _GRID) * _GRID)
+        for side in (target_shape.width, target_shape.height)
     )
     return width, height
 

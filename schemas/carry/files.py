@@ -104,6 +104,6 @@ def _placed(mapping: Mapping, first: str, to: Field) -> Iterator[Any]:
     yield from value if isinstance(value, list) else [value]
 
 
-def _note_unused(mapping: Mapping, kind: str, name: str, used: int, count: int) -> None:
-    if used < count:
-        mapping.unused[name] = counted_files.unused(NOUNS[kind], used, count)
+def _note_unused(mapping: Mapping, kind: str, name: str, used_count: int, count: int) -> None:
+    if used_count < count:
+        mapping.unused[name] = counted_files.unused(NOUNS[kind], used_count, count)

@@ -47,22 +47,26 @@ _KINDS = {"prompt": {"string"}, "negative": {"string"}}
 
 def by_meaning(fields: Iterable[Field]) -> dict[str, Field]:
     """Map each meaning to its field; the best name wins, among files first a required one."""
-    listed = [field for field in fields if not field.is_hidden or field.is_required]
-    meant: dict[str, Field] = {}
+    visible_fields = [field for field in fields if not field.is_hidden or field.is_required]
+    fields_by_meaning: dict[str, Field] = {}
     for meaning, names in NAMES.items():
         kinds = _KINDS.get(meaning)
-        by_name = {field.name: field for field in listed if not field.media}
+        by_name = {field.name: field for field in visible_fields if not field.media}
         hits = (by_name[name] for name in names if name in by_name)
         if hit := next((field for field in hits if kinds is None or field.kind in kinds), None):
-            meant[meaning] = hit
+            fields_by_meaning[meaning] = hit
     for kind in _FILES:
-        meant |= _first(kind, _files(kind, listed))
-    meant |= _first("duration", filter(_is_duration, listed))
-    meant |= _first("frames", filter(_is_frame_count, listed))
-    meant |= _first("mask", (field for field in listed if field.is_mask and media_of(field)))
-    meant |= _first("end image", filter(_is_end_image, listed))
-    meant |= _first("seed", sorted((f for f in listed if f.is_seed), key=_seed_rank))
-    return meant
+        fields_by_meaning |= _first(kind, _files(kind, visible_fields))
+    fields_by_meaning |= _first("duration", filter(_is_duration, visible_fields))
+    fields_by_meaning |= _first("frames", filter(_is_frame_count, visible_fields))
+    fields_by_meaning |= _first(
+        "mask", (field for field in visible_fields if field.is_mask and media_of(field))
+    )
+    fields_by_meaning |= _first("end image", filter(_is_end_image, visible_fields))
+    fields_by_meaning |= _first(
+        "seed", sorted((f for f in visible_fields if f.is_seed), key=_seed_rank)
+    )
+    return fields_by_meaning
 
 
 def _first(meaning: str, fields: Iterable[Field]) -> dict[str, Field]:
@@ -98,9 +102,9 @@ def _files(kind: str, fields: list[Field]) -> list[Field]:
 def _is_duration(field: Field) -> bool:
     words = set(words_in(field.name))
     is_time = bool(DURATION_WORDS & words) and not words - DURATION_WORDS - DURATION_QUALIFIERS
-    says = f"{field.label} {field.help}".lower()
+    prose = f"{field.label} {field.help}".lower()
     # As in `duration_scale`: `length` may be a text's, `video_length` a number of frames.
-    return is_time and (field.name != "length" or "second" in says) and "frame" not in says
+    return is_time and (field.name != "length" or "second" in prose) and "frame" not in prose
 
 
 def _is_frame_count(field: Field) -> bool:

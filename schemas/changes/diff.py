@@ -172,19 +172,21 @@ class _Inputs:
 
     def branches(self, old: Field, new: Field, path: Path) -> Iterator[Line]:
         """Changes of a union's alternatives, paired by type and preferably by label."""
-        left = list(new.branches)
+        unmatched = list(new.branches)
         for branch in old.branches:
             alike = [
-                other for other in left if (other.kind, other.media) == (branch.kind, branch.media)
+                other
+                for other in unmatched
+                if (other.kind, other.media) == (branch.kind, branch.media)
             ]
             partner = next((other for other in alike if other.label == branch.label), None)
             partner = partner or next(iter(alike), None)
             if partner is None:
                 yield diff_lines.alternative(self.side, path, _describe_type(branch), is_now=False)
             else:
-                left.remove(partner)
+                unmatched.remove(partner)
                 yield from self.inside(branch, partner, path)
-        for branch in left:
+        for branch in unmatched:
             yield diff_lines.alternative(self.side, path, _describe_type(branch), is_now=True)
 
 

@@ -66,11 +66,13 @@ class Line:
 def sentence(lines: list[Line]) -> list[dict[str, Any]]:
     """The lines to store: breaking ones first; beyond MOST only their number."""
     ranked = sorted(lines, key=lambda line: not line.breaks)
-    stored = [line.as_json() for line in ranked[:MOST]]
-    if rest := ranked[MOST:]:
-        breaks = any(line.breaks for line in rest)
-        stored.append(Line("more", (), f"{len(rest)} more changes", breaks=breaks).as_json())
-    return stored
+    stored_lines = [line.as_json() for line in ranked[:MOST]]
+    if unlisted := ranked[MOST:]:
+        breaks = any(line.breaks for line in unlisted)
+        stored_lines.append(
+            Line("more", (), f"{len(unlisted)} more changes", breaks=breaks).as_json()
+        )
+    return stored_lines
 
 
 def wording() -> Line:
@@ -164,8 +166,8 @@ def limit(
 ) -> Line:
     """A changed bound of a number or length."""
     old, new = (value(MISSING if edge is None else edge) for edge in (was, now))
-    tighter, looser, gone = _LIMITS[name]
-    template = gone if now is None else tighter if breaks else looser
+    tighter, looser, removal = _LIMITS[name]
+    template = removal if now is None else tighter if breaks else looser
     unit = {"entries": "entry", "characters": "character"}.get(unit, unit) if now == 1 else unit
     text = template.format(now=new, unit=unit) + (f"; it was {old}" if old else "")
     return Line("limit", path, text, side, breaks=breaks, was=old, now=new)
@@ -211,10 +213,10 @@ def others(side: Side, path: Path, *, is_now: bool) -> Line:
 
 def choices(side: Side, path: Path, values: Iterable[Any], *, are_new: bool, breaks: bool) -> Line:
     """Added or removed choices."""
-    listed = some(values)
-    text = f"can be {listed} now" if are_new else f"can no longer be {listed}"
+    value_list = some(values)
+    text = f"can be {value_list} now" if are_new else f"can no longer be {value_list}"
     kind = "option added" if are_new else "option removed"
-    texts = ("", listed) if are_new else (listed, "")
+    texts = ("", value_list) if are_new else (value_list, "")
     return Line(kind, path, text, side, breaks=breaks, was=texts[0], now=texts[1])
 
 
@@ -239,11 +241,11 @@ def replaced(kind: str, title: str, was: str, now: str) -> Line:
     return Line(kind, (title,), text, "listing", was=old, now=new)
 
 
-def members(title: str, came: list[str], went: list[str]) -> Line:
+def members(title: str, new_members: list[str], old_members: list[str]) -> Line:
     """Added and removed values in a model's catalogue entry, such as tags."""
-    parts = [("now have", came), ("no longer have", went)]
+    parts = [("now have", new_members), ("no longer have", old_members)]
     text = " and ".join(f"{verb} {some(values)}" for verb, values in parts if values)
-    return Line("listing", (title,), text, "listing", was=some(went), now=some(came))
+    return Line("listing", (title,), text, "listing", was=some(old_members), now=some(new_members))
 
 
 def value(item: Any) -> str:
@@ -261,9 +263,9 @@ def value(item: Any) -> str:
 
 def some(values: Iterable[Any]) -> str:
     """The first values, and the number of further ones."""
-    shown = [value(item) for item in values]
-    more = f" and {len(shown) - _MAX_LISTED} more" if len(shown) > _MAX_LISTED else ""
-    return ", ".join(shown[:_MAX_LISTED]) + more
+    texts = [value(item) for item in values]
+    more_note = f" and {len(texts) - _MAX_LISTED} more" if len(texts) > _MAX_LISTED else ""
+    return ", ".join(texts[:_MAX_LISTED]) + more_note
 
 
 def _short(text: str) -> str:

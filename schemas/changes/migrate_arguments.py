@@ -38,12 +38,12 @@ class Misfit:
     """One setting that does not fit: its path, the reason, and the fix (empty: none)."""
 
     field: str
-    said: str
+    reason: str
     repair: str = ""
 
 
 @dataclass(frozen=True)
-class Migrated:
+class MigrationResult:
     """The migrated arguments, and every misfit that was found."""
 
     arguments: dict[str, Any]
@@ -56,7 +56,7 @@ class Migrated:
         return any(misfit.repair for misfit in self.misfits)
 
 
-def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> Migrated:
+def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> MigrationResult:
     """Migrates arguments from version `before` (None: unknown) to version `now`.
 
     A missing required field is not a misfit: saved settings may be incomplete.
@@ -76,7 +76,7 @@ def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> 
         if not fixed:
             break
     misfits += [_misfit(now, mended, problem) for problem in _problems(now, mended)]
-    return Migrated(mended, list(dict.fromkeys(misfits)))
+    return MigrationResult(mended, list(dict.fromkeys(misfits)))
 
 
 def wrong_fields(version: Version, arguments: dict[str, Any]) -> frozenset[str]:
@@ -100,13 +100,13 @@ def _apply_diff(before: Version | None, now: Version, mended: dict[str, Any]) ->
     for kind in ("moved", "renamed", "removed"):  # fields leave a group before it is removed
         for line in (line for line in lines if line.kind == kind):
             if kind == "moved":
-                done = _move(mended, line)
+                repairs = _move(mended, line)
             else:
-                name, around = line.path[-1], _holders(mended, line.path[:-1])
-                holders = [holder for holder in around if name in holder]
-                done = [_rename(now, holder, line) for holder in holders]
-            if done:
-                yield Misfit(line.field, line.said, done[0])
+                name, all_holders = line.path[-1], _holders(mended, line.path[:-1])
+                holders = [holder for holder in all_holders if name in holder]
+                repairs = [_rename(now, holder, line) for holder in holders]
+            if repairs:
+                yield Misfit(line.field, line.said, repairs[0])
 
 
 def _drop_unknown(now: Version, mended: dict[str, Any]) -> Iterator[Misfit]:
@@ -188,8 +188,8 @@ def _fix(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit | Non
             del holder[key]
         else:
             holder[key] = candidate
-        if not any(left.path == problem.path for left in _problems(now, mended)):
-            return Misfit(misfit.field, misfit.said, words)
+        if not any(remaining.path == problem.path for remaining in _problems(now, mended)):
+            return Misfit(misfit.field, misfit.reason, words)
         holder[key] = value
     return None
 

@@ -57,9 +57,9 @@ class Merger:
         self, flat: Schema, parts: list[Json], refs: tuple[str, ...], trail: tuple[str, ...]
     ) -> tuple[Schema, tuple[str, ...]]:
         merged: Schema = {}
-        for inner, more in self._parts(parts, (*trail, *refs)):
+        for inner, more_refs in self._parts(parts, (*trail, *refs)):
             merged = merge(merged, inner)
-            refs = (*refs, *more)
+            refs = (*refs, *more_refs)
         return merge(merged, {k: v for k, v in flat.items() if k != "allOf"}), refs
 
     def _parts(
@@ -101,12 +101,12 @@ class Merger:
         merged = {k: v for k, v in flat.items() if k not in _CONDITIONS}
         for is_choice, parts in _alternatives(flat):
             objects = []
-            for inner, more in self._parts(parts, (*trail, *refs)):
+            for inner, more_refs in self._parts(parts, (*trail, *refs)):
                 # `anyOf: [{required: [a]}, {required: [b]}]` beside properties only constrains:
                 # nothing to add.
                 if inner.get("type", "object") in ("object", ["object", "null"]):
                     objects.append(inner)
-                    refs = (*refs, *more)
+                    refs = (*refs, *more_refs)
             for inner in objects:
                 merged = {k: v for k, v in inner.items() if k not in _CONDITIONS} | merged
                 for name, schema in as_dict(inner.get("properties")).items():

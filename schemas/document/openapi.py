@@ -172,12 +172,12 @@ def _component_named(schemas: Schema, *endings: str) -> Schema | None:
 def _references(value: Json) -> set[str]:
     """Every `$ref` in a value, at any depth."""
     refs: set[str] = set()
-    waiting = [value]
-    while waiting:
-        node = waiting.pop()
+    to_visit = [value]
+    while to_visit:
+        node = to_visit.pop()
         if isinstance(node, dict):
             refs |= {ref for ref in (node.get("$ref"),) if isinstance(ref, str)}
-        waiting += node.values() if isinstance(node, dict) else as_list(node)
+        to_visit += node.values() if isinstance(node, dict) else as_list(node)
     return refs
 
 

@@ -121,8 +121,8 @@ class _Converter:
                 result[key] = [self.schema(inner, depth + 1) for inner in schema[key]]
         for key in _SUBSCHEMA_MAPS & schema.keys():
             if isinstance(schema[key], dict):
-                named = schema[key].items()
-                result[key] = {name: self.schema(inner, depth + 1) for name, inner in named}
+                members = schema[key].items()
+                result[key] = {name: self.schema(inner, depth + 1) for name, inner in members}
         _exclusive_limits(schema, result)
         _drop_slow_patterns(result)
         if isinstance(ref := schema.get("$ref"), str):
@@ -148,10 +148,10 @@ class _Converter:
 def _modernized(schema: Schema) -> Schema:
     """The schema with older drafts' tuples and dependencies renamed to 2020-12 keywords."""
     if isinstance(schema.get("items"), list):
-        rest = {"items": schema["additionalItems"]} if "additionalItems" in schema else {}
+        further_items = {"items": schema["additionalItems"]} if "additionalItems" in schema else {}
         schema = (
             {k: v for k, v in schema.items() if k != "items"}
-            | rest
+            | further_items
             | {"prefixItems": schema["items"]}
         )
     if isinstance(needs := schema.get("dependencies"), dict):

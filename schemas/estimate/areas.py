@@ -72,8 +72,8 @@ def _pair(value: Any) -> tuple[Decimal, Decimal] | None:
         return (width, height) if width and height and _is_size(width, height) else None
     if not isinstance(value, str) or len(value) > 40:
         return None
-    named = hints.PRESETS.get(value) or quantities.pixels(value)
-    return (Decimal(named[0]), Decimal(named[1])) if named and min(named) >= 64 else None
+    size = hints.PRESETS.get(value) or quantities.pixels(value)
+    return (Decimal(size[0]), Decimal(size[1])) if size and min(size) >= 64 else None
 
 
 def _by_sides(settings: Iterable[Setting]) -> Amount | None:

@@ -167,12 +167,12 @@ def _billed(units: Decimal, words: str) -> str:
 
 
 def _multiplied(price: Price, amount: Amount, per: Decimal) -> Estimate:
-    each = (price.unit_price or Decimal()) / per
-    high = None if amount.high is None else amount.high * each
+    unit_price = (price.unit_price or Decimal()) / per
+    high = None if amount.high is None else amount.high * unit_price
     line = (
         f"{amount.words} × {_per(price) if per != 1 else money(price.unit_price, price.currency)}"
     )
-    return Estimate(amount.low * each, high, price.currency, (line, *amount.notes))
+    return Estimate(amount.low * unit_price, high, price.currency, (line, *amount.notes))
 
 
 def _per(price: Price) -> str:

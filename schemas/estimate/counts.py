@@ -31,9 +31,11 @@ def output_field(fields: Sequence[Field]) -> Field | None:
     # A learning rate means a training: its `batch_size` is not a number of results.
     if any("learning" in words_in(field.name) for field in fields):
         return None
-    named = (field for field in fields if quantities.is_count(field.name) and not _is_limit(field))
+    count_fields = (
+        field for field in fields if quantities.is_count(field.name) and not _is_limit(field)
+    )
     return next(
-        (field for field in named if field.traits.is_numeric or field.kind == "choice"), None
+        (field for field in count_fields if field.traits.is_numeric or field.kind == "choice"), None
     )
 
 
@@ -90,8 +92,8 @@ def count_words(run_inputs: RunInputs) -> Amount | None:
     return _length(texts(run_inputs), lambda text: len(text.split()), "word")
 
 
-def _length(listed: list[str], measure: Any, noun: str) -> Amount | None:
-    total = Decimal(sum(map(measure, listed)))
+def _length(prompt_texts: list[str], measure: Any, noun: str) -> Amount | None:
+    total = Decimal(sum(map(measure, prompt_texts)))
     return exactly(total, counted(total, noun)) if total else None
 
 
@@ -150,6 +152,6 @@ def _strings(value: Any, depth: int) -> Iterator[str]:
             yield from _strings(item, depth + 1)
     elif isinstance(value, dict) and depth < _DEEPEST:
         for key, item in value.items():
-            named = set(words_in(key))
-            if named & (PROMPT_WORDS | _SPOKEN) and not named & _ASIDE:
+            key_words = set(words_in(key))
+            if key_words & (PROMPT_WORDS | _SPOKEN) and not key_words & _ASIDE:
                 yield from _strings(item, depth + 1)

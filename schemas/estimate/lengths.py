@@ -70,8 +70,12 @@ def _duration(settings: Iterable[Setting]) -> Amount | None:
 
 def _offered(field: Field, scale: float) -> Amount | None:
     """The range of lengths that a field allows, if its value leaves the choice to the model."""
-    listed = [value for edge in quantities.values(field) if (value := quantities.figure(edge))]
-    low, high = (min(listed), max(listed)) if listed else quantities.bounds(field)
+    offered_values = [
+        value for edge in quantities.values(field) if (value := quantities.figure(edge))
+    ]
+    low, high = (
+        (min(offered_values), max(offered_values)) if offered_values else quantities.bounds(field)
+    )
     if not high or high * scale > _LONGEST_S:
         return None
     least, most = (Decimal(str(round(max(edge or 0, 0) * scale, 3))) for edge in (low, high))
@@ -87,12 +91,12 @@ def _shots(settings: Iterable[Setting]) -> Amount | None:
     for setting in settings:
         rows = setting.value if isinstance(setting.value, list) else []
         item = setting.field.item
-        named = (
+        scales = (
             [(child.name, quantities.duration_scale(child)) for child in item.children]
             if item
             else []
         )
-        name, scale = next(((name, scale) for name, scale in named if scale), ("", 0.0))
+        name, scale = next(((name, scale) for name, scale in scales if scale), ("", 0.0))
         lengths = [_figure(row, name) * scale for row in rows if isinstance(row, dict)]
         if name and any(lengths) and sum(lengths) <= _LONGEST_S:
             total = Decimal(str(round(sum(lengths), 3)))

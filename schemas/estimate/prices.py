@@ -68,9 +68,9 @@ class Estimate:
             return wording.UNKNOWN
         if self.is_free:
             return wording.FREE
-        more = f" + {self.unknown_count} unknown" if self.unknown_count else ""
+        unknown_note = f" + {self.unknown_count} unknown" if self.unknown_count else ""
         source = f", {self.source}" if self.source else ""
-        return f"{self._figures(self.low)}{more}{source}"
+        return f"{self._figures(self.low)}{unknown_note}{source}"
 
     @property
     def most_in_words(self) -> str:

@@ -102,7 +102,9 @@ def _plain(value: Any, field: Field) -> str:
         width, height = (_plain(value[side], field) for side in ("width", "height"))
         return f"{width} × {height}" if width and height else ""
     is_offered = isinstance(value, str) and any(
-        option.value == value for one in (field, *field.branches) for option in one.options
+        option.value == value
+        for candidate in (field, *field.branches)
+        for option in candidate.options
     )
     return value if is_offered and len(value) <= _LONGEST_PLAIN else ""
 
@@ -137,8 +139,10 @@ def _children(root: Field) -> tuple[Field, ...]:
     if root.kind != "union":
         return root.children
     # The settings of a union are those of all its alternatives.
-    named = {child.name: child for branch in root.branches[:8] for child in branch.children}
-    return tuple(named.values())
+    fields_by_name = {
+        child.name: child for branch in root.branches[:8] for child in branch.children
+    }
+    return tuple(fields_by_name.values())
 
 
 def _addresses(field: Field, value: Any, depth: int) -> Iterator[tuple[Field, str]]:

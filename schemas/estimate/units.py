@@ -73,8 +73,8 @@ def parse_unit(text: str) -> Unit:
     """
     lowered = _MEMORY.sub(" ", text.lower()[:200])
     # "1080p second" names a resolution; "4k tokens" a number.
-    named = [] if _COUNTED.search(lowered) else _LINES.findall(lowered)
-    parts = _PART.findall(_LINES.sub(" ", lowered) if named else lowered)
+    line_nouns = [] if _COUNTED.search(lowered) else _LINES.findall(lowered)
+    parts = _PART.findall(_LINES.sub(" ", lowered) if line_nouns else lowered)
     words = [_singular(part) for part in parts if part[0].isalpha() and not _GPUS.fullmatch(part)]
     is_input = not _INPUT.isdisjoint(words)
     per = _number(parts) * _scale(parts, words)
@@ -93,7 +93,7 @@ def parse_unit(text: str) -> Unit:
         kind = "input"
     elif kind == "other" and is_compute:
         kind = "billed"
-    return Unit(kind, per or Decimal(1), noun or "run", next(iter(named), ""), is_input)
+    return Unit(kind, per or Decimal(1), noun or "run", next(iter(line_nouns), ""), is_input)
 
 
 def _noun(words: list[str]) -> str:
@@ -105,8 +105,8 @@ def _noun(words: list[str]) -> str:
     # "video segments": upstream does not state their length.
     if "segment" in words:
         return "segment"
-    rest = [word for word in words if word not in _SMALL]
-    return nouns[-1] if nouns else (rest[-1][:40] if rest else "")
+    other_words = [word for word in words if word not in _SMALL]
+    return nouns[-1] if nouns else (other_words[-1][:40] if other_words else "")
 
 
 _SMALL = {"per", "of", "a", "an", "the", "each", "for", "in", "and", "or", "to", *_INPUT}

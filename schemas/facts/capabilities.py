@@ -77,10 +77,10 @@ def read_capabilities(document: Any, endpoint_id: str = "") -> Capabilities:
 def capabilities_of(parsed: Contract, root: Field, document: Any) -> Capabilities:
     """The capabilities of a contract whose Field tree is built already."""
     takes = list(_parts(root))
-    named = [*_facts(takes, parsed, root)]
-    named += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
+    facts = [*_facts(takes, parsed, root)]
+    facts += [f"can:{way}" for way in ("streaming", "realtime") if _has_path(document, way)]
     return Capabilities(
-        [f for f in dict.fromkeys(named) if len(f) <= 80][:MAX_FACTS], _distinct_words(takes)
+        [f for f in dict.fromkeys(facts) if len(f) <= 80][:MAX_FACTS], _distinct_words(takes)
     )
 
 
@@ -124,11 +124,11 @@ def _distinct_words(takes: list[Part]) -> str:
 
 def _parts(root: Field) -> Iterator[Part]:
     """Every field below the root, breadth first; alternatives of a union share its path."""
-    waiting = [Part((), root, False)]
-    for count, part in enumerate(waiting):
+    to_visit = [Part((), root, False)]
+    for count, part in enumerate(to_visit):
         if count:
             yield part
-        if len(waiting) > _MAX_PARTS:
+        if len(to_visit) > _MAX_PARTS:
             continue
         field = part.field
         is_many = part.is_repeated or field.kind == "map"
@@ -137,9 +137,9 @@ def _parts(root: Field) -> Iterator[Part]:
         for child in field.children:
             # A tuple's places are called "0", "1", which says nothing about them.
             names = part.names if field.kind == "tuple" else (*part.names, child.name)
-            waiting.append(Part(names, child, is_many))
+            to_visit.append(Part(names, child, is_many))
         below = (field.item, *field.branches) if field.item else field.branches
-        waiting += [Part(part.names, inner, is_many) for inner in below]
+        to_visit += [Part(part.names, inner, is_many) for inner in below]
 
 
 def _input_media(takes: list[Part]) -> Iterator[str]:
@@ -185,11 +185,11 @@ def _medium(part: Part) -> str:
     # `loras[].path` of stable-diffusion-v35-large takes weights: no file that a user edits.
     if words & LORA_WORDS or "path" in words:
         return ""
-    says = f"{field.help} {field.label}".lower()
+    prose = f"{field.help} {field.label}".lower()
     is_mesh = words & MESH_WORDS or (
         # A mesh is often called a model (`model_url`), and so is a checkpoint: the description
         # decides.
-        "model" in words and re.search(r"\b(?:3d|mesh|glb|obj|fbx)\b", says)
+        "model" in words and re.search(r"\b(?:3d|mesh|glb|obj|fbx)\b", prose)
     )
     return "3d" if is_mesh else "file"
 
@@ -217,9 +217,11 @@ def _output_media(parsed: Contract) -> dict[str, None]:
     parts = list(_parts(build(Contract(parsed.document, parsed.output, None))))
     # speech-02-hd declares its audio, pixverse/v5.6 its video and recraft-v3 its images as a plain
     # File: the example (`speech.mp3`, `output.mp4`, `image.webp`) tells what it is.
-    shown = {part.names: kind for part in parts if (kind := _described_medium(part.field))}
+    described_kinds = {
+        part.names: kind for part in parts if (kind := _described_medium(part.field))
+    }
     for part in parts:
-        if medium := _output_medium(part, shown):
+        if medium := _output_medium(part, described_kinds):
             names = {word for name in part.names for word in words_in(name)}
             # A `thumbnail` does not make a film's model an image model. Alone it counts.
             (aside if names & SIDE_OUTPUT_WORDS else main)[medium] = None
@@ -247,7 +249,7 @@ def _described_medium(field: Field) -> str:
     return named_media.pop() if len(named_media) == 1 else ""
 
 
-def _output_medium(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
+def _output_medium(part: Part, described_kinds: Mapping[tuple[str, ...], str]) -> str:
     field = part.field
     if not field.is_file or not part.names:
         return ""
@@ -262,7 +264,8 @@ def _output_medium(part: Part, shown: Mapping[tuple[str, ...], str]) -> str:
     if words & AUDIO_WORDS:
         return "audio"
     return next(
-        (kind for names in (part.names, part.names[:-1]) if (kind := shown.get(names))), "file"
+        (kind for names in (part.names, part.names[:-1]) if (kind := described_kinds.get(names))),
+        "file",
     )
 
 
@@ -277,10 +280,10 @@ def _media_without_files(parts: list[Part]) -> dict[str, None]:
         ):
             return {"text": None}
     # flux/dev returns `seed`, `timings` and `prompt` beside its images; alone they are not data.
-    named = {part.names[0] for part in parts if part.names}
-    if len(named) == 1 and parts[0].field.kind == "string":
+    output_names = {part.names[0] for part in parts if part.names}
+    if len(output_names) == 1 and parts[0].field.kind == "string":
         return {"text": None}
-    return {"data": None} if named - METADATA_KEYS else {}
+    return {"data": None} if output_names - METADATA_KEYS else {}
 
 
 def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> Iterator[str]:

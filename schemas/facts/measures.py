@@ -74,9 +74,9 @@ _COMMON = [
 
 def durations(fields: Iterable[Field]) -> list[str]:
     """The possible durations of video or audio in seconds, and the default."""
-    listed = list(fields)
-    stated = next((facts for field in listed if (facts := _duration(field))), None)
-    return stated or _by_frames(listed)
+    all_fields = list(fields)
+    stated = next((facts for field in all_fields if (facts := _duration(field))), None)
+    return stated or _by_frames(all_fields)
 
 
 def rates(fields: Iterable[Field]) -> list[str]:
@@ -84,8 +84,8 @@ def rates(fields: Iterable[Field]) -> list[str]:
     for field in fields:
         if not is_rate(field.name):
             continue
-        if listed := _figures(values(field)):
-            return [f"fps:{number(value)}" for value in listed[:_MAX_VALUES]]
+        if figures := _figures(values(field)):
+            return [f"fps:{number(value)}" for value in figures[:_MAX_VALUES]]
         low, high = bounds(field)
         if low is not None and high is not None and 0 <= low <= high <= MOST_FPS:
             return [f"fps:{_span(max(low, 1), high)}"]
@@ -100,10 +100,10 @@ def outputs(fields: Iterable[Field]) -> list[str]:
         if not is_count(field.name):
             continue
         low, high = bounds(field)
-        listed = _figures(values(field))
-        if listed:
+        figures = _figures(values(field))
+        if figures:
             # A choice of numbers has no limits of its own.
-            low, high = min(listed), max(listed)
+            low, high = min(figures), max(figures)
         if high is not None and 1 < high <= 1000:
             return [f"outputs:{_span(max(low or 1, 1), high)}", "can:batch"]
         # Without a maximum it is only known that there may be several.
@@ -128,8 +128,12 @@ def languages(fields: Iterable[Field]) -> list[str]:
         for value in values(field)[:200]:
             if isinstance(value, str) and (name := language(value)):
                 names[name] = None
-    named = [f"language:{name}" for name in list(names)[:120]]
-    return [*named, f"languages:{len(named)}"] if len(named) > 1 else named
+    language_facts = [f"language:{name}" for name in list(names)[:120]]
+    return (
+        [*language_facts, f"languages:{len(language_facts)}"]
+        if len(language_facts) > 1
+        else language_facts
+    )
 
 
 def shapes(fields: Iterable[Field]) -> list[str]:
@@ -157,16 +161,16 @@ def shapes(fields: Iterable[Field]) -> list[str]:
 def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
     """Resolutions such as `1080p` or `4k`; `1080p@8` if it is limited to 8 seconds."""
     names: dict[str, None] = {}
-    listed = list(fields)
-    for field in listed:
+    all_fields = list(fields)
+    for field in all_fields:
         words = set(words_in(field.name))
         for value in values(field)[:200]:
             for name in _lines(value, words, is_video=is_video):
                 names[name] = None
     if is_video and not names:
-        for name in _fitting(listed):
+        for name in _fitting(all_fields):
             names[name] = None
-    limits = _longest(listed) if is_video else {}
+    limits = _longest(all_fields) if is_video else {}
     return [
         f"resolution:{name}" + (f"@{_short(limits[name])}" if name in limits else "")
         for name in list(names)[:_MAX_VALUES]
@@ -182,10 +186,10 @@ def _longest(fields: list[Field]) -> dict[str, float]:
     for field in fields:
         if not {"resolution", "duration"} & set(words_in(field.name)):
             continue
-        says = f"{field.help} {field.more}"[:1000]
-        for match in _LIMITED_TO.finditer(says):
+        prose = f"{field.help} {field.more}"[:1000]
+        for match in _LIMITED_TO.finditer(prose):
             limits[match["lines"].lower()] = float(match["seconds"])
-        for match in (match for form in _EXCLUDED for match in form.finditer(says)):
+        for match in (match for form in _EXCLUDED for match in form.finditer(prose)):
             shorter = [seconds for seconds in offered if seconds < float(match["seconds"])]
             if shorter:
                 limits[match["lines"].lower()] = max(shorter)
@@ -204,14 +208,14 @@ def _duration(field: Field) -> list[str]:
 
 
 def _seconds_of(field: Field, scale: float, usual: float | None) -> list[str]:
-    listed = [v * scale for v in _figures(values(field)) if 0 < v * scale <= LONGEST_S]
+    seconds = [v * scale for v in _figures(values(field)) if 0 < v * scale <= LONGEST_S]
     low, high = bounds(field)
     if low is not None and high is not None and 0 < high * scale <= LONGEST_S and low <= high:
         return [f"duration:{_span(max(low, 0) * scale, high * scale)}"]
-    if len(listed) > _MAX_VALUES:
-        return [f"duration:{_span(min(listed), max(listed))}"]
-    if listed:
-        return [f"duration:{_short(value)}" for value in listed]
+    if len(seconds) > _MAX_VALUES:
+        return [f"duration:{_span(min(seconds), max(seconds))}"]
+    if seconds:
+        return [f"duration:{_short(value)}" for value in seconds]
     return [f"duration:{_short(usual * scale)}"] if usual and 0 < usual * scale <= LONGEST_S else []
 
 
@@ -223,9 +227,9 @@ def _by_frames(fields: list[Field]) -> list[str]:
             continue
         usual = figure(field.default)
         low, high = bounds(field)
-        listed = _figures(values(field))
-        if listed:
-            facts = [f"duration:{_short(value / rate)}" for value in listed[:_MAX_VALUES]]
+        figures = _figures(values(field))
+        if figures:
+            facts = [f"duration:{_short(value / rate)}" for value in figures[:_MAX_VALUES]]
         elif low is not None and high is not None and 0 < high / rate <= LONGEST_S:
             facts = [f"duration:{_span(max(low, 1) / rate, high / rate)}"]
         elif usual:
@@ -237,10 +241,10 @@ def _by_frames(fields: list[Field]) -> list[str]:
 
 
 def _pairs(field: Field) -> Iterator[tuple[str, tuple[int, int]]]:
-    listed = [value for value in values(field)[:200] if isinstance(value, str)]
-    sizes = hints.sizes(listed)
-    if not sizes and len(listed) == 1 and (pair := pixels(listed[0])):
-        sizes = {listed[0]: pair}
+    size_texts = [value for value in values(field)[:200] if isinstance(value, str)]
+    sizes = hints.sizes(size_texts)
+    if not sizes and len(size_texts) == 1 and (pair := pixels(size_texts[0])):
+        sizes = {size_texts[0]: pair}
     yield from sizes.items()
     # A free text with a size as default (`1024x1024`) still tells the usual size.
     usual = field.default if isinstance(field.default, str) else ""
@@ -281,9 +285,9 @@ def _areas(fields: Iterable[Field]) -> Iterator[float]:
 
 def _sides(fields: Iterable[Field]) -> Iterator[dict[str, Field]]:
     """Yield the fields that include a width and a height: those of the form, or of a size."""
-    listed = list(fields)
-    yield from _both(listed)
-    for field in listed:
+    all_fields = list(fields)
+    yield from _both(all_fields)
+    for field in all_fields:
         if is_sized(field.name):
             for alternative in (field, *field.branches):
                 yield from _both(alternative.children)
@@ -329,8 +333,8 @@ def _lines(value: Any, words: set[str], *, is_video: bool) -> Iterator[str]:
         yield "4k" if plain == 2160 else f"{plain}p"
 
 
-def _figures(listed: Iterable[Any]) -> list[float]:
-    numbers = (figure(value) for value in listed)
+def _figures(texts: Iterable[Any]) -> list[float]:
+    numbers = (figure(value) for value in texts)
     return [value for value in numbers if value is not None]
 
 

@@ -15,9 +15,14 @@ def example(root: Field) -> dict[str, Any]:
 
     A required object without an example is built from its properties' examples.
     """
-    for whole in root.examples:
-        if isinstance(whole, dict) and whole and not is_too_deep(whole) and is_finite(whole):
-            return whole
+    for whole_example in root.examples:
+        if (
+            isinstance(whole_example, dict)
+            and whole_example
+            and not is_too_deep(whole_example)
+            and is_finite(whole_example)
+        ):
+            return whole_example
     arguments = {}
     for child in root.children:
         first = next((e for e in child.examples if _fits(child, e)), None)

@@ -59,12 +59,12 @@ class _Builder:
     def common(self, name: str, own: Schema, flat: Schema) -> dict[str, Any]:
         """The attributes of every kind of field: label, help, default, examples, hints."""
         title = own.get("title") if name else flat.get("title")
-        short, more = labels.lead(labels.prose(flat.get("description")))
+        short, more_text = labels.lead(labels.prose(flat.get("description")))
         return {
             "name": name,
             "label": labels.label(name, title)[:MAX_LABEL],
             "help": short,
-            "more": more,
+            "more": more_text,
             "default": _default(flat),
             "examples": _examples(flat),
             "is_nullable": flat.get("nullable") is True or flat.get("default", MISSING) is None,
@@ -124,8 +124,8 @@ class _Builder:
                 children.append(child)
             elif not child.is_hidden:
                 children.append(child)
-        rest = self.rest(flat, bool(children), trail, depth)
-        built = make_field("object", common, children=tuple(children), rest=rest)
+        rest_field = self.rest(flat, bool(children), trail, depth)
+        built = make_field("object", common, children=tuple(children), rest=rest_field)
         if media.is_of_weights(common["name"]):
             built = media.accept_weights(built)
         kind = common["media"] or media.file_kind(common["name"], flat)
@@ -209,14 +209,14 @@ class _Builder:
         # value and not a union (protocol 4.3).
         if len(flattened) == 1:
             _, (inner, refs) = flattened[0]
-            whole = merge(inner, siblings)
+            whole_schema = merge(inner, siblings)
             if _is_recursive(refs, trail):
                 return Field(kind="json", **common)
-            merged = self.common(name, siblings, whole) | {
+            merged = self.common(name, siblings, whole_schema) | {
                 "is_required": common["is_required"],
                 "is_nullable": common["is_nullable"] or inner.get("nullable") is True,
             }
-            return self.shape(name, whole, (*trail, *refs), depth + 1, merged)
+            return self.shape(name, whole_schema, (*trail, *refs), depth + 1, merged)
         self.left -= len(flattened)
         tags = _tags(flat)
         parts = [
@@ -293,8 +293,8 @@ def _infer_kind(name: str, flat: Schema) -> str:
 def _values(flat: Schema) -> Schema:
     """The schema of a map's values; empty if there is none."""
     # flux/dev declares its map `timings` by `additionalProperties`, other models by one pattern.
-    named = as_dict(flat.get("patternProperties"))
-    only = next(iter(named.values())) if len(named) == 1 else None
+    patterns = as_dict(flat.get("patternProperties"))
+    only = next(iter(patterns.values())) if len(patterns) == 1 else None
     return as_dict(flat.get("additionalProperties")) or as_dict(only)
 
 
@@ -305,8 +305,8 @@ def _is_null(flat: Schema) -> bool:
 def _ordered(properties: Schema, order: Any) -> Iterable[str]:
     """The property names in `x-fal-order-properties` order, then the others (protocol 4.4)."""
     # The order may name properties that are not there and leave out some that are (protocol 4.3).
-    wanted = [key for key in as_list(order) if isinstance(key, str) and key in properties]
-    return dict.fromkeys([*wanted, *properties])
+    listed_keys = [key for key in as_list(order) if isinstance(key, str) and key in properties]
+    return dict.fromkeys([*listed_keys, *properties])
 
 
 def _default(flat: Schema) -> Any:
@@ -318,10 +318,14 @@ def _examples(flat: Schema) -> tuple[Any, ...]:
     """`examples` of JSON Schema (a list) or OpenAPI (by name), else 3.0's single `example`."""
     examples = flat.get("examples")
     if isinstance(examples, dict):
-        examples = [as_dict(named).get("value") for named in examples.values()]
+        examples = [as_dict(example).get("value") for example in examples.values()]
     # recraft-v3 gives a list of examples, OpenAPI 3 allows them by name, 3.0 a single `example`.
-    listed = as_list(examples)[:_MAX_EXAMPLES] or ([flat["example"]] if "example" in flat else [])
-    usable = (example for example in listed if not is_too_deep(example) and is_finite(example))
+    listed_examples = as_list(examples)[:_MAX_EXAMPLES] or (
+        [flat["example"]] if "example" in flat else []
+    )
+    usable = (
+        example for example in listed_examples if not is_too_deep(example) and is_finite(example)
+    )
     return tuple(
         example
         for example in usable

@@ -52,7 +52,7 @@ def _score(field: Field, value: Any) -> int:
 
 def _score_object(field: Field, value: dict[str, Any]) -> int:
     names = {child.name for child in field.children}
-    needed = {child.name for child in field.children if child.is_required}
+    required_names = {child.name for child in field.children if child.is_required}
     # A tag, such as `type: "image"` of a discriminated union, decides more than any number of
     # shared names; a wrong one rules the alternative out.
     tags = sum(
@@ -60,7 +60,7 @@ def _score_object(field: Field, value: dict[str, Any]) -> int:
         for c in field.children
         if c.kind == "choice" and c.name in value
     )
-    lacking = len(needed - value.keys())
+    lacking = len(required_names - value.keys())
     amiss = sum(c.name in value and not accepts(c, value[c.name]) for c in field.children)
     return max(2, 20 + 4 * len(names & value.keys()) + tags - 12 * lacking - 4 * amiss)
 

@@ -54,10 +54,10 @@ class Group(NamedTuple):
 
 def group(fields: Sequence[Field]) -> list[Group]:
     """The groups of a long list of settings; a short list is one group without a title."""
-    everything = [Group("", list(range(len(fields))))]
+    single_group = [Group("", list(range(len(fields))))]
     # The 27 further settings of one model were a list of 4,600 pixels.
     if len(fields) < MIN_SETTINGS:
-        return everything
+        return single_group
     names = [words_in(field.name) for field in fields]
     shared = _beginnings(names)
     titles = [_title(field, words, shared) for field, words in zip(fields, names, strict=True)]
@@ -66,7 +66,7 @@ def group(fields: Sequence[Field]) -> list[Group]:
     for place, title in enumerate(titles):
         by_title.setdefault(title if counts[title] >= _MIN_MEANT else OTHER, []).append(place)
     if len(by_title) < 2:
-        return everything
+        return single_group
     last = by_title.pop(OTHER, [])
     return [Group(*item) for item in by_title.items()] + ([Group(OTHER, last)] if last else [])
 
@@ -88,7 +88,7 @@ def _title(field: Field, words: tuple[str, ...], shared: dict[tuple[str, ...], i
     if beginning:
         return label("_".join(beginning))
     name_words = set(words)
-    return next((title for title, meant in _MEANT if meant & name_words), OTHER)
+    return next((title for title, title_words in _MEANT if title_words & name_words), OTHER)
 
 
 def _beginning(words: tuple[str, ...], shared: dict[tuple[str, ...], int]) -> tuple[str, ...]:
@@ -97,5 +97,5 @@ def _beginning(words: tuple[str, ...], shared: dict[tuple[str, ...], int]) -> tu
     if first not in shared:
         return ()
     longer = [words[:length] for length in range(2, min(len(words), _LONGEST) + 1)]
-    same = [beginning for beginning in longer if shared.get(beginning) == shared[first]]
-    return max(same, key=len, default=first)
+    equal_beginnings = [beginning for beginning in longer if shared.get(beginning) == shared[first]]
+    return max(equal_beginnings, key=len, default=first)

@@ -199,10 +199,10 @@ def file_kind(name: str, flat: Schema) -> str:
     )
 
 
-def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
+def accept_files(field: Field, kind: str, outer: dict[str, Any]) -> Field:
     """The field with its URL fields accepting files of this kind, within the given limits."""
     if field.kind == "string":
-        merged = {**around["file_limits"], **field.file_limits}
+        merged = {**outer["file_limits"], **field.file_limits}
         # The `url` of `image: {url}` has no kind of its own. If it has one, that one wins.
         kind = kind if field.media in {"", "file"} else field.media
         return replace(
@@ -210,16 +210,18 @@ def accept_files(field: Field, kind: str, around: dict[str, Any]) -> Field:
             media=kind,
             label="Address" if field.label == "URL" else field.label,
             is_long=False,
-            is_mask=around["is_mask"] and kind == "image",
+            is_mask=outer["is_mask"] and kind == "image",
             file_limits=merged,
-            limits=_limits_text(merged) if field.file_limits else field.limits or around["limits"],
+            limits=_limits_text(merged) if field.file_limits else field.limits or outer["limits"],
         )
     if field.kind == "object":
-        changed = (accept_files(c, kind, around) if c.name == "url" else c for c in field.children)
+        changed_children = (
+            accept_files(c, kind, outer) if c.name == "url" else c for c in field.children
+        )
         # `file_data` is in the schema of kling/v2.1's File and is never sent (protocol 13).
-        return replace(field, children=tuple(c for c in changed if c.name != "file_data"))
+        return replace(field, children=tuple(c for c in changed_children if c.name != "file_data"))
     if field.kind == "union":
-        return replace(field, branches=tuple(accept_files(b, kind, around) for b in field.branches))
+        return replace(field, branches=tuple(accept_files(b, kind, outer) for b in field.branches))
     return field
 
 

@@ -55,19 +55,19 @@ def bounds(field: Field) -> Range:
 def duration_scale(field: Field) -> float | None:
     """Seconds per unit of a duration field (0.001 for milliseconds); None for other fields."""
     words = words_in(field.name)
-    rest = set(words) - DURATION_WORDS
-    says = f"{field.label} {field.help} {field.more}".lower()
+    other_words = set(words) - DURATION_WORDS
+    prose = f"{field.label} {field.help} {field.more}".lower()
     if (
         not DURATION_WORDS & set(words)
-        or rest - DURATION_QUALIFIERS
+        or other_words - DURATION_QUALIFIERS
         # A `duration` in frames, or a `video_length` whose help says "number of frames".
-        or "frame" in says.split(".")[0]
+        or "frame" in prose.split(".")[0]
     ):
         return None
     # The `length` of a list or a text is not a time; that of a film has seconds in its help.
-    if words[-1:] == ("length",) and "second" not in says:
+    if words[-1:] == ("length",) and "second" not in prose:
         return None
-    if {"ms", "milliseconds"} & set(words) or "millisecond" in says:
+    if {"ms", "milliseconds"} & set(words) or "millisecond" in prose:
         return 0.001
     return 60.0 if "minutes" in words else 1.0
 

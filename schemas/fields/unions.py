@@ -76,14 +76,16 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
     """Several alternatives as one field."""
     common = common | {"is_nullable": common["is_nullable"] or any(p.is_nullable for p in parts)}
     plain = [part for part in parts if part.kind == "choice"]
-    others = [part for part in parts if part.kind != "choice"]
+    other_parts = [part for part in parts if part.kind != "choice"]
     values = [option.value for part in plain for option in part.options]
-    if not others:
+    if not other_parts:
         return choice(values, common)
     # `anyOf: [enum, string]` is an open list (protocol 4.3): a text with suggestions.
-    if all(part.kind == "string" for part in others) and all(isinstance(v, str) for v in values):
-        best = next((part for part in others if part.media), others[0])
-        merged = make_field("string", common, is_long=all(p.is_long for p in others))
+    if all(part.kind == "string" for part in other_parts) and all(
+        isinstance(v, str) for v in values
+    ):
+        best = next((part for part in other_parts if part.media), other_parts[0])
+        merged = make_field("string", common, is_long=all(p.is_long for p in other_parts))
         return replace(
             merged,
             media=best.media,
@@ -91,11 +93,11 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
             suggestions=tuple(filter(is_form_safe, values)),
         )
     # `anyOf: [integer, number]`: pydantic's `int | float`.
-    if not plain and all(part.traits.is_numeric for part in others):
-        return make_field("number", common, is_seed=any(part.is_seed for part in others))
+    if not plain and all(part.traits.is_numeric for part in other_parts):
+        return make_field("number", common, is_seed=any(part.is_seed for part in other_parts))
     options = _options(values)
-    is_size = any(_is_size_object(part) for part in others)
-    for position, part in enumerate(others, start=1):
+    is_size = any(_is_size_object(part) for part in other_parts)
+    for position, part in enumerate(other_parts, start=1):
         word = _FILE_WORDS.get((part.kind, part.media)) or part.traits.noun
         # flux/dev's `image_size`: presets, or an ImageSize with width and height.
         label = "Custom" if _is_size_object(part) else part.label or word
@@ -105,7 +107,7 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
         kind="union",
         **(
             common
-            | {"options": options, "branches": tuple(others), "is_size": is_size, "media": ""}
+            | {"options": options, "branches": tuple(other_parts), "is_size": is_size, "media": ""}
         ),
     )
     return field if accepts(field, field.default) else replace(field, default=MISSING)

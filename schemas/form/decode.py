@@ -80,10 +80,10 @@ class Rows:
     def row_numbers(self, name: str) -> list[int] | None:
         """Row numbers in order: as `~rows` lists them, then others by number. None: no list."""
         numbers = self.index().get(name, {})
-        listed = self.post.get(name + "~rows")
-        if listed is None and not numbers:
+        row_texts = self.post.get(name + "~rows")
+        if row_texts is None and not numbers:
             return None
-        order = dict.fromkeys(int(text) for text in listed or () if _ROW.fullmatch(text))
+        order = dict.fromkeys(int(text) for text in row_texts or () if _ROW.fullmatch(text))
         return [*order, *sorted(numbers.keys() - order.keys())]
 
     def index(self) -> dict[str, dict[int, None]]:
@@ -107,7 +107,7 @@ class Problem:
 
 
 @dataclass(slots=True)
-class Parsed:
+class DecodedPost:
     """A decoded post: the arguments, the problems, and the control name of each path."""
 
     arguments: dict[str, Any]
@@ -137,7 +137,7 @@ class Unreadable(ValueError):
     """A posted text that is not a value of its field; the message completes "<label> …"."""
 
 
-def decode_post(root: Field, post: Post) -> Parsed:
+def decode_post(root: Field, post: Post) -> DecodedPost:
     """The arguments that a form post means.
 
     Omits what was not set: controls that were not posted, and optional ones that are empty or hold
@@ -145,11 +145,11 @@ def decode_post(root: Field, post: Post) -> Parsed:
     """
     decoder = Decoder(post)
     if last_value(post, "~mode") == "json":
-        return Parsed(*decoder.json_tab())
+        return DecodedPost(*decoder.json_tab())
     arguments = decoder.decode(root, "", (), MISSING, Need.REQUIRED)
     if not isinstance(arguments, dict):
         arguments = {}
-    return Parsed(arguments, decoder.problems, decoder.names)
+    return DecodedPost(arguments, decoder.problems, decoder.names)
 
 
 class Decoder:
@@ -411,16 +411,16 @@ def locate(names: dict[Path, str], path: Path) -> tuple[str, Path]:
     (protocol 11.4). The form itself is named `""`.
     """
     covered: Path = ()
-    rest: list[str | int] = []
+    remaining_path: list[str | int] = []
     for part in path:
         matched = next(
             (spelling for spelling in _spellings(part) if (*covered, spelling) in names), None
         )
-        if matched is not None and (covered or not rest):
-            covered, rest = (*covered, matched), []
+        if matched is not None and (covered or not remaining_path):
+            covered, remaining_path = (*covered, matched), []
         else:
-            rest.append(part)
-    return names.get(covered, ""), tuple(rest)
+            remaining_path.append(part)
+    return names.get(covered, ""), tuple(remaining_path)
 
 
 def _spellings(part: str | int) -> tuple[str | int, ...]:
@@ -429,7 +429,9 @@ def _spellings(part: str | int) -> tuple[str | int, ...]:
     return (part, int(part)) if is_number else (part,)
 
 
-def _own_defaults(preset: dict[str, Any], field: Field, sent: dict[str, Any]) -> dict[str, Any]:
+def _own_defaults(
+    preset: dict[str, Any], field: Field, sent_values: dict[str, Any]
+) -> dict[str, Any]:
     """The values of an object's default that differ from its properties' own defaults.
 
     If anything in the object is sent, so must these be: else the model would use the properties'
@@ -439,7 +441,7 @@ def _own_defaults(preset: dict[str, Any], field: Field, sent: dict[str, Any]) ->
     return {
         key: value
         for key, value in preset.items()
-        if key not in sent and not identical(value, own.get(key, MISSING))
+        if key not in sent_values and not identical(value, own.get(key, MISSING))
     }
 
 
@@ -484,13 +486,13 @@ def is_below(name: str, parent: str) -> bool:
 def with_uploads(post: Post, addresses: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     """The post with the URLs of stored files (`path~file`, `path~files`) as values."""
     result = {name: list(texts) for name, texts in post.items()}
-    for control, stored in addresses.items():
+    for control, file_addresses in addresses.items():
         name, _, kind = control.rpartition("~")
-        posted = [address for address in stored if address]
+        posted_addresses = [address for address in file_addresses if address]
         if kind == "files":
-            result.setdefault(name, []).extend(posted)
-        elif kind == "file" and posted:
-            result[name] = posted[-1:]
+            result.setdefault(name, []).extend(posted_addresses)
+        elif kind == "file" and posted_addresses:
+            result[name] = posted_addresses[-1:]
             result.pop(name + "~json", None)
     return result
 

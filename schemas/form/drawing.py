@@ -109,9 +109,9 @@ def draw(
     if last_value(post, "~mode") == "json":
         return _json_node(root, post, problems)
     node = _Drawer(post).node(root, "", MISSING)
-    posted = {name.partition(".")[0].partition("~")[0] for name in post}
+    posted_names = {name.partition(".")[0].partition("~")[0] for name in post}
     for child in node.children:
-        child.is_posted = child.name in posted
+        child.is_posted = child.name in posted_names
     if problems:
         _attach_problems(node, problems, decode_post(root, post).names)
     return node
@@ -131,11 +131,11 @@ def _attach_problems(
     for node in root.walk():
         nodes.setdefault(node.name, node)
     for problem in problems:
-        name, rest = locate(names, problem.path)
+        name, remaining_path = locate(names, problem.path)
         node = nodes.get(name, root)
         message = problem.message
-        if rest:
-            message = f"{' / '.join(map(str, rest))}: {message}"
+        if remaining_path:
+            message = f"{' / '.join(map(str, remaining_path))}: {message}"
         if message not in node.errors:
             node.errors.append(message)
 
@@ -196,10 +196,10 @@ class _Drawer:
             self.node(child, below(node.name, child.name), preset.get(child.name, child.default))
             for child in node.field.children
         ]
-        rest = node.field.others
-        if self.post or rest.is_open:
-            extra = self.node(rest, node.name + "~extra", MISSING)
-            node.extra = extra if rest.is_open or extra.rows or extra.is_boxed else None
+        others = node.field.others
+        if self.post or others.is_open:
+            extra = self.node(others, node.name + "~extra", MISSING)
+            node.extra = extra if others.is_open or extra.rows or extra.is_boxed else None
         below_it = [*node.children, *([node.extra] if node.extra else [])]
         node.is_changed = node.is_changed or any(child.is_changed for child in below_it)
 
@@ -247,9 +247,13 @@ class _Drawer:
         field, name = node.field, node.name
         if isinstance(default, list | dict) and default:
             inner = _Drawer(encode_default(field, name, default))
-            again = inner.node(field, name, MISSING)
-            node.rows, node.is_ticked, node.keys = again.rows, again.is_ticked, again.keys
-            node.is_boxed, node.text = again.is_boxed, again.text
+            fresh_node = inner.node(field, name, MISSING)
+            node.rows, node.is_ticked, node.keys = (
+                fresh_node.rows,
+                fresh_node.is_ticked,
+                fresh_node.keys,
+            )
+            node.is_boxed, node.text = fresh_node.is_boxed, fresh_node.text
             return
         node.is_ticked = is_checkbox_list(field)
         item = field.item
@@ -271,9 +275,9 @@ class _Drawer:
                 branch = field.branches[option.branch - 1]
                 is_own = is_default_branch(field, option.branch, default)
                 own = default if is_own else branch.default
-                drawn = self.node(branch, node.name + option.key, own)
-                node.children.append(drawn)
-                node.is_changed |= drawn.is_changed and option.key == node.text
+                branch_node = self.node(branch, node.name + option.key, own)
+                node.children.append(branch_node)
+                node.is_changed |= branch_node.is_changed and option.key == node.text
 
 
 def _values(item: Field, keys: tuple[str, ...]) -> list[Any]:

@@ -184,8 +184,8 @@ def vitrine(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
 
 def vitrine_curl(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
     """A run through the JSON API, which answers when the run ends, or after a minute."""
-    sent = {"endpoint_id": endpoint_id, "arguments": arguments}
-    body = _quoted(json.dumps(sent, indent=2, ensure_ascii=False))
+    request_body = {"endpoint_id": endpoint_id, "arguments": arguments}
+    body = _quoted(json.dumps(request_body, indent=2, ensure_ascii=False))
     return (
         f"curl --request POST {shlex.quote(f'{server}/api/v1/runs?wait=60')} \\\n"
         '  --header "Authorization: Bearer $VITRINE_TOKEN" \\\n'

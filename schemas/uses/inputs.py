@@ -57,11 +57,11 @@ class Input(NamedTuple):
     is_required: bool
 
     @classmethod
-    def from_json(cls, stored: Any) -> Input | None:
+    def from_json(cls, stored_values: Any) -> Input | None:
         """Parse a stored `list(input)`; None if it is something else."""
-        if not isinstance(stored, list) or len(stored) != len(cls._fields):
+        if not isinstance(stored_values, list) or len(stored_values) != len(cls._fields):
             return None
-        path, kind, role, label, is_required = stored
+        path, kind, role, label, is_required = stored_values
         if not all(isinstance(text, str) for text in (path, kind, role, label)):
             return None
         return cls(path, kind, role, label, is_required is True)
@@ -106,22 +106,22 @@ class _Place(NamedTuple):
 
 def _places(root: Field) -> Iterator[_Place]:
     """Every field below the root that has a path of names and rows, breadth first."""
-    waiting = [_Place((), (), root, "", True)]
-    for count, place in enumerate(waiting):
+    to_visit = [_Place((), (), root, "", True)]
+    for count, place in enumerate(to_visit):
         if count:
             yield place
-        if len(waiting) > _MAX_PARTS:
+        if len(to_visit) > _MAX_PARTS:
             continue
         field = place.field
         if field.kind == "object":
-            waiting += [_child(place, child) for child in field.children if _is_offered(child)]
+            to_visit += [_child(place, child) for child in field.children if _is_offered(child)]
         elif field.kind == "list" and field.item:
             row = field.item
-            waiting.append(place._replace(path=(*place.path, ROW), field=row))
+            to_visit.append(place._replace(path=(*place.path, ROW), field=row))
         # `image_size` has a preset or one object. Among several objects a path would not say which
         # one.
         elif field.kind == "union" and sum(b.kind == "object" for b in field.branches) < 2:
-            waiting += [place._replace(field=branch) for branch in field.branches]
+            to_visit += [place._replace(field=branch) for branch in field.branches]
 
 
 def _is_offered(field: Field) -> bool:
@@ -154,18 +154,18 @@ def _kind(place: _Place) -> str:
 
 def _file_kind(place: _Place) -> str:
     words = {word for name in place.names[-2:] for word in words_in(name)}
-    says = f"{place.field.help} {place.field.label}".lower()
+    prose = f"{place.field.help} {place.field.label}".lower()
     # A `path` is a LoRA's only by the name of its list, or by its description.
-    if words & LORA_WORDS or "lora" in says:
+    if words & LORA_WORDS or "lora" in prose:
         return "weights"
-    if words & MESH_WORDS or ("model" in words and re.search(r"\b(?:3d|mesh|glb|obj)\b", says)):
+    if words & MESH_WORDS or ("model" in words and re.search(r"\b(?:3d|mesh|glb|obj)\b", prose)):
         return "mesh"
     return "archive" if words & _ARCHIVE_WORDS else "file"
 
 
 def _role(place: _Place, kind: str) -> str:
     """The field's role: main, mask, start, end, control, reference, garment, voice …."""
-    words, says = place.name_words, f"{place.field.label} {place.field.help}"
+    words, prose = place.name_words, f"{place.field.label} {place.field.help}"
     if kind == "text":
         return "lyrics" if "lyrics" in words else "prompt"
     if place.field.is_mask or words & {"mask", "masks"}:
@@ -173,26 +173,26 @@ def _role(place: _Place, kind: str) -> str:
     if kind == "audio":
         return "voice" if words & (_VOICE_WORDS | {"reference", "ref"}) else "main"
     if kind == "video":
-        others = _CONTROL_WORDS | _REFERENCE_WORDS | _MOTION_WORDS
-        return "reference" if words & others else "main"
+        other_words = _CONTROL_WORDS | _REFERENCE_WORDS | _MOTION_WORDS
+        return "reference" if words & other_words else "main"
     if kind != "image":
         return "main"
-    return _image_role(place, words, says)
+    return _image_role(place, words, prose)
 
 
-def _image_role(place: _Place, words: set[str], says: str) -> str:
-    around = {word for name in place.names[:-1] for word in words_in(name)}
+def _image_role(place: _Place, words: set[str], prose: str) -> str:
+    outer_words = {word for name in place.names[:-1] for word in words_in(name)}
     # vidu/start-end-to-video has both; a description of the first frame may mention the last.
-    if words & END_FRAME_WORDS or (_END_PROSE.search(says) and not _START_PROSE.search(says)):
+    if words & END_FRAME_WORDS or (_END_PROSE.search(prose) and not _START_PROSE.search(prose)):
         return "end"
     if words & _START_WORDS:
         return "start"
     if words & _GARMENT_WORDS:
         return "garment"
     # `control_image_url` of stable-diffusion-v35-large guides the composition.
-    if words & _CONTROL_WORDS or "controlnet" in " ".join(around):
+    if words & _CONTROL_WORDS or "controlnet" in " ".join(outer_words):
         return "control"
     # The `image_url` of its IP-Adapter is a reference: the names around it tell.
-    if words & _REFERENCE_WORDS or around & (GUIDE_WORDS | _REFERENCE_WORDS):
+    if words & _REFERENCE_WORDS or outer_words & (GUIDE_WORDS | _REFERENCE_WORDS):
         return "reference"
-    return "start" if _START_PROSE.search(says) else "main"
+    return "start" if _START_PROSE.search(prose) else "main"

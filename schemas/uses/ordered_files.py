@@ -30,7 +30,7 @@ class GivenFile(NamedTuple):
     address: str
 
 
-class Placed(NamedTuple):
+class PlacedFiles(NamedTuple):
     """The arguments with the files in them; where each went, and which ones have no place."""
 
     arguments: dict[str, Any]
@@ -40,12 +40,12 @@ class Placed(NamedTuple):
 
 def place_in_order(
     version: Version, arguments: dict[str, Any], files: Sequence[GivenFile]
-) -> Placed:
+) -> PlacedFiles:
     """Return the arguments with the files in the model's inputs, replacing the values there.
 
     Nothing invalid is written: an input that does not accept a file is skipped.
     """
-    used: list[str] = []
+    used_sentences: list[str] = []
     unused: list[str] = []
     for kind, noun in NOUNS.items():
         addresses = [file.address for file in files if file.kind == kind]
@@ -54,18 +54,20 @@ def place_in_order(
             candidate, number = _filled(version, arguments, taker, addresses[count:])
             if number:
                 arguments = candidate
-                used.append(f"{_which(noun, count, number, len(addresses))} → {taker.label}")
+                used_sentences.append(
+                    f"{_which(noun, count, number, len(addresses))} → {taker.label}"
+                )
                 count += number
             if count == len(addresses):
                 break
         if count < len(addresses):
             unused.append(counted_files.unused(noun, count, len(addresses)))
-    return Placed(arguments, tuple(used), tuple(unused))
+    return PlacedFiles(arguments, tuple(used_sentences), tuple(unused))
 
 
 def takers(root: Field, kind: str) -> list[Input]:
     """Return the inputs for a kind of file in the order in which files go into them."""
-    listed = [
+    listed_takers = [
         taker
         for taker in inputs_of(root)
         if taker.kind == kind and taker.role in _ROLES and len(names_in(taker.path)) <= 2
@@ -74,13 +76,13 @@ def takers(root: Field, kind: str) -> list[Input]:
     def rank(taker: Input) -> tuple[bool, int]:
         return not taker.is_required, _ROLES.index(taker.role)
 
-    by_rank = sorted(listed, key=rank)
+    by_rank = sorted(listed_takers, key=rank)
     # A required last frame is still the last one: it follows the first frame, required or not.
     first = next((taker for taker in by_rank if taker.role != "end"), None)
     if first is None:
         return by_rank
-    rest = [taker for taker in by_rank if taker is not first]
-    return [first, *sorted(rest, key=lambda taker: taker.role != "end")]
+    other_takers = [taker for taker in by_rank if taker is not first]
+    return [first, *sorted(other_takers, key=lambda taker: taker.role != "end")]
 
 
 def _filled(

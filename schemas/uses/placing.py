@@ -14,8 +14,8 @@ def place(root: Field, arguments: dict[str, Any], path: str, value: str) -> dict
     A list gets another row, unless it already contains the value; in a full list the last row is
     replaced.
     """
-    placed = _put(root, arguments, names_in(path), value)
-    return placed if isinstance(placed, dict) else arguments
+    new_arguments = _put(root, arguments, names_in(path), value)
+    return new_arguments if isinstance(new_arguments, dict) else arguments
 
 
 def values_at(arguments: Any, path: str) -> list[Any]:
@@ -32,18 +32,18 @@ def values_at(arguments: Any, path: str) -> list[Any]:
 def _put(field: Field, now: Any, names: list[str], value: str) -> Any:
     if not names:
         return value
-    name, *rest = names
+    name, *inner_names = names
     if name == ROW:
-        return _put_row(field, now if isinstance(now, list) else [], rest, value)
-    around = dict(now) if isinstance(now, dict) else {}
-    around[name] = _put(find(field, (name,)), around.get(name), rest, value)
-    return around
+        return _put_row(field, now if isinstance(now, list) else [], inner_names, value)
+    members = dict(now) if isinstance(now, dict) else {}
+    members[name] = _put(find(field, (name,)), members.get(name), inner_names, value)
+    return members
 
 
-def _put_row(field: Field, rows: list[Any], rest: list[str], value: str) -> list[Any]:
-    if any(value in _at(row, rest) for row in rows):
+def _put_row(field: Field, rows: list[Any], inner_names: list[str], value: str) -> list[Any]:
+    if any(value in _at(row, inner_names) for row in rows):
         return rows
-    row = _put(find(field, (0,)), None, rest, value)
+    row = _put(find(field, (0,)), None, inner_names, value)
     most = _most_rows(field)
     return [*rows[: most - 1], row] if most and len(rows) >= most else [*rows, row]
 

@@ -73,21 +73,23 @@ class Outcome:
         elif self.reference.lora:
             parts.append("its LoRA is not used, this model takes none")
         if self.is_in_text and not self.used:
-            what = "description" if self.is_described else "name"
-            parts.append(f"its {what} stands in the text")
+            input_part = "description" if self.is_described else "name"
+            parts.append(f"its {input_part} stands in the text")
         return f"@{self.reference.name}: {'; '.join(filter(None, parts))}"
 
     def _pictures(self) -> str:
-        number, used = len(self.reference.pictures), len(self.used)
+        number, used_count = len(self.reference.pictures), len(self.used)
         if not number:
             return "" if self.reference.gone else "it has no pictures"
-        if used == number:
+        if used_count == number:
             return _counted(number)
-        return f"{used or 'none'} of {_counted(number)}, {self.why or 'this model takes none'}"
+        return (
+            f"{used_count or 'none'} of {_counted(number)}, {self.why or 'this model takes none'}"
+        )
 
 
 @dataclass(frozen=True)
-class Filled:
+class FilledArguments:
     """The arguments, the outcome of each reference, and the unknown references as problems.
 
     Only fields for pictures give such problems: in a text, `@anything` is text.
@@ -106,14 +108,14 @@ def keys_mentioned(root: Field, arguments: Mapping[str, Any]) -> list[str]:
 
 def fill(
     version: Version, arguments: dict[str, Any], references: Mapping[str, Reference]
-) -> Filled:
+) -> FilledArguments:
     """Return the arguments with all references filled in; `references` are the known, by key."""
     filling = _Filling(version, arguments, references)
     filling.fill_texts()
     filling.fill_fields()
     filling.place_mentioned()
     filling.place_loras()
-    return Filled(filling.arguments, filling.outcomes, tuple(filling.problems))
+    return FilledArguments(filling.arguments, filling.outcomes, tuple(filling.problems))
 
 
 class _Filling:
@@ -186,29 +188,31 @@ class _Filling:
     def _fill_list(self, path: Path) -> None:
         rows = _at(self.arguments, path)
         keys = [key for row in rows if (key := mentions.whole(row)) in self.references]
-        wanted = {key: self.references[key].pictures for key in dict.fromkeys(keys)}
-        others = len(rows) - len(keys)
+        pictures_by_key = {key: self.references[key].pictures for key in dict.fromkeys(keys)}
+        other_rows = len(rows) - len(keys)
         limit = _most_rows(find(self.version.root, path))
         placed: set[str] = set()
-        for number in _numbers(sum(map(len, wanted.values())), limit - others if limit else None):
-            shared = _shared(wanted, number)
+        for number in _numbers(
+            sum(map(len, pictures_by_key.values())), limit - other_rows if limit else None
+        ):
+            shared = _shared(pictures_by_key, number)
             placed = {picture for pictures in shared.values() for picture in pictures}
             values: list[Any] = []
             for row in rows:
                 key = mentions.whole(row)
-                values += shared.pop(key, ()) if key in wanted else (row,)
+                values += shared.pop(key, ()) if key in pictures_by_key else (row,)
             candidate = _with(self.arguments, path, *([values] if values else []))
             if self._accepts(candidate):
                 break
         else:  # invalid even without pictures, as a required list is: validation reports it
             self.arguments = candidate
-        for key, pictures in wanted.items():
-            self._note(key, [p for p in pictures if p in placed], _takes(limit, others))
+        for key, pictures in pictures_by_key.items():
+            self._note(key, [p for p in pictures if p in placed], _takes(limit, other_rows))
 
     def place_mentioned(self) -> None:
         """Put the pictures of references that texts mention into the inputs for pictures."""
-        wanted = {key: rest for key in self.in_prompts if (rest := self._unused(key))}
-        if not wanted:
+        unused_by_key = {key: unused for key in self.in_prompts if (unused := self._unused(key))}
+        if not unused_by_key:
             return
         why = ""
         for taker in self._takers():
@@ -218,12 +222,12 @@ class _Filling:
             if room is not None and room <= 0:
                 why = why or f"“{taker.label}” has no room for more"
                 continue
-            if placed := self._place(taker, wanted, room):
-                for key, pictures in wanted.items():
-                    mine = [picture for picture in pictures if picture in placed]
-                    self._note(key, mine, _takes(limit, len(before)))
+            if placed := self._place(taker, unused_by_key, room):
+                for key, pictures in unused_by_key.items():
+                    placed_pictures = [picture for picture in pictures if picture in placed]
+                    self._note(key, placed_pictures, _takes(limit, len(before)))
                 return
-        for key in wanted:
+        for key in unused_by_key:
             self._note(key, (), why)
 
     def _takers(self) -> list[Input]:
@@ -252,21 +256,25 @@ class _Filling:
         return _most_rows(around)
 
     def _place(
-        self, taker: Input, wanted: Mapping[str, Sequence[str]], room: int | None
+        self, taker: Input, pictures_by_key: Mapping[str, Sequence[str]], room: int | None
     ) -> set[str]:
         """Write as many pictures as the model accepts, and return these."""
-        for number in _numbers(sum(map(len, wanted.values())), room):
+        for number in _numbers(sum(map(len, pictures_by_key.values())), room):
             if not number:
                 break
-            pictures = [p for some in _shared(wanted, number).values() for p in some]
+            pictures = [
+                p
+                for shared_pictures in _shared(pictures_by_key, number).values()
+                for p in shared_pictures
+            ]
             candidate = self.arguments
             for picture in pictures:
                 candidate = place(self.version.root, candidate, taker.path, picture)
-            there = {*pictures} & {
+            placed = {*pictures} & {
                 value for value in values_at(candidate, taker.path) if isinstance(value, str)
             }
-            if there == {*pictures} and self._accepts(candidate):
-                return there
+            if placed == {*pictures} and self._accepts(candidate):
+                return placed
         return set()
 
     def place_loras(self) -> None:
@@ -330,10 +338,10 @@ def _at(value: Any, path: Path) -> Any:
 
 def _with(value: Any, path: Path, *new: Any) -> Any:
     """A copy of the value with `new` at the path; without `new`, the value there is removed."""
-    first, *rest = path
+    first, *inner_path = path
     copy: Any = list(value) if isinstance(value, list) else dict(value)
-    if rest:
-        copy[first] = _with(value[first], tuple(rest), *new)
+    if inner_path:
+        copy[first] = _with(value[first], tuple(inner_path), *new)
     elif new:
         copy[first] = new[0]
     else:
@@ -346,26 +354,30 @@ def _most_rows(node: Field) -> int | None:
     return lists[0].max_length if lists else None
 
 
-def _numbers(wanted: int, room: int | None) -> Iterator[int]:
+def _numbers(wanted_count: int, room: int | None) -> Iterator[int]:
     """Yield the numbers of pictures to try: as many as there is room for, then fewer, then none."""
-    yield from range(wanted if room is None else max(min(wanted, room), 0), -1, -1)
+    yield from range(wanted_count if room is None else max(min(wanted_count, room), 0), -1, -1)
 
 
-def _shared(wanted: Mapping[str, Sequence[str]], number: int) -> dict[str, list[str]]:
+def _shared(pictures_by_key: Mapping[str, Sequence[str]], number: int) -> dict[str, list[str]]:
     """The first `number` pictures, taken from the references in turn, so that each has some."""
-    shared: dict[str, list[str]] = {key: [] for key in wanted}
-    for turn in range(max(map(len, wanted.values()), default=0)):
-        for key, pictures in wanted.items():
+    shared: dict[str, list[str]] = {key: [] for key in pictures_by_key}
+    for turn in range(max(map(len, pictures_by_key.values()), default=0)):
+        for key, pictures in pictures_by_key.items():
             if turn < len(pictures) and number > 0:
                 shared[key].append(pictures[turn])
                 number -= 1
     return shared
 
 
-def _takes(limit: int | None, others: int) -> str:
+def _takes(limit: int | None, other_rows: int) -> str:
     if limit is None:
         return "this model takes no more"
-    return f"this model takes {limit}" if not others else f"there was room for {limit - others}"
+    return (
+        f"this model takes {limit}"
+        if not other_rows
+        else f"there was room for {limit - other_rows}"
+    )
 
 
 def _counted(number: int) -> str:

@@ -121,9 +121,11 @@ def _key_problems(error: ValidationError, path: Path, root: Field) -> Iterator[P
 def _unknown_keys(error: ValidationError) -> Iterable[str]:
     """Up to five keys that the schema does not allow, as far as can be determined."""
     schema, value = as_any(error.schema), as_any(error.instance)
-    named = schema.get("properties", {})
+    properties = schema.get("properties", {})
     patterns = schema.get("patternProperties", {})
-    foreign = [k for k in value if k not in named and not any(re.search(p, k) for p in patterns)]
+    foreign = [
+        k for k in value if k not in properties and not any(re.search(p, k) for p in patterns)
+    ]
     return [
         key
         for key in foreign

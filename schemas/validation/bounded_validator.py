@@ -26,21 +26,21 @@ class StepLimitReached(Exception):
 
 def errors(validator: Any, value: Any, max_errors: int) -> list[ValidationError]:
     """The first `max_errors` errors of a value; fewer if MAX_STEPS is reached first."""
-    listed: list[ValidationError] = []
+    found_errors: list[ValidationError] = []
     token = _steps_left.set(MAX_STEPS)
     try:
-        listed.extend(islice(validator.iter_errors(value), max_errors))
+        found_errors.extend(islice(validator.iter_errors(value), max_errors))
     except StepLimitReached:
-        return listed
+        return found_errors
     finally:
         _steps_left.reset(token)
-    return listed
+    return found_errors
 
 
 def _use_steps(steps: int) -> None:
-    left = _steps_left.get() - steps
-    _steps_left.set(left)
-    if left < 0:
+    steps_left = _steps_left.get() - steps
+    _steps_left.set(steps_left)
+    if steps_left < 0:
         raise StepLimitReached
 
 

@@ -53,10 +53,10 @@ def as_any(value: Any) -> Any:
 
 def join_or(choices: Iterable[str]) -> str:
     """`a, b or c`."""
-    listed = list(dict.fromkeys(choices))
-    if not listed:
+    distinct_choices = list(dict.fromkeys(choices))
+    if not distinct_choices:
         return "something else"
-    return " or ".join(filter(None, (", ".join(listed[:-1]), listed[-1])))
+    return " or ".join(filter(None, (", ".join(distinct_choices[:-1]), distinct_choices[-1])))
 
 
 def _of_keyword(keyword: str, limit: Any, error: ValidationError, field: Field) -> str:

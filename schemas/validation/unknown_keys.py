@@ -36,10 +36,10 @@ def complaint(name: str, known_names: Iterable[str]) -> str:
     known_names = list(known_names)
     if close := nearest(name, known_names):
         return f"Unknown field `{name[:60]}`: did you mean `{close}`?"
-    more = ", …" if len(known_names) > _MAX_NAMED else ""
+    ellipsis = ", …" if len(known_names) > _MAX_NAMED else ""
     return (
         f"Unknown field `{name[:60]}`. The known fields are "
-        f"{', '.join(known_names[:_MAX_NAMED])}{more}"
+        f"{', '.join(known_names[:_MAX_NAMED])}{ellipsis}"
     )
 
 
@@ -57,11 +57,11 @@ def _unknown(document: Json, schemas: list[Json], value: Any, path: Path) -> Ite
         for place, item in enumerate(value):
             yield from _unknown(document, items, item, (*path, place))
         return
-    named = [as_dict(part.get("properties")) for part in parts]
-    known_names = {name: None for properties in named for name in properties}
+    property_maps = [as_dict(part.get("properties")) for part in parts]
+    known_names = {name: None for properties in property_maps for name in properties}
     for name, inner in value.items():
         if name in known_names:
-            below = [properties[name] for properties in named if name in properties]
+            below = [properties[name] for properties in property_maps if name in properties]
             yield from _unknown(document, below, inner, (*path, name))
         elif known_names and not any(_is_open(part) for part in parts):
             yield Problem((*path, name), complaint(str(name), known_names))

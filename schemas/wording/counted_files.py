@@ -20,9 +20,9 @@ def ordinal(place: int) -> str:
 def unused(noun: str, used: int, count: int) -> str:
     """Return which of `count` files are left out: `The second picture is not used: …`."""
     if not used:
-        which = f"The {noun} is" if count == 1 else f"The {noun}s are"
+        unused_phrase = f"The {noun} is" if count == 1 else f"The {noun}s are"
     elif used + 1 == count:
-        which = f"The {ordinal(used)} {noun} is"
+        unused_phrase = f"The {ordinal(used)} {noun} is"
     else:
-        which = f"The {noun}s {used + 1} to {count} are"
-    return f"{which} not used: this model takes {number(used)}"
+        unused_phrase = f"The {noun}s {used + 1} to {count} are"
+    return f"{unused_phrase} not used: this model takes {number(used)}"

@@ -193,15 +193,15 @@ def lead(text: str, limit: int = 110) -> tuple[str, str]:
     """A text's first sentence, at most about one line long, and the rest."""
     first, _, later = text.partition("\n")
     match = re.match(r"(.{12,}?[.!?])\s+(?=\S)", first)
-    sentence, rest = (match[1], first[match.end() :]) if match else (first, "")
+    sentence, remaining_text = (match[1], first[match.end() :]) if match else (first, "")
     if len(sentence) > limit + 20:
         cut = sentence.rfind(" ", 40, limit)
         cut = cut if cut > 0 else limit
-        sentence, rest = (
+        sentence, remaining_text = (
             sentence[:cut] + " …",
-            sentence[cut:].strip() + (" " + rest if rest else ""),
+            sentence[cut:].strip() + (" " + remaining_text if remaining_text else ""),
         )
-    return sentence, "\n".join(part for part in (rest, later) if part)
+    return sentence, "\n".join(part for part in (remaining_text, later) if part)
 
 
 def number(value: float) -> str:

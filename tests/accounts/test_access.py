@@ -119,7 +119,9 @@ class World:
             "user_id": owner.pk, "project_id": project.pk,
             "consent_id": consent.pk, "signed": consents.address(consent).split("/")[-2],
         }  # fmt: skip
-        ended = members.Removed(project.pk, self.people["user"].pk, "maker", "2026-11-27T00:00Z")
+        ended = members.RemovedMember(
+            project.pk, self.people["user"].pk, "maker", "2026-11-27T00:00Z"
+        )
         invitation = self._invitation(owner)
         things.parts |= {
             "invitation": invitation,

@@ -35,7 +35,7 @@ def fill(items: Iterable[dict[str, Any]]) -> None:
     ledger = CatalogUpserter(SyncReport.objects.create(state=SyncReport.State.DONE))
     ledger.take_page(page)
     ids = [item.endpoint_id for item in with_documents]
-    ledger.keep_schemas([(ids, fal.Found(with_documents, [], []))])
+    ledger.keep_schemas([(ids, fal.LookupResult(with_documents, [], []))])
     post_sync.run()
 
 

@@ -33,7 +33,7 @@ def invite(
 ) -> tuple[Invitation, str]:
     """An invitation that is good for a week, with its token."""
     wanted: Sequence[Any] = (role, list(projects), email, 7, max_uses)
-    return invitations.make(by, invitations.Wanted(*wanted))
+    return invitations.make(by, invitations.InvitationValues(*wanted))
 
 
 def at_once(*deeds: Callable[[], object]) -> list[str]:

@@ -75,13 +75,13 @@ def disconnection(request: HtmxRequest) -> HttpResponse:
 @require_POST
 def pending_connection(request: HtmxRequest) -> HttpResponse:
     """Connect the login that waited for the owner of its address, or forget it."""
-    waiting = pending.find_pending_login(request)
+    pending_login = pending.find_pending_login(request)
     pending.drop(request)
-    if waiting is None:
+    if pending_login is None:
         word = "That login can no longer be connected. Connect the account below instead."
         messages.error(request, word)
     elif not is_posted(request, "forget"):
-        _connect(request, waiting)
+        _connect(request, pending_login)
     return redirect("socialaccount_connections")
 
 
@@ -128,14 +128,16 @@ def _has_other_way(person: User, account: SocialAccount) -> bool:
     return any(from_settings.app_of(key) for key in others.values_list("provider", flat=True))
 
 
-def _connect(request: HtmxRequest, waiting: pending.Pending) -> None:
+def _connect(request: HtmxRequest, pending_login: pending.Pending) -> None:
     try:
         with transaction.atomic():
-            pending.as_login(waiting, request.user).connect(request, request.user)
+            pending.as_login(pending_login, request.user).connect(request, request.user)
     except IntegrityError:
-        messages.error(request, f"That {waiting.issuer_name} account is connected already.")
+        messages.error(request, f"That {pending_login.issuer_name} account is connected already.")
     else:
-        messages.success(request, f"{waiting.issuer_name} is connected: you can log in with it.")
+        messages.success(
+            request, f"{pending_login.issuer_name} is connected: you can log in with it."
+        )
 
 
 def _render_connections(

@@ -30,11 +30,11 @@ def apply(user: User, account: SocialAccount) -> None:
     values = account.extra_data.get("role_values")
     if not rules.get("role_claim") or values is None:
         return
-    given = given_by(account).get("role", "")
-    wanted = claims.best(values, rules["role_by_value"], ORDER)
+    former_claim = given_by(account).get("role", "")
+    claimed_role = claims.best(values, rules["role_by_value"], ORDER)
     with transaction.atomic():
         current = roles.role_of(user).value
-        role, now_given = claims.settle(current, wanted, given, ORDER)
+        role, now_given = claims.settle(current, claimed_role, former_claim, ORDER)
         if (role or Role.MEMBER) != current:
             try:
                 roles.set_role(
@@ -48,11 +48,11 @@ def apply(user: User, account: SocialAccount) -> None:
 
 def given_by(account: SocialAccount) -> dict[str, Any]:
     """Return what an issuer's claims gave last: `role`, and `projects` with roles."""
-    given = account.extra_data.get("given")
-    return given if isinstance(given, dict) else {}
+    stored_claims = account.extra_data.get("given")
+    return stored_claims if isinstance(stored_claims, dict) else {}
 
 
-def remember(account: SocialAccount, kind: str, given: Any) -> None:
+def remember(account: SocialAccount, kind: str, claim: Any) -> None:
     """Store what the claims gave, to compare it with the next sign-in."""
-    account.extra_data["given"] = {**given_by(account), kind: given}
+    account.extra_data["given"] = {**given_by(account), kind: claim}
     SocialAccount.objects.filter(pk=account.pk).update(extra_data=account.extra_data)

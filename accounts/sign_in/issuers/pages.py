@@ -19,8 +19,8 @@ log = logging.getLogger("accounts.sign_in")
 def failed(request: HttpRequest, provider: IssuerProvider, failure: IssuerFailure) -> HttpResponse:
     """Show what happened and what to do, and log it without the issuer's own texts."""
     page = failure.reason.value
-    where = client_address(request) or "-"
-    log.warning("sign-in by %s from %s failed: %s", provider.sub_id, where, failure)
+    visitor_address = client_address(request) or "-"
+    log.warning("sign-in by %s from %s failed: %s", provider.sub_id, visitor_address, failure)
     context = {
         "provider": provider,
         "title": page.title.format(name=provider.name),

@@ -37,8 +37,8 @@ def keep(request: HttpRequest, login: SocialLogin) -> None:
     """Store a login whose verified address belongs to an account; a later login replaces it."""
     account = login.account
     email = login.email_addresses[0].email
-    waiting = Pending(account.provider, account.uid, email, account.extra_data, time.time())
-    request.session[SESSION_KEY] = list(waiting)
+    pending_login = Pending(account.provider, account.uid, email, account.extra_data, time.time())
+    request.session[SESSION_KEY] = list(pending_login)
 
 
 def find_pending_login(request: HttpRequest) -> Pending | None:
@@ -49,10 +49,12 @@ def find_pending_login(request: HttpRequest) -> Pending | None:
     values = request.session.get(SESSION_KEY)
     if not isinstance(values, list) or len(values) != len(Pending._fields):
         return None
-    waiting = Pending(*values)
-    is_fresh = time.time() - waiting.at < LIFETIME_S
-    is_set = from_settings.app_of(waiting.issuer) is not None
-    return waiting if is_fresh and is_set and owns(request.user, waiting.email) else None
+    pending_login = Pending(*values)
+    is_fresh = time.time() - pending_login.at < LIFETIME_S
+    is_set = from_settings.app_of(pending_login.issuer) is not None
+    return (
+        pending_login if is_fresh and is_set and owns(request.user, pending_login.email) else None
+    )
 
 
 def drop(request: HttpRequest) -> None:
@@ -60,9 +62,11 @@ def drop(request: HttpRequest) -> None:
     request.session.pop(SESSION_KEY, None)
 
 
-def as_login(waiting: Pending, person: User) -> SocialLogin:
+def as_login(pending_login: Pending, person: User) -> SocialLogin:
     """Return the waiting login as allauth's login, to connect it to a person."""
-    account = SocialAccount(provider=waiting.issuer, uid=waiting.uid, extra_data=waiting.said)
+    account = SocialAccount(
+        provider=pending_login.issuer, uid=pending_login.uid, extra_data=pending_login.said
+    )
     return SocialLogin(user=person, account=account)
 
 

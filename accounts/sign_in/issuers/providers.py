@@ -197,8 +197,8 @@ class OpenIDProvider(IssuerProvider):
     def identify(self, code: str, state: State, callback: str) -> Identity:
         """Return the person from a verified ID token."""
         verifier, nonce = str(state.get("pkce_code_verifier")), str(state.get("nonce"))
-        said = openid.redeem(self.app, code, verifier, nonce, callback)
-        return claims.read(said, self.app.settings)
+        claim_values = openid.redeem(self.app, code, verifier, nonce, callback)
+        return claims.read(claim_values, self.app.settings)
 
 
 class GitHubProvider(IssuerProvider):

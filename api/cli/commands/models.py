@@ -23,9 +23,13 @@ def search(client: Client, options: Namespace) -> Exit:
     ]
     if rows:
         print_table(["model", "category", "price", "description"], rows)
-    more = page["total"] - len(rows)
+    remaining_count = page["total"] - len(rows)
     print_to_stderr(
-        f"{more:,} more" if more > 0 else f"{len(rows)} found" if rows else "Nothing found."
+        f"{remaining_count:,} more"
+        if remaining_count > 0
+        else f"{len(rows)} found"
+        if rows
+        else "Nothing found."
     )
     return Exit.OK
 
@@ -51,12 +55,12 @@ def show(client: Client, options: Namespace) -> Exit:
 def _row(field: dict[str, Any]) -> tuple[str, str, str, str]:
     name = f"{field['name']}{' *' if field['is_required'] else ''}"
     values = ", ".join(field["choices"]) if field["choices"] else field["limits"]
-    about = " ".join(field["description"].split())
+    description = " ".join(field["description"].split())
     return (
         name,
         field["type"],
         field["default"],
-        "; ".join(part for part in (values, about) if part),
+        "; ".join(part for part in (values, description) if part),
     )
 
 

@@ -42,8 +42,8 @@ def run(client: Client, options: Namespace) -> Exit:
     if not (options.wait or options.out):
         _print(started, options)
         return Exit.OK
-    if waiting := client.get("/me")["waiting_because"]:
-        print_to_stderr(waiting)
+    if reason := client.get("/me")["waiting_because"]:
+        print_to_stderr(reason)
     ended = wait_for(client, started, options.timeout)
     ended = _with_copies(client, ended)
     if options.out and ended["state"] == "succeeded":
@@ -78,16 +78,16 @@ def read_arguments(
 def wait_for(client: Client, started: dict[str, Any], timeout_s: float | None) -> dict[str, Any]:
     """Wait until the run has ended or the timeout is over; print progress to stderr."""
     until = time.monotonic() + timeout_s if timeout_s else float("inf")
-    latest, shown = started, ""
+    latest, printed_state = started, ""
     with Console(stderr=True).status(_progress(started)) as status:
         while not latest["is_final"] and time.monotonic() < until:
             left_s = min(until - time.monotonic(), 1 if is_terminal() else HOLD_S)
             hold_s = max(int(left_s), 1) if client.can_hold else 0
             latest = client.get(f"/runs/{started['id']}", wait=hold_s)
             status.update(_progress(latest))
-            if not is_terminal() and latest["state"] != shown:
-                shown = latest["state"]
-                print_to_stderr(shown)
+            if not is_terminal() and latest["state"] != printed_state:
+                printed_state = latest["state"]
+                print_to_stderr(printed_state)
             if not client.can_hold and not latest["is_final"]:
                 time.sleep(POLL_S)
     return latest
@@ -107,17 +107,17 @@ def save(client: Client, run: dict[str, Any], folder: Path) -> list[str]:
     except OSError as error:
         raise CommandFailed(f"{folder} cannot be created: {error.strerror}.") from error
     run = _with_copies(client, run)
-    saved = []
+    saved_paths = []
     for artifact in run["artifacts"]:
         if artifact["url"]:
             to = _free(folder / _name(run, artifact))
             client.download(artifact["url"], to)
-            saved.append(str(to))
-    if not saved:
+            saved_paths.append(str(to))
+    if not saved_paths:
         to = _free(folder / f"{run['id']}.json")
         to.write_text(json.dumps(run["output"], indent=2, ensure_ascii=False), encoding="utf-8")
-        saved.append(str(to))
-    return saved
+        saved_paths.append(str(to))
+    return saved_paths
 
 
 def _with_copies(client: Client, run: dict[str, Any]) -> dict[str, Any]:

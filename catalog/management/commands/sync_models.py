@@ -122,7 +122,7 @@ def _summary(report: SyncReport) -> dict[str, Any]:
         "new": report.new,
         "changed": report.changed,
         "gone": report.gone,
-        "failed": [{"what": what, "why": why} for what, why in report.failed],
+        "failed": [{"what": subject, "why": why} for subject, why in report.failed],
     }
 
 
@@ -134,7 +134,7 @@ def _summary_text(report: SyncReport) -> str:
         f"{report.schemas_done:,} of {report.schemas_due:,} schemas read; "
         f"{len(report.failed)} failed."
     ]
-    failed = [f"{what}: {why}" for what, why in report.failed]
+    failed = [f"{subject}: {why}" for subject, why in report.failed]
     for title, entries in (
         ("New", report.new),
         ("Changed", report.changed),

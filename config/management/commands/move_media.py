@@ -18,7 +18,7 @@ from config.starting import settings_rules
 from config.starting.disk import FILE_SYSTEM_STORAGE
 from core.formatting import size
 from core.storage import describe_place
-from runs.files.storage_move import Moved, Outcome, Progress, Rows, move, stored_rows
+from runs.files.storage_move import MovedFile, Outcome, Progress, Rows, move, stored_rows
 
 SAY_EVERY_S = 5.0
 
@@ -54,9 +54,9 @@ class Command(BaseCommand):
         progress_file = Path(settings.VAR_DIR) / "move-media.json"
         progress = Progress.load(progress_file, *places)
         rows = [*stored_rows(), _parts()]
-        display = _Display(progress, sum(each.rows.count() for each in rows))
+        display = _Display(progress, sum(stored_column.rows.count() for stored_column in rows))
 
-        def on_batch(moved: list[Moved]) -> None:
+        def on_batch(moved: list[MovedFile]) -> None:
             progress.save(progress_file)
             display.show(moved)
 
@@ -97,7 +97,7 @@ class _Display:
         self._row_count = row_count
         self._said_at = time.monotonic()
 
-    def show(self, moved: list[Moved]) -> None:
+    def show(self, moved: list[MovedFile]) -> None:
         """Handle one batch."""
         for file in moved:
             if file.outcome == Outcome.FAILED:

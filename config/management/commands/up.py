@@ -150,6 +150,6 @@ def collect_static() -> None:
 
 def _manage(*arguments: str) -> None:
     """Run a command in a separate process: the supervisor would keep the command's 30 MB."""
-    done = subprocess.run(python("manage.py", *arguments), cwd=settings.BASE_DIR, check=False)  # noqa: S603
-    if done.returncode:
+    process = subprocess.run(python("manage.py", *arguments), cwd=settings.BASE_DIR, check=False)  # noqa: S603
+    if process.returncode:
         sys.exit(f"Vitrine did not start: `manage.py {arguments[0]}` failed; see above.")

@@ -96,27 +96,29 @@ def ballot_of(
 
     `address_of` makes the addresses of its files; without it they are those of `boards:vote-file`.
     """
-    left, right = ballots.in_order(voter, pair)
-    runs = Run.objects.filter(cells__in=(left, right)).with_artifacts()
+    left_cell, right = ballots.in_order(voter, pair)
+    runs = Run.objects.filter(cells__in=(left_cell, right)).with_artifacts()
     by_pk: dict[object, Run] = {run.pk: run for run in runs.light("output")}
     files = _Files(voter, board, address_of)
     return Ballot(
         ballots.token_of(voter, pair),
-        left.row.label,
-        files.of_input(left.row),
+        left_cell.row.label,
+        files.of_input(left_cell.row),
         (
-            _side(files, ballots.LEFT, by_pk[left.run_id]),
+            _side(files, ballots.LEFT, by_pk[left_cell.run_id]),
             _side(files, ballots.RIGHT, by_pk[right.run_id]),
         ),
     )
 
 
 def _side(files: _Files, key: str, run: Run) -> Side:
-    shown = files.of_result(run)
+    result_files = files.of_result(run)
     texts = (
-        [] if shown else [preview.text for preview in previews.of_texts(artifacts_in(run.output))]
+        []
+        if result_files
+        else [preview.text for preview in previews.of_texts(artifacts_in(run.output))]
     )
-    return Side(key, shown, "\n\n".join(texts))
+    return Side(key, result_files, "\n\n".join(texts))
 
 
 class _Files:
@@ -127,21 +129,21 @@ class _Files:
 
     def of_result(self, run: Run) -> list[BlindFile]:
         """Return the files of a result that can be shown, up to four."""
-        shown = [
+        stored_files = [
             artifact
             for artifact in run.artifacts.all()
             if artifact.kind in MEDIA and artifact.state == Artifact.State.STORED
         ][: ballots.MAX_FILES]
-        return [BlindFile(item.kind, self._address(RESULT, item.pk)) for item in shown]
+        return [BlindFile(item.kind, self._address(RESULT, item.pk)) for item in stored_files]
 
     def of_input(self, row: Row) -> list[BlindFile]:
         """Return our files among an input's values."""
-        shown = []
+        input_files = []
         for place, address in enumerate(input_addresses(row.values)[:MAX_INPUTS]):
             if file := input_file(self.board, address):
                 kind = file.content_type.partition("/")[0]
-                shown.append(BlindFile(kind, self._address(INPUT, row.pk, place)))
-        return shown
+                input_files.append(BlindFile(kind, self._address(INPUT, row.pk, place)))
+        return input_files
 
     def _address(self, kind: str, *parts: int) -> str:
         token = secret_tokens.encrypt("file", self.voter.key, kind, *parts)
@@ -166,8 +168,8 @@ def input_file(board: Board, address: str) -> StoredInput | None:
     match = OUR_ADDRESS.fullmatch(address)
     if match is None:
         return None
-    stored = _upload(board, match) if match["upload"] else _artifact(board, match)
-    return StoredInput(stored.file, stored.content_type) if stored else None
+    stored_file = _upload(board, match) if match["upload"] else _artifact(board, match)
+    return StoredInput(stored_file.file, stored_file.content_type) if stored_file else None
 
 
 def _upload(board: Board, match: re.Match[str]) -> Upload | None:
@@ -185,8 +187,8 @@ def _artifact(board: Board, match: re.Match[str]) -> Artifact | None:
         readable = deletion.readable_artifacts(match["run"], User(pk=board.user_id))
     else:
         readable = deletion.artifacts_readable_with(match["run"], board)
-    stored = readable.filter(position=int(match["position"]), state=Artifact.State.STORED)
-    return stored.first()
+    stored_artifacts = readable.filter(position=int(match["position"]), state=Artifact.State.STORED)
+    return stored_artifacts.first()
 
 
 def input_addresses(values: object) -> list[str]:

@@ -59,12 +59,12 @@ def forget() -> None:
     _MARKUP_CACHE.clear()
 
 
-def render(shown: ShownCell, board: Board, rights: BoardRights) -> SafeString | None:
+def render(shown_cell: ShownCell, board: Board, rights: BoardRights) -> SafeString | None:
     """Render and cache a cell's markup; None if it may change without a new key."""
-    key = _key(shown.cell, shown.by, shown.comments, rights)
-    if key is None or shown.tile is None or shown.tile.copies:
+    key = _key(shown_cell.cell, shown_cell.by, shown_cell.comments, rights)
+    if key is None or shown_cell.tile is None or shown_cell.tile.copies:
         return None
-    context = {"one": shown, "board": board, "rights": rights}
+    context = {"one": shown_cell, "board": board, "rights": rights}
     markup = render_to_string("features/boards/_cell.html", context)
     _MARKUP_CACHE.put(key, markup)
     return markup
@@ -76,7 +76,17 @@ def _key(cell: Cell, by: str, comments: int, rights: BoardRights) -> Hashable:
     if run is None or not run.is_final or cell.is_reused:  # a reused cell's form has a CSRF token
         return None
     endpoint = run.endpoint
-    named = endpoint.name, endpoint.unit_price_usd, endpoint.currency
+    endpoint_parts = endpoint.name, endpoint.unit_price_usd, endpoint.currency
     may = rights.may_comment
     cost = known_costs.briefly(run)
-    return cell.pk, run.pk, run.version, named, cost, mark and mark.changed_at, by, comments, may
+    return (
+        cell.pk,
+        run.pk,
+        run.version,
+        endpoint_parts,
+        cost,
+        mark and mark.changed_at,
+        by,
+        comments,
+        may,
+    )

@@ -36,7 +36,7 @@ class FirstCell(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Found:
+class BoardCells:
     """Cells, also by the keys of row and column; `elsewhere` has earlier cells of the same run."""
 
     all: Sequence[Cell]
@@ -56,8 +56,8 @@ def row_labels(board: Board) -> list[tuple[int, str]]:
 
 def columns(keys: Sequence[int]) -> list[Column]:
     """Return these columns in order, with endpoint, picture and trial."""
-    shown = Column.objects.filter(pk__in=keys)
-    return list(shown.select_related("endpoint__picture", "trial"))
+    column_rows = Column.objects.filter(pk__in=keys)
+    return list(column_rows.select_related("endpoint__picture", "trial"))
 
 
 def rows(keys: Sequence[int]) -> dict[int, Row]:
@@ -65,7 +65,7 @@ def rows(keys: Sequence[int]) -> dict[int, Row]:
     return Row.objects.select_related("mark__winner__endpoint").in_bulk(keys)
 
 
-def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> Found:
+def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> BoardCells:
     """Return the current cells in these rows and columns, each run with its endpoint."""
     cells = list(
         Cell.objects.filter(row_id__in=rows, column__in=columns, replaced_at=None)
@@ -79,20 +79,20 @@ def cells(board: Board, rows: Sequence[int], columns: Sequence[Column]) -> Found
         by_place.setdefault((cell.row_id, cell.column_id), []).append(cell)
         if cell.run:
             cell.run.endpoint = endpoints[cell.column_id]
-    return Found(cells, by_place, _elsewhere(board, cells))
+    return BoardCells(cells, by_place, _elsewhere(board, cells))
 
 
-def _elsewhere(board: Board, shown: Sequence[Cell]) -> dict[int, FirstCell]:
+def _elsewhere(board: Board, visible_cells: Sequence[Cell]) -> dict[int, FirstCell]:
     """Return the board's first cell with the same run, by the keys of later cells shown here."""
-    runs = [cell.run_id for cell in shown if cell.run_id]
+    runs = [cell.run_id for cell in visible_cells if cell.run_id]
     on_board = Cell.objects.filter(board=board, replaced_at=None, run_id__in=runs).order_by()
     first = dict(on_board.values_list("run_id").annotate(first=Min("pk")))
-    later = {cell.pk: first[cell.run_id] for cell in shown if cell.run_id}
+    later = {cell.pk: first[cell.run_id] for cell in visible_cells if cell.run_id}
     later = {pk: earliest for pk, earliest in later.items() if earliest != pk}
     if not later:
         return {}
-    named = Cell.objects.filter(pk__in={*later.values()}).values_list(*FirstCell._fields)
-    by_pk = {values[0]: FirstCell(*values) for values in named}
+    first_cells = Cell.objects.filter(pk__in={*later.values()}).values_list(*FirstCell._fields)
+    by_pk = {values[0]: FirstCell(*values) for values in first_cells}
     return {pk: by_pk[earliest] for pk, earliest in later.items()}
 
 
@@ -101,9 +101,11 @@ def load_authors(cells: Iterable[Cell], reader: User) -> dict[int, str]:
 
     One query; none if all runs are the reader's.
     """
-    others = {cell.pk: cell.run for cell in cells if cell.run and cell.run.user_id != reader.pk}
-    prefetch_related_objects([*others.values()], "user")
-    return {pk: run.author for pk, run in others.items()}
+    runs_of_others = {
+        cell.pk: cell.run for cell in cells if cell.run and cell.run.user_id != reader.pk
+    }
+    prefetch_related_objects([*runs_of_others.values()], "user")
+    return {pk: run.author for pk, run in runs_of_others.items()}
 
 
 def load_results(cells: Iterable[Cell]) -> dict[object, str]:
@@ -112,8 +114,8 @@ def load_results(cells: Iterable[Cell]) -> dict[object, str]:
     if not runs:
         return {}
     prefetch_related_objects(runs, Prefetch("artifacts", Artifact.objects.light()))
-    done = [run.pk for run in runs if run.state == Run.State.SUCCEEDED]
+    done_runs = [run.pk for run in runs if run.state == Run.State.SUCCEEDED]
     files = Artifact.objects.filter(run_id=OuterRef("pk"))
-    without_files = Run.objects.filter(~Exists(files), pk__in=done)
+    without_files = Run.objects.filter(~Exists(files), pk__in=done_runs)
     outputs = without_files.values_list("pk", small("output", MOST_OUTPUT_CHARS))
     return {pk: tiles.text_of(output) for pk, output in outputs}

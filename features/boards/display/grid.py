@@ -114,18 +114,18 @@ def grid_of(board: Board, reader: User, rights: BoardRights, *, is_whole: bool =
     """
     progress = progress_of(board)
     lines = _GridKeys(board, progress.total + progress.held)
-    drawn = range(len(lines.columns)) if is_whole else lines.group(0)
+    rendered_columns = range(len(lines.columns)) if is_whole else lines.group(0)
     parts = [n for n in range(len(lines.parts)) if is_whole or n == 0]
     rows = [row for n in parts for row, _ in lines.parts[n]]
-    filler = _RowBuilder(lines, reader, rights, rows, drawn)
-    shown = [
+    filler = _RowBuilder(lines, reader, rights, rows, rendered_columns)
+    grid_parts = [
         Part(n, [filler.row(row) for row, _ in part])
         if n in parts
         else Part(n, [], _labels(part), is_loaded=False)
         for n, part in enumerate(lines.parts)
     ]
     count = filler.comments.total
-    return Grid(board, filler.columns, filler.waiting, shown, progress, count)
+    return Grid(board, filler.columns, filler.waiting, grid_parts, progress, count)
 
 
 def part_of(board: Board, reader: User, rights: BoardRights, number: int) -> Part | None:
@@ -143,9 +143,9 @@ def group_of(
 ) -> GridRow | None:
     """Return the row with key `row` and one group of its places; None if either is missing."""
     lines = _GridKeys(board)
-    if row not in lines.numbers or not (drawn := lines.group(number)):
+    if row not in lines.numbers or not (rendered_columns := lines.group(number)):
         return None
-    return _RowBuilder(lines, reader, rights, [row], drawn).row(row)
+    return _RowBuilder(lines, reader, rights, [row], rendered_columns).row(row)
 
 
 def heads_of(board: Board, number: int) -> list[Column]:
@@ -173,19 +173,21 @@ class _GridKeys:
         if cell_count is None:
             cell_count = board.cells.filter(replaced_at=None).count()
         per_row = max(1, cell_count / max(1, len(rows)))
-        drawn = min(1, GROUP_COLUMNS / max(1, len(self.columns)))
-        first, size = (max(1, round(n / (per_row * drawn))) for n in (FIRST_CELLS, PART_CELLS))
-        rest = [rows[start : start + size] for start in range(first, len(rows), size)]
-        self.parts = [rows[:first], *rest]
+        rendered_share = min(1, GROUP_COLUMNS / max(1, len(self.columns)))
+        first, size = (
+            max(1, round(n / (per_row * rendered_share))) for n in (FIRST_CELLS, PART_CELLS)
+        )
+        later_parts = [rows[start : start + size] for start in range(first, len(rows), size)]
+        self.parts = [rows[:first], *later_parts]
 
     def group(self, number: int) -> range:
         """Return the positions of a group's columns, from 0; empty if there are fewer."""
         first = number * GROUP_COLUMNS
         return range(first, min(first + GROUP_COLUMNS, len(self.columns)))
 
-    def groups_after(self, drawn: range) -> list[ColumnGroup]:
+    def groups_after(self, rendered_columns: range) -> list[ColumnGroup]:
         """Return the groups after the rendered columns; none if all are rendered."""
-        starts = range(drawn.stop, len(self.columns), GROUP_COLUMNS)
+        starts = range(rendered_columns.stop, len(self.columns), GROUP_COLUMNS)
         groups = [(start // GROUP_COLUMNS, start) for start in starts]
         return [ColumnGroup(n, start, len(self.group(n))) for n, start in groups]
 
@@ -194,11 +196,16 @@ class _RowBuilder:
     """Fills rows with the tiles of the rendered columns."""
 
     def __init__(
-        self, lines: _GridKeys, reader: User, rights: BoardRights, rows: Sequence[int], drawn: range
+        self,
+        lines: _GridKeys,
+        reader: User,
+        rights: BoardRights,
+        rows: Sequence[int],
+        rendered_columns: range,
     ) -> None:
-        board, self.lines, self.rights, self.drawn = lines.board, lines, rights, drawn
-        self.columns = cell_queries.columns([lines.columns[n] for n in drawn])
-        self.waiting = lines.groups_after(drawn)
+        board, self.lines, self.rights, self.drawn = lines.board, lines, rights, rendered_columns
+        self.columns = cell_queries.columns([lines.columns[n] for n in rendered_columns])
+        self.waiting = lines.groups_after(rendered_columns)
         self.rows = cell_queries.rows(rows)
         self.found = cell_queries.cells(board, rows, self.columns)
         self.authors = cell_queries.load_authors(self.found.all, reader)
@@ -214,7 +221,7 @@ class _RowBuilder:
         places = [
             Place(
                 n,
-                [self.cell(shown) for shown in self.found.by_place.get((pk, column.pk), [])],
+                [self.cell(cell) for cell in self.found.by_place.get((pk, column.pk), [])],
                 is_winner=column.pk == winner,
             )
             for n, column in zip(self.drawn, self.columns, strict=True)
@@ -236,6 +243,6 @@ class _RowBuilder:
         is_beside = cell.run.is_shown_with(self.lines.board)
         group = self.group if is_beside else ""  # an example is watched by itself
         tile, by = tiles.tile(cell.run, self.texts, group), self.authors.get(cell.pk, "")
-        shown = ShownCell(cell, tile, by=by, comments=self.comments.cells.get(cell.pk, 0))
-        markup = cell_markup.render(shown, self.lines.board, self.rights)
-        return replace(shown, markup=markup)
+        shown_cell = ShownCell(cell, tile, by=by, comments=self.comments.cells.get(cell.pk, 0))
+        markup = cell_markup.render(shown_cell, self.lines.board, self.rights)
+        return replace(shown_cell, markup=markup)

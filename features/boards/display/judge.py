@@ -58,8 +58,8 @@ def round_of(board: Board, query: QueryDict) -> Round | None:
     if len(cells) >= LEAST:
         keys = "&".join(f"cell={cell.pk}" for cell in cells)
         is_one_row = len({cell.row_id for cell in cells}) == 1
-        here = f"{_address(board)}?{keys}"
-        return Round(cells, _panes(cells), cells[0].row if is_one_row else None, here)
+        page_address = f"{_address(board)}?{keys}"
+        return Round(cells, _panes(cells), cells[0].row if is_one_row else None, page_address)
     rows = [pk for pk, _ in cell_queries.row_labels(board)]
     row = parse_key(query.get("row", ""))
     if row not in rows:
@@ -70,13 +70,13 @@ def round_of(board: Board, query: QueryDict) -> Round | None:
 
 
 def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | None:
-    shown = board.cells.filter(row=row, replaced_at=None, run__deleted_at=None)
-    named = list(
-        shown.exclude(run=None)
+    visible_cells = board.cells.filter(row=row, replaced_at=None, run__deleted_at=None)
+    row_cells = list(
+        visible_cells.exclude(run=None)
         .order_by("column__position", "pk")
         .select_related("column__endpoint")
     )
-    keys = [cell.pk for cell in named]
+    keys = [cell.pk for cell in row_cells]
     size = ceil(len(keys) / ceil(len(keys) / MOST)) if keys else MOST
     first = first // size * size if first < len(keys) else 0
     cells = _cells(board, keys[first : first + size])
@@ -95,22 +95,22 @@ def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | 
         max(len(rows), ceil(len(keys) / size)),
         f"{address}{before}" if before else "",
         f"{address}{after}" if after else "",
-        [(cell.pk, name_of(cell.column)) for cell in named] if len(keys) > MOST else (),
+        [(cell.pk, name_of(cell.column)) for cell in row_cells] if len(keys) > MOST else (),
     )
 
 
 def _cells(board: Board, keys: Sequence[str | int]) -> list[Cell]:
     """Return the board's cells with these keys that have results, in order, up to four."""
-    wanted = [key for text in dict.fromkeys(map(str, keys)) if (key := parse_key(text))][:MOST]
+    cell_keys = [key for text in dict.fromkeys(map(str, keys)) if (key := parse_key(text))][:MOST]
     cells = (
-        board.cells.filter(pk__in=wanted, run__isnull=False, run__deleted_at=None)
+        board.cells.filter(pk__in=cell_keys, run__isnull=False, run__deleted_at=None)
         .select_related("run__charge", "mark", "column__endpoint", "row__mark__winner__endpoint")
         .prefetch_related("run__artifacts")
         .defer(*heavy_columns("run__", but=("arguments", "output", "metrics")))
     )
     withhold_unreadable(board, cells)
     by_pk = {cell.pk: cell for cell in cells if cell.run}
-    return [by_pk[key] for key in wanted if key in by_pk]
+    return [by_pk[key] for key in cell_keys if key in by_pk]
 
 
 def _panes(cells: Sequence[Cell]) -> list[Pane]:

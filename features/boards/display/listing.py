@@ -12,7 +12,7 @@ from features.boards.display import pictures
 from features.boards.models import Board, Column, StandingTrial
 from projects import current
 from runs.models import Run
-from runs.promises.owners import Compared, Line
+from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -23,7 +23,7 @@ UNREPLACED = Q(cells__replaced_at=None)
 ENDED = UNREPLACED & Q(cells__run__state__in=Run.FINAL)
 
 
-def compared(request: HttpRequest) -> list[Compared]:
+def compared(request: HttpRequest) -> list[ComparisonKind]:
     """Return boards and trials of the request's project, or the user's own of all projects."""
     boards = (
         current.rows_in_scope(Board.objects.kept(), request)
@@ -37,7 +37,7 @@ def compared(request: HttpRequest) -> list[Compared]:
         "trial": boards.filter(REPEATS).select_related("user", "standing_trial"),
     }
     return [
-        Compared(kind, rows, "title", "created_at", partial(_lines, request, kind))
+        ComparisonKind(kind, rows, "title", "created_at", partial(_lines, request, kind))
         for kind, rows in kinds.items()
     ]
 
@@ -60,11 +60,11 @@ def _lines(request: HttpRequest, kind: str, boards: Sequence[Board]) -> list[Lin
 
 
 def _state(board: Board, *, is_trial: bool) -> str:
-    done = f"{board.ended} of {board.runs} done"  # type: ignore[attr-defined]  # annotated
-    return f"{done} · trials {board.standing_trial.state}" if is_trial else done
+    progress = f"{board.ended} of {board.runs} done"  # type: ignore[attr-defined]  # annotated
+    return f"{progress} · trials {board.standing_trial.state}" if is_trial else progress
 
 
 def _models(board: Board) -> str:
     names = [column.endpoint.name for column in board.columns.all()]
-    rest = f" and {len(names) - MODELS} more" if len(names) > MODELS else ""
-    return ", ".join(names[:MODELS]) + rest
+    more_note = f" and {len(names) - MODELS} more" if len(names) > MODELS else ""
+    return ", ".join(names[:MODELS]) + more_note

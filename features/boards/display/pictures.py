@@ -30,8 +30,8 @@ def of_boards(boards: Iterable[Board], user: User | AnonymousUser) -> dict[uuid.
         run__state=Run.State.SUCCEEDED,
     ).order_by("board_id", "column__position", "pk")
     board_of = dict(cells.values_list("run_id", "board_id"))
-    shown = Run.objects.shown_to(user).filter(pk__in=list(board_of))
-    firsts = Artifact.objects.filter(run__in=shown, position=0).exclude(thumbnail="")
+    visible_runs = Run.objects.shown_to(user).filter(pk__in=list(board_of))
+    firsts = Artifact.objects.filter(run__in=visible_runs, position=0).exclude(thumbnail="")
     stills = {artifact.run_id: thumbnail_url(artifact, "") for artifact in firsts}
     pictures: dict[uuid.UUID, list[str]] = defaultdict(list)
     for run, board in board_of.items():

@@ -13,7 +13,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.formatting import enumerated
 from features.boards.plan import groups
-from features.boards.plan.cells import Expanded, Report
+from features.boards.plan.cells import ExpandedPlan, Report
 from features.boards.plan.plan import Plan
 from features.boards.plan.rows import ALL, CONTROL, TypedRow, files_of, guessed, typed_rows
 from features.boards.plan.values import choices, is_numeric
@@ -94,13 +94,13 @@ class AxisField:
     hint: str
 
 
-def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
+def context(plan: Plan, expanded: ExpandedPlan, pricing: Pricing) -> dict[str, Any]:
     """Return the context of all parts that depend on the form's contents."""
     node = draw_nodes(plan.groups.root, post=plan.post, problems=plan.filled.problems)
     nodes = {child.name: child for child in node.children}
     shared = nodes.get(groups.SHARED)
     takes = _kinds_taken(plan)
-    prompt, main, by_field, more = _sections(plan, shared.children if shared else [], takes)
+    prompt, main, by_field, settings = _sections(plan, shared.children if shared else [], takes)
     address = reverse("playground:uploads")
     return {
         "plan": plan,
@@ -120,9 +120,9 @@ def context(plan: Plan, expanded: Expanded, pricing: Pricing) -> dict[str, Any]:
         "main": rendering.render_fields(main, address),
         "by_field": rendering.render_fields(by_field, address),
         "by_field_count": len(by_field),
-        "more": rendering.render_fields(more, address),
-        "more_count": len(more),
-        "is_more_open": any(drawn.is_changed for drawn in more),
+        "more": rendering.render_fields(settings, address),
+        "more_count": len(settings),
+        "is_more_open": any(setting_node.is_changed for setting_node in settings),
         "models": [
             _model(plan, number, nodes.get(groups.own_name(number)), expanded, pricing)
             for number in range(len(plan.models))
@@ -154,7 +154,7 @@ def _sections(
     by_name = {field.name: field for field in fields}
     prompt = by_meaning(fields).get("prompt")
     first = [node for node in nodes if prompt and node.field.name == prompt.name]
-    placed = {
+    file_fields = {
         names_in(taker.path)[0]
         for kind in NOUNS
         if kind in takes
@@ -163,9 +163,9 @@ def _sections(
     by_field = [
         node
         for node in nodes
-        if node.field.name in placed and not node.is_changed and not rendering.has_errors(node)
+        if node.field.name in file_fields and not node.is_changed and not rendering.has_errors(node)
     ]
-    rest = [node for node in nodes if node not in first and node not in by_field]
+    other_nodes = [node for node in nodes if node not in first and node not in by_field]
 
     def is_main(node: Node) -> bool:
         field = by_name[node.field.name]
@@ -173,10 +173,10 @@ def _sections(
             field.is_required or field.is_important or bool(media_of(field))
         ) and not field.is_advanced
 
-    main = [node for node in rest if is_main(node)]
-    more = [node for node in rest if not is_main(node)]
-    is_short = len(more) <= 2 or not (main or first)
-    return (first, rest, by_field, []) if is_short else (first, main, by_field, more)
+    main = [node for node in other_nodes if is_main(node)]
+    settings = [node for node in other_nodes if not is_main(node)]
+    is_short = len(settings) <= 2 or not (main or first)
+    return (first, other_nodes, by_field, []) if is_short else (first, main, by_field, settings)
 
 
 def _roots(plan: Plan) -> list[Field]:
@@ -185,9 +185,11 @@ def _roots(plan: Plan) -> list[Field]:
 
 def _kinds_taken(plan: Plan) -> list[str]:
     """Return the kinds of files that rows may have: those that a model takes or a row has."""
-    given = {file.kind for file in plan.known.values()}
+    known_kinds = {file.kind for file in plan.known.values()}
     return [
-        kind for kind in NOUNS if kind in given or any(takers(root, kind) for root in _roots(plan))
+        kind
+        for kind in NOUNS
+        if kind in known_kinds or any(takers(root, kind) for root in _roots(plan))
     ]
 
 
@@ -201,7 +203,7 @@ def _row(plan: Plan, row: TypedRow, place: int = 0) -> ShownRow:
 
 
 def _model(
-    plan: Plan, number: int, node: Node | None, expanded: Expanded, pricing: Pricing
+    plan: Plan, number: int, node: Node | None, expanded: ExpandedPlan, pricing: Pricing
 ) -> ShownModel:
     children = node.children if node else []
     reports = [estimate for estimate in expanded.reports if estimate.column.model == number]
@@ -210,9 +212,9 @@ def _model(
         for place, estimate in enumerate(expanded.reports)
         if estimate.column.model == number and place in pricing.columns
     ]
-    whole = estimates[0] if estimates else None
+    whole_estimate = estimates[0] if estimates else None
     for estimate in estimates[1:]:
-        whole = whole + estimate if whole else estimate
+        whole_estimate = whole_estimate + estimate if whole_estimate else estimate
     return ShownModel(
         number,
         plan.models[number],
@@ -221,7 +223,7 @@ def _model(
         sum(child.is_changed for child in children),
         any(rendering.needs_attention(child) for child in children),
         reports,
-        whole,
+        whole_estimate,
         plan.troubles_at(groups.own_name(number)),
     )
 

@@ -45,8 +45,8 @@ def runs_of(key: str) -> list[uuid.UUID]:
     is_as_open = Q(run__is_hidden=False) | Q(
         board__is_hidden=True, run__user_id=F("board__user_id")
     )
-    beside = cells.filter(is_as_open, run__project_id=F("board__project_id"))
-    return list(beside.values_list("run_id", flat=True))
+    cells_beside = cells.filter(is_as_open, run__project_id=F("board__project_id"))
+    return list(cells_beside.values_list("run_id", flat=True))
 
 
 def _watched(boards: QuerySet[Board], member: str) -> QuerySet[Board]:

@@ -61,8 +61,8 @@ def contents_of(board: Board) -> Contents:
 
 def _texts(cells: Sequence[Cell]) -> dict[object, str]:
     keys = [run.pk for cell in cells if (run := run_of(cell)) and not files_of(cell)]
-    done = Run.objects.filter(pk__in=keys, state=Run.State.SUCCEEDED)
-    return {pk: text_of(output) for pk, output in done.values_list("pk", "output")}
+    done_runs = Run.objects.filter(pk__in=keys, state=Run.State.SUCCEEDED)
+    return {pk: text_of(output) for pk, output in done_runs.values_list("pk", "output")}
 
 
 def run_of(cell: Cell) -> Run | None:

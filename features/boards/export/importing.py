@@ -28,7 +28,7 @@ MAX_TEXT_CHARS = 4 << 20
 
 
 @dataclass(frozen=True)
-class Imported:
+class ImportResult:
     """The new board, and which parts of the document could not be imported."""
 
     board: Board
@@ -51,7 +51,7 @@ class Imported:
         return " ".join(sentences)
 
 
-def import_board(user: User, content: bytes, project: Project | None = None) -> Imported:
+def import_board(user: User, content: bytes, project: Project | None = None) -> ImportResult:
     """Create a board in the project, or the user's private one, from an exported document.
 
     Raises ValueError with a message.
@@ -71,7 +71,7 @@ def import_board(user: User, content: bytes, project: Project | None = None) -> 
         **(project or private_project(user)).for_new_work(),
     )
     files = sum(len(input_addresses(row.get("values"))) for row in _dicts(document.get("rows")))
-    return Imported(board, [*dict.fromkeys(unknown)], files)
+    return ImportResult(board, [*dict.fromkeys(unknown)], files)
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
@@ -115,13 +115,13 @@ def _source(document: dict[str, Any], models: list[Endpoint]) -> Endpoint:
 
 def _without(post: Post, unknown: list[str]) -> Post:
     """Return the post without unknown models; the field groups of later models are renumbered."""
-    rest: Post = {name: post[name] for name in PLAIN if name in post}
-    rest |= of_group(post, SHARED) | {"model": []}
+    remaining_post: Post = {name: post[name] for name in PLAIN if name in post}
+    remaining_post |= of_group(post, SHARED) | {"model": []}
     for number, name in enumerate(post.get("model", [])[:MAX_MODELS]):
         if name.strip() in unknown:
             continue
-        old, new = own_name(number), own_name(len(rest["model"]))
+        old, new = own_name(number), own_name(len(remaining_post["model"]))
         moved = of_group(post, old)
-        rest |= {new + key.removeprefix(old): texts for key, texts in moved.items()}
-        rest["model"].append(name)
-    return rest
+        remaining_post |= {new + key.removeprefix(old): texts for key, texts in moved.items()}
+        remaining_post["model"].append(name)
+    return remaining_post

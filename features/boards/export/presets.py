@@ -28,17 +28,17 @@ def settings_of(column: Column) -> dict[str, Any]:
     """
     cells = column.cells.filter(replaced_at=None, run__isnull=False)
     readable = Run.objects.readable_with(column.board).filter(pk__in=cells.values("run"))
-    stored = readable.values_list("arguments", flat=True)
-    listed = [arguments for arguments in stored if isinstance(arguments, dict)]
+    stored_arguments = readable.values_list("arguments", flat=True)
+    argument_rows = [arguments for arguments in stored_arguments if isinstance(arguments, dict)]
     root = version_of(column.endpoint).root
     inputs = {field.name for field in root.children if media_of(field)}
     inputs |= {field.name for word, field in by_meaning(root.children).items() if word in _INPUTS}
-    first = listed[0] if listed else {}
+    first = argument_rows[0] if argument_rows else {}
     common: dict[str, Any] = {
         name: value
         for name, value in first.items()
         if name not in inputs
-        and all(name in arguments and arguments[name] == value for arguments in listed)
+        and all(name in arguments and arguments[name] == value for arguments in argument_rows)
     }
     return {**common, **column.settings}
 

@@ -126,18 +126,18 @@ def _votes(
     board: Board, cells: Sequence[_Cell], tags: dict[int, list[str]]
 ) -> Iterable[Comparison]:
     """Yield the votes that count, except those on a result that is no longer shared."""
-    shown = {judged.cell.pk: judged.cell for judged in cells if not judged.is_withheld}
+    visible_cells = {judged.cell.pk: judged.cell for judged in cells if not judged.is_withheld}
     votes = board.votes.counted()
     for first, second, winner, voter, at in votes.values_list(
         "first_id", "second_id", "winner_id", "voter_id", "created_at"
     ):
-        if first not in shown or second not in shown:
+        if first not in visible_cells or second not in visible_cells:
             continue
         yield Comparison(
-            shown[first].column_id,
-            shown[second].column_id,
+            visible_cells[first].column_id,
+            visible_cells[second].column_id,
             is_won=None if winner is None else winner == first,
-            tags=tags.get(shown[first].row_id, ()),
+            tags=tags.get(visible_cells[first].row_id, ()),
             at=at,
             is_by_guest=voter is None,
         )
@@ -168,10 +168,10 @@ def _seconds(run: Run) -> float | None:
 
 def count_due() -> float:
     """Count the due boards; returns the seconds until the next time. One query if none is due."""
-    due = list(BoardTally.objects.due().values_list("pk", flat=True)[:AT_ONCE])
-    for board_id in due:
+    due_boards = list(BoardTally.objects.due().values_list("pk", flat=True)[:AT_ONCE])
+    for board_id in due_boards:
         recount(board_id)
-    return 0.0 if len(due) == AT_ONCE else IDLE_S
+    return 0.0 if len(due_boards) == AT_ONCE else IDLE_S
 
 
 def count_all_in_turn() -> float:
@@ -179,7 +179,7 @@ def count_all_in_turn() -> float:
     for board_id in never_counted():
         BoardTally.objects.judged(board_id)
     old = BoardTally.objects.filter(counted_at__lt=timezone.now() - RECOUNT_AFTER)
-    listed = list(old.order_by("counted_at").values_list("pk", flat=True)[:AT_ONCE])
-    for board_id in listed:
+    board_pks = list(old.order_by("counted_at").values_list("pk", flat=True)[:AT_ONCE])
+    for board_id in board_pks:
         recount(board_id)
     return IDLE_S

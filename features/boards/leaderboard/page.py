@@ -157,9 +157,9 @@ def _parts(
     records, last_at = count(pairs), _last_at(pairs)
 
     def entry(own: Strength, part: Sequence[Strength]) -> Entry:
-        model, drawn = own.model, _interval(own, part)
+        model, interval = own.model, _interval(own, part)
         results = tallies.figures.get(model, [])
-        return _entry(endpoints[model], own, drawn, records[model], last_at[model], results)
+        return _entry(endpoints[model], own, interval, records[model], last_at[model], results)
 
     return [
         Part([entry(own, strengths) for own in strengths])

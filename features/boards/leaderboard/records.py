@@ -50,12 +50,12 @@ def _records(tallies: Tallies) -> TrackRecords:
     for tag in ("", *tallies.tags):
         for model, record in count(tallies.tagged(tag), tallies.tags.get(tag, "")).items():
             by_model[model][tag] = record
-    shown = {model: _of_card(records) for model, records in by_model.items()}
+    cards = {model: _of_card(records) for model, records in by_model.items()}
     by_tag = {
         model: tuple(sorted((r for r in records.values() if r.tag), key=lambda r: -r.votes))
         for model, records in by_model.items()
     }
-    return TrackRecords(tallies.key, shown, by_tag)
+    return TrackRecords(tallies.key, cards, by_tag)
 
 
 def count(pairs: Iterable[PairTally], tag: str = "") -> dict[int, TrackRecord]:

@@ -73,10 +73,10 @@ def _strengths(members: Sequence[int], pairs: Sequence[PairTally]) -> list[Stren
 
 
 def _strength(model: int, number: int, fit: bradley_terry.Fit, count: int) -> Strength:
-    others = [other for other in range(count) if other != number]
+    other_numbers = [other for other in range(count) if other != number]
     score, half = float(fit.scores[number]) * SCALE, fit.half_width(number) * SCALE
-    best = 1 + sum(fit.is_better(other, number) for other in others)
-    worst = count - sum(fit.is_better(number, other) for other in others)
+    best = 1 + sum(fit.is_better(other, number) for other in other_numbers)
+    worst = count - sum(fit.is_better(number, other) for other in other_numbers)
     return Strength(
         model,
         round(MIDDLE + score),

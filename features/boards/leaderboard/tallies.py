@@ -66,8 +66,10 @@ NO_TALLIES = Tallies()
 
 def tallies_of(boards: KeptQuerySet[Board]) -> Tallies:
     """Return the tallies of these boards. One query, and three more if they are not cached."""
-    counted = BoardTally.objects.filter(version__gt=0, board__in=boards.order_by().values("pk"))
-    versions = tuple(counted.order_by("pk").values_list("pk", "version"))
+    counted_tallies = BoardTally.objects.filter(
+        version__gt=0, board__in=boards.order_by().values("pk")
+    )
+    versions = tuple(counted_tallies.order_by("pk").values_list("pk", "version"))
     if not versions:
         return NO_TALLIES
     digest = sha256(repr(versions).encode()).hexdigest()[:32]
@@ -79,8 +81,8 @@ def _add_up(digest: str, versions: Versions) -> Tallies:
     boards = [board for board, _ in versions]
     rows: dict[tuple[int, int, str], list[Any]] = {}
     tags: dict[str, str] = {}
-    listed = Tally.objects.filter(board__in=boards).order_by("pk")
-    for first, second, tag, *counts, last_at in listed.values_list(*PairTally._fields):
+    tallies = Tally.objects.filter(board__in=boards).order_by("pk")
+    for first, second, tag, *counts, last_at in tallies.values_list(*PairTally._fields):
         tags.setdefault(tag.casefold(), tag)
         former = rows.setdefault((first, second, tag.casefold()), [0, 0, 0, 0, last_at])
         former[:4] = [sum(both) for both in zip(former[:4], counts, strict=True)]

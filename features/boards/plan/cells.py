@@ -88,7 +88,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Expanded:
+class ExpandedPlan:
     """All cells of a plan in running order, and a report for each column."""
 
     cells: list[PlannedCell] = field(default_factory=list)
@@ -104,13 +104,13 @@ class Expanded:
         ]
 
 
-def expand(plan: Plan, resolve: NameResolver = unresolved) -> Expanded:
+def expand(plan: Plan, resolve: NameResolver = unresolved) -> ExpandedPlan:
     """Convert each row for each column; empty for a plan with too many cells.
 
     `resolve` replaces the names of references (`named_inputs.resolver`).
     """
     if any(trouble.where == "total" for trouble in plan.troubles):
-        return Expanded()
+        return ExpandedPlan()
     reports, by_place = [], {}
     for number, column in enumerate(plan.columns):
         carried = [_resolved(column, _carried(plan, column, row), resolve) for row in plan.rows]
@@ -126,7 +126,7 @@ def expand(plan: Plan, resolve: NameResolver = unresolved) -> Expanded:
         for cell in (by_place[row, column],)
         for seed, arguments, is_seeded in _seeded(plan, plan.columns[column], cell.arguments)
     ]
-    return Expanded(cells, reports)
+    return ExpandedPlan(cells, reports)
 
 
 class _Cell(NamedTuple):
@@ -143,27 +143,29 @@ def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _
     resolved = resolve(column.endpoint, carried.arguments)
     steps = [
         Step(
-            "carried" if one.is_whole else "dropped",
-            one.words.partition(":")[0],
-            said=one.words,
-            text=one.words,
+            "carried" if named_input.is_whole else "dropped",
+            named_input.words.partition(":")[0],
+            reason=named_input.words,
+            text=named_input.words,
         )
-        for one in resolved.named
+        for named_input in resolved.named
     ]
-    whole = (*carried.steps, *steps)
-    return _Cell(resolved.arguments, whole, resolved.named, resolved.problems)
+    all_steps = (*carried.steps, *steps)
+    return _Cell(resolved.arguments, all_steps, resolved.named, resolved.problems)
 
 
 def _carried(plan: Plan, column: PlannedColumn, row: PlannedRow) -> _Cell:
     source = version_of(plan.source) if plan.source.schema_id else None
-    written = {name: value for name, value in row.values.items() if name != rows.FILES}
-    carried = carry(written, source, version_of(column.endpoint))
+    row_arguments = {name: value for name, value in row.values.items() if name != rows.FILES}
+    carried = carry(row_arguments, source, version_of(column.endpoint))
     cell = _Cell(carried.arguments, carried.steps)
     if ALLOW_UNKNOWN in plan.post and column.endpoint.pk == plan.source.pk:
-        named = {child.name for child in version_of(plan.source).root.children}
-        meant = {name: value for name, value in written.items() if name not in named}
-        steps = tuple(step for step in carried.steps if step.source not in meant)
-        cell = _Cell(carried.arguments | meant, steps)
+        source_fields = {child.name for child in version_of(plan.source).root.children}
+        other_values = {
+            name: value for name, value in row_arguments.items() if name not in source_fields
+        }
+        steps = tuple(step for step in carried.steps if step.source not in other_values)
+        cell = _Cell(carried.arguments | other_values, steps)
     cell = _with_files(cell, column, rows.from_json(row.values))
     return cell._replace(arguments=cell.arguments | column.settings)
 
@@ -172,12 +174,12 @@ def _with_files(cell: _Cell, column: PlannedColumn, files: list[GivenFile]) -> _
     """Return the cell with a row's files in the model's inputs, and steps that say where."""
     if not files:
         return cell
-    placed = place_in_order(version_of(column.endpoint), cell.arguments, files)
+    placed_files = place_in_order(version_of(column.endpoint), cell.arguments, files)
     steps = [
-        *(Step("converted", rows.FILES, said=words, text=words) for words in placed.used),
-        *(Step("dropped", rows.FILES, said=words, text=words) for words in placed.unused),
+        *(Step("converted", rows.FILES, reason=words, text=words) for words in placed_files.used),
+        *(Step("dropped", rows.FILES, reason=words, text=words) for words in placed_files.unused),
     ]
-    return cell._replace(arguments=placed.arguments, steps=(*cell.steps, *steps))
+    return cell._replace(arguments=placed_files.arguments, steps=(*cell.steps, *steps))
 
 
 def _seeded(
@@ -186,8 +188,12 @@ def _seeded(
     field = seed_field(version_of(column.endpoint).root)
     for seed in plan.seeds:
         seeded = {field.name: int(seed)} if seed and field else {}
-        whole = arguments | seeded
-        yield seed, whole, field is not None and whole.get(field.name) is not None
+        seeded_arguments = arguments | seeded
+        yield (
+            seed,
+            seeded_arguments,
+            field is not None and seeded_arguments.get(field.name) is not None,
+        )
 
 
 def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:
@@ -206,7 +212,7 @@ def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:
 def _report(plan: Plan, column: PlannedColumn, carried: list[_Cell]) -> Report:
     version = version_of(column.endpoint)
     steps: dict[tuple[str, ...], Step] = {
-        (step.kind, step.source, step.target, step.said): step
+        (step.kind, step.source, step.target, step.reason): step
         for step in _steps_of_own(plan, column)
     }
     lacking: dict[str, None] = {}
@@ -215,10 +221,10 @@ def _report(plan: Plan, column: PlannedColumn, carried: list[_Cell]) -> Report:
     for number, cell in enumerate(carried):
         arguments = cell.arguments
         for step in cell.steps:
-            steps.setdefault((step.kind, step.source, step.target, step.said), step)
+            steps.setdefault((step.kind, step.source, step.target, step.reason), step)
         labels = missing(version, arguments)
-        written = ParsedForm(arguments, list(cell.problems))
-        problems = form_state.find_problems(column.endpoint, written)
+        parsed_form = ParsedForm(arguments, list(cell.problems))
+        problems = form_state.find_problems(column.endpoint, parsed_form)
         present = [
             problem for problem in problems if not problem.path or problem.path[0] in arguments
         ]

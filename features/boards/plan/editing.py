@@ -24,15 +24,19 @@ PLAIN = (
 def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
     """Return the endpoints with these ids in order, and the unknown ids. One query."""
     texts = (db_safe_text(text).strip() for text in ids)
-    wanted = [text for text in texts if text]
+    posted_ids = [text for text in texts if text]
     endpoints = {
         endpoint.endpoint_id: endpoint
         for endpoint in Endpoint.objects.select_related("picture").filter(
-            endpoint_id__in=set(wanted)
+            endpoint_id__in=set(posted_ids)
         )
     }
-    listed = [endpoints[endpoint_id] for endpoint_id in wanted if endpoint_id in endpoints]
-    return listed, [endpoint_id for endpoint_id in wanted if endpoint_id not in endpoints]
+    known_endpoints = [
+        endpoints[endpoint_id] for endpoint_id in posted_ids if endpoint_id in endpoints
+    ]
+    return known_endpoints, [
+        endpoint_id for endpoint_id in posted_ids if endpoint_id not in endpoints
+    ]
 
 
 def first_post(models: Sequence[Endpoint], arguments: dict[str, Any]) -> Post:
@@ -57,11 +61,11 @@ def with_models(
     if not before:
         return plain | first_post(models, {})
     filled = groups.decode_groups(groups.groups_of(source, before), post)
-    whole = [
+    whole_arguments = [
         _whole(source, former, filled.shared, own)
         for former, own in zip(before, filled.own, strict=True)
     ]
-    own = [whole[place] if place is not None else {} for _, place in now]
+    own = [whole_arguments[place] if place is not None else {} for _, place in now]
     shared = filled.shared
     if source.pk == before[0].pk:
         shared = shared | filled.own[0]
@@ -83,14 +87,14 @@ def _filled(
     models: Sequence[Endpoint],
     shared: dict[str, Any],
     own: Sequence[dict[str, Any]],
-    more: dict[str, Any],
+    more_arguments: dict[str, Any],
 ) -> Post:
-    """Return the post of a plan with these models; `more` is converted for each model."""
+    """Return the post of a plan with these models; `more_arguments` is converted for each model."""
     field_groups = groups.groups_of(source, models)
-    each = [
-        (_whole(source, model, more, {}) if more else {}) | own_arguments
+    filled_arguments = [
+        (_whole(source, model, more_arguments, {}) if more_arguments else {}) | own_arguments
         for model, own_arguments in zip(models, own, strict=True)
     ]
     return {"model": [model.endpoint_id for model in models]} | groups.write(
-        field_groups, shared, each
+        field_groups, shared, filled_arguments
     )

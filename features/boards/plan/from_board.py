@@ -7,8 +7,8 @@ from typing import Any
 
 from catalog.models import Endpoint
 from features.boards.models import Board
-from features.boards.plan.cells import Expanded, expand
-from features.boards.plan.groups import Filled, groups_of
+from features.boards.plan.cells import ExpandedPlan, expand
+from features.boards.plan.groups import GroupContents, groups_of
 from features.boards.plan.plan import Plan, PlannedColumn, PlannedRow, digest
 from runs.promises.named_inputs import NameResolver
 
@@ -41,7 +41,7 @@ def stored_plan(
         models=models,
         groups=groups_of(board.source, models),
         post=board.plan,
-        filled=Filled({}, [{} for _ in models], []),
+        filled=GroupContents({}, [{} for _ in models], []),
         title=board.title,
         rows=[*all_rows.values()],
         columns=[*all_columns.values()],
@@ -57,7 +57,7 @@ def column_of(endpoint: Endpoint, settings: dict[str, Any], label: str = "") -> 
     return PlannedColumn(0, endpoint, label, settings, digest([endpoint.endpoint_id, settings]))
 
 
-def new_cells(board: Board, plan: Plan, resolve: NameResolver) -> Expanded:
+def new_cells(board: Board, plan: Plan, resolve: NameResolver) -> ExpandedPlan:
     """Return the cells that the plan adds; places that the board left empty stay empty.
 
     `resolve` as in `expand`.
@@ -72,10 +72,10 @@ def new_cells(board: Board, plan: Plan, resolve: NameResolver) -> Expanded:
     )
 
 
-def held_cells(board: Board, plan: Plan, resolve: NameResolver) -> Expanded:
+def held_cells(board: Board, plan: Plan, resolve: NameResolver) -> ExpandedPlan:
     """Return the cells of the board that were not sent; `resolve` as in `expand`."""
-    held = board.cells.filter(replaced_at=None).exclude(not_sent="")
-    places = set(held.values_list("row__digest", "column__digest", "seed"))
+    not_sent = board.cells.filter(replaced_at=None).exclude(not_sent="")
+    places = set(not_sent.values_list("row__digest", "column__digest", "seed"))
     return _only(plan, resolve, lambda *place: place in places)
 
 
@@ -90,11 +90,11 @@ def _known(board: Board) -> dict[str, set[str]]:
 
 def _only(
     plan: Plan, resolve: NameResolver, is_wanted: Callable[[str, str, str], bool]
-) -> Expanded:
+) -> ExpandedPlan:
     expanded = expand(plan, resolve)
-    wanted = [
+    wanted_cells = [
         cell
         for cell in expanded.cells
         if is_wanted(plan.rows[cell.row].digest, plan.columns[cell.column].digest, cell.seed)
     ]
-    return Expanded(wanted, expanded.reports)
+    return ExpandedPlan(wanted_cells, expanded.reports)

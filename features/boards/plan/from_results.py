@@ -39,21 +39,21 @@ class PlanOfResults(NamedTuple):
     troubles: list[Trouble]
 
 
-def plan_results(user: User, named: Sequence[str], of: str) -> PlanOfResults:
+def plan_results(user: User, result_names: Sequence[str], of: str) -> PlanOfResults:
     """Return how a plan begins from results named `<run>/<position>`; `of` is INPUTS or PICTURES.
 
     Results that the user may not read are left out; a trouble says how many.
     """
-    keys = [key for text in named[:MAX_RESULTS] if (key := _key(text))]
+    keys = [key for text in result_names[:MAX_RESULTS] if (key := _key(text))]
     readable = Run.objects.readable_by(user).with_endpoint().light("arguments")
     runs = readable.in_bulk(list(dict.fromkeys(run for run, _ in keys)))
     troubles = []
-    if left := len(named) - sum(run in runs for run, _ in keys):
+    if left_out := len(result_names) - sum(run in runs for run, _ in keys):
         troubles.append(
             Trouble(
                 "shared",
-                f"{counted(left, 'result')} were left out: a plan starts with up to {MAX_RESULTS} "
-                "results that exist and that you may see.",
+                f"{counted(left_out, 'result')} were left out: a plan starts with up to "
+                f"{MAX_RESULTS} results that exist and that you may see.",
             )
         )
     if of == PICTURES:
@@ -107,13 +107,13 @@ def _of_pictures(
 ) -> PlanOfResults:
     """Plan a row for each picture, on a model that takes one."""
     pictures = Artifact.objects.filter(run__in={run for run, _ in keys}, kind="image")
-    stored = {
+    stored_addresses = {
         (picture.run_id, picture.position): picture.get_absolute_url()
         for picture in pictures.exclude(state=Artifact.State.LOST).defer("url")
     }
-    addresses = [stored[key] for key in dict.fromkeys(keys) if key in stored]
-    if left := len(set(keys)) - len(addresses):
-        message = f"{counted(left, 'result')} were left out: they are not pictures."
+    addresses = [stored_addresses[key] for key in dict.fromkeys(keys) if key in stored_addresses]
+    if left_out := len(set(keys)) - len(addresses):
+        message = f"{counted(left_out, 'result')} were left out: they are not pictures."
         troubles.append(Trouble("shared", message))
     taker = _usual_taker(user)
     if taker is None or not addresses:

@@ -49,8 +49,8 @@ def groups_of(source: Endpoint, models: Sequence[Endpoint]) -> Groups:
     first = version_of(source).root
     roots = [version_of(model).root for model in models]
     # Usually one of the models is the source itself, which has all of its fields.
-    others = [root for root in roots if root is not first]
-    common = shared_fields([first, *others])
+    other_roots = [root for root in roots if root is not first]
+    common = shared_fields([first, *other_roots])
     shared = _without_seed(first, common)
     own = [_without_seed(root, own_fields(common, first, root)) for root in roots]
     return Groups(first, shared, tuple(own))
@@ -78,7 +78,7 @@ def _group(name: str, fields: Sequence[Field]) -> Field:
 
 
 @dataclass(frozen=True)
-class Filled:
+class GroupContents:
     """The contents of the groups: the shared arguments, and each model's own."""
 
     shared: dict[str, Any]
@@ -86,12 +86,12 @@ class Filled:
     problems: list[Problem]
 
 
-def decode_groups(groups: Groups, post: Post) -> Filled:
+def decode_groups(groups: Groups, post: Post) -> GroupContents:
     """Decode the post of a plan's form."""
     decoded = decode_post(groups.root, post)
     arguments = tidy_addresses(decoded.arguments)
     own = [_known(arguments.get(own_name(number))) for number in range(len(groups.own))]
-    return Filled(_known(arguments.get(SHARED)), own, decoded.problems)
+    return GroupContents(_known(arguments.get(SHARED)), own, decoded.problems)
 
 
 def _known(value: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from runs.files import artifact_urls, content_types, uploads
 from runs.files.own_addresses import OUR_ADDRESS, tidy_addresses
 from runs.models import Artifact, Run, Upload
 from runs.models.querysets import heavy_columns
-from runs.promises.named_inputs import Offered
+from runs.promises.named_inputs import OfferedName
 from schemas.uses import mentions
 from schemas.wording.counted_files import NOUNS
 
@@ -50,8 +50,8 @@ def store_posted(
             try:
                 addresses.append(_stored(file, user, project).get_absolute_url())
             except ValueError as error:
-                where = "rows" if number == rows.NEW else f"{rows.CONTROL}{number}"
-                troubles.append(Trouble(where, str(error)))
+                part = "rows" if number == rows.NEW else f"{rows.CONTROL}{number}"
+                troubles.append(Trouble(part, str(error)))
         post = rows.with_stored(post, number, addresses) if addresses else post
     return post, troubles
 
@@ -67,7 +67,7 @@ def _stored(file: UploadedFile[Any], user: User, project: Project) -> Upload:
 
 
 def known_files(
-    addresses: Iterable[str], user: User, project: Project, offered: Iterable[Offered]
+    addresses: Iterable[str], user: User, project: Project, offered: Iterable[OfferedName]
 ) -> dict[str, KnownFile]:
     """Describe references and files stored here, by address; other addresses are left out.
 
@@ -75,25 +75,27 @@ def known_files(
     `offered` are the references. The number of queries is constant.
     """
     tidy = tidy_addresses(list(addresses))
-    by_key = {mentions.whole(one.mention): one for one in offered}
+    by_key = {mentions.whole(name_offer.mention): name_offer for name_offer in offered}
     known = {address: _reference(address, by_key) for address in tidy if mentions.whole(address)}
     matches = {address: match for address in tidy if (match := OUR_ADDRESS.fullmatch(address))}
     if not matches:
         return known
     in_uploads = [uuid.UUID(match["upload"]) for match in matches.values() if match["upload"]]
     in_runs = [uuid.UUID(match["run"]) for match in matches.values() if match["run"]]
-    given = Upload.objects.shown_to(user).in_bulk(in_uploads) if in_uploads else {}
+    readable_uploads = Upload.objects.shown_to(user).in_bulk(in_uploads) if in_uploads else {}
     readable = Run.objects.readable_by(user).filter(pk__in=in_runs)
     results = Artifact.objects.filter(run__in=readable.order_by().values("pk"))
     results = results.exclude(state=Artifact.State.LOST).select_related("run__endpoint")
     results = results.defer(*heavy_columns("run__"))
-    made = {(one.run_id, one.position): one for one in results} if in_runs else {}
+    artifacts = (
+        {(artifact.run_id, artifact.position): artifact for artifact in results} if in_runs else {}
+    )
     for address, match in matches.items():
         if match["upload"]:
-            upload = given.get(uuid.UUID(match["upload"]))
+            upload = readable_uploads.get(uuid.UUID(match["upload"]))
             known[address] = _of_upload(upload, project) if upload else _GONE
         else:
-            result = made.get((uuid.UUID(match["run"]), int(match["position"])))
+            result = artifacts.get((uuid.UUID(match["run"]), int(match["position"])))
             known[address] = _of_result(result, project) if result else _GONE
     return known
 
@@ -101,7 +103,7 @@ def known_files(
 _GONE = KnownFile("", "A file that is gone", refusal=GONE)
 
 
-def _reference(mention: str, by_key: Mapping[str, Offered]) -> KnownFile:
+def _reference(mention: str, by_key: Mapping[str, OfferedName]) -> KnownFile:
     offered = by_key.get(mentions.whole(mention))
     if offered is None:
         sentence = f"There is no reference “{mention[:60]}” in this project."
@@ -168,8 +170,8 @@ def _present(addresses: dict[str, set[str]]) -> set[str]:
         places = Q(pk__in=[])
         for run, position in results:
             places |= Q(run_id=run, position=position)
-        stored = Artifact.objects.filter(places).exclude(state=Artifact.State.LOST)
-        present |= {results[key] for key in stored.values_list("run_id", "position")}
+        stored_artifacts = Artifact.objects.filter(places).exclude(state=Artifact.State.LOST)
+        present |= {results[key] for key in stored_artifacts.values_list("run_id", "position")}
     return present
 
 
@@ -182,6 +184,6 @@ def _our_addresses(value: Any) -> Iterator[str]:
 
 
 def _name_places(places: set[str]) -> str:
-    named = sorted(places)
-    more = f" and {len(named) - _MAX_NAMED} more" if len(named) > _MAX_NAMED else ""
-    return ", ".join(named[:_MAX_NAMED]) + more
+    names = sorted(places)
+    more_note = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(names[:_MAX_NAMED]) + more_note

@@ -14,7 +14,7 @@ from catalog.schema_versions import version_of
 from core.formatting import counted
 from features.boards.plan import groups, tables, values
 from features.boards.plan import rows as row_controls
-from features.boards.plan.groups import Filled, Groups, Post
+from features.boards.plan.groups import GroupContents, Groups, Post
 from features.boards.plan.rows import KnownFile
 from runs.files.own_addresses import tidy_addresses
 from schemas import Field
@@ -70,7 +70,7 @@ class Plan:
     models: list[Endpoint]
     groups: Groups
     post: Post
-    filled: Filled
+    filled: GroupContents
     title: str = ""
     rows: list[PlannedRow] = field(default_factory=list)
     columns: list[PlannedColumn] = field(default_factory=list)
@@ -87,17 +87,17 @@ class Plan:
         """Return how many runs the plan describes."""
         return len(self.rows) * len(self.columns) * len(self.seeds)
 
-    def troubles_at(self, where: str) -> list[str]:
+    def troubles_at(self, part: str) -> list[str]:
         """Return the messages for one part of the form."""
-        return [trouble.message for trouble in self.troubles if trouble.where == where]
+        return [trouble.message for trouble in self.troubles if trouble.where == part]
 
 
-def parse_cap(typed: str) -> Decimal | None:
+def parse_cap(posted_text: str) -> Decimal | None:
     """Return the cap of a board in US dollars; None if the text is empty.
 
     Raises ValueError with a message if it is zero or not an amount.
     """
-    text = typed.strip().removeprefix("$").strip()
+    text = posted_text.strip().removeprefix("$").strip()
     if not text:
         return None
     try:
@@ -203,9 +203,9 @@ class _Reader:
     def rows(self) -> list[PlannedRow]:
         """Return the rows written one by one, of the table or of the axis; else a single row."""
         table, axis = last_text(self.post, "table"), last_text(self.post, "row-values")
-        typed = [row for row in row_controls.typed_rows(self.post) if row.prompt or row.files]
-        if sum(map(bool, (typed, table.strip(), axis.strip()))) > 1:
-            ways = "are written one by one, or come " if typed else "come "
+        typed_rows = [row for row in row_controls.typed_rows(self.post) if row.prompt or row.files]
+        if sum(map(bool, (typed_rows, table.strip(), axis.strip()))) > 1:
+            ways = "are written one by one, or come " if typed_rows else "come "
             message = f"Rows {ways}from a table or from values of one field: clear one of the two."
             self.troubles.append(Trouble("table" if table.strip() else "rows", message))
         try:
@@ -215,7 +215,7 @@ class _Reader:
             elif axis.strip():
                 inputs = self._axis_rows(last_text(self.post, "row-field"), axis)
             else:
-                inputs = row_controls.read_rows(typed, self._prompt_field(), self.files)
+                inputs = row_controls.read_rows(typed_rows, self._prompt_field(), self.files)
         except ValueError as error:
             self.troubles.append(Trouble("table" if table.strip() else "rows", str(error)))
             inputs = []
@@ -230,8 +230,10 @@ class _Reader:
         rows: dict[str, PlannedRow] = {}
         for label, own in inputs:
             files = row_controls.merged(row_controls.from_json(own), common)
-            whole = self.filled.shared | own | row_controls.as_json(files)
-            row = PlannedRow(label or _row_label(whole, self.roots[0]), whole, digest(whole))
+            row_values = self.filled.shared | own | row_controls.as_json(files)
+            row = PlannedRow(
+                label or _row_label(row_values, self.roots[0]), row_values, digest(row_values)
+            )
             rows.setdefault(row.digest, row)
         return [*rows.values()]
 
@@ -239,8 +241,8 @@ class _Reader:
         field = self._field(name) or self._main_field()
         if field is None:
             raise ValueError("Choose the field that these values are for.")
-        read = tidy_addresses(values.read_axis(field, text))
-        return [(values.short_label(v), {field.name: v}) for v in read]
+        axis_values = tidy_addresses(values.read_axis(field, text))
+        return [(values.short_label(v), {field.name: v}) for v in axis_values]
 
     def _table_row(self, number: int, row: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         arguments = {}
@@ -250,11 +252,15 @@ class _Reader:
                 arguments[name] = value
                 continue
             if target is None:
-                some = ", ".join(field.name for field in self.groups.shared[:8])
+                field_names = ", ".join(field.name for field in self.groups.shared[:8])
                 close = nearest(name, self._names())
                 raise ValueError(
                     f"The table's column “{name[:60]}” is not an input of these models"
-                    + (f": did you mean “{close}”?" if close else f". They share {some or 'none'}.")
+                    + (
+                        f": did you mean “{close}”?"
+                        if close
+                        else f". They share {field_names or 'none'}."
+                    )
                 )
             try:
                 cell = values.read_cell(target, value)
@@ -284,8 +290,10 @@ class _Reader:
 
     def _prompt_field(self) -> Field | None:
         """Return the field that a row's prompt is for: a shared one, else the first model's."""
-        found = (by_meaning(root.children).get("prompt") for root in self.roots)
-        return by_meaning(self.groups.shared).get("prompt") or next(filter(None, found), None)
+        prompt_fields = (by_meaning(root.children).get("prompt") for root in self.roots)
+        return by_meaning(self.groups.shared).get("prompt") or next(
+            filter(None, prompt_fields), None
+        )
 
     def _main_field(self) -> Field | None:
         return by_meaning(self.groups.shared).get("prompt") or next(iter(self.groups.shared), None)
@@ -331,17 +339,17 @@ class _Reader:
 
     def _own_field(self, source: Field, number: int) -> Field | None:
         root = self.roots[number + 1]
-        if same := next((c for c in root.children if c.name == source.name), None):
-            return same
-        meant = by_meaning(self.roots[0].children)
-        word = next((word for word, hit in meant.items() if hit is source), "")
+        if same_field := next((c for c in root.children if c.name == source.name), None):
+            return same_field
+        fields_by_meaning = by_meaning(self.roots[0].children)
+        word = next((word for word, hit in fields_by_meaning.items() if hit is source), "")
         return by_meaning(root.children).get(word)
 
-    def troubles_at(self, where: str) -> bool:
-        return any(trouble.where == where for trouble in self.troubles)
+    def troubles_at(self, part: str) -> bool:
+        return any(trouble.where == part for trouble in self.troubles)
 
-    def _add_problem(self, where: str, message: str) -> None:
-        trouble = Trouble(where, message)
+    def _add_problem(self, part: str, message: str) -> None:
+        trouble = Trouble(part, message)
         if trouble not in self.troubles:
             self.troubles.append(trouble)
 
@@ -362,15 +370,15 @@ class _Reader:
 
 
 def _unread(problem: Problem) -> Trouble:
-    where = str(problem.path[0]) if problem.path else groups.SHARED
-    return Trouble(where, problem.message)
+    part = str(problem.path[0]) if problem.path else groups.SHARED
+    return Trouble(part, problem.message)
 
 
-def _row_label(whole: dict[str, Any], root: Field) -> str:
+def _row_label(row_values: dict[str, Any], root: Field) -> str:
     """Return the prompt, else the first text of an input."""
     prompt = by_meaning(root.children).get("prompt")
-    first = whole.get(prompt.name) if prompt else None
+    first = row_values.get(prompt.name) if prompt else None
     text = first if isinstance(first, str) else next(
-        (value for value in whole.values() if isinstance(value, str)), ""
+        (value for value in row_values.values() if isinstance(value, str)), ""
     )  # fmt: skip
     return values.short_label(text)

@@ -31,7 +31,7 @@ MAX_INPUT_CHARS = 4000  # in an address; a longer input gets a short id
 
 
 @dataclass
-class Opened:
+class NewPlan:
     """A new plan's models, the first model's arguments, and the problems of its address."""
 
     models: list[Endpoint]
@@ -41,7 +41,7 @@ class Opened:
     post: Post = field(default_factory=dict)  # controls besides the models' fields
 
 
-def open_plan(user: User, params: QueryDict) -> Opened:
+def open_plan(user: User, params: QueryDict) -> NewPlan:
     """Parse the query of `/compare/new/`.
 
     It has `model` (repeated), `collection`, `find` or `add` (the text typed so far), and
@@ -50,22 +50,22 @@ def open_plan(user: User, params: QueryDict) -> Opened:
     """
     if results := params.getlist("result"):
         planned = plan_results(user, results, params.get("of", INPUTS))
-        return Opened(planned.models, planned.arguments, planned.troubles, post=planned.post)
+        return NewPlan(planned.models, planned.arguments, planned.troubles, post=planned.post)
     models, unknown = endpoints_of(params.getlist("model"))
-    opened = Opened(models, troubles=[not_listed(name) for name in unknown])
+    new_plan = NewPlan(models, troubles=[not_listed(name) for name in unknown])
     if slug := _text(params, "collection"):
         models += _of_collection(user, slug[:255])
     if query := (_text(params, "find") or _text(params, "add"))[:255]:
-        opened.found = find(query)
+        new_plan.found = find(query)
     if not models:
-        return opened
-    for kind, read in _SOURCES.items():
+        return new_plan
+    for kind, read_source in _SOURCES.items():
         if text := _text(params, kind):
             try:
-                opened.arguments = read(user, text)
+                new_plan.arguments = read_source(user, text)
             except ValueError as error:
-                opened.troubles.append(Trouble("shared", str(error)))
-    return opened
+                new_plan.troubles.append(Trouble("shared", str(error)))
+    return new_plan
 
 
 def _text(params: QueryDict, name: str) -> str:
@@ -95,8 +95,10 @@ def address_of(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> str
 
 
 def _of_collection(user: User, slug: str) -> list[Endpoint]:
-    shown = Collection.objects.all() if user.is_staff else Collection.objects.published()
-    items = CollectionItem.objects.filter(collection__in=shown.filter(slug=slug))
+    visible_collections = (
+        Collection.objects.all() if user.is_staff else Collection.objects.published()
+    )
+    items = CollectionItem.objects.filter(collection__in=visible_collections.filter(slug=slug))
     return [item.endpoint for item in items.select_related("endpoint")[:MAX_OF_COLLECTION]]
 
 
@@ -127,9 +129,9 @@ def _saved(user: User, text: str) -> dict[str, Any]:
     return _object(share.arguments if share else None, "The saved input in this address")
 
 
-def _object(value: Any, what: str) -> dict[str, Any]:
+def _object(value: Any, subject: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError(f"{what} was deleted, is not shared with you, or is not a JSON object.")
+        raise ValueError(f"{subject} was deleted, is not shared with you, or is not a JSON object.")
     return value
 
 

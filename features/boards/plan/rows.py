@@ -77,46 +77,46 @@ def files_of(post: Post, number: str) -> tuple[str, ...]:
 
 def all_files(post: Post) -> list[str]:
     """Return the files of all rows, each once."""
-    listed = [files_of(post, ALL), *(row.files for row in typed_rows(post))]
-    return list(dict.fromkeys(address for files in listed for address in files))
+    file_lists = [files_of(post, ALL), *(row.files for row in typed_rows(post))]
+    return list(dict.fromkeys(address for files in file_lists for address in files))
 
 
 def with_rows(post: Post, rows: Iterable[TypedRow]) -> Post:
     """Return the post with these rows instead of its own, renumbered."""
-    others = {
+    other_fields = {
         name: texts
         for name, texts in post.items()
         if not is_control(name) or name == f"{CONTROL}.{ALL}.file"
     }
     for place, row in enumerate(rows):
         number = str(place)
-        others[CONTROL] = [*others.get(CONTROL, []), number]
-        others[f"{CONTROL}.{number}.prompt"] = [row.prompt]
+        other_fields[CONTROL] = [*other_fields.get(CONTROL, []), number]
+        other_fields[f"{CONTROL}.{number}.prompt"] = [row.prompt]
         if row.files:
-            others[f"{CONTROL}.{number}.file"] = list(row.files)
-    return others
+            other_fields[f"{CONTROL}.{number}.file"] = list(row.files)
+    return other_fields
 
 
-def edited(post: Post, verb: str, what: str) -> Post | None:
+def edited(post: Post, verb: str, target: str) -> Post | None:
     """Return the post after a button press; None for other verbs."""
     rows = typed_rows(post)
     if verb == "add-row":
         return with_rows(post, [*rows, TypedRow("")])
     if verb == "remove-row":
-        return with_rows(post, [row for row in rows if row.number != what])
+        return with_rows(post, [row for row in rows if row.number != target])
     if verb == "remove-file":
-        number, _, place = what.partition(":")
+        number, _, place = target.partition(":")
         name = f"{CONTROL}.{number}.file"
-        kept = [text for at, text in enumerate(files_of(post, number)) if str(at) != place]
-        return {key: texts for key, texts in post.items() if key != name} | {name: kept}
+        kept_files = [text for at, text in enumerate(files_of(post, number)) if str(at) != place]
+        return {key: texts for key, texts in post.items() if key != name} | {name: kept_files}
     return None
 
 
 def with_stored(post: Post, number: str, addresses: Sequence[str]) -> Post:
     """Return the post with stored files in a row; for NEW, each file becomes a row of its own."""
     if number == NEW:
-        more = [TypedRow("", files=(address,)) for address in addresses]
-        return with_rows(post, [*typed_rows(post), *more])
+        added_rows = [TypedRow("", files=(address,)) for address in addresses]
+        return with_rows(post, [*typed_rows(post), *added_rows])
     name = f"{CONTROL}.{number}.file"
     return post | {name: [*post.get(name, []), *addresses]}
 
@@ -135,11 +135,11 @@ def guessed(address: str) -> KnownFile:
             f"“{address[:60]}” is neither the address of a file nor a reference such as @bottle."
         )
         return KnownFile("", address[:60], refusal=sentence)
-    claimed = mimetypes.guess_type(name)[0] or ""
+    claimed_type = mimetypes.guess_type(name)[0] or ""
     if address.startswith("data:"):
-        claimed, name = address[5:].partition(";")[0], "a file"
-    kind = claimed.partition("/")[0]
-    if claimed and kind not in NOUNS:
+        claimed_type, name = address[5:].partition(";")[0], "a file"
+    kind = claimed_type.partition("/")[0]
+    if claimed_type and kind not in NOUNS:
         return KnownFile("", name, refusal=f"{name[:60]} is not a picture, film or sound.")
     return KnownFile(kind or "image", name or parts.netloc)
 
@@ -157,8 +157,8 @@ def as_json(files: Sequence[GivenFile]) -> dict[str, Any]:
 
 def from_json(row: Mapping[str, Any]) -> list[GivenFile]:
     """Return the files in a row's values."""
-    stored = row.get(FILES)
-    entries = stored if isinstance(stored, list) else []
+    stored_files = row.get(FILES)
+    entries = stored_files if isinstance(stored_files, list) else []
     return [
         GivenFile(str(entry.get("kind")), entry["file"])
         for entry in entries
@@ -168,12 +168,12 @@ def from_json(row: Mapping[str, Any]) -> list[GivenFile]:
 
 def with_named_files(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row's values for people: each file by its kind and number, such as `picture 2`."""
-    named = {name: value for name, value in row.items() if name != FILES}
+    row_values = {name: value for name, value in row.items() if name != FILES}
     counts: dict[str, int] = {}
     for file in from_json(row):
         counts[file.kind] = counts.get(file.kind, 0) + 1
-        named[f"{NOUNS.get(file.kind, 'file')} {counts[file.kind]}"] = file.address
-    return named
+        row_values[f"{NOUNS.get(file.kind, 'file')} {counts[file.kind]}"] = file.address
+    return row_values
 
 
 class FileReader:
@@ -230,40 +230,40 @@ def _last(post: Post, name: str) -> str:
 # Rows that differ in a reference: `a photo of @bottle`, `a photo of @mug`.
 
 
-def with_named_rows(post: Post, groups: Groups, chosen: Sequence[str]) -> Post:
+def with_named_rows(post: Post, groups: Groups, posted_mentions: Sequence[str]) -> Post:
     """Return the post with a row for each mention, in the field that varies by row.
 
     The field is the chosen one if it takes texts or pictures, else the prompt, else the image.
     A text is the plan's prompt with the mention in place of its first one, or appended.
     """
     field = _named_field(post, groups)
-    names = [mention for mention in chosen if mentions.whole(mention)]
+    names = [mention for mention in posted_mentions if mentions.whole(mention)]
     if field is None or not names:
         return post
-    written = (
+    prompt_text = (
         "" if media_of(field) else _last_posted(post, f"{SHARED}.{segment(field.name)}").strip()
     )
     rows = [*values.split_texts(_last_posted(post, "row-values"))]
-    rows += [text for name in names if (text := _text_with(written, name)) not in rows]
+    rows += [text for name in names if (text := _text_with(prompt_text, name)) not in rows]
     separator = "\n---\n" if any("\n" in row for row in rows) else "\n"
     return post | {"row-field": [field.name], "row-values": [separator.join(rows)]}
 
 
 def _named_field(post: Post, groups: Groups) -> Field | None:
-    wanted = _last_posted(post, "row-field")
-    named = next((field for field in groups.shared if field.name == wanted), None)
-    if named and (named.is_text or media_of(named) == "image"):
-        return named
-    meant = by_meaning(groups.shared)
-    return meant.get("prompt") or meant.get("image")
+    field_name = _last_posted(post, "row-field")
+    row_field = next((field for field in groups.shared if field.name == field_name), None)
+    if row_field and (row_field.is_text or media_of(row_field) == "image"):
+        return row_field
+    by_word = by_meaning(groups.shared)
+    return by_word.get("prompt") or by_word.get("image")
 
 
-def _text_with(written: str, mention: str) -> str:
+def _text_with(prompt_text: str, mention: str) -> str:
     """Return the prompt with the mention in it."""
-    first = next(iter(mentions.keys_in(written)), "")
+    first = next(iter(mentions.keys_in(prompt_text)), "")
     if not first:
-        return f"{written} {mention}".strip()
-    return mentions.replaced(written, {first: mention}.get)
+        return f"{prompt_text} {mention}".strip()
+    return mentions.replaced(prompt_text, {first: mention}.get)
 
 
 def _last_posted(post: Post, name: str) -> str:

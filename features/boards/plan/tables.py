@@ -59,11 +59,11 @@ def _json_rows(text: str) -> Iterator[Any]:
             yield _parsed(line, f"Line {number} of the table")
 
 
-def _parsed(text: str, what: str) -> Any:
+def _parsed(text: str, subject: str) -> Any:
     try:
         return loads(text)
     except NotJson as error:
-        raise ValueError(f"{what} is not valid JSON: {error}.") from error
+        raise ValueError(f"{subject} is not valid JSON: {error}.") from error
 
 
 def _csv_lines(text: str) -> Iterator[list[str]]:

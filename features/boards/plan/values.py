@@ -49,8 +49,8 @@ def read_axis(field: Field, text: str) -> list[Any]:
     else:
         expanded = chain.from_iterable(_values_of_line(field, line) for line in text.split("\n"))
     values: list[Any] = []
-    for some in expanded:
-        values += some
+    for item_values in expanded:
+        values += item_values
         if len(values) > MAX_VALUES:
             raise ValueError(f"An axis takes up to {MAX_VALUES} values; this has more.")
     if not values:
@@ -100,9 +100,9 @@ def _seed(text: str) -> int | None:
 
 def _values_of_line(field: Field, line: str) -> Iterator[list[Any]]:
     """Yield the values of each part of a line; a part may be a range, or `all`."""
-    whole = _member(field, line)
-    if whole is not MISSING:
-        yield [whole]
+    line_value = _member(field, line)
+    if line_value is not MISSING:
+        yield [line_value]
         return
     for match in _PART.finditer(line):
         quoted, bare = match[1], (match[2] or "").strip()
@@ -170,8 +170,8 @@ def read_value(field: Field, text: str) -> Any:
     if field.kind == "boolean":
         return _truth(field, text.strip())
     if field.kind == "choice":
-        some = ", ".join(str(value) for value in choices(field)[:8])
-        raise ValueError(f"{field.label} has no choice “{text[:60]}”; it has {some}.")
+        choice_list = ", ".join(str(value) for value in choices(field)[:8])
+        raise ValueError(f"{field.label} has no choice “{text[:60]}”; it has {choice_list}.")
     return _json_or(text)
 
 
@@ -181,9 +181,9 @@ def _member(field: Field, text: str) -> Any:
     Case only matters if choices differ in nothing else, or if the field takes any text.
     """
     offered = choices(field)
-    for wanted in (text, text.strip()):
+    for candidate in (text, text.strip()):
         for value in offered:
-            if wanted == _written(value):
+            if candidate == _written(value):
                 return value
     if _takes_text(field):
         return MISSING
@@ -201,8 +201,8 @@ def _path_field(field: Field) -> str:
     item = field.item
     if field.kind != "list" or item is None or item.kind != "object":
         return ""
-    needed = [child for child in item.children if child.is_required]
-    return needed[0].name if len(needed) == 1 and needed[0].kind == "string" else ""
+    required = [child for child in item.children if child.is_required]
+    return required[0].name if len(required) == 1 and required[0].kind == "string" else ""
 
 
 def _json_or(text: str) -> Any:

@@ -74,11 +74,11 @@ def _refusal(balance: Balance, most: Decimal | None) -> str:
     )
 
 
-def warn_of_board(board: Board, held: int) -> bool:
+def warn_of_board(board: Board, held_count: int) -> bool:
     """Notify the owner that the board's own cap held cells back, once per amount of the cap."""
     if board.cap_usd is None or not roles.role_in(board.project, board.user):
         return False
-    cells = f"{counted(held, 'run')} {'was' if held == 1 else 'were'}"
+    cells = f"{counted(held_count, 'run')} {'was' if held_count == 1 else 'were'}"
     return outbox.notify(
         board.user,
         kinds.BUDGET_WARNING,

@@ -18,14 +18,14 @@ def lock(pk: uuid.UUID) -> Board:
     return boards.get(pk=pk)
 
 
-def lock_for_sending(read: Board) -> Board:
-    """Return the locked board; `read` is the board as the request read it at first.
+def lock_for_sending(unlocked: Board) -> Board:
+    """Return the locked board; `unlocked` is the board as the request read it at first.
 
     Raises Refused if it was stopped or deleted since then.
     """
-    locked = lock(read.pk)
+    locked = lock(unlocked.pk)
     if locked.deleted_at:
         raise Refused("The board has just been deleted. Nothing was sent.")
-    if locked.stopped_at != read.stopped_at:
+    if locked.stopped_at != unlocked.stopped_at:
         raise Refused("The board has just been stopped. Nothing was sent: press again to send it.")
     return locked

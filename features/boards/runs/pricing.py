@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from features.boards.models import Board
-from features.boards.plan.cells import Expanded, PlannedCell
+from features.boards.plan.cells import ExpandedPlan, PlannedCell
 from features.boards.plan.plan import Plan
 from features.boards.runs import reuse
 from features.boards.runs.budget import Budget, committed
@@ -49,7 +49,7 @@ class Pricing:
 def price(
     user: User,
     plan: Plan,
-    expanded: Expanded,
+    expanded: ExpandedPlan,
     board: Board | None = None,
     project: Project | None = None,
 ) -> Pricing:
@@ -58,32 +58,32 @@ def price(
     One query for earlier runs, two for the board, a few for the estimates.
     """
     new = expanded.fitting if board is None else _without_known(plan, expanded, board)
-    beside = board or Board(user=user, **(project or private_project(user)).for_new_work())
-    cells, reused = _without_reused(beside, plan, new)
+    target_board = board or Board(user=user, **(project or private_project(user)).for_new_work())
+    cells, reused = _without_reused(target_board, plan, new)
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     columns: dict[int, Estimate] = {}
     total: Estimate | None = None
-    spent = committed(board) if board else NOTHING
-    budget, held = Budget([Balance(plan.cap_usd, spent)]), 0
+    spent_before = committed(board) if board else NOTHING
+    budget, held_count = Budget([Balance(plan.cap_usd, spent_before)]), 0
     for cell, estimate in zip(cells, estimates, strict=True):
         columns[cell.column] = (
             columns[cell.column] + estimate if cell.column in columns else estimate
         )
         if budget.refuse(estimate):
-            held += 1
+            held_count += 1
             continue
         total = total + estimate if total else estimate
     return Pricing(
         total,
         columns,
-        to_send=len(cells) - held,
+        to_send=len(cells) - held_count,
         reused=reused,
         known=len(expanded.fitting) - len(new),
-        held=held,
+        held=held_count,
     )
 
 
-def _without_known(plan: Plan, expanded: Expanded, board: Board) -> list[PlannedCell]:
+def _without_known(plan: Plan, expanded: ExpandedPlan, board: Board) -> list[PlannedCell]:
     """Return the cells that the board does not have; unsent cells count as new."""
     cells = board.cells.filter(replaced_at=None, not_sent="")
     existing = set(cells.values_list("row__digest", "column__digest", "seed"))

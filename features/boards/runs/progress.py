@@ -65,10 +65,10 @@ class Progress:
             return "Nothing was sent yet."
         if self.is_over:
             return self._end_in_words()
-        left = f"about {_roughly(self.seconds_to_go)}"
+        remainder = f"about {_roughly(self.seconds_to_go)}"
         if self.to_go:
-            left += f" and {money(rounded(self.to_go))}"
-        return f"{self.ended} of {self.total}, {left} to go"
+            remainder += f" and {money(rounded(self.to_go))}"
+        return f"{self.ended} of {self.total}, {remainder} to go"
 
     def _end_in_words(self) -> str:
         parts = [f"{self.succeeded} of {self.total} done"]
@@ -132,7 +132,7 @@ def _current(board: Board) -> QuerySet[Cell]:
 
 def _tallies(board: Board) -> list[Tally]:
     """Count in the database: loading 400 cells took longer than the rest of a board's page."""
-    counted = (
+    tally_rows = (
         _current(board)
         .values_list(*_ALIKE)
         .annotate(
@@ -142,16 +142,16 @@ def _tallies(board: Board) -> list[Tally]:
             paid=Sum("run__charge__amount", filter=Q(run__charge__state=SumState.SETTLED)),
         )
     )
-    return [Tally(*values) for values in counted]
+    return [Tally(*values) for values in tally_rows]
 
 
 def _price(tallies: Iterable[Tally]) -> str:
     """Return the maximum cost of these cells, for the button that sends them."""
-    sent = list(tallies)
-    most = sum((tally.estimate_usd or NOTHING for tally in sent), NOTHING)
-    is_known = all(tally.priced == tally.cells for tally in sent)
+    all_tallies = list(tallies)
+    most = sum((tally.estimate_usd or NOTHING for tally in all_tallies), NOTHING)
+    is_known = all(tally.priced == tally.cells for tally in all_tallies)
     total = Estimate(NOTHING, most) if is_known else unknown("USD")
-    return total.label if sent else ""
+    return total.label if all_tallies else ""
 
 
 def _count(tallies: Iterable[Tally]) -> int:
@@ -164,7 +164,9 @@ def _endpoints(tallies: Sequence[Tally]) -> Mapping[int, Endpoint]:
     return Endpoint.objects.only("duration_estimate_min").in_bulk(keys)
 
 
-def _seconds_to_go(board: Board, left: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
+def _seconds_to_go(
+    board: Board, open_tallies: Sequence[Tally], endpoints: Mapping[int, Endpoint]
+) -> float:
     """Estimate the seconds for the remaining parallel runs, from their models' durations here."""
     durations: dict[int, list[float]] = {}
     succeeded = _current(board).filter(run__state=Run.State.SUCCEEDED)
@@ -173,10 +175,10 @@ def _seconds_to_go(board: Board, left: Sequence[Tally], endpoints: Mapping[int, 
     ):
         if started_at and ended_at:
             durations.setdefault(endpoint_id, []).append((ended_at - started_at).total_seconds())
-    usual = {pk: median(listed) for pk, listed in durations.items()}
+    usual = {pk: median(seconds) for pk, seconds in durations.items()}
     times = [
         usual.get(pk) or endpoints[pk].duration_estimate_s or _USUAL_S
-        for pk, count in ((tally.endpoint_id, tally.cells) for tally in left)
+        for pk, count in ((tally.endpoint_id, tally.cells) for tally in open_tallies)
         for _ in range(count)
     ]
     at_once = max(1, min(settings.RUNS_AT_ONCE_PER_USER, len(times)))

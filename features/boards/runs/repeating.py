@@ -14,7 +14,7 @@ from features.boards.plan.from_board import held_cells, stored_plan
 from features.boards.runs.budget import Budget, open_account
 from features.boards.runs.locking import lock, lock_for_sending
 from features.boards.runs.progress import CAN_REPEAT
-from features.boards.runs.sending import Sent, run_plan, run_request
+from features.boards.runs.sending import SendingResult, run_plan, run_request
 from projects.rights import Rights
 from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
 
 
-def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> Sent:
+def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> SendingResult:
     """Rerun failed and cancelled cells; the earlier runs stay in the history.
 
     Raises Forbidden if a rule locks the models of all of them.
@@ -44,7 +44,7 @@ def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> Sent
         return _repeat(user, locked, list(_with_runs(cells)), is_program)
 
 
-def repeat_cell(user: User, board: Board, cell: Cell) -> Sent:
+def repeat_cell(user: User, board: Board, cell: Cell) -> SendingResult:
     """Run one cell again, even if it shows a reused result. Raises Forbidden for a locked model."""
     with transaction.atomic():
         locked = lock_for_sending(board)
@@ -52,7 +52,7 @@ def repeat_cell(user: User, board: Board, cell: Cell) -> Sent:
         return _repeat(user, locked, list(_with_runs(cells)))
 
 
-def send_held(user: User, board: Board, *, is_program: bool = False) -> Sent:
+def send_held(user: User, board: Board, *, is_program: bool = False) -> SendingResult:
     """Send the cells that were not sent, within the current cap and by the current rules."""
     plan = stored_plan(board)
     cells = held_cells(board, plan, named_inputs.resolver(user, board.project))
@@ -64,23 +64,25 @@ def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
     return runs.defer(*heavy_columns("run__", but=("arguments",)))
 
 
-def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = False) -> Sent:
-    done = Sent(board)
-    again = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
-    models = [cell.column.endpoint for cell in again]
+def _repeat(
+    user: User, board: Board, cells: Sequence[Cell], is_program: bool = False
+) -> SendingResult:
+    result = SendingResult(board)
+    repeated_cells = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
+    models = [cell.column.endpoint for cell in repeated_cells]
     locks = enforcement.refusals(board.project, models) if models else {}
     if locks:  # cells of locked models keep their runs
-        done.locked = sum(model.pk in locks for model in models)
-        done.refusal = next(locks[model.pk] for model in models if model.pk in locks)
-        again = [cell for cell in again if cell.column.endpoint_id not in locks]
-    run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in again if cell.run]
+        result.locked = sum(model.pk in locks for model in models)
+        result.refusal = next(locks[model.pk] for model in models if model.pk in locks)
+        repeated_cells = [cell for cell in repeated_cells if cell.column.endpoint_id not in locks]
+    run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in repeated_cells if cell.run]
     budget = Budget.of_accounts(open_account(board))
     requests, new = [], []
     for cell, estimate, (endpoint, arguments) in zip(
-        again, estimate_runs(run_inputs), run_inputs, strict=True
+        repeated_cells, estimate_runs(run_inputs), run_inputs, strict=True
     ):
         if budget.refuse(estimate):
-            done.held += 1
+            result.held += 1
             continue
         request = run_request(
             user, board, endpoint, arguments, budget, estimate, is_program=is_program
@@ -89,12 +91,12 @@ def _repeat(user: User, board: Board, cells: Sequence[Cell], is_program: bool = 
         new.append(Cell(board=board, estimate_usd=in_dollars(estimate), **place))
         requests.append(request)
         cell.replaced_at = timezone.now()
-        done.sent += 1
+        result.sent += 1
     for cell, (run, _) in zip(new, starting.start_many(requests), strict=True):
         cell.run = run
-    Cell.objects.bulk_update([cell for cell in again if cell.replaced_at], ["replaced_at"])
+    Cell.objects.bulk_update([cell for cell in repeated_cells if cell.replaced_at], ["replaced_at"])
     Cell.objects.bulk_create(new)
-    return done.require_any()
+    return result.require_any()
 
 
 def stop(board: Board, by: User) -> str:
@@ -110,12 +112,12 @@ def stop(board: Board, by: User) -> str:
         cells = locked.cells.filter(replaced_at=None, is_reused=False)
         own = cells.exclude(run__state__in=Run.FINAL).exclude(run=None).select_related("run")
         unfinished = list(own if Rights(by, locked).may_remove else own.filter(run__user=by))
-    waiting = [cell for cell in unfinished if cell.run and cell.run.state in CAN_STOP]
+    stoppable = [cell for cell in unfinished if cell.run and cell.run.state in CAN_STOP]
     running = [cell for cell in unfinished if cell.run and cell.run.state not in CAN_STOP]
-    for cell in waiting:
+    for cell in stoppable:
         if cell.run_id:
             state_machine.request_cancel(cell.run_id)
-    return _stopped(len(waiting), running)
+    return _stopped(len(stoppable), running)
 
 
 def _stopped(cancelled: int, running: Sequence[Cell]) -> str:

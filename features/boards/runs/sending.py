@@ -15,7 +15,7 @@ from django.db import transaction
 
 from catalog.models import Endpoint
 from features.boards.models import Board, Cell, Column, Row
-from features.boards.plan.cells import Expanded, PlannedCell
+from features.boards.plan.cells import ExpandedPlan, PlannedCell
 from features.boards.plan.plan import MAX_CELLS, Plan
 from features.boards.runs import reuse
 from features.boards.runs.budget import Budget, open_account, warn_of_board
@@ -41,7 +41,7 @@ MAX_STEPS = 60  # stored per column's report
 
 
 @dataclass
-class Sent:
+class SendingResult:
     """The numbers of cells by their outcome."""
 
     board: Board
@@ -70,7 +70,7 @@ class Sent:
             return "Every cell of this plan has its run."
         return f"Runs: {', '.join(parts)}. {self.refusal}".rstrip()
 
-    def require_any(self) -> Sent:
+    def require_any(self) -> SendingResult:
         """Return `self`; raises Forbidden with the sentence if rules have refused everything."""
         if self.refusal and not (self.sent or self.reused or self.held):
             raise Forbidden(self.refusal)
@@ -80,13 +80,13 @@ class Sent:
 def run_plan(
     user: User,
     plan: Plan,
-    expanded: Expanded,
+    expanded: ExpandedPlan,
     token: str,
     *,
     board: Board | None = None,
     project: Project | None = None,
     is_program: bool = False,
-) -> Sent:
+) -> SendingResult:
     """Create the plan's board in `project`, or add the plan's new cells to `board`; send them.
 
     Without a project, a new board lives in the user's private one. The runs belong to `user`.
@@ -103,24 +103,26 @@ def run_plan(
     with transaction.atomic():
         locked, is_new = _locked_board(user, plan, token, board, home)
         if board is None and not is_new:
-            return Sent(locked, known=len(cells), is_repeat=True)
+            return SendingResult(locked, known=len(cells), is_repeat=True)
         budget = Budget.of_accounts(open_account(locked))
-        done = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
-        if done.held:
-            warn_of_board(locked, done.held)
-        return done.require_any() if is_new else done
+        sending_result = write_cells(
+            locked, user, plan, expanded, estimates, budget, is_program=is_program
+        )
+        if sending_result.held:
+            warn_of_board(locked, sending_result.held)
+        return sending_result.require_any() if is_new else sending_result
 
 
 def write_cells(
     board: Board,
     user: User,
     plan: Plan,
-    expanded: Expanded,
+    expanded: ExpandedPlan,
     estimates: Sequence[Estimate],
     budget: Budget,
     *,
     is_program: bool = False,
-) -> Sent:
+) -> SendingResult:
     """Add a plan's new cells to a locked board, with runs of `user`.
 
     `estimates` are those of its fitting cells.
@@ -157,8 +159,8 @@ def _title(plan: Plan) -> str:
     first = plan.rows[0].label if plan.rows else ""
     if not first:
         return ", ".join(model.name for model in plan.models)[:200]
-    more = len(plan.rows) - 1
-    return f"{first[:180]} and {more} more" if more else first[:200]
+    more_rows = len(plan.rows) - 1
+    return f"{first[:180]} and {more_rows} more" if more_rows else first[:200]
 
 
 def _rows(board: Board, plan: Plan) -> list[Row]:
@@ -174,7 +176,7 @@ def _rows(board: Board, plan: Plan) -> list[Row]:
     return [by_digest[row.digest] for row in plan.rows]
 
 
-def _columns(board: Board, expanded: Expanded) -> list[Column]:
+def _columns(board: Board, expanded: ExpandedPlan) -> list[Column]:
     """Return the plan's columns on the board; new ones are added at the right."""
     by_digest = {column.digest: column for column in board.columns.all()}
     place = max((column.position for column in by_digest.values()), default=-1) + 1
@@ -204,7 +206,7 @@ class _Writer:
     ) -> None:
         self.board, self.user, self.budget = board, user, budget
         self.is_reusing, self.is_program = is_reusing, is_program
-        self.done = Sent(board)
+        self.done = SendingResult(board)
         self.requests: list[StartRequest] = []
         self.waiting: list[list[Cell]] = []  # for each request, the cells that show its run
         self.here: dict[reuse.Key, int] = {}  # positions in `requests`
@@ -290,13 +292,13 @@ class _Writer:
 
     def _save(self, cells: Iterable[Cell]) -> None:
         started = starting.start_many(self.requests)
-        for (run, _), waiting in zip(started, self.waiting, strict=True):
-            for cell in waiting:
+        for (run, _), run_cells in zip(started, self.waiting, strict=True):
+            for cell in run_cells:
                 cell.run = run
-        listed = list(cells)
-        Cell.objects.bulk_create([cell for cell in listed if cell.pk is None])
+        all_cells = list(cells)
+        Cell.objects.bulk_create([cell for cell in all_cells if cell.pk is None])
         Cell.objects.bulk_update(
-            [cell for cell in listed if cell.pk is not None],
+            [cell for cell in all_cells if cell.pk is not None],
             ["run", "is_reused", "not_sent", "estimate_usd"],
         )
 

@@ -46,9 +46,9 @@ def _of_columns(standing: StandingTrial, columns: list[Column], since: datetime)
         return
     latest = {column.endpoint_id: column for column in columns}
     unfit = standing.board.trials.filter(state=Trial.State.UNFIT).values("endpoint_id")
-    changed = Change.objects.filter(kind=Change.Kind.SCHEMA, at__gt=since)
+    schema_changes = Change.objects.filter(kind=Change.Kind.SCHEMA, at__gt=since)
     watched = Endpoint.objects.filter(pk__in=latest) | Endpoint.objects.filter(pk__in=unfit)
-    for endpoint in watched.filter(pk__in=changed.values("endpoint_id")).order_by("pk"):
+    for endpoint in watched.filter(pk__in=schema_changes.values("endpoint_id")).order_by("pk"):
         yield _trial(standing, endpoint, Trial.Reason.SCHEMA, latest.get(endpoint.pk))
     new = Endpoint.objects.listed().filter(first_seen_at__gt=since).exclude(pk__in=latest)
     for endpoint in new.order_by("position"):

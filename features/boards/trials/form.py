@@ -94,12 +94,14 @@ class TrialsForm(forms.Form):
         standing = self.standing
         query = Query.from_address(f"?{standing.params}")
         is_typed = query_news.params_of(Query(q=query.q)) == standing.params
-        found = [key for key, view in self.views.items() if view.line == standing.params]
-        saved = found[0] if found and standing.params else SEARCH if is_typed else KEPT
+        matching_keys = [key for key, view in self.views.items() if view.line == standing.params]
+        saved_key = (
+            matching_keys[0] if matching_keys and standing.params else SEARCH if is_typed else KEPT
+        )
         return {
             "state": standing.state,
-            "saved": saved,
-            "q": query.q if saved == SEARCH else "",
+            "saved": saved_key,
+            "q": query.q if saved_key == SEARCH else "",
             "versions": standing.follows_versions,
             "when": standing.when,
             "cap": f"{standing.monthly_cap_usd.normalize():f}",
@@ -126,11 +128,11 @@ class TrialsForm(forms.Form):
         return data
 
     def _params(self) -> str:
-        saved, words = (self.cleaned_data.get(name, "") for name in ("saved", "q"))
-        if saved == KEPT:
+        saved_key, words = (self.cleaned_data.get(name, "") for name in ("saved", "q"))
+        if saved_key == KEPT:
             return self.standing.params
-        if saved:
-            line: str = self.views[saved].line
+        if saved_key:
+            line: str = self.views[saved_key].line
             if len(line) > PARAMS_CHARS:
                 self.add_error("saved", GONE)
             return line
@@ -141,7 +143,7 @@ class TrialsForm(forms.Form):
 
     def save(self) -> StandingTrial:
         """Save the settings."""
-        data, was = self.cleaned_data, self.standing.state
+        data, former_state = self.cleaned_data, self.standing.state
         values = {
             "state": data["state"],
             "params": data["params"],
@@ -150,11 +152,11 @@ class TrialsForm(forms.Form):
             "monthly_cap_usd": data["cap"],
             "reference": data["reference"],
         }
-        if was == StandingTrial.State.OFF != data["state"]:
+        if former_state == StandingTrial.State.OFF != data["state"]:
             values["watched_until"] = timezone.now()  # models from before are not tried
         board = self.board
         with transaction.atomic():
             lock(board.pk)
-            saved, _ = StandingTrial.objects.update_or_create(board=board, defaults=values)
+            saved_trial, _ = StandingTrial.objects.update_or_create(board=board, defaults=values)
             board.trials.filter(state=Trial.State.HELD).update(state=Trial.State.WAITING)
-        return saved
+        return saved_trial

@@ -29,11 +29,11 @@ def notify_owners(since: datetime) -> int:
     Each trial is reported once when it is decided, and once when all of its rows are judged:
     the outbox ignores repeats (`features/notifications/outbox.py`).
     """
-    changed = Trial.objects.filter(changed_since(since), board__deleted_at=None)
-    decided = changed.filter(state__in=TOLD_STATES)
+    changed_trials = Trial.objects.filter(changed_since(since), board__deleted_at=None)
+    decided = changed_trials.filter(state__in=TOLD_STATES)
     decided = decided.select_related("board__user", "board__project")
-    listed = list(_loaded(decided)[:MAX_TOLD])
-    return sum(_notify_owner(outcome) for outcome in (outcomes_of(listed) if listed else []))
+    trials = list(_loaded(decided)[:MAX_TOLD])
+    return sum(_notify_owner(outcome) for outcome in (outcomes_of(trials) if trials else []))
 
 
 def _notify_owner(outcome: Outcome) -> bool:
@@ -55,5 +55,5 @@ def _notify_owner(outcome: Outcome) -> bool:
 
 def of_board(board: Board) -> list[Outcome]:
     """Return the outcomes of all trials of a board, newest first. One query without any."""
-    listed = list(_loaded(board.trials.all()))
-    return outcomes_of(listed) if listed else []
+    trials = list(_loaded(board.trials.all()))
+    return outcomes_of(trials) if trials else []

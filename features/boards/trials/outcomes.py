@@ -63,8 +63,8 @@ class Outcome:
             return f"was tried on {counted(self.rows, 'row')}{failed}: look and judge"
         against = name_of(self.trial.reference)
         even = f", {self.even} even" if self.even else ""
-        left = self.rows - self.judged
-        open_ = f", {left} not judged yet" if left > 0 else ""
+        rows_left = self.rows - self.judged
+        open_ = f", {rows_left} not judged yet" if rows_left > 0 else ""
         judged = counted(self.judged, "row")
         return f"won {self.won} of {judged} against {against}{even}{open_}{failed}"
 
@@ -95,11 +95,11 @@ def outcomes_of(trials: Iterable[Trial]) -> list[Outcome]:
 
     Four queries, however many trials.
     """
-    listed = list(trials)
-    tried = [trial for trial in listed if trial.column_id]
+    all_trials = list(trials)
+    tried = [trial for trial in all_trials if trial.column_id]
     cells = _cells(tried)
     judges = _Judgements(tried, cells)
-    return [_outcome(trial, cells, judges) for trial in listed]
+    return [_outcome(trial, cells, judges) for trial in all_trials]
 
 
 def _cells(tried: Sequence[Trial]) -> list[Cell]:
@@ -173,7 +173,7 @@ def _outcome(trial: Trial, cells: Sequence[Cell], judges: _Judgements) -> Outcom
     at: list[datetime] = []
     if trial.column_id and trial.reference_id and trial.sent_at:
         judged, at = judges.row_winners(trial.column_id, trial.reference_id, trial.sent_at)
-    count = Counter(who for row, who in judged.items() if row in rows)
+    count = Counter(judge for row, judge in judged.items() if row in rows)
     failed = sum(cell.run is not None and cell.run.state == Run.State.FAILED for cell in own)
     return Outcome(
         trial, count[NEW], count[OLD], count[EVEN], len(rows), failed, max(at, default=None)

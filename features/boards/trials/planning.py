@@ -8,8 +8,8 @@ from typing import Any
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from features.boards.models import Board, Column
-from features.boards.plan.cells import Expanded, Report, expand
-from features.boards.plan.groups import Filled, groups_of
+from features.boards.plan.cells import ExpandedPlan, Report, expand
+from features.boards.plan.groups import GroupContents, groups_of
 from features.boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, Trouble, digest
 from runs.costs.cost import estimate_runs
 from runs.promises import named_inputs
@@ -24,7 +24,7 @@ class TrialPlan:
     """A plan of one column, its cells, and the estimated cost of each cell that fits."""
 
     plan: Plan
-    expanded: Expanded
+    expanded: ExpandedPlan
     estimates: list[Estimate]
 
     @property
@@ -74,7 +74,7 @@ def trial_plan(
         models=[endpoint],
         groups=groups_of(board.source, [endpoint]),
         post={},
-        filled=Filled({}, [{}], []),
+        filled=GroupContents({}, [{}], []),
         rows=rows,
         columns=[PlannedColumn(0, endpoint, label, settings, digest(mark))],
         seeds=_seeds(board, base),

@@ -21,7 +21,7 @@ from features.boards.models.trial import NOTE_CHARS
 from features.boards.plan.plan import MAX_CELLS
 from features.boards.runs.budget import Budget, open_account, warn_of_trials
 from features.boards.runs.locking import lock, lock_for_sending
-from features.boards.runs.sending import Sent, write_cells
+from features.boards.runs.sending import SendingResult, write_cells
 from features.boards.trials import candidates, news, outcomes
 from features.boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from features.boards.votes.rankings import rankings
@@ -52,29 +52,29 @@ class _CapExceeded(Exception):
 def send_due(now: datetime) -> int:
     """Send the trials that are due now; returns how many were processed."""
     is_night = timezone.localtime(now).hour in NIGHT_HOURS
-    due = Trial.objects.due(month_start(now), is_night=is_night).order_by("pk")
-    keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    due_trials = Trial.objects.due(month_start(now), is_night=is_night).order_by("pk")
+    keys = list(due_trials.values_list("pk", flat=True)[:AT_ONCE])
     for key in keys:
-        _send_if_due(key, now, due)
+        _send_if_due(key, now, due_trials)
     return len(keys)
 
 
-def _send_if_due(pk: int, now: datetime, due: QuerySet[Trial]) -> None:
+def _send_if_due(pk: int, now: datetime, due_trials: QuerySet[Trial]) -> None:
     """Send a trial unless it was dismissed, or its board's trials paused, since it was listed."""
     board_id = Trial.objects.values_list("board_id", flat=True).get(pk=pk)
     with transaction.atomic():
         board = lock(board_id)
-        if due.filter(pk=pk).exists():
+        if due_trials.filter(pk=pk).exists():
             _send(board, pk, now)
 
 
-def send(read: Board, pk: int, now: datetime) -> Trial:
+def send(unlocked: Board, pk: int, now: datetime) -> Trial:
     """Give a trial its column, or the reason why it has none; no effect if it has a column.
 
-    `read` is the board as the request read it. Raises Refused if it was stopped since then.
+    `unlocked` is the board as the request read it. Raises Refused if it was stopped since then.
     """
     with transaction.atomic():
-        return _send(lock_for_sending(read), pk, now)
+        return _send(lock_for_sending(unlocked), pk, now)
 
 
 def _send(board: Board, pk: int, now: datetime) -> Trial:
@@ -118,16 +118,16 @@ class _Sender:
         planned = self._plan()
         if not planned.expanded.fitting:
             self._end(Trial.State.UNFIT, planned.trouble or "The board has no rows.")
-        elif done := self._write(planned):
+        elif sending_result := self._write(planned):
             trial.column = self.board.columns.get(digest=planned.plan.columns[0].digest)
             trial.sent_at = self.now
-            self._end(Trial.State.SENT, _unsent_summary(planned, done))
+            self._end(Trial.State.SENT, _unsent_summary(planned, sending_result))
 
     def _is_known_in_this_schema(self) -> bool:
-        same = self.board.trials.filter(
+        same_trials = self.board.trials.filter(
             endpoint=self.trial.endpoint, schema_digest=self.trial.endpoint.schema_id
         )
-        return same.exclude(pk=self.trial.pk).exists()
+        return same_trials.exclude(pk=self.trial.pk).exists()
 
     def _plan(self) -> TrialPlan:
         trial = self.trial
@@ -138,7 +138,7 @@ class _Sender:
         base = trial.former or trial.reference
         return trial_plan(self.board, trial.endpoint, base, label=label, room=room)
 
-    def _write(self, planned: TrialPlan) -> Sent | None:
+    def _write(self, planned: TrialPlan) -> SendingResult | None:
         """Write the column with its runs; if a cap holds it back, write nothing and return None."""
         month = ledger.open_account(
             LedgerAccount.Kind.TRIAL_MONTH,
@@ -150,7 +150,7 @@ class _Sender:
         reason = held_words(planned.total, *budget.balances)
         try:
             with transaction.atomic():
-                done = write_cells(
+                sending_result = write_cells(
                     self.board,
                     self.board.user,
                     planned.plan,
@@ -158,7 +158,7 @@ class _Sender:
                     planned.estimates,
                     budget,
                 )
-                if done.held:
+                if sending_result.held:
                     raise _CapExceeded
         except Unaffordable as unaffordable:
             self._end(Trial.State.HELD, str(unaffordable))
@@ -168,7 +168,7 @@ class _Sender:
             why = f"{self.trial.endpoint.name}: {reason}"
             warn_of_trials(self.board, month.cap_usd, month_start(self.now), why)
             return None
-        return done
+        return sending_result
 
     def _end(self, state: Trial.State, note: str) -> None:
         trial = self.trial
@@ -178,14 +178,14 @@ class _Sender:
         trial.save()
 
 
-def _unsent_summary(planned: TrialPlan, done: Sent) -> str:
+def _unsent_summary(planned: TrialPlan, sending_result: SendingResult) -> str:
     """Return a sentence about the rows that were not sent; empty if all were."""
     parts = []
     if planned.unfit_rows:
         rows = f"{planned.unfit_rows} of {counted(len(planned.plan.rows), 'row')}"
         parts.append(f"{rows} do not fit: {planned.trouble}")
-    if done.reused:
-        parts.append(f"{done.reused} taken from earlier runs, at no cost.")
+    if sending_result.reused:
+        parts.append(f"{sending_result.reused} taken from earlier runs, at no cost.")
     return " ".join(parts)
 
 
@@ -198,9 +198,9 @@ def held_words(total: Estimate | None, month: Balance, own: Balance) -> str:
             "to run it anyway."
         )
     if month.cap is not None and not month.allows(most):
-        left = max(month.cap - month.committed, Decimal(0))
+        amount_left = max(month.cap - month.committed, Decimal(0))
         return (
-            f"It may cost {money(most)}, and {money(left)} of {money(month.cap)} is left "
+            f"It may cost {money(most)}, and {money(amount_left)} of {money(month.cap)} is left "
             "this month. It is tried next month, or when you raise the cap."
         )
     return (

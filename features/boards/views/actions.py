@@ -56,8 +56,8 @@ def _action(view: View, find: Callable[[Any, uuid.UUID], Board]) -> View:
             outcome: HttpResponseBase | str = view(request, board, **parts)
         except Forbidden:
             raise
-        except Refused as refused:
-            outcome = str(refused)
+        except Refused as refusal:
+            outcome = str(refusal)
         if isinstance(outcome, str):
             messages.info(request, outcome)
             return redirect(board)

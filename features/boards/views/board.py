@@ -37,13 +37,13 @@ def render_board(
 ) -> HttpResponse:
     """Render a board's page; `more` has the problem and the typed text of a form on it."""
     rights = BoardRights(request.user, board)
-    shown = grid.grid_of(board, request.user, rights, is_whole="all" in request.GET)
+    board_grid = grid.grid_of(board, request.user, rights, is_whole="all" in request.GET)
     context = {
         "board": board,
-        "grid": shown,
-        "progress": shown.progress,
+        "grid": board_grid,
+        "progress": board_grid.progress,
         "rights": rights,
-        "readiness": "" if shown.progress.is_over else readiness(),
+        "readiness": "" if board_grid.progress.is_over else readiness(),
         "asked": row_requests.undecided(board, request.user, rights.may_change),
         "access": audiences_of(board) if rights.may_change else (),
     }
@@ -69,10 +69,10 @@ def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     """Render the rows of one part, which has come into view."""
     board = find(request, pk)
     rights = BoardRights(request.user, board)
-    shown = grid.part_of(board, request.user, rights, number)
-    if shown is None:
+    grid_part = grid.part_of(board, request.user, rights, number)
+    if grid_part is None:
         raise Http404("This board has fewer rows.")
-    context = {"board": board, "part": shown, "rights": rights}
+    context = {"board": board, "part": grid_part, "rights": rights}
     return render(request, "features/boards/_row_group.html", context)
 
 
@@ -82,10 +82,10 @@ def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpR
     """Render a row's cells in one group of columns, which has come into view."""
     board = find(request, pk)
     rights = BoardRights(request.user, board)
-    shown = grid.group_of(board, request.user, rights, row, number)
-    if shown is None:
+    grid_row = grid.group_of(board, request.user, rights, row, number)
+    if grid_row is None:
         raise Http404("This board has no such row, or fewer columns.")
-    context = {"board": board, "row": shown, "rights": rights}
+    context = {"board": board, "row": grid_row, "rights": rights}
     return render(request, "features/boards/_row_cells.html", context)
 
 
@@ -94,9 +94,11 @@ def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpR
 def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     """Render the headers of one group of columns."""
     board = find(request, pk)
-    if not (shown := grid.heads_of(board, number)):
+    if not (column_heads := grid.heads_of(board, number)):
         raise Http404("This board has fewer columns.")
-    return render(request, "features/boards/_column_heads.html", {"board": board, "columns": shown})
+    return render(
+        request, "features/boards/_column_heads.html", {"board": board, "columns": column_heads}
+    )
 
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Board:

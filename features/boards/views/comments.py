@@ -74,12 +74,14 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     form = CommentForm(request.POST, comments=_comments(board))
     author = Participant.of_user(request.user)
     try:
-        said = say(author, board, **cleaned(form), **place._asdict())
-    except Refused as refused:
+        comment = say(author, board, **cleaned(form), **place._asdict())
+    except Refused as refusal:
         answered = form.cleaned_data.get("parent")
-        typed = {"typed": form["text"].value(), "typed_at": answered and answered.pk}
-        return _render_comments(request, board, place, status=422, problem=str(refused), **typed)
-    return _done(request, board, place, said.pk)
+        comment_form = {"typed": form["text"].value(), "typed_at": answered and answered.pk}
+        return _render_comments(
+            request, board, place, status=422, problem=str(refusal), **comment_form
+        )
+    return _done(request, board, place, comment.pk)
 
 
 @require_POST
@@ -144,12 +146,12 @@ def _require_may_delete(request: HtmxRequest, board: Board, comment: Comment) ->
         )
 
 
-def _place(board: Board, asked: QueryDict) -> Place:
+def _place(board: Board, query: QueryDict) -> Place:
     """Return the place in an address; raises Http404 if the board does not have it."""
-    if key := parse_key(asked.get("cell", "")):
+    if key := parse_key(query.get("cell", "")):
         cells = board.cells.select_related("row", "column__endpoint", "run")
         return Place(cell=get_object_or_404(cells, pk=key))
-    if key := parse_key(asked.get("row", "")):
+    if key := parse_key(query.get("row", "")):
         return Place(row=get_object_or_404(board.rows, pk=key))
     return Place()
 
@@ -160,19 +162,19 @@ def _comments(board: Board) -> CommentQuerySet[Comment]:
 
 def _find(board: Board, key: int) -> Comment:
     """Return a comment of the board that is not deleted; raises Http404."""
-    found = get_object_or_404(_comments(board), pk=key)
-    found.board = board
-    return found
+    comment = get_object_or_404(_comments(board), pk=key)
+    comment.board = board
+    return comment
 
 
 def _address(board: Board) -> str:
     return reverse("boards:board-comments", args=[board.pk])
 
 
-def _done(request: HtmxRequest, board: Board, place: Place, written: int) -> HttpResponseBase:
+def _done(request: HtmxRequest, board: Board, place: Place, comment_pk: int) -> HttpResponseBase:
     if request.htmx:
         return _render_comments(request, board, place)
-    return redirect(f"{_address(board)}{place.query}#comment-{written}")
+    return redirect(f"{_address(board)}{place.query}#comment-{comment_pk}")
 
 
 def _render_comments(

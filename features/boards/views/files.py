@@ -80,9 +80,9 @@ def sheet(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @for_makers
 def column_preset(request: HtmxRequest, board: Board, column: int) -> HttpResponseBase:
     """Save a column's settings as a preset, and open its form to name and share it."""
-    chosen = get_object_or_404(board.columns.select_related("endpoint"), position=column)
+    board_column = get_object_or_404(board.columns.select_related("endpoint"), position=column)
     try:
-        preset = presets.save_preset(request.user, board, chosen)
+        preset = presets.save_preset(request.user, board, board_column)
     except ValueError as error:
         messages.error(request, str(error))
         return redirect("boards:board-results", board.pk)
@@ -94,13 +94,13 @@ def column_preset(request: HtmxRequest, board: Board, column: int) -> HttpRespon
 def column_house_default(request: HtmxRequest, board: Board, column: int) -> HttpResponseBase:
     """Make a column's settings its model's house default; needs the permission."""
     permissions.require(request.user, permissions.HOUSE_DEFAULT)
-    chosen = get_object_or_404(board.columns.select_related("endpoint"), position=column)
+    board_column = get_object_or_404(board.columns.select_related("endpoint"), position=column)
     try:
-        preset = presets.make_house_default(request.user, board, chosen)
+        preset = presets.make_house_default(request.user, board, board_column)
     except ValueError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, presets.house_words(preset, chosen))
+        messages.success(request, presets.house_words(preset, board_column))
     return redirect("boards:board-results", board.pk)
 
 

@@ -18,7 +18,7 @@ from features.boards.models import Board
 from features.boards.models.vote import TAG_CHARS
 from projects import current, roles
 from runs.promises import owners
-from runs.promises.owners import Compared, Line
+from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -31,25 +31,27 @@ CATEGORY_CHARS = 64
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
     """List comparisons in the project, or the user's own of all projects; `?q=` searches."""
-    asked = db_safe_text(request.GET.get("q", "")).strip()[:200]
+    search_text = db_safe_text(request.GET.get("q", "")).strip()[:200]
     before = parse_moment(request.GET.get("before", ""))
     kinds = [kind for owner in owners.registered() for kind in owner.compared(request)]
-    chosen = [kind for kind in kinds if kind.kind == request.GET.get("kind")]
-    lines = [line for kind in chosen or kinds for line in _newest(kind, asked, before)]
+    chosen_kinds = [kind for kind in kinds if kind.kind == request.GET.get("kind")]
+    lines = [line for kind in chosen_kinds or kinds for line in _newest(kind, search_text, before)]
     lines.sort(key=lambda line: line.at, reverse=True)
     context = {
-        "kind": chosen[0].kind if chosen else "",
+        "kind": chosen_kinds[0].kind if chosen_kinds else "",
         "lines": lines[:LISTED],
         "more": lines[LISTED - 1].at.isoformat() if len(lines) > LISTED else "",
-        "asked": asked,
+        "asked": search_text,
         "all_projects": current.is_of_all_projects(request),
         "why_not": roles.refusal_to_make(request.user, current.current(request)),
     }
     return render(request, "features/boards/compared.html", context)
 
 
-def _newest(kind: Compared, asked: str, before: datetime | None) -> list[Line]:
-    rows = kind.rows.filter(**{f"{kind.name}__icontains": asked}) if asked else kind.rows
+def _newest(kind: ComparisonKind, search_text: str, before: datetime | None) -> list[Line]:
+    rows = (
+        kind.rows.filter(**{f"{kind.name}__icontains": search_text}) if search_text else kind.rows
+    )
     rows = rows.filter(**{f"{kind.at}__lt": before}) if before else rows
     return kind.describe(list(rows.order_by(f"-{kind.at}", "pk")[: LISTED + 1]))
 

@@ -37,15 +37,15 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         _save(board, request.POST)
     else:
         board = find(request, pk)
-    shown = round_of(board, request.GET)
+    judging_round = round_of(board, request.GET)
     if request.method == "POST" and not request.htmx:
-        return redirect(shown.here if shown else board)
+        return redirect(judging_round.here if judging_round else board)
     context = {
         "board": board,
-        "round": shown,
-        "panes": shown.panes if shown else (),
-        "kind": stage_kind(shown.panes) if shown else "",
-        "input": shown.row.label if shown and shown.row else "",
+        "round": judging_round,
+        "panes": judging_round.panes if judging_round else (),
+        "kind": stage_kind(judging_round.panes) if judging_round else "",
+        "input": judging_round.row.label if judging_round and judging_round.row else "",
         "vote_url": board.get_absolute_url(),
         "rights": BoardRights(request.user, board),
         "columns": board.columns.named(),
@@ -63,7 +63,7 @@ def decision(request: HtmxRequest, board: Board) -> Any:
     if is_posted(request, "undo"):
         decisions.take_back(request.user, board)
         return "The decision is taken back."
-    columns = {str(one.position): one for one in board.columns.named()}
+    columns = {str(board_column.position): board_column for board_column in board.columns.named()}
     column = columns.get(hidden(request, "column"))
     if column is None:
         return "Choose the model that you take."

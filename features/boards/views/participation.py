@@ -48,8 +48,10 @@ def rows(request: HtmxRequest, board: Board) -> Any:
             return row_requests.run_row(request.user, board, row).summary
         row_requests.request_row(Participant.of_user(request.user), board, row)
     except (ValueError, Refused) as error:
-        typed = form["prompt"].value()
-        return render_board(request, board, status=422, row_problem=str(error), row_typed=typed)
+        typed_prompt = form["prompt"].value()
+        return render_board(
+            request, board, status=422, row_problem=str(error), row_typed=typed_prompt
+        )
     messages.info(request, "Your row waits until somebody who may run it decides.")
     return redirect(board)
 
@@ -58,11 +60,11 @@ def rows(request: HtmxRequest, board: Board) -> Any:
 @for_makers
 def row_request(request: HtmxRequest, board: Board, row_request: int) -> Any:
     """Run a requested row, or leave it out (`do`)."""
-    asked = get_object_or_404(board.row_requests, pk=row_request)
-    asked.board = board
+    board_request = get_object_or_404(board.row_requests, pk=row_request)
+    board_request.board = board
     if hidden(request, "do") == "run":
-        return row_requests.run_request(request.user, asked).summary
-    row_requests.leave_out(request.user, asked)
+        return row_requests.run_request(request.user, board_request).summary
+    row_requests.leave_out(request.user, board_request)
     return (
         "The row is left out. It stays listed below the board's requests, where it can still be "
         "run."

@@ -23,7 +23,7 @@ from core.http.posts import controls, hidden, ticked
 from features.boards.display import plan_form
 from features.boards.models import Board
 from features.boards.plan import drafts, rows, tables
-from features.boards.plan.cells import Expanded, expand
+from features.boards.plan.cells import ExpandedPlan, expand
 from features.boards.plan.editing import endpoints_of, first_post, with_models
 from features.boards.plan.groups import Post, groups_of
 from features.boards.plan.input_files import known_files, missing_files, store_posted
@@ -44,7 +44,7 @@ from schemas import apply
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from projects.models import Project
-    from runs.promises.named_inputs import Offered
+    from runs.promises.named_inputs import OfferedName
 
 # Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {
@@ -66,10 +66,12 @@ def new(request: HtmxRequest) -> HttpResponseBase:
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
         return _render_plan(request, draft, models, None, troubles, is_kept=True)
-    opened = open_plan(request.user, request.GET)
-    post = first_post(opened.models, opened.arguments) if opened.models else {}
-    post |= opened.post
-    return _render_plan(request, post, opened.models, None, opened.troubles, matches=opened.found)
+    opened_plan = open_plan(request.user, request.GET)
+    post = first_post(opened_plan.models, opened_plan.arguments) if opened_plan.models else {}
+    post |= opened_plan.post
+    return _render_plan(
+        request, post, opened_plan.models, None, opened_plan.troubles, matches=opened_plan.found
+    )
 
 
 @require_POST
@@ -77,8 +79,8 @@ def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Transfer the posted form of a model to a new plan."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
     arguments = arguments_of(endpoint, _fields(request))
-    asked = address_of(request.user, endpoint, arguments)
-    address = f"{_new_address(request)}&{asked}"
+    query = address_of(request.user, endpoint, arguments)
+    address = f"{_new_address(request)}&{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
@@ -91,14 +93,14 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if request.method == "POST":
         return _posted(request, board)
     models, unknown = endpoints_of(board.plan.get("model", []))
-    more, missing = endpoints_of(request.GET.getlist("model"))
+    added_models, missing = endpoints_of(request.GET.getlist("model"))
     post = board.plan
-    if more:
+    if added_models:
         now = [(model, place) for place, model in enumerate(models)]
         post = with_models(
-            post, models, [*now, *((m, None) for m in more)], board.source, board.source
+            post, models, [*now, *((m, None) for m in added_models)], board.source, board.source
         )
-        models = [*models, *more]
+        models = [*models, *added_models]
     troubles = [not_listed(name) for name in [*unknown, *missing]]
     return _render_plan(request, post, models, board, troubles)
 
@@ -124,23 +126,23 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     troubles = [not_listed(name) for name in unknown]
     project = _project_of(request, board)
     if not roles.refusal_to_make(request.user, project):
-        post, refused = _with_files(request, post, models, source, project)
-        troubles += refused
-    verb, _, what = hidden(request, "~do", "run").partition(":")
+        post, file_troubles = _with_files(request, post, models, source, project)
+        troubles += file_troubles
+    verb, _, target = hidden(request, "~do", "run").partition(":")
     if verb == "run" and hidden(request, "add").strip():
         verb = "add"  # Enter in the field for a model's name presses the form's first button
     if verb == "discard":
         drafts.discard(request.user, project)
         return redirect(_new_address(request))
     if verb in {"add", "remove"}:
-        return _other_models(request, post, models, board, verb, what, troubles)
+        return _other_models(request, post, models, board, verb, target, troubles)
     if verb in {"run", "run-fitting"} and models and not troubles:
         return _run(request, post, models, board, is_partial=verb == "run-fitting")
     if verb == "name-rows" and source:
-        chosen = ticked(request, rows.NAMED_CONTROL)
-        post = rows.with_named_rows(post, groups_of(source, models), chosen)
-    elif (changed := rows.edited(post, verb, what)) is not None:
-        post = changed
+        mentions = ticked(request, rows.NAMED_CONTROL)
+        post = rows.with_named_rows(post, groups_of(source, models), mentions)
+    elif (edited_post := rows.edited(post, verb, target)) is not None:
+        post = edited_post
     elif verb not in {"run", "run-fitting", "update"}:
         post = apply(post, hidden(request, "~do"))
     return _render_plan(request, post, models, board, troubles)
@@ -152,29 +154,29 @@ def _other_models(
     models: list[Endpoint],
     board: Board | None,
     verb: str,
-    what: str,
+    target: str,
     troubles: list[Trouble],
 ) -> HttpResponse:
     """Add a model by its id or by a search, or remove one."""
     now: list[tuple[Endpoint, int | None]] = [(m, place) for place, m in enumerate(models)]
     matches: list[Endpoint] = []
     if verb == "remove":
-        now = [pair for pair in now if str(pair[1]) != what]
+        now = [pair for pair in now if str(pair[1]) != target]
     else:
-        text = (what or hidden(request, "add")).strip()[:255]
+        text = (target or hidden(request, "add")).strip()[:255]
         exact, _ = endpoints_of([text])
         matches = [] if exact or not text else find(text)
         now += [(endpoint, None) for endpoint in exact]
         if not exact:
             message = f"No model was found for “{text}”." if text else "Write a model's name or id."
             troubles = troubles if matches else [*troubles, Trouble("models", message)]
-    changed = [model for model, _ in now]
+    remaining_models = [model for model, _ in now]
     source = board.source if board else (models[0] if models else None)
-    new_source = board.source if board else (changed[0] if changed else None)
-    if new_source is None or (source is None and not changed):
+    new_source = board.source if board else (remaining_models[0] if remaining_models else None)
+    if new_source is None or (source is None and not remaining_models):
         return _render_plan(request, {}, [], board, troubles, matches=matches)
     post = with_models(post, models, now, source or new_source, new_source)
-    return _render_plan(request, post, changed, board, troubles, matches=matches)
+    return _render_plan(request, post, remaining_models, board, troubles, matches=matches)
 
 
 def _run(
@@ -189,26 +191,28 @@ def _run(
     project = _project_of(request, board)
     plan = _plan(request, post, models, board, named_inputs.offered(request.user, project))
     expanded = expand(plan, named_inputs.resolver(request.user, project))
-    changed = [*_changed_schemas(request, models), *missing_files(plan)]
+    changes = [*_changed_schemas(request, models), *missing_files(plan)]
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
-    if plan.troubles or changed or not is_fine or not expanded.fitting:
-        return _render_plan(request, post, models, board, changed, is_refused=True)
-    drawn = hidden(request, "~token") or secrets.token_urlsafe(16)
-    token = starting.form_token(drawn, post)  # after Back, another plan is another board
+    if plan.troubles or changes or not is_fine or not expanded.fitting:
+        return _render_plan(request, post, models, board, changes, is_refused=True)
+    form_key = hidden(request, "~token") or secrets.token_urlsafe(16)
+    token = starting.form_token(form_key, post)  # after Back, another plan is another board
     try:
-        sent = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
-        sent.require_any()
+        sending_result = sending.run_plan(
+            request.user, plan, expanded, token, board=board, project=project
+        )
+        sending_result.require_any()
     except Forbidden as error:
         return _render_plan(request, post, models, board, [], status=error.status, why_not=error)
-    except Refused as refused:
+    except Refused as refusal:
         return _render_plan(
-            request, post, models, board, [Trouble("models", str(refused))], is_refused=True
+            request, post, models, board, [Trouble("models", str(refusal))], is_refused=True
         )
-    if board is None and not sent.is_repeat:
+    if board is None and not sending_result.is_repeat:
         drafts.discard(request.user, project)
-    if sent.reused or sent.held or board:
-        messages.info(request, sent.summary)
-    return redirect(sent.board)
+    if sending_result.reused or sending_result.held or board:
+        messages.info(request, sending_result.summary)
+    return redirect(sending_result.board)
 
 
 def _plan(
@@ -216,7 +220,7 @@ def _plan(
     post: Post,
     models: list[Endpoint],
     board: Board | None,
-    offered: Sequence[Offered],
+    offered: Sequence[OfferedName],
 ) -> Plan:
     """Parse the posted plan with descriptions of its files."""
     project = _project_of(request, board)
@@ -226,8 +230,8 @@ def _plan(
 
 def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Trouble]:
     """Return the models whose schema has changed since the form was rendered."""
-    drawn = ticked(request, "~schema")
-    if len(drawn) != len(models):
+    posted_digests = ticked(request, "~schema")
+    if len(posted_digests) != len(models):
         return []
     return [
         Trouble(
@@ -235,7 +239,7 @@ def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Troub
             f"The schema of {model.endpoint_id} changed since this plan was drawn. "
             "Look at its settings, then press Run again.",
         )
-        for model, digest in zip(models, drawn, strict=True)
+        for model, digest in zip(models, posted_digests, strict=True)
         if digest != (model.schema_id or "")
     ]
 
@@ -253,20 +257,20 @@ def _with_files(
     """
     if source is None:
         return post, []
-    posted = request.FILES.copy()
+    posted_files = request.FILES.copy()
     troubles = []
-    for file in posted.pop("file", []):
+    for file in posted_files.pop("file", []):
         try:
             post = {**post, "table": [_table(file)]}
         except ValueError as error:
             troubles.append(Trouble("table", str(error)))
-    post, of_rows = store_posted(post, posted, request.user, project)
+    post, of_rows = store_posted(post, posted_files, request.user, project)
     root = groups_of(source, models).root
-    post, refused = with_files(post, posted, root, request.user.pk, project)
+    post, file_problems = with_files(post, posted_files, root, request.user.pk, project)
     return post, [
         *troubles,
         *of_rows,
-        *(Trouble(str(problem.path[0]), problem.message) for problem in refused),
+        *(Trouble(str(problem.path[0]), problem.message) for problem in file_problems),
     ]
 
 
@@ -320,15 +324,15 @@ def _render_plan(
     return render(request, "features/boards/plan.html", context, status=status)
 
 
-def _summary(plan: Plan, expanded: Expanded) -> dict[str, Any]:
+def _summary(plan: Plan, expanded: ExpandedPlan) -> dict[str, Any]:
     """Return the context that says what Run would do, and what prevents it."""
     bad = [report for report in expanded.reports if not report.is_fine]
     fitting = len(expanded.fitting)
     return {
         "troubles": plan.troubles,
         "where": {
-            where: plan.troubles_at(where)
-            for where in ("models", "shared", "rows", "table", "values", "seeds", "cap", "total")
+            part: plan.troubles_at(part)
+            for part in ("models", "shared", "rows", "table", "values", "seeds", "cap", "total")
         },
         "bad": bad,
         "fitting": fitting,

@@ -59,11 +59,11 @@ def pause(request: HtmxRequest, board: Board) -> HttpResponseBase:
 @for_makers
 def trial(request: HtmxRequest, board: Board, trial: int) -> HttpResponseBase:
     """Send one trial now regardless of the time, dismiss it, or undo that."""
-    chosen = get_object_or_404(board.trials, pk=trial)
+    board_trial = get_object_or_404(board.trials, pk=trial)
     if hidden(request, "do") == "send":
-        sent = sending.send(board, chosen.pk, timezone.now())
-        message = f"{sent.endpoint.name}: {sent.note or sent.get_state_display().lower()}"
-        messages.info(request, message)
+        trial_row = sending.send(board, board_trial.pk, timezone.now())
+        outcome = trial_row.note or trial_row.get_state_display().lower()
+        messages.info(request, f"{trial_row.endpoint.name}: {outcome}")
     else:
-        settings.dismiss(board, chosen.pk, is_dismissed=hidden(request, "do") == "dismiss")
+        settings.dismiss(board, board_trial.pk, is_dismissed=hidden(request, "do") == "dismiss")
     return redirect("boards:board-trials", board.pk)

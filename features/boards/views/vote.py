@@ -193,10 +193,10 @@ def serve(request: HttpRequest, board: Board, voter: Participant, token: str) ->
     except ValueError as error:
         raise Http404(NO_FILE) from error
     keys = [int(part) for part in parts]
-    stored = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
-    if stored is None:
+    stored_file = _result_file(board, *keys) if kind == ballot.RESULT else _input_file(board, *keys)
+    if stored_file is None:
         raise Http404(NO_FILE)
-    file, content_type = stored.file, stored.content_type
+    file, content_type = stored_file.file, stored_file.content_type
     tag = salted_hmac("boards.votes.file", token).hexdigest()
 
     def serve() -> HttpResponseBase:
@@ -204,9 +204,9 @@ def serve(request: HttpRequest, board: Board, voter: Participant, token: str) ->
         try:
             served = _stripped(file) if is_media else file
         except stripped_copies.NotReady as soon:
-            return files.meanwhile(request, stored, str(soon))
-        if is_media and isinstance(stored, Artifact):
-            derived_files.record_stored(stored, DerivedFile.What.STRIPPED, served)
+            return files.meanwhile(request, stored_file, str(soon))
+        if is_media and isinstance(stored_file, Artifact):
+            derived_files.record_stored(stored_file, DerivedFile.What.STRIPPED, served)
         return files.serve(request, served, content_type, "result", tag=tag)
 
     return files.from_storage(file, files.NOT_HERE, serve)
@@ -222,12 +222,12 @@ def _stripped(file: str) -> str:
 
 
 def _result_file(board: Board, artifact: int) -> Artifact | None:
-    shown = Run.objects.readable_with(board).filter(cells__board=board)
-    stored = Artifact.objects.filter(state=Artifact.State.STORED, run__in=shown)
-    return stored.filter(pk=artifact).first()
+    readable_runs = Run.objects.readable_with(board).filter(cells__board=board)
+    stored_artifacts = Artifact.objects.filter(state=Artifact.State.STORED, run__in=readable_runs)
+    return stored_artifacts.filter(pk=artifact).first()
 
 
 def _input_file(board: Board, row: int, place: int) -> ballot.StoredInput | None:
     values = get_object_or_404(Row, pk=row, board=board).values
-    listed = ballot.input_addresses(values)[place : place + 1]
-    return ballot.input_file(board, listed[0]) if listed else None
+    addresses = ballot.input_addresses(values)[place : place + 1]
+    return ballot.input_file(board, addresses[0]) if addresses else None

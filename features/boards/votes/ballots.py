@@ -49,20 +49,20 @@ class Progress:
     total: int
 
 
-def voted_cells(board: Board, among: Collection[int] | None = None) -> list[Cell]:
+def voted_cells(board: Board, cell_keys: Collection[int] | None = None) -> list[Cell]:
     """Return the cells with results that a vote can show, with their rows and runs.
 
-    Everybody who sees the board may read their runs. If given, the keys are `among` these.
+    Everybody who sees the board may read their runs. `cell_keys` limits the cells.
     """
-    shown = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=MEDIA)
+    has_shown_file = Q(run__artifacts__state=Artifact.State.STORED, run__artifacts__kind__in=MEDIA)
     cells = (
-        _shown_cells(board, among)
+        _shown_cells(board, cell_keys)
         .filter(replaced_at=None, run__state=Run.State.SUCCEEDED)
         .select_related("run", "row")
         .defer(*heavy_columns("run__", but=("arguments",)))
         .order_by("pk")
     )
-    with_files = list(cells.filter(shown).distinct())
+    with_files = list(cells.filter(has_shown_file).distinct())
     without = list(cells.filter(run__artifacts=None))
     if without:
         runs = Run.objects.filter(pk__in=[cell.run_id for cell in without])
@@ -71,10 +71,10 @@ def voted_cells(board: Board, among: Collection[int] | None = None) -> list[Cell
     return sorted([*with_files, *without], key=lambda cell: cell.pk)
 
 
-def _shown_cells(board: Board, among: Collection[int] | None = None) -> QuerySet[Cell]:
+def _shown_cells(board: Board, cell_keys: Collection[int] | None = None) -> QuerySet[Cell]:
     readable = Run.objects.readable_with(board)
     cells = board.cells.filter(Exists(readable.filter(pk=OuterRef("run_id"))))
-    return cells if among is None else cells.filter(pk__in=among)
+    return cells if cell_keys is None else cells.filter(pk__in=cell_keys)
 
 
 def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
@@ -92,20 +92,20 @@ def pairs_of(cells: Iterable[Cell]) -> list[Pair]:
 
 
 def next_pair(
-    voter: Participant, board: Board, among: Collection[int] | None = None
+    voter: Participant, board: Board, cell_keys: Collection[int] | None = None
 ) -> tuple[Pair | None, Progress]:
     """Return the most informative pair that this voter has not judged; None after the last.
 
-    Both cells are `among` these keys, if given.
+    `cell_keys` limits the cells.
     """
-    pairs = pairs_of(voted_cells(board, among))
+    pairs = pairs_of(voted_cells(board, cell_keys))
     votes = list(board.votes.counted().select_related("first", "second"))
     voted = {(v.first_id, v.second_id) for v in votes if v.voter_key == voter.key}
-    left = [pair for pair in pairs if pair.keys not in voted]
-    progress = Progress(len(pairs) - len(left), len(pairs))
-    if not left:
+    open_pairs = [pair for pair in pairs if pair.keys not in voted]
+    progress = Progress(len(pairs) - len(open_pairs), len(pairs))
+    if not open_pairs:
         return None, progress
-    return _most_informative(left, votes, f"{voter.key}:{len(voted)}"), progress
+    return _most_informative(open_pairs, votes, f"{voter.key}:{len(voted)}"), progress
 
 
 def _most_informative(pairs: Sequence[Pair], votes: Sequence[Vote], salt: str) -> Pair:
@@ -170,21 +170,23 @@ def record(
     board: Board,
     token: str,
     choice: str,
-    among: Collection[int] | None = None,
+    cell_keys: Collection[int] | None = None,
 ) -> bool:
     """Record a voter's choice; False if they have judged this pair before.
 
-    Both cells have to be `among` these keys, if given. Raises ValueError with a message if the
-    token or the choice is invalid.
+    `cell_keys` limits the cells. Raises ValueError with a message if the token or the choice is
+    invalid.
     """
     first, second = (int(part) for part in secret_tokens.decrypt("pair", voter.key, token))
     if choice not in CHOICES:
         raise ValueError("Choose one of the two, or neither.")
-    cells = {cell.pk: cell for cell in _shown_cells(board, among).filter(pk__in=(first, second))}
+    cells = {
+        cell.pk: cell for cell in _shown_cells(board, cell_keys).filter(pk__in=(first, second))
+    }
     if len(cells) != 2:
         raise ValueError("These results are no longer on the board.")
-    left, right = in_order(voter, Pair(cells[first], cells[second]))
-    winner = {LEFT: left, RIGHT: right}.get(choice)
+    left_cell, right = in_order(voter, Pair(cells[first], cells[second]))
+    winner = {LEFT: left_cell, RIGHT: right}.get(choice)
     try:
         with transaction.atomic():
             Vote.objects.create(

@@ -68,10 +68,10 @@ def listing_of(board: Board, names: dict[int, str], order: str, page: int = 1) -
         votes.sort(key=lambda vote: vote.first.row.position)
     pages = max(1, -(-len(votes) // PER_PAGE))
     number = min(max(page, 1), pages)
-    shown = votes[(number - 1) * PER_PAGE : number * PER_PAGE]
+    page_votes = votes[(number - 1) * PER_PAGE : number * PER_PAGE]
     return Listing(
         order,
-        [_describe_vote(vote, names) for vote in shown],
+        [_describe_vote(vote, names) for vote in page_votes],
         number,
         pages,
         [(names_of_voters[key], count) for key, count in voters.most_common()],

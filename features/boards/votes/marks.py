@@ -37,8 +37,8 @@ def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
     if "tags" in posted:
         mark.tags = read_tags(posted["tags"])
     values = {"stars": mark.stars, "verdict": mark.verdict, "note": mark.note, "tags": mark.tags}
-    saved, _ = Mark.objects.update_or_create(cell=cell, defaults=values)
-    return saved
+    saved_mark, _ = Mark.objects.update_or_create(cell=cell, defaults=values)
+    return saved_mark
 
 
 @transaction.atomic

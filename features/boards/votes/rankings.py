@@ -106,17 +106,19 @@ def column_names(columns: Iterable[Column]) -> dict[int, str]:
     A model's name has its version. If two models still share a name, their ids are added:
     `Kling (fal-ai/kling/v2.1)`. Columns of one model with the same name get their positions.
     """
-    listed = list(columns)
-    models = {(column.endpoint.name.casefold(), column.endpoint.endpoint_id) for column in listed}
+    all_columns = list(columns)
+    models = {
+        (column.endpoint.name.casefold(), column.endpoint.endpoint_id) for column in all_columns
+    }
     alike = {name for name, count in Counter(name for name, _ in models).items() if count > 1}
     names = {
         column.pk: _with_id(column) if column.endpoint.name.casefold() in alike else name_of(column)
-        for column in listed
+        for column in all_columns
     }
     times = Counter(names.values())
     return {
         column.pk: name if times[name] == 1 else f"{name} (column {column.position + 1})"
-        for column, name in zip(listed, names.values(), strict=True)
+        for column, name in zip(all_columns, names.values(), strict=True)
     }
 
 
@@ -136,7 +138,7 @@ def rankings(board: Board) -> list[Ranking]:
     tags = _tags(board, cells)
     by_tag = {tag: [v for v in votes if tag in _tags_of(v, tags)] for tag in _all(tags)}
     voted = {"": votes} | {tag: tagged for tag, tagged in by_tag.items() if tagged}
-    return [_ranking(tag, columns, counted, facts) for tag, counted in voted.items()]
+    return [_ranking(tag, columns, vote_counts, facts) for tag, vote_counts in voted.items()]
 
 
 def _cells(board: Board, columns: Sequence[Column]) -> list[Cell]:
@@ -161,8 +163,8 @@ class _Facts:
         own = [cell for cell in cells if cell.column_id == column.pk]
         marks = [cell.mark for cell in own if hasattr(cell, "mark")]
         stars = [mark.stars for mark in marks if mark.stars]
-        done = [cell.run for cell in own if cell.run and cell.run.state == Run.State.SUCCEEDED]
-        costs = [figure.amount for run in done if (figure := known_costs.paid(run))]
+        done_runs = [cell.run for cell in own if cell.run and cell.run.state == Run.State.SUCCEEDED]
+        costs = [figure.amount for run in done_runs if (figure := known_costs.paid(run))]
         self.stars = sum(stars) / len(stars) if stars else None
         self.passed = sum(mark.verdict == "pass" for mark in marks)
         self.failed = sum(mark.verdict == "fail" for mark in marks)
@@ -210,13 +212,13 @@ def _ranked(
     facts: _Facts,
 ) -> RankedColumn:
     number = numbers.get(column.pk)
-    others = [other for other in numbers.values() if other != number]
+    other_numbers = [other for other in numbers.values() if other != number]
     score = half = 0.0
     best, worst = 1, max(len(numbers), 1)
     if number is not None:
         score, half = float(fit.scores[number]) * SCALE, fit.half_width(number) * SCALE
-        best = 1 + sum(fit.is_better(other, number) for other in others)
-        worst = len(numbers) - sum(fit.is_better(number, other) for other in others)
+        best = 1 + sum(fit.is_better(other, number) for other in other_numbers)
+        worst = len(numbers) - sum(fit.is_better(number, other) for other in other_numbers)
     return RankedColumn(
         column=column,
         name=facts.name,
@@ -245,7 +247,7 @@ def _tags(board: Board, cells: Sequence[Cell]) -> Tags:
 
 
 def _all(tags: Tags) -> list[str]:
-    return sorted({tag for part in tags for listed in part.values() for tag in listed})
+    return sorted({tag for part in tags for row_tags in part.values() for tag in row_tags})
 
 
 def _tags_of(vote: Vote, tags: Tags) -> set[str]:

@@ -21,7 +21,7 @@ Post = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
-class Filled:
+class ComposerContents:
     """The contents of a composer, and problems with them."""
 
     text: str = ""
@@ -30,14 +30,16 @@ class Filled:
     problems: Sequence[Problem] = ()
 
 
-def held(chat: Chat) -> Filled:
+def held(chat: Chat) -> ComposerContents:
     """Return the composer's contents: an unsent draft, else the last settings."""
     shape = shape_of(chat.endpoint)
     if chat.draft:
         draft = chat.draft
-        return Filled(draft.get("text", ""), draft.get("system", ""), draft.get("post", {}))
+        return ComposerContents(
+            draft.get("text", ""), draft.get("system", ""), draft.get("post", {})
+        )
     post = encode_arguments(shape.rest, chat.settings) if shape else {}
-    return Filled("", chat.system, second_model.with_fields(chat, post, chat.settings))
+    return ComposerContents("", chat.system, second_model.with_fields(chat, post, chat.settings))
 
 
 def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]]:
@@ -46,7 +48,7 @@ def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]
     return tidy_addresses(parsed.arguments), parsed.problems
 
 
-def context(chat: Chat, filled: Filled) -> dict[str, Any]:
+def context(chat: Chat, filled: ComposerContents) -> dict[str, Any]:
     """Return the context of the composer's template."""
     shape = shape_of(chat.endpoint)
     own = [problem.message for problem in filled.problems if not problem.path]
@@ -58,7 +60,7 @@ def context(chat: Chat, filled: Filled) -> dict[str, Any]:
     below = [problem for problem in below if problem not in of_second]
     nodes = draw_nodes(shape.rest, post=filled.post, problems=below).children
     media = [node for node in nodes if _takes_file(node.field)]
-    others = [node for node in nodes if not _takes_file(node.field)]
+    setting_nodes = [node for node in nodes if not _takes_file(node.field)]
     address = reverse("playground:uploads")
     wrong = [*own, *(problem.message for problem in below if not _is_known(shape, problem))]
     return base | {
@@ -66,10 +68,10 @@ def context(chat: Chat, filled: Filled) -> dict[str, Any]:
         "media": rendering.render_fields(media, address),
         "has_media": bool(media),
         "is_media_open": any(n.field.is_required or n.is_changed or has_errors(n) for n in media),
-        "settings": rendering.render_fields(others, address),
-        "settings_count": len(others),
-        "changed_count": sum(node.is_changed for node in others),
-        "is_settings_open": any(needs_attention(node) for node in others),
+        "settings": rendering.render_fields(setting_nodes, address),
+        "settings_count": len(setting_nodes),
+        "changed_count": sum(node.is_changed for node in setting_nodes),
+        "is_settings_open": any(needs_attention(node) for node in setting_nodes),
         "limit": shape.prompt.max_length if shape.prompt else None,
         **_second(chat, filled.post, settings_of(shape, filled.post)[0], of_second),
     }
@@ -83,11 +85,11 @@ def _second(
     if root is None:
         return {}
     post = second_model.with_fields(chat, post, first)
-    (around,) = draw_nodes(root, post=post, problems=problems).children
+    (group_node,) = draw_nodes(root, post=post, problems=problems).children
     address = reverse("playground:uploads")
     return {
-        "second_settings": rendering.render_fields(around.children, address),
-        "is_second_open": any(needs_attention(node) for node in around.children),
+        "second_settings": rendering.render_fields(group_node.children, address),
+        "is_second_open": any(needs_attention(node) for node in group_node.children),
     }
 
 

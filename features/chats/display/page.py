@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from django.db.models import F, Q, QuerySet
 
 from features.chats.display import answer, composer, preview
-from features.chats.display.composer import Filled
+from features.chats.display.composer import ComposerContents
 from features.chats.forms import TitleForm
 from features.chats.models import Chat, Turn
 from features.chats.turns import finding
@@ -39,7 +39,7 @@ class Reader(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Shown:
+class TurnView:
     """A turn as the page shows it."""
 
     turn: Turn
@@ -47,7 +47,7 @@ class Shown:
     is_model_new: bool
     answer: dict[str, Any] | None
     watch: str
-    other: Shown | None = None  # the same message to another model, shown beside this one
+    other: TurnView | None = None  # the same message to another model, shown beside this one
 
     @property
     def number(self) -> int:
@@ -104,7 +104,11 @@ class AttachedFile:
 
 
 def context(
-    user: User, chat: Chat, through: int | None, before: int | None, filled: Filled | None = None
+    user: User,
+    chat: Chat,
+    through: int | None,
+    before: int | None,
+    filled: ComposerContents | None = None,
 ) -> dict[str, Any]:
     """Return the page's context: the branch through the turn `through`, or the newest branch.
 
@@ -115,7 +119,9 @@ def context(
     why_not = roles.refusal_to_make(user, chat.project) if is_own else chat.read_along
     reader = Reader(user, answer.view_for(user, may_write=not why_not))
     if not why_not:
-        enforcement.mark(chat.project, [one for one in (chat.endpoint, chat.second) if one])
+        enforcement.mark(
+            chat.project, [endpoint for endpoint in (chat.endpoint, chat.second) if endpoint]
+        )
     turns = shown_turns(chat, branch, before, reader)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None
@@ -139,55 +145,63 @@ def context(
     }
 
 
-def _composed(chat: Chat, branch: Branch, filled: Filled | None) -> dict[str, Any]:
+def _composed(chat: Chat, branch: Branch, filled: ComposerContents | None) -> dict[str, Any]:
     """Return the context of the composer."""
     filled = filled or composer.held(chat)
     before = preview.of_message(chat, branch.leaf, filled)
     return {"preview": before, **composer.context(chat, filled)}
 
 
-def _unsent(filled: Filled | None) -> dict[str, Any]:
+def _unsent(filled: ComposerContents | None) -> dict[str, Any]:
     """Return the context that replaces the composer's and still shows what was typed."""
     return {"unsent": filled.text if filled else ""}
 
 
-def _older(branch: Branch, turns: Sequence[Shown]) -> int | None:
+def _older(branch: Branch, turns: Sequence[TurnView]) -> int | None:
     """Return the turn before which there are more; None if the whole branch is shown."""
     first = turns[0].turn.pk if turns else None
     return first if first is not None and first != branch.nodes[0].pk else None
 
 
-def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) -> list[Shown]:
+def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) -> list[TurnView]:
     """Return the turns of a branch that a page shows, with three queries."""
     keys = branch.visible_turns(before)
     rows = chat.turns.select_related("endpoint", "run__charge", "run__endpoint")
     rows = rows.defer(*heavy_columns("run__", but=ANSWER))
-    turns, others = rows.in_bulk(keys), _others(rows, keys)
-    for turn in (*turns.values(), *others.values()):
+    turns, second_turns = rows.in_bulk(keys), _others(rows, keys)
+    for turn in (*turns.values(), *second_turns.values()):
         if turn.run and not finding.may_read(reader.user, chat, turn.run):
             turn.run = None
-    shown: list[Shown] = []
+    described_turns: list[TurnView] = []
     for place, pk in enumerate(keys):
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
         versions = branch.versions[pk]
-        other = _describe_turn(others[pk], versions, reader, is_new=True) if pk in others else None
+        other = (
+            _describe_turn(second_turns[pk], versions, reader, is_new=True)
+            if pk in second_turns
+            else None
+        )
         is_new = other is not None or turn.endpoint_id != previous
-        shown.append(replace(_describe_turn(turn, versions, reader, is_new=is_new), other=other))
-    return shown
+        described_turns.append(
+            replace(_describe_turn(turn, versions, reader, is_new=is_new), other=other)
+        )
+    return described_turns
 
 
 def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:
     """Return the turns shown beside these, by the keys of these."""
-    others: dict[int, Turn] = {}
-    beside = rows.filter(Q(others__in=keys) | Q(beside__in=keys))
-    for turn in beside.annotate(first=F("others__pk")):
-        others[turn.beside_id or turn.first] = turn
-    return others
+    second_turns: dict[int, Turn] = {}
+    turns_beside = rows.filter(Q(others__in=keys) | Q(beside__in=keys))
+    for turn in turns_beside.annotate(first=F("others__pk")):
+        second_turns[turn.beside_id or turn.first] = turn
+    return second_turns
 
 
-def _describe_turn(turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool) -> Shown:
-    return Shown(
+def _describe_turn(
+    turn: Turn, versions: Sequence[int], reader: Reader, *, is_new: bool
+) -> TurnView:
+    return TurnView(
         turn,
         versions,
         is_new,

@@ -8,7 +8,7 @@ from typing import Any
 from catalog.models import Endpoint
 from catalog.pricing import is_priced
 from features.chats.display import composer
-from features.chats.display.composer import Filled
+from features.chats.display.composer import ComposerContents
 from features.chats.models import Chat, Turn
 from features.chats.talk import limits, second_model
 from features.chats.talk.shape import shape_of
@@ -37,7 +37,7 @@ class Preview:
         return bool(self.prices or self.left_out or self.trouble)
 
 
-def of_message(chat: Chat, parent: int | None, filled: Filled) -> Preview:
+def of_message(chat: Chat, parent: int | None, filled: ComposerContents) -> Preview:
     """Return the cost and problems of sending this to the chat's models with the earlier turns."""
     shape = shape_of(chat.endpoint)
     if shape is None or not filled.text.strip():
@@ -47,8 +47,8 @@ def of_message(chat: Chat, parent: int | None, filled: Filled) -> Preview:
     preview = _of_model(chat, chat.endpoint, last, filled, settings)
     if chat.second is None:
         return preview
-    beside, _ = second_model.settings_of(chat, filled.post, settings)
-    other = _of_model(chat, chat.second, last, filled, beside)
+    second_settings, _ = second_model.settings_of(chat, filled.post, settings)
+    other = _of_model(chat, chat.second, last, filled, second_settings)
     return Preview(
         prices=preview.prices + other.prices,
         left_out=max(preview.left_out, other.left_out),
@@ -57,7 +57,11 @@ def of_message(chat: Chat, parent: int | None, filled: Filled) -> Preview:
 
 
 def _of_model(
-    chat: Chat, endpoint: Endpoint, parent: Turn | None, filled: Filled, settings: dict[str, Any]
+    chat: Chat,
+    endpoint: Endpoint,
+    parent: Turn | None,
+    filled: ComposerContents,
+    settings: dict[str, Any],
 ) -> Preview:
     shape = shape_of(endpoint)
     if shape is None:

@@ -40,8 +40,8 @@ MODEL_NAME = "model"
 class Exchange(NamedTuple):
     """A message and its answer; a greeting or second answer has no message before it."""
 
-    said: str
-    answered: str
+    message: str
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ def _transcript(earlier: Sequence[Exchange], text: str) -> str:
 
 
 def _lines(exchange: Exchange) -> list[str]:
-    lines = [f"{PERSON}: {exchange.said}"] if exchange.said else []
-    return [*lines, f"{MODEL}: {exchange.answered}"]
+    lines = [f"{PERSON}: {exchange.message}"] if exchange.message else []
+    return [*lines, f"{MODEL}: {exchange.answer}"]
 
 
 def _with_messages(
@@ -155,8 +155,8 @@ def _with_messages(
 
 
 def _turns(pair: Exchange) -> list[tuple[str, str]]:
-    turns = [("user", pair.said)] if pair.said else []
-    return [*turns, ("assistant", pair.answered)]
+    turns = [("user", pair.message)] if pair.message else []
+    return [*turns, ("assistant", pair.answer)]
 
 
 def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -167,9 +167,9 @@ def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:
     *before, newest = arguments["messages"]
     content = newest["content"]
     parts = _in_parts("user", content)["content"] if isinstance(content, str) else content
-    shown = [{"type": "image_url", "image_url": {"url": picture}} for picture in pictures]
-    rest = {name: value for name, value in arguments.items() if name != PICTURES.name}
-    return rest | {"messages": [*before, {**newest, "content": [*parts, *shown]}]}
+    image_parts = [{"type": "image_url", "image_url": {"url": picture}} for picture in pictures]
+    other_arguments = {name: value for name, value in arguments.items() if name != PICTURES.name}
+    return other_arguments | {"messages": [*before, {**newest, "content": [*parts, *image_parts]}]}
 
 
 def _plain(role: str, text: str) -> dict[str, Any]:

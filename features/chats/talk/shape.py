@@ -64,8 +64,8 @@ def shape_of(endpoint: Endpoint) -> Shape | None:
     """Return how the endpoint takes a conversation; None if it does not."""
     version = version_of(endpoint)
     if endpoint.endpoint_id.endswith(COMPLETIONS):
-        rest = replace(version.root, kind="object", children=(MODEL, MOST_TOKENS, PICTURES))
-        return Shape("completions", replace(version, root=rest), None, None, None, rest)
+        own_form = replace(version.root, kind="object", children=(MODEL, MOST_TOKENS, PICTURES))
+        return Shape("completions", replace(version, root=own_form), None, None, None, own_form)
     if version.root not in _SHAPES:
         _SHAPES[version.root] = read_shape(version)
     return _SHAPES[version.root]
@@ -84,8 +84,10 @@ def read_shape(version: Version) -> Shape | None:
         return None
     system = next((fields[n] for n in SYSTEMS if n in fields and _is_text(fields[n])), None)
     own = {field.name for field in (prompt, messages, system) if field}
-    rest = replace(root, children=tuple(c for c in root.children if c.name not in own))
-    return Shape("messages" if messages else "prompt", version, prompt, messages, system, rest)
+    other_fields = replace(root, children=tuple(c for c in root.children if c.name not in own))
+    return Shape(
+        "messages" if messages else "prompt", version, prompt, messages, system, other_fields
+    )
 
 
 def _is_text(field: Field) -> bool:
@@ -99,5 +101,5 @@ def _answers_in_text(version: Version) -> bool:
     if contract.output is None:
         return False
     outputs = build(Contract(contract.document, contract.output, None)).children
-    named = any(output.name in TEXT_OUTPUTS and _is_text(output) for output in outputs)
-    return named or any(output.name == "choices" for output in outputs)
+    has_text_output = any(output.name in TEXT_OUTPUTS and _is_text(output) for output in outputs)
+    return has_text_output or any(output.name == "choices" for output in outputs)

@@ -73,13 +73,13 @@ def _answer(words: Sequence[str], user: User | AnonymousUser) -> Expression:
 
     Outputs that the user may not read are empty.
     """
-    nothing = Value("", output_field=TextField())
-    parts = [Coalesce(Cast(f"run__{name}", TextField()), nothing) for name in ("output", "partial")]
+    no_text = Value("", output_field=TextField())
+    parts = [Coalesce(Cast(f"run__{name}", TextField()), no_text) for name in ("output", "partial")]
     text: Expression = Concat(*parts, output_field=TextField())
     for name in NAMES:
         if any(word.casefold() in name for word in words):
-            text = Replace(text, Value(f'"{name}":'), nothing, output_field=TextField())
-    return Case(When(is_readable(user), then=text), default=nothing)
+            text = Replace(text, Value(f'"{name}":'), no_text, output_field=TextField())
+    return Case(When(is_readable(user), then=text), default=no_text)
 
 
 def _has(place: str, word: str, *, is_json: bool = False) -> Q:
@@ -132,8 +132,8 @@ def may_read(user: User | AnonymousUser, chat: Chat, run: Run) -> bool:
 def is_readable(user: User | AnonymousUser) -> Q:
     """Return `may_read` as a condition on turns."""
     is_as_open = Q(run__is_hidden=False) | Q(chat__is_hidden=True, run__user_id=F("chat__user_id"))
-    beside = Q(is_as_open, run__project_id=F("chat__project_id"), run__deleted_at=None)
-    return Q(chat__user_id=user.pk or 0) | beside
+    is_open_beside = Q(is_as_open, run__project_id=F("chat__project_id"), run__deleted_at=None)
+    return Q(chat__user_id=user.pk or 0) | is_open_beside
 
 
 def chats_of(user: User | AnonymousUser, run: Run) -> list[Place]:

@@ -90,8 +90,8 @@ def _sent_to(second: Endpoint, turn: Turn, settings: dict[str, Any]) -> Turn:
     )  # fmt: skip
     try:
         _start(other)
-    except Refused as refused:
-        raise Refused([_of_second(second, problem) for problem in refused.problems]) from refused
+    except Refused as refusal:
+        raise Refused([_of_second(second, problem) for problem in refusal.problems]) from refusal
     return other
 
 

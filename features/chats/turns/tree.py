@@ -44,14 +44,14 @@ class Branch:
         """Return the turns to show: the last ones, or the last ones before a turn."""
         places = [node.pk for node in self.nodes]
         nodes = self.nodes[: places.index(before)] if before in places else self.nodes
-        shown: list[int] = []
+        turn_keys: list[int] = []
         chars = 0
         for node in reversed(nodes):
             chars += node.length
-            if shown and (chars > SHOWN_CHARS or len(shown) == SHOWN):
+            if turn_keys and (chars > SHOWN_CHARS or len(turn_keys) == SHOWN):
                 break
-            shown.insert(0, node.pk)
-        return shown
+            turn_keys.insert(0, node.pk)
+        return turn_keys
 
 
 def branch_of(chat: Chat, through: int | None = None) -> Branch:
@@ -93,11 +93,11 @@ def exchanges(chat: Chat, last: int | None) -> list[Exchange]:
     turns = chat.turns.select_related("run").defer(*heavy_columns("run__", but=ANSWER))
     by_key = {turn.pk: turn for turn in turns}
     exchanges: list[Exchange] = []
-    here = by_key.get(last)
-    while here is not None:
-        if answered := answer_text(here):
-            exchanges.append(Exchange(here.text, answered))
-        here = by_key.get(here.parent_id or 0)
+    node = by_key.get(last)
+    while node is not None:
+        if answered := answer_text(node):
+            exchanges.append(Exchange(node.text, answered))
+        node = by_key.get(node.parent_id or 0)
     return exchanges[::-1]
 
 

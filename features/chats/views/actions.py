@@ -29,8 +29,8 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Handle a turn's pressed button (`~do`): again, shorter, edit or stop."""
     chat = find_own(request, pk)
     verb, key = pressed(request)
-    which = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
-    turn = chat.turns.select_related("endpoint").filter(**which).first()
+    turn_filter = {"run_id": parse_uuid(key)} if verb == "stop" else {"pk": parse_key(key)}
+    turn = chat.turns.select_related("endpoint").filter(**turn_filter).first()
     if turn is None:
         return redirect(chat)
     if verb == "stop" and turn.run_id:
@@ -41,16 +41,16 @@ def turns(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     token = f"{hidden(request, '~token')[:64]}-{verb[:5]}-{turn.pk}"
     try:
         new_turn = _resent(chat, turn, verb, read_post(request).text, token)
-    except sending.Refused as refused:
-        return _refuse(request, chat, turn, verb, str(refused))
+    except sending.Refused as refusal:
+        return _refuse(request, chat, turn, verb, str(refusal))
     return redirect(f"{chat.get_absolute_url()}?turn={new_turn.pk}#turn-{new_turn.pk}")
 
 
 def _refuse(request: HtmxRequest, chat: Chat, turn: Turn, verb: str, why: str) -> HttpResponseBase:
     """Render the page with the reason beside the turn, and the text that was typed there."""
     if verb == "edit":
-        typed = {"edited_text": read_post(request).text, "edit_trouble": why}
-        return render_page(request, chat, status=422, more={"edited": turn.pk, **typed})
+        edit_context = {"edited_text": read_post(request).text, "edit_trouble": why}
+        return render_page(request, chat, status=422, more={"edited": turn.pk, **edit_context})
     context = {"trouble_at": turn.pk, "turn_trouble": why, "through": turn.pk}
     return render_page(request, chat, status=422, more=context)
 

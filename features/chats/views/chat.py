@@ -19,7 +19,7 @@ from core.http.caching import no_store
 from core.http.parameters import parse_key
 from core.http.posts import BUTTON, controls, hidden
 from features.chats.display import composer, page
-from features.chats.display.composer import Filled
+from features.chats.display.composer import ComposerContents
 from features.chats.models import Chat
 from features.chats.talk import second_model
 from features.chats.talk.shape import shape_of
@@ -78,7 +78,7 @@ def find_own(request: HttpRequest, pk: uuid.UUID) -> Chat:
 def render_page(
     request: HtmxRequest,
     chat: Chat,
-    filled: Filled | None = None,
+    filled: ComposerContents | None = None,
     status: int = 200,
     more: dict[str, Any] | None = None,
 ) -> HttpResponse:
@@ -93,17 +93,17 @@ def render_page(
     return render(request, "features/chats/chat.html", context, status=status)
 
 
-def read_post(request: HttpRequest) -> Filled:
+def read_post(request: HttpRequest) -> ComposerContents:
     """Return the contents of a posted composer."""
     post = {name: values for name, values in controls(request).items() if name[:1] != "~"}
-    return Filled(_text(request, "~text"), _text(request, "~system"), post)
+    return ComposerContents(_text(request, "~text"), _text(request, "~system"), post)
 
 
 def _text(request: HttpRequest, name: str) -> str:
     return hidden(request, name).replace("\r\n", "\n")[:MOST_TEXT]
 
 
-def keep_draft(chat: Chat, filled: Filled) -> None:
+def keep_draft(chat: Chat, filled: ComposerContents) -> None:
     """Save the unsent contents of the composer."""
     is_empty = not filled.text and filled.system == chat.system and not filled.post
     draft = {"text": filled.text, "system": filled.system, "post": filled.post}
@@ -112,7 +112,7 @@ def keep_draft(chat: Chat, filled: Filled) -> None:
 
 
 def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
-    filled, refused = _with_files(request, chat, read_post(request))
+    filled, file_problems = _with_files(request, chat, read_post(request))
     action = hidden(request, BUTTON)
     if action == "alone":
         chat.second = None
@@ -122,30 +122,32 @@ def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
         return render_page(request, chat, filled)
     if action in ("model", "second"):
         keep_draft(chat, filled)
-        more = "&second=1" if action == "second" else ""
-        address = f"{reverse('chats:new')}?chat={chat.pk}{more}"
+        second_parameter = "&second=1" if action == "second" else ""
+        address = f"{reverse('chats:new')}?chat={chat.pk}{second_parameter}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     if action not in ("", "send", "run"):
-        changed = replace(filled, post=apply(filled.post, action))
-        keep_draft(chat, changed)
-        return render_page(request, chat, changed)
-    return _send(request, chat, replace(filled, problems=refused))
+        changed_form = replace(filled, post=apply(filled.post, action))
+        keep_draft(chat, changed_form)
+        return render_page(request, chat, changed_form)
+    return _send(request, chat, replace(filled, problems=file_problems))
 
 
-def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
+def _send(request: HtmxRequest, chat: Chat, filled: ComposerContents) -> HttpResponseBase:
     shape = shape_of(chat.endpoint)
     settings, unread = composer.settings_of(shape, filled.post) if shape else ({}, [])
-    beside, unread_beside = second_model.settings_of(chat, filled.post, settings)
+    second_settings, unread_beside = second_model.settings_of(chat, filled.post, settings)
     problems = [*filled.problems, *unread, *unread_beside]
     parent, token = parse_key(hidden(request, "~parent")), hidden(request, "~token")[:64]
     try:
         if problems:
             raise sending.Refused(problems)
-        sending.send(chat, parent, filled.text, filled.system, settings, token, beside=beside)
-    except sending.Refused as refused:
+        sending.send(
+            chat, parent, filled.text, filled.system, settings, token, beside=second_settings
+        )
+    except sending.Refused as refusal:
         keep_draft(chat, filled)
-        shown = replace(filled, problems=refused.problems)
-        return render_page(request, chat, shown, status=422)
+        refused_form = replace(filled, problems=refusal.problems)
+        return render_page(request, chat, refused_form, status=422)
     except refused_starts.Forbidden as forbidden:
         keep_draft(chat, filled)
         return _forbid(request, chat, forbidden, filled)
@@ -153,19 +155,23 @@ def _send(request: HtmxRequest, chat: Chat, filled: Filled) -> HttpResponseBase:
 
 
 def _forbid(
-    request: HtmxRequest, chat: Chat, refused: refused_starts.Forbidden, filled: Filled
+    request: HtmxRequest, chat: Chat, refusal: refused_starts.Forbidden, filled: ComposerContents
 ) -> HttpResponse:
     """Answer a refused message: htmx keeps its page and gets the refusal, others get the page."""
     if not request.htmx:
-        return render_page(request, chat, filled, status=refused.status, more={"refused": refused})
+        return render_page(request, chat, filled, status=refusal.status, more={"refused": refusal})
     marks = {name: values for name, values in controls(request).items() if name[:1] == "~"}
-    return refusals.answer(request, refused, {**marks, "~do": ["send"], **filled.post})
+    return refusals.answer(request, refusal, {**marks, "~do": ["send"], **filled.post})
 
 
-def _with_files(request: HttpRequest, chat: Chat, filled: Filled) -> tuple[Filled, list[Problem]]:
+def _with_files(
+    request: HttpRequest, chat: Chat, filled: ComposerContents
+) -> tuple[ComposerContents, list[Problem]]:
     """Store posted files; return the composer with their addresses, and problems with others."""
     shape = shape_of(chat.endpoint)
     version = shape.version if shape else version_of(chat.endpoint)
     root = second_model.with_second(chat, version.root)
-    post, refused = with_files(filled.post, request.FILES, root, request.user.pk, chat.project)
-    return replace(filled, post=post), refused
+    post, file_problems = with_files(
+        filled.post, request.FILES, root, request.user.pk, chat.project
+    )
+    return replace(filled, post=post), file_problems

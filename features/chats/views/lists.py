@@ -51,8 +51,8 @@ class Chats(Resource[Chat]):
     def rows(self) -> Any:
         """Return the conversations with their number of turns, without their contents."""
         rows = super().rows().select_related("project", "user", "endpoint__picture")
-        counted = rows.annotate(count=Count("turns"), has_draft=~Q(draft={}))
-        return counted.defer("settings", "system", "draft").order_by("-created_at")
+        counted_rows = rows.annotate(count=Count("turns"), has_draft=~Q(draft={}))
+        return counted_rows.defer("settings", "system", "draft").order_by("-created_at")
 
     def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return conversations that are not empty; unsent ones are visible only to their user."""
@@ -87,14 +87,19 @@ def new(request: HtmxRequest) -> HttpResponse:
     chat = find_own(request, key) if key else None
     project = current.current(request)
     why_not = "" if chat else roles.refusal_to_make(request.user, project)
-    chosen = Endpoint.objects.filter(endpoint_id=hidden(request, "model")).first()
-    if request.method == "POST" and chosen and shape_of(chosen) and not chosen.refusal:
+    chosen_model = Endpoint.objects.filter(endpoint_id=hidden(request, "model")).first()
+    if (
+        request.method == "POST"
+        and chosen_model
+        and shape_of(chosen_model)
+        and not chosen_model.refusal
+    ):
         if chat and is_second:
-            return redirect(_add_second(chat, chosen))
+            return redirect(_add_second(chat, chosen_model))
         if chat:
-            return redirect(_switch(chat, chosen))
+            return redirect(_switch(chat, chosen_model))
         roles.require_maker(request.user, project)
-        return redirect(_begin(request.user, project, chosen))
+        return redirect(_begin(request.user, project, chosen_model))
     query = search_words(request)
     models = models_for_chats(query)
     if chat and is_second:
@@ -143,17 +148,17 @@ def models_for_chats(query: str = "") -> list[Endpoint]:
     """
     matches = _candidates().called(query).defer("description", "field_words", "inputs")
     matches = matches.select_related("picture")
-    chosen = [
+    fitting_models = [
         endpoint
         for endpoint in matches.order_by("position")
         if _is_fit(endpoint) and endpoint.is_runnable
     ]
-    return sorted(chosen, key=lambda endpoint: endpoint.category != "llm")[:MOST_MODELS]
+    return sorted(fitting_models, key=lambda endpoint: endpoint.category != "llm")[:MOST_MODELS]
 
 
 def _candidates() -> EndpointQuerySet:
-    named = Q(endpoint_id__contains="any-llm") | Q(endpoint_id__contains="openrouter/")
-    return Endpoint.objects.filter(Q(category__in=CATEGORIES) | named, gone_at=None)
+    is_router = Q(endpoint_id__contains="any-llm") | Q(endpoint_id__contains="openrouter/")
+    return Endpoint.objects.filter(Q(category__in=CATEGORIES) | is_router, gone_at=None)
 
 
 def _is_fit(endpoint: Endpoint) -> bool:

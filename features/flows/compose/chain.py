@@ -54,7 +54,7 @@ def then(
     if source is None:
         raise Invalid(f"“{after}” is not a step of this flow.")
     wire = Wire(path_of(taker), after, output.path)
-    begun = Step(_free_id(definition), endpoint, {}, (wire,))
+    draft_step = Step(_free_id(definition), endpoint, {}, (wire,))
     # A picture's prompt mostly suits the film made from it: kling/v2.1 after flux/dev.
     arguments = carry(source.arguments, former, version).arguments if former else {}
     texts = {
@@ -65,8 +65,10 @@ def then(
         and field is not taker
         and field.path != taker.path
     }
-    needed = {path[0] for path in missing_places(begun, version)}
-    step = replace(begun, arguments={name: v for name, v in texts.items() if name in needed})
+    needed_names = {path[0] for path in missing_places(draft_step, version)}
+    step = replace(
+        draft_step, arguments={name: v for name, v in texts.items() if name in needed_names}
+    )
     longer = replace(definition, steps=(*definition.steps, step))
     return with_open_inputs(longer, step, version)
 

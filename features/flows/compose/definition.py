@@ -97,9 +97,9 @@ class Definition:
                 ids.add(step.id)
         return ids
 
-    def with_step(self, changed: Step) -> Definition:
+    def with_step(self, changed_step: Step) -> Definition:
         """Return the definition with this step instead of the one with the same id."""
-        steps = tuple(changed if step.id == changed.id else step for step in self.steps)
+        steps = tuple(changed_step if step.id == changed_step.id else step for step in self.steps)
         return replace(self, steps=steps)
 
     def as_json(self) -> dict[str, Any]:
@@ -134,10 +134,10 @@ def parse_definition(document: Any) -> Definition:
     document = db_safe(document)
     if not isinstance(document, dict) or not isinstance(document.get("steps"), list):
         raise Invalid("This is not a flow: it has no list of steps.")
-    listed = document["steps"]
-    if len(listed) > MOST_STEPS:
-        raise Invalid(f"The flow has {len(listed)} steps; {MOST_STEPS} is the most.")
-    steps = tuple(_read_step(step, number) for number, step in enumerate(listed, start=1))
+    step_values = document["steps"]
+    if len(step_values) > MOST_STEPS:
+        raise Invalid(f"The flow has {len(step_values)} steps; {MOST_STEPS} is the most.")
+    steps = tuple(_read_step(step, number) for number, step in enumerate(step_values, start=1))
     inputs = document.get("inputs", [])
     if not isinstance(inputs, list) or len(inputs) > MOST_INPUTS:
         raise Invalid(f"The inputs of the flow must be a list of at most {MOST_INPUTS}.")
@@ -169,12 +169,12 @@ def _read_wire(value: Any, number: int) -> Wire:
 
 def _read_input(value: Any) -> Input:
     value = value if isinstance(value, dict) else {}
-    name, listed = value.get("name"), value.get("targets")
+    name, target_values = value.get("name"), value.get("targets")
     label = value.get("label")
-    if not _is_name(name) or not isinstance(listed, list) or not listed:
+    if not _is_name(name) or not isinstance(target_values, list) or not target_values:
         raise Invalid("An input of the flow has no name or no target.")
     targets = []
-    for target in listed[:MOST_WIRES]:
+    for target in target_values[:MOST_WIRES]:
         path = read_path(target)
         if not path or len(path) < 2 or not isinstance(path[0], str):
             raise Invalid(f"The input “{name}” has a target that cannot be read.")
@@ -228,23 +228,25 @@ def require_sound(definition: Definition) -> None:
 
 def _find_cycle(steps: Sequence[Step]) -> list[str]:
     """Return the ids of the steps of a cycle in order; empty if there is none."""
-    left = {step.id: step for step in steps}
+    remaining_steps = {step.id: step for step in steps}
     for step in in_order(steps):
-        left.pop(step.id)
-    if not left:
+        remaining_steps.pop(step.id)
+    if not remaining_steps:
         return []
-    step_id = next(iter(left))
+    step_id = next(iter(remaining_steps))
     path: list[str] = []
     while step_id not in path:
         path.append(step_id)
-        step_id = next(source for source in left[step_id].sources if source in left)
+        step_id = next(
+            source for source in remaining_steps[step_id].sources if source in remaining_steps
+        )
     return path[path.index(step_id) :][::-1]
 
 
 def in_order(steps: Iterable[Step]) -> Iterator[Step]:
     """Yield the steps in topological order; steps in a cycle are left out."""
-    left, done = list(steps), set[str]()
-    while ready := [step for step in left if done.issuperset(step.sources)]:
+    remaining_steps, done_ids = list(steps), set[str]()
+    while ready := [step for step in remaining_steps if done_ids.issuperset(step.sources)]:
         yield from ready
-        done |= {step.id for step in ready}
-        left = [step for step in left if step.id not in done]
+        done_ids |= {step.id for step in ready}
+        remaining_steps = [step for step in remaining_steps if step.id not in done_ids]

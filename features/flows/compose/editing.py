@@ -59,8 +59,8 @@ def _group(step: Step, versions: Versions) -> Field:
     children = (child for child in version.root.children if child.name not in wired)
     # Nothing is required here: the flow's form may ask for a missing value at each run.
     fields = tuple(replace(child, is_required=False) for child in children)
-    rest = Field(kind="map", item=Field(kind="json"), is_open=False)
-    return Field(kind="object", name=step.id, children=fields, rest=rest)
+    rest_field = Field(kind="map", item=Field(kind="json"), is_open=False)
+    return Field(kind="object", name=step.id, children=fields, rest=rest_field)
 
 
 def first_post(definition: Definition, versions: Versions) -> dict[str, list[str]]:
@@ -109,14 +109,14 @@ def wire_value(wire: Wire) -> str:
 
 
 @dataclass(frozen=True)
-class Edited:
+class EditResult:
     """The definition that a post of the page describes, and problems with the post."""
 
     definition: Definition
     problems: list[Problem]
 
 
-def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
+def read_edit(definition: Definition, versions: Versions, post: Post) -> EditResult:
     """Return the definition with the posted changes; the set of steps stays the same."""
     decoded = decode_post(root_of(definition, versions), post)
     unread = {
@@ -126,8 +126,10 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
     }
     steps = []
     for number, step in enumerate(definition.steps, start=1):
-        posted = decoded.arguments.get(step.id)
-        arguments = dict(tidy_addresses(posted)) if isinstance(posted, dict) else {}
+        posted_arguments = decoded.arguments.get(step.id)
+        arguments = (
+            dict(tidy_addresses(posted_arguments)) if isinstance(posted_arguments, dict) else {}
+        )
         for name, value in step.arguments.items():
             # A half-typed number must not erase the saved one.
             if (step.id, name) in unread:  # unparsable values do not replace previous ones
@@ -136,19 +138,21 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> Edited:
         wired = {wire.to for wire in wires}
         arguments = {name: value for name, value in arguments.items() if (name,) not in wired}
         steps.append(replace(step, arguments=arguments, wires=wires))
-    changed = _with_asked(replace(definition, steps=tuple(steps)), versions, post)
-    return Edited(_with_freed(changed, definition, versions), decoded.problems)
+    changed_definition = _with_asked(replace(definition, steps=tuple(steps)), versions, post)
+    return EditResult(_with_freed(changed_definition, definition, versions), decoded.problems)
 
 
-def _with_freed(changed: Definition, before: Definition, versions: Versions) -> Definition:
+def _with_freed(
+    changed_definition: Definition, before: Definition, versions: Versions
+) -> Definition:
     """Return the definition with open inputs for required fields whose wire was removed."""
-    for now, then in zip(changed.steps, before.steps, strict=True):
+    for now, then in zip(changed_definition.steps, before.steps, strict=True):
         freed = {wire.to[0] for wire in then.wires} - {wire.to[0] for wire in now.wires}
         version = versions.get(now.id)
         for child in version.root.children if version else ():
             if child.name in freed and child.is_required and child.name not in now.arguments:
-                changed = with_input(changed, now.id, (child.name,), child)
-    return changed
+                changed_definition = with_input(changed_definition, now.id, (child.name,), child)
+    return changed_definition
 
 
 def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple[Wire, ...]:
@@ -185,20 +189,20 @@ def _path(text: str) -> Path | None:
 
 def _with_asked(definition: Definition, versions: Versions, post: Post) -> Definition:
     """Return the definition with the ticked open inputs; known ones keep name and position."""
-    wanted: dict[tuple[str, Path], None] = {}
+    chosen_fields: dict[tuple[str, Path], None] = {}
     for number, step in enumerate(definition.steps, start=1):
         wired = {wire.to for wire in step.wires}
         for text in post.get(f"{ASK}{number}", ()):
             if (path := _path(text)) and path not in wired:
-                wanted[step.id, path] = None
+                chosen_fields[step.id, path] = None
     inputs = []
     for field in definition.inputs:
-        targets = tuple(target for target in field.targets if target in wanted)
+        targets = tuple(target for target in field.targets if target in chosen_fields)
         if targets:
             inputs.append(replace(field, targets=targets))
     inputs = [_in_words(field, definition, versions, post) for field in inputs]
     definition = replace(definition, inputs=tuple(inputs))
-    for step_id, path in wanted:
+    for step_id, path in chosen_fields:
         version = versions.get(step_id)
         asked_field = field_at(version.root, path) if version else Field(kind="json")
         definition = with_input(definition, step_id, path, asked_field)
@@ -210,11 +214,11 @@ def _in_words(field: Input, definition: Definition, versions: Versions, post: Po
     name = segment(field.name)
     if f"{LABEL}{name}" not in post:
         return field
-    typed = " ".join(_first(post, f"{LABEL}{name}").split())[:NAME_CHARS]
+    typed_label = " ".join(_first(post, f"{LABEL}{name}").split())[:NAME_CHARS]
     hint = " ".join(_first(post, f"{HINT}{name}").split())[:HINT_CHARS]
     step, path = field.targets[0]
     own = field_at(versions[step].root, path).label if step in versions else ""
-    return replace(field, label=typed or own or field.name, hint=hint)
+    return replace(field, label=typed_label or own or field.name, hint=hint)
 
 
 def _first(post: Post, name: str) -> str:
@@ -253,17 +257,17 @@ def sockets(definition: Definition, versions: Versions, step: Step) -> list[Sock
     labels = {path_of(field): (field.label, field.kind, field.is_required) for field in takers}
     sockets = []
     for wire in step.wires:
-        named, kind, is_needed = labels.get(wire.to, (place_in_words(wire.to), "", False))
+        socket_label, kind, is_needed = labels.get(wire.to, (place_in_words(wire.to), "", False))
         choices = _choices(definition, offered, kind, wire)
-        sockets.append(Socket(wire_name(number, wire.to), named, choices, is_needed))
+        sockets.append(Socket(wire_name(number, wire.to), socket_label, choices, is_needed))
     filled = {wire.to for wire in step.wires}
-    for path, (named, kind, is_needed) in labels.items():
+    for path, (socket_label, kind, is_needed) in labels.items():
         if path in filled and APPEND not in path:
             continue
         choices = _choices(definition, offered, kind, None)
         if choices:
-            more = f"{named}, one more" if path in filled else named
-            sockets.append(Socket(wire_name(number, path), more, choices, is_needed))
+            socket_name = f"{socket_label}, one more" if path in filled else socket_label
+            sockets.append(Socket(wire_name(number, path), socket_name, choices, is_needed))
     return sockets
 
 
@@ -299,8 +303,8 @@ def _choices(
 def label_of(version: Version | None, to: Path) -> str:
     """Return the label of a place in a model's arguments, as in its form."""
     takers = inputs_of(version.root) if version else ()
-    named = next((field.label for field in takers if path_of(field) == to), "")
-    return named or place_in_words(to)
+    field_label = next((field.label for field in takers if path_of(field) == to), "")
+    return field_label or place_in_words(to)
 
 
 def place_in_words(to: Path) -> str:
@@ -310,7 +314,7 @@ def place_in_words(to: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskableField:
     """A field that the flow's form may ask for."""
 
     value: str
@@ -329,7 +333,7 @@ class Asked:
         return f"{HINT}{segment(self.own.name)}" if self.own else ""
 
 
-def askable(definition: Definition, versions: Versions, step: Step) -> list[Asked]:
+def askable(definition: Definition, versions: Versions, step: Step) -> list[AskableField]:
     """Return the fields of a step that the flow's form may ask for."""
     asked_paths = {
         path for field in definition.inputs for name, path in field.targets if name == step.id
@@ -342,9 +346,14 @@ def askable(definition: Definition, versions: Versions, step: Step) -> list[Aske
         if is_offered or (child.name,) in asked_paths:
             labels[child.name,] = child.label
     labels |= {path: place_in_words(path) for path in asked_paths if path not in labels}
-    named = {field.targets[0]: field for field in definition.inputs}
+    inputs_by_target = {field.targets[0]: field for field in definition.inputs}
     return [
-        Asked(dumps(list(path), indent=None), text, path in asked_paths, named.get((step.id, path)))
+        AskableField(
+            dumps(list(path), indent=None),
+            text,
+            path in asked_paths,
+            inputs_by_target.get((step.id, path)),
+        )
         for path, text in labels.items()
     ]
 

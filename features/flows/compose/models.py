@@ -14,8 +14,8 @@ GONE = "The catalogue has no model “{}”. Remove this step."
 
 def endpoints_of(definitions: Iterable[Definition]) -> dict[str, Endpoint]:
     """Return the endpoints that these definitions use, by id; one query."""
-    wanted = {step.endpoint for definition in definitions for step in definition.steps}
-    rows = Endpoint.objects.filter(endpoint_id__in=wanted) if wanted else ()
+    endpoint_ids = {step.endpoint for definition in definitions for step in definition.steps}
+    rows = Endpoint.objects.filter(endpoint_id__in=endpoint_ids) if endpoint_ids else ()
     return {endpoint.endpoint_id: endpoint for endpoint in rows}
 
 

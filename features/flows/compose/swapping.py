@@ -16,7 +16,7 @@ from schemas.uses.inputs import inputs_of
 
 
 @dataclass(frozen=True)
-class Swapped:
+class SwapResult:
     """The flow with the other model; sentences describe the changed and the lost settings."""
 
     definition: Definition
@@ -35,7 +35,7 @@ def kinds_taken(definition: Definition, step: Step, versions: Versions) -> set[s
 
 def swap(
     definition: Definition, name: str, endpoint: str, version: Version, versions: Versions
-) -> Swapped:
+) -> SwapResult:
     """Return the flow with `endpoint` (of the schema `version`) as the model of the step `name`.
 
     The definition contains the step; `versions` has the schemas of its models.
@@ -44,22 +44,22 @@ def swap(
     if step is None:
         raise LookupError(name)
     carried = carry(step.arguments, former, version)
-    wires, lost = _wires(step, former, version)
+    wires, lost_wires = _wires(step, former, version)
     wired = {wire.to[0] for wire in wires}
     arguments = {key: v for key, v in carried.arguments.items() if key not in wired}
     now = Step(name, endpoint, arguments, wires)
     places = {step.source: step.target for step in carried.steps if step.target}
     inputs, unasked = _inputs(definition.inputs, now, version, places)
-    changed = replace(definition.with_step(now), inputs=inputs)
-    changed, unfed = _followers(changed, name, former, version)
-    changed = with_open_inputs(changed, now, version)
+    changed_definition = replace(definition.with_step(now), inputs=inputs)
+    changed_definition, unfed = _followers(changed_definition, name, former, version)
+    changed_definition = with_open_inputs(changed_definition, now, version)
     for before in definition.followers(name):
-        follower = changed.step(before.id)
+        follower = changed_definition.step(before.id)
         if follower and follower.wires != before.wires and before.id in versions:
-            changed = with_open_inputs(changed, follower, versions[before.id])
+            changed_definition = with_open_inputs(changed_definition, follower, versions[before.id])
     dropped = (change.sentence for change in carried.steps_of("dropped"))
-    all_lost = (*lost, *unasked, *unfed, *dropped)
-    return Swapped(changed, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
+    all_lost = (*lost_wires, *unasked, *unfed, *dropped)
+    return SwapResult(changed_definition, tuple(_changes(carried)), tuple(dict.fromkeys(all_lost)))
 
 
 def _changes(carried: Carried) -> Iterable[str]:
@@ -75,7 +75,7 @@ def _wires(
     kinds = {path_of(taker): taker.kind for taker in (inputs_of(former.root) if former else ())}
     takers = inputs_of(version.root)
     wires: list[Wire] = []
-    lost = []
+    losses = []
     for wire in step.wires:
         kind = kinds.get(wire.to, "")
         # seedream's `image_urls` replaces kling's `image_url`: the kind decides before the name.
@@ -84,10 +84,10 @@ def _wires(
         free = [to for to in fits if APPEND in to or to not in {other.to for other in wires}]
         place = wire.to if wire.to in free else next(iter(free), None)
         if place is None:
-            lost.append(f"what it took from another step as {label_of(former, wire.to)}")
+            losses.append(f"what it took from another step as {label_of(former, wire.to)}")
         else:
             wires.append(replace(wire, to=place))
-    return tuple(wires), lost
+    return tuple(wires), losses
 
 
 def _inputs(
@@ -97,7 +97,7 @@ def _inputs(
     field_names = {child.name for child in version.root.children}
     wired = {wire.to[0] for wire in step.wires}
     remaining: list[Input] = []
-    lost = []
+    losses = []
     for field in inputs:
         targets = []
         for name, path in field.targets:
@@ -111,8 +111,8 @@ def _inputs(
         if targets:
             remaining.append(replace(field, targets=tuple(targets)))
         else:
-            lost.append(f"the open input “{field.label}”")
-    return tuple(remaining), lost
+            losses.append(f"the open input “{field.label}”")
+    return tuple(remaining), losses
 
 
 def _followers(
@@ -121,7 +121,7 @@ def _followers(
     """Return the definition with later steps rewired to outputs of the same kind, and losses."""
     before = {output.path: output.kind for output in (outputs_of(former) if former else ())}
     offered = outputs_of(version)
-    lost = []
+    losses = []
     for follower in definition.followers(name):
         wires = []
         for wire in follower.wires:
@@ -134,6 +134,6 @@ def _followers(
                 wires.append(replace(wire, path=path))
             else:
                 number = definition.number(follower.id)
-                lost.append(f"what step {number} takes from it")
+                losses.append(f"what step {number} takes from it")
         definition = definition.with_step(replace(follower, wires=tuple(wires)))
-    return definition, lost
+    return definition, losses

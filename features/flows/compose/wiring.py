@@ -43,9 +43,9 @@ def with_value(value: Any, path: Path, new: Any) -> Any:
         return new
     part, *rest = path
     if isinstance(part, str) and part != APPEND:
-        around = dict(value) if isinstance(value, dict) else {}
-        around[part] = with_value(around.get(part), tuple(rest), new)
-        return around
+        members = dict(value) if isinstance(value, dict) else {}
+        members[part] = with_value(members.get(part), tuple(rest), new)
+        return members
     rows = list(value) if isinstance(value, list) else []
     if isinstance(part, int) and part < len(rows):
         rows[part] = with_value(rows[part], tuple(rest), new)
@@ -72,10 +72,10 @@ def inserted(value: Any, to: Path, new: Any) -> Any:
 
     The arguments lack the rows that wires fill: `["$a", "x"]` is stored as `["x"]`.
     """
-    *around, last = to
-    rows = value_at(value, tuple(around)) if APPEND not in around else MISSING
+    *parent_path, last = to
+    rows = value_at(value, tuple(parent_path)) if APPEND not in parent_path else MISSING
     if isinstance(last, int) and isinstance(rows, list) and last < len(rows):
-        return with_value(value, tuple(around), [*rows[:last], new, *rows[last:]])
+        return with_value(value, tuple(parent_path), [*rows[:last], new, *rows[last:]])
     return with_value(value, to, new)
 
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from catalog.models import Endpoint
 from features.flows.compose import editing
 from features.flows.compose.definition import MOST_STEPS, Definition, Step
-from features.flows.compose.editing import Asked, Socket
+from features.flows.compose.editing import AskableField, Socket
 from features.flows.compose.models import endpoints_of, refusal, versions_of
 from features.flows.execution.pricing import prices
 from features.flows.models import Flow
@@ -31,7 +31,7 @@ class ShownStep:
     endpoint: Endpoint | None
     refusal: str
     sockets: list[Socket]
-    asked: list[Asked]
+    asked: list[AskableField]
     main: SafeString
     more: SafeString
     more_count: int
@@ -53,9 +53,9 @@ def context(
     endpoints = endpoints_of([definition])
     versions = versions_of(definition, endpoints)
     root = editing.root_of(definition, versions)
-    shown = editing.without_marks(post or editing.first_post(definition, versions))
-    drawn = draw_nodes(root, post=shown, problems=problems)
-    nodes = {node.field.name: node for node in drawn.children}
+    shown_post = editing.without_marks(post or editing.first_post(definition, versions))
+    root_node = draw_nodes(root, post=shown_post, problems=problems)
+    nodes = {node.field.name: node for node in root_node.children}
     return {
         "flow": flow,
         "definition": definition,
@@ -78,7 +78,7 @@ def _describe_step(
     endpoint: Endpoint | None,
     node: Node | None,
 ) -> ShownStep:
-    main, more = _sections(node)
+    main, settings = _sections(node)
     address = reverse("playground:uploads")
     return ShownStep(
         definition.number(step.id),
@@ -88,9 +88,9 @@ def _describe_step(
         editing.sockets(definition, versions, step),
         editing.askable(definition, versions, step),
         rendering.render_fields(main, address),
-        rendering.render_fields(more, address),
-        len(more),
-        any(child.is_changed or rendering.has_errors(child) for child in more),
+        rendering.render_fields(settings, address),
+        len(settings),
+        any(child.is_changed or rendering.has_errors(child) for child in settings),
     )
 
 
@@ -101,8 +101,8 @@ def _sections(node: Node | None) -> tuple[list[Node], list[Node]]:
     if not node.children:
         return [node], []
     main = [child for child in node.children if _is_main(child.field)]
-    more = [child for child in node.children if not _is_main(child.field)]
-    return (main, more) if main and len(more) > 2 else (list(node.children), [])
+    settings = [child for child in node.children if not _is_main(child.field)]
+    return (main, settings) if main and len(settings) > 2 else (list(node.children), [])
 
 
 def _is_main(field: Field) -> bool:

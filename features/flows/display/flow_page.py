@@ -91,7 +91,7 @@ def summaries(
 def context(
     user: User,
     flow: Flow,
-    here: Project,
+    project: Project,
     definition: Definition,
     post: dict[str, list[str]] | None = None,
     problems: Sequence[Problem] = (),
@@ -99,15 +99,15 @@ def context(
 ) -> dict[str, Any]:
     """Return the page's context, with the form as saved or as posted.
 
-    A run belongs to the flow's project, or to the project `here` of the page.
+    A run belongs to the flow's project, or to the project `project` of the page.
     """
     endpoints = endpoints_of([definition])
     versions = versions_of(definition, endpoints)
     root = form.form_root(definition, versions)
-    shown = post if post is not None else form.first_post(definition, versions)
-    node = draw_nodes(root, post=shown, problems=problems)
-    filled = answered(definition, form.answers(definition, versions, shown)[0])
-    rights = FlowRights(user, flow, here)
+    shown_post = post if post is not None else form.first_post(definition, versions)
+    node = draw_nodes(root, post=shown_post, problems=problems)
+    filled = answered(definition, form.answers(definition, versions, shown_post)[0])
+    rights = FlowRights(user, flow, project)
     enforcement.mark(rights.target, endpoints.values())
     reused = reusable(flow, filled, rights.target)
     costs = prices(filled, endpoints, reused)

@@ -12,7 +12,7 @@ from catalog.models import Endpoint
 from core.formatting import counted
 from features.flows.models import Flow, FlowRun
 from projects import current
-from runs.promises.owners import Compared, Line
+from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 MOST = 4  # steps whose models a line shows
 
 
-def compared(request: HttpRequest) -> Compared:
+def compared(request: HttpRequest) -> ComparisonKind:
     """Return the flows of the request's project and shared ones, or the user's own flows."""
     flows = Flow.objects.kept()
-    listed = current.rows_in_scope(flows, request)
+    visible_flows = current.rows_in_scope(flows, request)
     if not current.is_of_all_projects(request):
-        listed |= flows.filter(visibility=Flow.Visibility.TEAM)
+        visible_flows |= flows.filter(visibility=Flow.Visibility.TEAM)
     newest = FlowRun.objects.shown_to(request.user).filter(flow=OuterRef("pk"))
     last_state = Subquery(newest.order_by("-created_at").values("state")[:1])
-    rows = listed.select_related("user").annotate(last_state=last_state)
-    return Compared("flow", rows, "name", "changed_at", partial(_lines, request))
+    rows = visible_flows.select_related("user").annotate(last_state=last_state)
+    return ComparisonKind("flow", rows, "name", "changed_at", partial(_lines, request))
 
 
 def _lines(request: HttpRequest, flows: Sequence[Flow]) -> list[Line]:

@@ -36,8 +36,10 @@ class Origin:
 
     def output(self, value: str) -> Output | None:
         """Return the output that a posted text identifies, by default the first one."""
-        named = next((output for output in self.outputs if value_of(output) == value), None)
-        return named or (self.outputs[0] if self.outputs and not value else None)
+        matching_output = next(
+            (output for output in self.outputs if value_of(output) == value), None
+        )
+        return matching_output or (self.outputs[0] if self.outputs and not value else None)
 
 
 def value_of(output: Output) -> str:
@@ -52,12 +54,19 @@ def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
         return None
     run_of_result, endpoint = result.run, result.run.endpoint
     outputs = outputs_in(run_of_result.output)
-    chosen = _output_of(result, outputs)
-    if chosen is None:
+    chosen_output = _output_of(result, outputs)
+    if chosen_output is None:
         return None
     definition = begin(endpoint.endpoint_id, version_of(endpoint), run_of_result.arguments)
-    rest = [output for output in outputs if output.path != chosen.path]
-    return Origin(definition, "s1", endpoint, [chosen, *rest], result.origin, run=run_of_result)
+    other_outputs = [output for output in outputs if output.path != chosen_output.path]
+    return Origin(
+        definition,
+        "s1",
+        endpoint,
+        [chosen_output, *other_outputs],
+        result.origin,
+        run=run_of_result,
+    )
 
 
 def _output_of(result: use_as.Result, outputs: list[Output]) -> Output | None:

@@ -24,13 +24,13 @@ WITHHELD = "The run of this step is no longer shared."
 
 
 class FlowRights(Rights):
-    """The rights to a flow on a page of the project `here`: where it runs, and why it may not."""
+    """The rights to a flow on a page of a project: where it runs, and why it may not."""
 
     row: Flow
 
-    def __init__(self, user: User, flow: Flow, here: Project) -> None:
+    def __init__(self, user: User, flow: Flow, project: Project) -> None:
         super().__init__(user, flow)
-        self.target = flow.project if self.may_change else here
+        self.target = flow.project if self.may_change else project
 
     @cached_property
     def why_not(self) -> str:
@@ -55,11 +55,11 @@ def view_for(user: User, flow_run: FlowRun) -> str:
 
 
 # Runs may be shown with a flow, or a run of it, if everybody who sees that may read them.
-def withheld(flow_run: FlowRun, begun: Iterable[StepRun]) -> set[str]:
+def withheld(flow_run: FlowRun, step_runs: Iterable[StepRun]) -> set[str]:
     """Return the ids of steps whose run not everybody who sees the page may read.
 
     One query if there are runs from elsewhere, otherwise none.
     """
-    loaded = {step.step: step.run for step in begun if step.run}
+    loaded = {step.step: step.run for step in step_runs if step.run}
     runs = Run.objects.withheld_with(flow_run, loaded.values())
     return {step for step, run in loaded.items() if run.pk in runs}

@@ -29,7 +29,7 @@ class ShownStep:
     """A step with its run, its result so far, and why it is not in progress."""
 
     summary: Summary
-    begun: StepRun | None
+    step_run: StepRun | None
     run: Run | None  # None before it starts, after a purge, and if it is withheld
     waits: str
     result: dict[str, Any] | None
@@ -43,7 +43,7 @@ class ShownStep:
         """Return the state for the page's markup."""
         if self.run:
             return self.run.state
-        return "failed" if self.begun or self.waits else "waiting"
+        return "failed" if self.step_run or self.waits else "waiting"
 
 
 class Page(NamedTuple):
@@ -51,7 +51,7 @@ class Page(NamedTuple):
 
     flow_run: FlowRun
     definition: Definition
-    begun: dict[str, StepRun]
+    step_runs: dict[str, StepRun]
     view: str
     costs: Mapping[str, Estimate]
     withheld: Collection[str]
@@ -59,7 +59,7 @@ class Page(NamedTuple):
 
 def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[str, Any]:
     """Return the context of the page, or with `only` of the parts that change with these steps."""
-    definition, begun = parse_definition(flow_run.definition), steps.current(flow_run)
+    definition, step_runs = parse_definition(flow_run.definition), steps.current(flow_run)
     # Read after the steps: once the last of them is settled, the page stops polling.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     endpoints = endpoints_of([definition])
@@ -68,35 +68,39 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
         if flow_run.is_final and watch_tokens.may(view, REPEAT)
         else {}
     )
-    page = Page(flow_run, definition, begun, view, costs, withheld(flow_run, begun.values()))
-    shown = [
+    page = Page(
+        flow_run, definition, step_runs, view, costs, withheld(flow_run, step_runs.values())
+    )
+    step_views = [
         _describe_step(page, summary, is_changed=not only or summary.step.id in only)
         for summary in summaries(definition, endpoints)
     ]
-    runs = [step_run.run for step_run in begun.values() if step_run.run]
+    runs = [step_run.run for step_run in step_runs.values() if step_run.run]
     return {
         "flow_run": flow_run,
         "flow": flow_run.flow,
-        "steps": shown,
-        "done": sum(steps.has_result(step_run) for step_run in begun.values()),
+        "steps": step_views,
+        "done": sum(steps.has_result(step_run) for step_run in step_runs.values()),
         "count": len(definition.steps),
         "is_stopping": bool(flow_run.cancel_requested_at) and not flow_run.is_final,
-        "cost": _cost(begun.values()),
+        "cost": _cost(step_runs.values()),
         "is_awaited": not flow_run.is_final,
         "may_stop": watch_tokens.may(view, watch_tokens.CANCEL),
         "readiness": readiness() if any(run.is_awaited for run in runs) else "",
     }
 
 
-def _cost(begun: Iterable[StepRun]) -> str:
+def _cost(step_runs: Iterable[StepRun]) -> str:
     """Return the cost of its runs so far; empty if there is none."""
-    return known_costs.together(step.run for step in begun if step.run and not step.is_reused)
+    return known_costs.together(step.run for step in step_runs if step.run and not step.is_reused)
 
 
 def _describe_step(page: Page, summary: Summary, *, is_changed: bool) -> ShownStep:
-    flow_run, definition, begun, view, costs, withheld = page
-    step_run, step = begun.get(summary.step.id), summary.step
-    waits = steps.why_waiting(definition, step, begun) if step_run is None else step_run.not_sent
+    flow_run, definition, step_runs, view, costs, withheld = page
+    step_run, step = step_runs.get(summary.step.id), summary.step
+    waits = (
+        steps.why_waiting(definition, step, step_runs) if step_run is None else step_run.not_sent
+    )
     if step_run is None and not waits and flow_run.is_final:
         waits = "Not started: the flow was stopped first."
     run = step_run.run if step_run else None

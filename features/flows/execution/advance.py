@@ -57,34 +57,35 @@ def advance(pk: uuid.UUID) -> None:
     """Settle ended steps, start the steps that can start, end finished flow runs."""
     with transaction.atomic():
         flow_run = steps.locked(pk)
-        begun = steps.current(flow_run)
+        step_runs = steps.current(flow_run)
         over = [
             step_run
-            for step_run in begun.values()
+            for step_run in step_runs.values()
             if step_run.settled_at is None and steps.is_over(step_run)
         ]
         definition = parse_definition(flow_run.definition)
         if not flow_run.is_final and not flow_run.cancel_requested_at:
-            steps.begin_ready(flow_run, definition, begun)
+            steps.begin_ready(flow_run, definition, step_runs)
         for step_run in over:
             step_run.settled_at = timezone.now()
             step_run.save(update_fields=["settled_at"])
-        if all(steps.is_over(step_run) for step_run in begun.values()):
-            end(flow_run, begun, len(definition.steps))
+        if all(steps.is_over(step_run) for step_run in step_runs.values()):
+            end(flow_run, step_runs, len(definition.steps))
         for step_run in over:
             if step_run.run_id:
                 bump_version(step_run.run_id)  # so that the page swaps in the outcome
 
 
-def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
+def end(flow_run: FlowRun, step_runs: dict[str, StepRun], count: int) -> None:
     """End a flow run in which no step is in progress or can start."""
     if flow_run.is_final:
         return
-    is_whole = len(begun) == count and all(
-        steps.has_result(step_run) for step_run in begun.values()
+    is_whole = len(step_runs) == count and all(
+        steps.has_result(step_run) for step_run in step_runs.values()
     )
     is_cancelled = any(
-        step_run.run and step_run.run.state == Run.State.CANCELLED for step_run in begun.values()
+        step_run.run and step_run.run.state == Run.State.CANCELLED
+        for step_run in step_runs.values()
     ) or bool(flow_run.cancel_requested_at)
     state = FlowRun.State
     flow_run.state = (
@@ -93,4 +94,4 @@ def end(flow_run: FlowRun, begun: dict[str, StepRun], count: int) -> None:
     flow_run.ended_at = timezone.now()
     flow_run.save(update_fields=["state", "ended_at"])
     steps.give_back(flow_run, list(flow_run.planned or ()))
-    run_ends.notify_owner(flow_run, begun)
+    run_ends.notify_owner(flow_run, step_runs)

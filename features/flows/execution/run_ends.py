@@ -27,7 +27,7 @@ def is_step(run: Run) -> bool:
     return starting.is_of(run, Source.FLOW)
 
 
-def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
+def notify_owner(flow_run: FlowRun, step_runs: dict[str, StepRun]) -> None:
     """Notify the user who started it last, once per end; "Try again from here" leads to a new end.
 
     Part of the transaction that ends the flow run.
@@ -45,18 +45,18 @@ def notify_owner(flow_run: FlowRun, begun: dict[str, StepRun]) -> None:
         flow_run.presser,
         kinds.FLOW_FINISHED,
         subject=f"{word} after {duration(took)}: {flow_run.flow.name}",
-        text="" if is_done else why(flow_run, begun),
+        text="" if is_done else why(flow_run, step_runs),
         path=flow_run.get_absolute_url(),
         key=f"flow {flow_run.pk} {flow_run.ended_at.isoformat()}",
         about=flow_run,
     )
 
 
-def why(flow_run: FlowRun, begun: dict[str, StepRun]) -> str:
+def why(flow_run: FlowRun, step_runs: dict[str, StepRun]) -> str:
     """Return the first step without a result, and the reason."""
     definition = parse_definition(flow_run.definition)
     for step in definition.steps:
-        step_run = begun.get(step.id)
+        step_run = step_runs.get(step.id)
         if step_run and not steps.has_result(step_run):
             error = step_run.run.error if step_run.run else None
             reason = error_messages.reason(error) if error else step_run.not_sent

@@ -71,13 +71,13 @@ def start(
         )
         if is_new:
             _plan(flow_run, definition, without=reused or ())
-            begun = {
+            step_runs = {
                 step: StepRun.objects.create(
                     flow_run=flow_run, step=step, run=run, is_reused=True, settled_at=timezone.now()
                 )
                 for step, run in (reused or {}).items()
             }
-            _carry_on(flow_run, definition, begun)
+            _carry_on(flow_run, definition, step_runs)
     return flow_run, is_new
 
 
@@ -99,11 +99,11 @@ def require_maker(user: User, project: Project) -> None:
 
 def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:
     """Raise Refused if a model (of the steps `only`) is gone or blocked, or there are no steps."""
-    chosen = [step for step in definition.steps if only is None or step.id in only]
-    if not chosen:
+    chosen_steps = [step for step in definition.steps if only is None or step.id in only]
+    if not chosen_steps:
         raise Refused(EMPTY)
     endpoints = endpoints_of([definition])
-    why = {step.id: refusal(endpoints.get(step.endpoint), step.endpoint) for step in chosen}
+    why = {step.id: refusal(endpoints.get(step.endpoint), step.endpoint) for step in chosen_steps}
     why = {step: reasons for step, reasons in why.items() if reasons}
     if why:
         first = next(iter(why))
@@ -121,14 +121,14 @@ def require_allowed(
 
     Checks the steps `only`, except the steps `without` a run of their own.
     """
-    chosen = [
+    chosen_steps = [
         step
         for step in definition.steps
         if (only is None or step.id in only) and step.id not in without
     ]
-    endpoints = endpoints_of([Definition(tuple(chosen))])
+    endpoints = endpoints_of([Definition(tuple(chosen_steps))])
     locks = enforcement.refusals(project, endpoints.values())
-    for step in chosen:
+    for step in chosen_steps:
         if lock := locks.get(endpoints[step.endpoint].pk):
             raise Forbidden(f"Step {definition.number(step.id)}: {lock}")
 
@@ -145,27 +145,31 @@ def _plan(
     Raises Forbidden if they cost more than is left or than was confirmed: later steps start when
     nobody waits for an answer.
     """
-    chosen = Definition(tuple(step for step in definition.steps if only is None or step.id in only))
-    endpoints = endpoints_of([chosen])
-    estimates = pricing.prices(chosen, endpoints, without)
-    wanted = {
+    chosen_part = Definition(
+        tuple(step for step in definition.steps if only is None or step.id in only)
+    )
+    endpoints = endpoints_of([chosen_part])
+    estimates = pricing.prices(chosen_part, endpoints, without)
+    priced_steps = {
         step.id: (endpoints[step.endpoint], estimates[step.id])
-        for step in chosen.steps
+        for step in chosen_part.steps
         if step.id in estimates
     }
-    steps.give_back(flow_run, wanted)
+    steps.give_back(flow_run, priced_steps)
     charges = runs_starting.plan(
-        flow_run.presser, flow_run.project, list(wanted.values()), flow_run.token_id
+        flow_run.presser, flow_run.project, list(priced_steps.values()), flow_run.token_id
     )
-    written = {step: charge.pk for step, charge in zip(wanted, charges, strict=True) if charge.pk}
-    flow_run.planned = {**(flow_run.planned or {}), **written}
+    charge_pks = {
+        step: charge.pk for step, charge in zip(priced_steps, charges, strict=True) if charge.pk
+    }
+    flow_run.planned = {**(flow_run.planned or {}), **charge_pks}
     flow_run.save(update_fields=["planned"])
 
 
-def _carry_on(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
-    steps.begin_ready(flow_run, definition, begun)
-    if all(steps.is_over(step_run) for step_run in begun.values()):
-        advance.end(flow_run, begun, len(definition.steps))
+def _carry_on(flow_run: FlowRun, definition: Definition, step_runs: dict[str, StepRun]) -> None:
+    steps.begin_ready(flow_run, definition, step_runs)
+    if all(steps.is_over(step_run) for step_run in step_runs.values()):
+        advance.end(flow_run, step_runs, len(definition.steps))
 
 
 def try_again(flow_run: FlowRun, step: str, by: User) -> None:
@@ -178,11 +182,11 @@ def try_again(flow_run: FlowRun, step: str, by: User) -> None:
     require_maker(by, flow_run.project)
     with transaction.atomic():
         locked = steps.locked(flow_run.pk)
-        definition, begun = parse_definition(locked.definition), steps.current(locked)
+        definition, step_runs = parse_definition(locked.definition), steps.current(locked)
         if definition.step(step) is None:
             return
-        anew = _to_repeat(definition, begun, step)
-        old = [begun[name] for name in anew if name in begun]
+        anew = _to_repeat(definition, step_runs, step)
+        old = [step_runs[name] for name in anew if name in step_runs]
         if any(not steps.is_over(step_run) for step_run in old):
             return
         require_runnable(definition, only=anew)
@@ -195,20 +199,20 @@ def try_again(flow_run: FlowRun, step: str, by: User) -> None:
         locked.state, locked.ended_at = FlowRun.State.RUNNING, None
         locked.cancel_requested_at = None
         locked.save(update_fields=["state", "ended_at", "cancel_requested_at", "repeated_by"])
-        _carry_on(locked, definition, {k: v for k, v in begun.items() if k not in anew})
+        _carry_on(locked, definition, {k: v for k, v in step_runs.items() if k not in anew})
 
 
-def _to_repeat(definition: Definition, begun: dict[str, StepRun], step: str) -> set[str]:
+def _to_repeat(definition: Definition, step_runs: dict[str, StepRun], step: str) -> set[str]:
     """Return the step, the steps that depend on it, and earlier ones without a result."""
-    ids, waiting = set[str](), [step]
-    while waiting:
-        name = waiting.pop()
+    ids, to_visit = set[str](), [step]
+    while to_visit:
+        name = to_visit.pop()
         ids |= definition.after(name)
-        here = definition.step(name)
-        waiting += [
+        current_step = definition.step(name)
+        to_visit += [
             source
-            for source in (here.sources if here else ())
-            if source not in ids and not steps.has_result(begun.get(source))
+            for source in (current_step.sources if current_step else ())
+            if source not in ids and not steps.has_result(step_runs.get(source))
         ]
     return ids
 
@@ -221,7 +225,7 @@ def cancel(flow_run: FlowRun, by: str = "") -> None:
             return
         locked.cancel_requested_at = timezone.now()
         locked.save(update_fields=["cancel_requested_at"])
-        begun = steps.current(locked)
-        for step_run in begun.values():
+        step_runs = steps.current(locked)
+        for step_run in step_runs.values():
             if step_run.run_id and not steps.is_over(step_run):
                 state_machine.request_cancel(step_run.run_id, by)

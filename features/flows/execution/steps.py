@@ -39,22 +39,23 @@ def current(flow_run: FlowRun) -> dict[str, StepRun]:
     return {step_run.step: step_run for step_run in steps}
 
 
-def begin_ready(flow_run: FlowRun, definition: Definition, begun: dict[str, StepRun]) -> None:
-    """Start every step whose sources have succeeded, and add it to `begun`.
+def begin_ready(flow_run: FlowRun, definition: Definition, step_runs: dict[str, StepRun]) -> None:
+    """Start every step whose sources have succeeded, and add it to `step_runs`.
 
     The caller has locked the flow run's row in a transaction.
     """
     ready = [
         step
         for step in definition.steps
-        if step.id not in begun and all(has_result(begun.get(source)) for source in step.sources)
+        if step.id not in step_runs
+        and all(has_result(step_runs.get(source)) for source in step.sources)
     ]
     endpoints = endpoints_of([Definition(tuple(ready))]) if ready else {}
     for step in ready:
         give_back(flow_run, [step.id])  # now its run reserves its cost
-        step_run = _begin(flow_run, definition, step, endpoints.get(step.endpoint), begun)
+        step_run = _begin(flow_run, definition, step, endpoints.get(step.endpoint), step_runs)
         step_run.save()
-        begun[step.id] = step_run
+        step_runs[step.id] = step_run
 
 
 def give_back(flow_run: FlowRun, step_ids: Iterable[str]) -> None:
@@ -77,7 +78,7 @@ def _begin(
     definition: Definition,
     step: Step,
     endpoint: Endpoint | None,
-    begun: dict[str, StepRun],
+    step_runs: dict[str, StepRun],
 ) -> StepRun:
     """Return the row of a step with its run, or with the reason why it has none."""
     step_run = StepRun(flow_run=flow_run, step=step.id)
@@ -85,7 +86,7 @@ def _begin(
     if endpoint is None or why:
         return _not_sent(step_run, why)
     try:
-        arguments = _arguments(step, endpoint, begun)
+        arguments = _arguments(step, endpoint, step_runs)
     except NotThere as gap:
         number = definition.number(gap.wire.step)
         return _not_sent(step_run, NO_OUTPUT.format(number, path_in_words(gap.wire.path)))
@@ -118,12 +119,12 @@ def _key(flow_run: FlowRun, definition: Definition, step: Step) -> str:
     return f"{flow_run.pk.hex}-{definition.number(step.id)}-{tries}"
 
 
-def _arguments(step: Step, endpoint: Endpoint, begun: dict[str, StepRun]) -> dict[str, Any]:
+def _arguments(step: Step, endpoint: Endpoint, step_runs: dict[str, StepRun]) -> dict[str, Any]:
     """Return a step's arguments with its wired inputs; files have our own addresses."""
-    runs = [run for source in step.sources if (run := begun[source].run)]
-    outputs = {source: begun[source].run.output for source in step.sources}  # type: ignore[union-attr]
-    whole = filled(step, version_of(endpoint).root, outputs)
-    return dict(replaced(whole, _our_addresses(runs)))
+    runs = [run for source in step.sources if (run := step_runs[source].run)]
+    outputs = {source: step_runs[source].run.output for source in step.sources}  # type: ignore[union-attr]
+    whole_arguments = filled(step, version_of(endpoint).root, outputs)
+    return dict(replaced(whole_arguments, _our_addresses(runs)))
 
 
 def _our_addresses(runs: Sequence[Run]) -> dict[str, str]:
@@ -134,21 +135,23 @@ def _our_addresses(runs: Sequence[Run]) -> dict[str, str]:
     return {artifact.url: artifact.get_absolute_url() for artifact in artifacts}
 
 
-def why_waiting(definition: Definition, step: Step, begun: dict[str, StepRun]) -> str:
+def why_waiting(definition: Definition, step: Step, step_runs: dict[str, StepRun]) -> str:
     """Return why a step that has not started can no longer start; empty if it can."""
-    for source in blocked(definition.steps, begun) & set(step.sources):
+    for source in blocked(definition.steps, step_runs) & set(step.sources):
         return SOURCE_FAILED.format(definition.number(source))
     return ""
 
 
-def blocked(steps: Iterable[Step], begun: dict[str, StepRun]) -> set[str]:
+def blocked(steps: Iterable[Step], step_runs: dict[str, StepRun]) -> set[str]:
     """Return the steps that ended without a result, and those that depend on them."""
     ids = {
-        name for name, step_run in begun.items() if is_over(step_run) and not has_result(step_run)
+        name
+        for name, step_run in step_runs.items()
+        if is_over(step_run) and not has_result(step_run)
     }
-    listed = list(steps)
-    for _ in listed:
-        ids |= {step.id for step in listed if step.id not in begun and ids & {*step.sources}}
+    all_steps = list(steps)
+    for _ in all_steps:
+        ids |= {step.id for step in all_steps if step.id not in step_runs and ids & {*step.sources}}
     return ids
 
 

@@ -39,11 +39,11 @@ def models_within(keys: Collection[int]) -> dict[int, list[str]]:
     A workflow whose definition cannot be read is left out.
     """
     rows = AccountWorkflow.objects.filter(pk__in=keys).exclude(definition="")
-    within = {}
+    models_by_key = {}
     for key, definition in rows.values_list("pk", "definition"):
         with suppress(reading.Unreadable):
-            within[key] = sorted(_load(definition).endpoint_ids)
-    return within
+            models_by_key[key] = sorted(_load(definition).endpoint_ids)
+    return models_by_key
 
 
 def refusal(workflow: AccountWorkflow, graph: Graph | None) -> str:
@@ -53,5 +53,5 @@ def refusal(workflow: AccountWorkflow, graph: Graph | None) -> str:
     wrong = checks.errors(graph) if graph else []
     if not wrong:
         return ""
-    where = f"node “{wrong[0].node}”: " if wrong[0].node else ""
-    return f"Its definition is wrong, so upstream would refuse it. {where}{wrong[0].message}"
+    node_phrase = f"node “{wrong[0].node}”: " if wrong[0].node else ""
+    return f"Its definition is wrong, so upstream would refuse it. {node_phrase}{wrong[0].message}"

@@ -26,11 +26,11 @@ def context(workflow: AccountWorkflow, graph: Graph | None, run: Run | None) -> 
     if graph is None:
         return {"run": run, "nodes": [], **_outcome(run)}
     endpoints = nodes.endpoints_of(graph)
-    shown = nodes.shown_nodes(graph, endpoints, checks.problems(graph), run)
+    node_views = nodes.shown_nodes(graph, endpoints, checks.problems(graph), run)
     return {
         "run": run,
-        "nodes": shown,
-        "done_count": sum(item.step.state == "done" for item in shown),
+        "nodes": node_views,
+        "done_count": sum(item.step.state == "done" for item in node_views),
         **_outcome(run),
     }
 

@@ -33,7 +33,7 @@ class File:
 
 
 @dataclass(frozen=True)
-class Shown:
+class NodeView:
     """A node in the page's list."""
 
     key: str  # of its element
@@ -65,21 +65,21 @@ def endpoints_of(graph: Graph) -> dict[str, Endpoint]:
 
 def shown_nodes(
     graph: Graph, endpoints: Mapping[str, Endpoint], problems: Sequence[Problem], run: Run | None
-) -> list[Shown]:
+) -> list[NodeView]:
     """Return the nodes that call models, and unknown nodes, in running order."""
-    done, stuck = order(graph)
-    listed = [graph.nodes[key] for key in [*done, *stuck]]
-    listed = [node for node in listed if node.kind not in ("input", "display")]
-    steps = steps_of(run, [node.id for node in listed])
+    ordered_keys, stuck = order(graph)
+    ordered_nodes = [graph.nodes[key] for key in [*ordered_keys, *stuck]]
+    ordered_nodes = [node for node in ordered_nodes if node.kind not in ("input", "display")]
+    steps = steps_of(run, [node.id for node in ordered_nodes])
     copies = _copies(run)
-    shown = [
+    node_views = [
         _describe_node(graph, number, node, endpoints, problems, steps.pop(node.id), copies)
-        for number, node in enumerate(listed, 1)
+        for number, node in enumerate(ordered_nodes, 1)
     ]
-    for number, (key, step) in enumerate(steps.items(), len(shown) + 1):
+    for number, (key, step) in enumerate(steps.items(), len(node_views) + 1):
         node = Node(key, "run", step.app, raw={"id": key})
-        shown.append(_describe_node(graph, number, node, endpoints, (), step, copies))
-    return shown
+        node_views.append(_describe_node(graph, number, node, endpoints, (), step, copies))
+    return node_views
 
 
 def _describe_node(
@@ -90,14 +90,14 @@ def _describe_node(
     problems: Sequence[Problem],
     step: Step,
     copies: Mapping[str, str],
-) -> Shown:
+) -> NodeView:
     endpoint = endpoints.get(node.app)
     own = [problem for problem in problems if problem.node == node.id]
     notes = [problem.message for problem in own if problem.is_warning]
     if node.is_run and node.app:
         notes += [endpoint.refusal] if endpoint and endpoint.refusal else []
         notes += [NOT_HERE] if endpoint is None else []
-    return Shown(
+    return NodeView(
         key=f"node-{number}",
         number=number,
         id=node.id,

@@ -38,7 +38,7 @@ NO_KEY = (
 
 
 @dataclass(frozen=True)
-class Filled:
+class WorkflowContents:
     """The contents of a workflow's form, and problems with them."""
 
     post: dict[str, list[str]] = field(default_factory=dict)
@@ -76,7 +76,11 @@ def _missing(state: AccountListing, has_rows: bool) -> str:
 
 
 def detail(
-    workflow: AccountWorkflow, user: Any, project: Project, run: Run | None, filled: Filled
+    workflow: AccountWorkflow,
+    user: Any,
+    project: Project,
+    run: Run | None,
+    filled: WorkflowContents,
 ) -> dict[str, Any]:
     """Return the context of a workflow's page, which lists and starts runs of the project."""
     trouble = ""
@@ -114,7 +118,7 @@ def detail(
     }
 
 
-def _form(endpoint: Endpoint, filled: Filled) -> SafeString:
+def _form(endpoint: Endpoint, filled: WorkflowContents) -> SafeString:
     return form_state.render(endpoint, filled.post, list(filled.problems))
 
 

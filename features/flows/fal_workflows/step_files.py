@@ -36,7 +36,7 @@ EVERY_S = 60.0
 AT_ONCE = 20
 
 
-def note_end(run: Run, changed: Mapping[str, Any]) -> None:
+def note_end(run: Run, changes: Mapping[str, Any]) -> None:
     """Schedule the listing of a run's step files, if it is a run of a workflow."""
     if run.transport != Transport.STREAM:
         return
@@ -68,9 +68,9 @@ def _take_due() -> list[StepFile]:
     """Claim the rows that are due, so that no other worker handles them meanwhile."""
     now = timezone.now()
     # Neither joined nor ordered by runs: without statistics SQLite would start with all runs.
-    due = StepFile.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
-    rows = list(due.prefetch_related("run")[:AT_ONCE])
-    claimed = []
+    due_files = StepFile.objects.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
+    rows = list(due_files.prefetch_related("run")[:AT_ONCE])
+    claimed_rows = []
     for row in rows:
         pause = timedelta(seconds=FIRST_PAUSE_S * 2**row.attempts)
         unclaimed = StepFile.objects.filter(pk=row.pk, next_attempt_at=row.next_attempt_at)
@@ -78,8 +78,8 @@ def _take_due() -> list[StepFile]:
         if unclaimed.update(
             attempts=row.attempts + 1, next_attempt_at=None if is_last else now + pause
         ):
-            claimed.append(row)
-    return claimed
+            claimed_rows.append(row)
+    return claimed_rows
 
 
 def list_files(marker: StepFile) -> None:
@@ -119,8 +119,8 @@ async def _copy(row: StepFile, files: fal.Files) -> None:
 def _store(row: StepFile, file: IO[bytes], content_type: str) -> Upload:
     size_bytes = file.seek(0, 2)
     name = unquote(PurePosixPath(urlsplit(row.url).path).name) or "file"
-    posted = UploadedFile(file, name, content_type, size=size_bytes)
-    return uploads.store(row.run.user_id, posted, project=row.run.project)
+    uploaded_file = UploadedFile(file, name, content_type, size=size_bytes)
+    return uploads.store(row.run.user_id, uploaded_file, project=row.run.project)
 
 
 def copies_of(run: Run) -> dict[str, str]:

@@ -57,9 +57,9 @@ def steps_of(run: Run | None, nodes: Iterable[str] = ()) -> dict[str, Step]:
     return {node: _adjusted_to_run_state(step, run) for node, step in steps.items()}
 
 
-def _events(stored: Any) -> Sequence[dict[str, Any]]:
+def _events(stored_events: Any) -> Sequence[dict[str, Any]]:
     """Return the events, each with the time of its arrival."""
-    rows = stored if isinstance(stored, list) else []
+    rows = stored_events if isinstance(stored_events, list) else []
     return [
         {**row["event"], "~at": row.get("at")}
         for row in rows

@@ -121,11 +121,11 @@ def borrow(app: str, name: str) -> dict[str, Any] | None:
     return field if field and "$ref" not in json.dumps(field) else None
 
 
-def retire(listed: Collection[str]) -> None:
+def retire(listed_ids: Collection[str]) -> None:
     """Mark the account's workflows that are no longer in its list."""
     now = timezone.now()
     missing = AccountWorkflow.objects.available().filter(is_own=True)
-    missing = missing.exclude(endpoint__endpoint_id__in=listed)
+    missing = missing.exclude(endpoint__endpoint_id__in=listed_ids)
     keys = list(missing.values_list("pk", flat=True))
     with transaction.atomic():
         AccountWorkflow.objects.filter(pk__in=keys).update(gone_at=now)

@@ -81,7 +81,7 @@ async def read_account(workflows: fal.Workflows) -> None:
     exception group. A single unreadable definition is recorded.
     """
     own = {item.endpoint_id: item async for page in workflows.pages() for item in page.items}
-    others = await sync_to_async(_of_catalogue)(set(own))
+    catalogue_items = await sync_to_async(_of_catalogue)(set(own))
     room = asyncio.Semaphore(AT_ONCE)
 
     async def open_one(item: fal.WorkflowItem, is_own: bool) -> None:
@@ -93,7 +93,7 @@ async def read_account(workflows: fal.Workflows) -> None:
         async with asyncio.TaskGroup() as tasks:
             for item in own.values():
                 tasks.create_task(open_one(item, True))
-            for item in others:
+            for item in catalogue_items:
                 tasks.create_task(open_one(item, False))
     except ExceptionGroup as group:
         raise group.exceptions[0] from group
@@ -114,13 +114,13 @@ async def _open(
 
 def _of_catalogue(own: set[str]) -> list[fal.WorkflowItem]:
     """Return the workflows that only the catalogue lists."""
-    listed = Endpoint.objects.listed().filter(endpoint_id__startswith="workflows/")
+    workflow_endpoints = Endpoint.objects.listed().filter(endpoint_id__startswith="workflows/")
     items = []
-    for endpoint in listed.exclude(entry_digest=Endpoint.OF_ACCOUNT):
+    for endpoint in workflow_endpoints.exclude(entry_digest=Endpoint.OF_ACCOUNT):
         parts = endpoint.endpoint_id.split("/")
         if len(parts) == 3 and endpoint.endpoint_id not in own:
-            about = (endpoint.display_name, endpoint.description)
-            items.append(fal.WorkflowItem(parts[1], parts[2], *about, tags=tuple(endpoint.tags)))
+            texts = (endpoint.display_name, endpoint.description)
+            items.append(fal.WorkflowItem(parts[1], parts[2], *texts, tags=tuple(endpoint.tags)))
     return items
 
 

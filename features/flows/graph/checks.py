@@ -49,17 +49,17 @@ def _of_graph(graph: Graph) -> Iterator[Problem]:
 
 
 def _of_node(graph: Graph, node: Node) -> Iterator[Problem]:
-    named = node.raw.get("id", node.id)
-    if named != node.id:
-        yield Problem(node.id, f"Its id is “{_short(str(named))}”, but its key is another.")
+    inner_id = node.raw.get("id", node.id)
+    if inner_id != node.id:
+        yield Problem(node.id, f"Its id is “{_short(str(inner_id))}”, but its key is another.")
     if not node.is_known:
         kind = _short(node.kind) or "none"
         yield Problem(node.id, f"Its type “{kind}” is unknown here, so it is not run.", True)
     if node.is_run and not node.app:
         yield Problem(node.id, "It does not say which model it calls (“app”).")
-    for needed in node.depends:
-        if needed != INPUT and needed not in graph.nodes:
-            yield Problem(node.id, f"It depends on “{_short(needed)}”, a node that is not there.")
+    for source in node.depends:
+        if source != INPUT and source not in graph.nodes:
+            yield Problem(node.id, f"It depends on “{_short(source)}”, a node that is not there.")
     if node.id in node.depends:
         yield Problem(node.id, "It depends on itself.")
     for reference in graph.references_of(node):

@@ -91,30 +91,30 @@ class Graph:
         return self._references.get(node.id, [])
 
     def _sources_of(self, node: Node) -> list[str]:
-        read = [reference.node for reference in self.references_of(node) if reference.node]
-        return list(dict.fromkeys([*node.depends, *read]))
+        read_nodes = [reference.node for reference in self.references_of(node) if reference.node]
+        return list(dict.fromkeys([*node.depends, *read_nodes]))
 
 
 def order(graph: Graph) -> tuple[list[str], list[str]]:
     """Return the nodes in topological order, and those in or after a cycle."""
-    waiting = {
+    open_sources = {
         key: {source for source in sources if source in graph.nodes}
         for key, sources in graph.sources.items()
     }
     behind: dict[str, list[str]] = {}
-    for key, sources in waiting.items():
+    for key, sources in open_sources.items():
         for source in sources:
             behind.setdefault(source, []).append(key)
-    ready = [key for key, sources in waiting.items() if not sources]
-    done: list[str] = []
+    ready = [key for key, sources in open_sources.items() if not sources]
+    ordered: list[str] = []
     while ready:
-        done.append(key := ready.pop(0))
+        ordered.append(key := ready.pop(0))
         for later in behind.get(key, ()):
-            waiting[later].discard(key)
-            if not waiting[later]:
+            open_sources[later].discard(key)
+            if not open_sources[later]:
                 ready.append(later)
-    is_done = set(done)
-    return done, [key for key in graph.nodes if key not in is_done]
+    is_done = set(ordered)
+    return ordered, [key for key in graph.nodes if key not in is_done]
 
 
 def circle(graph: Graph) -> Sequence[str]:
@@ -127,5 +127,5 @@ def circle(graph: Graph) -> Sequence[str]:
     while node not in path:
         path.append(node)
         node = next(source for source in graph.sources[node] if source in stuck)
-    first, *others = path[path.index(node) :]
-    return [first, *reversed(others)]
+    first, *other_nodes = path[path.index(node) :]
+    return [first, *reversed(other_nodes)]

@@ -117,8 +117,10 @@ def _borrowed(graph: Graph, name: str, borrow: Borrow) -> dict[str, Any]:
             borrowed = borrow(node.app, str(reference.place[0]))
             if borrowed is None:
                 continue
-            whole = {key: value for key, value in borrowed.items() if key != "default"}
-            return whole if len(reference.place) == 1 else _mapping(whole.get("items"))
+            whole_schema = {key: value for key, value in borrowed.items() if key != "default"}
+            return (
+                whole_schema if len(reference.place) == 1 else _mapping(whole_schema.get("items"))
+            )
     return {}
 
 

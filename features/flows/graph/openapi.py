@@ -46,8 +46,8 @@ def output_schema(graph: Graph) -> dict[str, Any]:
         return dict(described)
     properties = {}
     for name in dict.fromkeys([*graph.output, *described]):
-        about = described.get(name)
-        label = about.get("label") if isinstance(about, dict) else None
+        output_field = described.get(name)
+        label = output_field.get("label") if isinstance(output_field, dict) else None
         properties[str(name)] = {"title": label} if isinstance(label, str) and label else {}
     return {"type": "object", "title": "Output", "properties": properties}
 

@@ -77,8 +77,8 @@ def _require_bounded(graph: Graph) -> None:
         raise Unreadable(TOO_MANY_FIELDS.format(fields, MAX_FIELDS))
     nodes = graph.nodes.values()
     values = [part for node in nodes for part in (node.input, node.fields)]
-    read = count_up_to(MAX_LINKS + 1, [*values, dict(graph.output)])
-    if read + sum(len(node.depends) for node in nodes) > MAX_LINKS:
+    link_count = count_up_to(MAX_LINKS + 1, [*values, dict(graph.output)])
+    if link_count + sum(len(node.depends) for node in nodes) > MAX_LINKS:
         raise Unreadable(TOO_TANGLED.format(MAX_LINKS))
     _ = graph.sources, graph.output_references  # parses each reference once
 
@@ -118,8 +118,8 @@ def _plain_input(value: Any) -> dict[str, Any]:
 def _read_b(document: dict[str, Any], contents: Mapping[str, Any]) -> Graph:
     raw_nodes: Any = contents.get("nodes")
     if isinstance(raw_nodes, list):  # an example of the Platform API has `nodes: []`
-        listed = [node for node in raw_nodes if isinstance(node, dict)]
-        raw_nodes = {str(node.get("id", place)): node for place, node in enumerate(listed)}
+        node_values = [node for node in raw_nodes if isinstance(node, dict)]
+        raw_nodes = {str(node.get("id", place)): node for place, node in enumerate(node_values)}
     nodes = _nodes(raw_nodes)
     schema = _mapping(contents.get("schema"))
     output = contents.get("output")
@@ -160,10 +160,10 @@ def _displayed(nodes: Mapping[str, Node]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for node in nodes.values():
         if node.kind == "display":
-            shown = node.fields
-            if isinstance(shown, list):  # the SDK writes a plain list of references
-                shown = {str(place): value for place, value in enumerate(shown)}
-            fields |= shown
+            displayed = node.fields
+            if isinstance(displayed, list):  # the SDK writes a plain list of references
+                displayed = {str(place): value for place, value in enumerate(displayed)}
+            fields |= displayed
     return fields
 
 

@@ -44,14 +44,14 @@ def parse(text: str, nodes: Collection[str]) -> Reference:
     """Parse a reference; `nodes` are the known ids; `input` is always known."""
     if len(text) > REFERENCE_CHARS:
         raise TooLong
-    named = text[1:]
-    end = len(named) if len(named) <= ID_CHARS else named.rfind(".", 0, ID_CHARS + 1)
+    name = text[1:]
+    end = len(name) if len(name) <= ID_CHARS else name.rfind(".", 0, ID_CHARS + 1)
     while end >= 0:
-        if (node := named[:end]) == "input" or node in nodes:
-            rest = named[end + 1 :]
-            return Reference(text, node, tuple(rest.split(".")) if end < len(named) else ())
-        end = named.rfind(".", 0, end)
-    return Reference(text, "", tuple(named.split(".")))
+        if (node := name[:end]) == "input" or node in nodes:
+            output_path = name[end + 1 :]
+            return Reference(text, node, tuple(output_path.split(".")) if end < len(name) else ())
+        end = name.rfind(".", 0, end)
+    return Reference(text, "", tuple(name.split(".")))
 
 
 def references(value: Any, nodes: Collection[str]) -> list[Reference]:

@@ -77,12 +77,12 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return _render_editor(request, flow)
     if hidden(request, "~version") != str(flow.version):
         return _render_editor(request, flow, trouble=OUTDATED, status=HTTPStatus.CONFLICT)
-    post, refused = _fields(request, flow)
+    post, file_problems = _fields(request, flow)
     verb, step_id = pressed(request, "save")
     if verb == "undo":
         return _undo(flow)
     flow, names, problems = _save(request, flow, post)
-    problems = [*refused, *problems]
+    problems = [*file_problems, *problems]
     if verb == "keep":
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     if verb == "step-then":

@@ -18,7 +18,7 @@ from core.http.posts import BUTTON, controls, hidden
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from features.flows.fal_workflows import page, sending
-from features.flows.fal_workflows.page import Filled
+from features.flows.fal_workflows.page import WorkflowContents
 from features.flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
 from playground.form.posted_files import with_files
@@ -71,7 +71,7 @@ def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:
     workflow = _find(owner, name)
     if request.method == "POST":
         return _post(request, workflow)
-    return _render_workflow(request, workflow, Filled(_first_post(request, workflow)))
+    return _render_workflow(request, workflow, WorkflowContents(_first_post(request, workflow)))
 
 
 def _find(owner: str, name: str) -> AccountWorkflow:
@@ -82,7 +82,7 @@ def _find(owner: str, name: str) -> AccountWorkflow:
 def _render_workflow(
     request: HtmxRequest,
     workflow: AccountWorkflow,
-    filled: Filled,
+    filled: WorkflowContents,
     status: int = HTTPStatus.OK,
     forbidden: Forbidden | None = None,
 ) -> HttpResponse:
@@ -90,8 +90,8 @@ def _render_workflow(
     context = page.detail(workflow, request.user, current(request), run, filled)
     if forbidden:
         marks = {name: texts for name, texts in controls(request).items() if name[:1] == "~"}
-        again = refusals.again(request, forbidden, {**marks, **filled.post})
-        context |= {"refused": forbidden, "again": again}
+        repeated_post = refusals.again(request, forbidden, {**marks, **filled.post})
+        context |= {"refused": forbidden, "again": repeated_post}
     return render(request, "features/flows/fal_workflows/workflow.html", context, status=status)
 
 
@@ -115,30 +115,32 @@ def _first_post(request: HttpRequest, workflow: AccountWorkflow) -> Post:
 
 
 def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
-    post, refused = _posted(request, workflow)
+    post, file_problems = _posted(request, workflow)
     action = hidden(request, BUTTON, "run")
     if action not in ("", "run"):
-        return _render_workflow(request, workflow, _changed(workflow, post, action, refused))
+        return _render_workflow(request, workflow, _changed(workflow, post, action, file_problems))
     token = hidden(request, "~token")[:64]
     try:
         user, project = _user(request), current(request)
-        run = sending.send(workflow, user, project, post, token, refused)
+        run = sending.send(workflow, user, project, post, token, file_problems)
     except sending.Refused as error:
         status = error.forbidden.status if error.forbidden else HTTPStatus.UNPROCESSABLE_ENTITY
         return _render_workflow(request, workflow, error.filled, status, error.forbidden)
     return redirect(f"{workflow.get_absolute_url()}?run={run.pk}#workflow-run")
 
 
-def _changed(workflow: AccountWorkflow, post: Post, action: str, refused: list[Problem]) -> Filled:
+def _changed(
+    workflow: AccountWorkflow, post: Post, action: str, file_problems: list[Problem]
+) -> WorkflowContents:
     """Return the form after a button other than Run was pressed."""
     if action == "clear":
-        return Filled()
+        return WorkflowContents()
     if action == "reset":
-        return Filled(form_state.without_settings(workflow.endpoint, post))
+        return WorkflowContents(form_state.without_settings(workflow.endpoint, post))
     if action in ("to-json", "to-form"):
-        turned = form_state.toggled_json(form_state.Written(workflow.endpoint, post), action)
-        return Filled(turned.post, turned.problems)
-    return Filled(apply(post, action), refused)
+        turned = form_state.toggled_json(form_state.FormContents(workflow.endpoint, post), action)
+        return WorkflowContents(turned.post, turned.problems)
+    return WorkflowContents(apply(post, action), file_problems)
 
 
 def _user(request: HttpRequest) -> Any:

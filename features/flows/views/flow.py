@@ -84,8 +84,10 @@ def _find(flows: FlowQuerySet, pk: uuid.UUID) -> Flow:
 
 def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Flow:
     """Return a flow of the user's projects; PermissionDenied if they may only look at it."""
-    seen = Flow.objects.kept().shown_to(request.user).select_related("user", "project", "origin")
-    flow = get_object_or_404(seen, pk=pk)
+    visible_flows = (
+        Flow.objects.kept().shown_to(request.user).select_related("user", "project", "origin")
+    )
+    flow = get_object_or_404(visible_flows, pk=pk)
     roles.require_maker(request.user, flow.project)
     return flow
 
@@ -102,9 +104,9 @@ def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definit
     steps = parse_definition(before.definition).steps
     step_ids = {step.id for step in steps}
     inputs = tuple(field for field in definition.inputs if field.targets[0][0] in step_ids)
-    rest = tuple(field for field in definition.inputs if field not in inputs)
+    open_inputs = tuple(field for field in definition.inputs if field not in inputs)
     values = form.defaults(Definition(steps, inputs)) | form.defaults(
-        replace(definition, inputs=rest)
+        replace(definition, inputs=open_inputs)
     )
     return answered(definition, values)
 
@@ -138,18 +140,20 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     """Run the flow if everything is valid, else show the problems; or change the form's rows."""
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
-    here = current.current(request)
-    target = starting.project_for(request.user, flow, here)
-    post, refused = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
+    project = current.current(request)
+    target = starting.project_for(request.user, flow, project)
+    post, file_problems = with_files(
+        posted_fields(request), request.FILES, root, request.user.pk, target
+    )
     action = hidden(request, BUTTON, "run")
     if action != "run":
-        return _render_flow(request, flow, definition, apply(post, action), refused)
+        return _render_flow(request, flow, definition, apply(post, action), file_problems)
     values, unread = form.answers(definition, versions, post)
     filled = answered(definition, values)
     at_inputs, at_steps = form.problems_of(filled, versions)
     unread_paths = {problem.path[:1] for problem in unread}
     problems = [
-        *refused,
+        *file_problems,
         *unread,
         *(problem for problem in at_inputs if problem.path[:1] not in unread_paths),
     ]
@@ -172,9 +176,9 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
 
 def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
     """Return a token, equal for two clicks on a form, but not for other input after Back."""
-    drawn = hidden(request, "~token") or uuid.uuid4().hex
+    form_key = hidden(request, "~token") or uuid.uuid4().hex
     runs = {step: str(run.pk) for step, run in reused.items()}
-    return form_token(drawn, {"definition": filled.as_json(), "reused": runs})
+    return form_token(form_key, {"definition": filled.as_json(), "reused": runs})
 
 
 @require_POST

@@ -93,8 +93,9 @@ def _answer(request: HtmxRequest, start: Origin) -> HttpResponseBase:
 
 
 def _dialog(request: HtmxRequest, context: dict[str, Any]) -> dict[str, Any]:
-    named = {name: request.GET[name] for name in _KEPT if request.GET.get(name)}
-    page = f"{request.path}?{urlencode({**named, current.PARAMETER: current.current(request).key})}"
+    parameters = {name: request.GET[name] for name in _KEPT if request.GET.get(name)}
+    parameters[current.PARAMETER] = current.current(request).key
+    page = f"{request.path}?{urlencode(parameters)}"
     menu, refusal = context["menu"], context["trouble"] or context["why_not"]
     offers = menu and not refusal
     return {
@@ -183,16 +184,16 @@ def groups(menu: Menu, page: str, output: str) -> list[Group]:
 
     def place(taker: Taker) -> Place:
         card = menu.cards[taker.key]
-        chosen = urlencode({"to": f"{card.endpoint_id}|{taker.input.path}", "output": output})
+        choice_query = urlencode({"to": f"{card.endpoint_id}|{taker.input.path}", "output": output})
         address = f"{page}&{urlencode({'q': card.endpoint_id})}"
         label = f"as “{taker.input.label}”"
-        return replace(offers.place(card, address, NO_LOCKS, label), post=f"{page}&{chosen}")
+        return replace(offers.place(card, address, NO_LOCKS, label), post=f"{page}&{choice_query}")
 
-    listed = [Group("The same model again", [place(taker) for taker in menu.own])]
+    menu_groups = [Group("The same model again", [place(taker) for taker in menu.own])]
     for group in menu.groups:
         places = [place(taker) for taker in group.takers if taker.key in menu.cards]
         if group.use and group.count > len(group.takers) and places:
             label = f"All {counted(group.count, 'model')}…"
             places.append(Place(label, "", f"{page}&{urlencode({'use': group.use})}"))
-        listed.append(Group(group.title, places))
-    return offers.told_apart(listed)
+        menu_groups.append(Group(group.title, places))
+    return offers.told_apart(menu_groups)

@@ -24,7 +24,7 @@ from features.flows.compose import swapping
 from features.flows.compose.definition import Definition, Step, parse_definition
 from features.flows.compose.form import Versions
 from features.flows.compose.models import endpoints_of, versions_of
-from features.flows.compose.swapping import Swapped
+from features.flows.compose.swapping import SwapResult
 from features.flows.models import Flow
 from features.flows.views.flow import find_changeable
 
@@ -55,16 +55,16 @@ def _render_swap(
     endpoints = endpoints_of([definition])
     versions = versions_of(definition, endpoints)
     now, query = endpoints.get(step.endpoint), search_words(request)
-    chosen = choice(definition, step, versions, to) if to else None
+    swap_choice = choice(definition, step, versions, to) if to else None
     context = {
         "flow": flow,
         "step": step,
         "number": definition.number(step.id),
         "now": now,
         "q": query,
-        "chosen": chosen,
-        "trouble": NOT_THERE if to and chosen is None else "",
-        "models": [] if chosen else candidates(definition, step, versions, now, query),
+        "chosen": swap_choice,
+        "trouble": NOT_THERE if to and swap_choice is None else "",
+        "models": [] if swap_choice else candidates(definition, step, versions, now, query),
     }
     return render(request, "features/flows/swap.html", context, status=status)
 
@@ -76,13 +76,13 @@ def _save(request: HtmxRequest, flow: Flow) -> HttpResponseBase:
         definition = parse_definition(locked.definition)
         step = definition.step(request.GET.get("step", ""))
         versions = versions_of(definition, endpoints_of([definition]))
-        chosen = choice(definition, step, versions, to) if step else None
-        if step is not None and chosen is not None:
+        swap_choice = choice(definition, step, versions, to) if step else None
+        if step is not None and swap_choice is not None:
             locked.previous = locked.definition
-            locked.definition = chosen.swapped.definition.as_json()
+            locked.definition = swap_choice.swapped.definition.as_json()
             locked.version += 1
             locked.save()
-    if step is None or chosen is None:
+    if step is None or swap_choice is None:
         return _render_swap(request, flow, to, HTTPStatus.UNPROCESSABLE_ENTITY)
     number = definition.number(step.id)
     return redirect(f"{reverse('flows:flow-edit', args=[flow.pk])}?changed={number}#step-{number}")
@@ -115,7 +115,8 @@ def _takers(kinds: set[str]) -> set[int]:
     """Return the primary keys of the models that accept results of all these kinds."""
     index = uses(Revision.current())
     takers = [
-        {taker.key for among in index.takers(kind).values() for taker in among} for kind in kinds
+        {taker.key for possible in index.takers(kind).values() for taker in possible}
+        for kind in kinds
     ]
     return set.intersection(*takers)
 
@@ -125,7 +126,7 @@ class Choice:
     """A model chosen for a step, not saved yet."""
 
     endpoint: Endpoint
-    swapped: Swapped
+    swapped: SwapResult
 
 
 def choice(

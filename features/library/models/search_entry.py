@@ -93,15 +93,15 @@ def tsquery(clauses: Sequence[Clause]) -> str:
 
 
 def _of_postgresql(phrase: Phrase) -> str:
-    *whole, last = (f"'{word}'" for word in phrase.words)
-    return f"({' <-> '.join([*whole, last + (':*' if phrase.is_open else '')])})"
+    *whole_words, last = (f"'{word}'" for word in phrase.words)
+    return f"({' <-> '.join([*whole_words, last + (':*' if phrase.is_open else '')])})"
 
 
 def fts_query(clauses: Sequence[Clause]) -> str:
     """Return clauses in the syntax of FTS5; at least one of them is not negated."""
-    wanted = [f"({_any(clause)})" for clause in clauses if not clause.is_negated]
+    terms = [f"({_any(clause)})" for clause in clauses if not clause.is_negated]
     unwanted = [f"({_any(clause)})" for clause in clauses if clause.is_negated]
-    query = " AND ".join(wanted)
+    query = " AND ".join(terms)
     return f"({query}) NOT ({' OR '.join(unwanted)})" if unwanted else query
 
 
@@ -192,7 +192,7 @@ def _create_on_postgresql(cursor: Any) -> None:
     cursor.execute("SELECT 1 FROM pg_trigger WHERE tgname = %s", [f"{TRIGGER}_new"])
     if cursor.fetchone() is not None:
         return
-    changed = _CHANGED.replace("IS NOT", "IS DISTINCT FROM")
+    has_changed = _CHANGED.replace("IS NOT", "IS DISTINCT FROM")
     ended = f"(OLD.state <> NEW.state AND {_HAS_ENDED})"
     cursor.execute(
         f"CREATE OR REPLACE FUNCTION {TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS "
@@ -205,5 +205,5 @@ def _create_on_postgresql(cursor: Any) -> None:
     cursor.execute(
         f"CREATE TRIGGER {TRIGGER}_changed "
         f"AFTER UPDATE OF state, {', '.join(_COLUMNS)} ON playground_run FOR EACH ROW "
-        f"WHEN ({ended} OR {changed}) EXECUTE FUNCTION {TRIGGER}()"
+        f"WHEN ({ended} OR {has_changed}) EXECUTE FUNCTION {TRIGGER}()"
     )

@@ -74,15 +74,15 @@ def read(text: str) -> list[Entry]:
     return entries
 
 
-def marked(entries: Iterable[Entry], there: Iterable[Prompt]) -> list[Entry]:
+def marked(entries: Iterable[Entry], saved_prompts: Iterable[Prompt]) -> list[Entry]:
     """Return the entries, with a mark on duplicates of saved prompts or earlier entries."""
-    there_already = {(prompt.name, prompt.text, prompt.folder) for prompt in there}
-    listed = []
+    there_already = {(prompt.name, prompt.text, prompt.folder) for prompt in saved_prompts}
+    marked_entries = []
     for entry in entries:
         key = (entry.values.name, entry.values.text, entry.values.folder)
-        listed.append(entry._replace(is_known=not entry.problem and key in there_already))
+        marked_entries.append(entry._replace(is_known=not entry.problem and key in there_already))
         there_already.add(key)
-    return listed
+    return marked_entries
 
 
 def as_json(prompts: Sequence[Prompt]) -> str:
@@ -148,11 +148,11 @@ def _from_csv(text: str) -> Iterator[Entry]:
                     "commas between quotes.",
                 )
             elif any(value.strip() for value in row):
-                typed = dict(zip(names, map(csv_text.original, row), strict=False))
-                negative = typed.pop(NEGATIVE, "").strip()
+                values = dict(zip(names, map(csv_text.original, row), strict=False))
+                negative = values.pop(NEGATIVE, "").strip()
                 if NEGATIVE in names:
-                    typed.setdefault(KIND, STYLE)
-                entry = _entry(place, typed)
+                    values.setdefault(KIND, STYLE)
+                entry = _entry(place, values)
                 yield entry._replace(note=NO_NEGATIVE) if negative else entry
     except csv.Error as error:
         message = f"Line {reader.line_num} cannot be read as CSV: {error}."
@@ -161,10 +161,10 @@ def _from_csv(text: str) -> Iterator[Entry]:
 
 def _from_json(text: str) -> Iterator[Entry]:
     try:
-        listed = loads(text)
+        document = loads(text)
     except NotJson as error:
         raise ValueError(f"This is not valid JSON: {error}.") from error
-    for number, item in enumerate(listed if isinstance(listed, list) else [listed], start=1):
+    for number, item in enumerate(document if isinstance(document, list) else [document], start=1):
         place = f"Entry {number}"
         if isinstance(item, str):
             yield _entry(place, {"text": item})
@@ -189,9 +189,9 @@ def _wrong(item: Any) -> str:
     return ""
 
 
-def _entry(place: str, typed: dict[str, Any]) -> Entry:
-    text = typed.get("text", "").strip()
-    is_style = typed.get(KIND, "").strip().lower() == STYLE
+def _entry(place: str, values: dict[str, Any]) -> Entry:
+    text = values.get("text", "").strip()
+    is_style = values.get(KIND, "").strip().lower() == STYLE
     if is_style and text and TAKES not in text.casefold():
-        typed = {**typed, "text": f"{TAKES}, {text}"}
-    return Entry(place, *checked(typed))
+        values = {**values, "text": f"{TAKES}, {text}"}
+    return Entry(place, *checked(values))

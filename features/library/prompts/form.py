@@ -39,9 +39,9 @@ class TagsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """Return a tuple of tags."""
-        listed = value if isinstance(value, list | tuple) else str(value or "").split(",")
+        tag_texts = value if isinstance(value, list | tuple) else str(value or "").split(",")
         line = LineField(max_length=MAX_TEXT_CHARS)
-        tags = (line.to_python(tag).lower() for tag in listed)
+        tags = (line.to_python(tag).lower() for tag in tag_texts)
         return tuple(dict.fromkeys(tag for tag in tags if tag))
 
     def prepare_value(self, value: Any) -> Any:
@@ -110,24 +110,24 @@ class PromptForm(Fields, KeptForm):
             (prompt,) = saving.create(by, prompt.project, [self.values], is_hidden=self.is_hidden)
             return prompt
         try:
-            seen = self.cleaned_data["seen"]
-            saving.change(prompt, self.values, by, is_hidden=self.is_hidden, seen=seen)
-        except saving.Changed as changed:
+            seen_version = self.cleaned_data["seen"]
+            saving.change(prompt, self.values, by, is_hidden=self.is_hidden, seen=seen_version)
+        except saving.PromptChanged as changed:
             self.data = {**self.data, "seen": changed.version.pk}
             raise
         return prompt
 
 
-def checked(typed: dict[str, Any]) -> tuple[Values, str]:
+def checked(values: dict[str, Any]) -> tuple[Values, str]:
     """Return the tidied values of a prompt, and why it cannot be saved; empty if it can."""
-    form = Fields({**typed, "name": typed.get("name") or name_of(typed.get("text", ""))})
+    form = Fields({**values, "name": values.get("name") or name_of(values.get("text", ""))})
     problem = " ".join(sentence for errors in form.errors.values() for sentence in map(str, errors))
     return form.values, problem
 
 
-def folder_of(typed: str) -> str:
+def folder_of(path: str) -> str:
     """Return a folder's path without empty parts."""
-    return "/".join(filter(None, (" ".join(part.split()) for part in typed.split("/"))))
+    return "/".join(filter(None, (" ".join(part.split()) for part in path.split("/"))))
 
 
 def name_of(text: str) -> str:

@@ -58,8 +58,8 @@ class Slot:
         """Return its name, or the beginning of an unnamed choice: `red, green …`."""
         if self.name:
             return self.name
-        some = ", ".join(option or "nothing" for option in self.options[:2])
-        return some if len(self.options) <= 2 else f"{some} …"
+        first_options = ", ".join(option or "nothing" for option in self.options[:2])
+        return first_options if len(self.options) <= 2 else f"{first_options} …"
 
 
 @dataclass(frozen=True)
@@ -95,41 +95,41 @@ def put_into(prompt: Template, around: Template) -> Template:
 
 def _of_parts(parts: Iterable[str | Slot]) -> Template:
     """Return a template in which each group has its key, and equal names are one group."""
-    listed, named, numbers = list(parts), dict[str, Slot](), count(1)
-    for part in listed:
+    all_parts, slots, numbers = list(parts), dict[str, Slot](), count(1)
+    for part in all_parts:
         if isinstance(part, Slot) and part.name:
             key = part.name.casefold()
-            earlier = named.get(key)
+            earlier = slots.get(key)
             if earlier is None or (part.options and not earlier.options):
-                named[key] = replace(part, key=key)
+                slots[key] = replace(part, key=key)
     return Template(
         tuple(
             part
             if isinstance(part, str)
-            else named[part.name.casefold()]
+            else slots[part.name.casefold()]
             if part.name
             else replace(part, key=str(next(numbers)))
-            for part in listed
+            for part in all_parts
         )
     )
 
 
 def _parts(text: str) -> Iterator[str | Slot]:
-    written, at = "", 0
+    plain_text, at = "", 0
     for token in _TOKEN.finditer(text):
-        written += text[at : token.start()]
+        plain_text += text[at : token.start()]
         at = token.end()
         body = token["body"]
         slot = None if body is None else _slot(body)
         if slot is None:
-            written += _unescaped(token[0])
+            plain_text += _unescaped(token[0])
             continue
-        if written:
-            yield written
-        written = ""
+        if plain_text:
+            yield plain_text
+        plain_text = ""
         yield slot
-    if written := written + text[at:]:
-        yield written
+    if plain_text := plain_text + text[at:]:
+        yield plain_text
 
 
 def _slot(body: str) -> Slot | None:
@@ -137,11 +137,11 @@ def _slot(body: str) -> Slot | None:
     if pick := _PICK.match(body):
         options = _alternatives(body[pick.end() :])
         return Slot(options=options, picks=min(int(pick["number"]), len(options)))
-    named = _VARIABLE.match(body)
-    if named and len(named["name"]) <= MAX_NAME_CHARS:
-        name, rest = " ".join(named["name"].split()), body[named.end() :]
-        if named["colon"]:
-            return Slot(name, _alternatives(rest) if rest.strip() else ())
+    variable = _VARIABLE.match(body)
+    if variable and len(variable["name"]) <= MAX_NAME_CHARS:
+        name, choices = " ".join(variable["name"].split()), body[variable.end() :]
+        if variable["colon"]:
+            return Slot(name, _alternatives(choices) if choices.strip() else ())
         return Slot(name)
     if _JSON.match(body):
         return None

@@ -24,15 +24,15 @@ def mark(prompt: Prompt) -> str:
 
 def record(user: User, origins: Mapping[Run, Iterable[str]]) -> None:
     """Record the prompts among the origins of a user's runs, if the user sees them."""
-    named = {run: _keys(texts) for run, texts in origins.items()}
-    keys = {key for listed in named.values() for key in listed}
+    keys_by_run = {run: _keys(texts) for run, texts in origins.items()}
+    keys = {key for run_keys in keys_by_run.values() for key in run_keys}
     if not keys:
         return
-    seen = Prompt.objects.kept().shown_to(user).in_bulk(keys)
+    visible_prompts = Prompt.objects.kept().shown_to(user).in_bulk(keys)
     PromptRun.objects.bulk_create(
-        PromptRun(prompt=seen[key], run=run)
-        for run, listed in named.items()
-        for key in listed & seen.keys()
+        PromptRun(prompt=visible_prompts[key], run=run)
+        for run, run_keys in keys_by_run.items()
+        for key in run_keys & visible_prompts.keys()
     )
 
 

@@ -27,16 +27,18 @@ class Values(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-class Changed(Refused):
+class PromptChanged(Refused):
     """Somebody has changed the prompt since its form was rendered."""
 
     field = "text"
 
     def __init__(self, version: PromptVersion) -> None:
         self.version = version
-        who = version.made_by.get_short_name() or version.made_by if version.made_by else "Somebody"
+        author = (
+            version.made_by.get_short_name() or version.made_by if version.made_by else "Somebody"
+        )
         super().__init__(
-            f"{who} has changed the text since you opened it. Save again to replace it: "
+            f"{author} has changed the text since you opened it. Save again to replace it: "
             "theirs stays among the versions."
         )
 
@@ -75,13 +77,13 @@ def change(
     """Save a prompt's values; a new text is a new version.
 
     If `is_hidden` is None, it stays unchanged. `seen` is the version that the form showed; raises
-    Changed if there is a newer one. If `seen` is None, that is not checked.
+    PromptChanged if there is a newer one. If `seen` is None, that is not checked.
     """
     with transaction.atomic():
         locked = Prompt.objects.select_for_update().get(pk=prompt.pk)
         newest = PromptVersion.objects.filter(prompt=prompt).select_related("made_by").first()
         if seen is not None and newest and newest.pk != seen and values.text != locked.text:
-            raise Changed(newest)
+            raise PromptChanged(newest)
         _write(locked, values, by, is_hidden)
     prompt.refresh_from_db()
 

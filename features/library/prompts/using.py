@@ -64,7 +64,8 @@ class Use:
     def is_drawn(self) -> bool:
         """Whether a seed decides about some alternatives."""
         return any(
-            one.slot.picks and one.slot.picks < len(one.slot.options) for one in self.controls
+            control.slot.picks and control.slot.picks < len(control.slot.options)
+            for control in self.controls
         )
 
     @property
@@ -80,7 +81,7 @@ class Use:
     @property
     def query(self) -> str:
         """Return the values as part of an address, as `read` takes them."""
-        values = {one.name: one.value for one in self.controls if one.value}
+        values = {control.name: control.value for control in self.controls if control.value}
         into = {"into": str(self.into.pk)} if self.into else {}
         return urlencode(values | into | {"seed": self.seed})
 
@@ -109,14 +110,14 @@ def read(user: User, prompt: Prompt, query: QueryDict, *, is_asking: bool = True
     controls = [
         _control(slot, query.get(f"{SLOT}{slot.key}", ""), is_asking) for slot in template.slots
     ]
-    values = {one.slot.key: one.value for one in controls if one.value}
+    values = {control.slot.key: control.value for control in controls if control.value}
     use = Use(prompt, into, seed, template, controls, expansion.count(template, values))
-    if any(one.error for one in controls):
+    if any(control.error for control in controls):
         return use
     try:
         return replace(use, texts=expansion.expand(template, values, seed))
-    except expansion.Refused as refused:
-        return replace(use, refusal=str(refused))
+    except expansion.Refused as refusal:
+        return replace(use, refusal=str(refusal))
 
 
 def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
@@ -125,8 +126,8 @@ def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
     if not place or not use.texts:
         return Target(endpoint, place)
     inputs = [(endpoint, {place: text}) for text in use.texts]
-    first, *others = estimate_runs(inputs)
-    total = sum(others, start=first)
+    first, *other_estimates = estimate_runs(inputs)
+    total = sum(other_estimates, start=first)
     if len(use.texts) > 1:
         rows = dumps([arguments for _, arguments in inputs], indent=None)
         return Target(endpoint, place, total.label, rows=rows)
@@ -171,12 +172,12 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
     `key` is `<prompt>?<values>`, as `target` writes it. None if there is no such prompt.
     """
-    first, _, rest = key.partition("?")
+    first, _, query_text = key.partition("?")
     pk = parse_uuid(first)
     prompt = Prompt.objects.kept().shown_to(user).filter(pk=pk).first() if pk else None
     if prompt is None:
         return None
-    query = QueryDict(rest)
+    query = QueryDict(query_text)
     use, place = (
         read(user, prompt, query, is_asking=False),
         _field(endpoint, query.get("field", "")),
@@ -187,11 +188,13 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if not use.texts:
         return FormState(before, use.refusal)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
-    placed = form_state.from_arguments(endpoint, {**arguments, place: use.texts[0]})
+    filled_form = form_state.from_arguments(endpoint, {**arguments, place: use.texts[0]})
     marks = {form_state.ORIGIN: use.origins}
     if form_state.HOUSE in before:
         marks[form_state.HOUSE] = before[form_state.HOUSE]
-    return replace(placed, post={**placed.post, **marks}, notice=f"“{prompt.name}” is filled in.")
+    return replace(
+        filled_form, post={**filled_form.post, **marks}, notice=f"“{prompt.name}” is filled in."
+    )
 
 
 def _into(user: User, prompt: Prompt, key: str) -> Prompt | None:
@@ -201,8 +204,8 @@ def _into(user: User, prompt: Prompt, key: str) -> Prompt | None:
     return Prompt.objects.kept().shown_to(user).taking_prompts().filter(pk=pk).first()
 
 
-def _control(slot: Slot, typed: str, is_asking: bool) -> SlotControl:
-    value = db_safe_text(typed).strip()
+def _control(slot: Slot, typed_value: str, is_asking: bool) -> SlotControl:
+    value = db_safe_text(typed_value).strip()
     if len(value) > MAX_VALUE_CHARS:
         error = f"This has {len(value):,} characters; the most is {MAX_VALUE_CHARS:,}."
         return SlotControl(slot, value[:MAX_VALUE_CHARS], error)
@@ -214,6 +217,6 @@ def _control(slot: Slot, typed: str, is_asking: bool) -> SlotControl:
 def _field(endpoint: Endpoint, name: str) -> str:
     """Return the name of the field that takes a prompt: the named one, else the main prompt."""
     children = version_of(endpoint).root.children
-    named = next((child for child in children if child.name == name and child.is_text), None)
-    prompt_field = named or by_meaning(children).get("prompt")
+    named_field = next((child for child in children if child.name == name and child.is_text), None)
+    prompt_field = named_field or by_meaning(children).get("prompt")
     return prompt_field.name if prompt_field else ""

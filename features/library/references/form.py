@@ -9,7 +9,7 @@ from django import forms
 from core.forms import LineField
 from features.library.models import Reference
 from features.library.references import pictures, saving
-from features.library.references.pictures import Added
+from features.library.references.pictures import StoredPictures
 from projects.kept.forms import KeptForm
 from runs.files import uploads
 from schemas.uses import mentions
@@ -96,7 +96,7 @@ class ReferenceForm(KeptForm):
         """Make the form; `chosen` are the first results of a new reference."""
         super().__init__(*args, **more)
         self.chosen = chosen
-        self.added = Added()
+        self.added = StoredPictures()
         self.held_lora = self.instance.lora
         if not self.is_new:  # its page adds pictures
             del self.fields["files"]
@@ -115,9 +115,9 @@ class ReferenceForm(KeptForm):
             (choice.address, choice.name)
             for choice in uploads.results(self.by, "weights", project=project).found
         ]
-        held = self.held_lora
-        known = not held or held in dict(weights)
-        return weights if known else [(held, "Its present weights"), *weights]
+        current_lora = self.held_lora
+        is_known = not current_lora or current_lora in dict(weights)
+        return weights if is_known else [(current_lora, "Its present weights"), *weights]
 
     def clean_kind(self) -> str:
         """Return the kind; a product by default."""
@@ -133,24 +133,24 @@ class ReferenceForm(KeptForm):
 
     def clean(self) -> dict[str, Any]:
         """Store the pictures of a new reference, which needs a picture or a description."""
-        typed = super().clean() or self.cleaned_data
+        cleaned = super().clean() or self.cleaned_data
         if not self.is_new or self.errors:
-            return typed
-        files = typed["files"]
-        if not (typed.get("description") or files or self.chosen):
+            return cleaned
+        files = cleaned["files"]
+        if not (cleaned.get("description") or files or self.chosen):
             self.add_error("files", "Choose at least one picture, or describe it.")
-            return typed
+            return cleaned
         self.added = pictures.add(self.by, self.instance.project, [], files, self.chosen)
-        if self.added.refusals and not self.added.addresses and not typed.get("description"):
+        if self.added.refusals and not self.added.addresses and not cleaned.get("description"):
             self.add_error("files", self.added.refusals[0])
-        return typed
+        return cleaned
 
     def save(self, commit: bool = True) -> Any:
         """Save it with a version. Raises Refused if there is no room or its name is taken."""
         reference = self.instance
-        typed = self.cleaned_data
+        cleaned = self.cleaned_data
         values = saving.Values(
-            typed["name"], typed["kind"], typed["description"], typed.get("lora", "")
+            cleaned["name"], cleaned["kind"], cleaned["description"], cleaned.get("lora", "")
         )
         if self.is_new:
             pictures, is_hidden = self.added.addresses, bool(self.is_hidden)

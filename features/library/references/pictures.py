@@ -35,7 +35,7 @@ GONE = "That picture no longer exists, or it is not shared with you. Choose anot
 
 
 @dataclass
-class Added:
+class StoredPictures:
     """Addresses of stored pictures, and sentences that say why others were refused."""
 
     addresses: list[str] = field(default_factory=list)
@@ -48,13 +48,13 @@ def add(
     before: Sequence[str],
     files: Iterable[UploadedFile[Any]] = (),
     chosen: Iterable[str] = (),
-) -> Added:
+) -> StoredPictures:
     """Return the pictures, with posted files and chosen results and uploads added.
 
     Files that are not pictures, and pictures beyond the maximum, are refused; the rest is stored.
     The caller has to save the new addresses in a reference.
     """
-    added = Added(list(before))
+    added = StoredPictures(list(before))
     sources: list[Callable[[], Upload]] = [
         *(partial(_of_file, user, project, file) for file in files),
         *(partial(_of_address, user, project, text) for text in chosen),
@@ -121,8 +121,8 @@ def result_of(user: User | AnonymousUser, run: str, position: int) -> Artifact |
 def readable(user: User, addresses: Iterable[str]) -> set[str]:
     """Return the addresses whose uploads exist and are shown to the user. One query."""
     by_key = {match[1]: text for text in addresses if (match := UPLOAD.match(text))}
-    there = Upload.objects.shown_to(user).filter(pk__in=by_key).values_list("pk", flat=True)
-    return {by_key[str(pk)] for pk in there}
+    readable_pks = Upload.objects.shown_to(user).filter(pk__in=by_key).values_list("pk", flat=True)
+    return {by_key[str(pk)] for pk in readable_pks}
 
 
 def lora_problem(user: User, address: str) -> str:

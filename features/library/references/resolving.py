@@ -13,7 +13,7 @@ from core.http.parameters import parse_uuid
 from features.library.models import Reference, ReferenceRun
 from features.library.references import pictures
 from runs.models import Run
-from runs.promises.named_inputs import NamedInput, Resolved
+from runs.promises.named_inputs import NamedInput, ResolvedArguments
 from schemas.uses import references as uses
 from schemas.uses.mentions import OWN
 
@@ -26,7 +26,7 @@ KIND = "reference"
 MAX_WORDS_CHARS = 400
 
 
-class _Offered(NamedTuple):
+class _OfferedReference(NamedTuple):
     row: Reference
     version: int
     content: uses.Reference
@@ -40,18 +40,18 @@ class Resolver:
 
     def __init__(self, user: User, project: Project) -> None:
         self.user, self.project = user, project
-        self._by_key: dict[str, _Offered | None] = {}
+        self._by_key: dict[str, _OfferedReference | None] = {}
 
-    def __call__(self, endpoint: Endpoint, arguments: dict[str, Any]) -> Resolved:
+    def __call__(self, endpoint: Endpoint, arguments: dict[str, Any]) -> ResolvedArguments:
         """Return the arguments with their references resolved."""
         version = version_of(endpoint)
         keys = uses.keys_mentioned(version.root, arguments)
         if not keys:
-            return Resolved(arguments)
+            return ResolvedArguments(arguments)
         offered = self._offered(keys)
-        contents = {key: one.content for key, one in offered.items()}
+        contents = {key: offer.content for key, offer in offered.items()}
         filled = uses.fill(version, arguments, contents)
-        named = tuple(
+        named_inputs = tuple(
             NamedInput(
                 KIND,
                 str(offered[key].row.pk),
@@ -61,9 +61,9 @@ class Resolver:
             )
             for key, outcome in filled.outcomes.items()
         )
-        return Resolved(filled.arguments, named, filled.problems)
+        return ResolvedArguments(filled.arguments, named_inputs, filled.problems)
 
-    def _offered(self, keys: Sequence[str]) -> dict[str, _Offered]:
+    def _offered(self, keys: Sequence[str]) -> dict[str, _OfferedReference]:
         unread = [key for key in keys if key not in self._by_key]
         if unread:
             self._by_key |= dict.fromkeys(unread)
@@ -71,50 +71,52 @@ class Resolver:
         return {key: offered for key in keys if (offered := self._by_key[key])}
 
     def _read(self, keys: Iterable[str]) -> None:
-        wanted = set(keys)
+        key_set = set(keys)
         rows = Reference.objects.offered_in(self.project, self.user)
-        rows = rows.filter(key__in={key.removeprefix(OWN) for key in wanted})
+        rows = rows.filter(key__in={key.removeprefix(OWN) for key in key_set})
         rows = rows.select_related("project").annotate(newest=Max("versions__number"))
-        listed = list(rows)
-        addresses = [address for row in listed for address in row.pictures]
-        there = pictures.readable(self.user, addresses) if addresses else set()
-        for row in listed:
+        references = list(rows)
+        addresses = [address for row in references for address in row.pictures]
+        readable_addresses = pictures.readable(self.user, addresses) if addresses else set()
+        for row in references:
             is_own = row.user_id == self.user.pk and (row.is_hidden or row.project.is_private)
             for key in (row.key, *([f"{OWN}{row.key}"] if is_own else ())):
-                if key in wanted and self._by_key[key] is None:
-                    self._by_key[key] = self._content(row, there)
+                if key in key_set and self._by_key[key] is None:
+                    self._by_key[key] = self._content(row, readable_addresses)
 
-    def _content(self, row: Reference, there: set[str]) -> _Offered:
-        readable = tuple(address for address in row.pictures if address in there)
+    def _content(self, row: Reference, readable_addresses: set[str]) -> _OfferedReference:
+        readable = tuple(address for address in row.pictures if address in readable_addresses)
         lora = row.lora if row.lora and not pictures.lora_problem(self.user, row.lora) else ""
         content = uses.Reference(
             row.name, readable, row.description, lora, len(row.pictures) - len(readable)
         )
-        return _Offered(row, row.newest or 1, content)  # type: ignore[attr-defined]
+        return _OfferedReference(row, row.newest or 1, content)  # type: ignore[attr-defined]
 
 
 def record(user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
     """Record the references that the runs used, if their user sees them."""
     of_runs = [
-        (run, one, pk)
-        for run, listed in named.items()
-        for one in listed
-        if one.owner == KIND and (pk := parse_uuid(one.key))
+        (run, named_input, pk)
+        for run, run_inputs in named.items()
+        for named_input in run_inputs
+        if named_input.owner == KIND and (pk := parse_uuid(named_input.key))
     ]
     if not of_runs:
         return
-    seen = Reference.objects.kept().shown_to(user).in_bulk({pk for _, _, pk in of_runs})
+    visible_references = (
+        Reference.objects.kept().shown_to(user).in_bulk({pk for _, _, pk in of_runs})
+    )
     ReferenceRun.objects.bulk_create(
         (
             ReferenceRun(
-                reference=seen[pk],
+                reference=visible_references[pk],
                 run=run,
-                version=one.version,
-                words=one.words,
-                is_whole=one.is_whole,
+                version=named_input.version,
+                words=named_input.words,
+                is_whole=named_input.is_whole,
             )
-            for run, one, pk in of_runs
-            if pk in seen
+            for run, named_input, pk in of_runs
+            if pk in visible_references
         ),
         ignore_conflicts=True,
     )

@@ -30,8 +30,10 @@ def by_version(user: User, reference: Reference) -> Mapping[int, Sequence[Run]]:
 
 def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the references that a run used and the user sees."""
-    seen = Reference.objects.kept().shown_to(user)
-    uses = ReferenceRun.objects.filter(run=run, reference__in=seen).select_related("reference")
+    visible_references = Reference.objects.kept().shown_to(user)
+    uses = ReferenceRun.objects.filter(run=run, reference__in=visible_references).select_related(
+        "reference"
+    )
     return [
         Place(
             "Reference",

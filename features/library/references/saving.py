@@ -123,8 +123,8 @@ def _save(locked: Reference, by: User) -> None:
 def _is_same_sitting(newest: ReferenceVersion, by: User) -> bool:
     """Whether the newest version is recent, by the same person, and not used yet."""
     is_recent = newest.made_by_id == by.pk and newest.made_at > timezone.now() - SAME_SITTING
-    used = ReferenceRun.objects.filter(reference=newest.reference_id, version=newest.number)
-    return is_recent and not used.exists()
+    uses = ReferenceRun.objects.filter(reference=newest.reference_id, version=newest.number)
+    return is_recent and not uses.exists()
 
 
 def _add_version(reference: Reference, by: User, change: str = "") -> None:

@@ -16,7 +16,7 @@ from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill.use_as import held_before
 from projects import current
-from runs.promises.named_inputs import Offered
+from runs.promises.named_inputs import OfferedName
 from schemas.carry.meanings import by_meaning
 from schemas.uses.inputs import ROW, Input, inputs_of
 from schemas.uses.mentions import OWN
@@ -37,22 +37,22 @@ def mentions_of(rows: Iterable[Reference], user: User) -> Iterator[tuple[Referen
 
     `rows` are in the order of `offered_in`. References that no text can mention are left out.
     """
-    taken = set()
+    used_mentions = set()
     for row in rows:
         is_own = row.user_id == user.pk
         for mention in (row.key, f"{OWN}{row.key}" if is_own else row.key):
-            if mention not in taken:
-                taken.add(mention)
+            if mention not in used_mentions:
+                used_mentions.add(mention)
                 prefix = OWN if mention != row.key else ""
                 yield row, f"@{prefix}{row.name}"
                 break
 
 
-def offered(user: User, project: Project) -> list[Offered]:
+def offered(user: User, project: Project) -> list[OfferedName]:
     """Return the references that a page lists at once, as a plan does for its rows."""
     rows = Reference.objects.offered_in(project, user)[:MAX_OFFERED]
     return [
-        Offered(mention, row.get_kind_display(), row.cover)
+        OfferedName(mention, row.get_kind_display(), row.cover)
         for row, mention in mentions_of(rows, user)
     ]
 
@@ -94,8 +94,10 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     else:
         return FormState(before, f"{endpoint.name} takes neither pictures nor a prompt.")
     marks = {mark: before[mark] for mark in _KEPT_MARKS if mark in before}
-    placed = form_state.from_arguments(endpoint, arguments)
-    return replace(placed, post={**placed.post, **marks}, notice=f"{mention} is filled in.")
+    filled_form = form_state.from_arguments(endpoint, arguments)
+    return replace(
+        filled_form, post={**filled_form.post, **marks}, notice=f"{mention} is filled in."
+    )
 
 
 def _taker(endpoint: Endpoint, control: str) -> Input | None:
@@ -103,7 +105,11 @@ def _taker(endpoint: Endpoint, control: str) -> Input | None:
     path = ".".join(ROW if part.isdecimal() else part for part in control.split("."))
     inputs = inputs_of(version_of(endpoint).root)
     return next(
-        (one for one in inputs if one.kind == "image" and one.path in (path, f"{path}.{ROW}")),
+        (
+            candidate
+            for candidate in inputs
+            if candidate.kind == "image" and candidate.path in (path, f"{path}.{ROW}")
+        ),
         None,
     )
 

@@ -119,10 +119,10 @@ def _choice(name: str, choices: Mapping[str, str], names: Mapping[str, str]) -> 
         plain = text.casefold()
         if plain in choices or plain in names:
             return names.get(plain, plain)
-        begun = [value for value in choices if value.startswith(plain)]
-        if len(begun) != 1:
+        candidates = [value for value in choices if value.startswith(plain)]
+        if len(candidates) != 1:
             raise BadValue(f"There is no {name}:{text}. It may be {_join_choices(choices)}.")
-        return begun[0]
+        return candidates[0]
 
     return parse_choice
 

@@ -54,7 +54,7 @@ def _by_name(words: str, today: date) -> Period | None:
     monday = today - timedelta(days=today.weekday())
     month = today.replace(day=1)
     last_month = (month - timedelta(days=1)).replace(day=1)
-    named = {
+    spans = {
         "today": _days(today, 1),
         "yesterday": _days(today - timedelta(days=1), 1),
         "week": _days(monday, 7),
@@ -67,8 +67,8 @@ def _by_name(words: str, today: date) -> Period | None:
         "this year": _year(today.year),
         "last year": _year(today.year - 1),
     }
-    if words in named:
-        return named[words]
+    if words in spans:
+        return spans[words]
     if len(words) < 3:
         return None
     for number, name in enumerate(_WEEKDAYS):

@@ -53,10 +53,10 @@ def index_due() -> int:
         return 0
     input_references.read_unread()  # a new run may use results of others, which then become due
     with transaction.atomic():
-        due = DueEntry.objects.order_by("-pk")
+        due_entries = DueEntry.objects.order_by("-pk")
         if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True)
-        marks = dict(due.values_list("pk", "run_id")[:AT_ONCE])
+            due_entries = due_entries.select_for_update(skip_locked=True)
+        marks = dict(due_entries.values_list("pk", "run_id")[:AT_ONCE])
         index(set(marks.values()))
         DueEntry.objects.filter(pk__in=list(marks)).delete()
     return len(marks)
@@ -67,11 +67,11 @@ def index(keys: Collection[uuid.UUID]) -> None:
     runs = Run.objects.filter(pk__in=keys)
     places = _places(runs.light())
     uses = InputFile.objects.filter(source__in=keys).exclude(run=F("source"))
-    used = set(uses.values_list("source", flat=True))
+    used_runs = set(uses.values_list("source", flat=True))
     loaded = runs.with_endpoint().light("arguments", "output").select_related("charge")
     entries = []
     for run in loaded.iterator(1):  # of megabytes each
-        document = document_of(run, is_used=run.pk in used)
+        document = document_of(run, is_used=run.pk in used_runs)
         entries.append(
             SearchEntry(
                 id=places[run.pk],
@@ -97,17 +97,19 @@ def note_cost(charge: Charge) -> None:
 
 def _places(runs: Iterable[Run]) -> dict[uuid.UUID, int]:
     """Return the keys of the runs' entries: creation times, a little later if already taken."""
-    wanted = {run.pk: (run.created_at - _EPOCH) // timedelta(microseconds=1) for run in runs}
-    places = dict(SearchEntry.objects.filter(run__in=wanted).values_list("run_id", "pk"))
-    others = SearchEntry.objects.filter(pk__in=list(wanted.values()))
-    taken = set(others.values_list("pk", flat=True)) | set(places.values())
-    for run, place in wanted.items():
+    preferred_places = {
+        run.pk: (run.created_at - _EPOCH) // timedelta(microseconds=1) for run in runs
+    }
+    places = dict(SearchEntry.objects.filter(run__in=preferred_places).values_list("run_id", "pk"))
+    other_entries = SearchEntry.objects.filter(pk__in=list(preferred_places.values()))
+    used_places = set(other_entries.values_list("pk", flat=True)) | set(places.values())
+    for run, place in preferred_places.items():
         if run in places:
             continue
-        while place in taken:
+        while place in used_places:
             place += 1
-            if place not in taken and SearchEntry.objects.filter(pk=place).exists():
-                taken.add(place)
+            if place not in used_places and SearchEntry.objects.filter(pk=place).exists():
+                used_places.add(place)
         places[run] = place
-        taken.add(place)
+        used_places.add(place)
     return places

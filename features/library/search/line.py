@@ -59,7 +59,7 @@ class Line:
 
     def has(self, condition: Condition) -> bool:
         """Whether it has this condition."""
-        return any(taken == condition for _, taken in self.taken)
+        return any(other == condition for _, other in self.taken)
 
     def without(self, piece: str) -> str:
         """Return the line without a piece."""
@@ -73,7 +73,7 @@ class Line:
 def parse_line(text: str) -> Line:
     """Parse a line; pieces that are not understood become hints, and the rest counts."""
     text = " ".join(plain_signs(db_safe_text(text[:MOST_CHARS])).split())
-    taken: list[tuple[str, Condition]] = []
+    read_conditions: list[tuple[str, Condition]] = []
     looked_for: list[tuple[str, Clause]] = []
     hints: list[Hint] = []
     pieces = PIECE.findall(text)
@@ -82,12 +82,12 @@ def parse_line(text: str) -> Line:
     for piece in pieces[:MOST_PIECES]:
         try:
             if condition := _condition(piece):
-                taken.append((piece, condition))
+                read_conditions.append((piece, condition))
             elif clause := _clause(piece):
                 looked_for.append((piece, clause))
         except BadValue as error:
             hints.append(_hint(piece, str(error)))
-    return Line(text, tuple(taken), tuple(looked_for), tuple(hints))
+    return Line(text, tuple(read_conditions), tuple(looked_for), tuple(hints))
 
 
 def _condition(piece: str) -> Condition | None:

@@ -59,8 +59,10 @@ def matching(
     """
     for condition in line.conditions:
         if condition.key not in (*_INDEXED, keys.COST):
-            held = _held(condition, user)
-            runs = runs.exclude(held) if condition.is_negated else runs.filter(held)
+            matching_runs = _held(condition, user)
+            runs = (
+                runs.exclude(matching_runs) if condition.is_negated else runs.filter(matching_runs)
+            )
     clauses = (*line.clauses, *map(_clause, _conditions_on(line, _INDEXED)))
     if line.has(_USED):  # few runs are used; without the index, all of them would be checked
         clauses += (Clause((Phrase((USED,)),)),)
@@ -75,10 +77,10 @@ def missing_models(line: Line) -> list[Hint]:
     hints = []
     for condition in _conditions_on(line, {keys.MODEL}):
         for value in condition.values:
-            named = _called(value)
-            if not named:
+            named_models = _called(value)
+            if not named_models:
                 hints.append(Hint(condition.word, f"No model is called “{value}”."))
-            elif all(endpoint.gone_at for endpoint in named):
+            elif all(endpoint.gone_at for endpoint in named_models):
                 message = f"“{value}” is no longer in the catalogue; its results stay."
                 hints.append(Hint(condition.word, message))
     return hints
@@ -97,14 +99,14 @@ def _by_entries(
     runs: RunQuerySet, clauses: Sequence[Clause], costs: Sequence[Q], within: Clause
 ) -> RunQuerySet:
     entries = SearchEntry.objects.filter(*costs)
-    found = entries.filter(words__matches=(within, *clauses)) if clauses else entries
-    few = list(found.values_list("run", flat=True)[: FEW + 1])
-    due = _due(runs, clauses, has_costs=bool(costs))
+    matches = entries.filter(words__matches=(within, *clauses)) if clauses else entries
+    few = list(matches.values_list("run", flat=True)[: FEW + 1])
+    due_runs = _due(runs, clauses, has_costs=bool(costs))
     if len(few) <= FEW:
-        return runs.filter(pk__in=[*few, *due])
-    each = entries.filter(words__holds=(within, *clauses)) if clauses else entries
-    is_match = Q(Exists(each.filter(run=OuterRef("pk"))))
-    return runs.filter(is_match | Q(pk__in=due)) if due else runs.filter(is_match)
+        return runs.filter(pk__in=[*few, *due_runs])
+    holding_entries = entries.filter(words__holds=(within, *clauses)) if clauses else entries
+    is_match = Q(Exists(holding_entries.filter(run=OuterRef("pk"))))
+    return runs.filter(is_match | Q(pk__in=due_runs)) if due_runs else runs.filter(is_match)
 
 
 def _due(runs: RunQuerySet, clauses: Sequence[Clause], *, has_costs: bool) -> list[uuid.UUID]:
@@ -127,8 +129,8 @@ def _due(runs: RunQuerySet, clauses: Sequence[Clause], *, has_costs: bool) -> li
 
 
 def _costing(condition: Condition) -> Q:
-    within = reduce(or_, (_in_span(span) for span in condition.spans))
-    return ~within if condition.is_negated else within
+    is_within = reduce(or_, (_in_span(span) for span in condition.spans))
+    return ~is_within if condition.is_negated else is_within
 
 
 def _in_span(span: Span) -> Q:
@@ -151,8 +153,8 @@ def _is_of_model(value: str, user: Reader) -> Q:
 def _called(value: str) -> list[Endpoint]:
     """Return the models with this ID, else those with these words in their name. One query."""
     is_exact = Endpoint.objects.filter(endpoint_id=value)
-    named = (is_exact | Endpoint.objects.called(value)).only("endpoint_id", "gone_at")
-    rows = list(named)
+    named_models = (is_exact | Endpoint.objects.called(value)).only("endpoint_id", "gone_at")
+    rows = list(named_models)
     return [endpoint for endpoint in rows if endpoint.endpoint_id == value] or rows
 
 
@@ -171,8 +173,8 @@ def _is_by(value: str, user: Reader) -> Q:
         return Q()
     if value == keys.ME:
         return Q(user_id=user.pk or 0)
-    named = User.objects.filter(Q(username__iexact=value) | Q(first_name__iexact=value))
-    return Q(user_id__in=list(named.values_list("pk", flat=True)))
+    named_users = User.objects.filter(Q(username__iexact=value) | Q(first_name__iexact=value))
+    return Q(user_id__in=list(named_users.values_list("pk", flat=True)))
 
 
 def _is_made_before(value: str, user: Reader) -> Q:

@@ -27,7 +27,7 @@ MAX_SHOWN = 500  # results of a page; a series that was a tag may have more
 
 
 @dataclass(frozen=True)
-class Shown:
+class SeriesItemView:
     """A result of a series; `stack` is None if it is gone or the reader may not see it.
 
     `piece` is its file; None if the run has no files.
@@ -73,18 +73,18 @@ class Card:
 
     series: Series
     number: int  # of its results that the reader sees
-    cover: Shown | None
+    cover: SeriesItemView | None
 
 
-def results_of(user: User, series: Series) -> list[Shown]:
+def results_of(user: User, series: Series) -> list[SeriesItemView]:
     """Return the results of a series in order, at most MAX_SHOWN; at most five queries."""
     return _describe_items(user, list(items.items_of(series)[:MAX_SHOWN]))
 
 
 def of_results(user: User, run: Run) -> dict[int, list[Series]]:
     """Return the series, visible to the user, of each result of a run, by position; one query."""
-    seen = Series.objects.kept().shown_to(user).values("pk")
-    rows = SeriesItem.objects.filter(run=run.pk, series__in=seen, removed_at=None)
+    visible_series = Series.objects.kept().shown_to(user).values("pk")
+    rows = SeriesItem.objects.filter(run=run.pk, series__in=visible_series, removed_at=None)
     by_position: defaultdict[int, list[Series]] = defaultdict(list)
     for item in rows.select_related("series__project").order_by(by_name("series__name")):
         by_position[item.position].append(item.series)
@@ -94,32 +94,39 @@ def of_results(user: User, run: Run) -> dict[int, list[Series]]:
 def cards(user: User, series: SeriesQuerySet) -> list[Card]:
     """Return series as a list shows them; at most seven queries."""
     readable = Run.objects.readable_by(user).order_by().values("pk")
-    seen = SeriesItem.objects.filter(series=OuterRef("pk"), removed_at=None, run__in=readable)
+    readable_items = SeriesItem.objects.filter(
+        series=OuterRef("pk"), removed_at=None, run__in=readable
+    )
     is_cover = Case(When(series__cover=F("pk"), then=Value(0)), default=Value(1))
-    numbers = seen.order_by().values("series").annotate(number=Count("pk"))
-    first = seen.order_by(is_cover, "place").values("pk")[:1]
+    numbers = readable_items.order_by().values("series").annotate(number=Count("pk"))
+    first = readable_items.order_by(is_cover, "place").values("pk")[:1]
     annotated = series.annotate(number=Subquery(numbers.values("number")), first=Subquery(first))
     figures = {
         pk: (number or 0, item)
         for pk, number, item in annotated.order_by().values_list("pk", "number", "first")
     }
     covers = SeriesItem.objects.filter(pk__in=[item for _, item in figures.values() if item])
-    by_series = {shown.item.series_id: shown for shown in _describe_items(user, list(covers))}
+    by_series = {
+        described_item.item.series_id: described_item
+        for described_item in _describe_items(user, list(covers))
+    }
     return [
         Card(row, figures[row.pk][0], by_series.get(row.pk))
         for row in series.select_related("project", "user")
     ]
 
 
-def _describe_items(user: User, rows: list[SeriesItem]) -> list[Shown]:
+def _describe_items(user: User, rows: list[SeriesItem]) -> list[SeriesItemView]:
     readable = Run.objects.readable_by(user).filter(pk__in={row.run_id for row in rows})
-    shown = wall.stacks(user, list(readable.recent().select_related("user")))
-    stacks = {stack.run.pk: stack for stack in shown}
+    run_stacks = wall.stacks(user, list(readable.recent().select_related("user")))
+    stacks = {stack.run.pk: stack for stack in run_stacks}
     return [_one(row, stacks.get(row.run_id)) for row in rows]
 
 
-def _one(row: SeriesItem, stack: wall.Stack | None) -> Shown:
+def _one(row: SeriesItem, stack: wall.Stack | None) -> SeriesItemView:
     if stack is None or (not stack.pieces and row.position):
-        return Shown(row)
+        return SeriesItemView(row)
     piece = next((piece for piece in stack.pieces if piece.artifact.position == row.position), None)
-    return Shown(row) if stack.pieces and piece is None else Shown(row, stack, piece)
+    return (
+        SeriesItemView(row) if stack.pieces and piece is None else SeriesItemView(row, stack, piece)
+    )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from core.formatting import counted
 from core.refusals import Refused
 from features.library.models import Series, SeriesItem
-from features.library.selection import Chosen, Selection, choose
+from features.library.selection import SelectedResults, Selection, choose
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -41,21 +41,21 @@ def addable(user: User, series: Series) -> RunQuerySet:
     return readable.filter(pk__in=Run.objects.readable_with(series).order_by().values("pk"))
 
 
-def add(user: User, series: Series, selection: Selection) -> Chosen:
+def add(user: User, series: Series, selection: Selection) -> SelectedResults:
     """Put the chosen results at the end of a series; its own results stay in place.
 
     Raises Refused if it would have too many.
     """
-    chosen = choose(selection, addable(user, series))
+    selected = choose(selection, addable(user, series))
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
-        there = set(items_of(series).values_list("run_id", "position"))
-        new = [result for result in chosen.results if result not in there]
-        if len(there) + len(new) > MAX_ITEMS:
+        present_results = set(items_of(series).values_list("run_id", "position"))
+        new = [result for result in selected.results if result not in present_results]
+        if len(present_results) + len(new) > MAX_ITEMS:
             raise Refused(
                 f"A series holds at most {counted(MAX_ITEMS, 'result')}; “{series.name}” has "
-                f"{len(there):,} and {len(new):,} would be added. Choose fewer, or create another "
-                "series."
+                f"{len(present_results):,} and {len(new):,} would be added. Choose fewer, or "
+                "create another series."
             )
         last = series.items.aggregate(last=Max("place"))["last"]
         first = 0 if last is None else last + 1
@@ -69,7 +69,7 @@ def add(user: User, series: Series, selection: Selection) -> Chosen:
             update_fields=["place", "removed_at"],
         )
         series.save(update_fields=["changed_at"])
-    return chosen
+    return selected
 
 
 def remove(series: Series, keys: Collection[int]) -> datetime | None:
@@ -95,11 +95,11 @@ def move(series: Series, key: int, *, before: int | None) -> bool:
     """Move an item before another one, or to the end; False if either is missing."""
 
     def moved(order: list[int]) -> list[int] | None:
-        rest = [pk for pk in order if pk != key]
-        if len(rest) == len(order) or (before is not None and before not in rest):
+        other_keys = [pk for pk in order if pk != key]
+        if len(other_keys) == len(order) or (before is not None and before not in other_keys):
             return None
-        at = len(rest) if before is None else rest.index(before)
-        return [*rest[:at], key, *rest[at:]]
+        at = len(other_keys) if before is None else other_keys.index(before)
+        return [*other_keys[:at], key, *other_keys[at:]]
 
     return _reorder(series, moved)
 
@@ -111,8 +111,8 @@ def step(series: Series, key: int, by: int) -> bool:
         if key not in order:
             return None
         at = max(0, order.index(key) + by)
-        rest = [pk for pk in order if pk != key]
-        return [*rest[:at], key, *rest[at:]]
+        other_keys = [pk for pk in order if pk != key]
+        return [*other_keys[:at], key, *other_keys[at:]]
 
     return _reorder(series, stepped)
 

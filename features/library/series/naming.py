@@ -39,9 +39,9 @@ def named(user: User, project: Project, form: NameForm) -> Series:
         raise Refused(*form.errors["named"])
     name = form.cleaned_data["named"]
     roles.require_maker(user, project)
-    there = Series.objects.taking_results_of(user).filter(project=project).called(name).first()
-    if there:
-        return there
+    existing = Series.objects.taking_results_of(user).filter(project=project).called(name).first()
+    if existing:
+        return existing
     Series.objects.require_room(project)
     hides = project.hides_new_runs
     return Series.objects.create(user=user, project=project, name=name, is_hidden=hides)

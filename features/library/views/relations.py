@@ -34,8 +34,8 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
     """
     if request.method == "POST":
         keys = [str(key) for key in selections.posted_runs(request, MOST_NAMED).keys]
-        chosen = urlencode({"run": keys}, doseq=True)
-        return redirect(f"{reverse('library:differences')}?{chosen}")
+        run_query = urlencode({"run": keys}, doseq=True)
+        return redirect(f"{reverse('library:differences')}?{run_query}")
     choice = choice_of(request.GET.getlist("run"))
     if choice.keys is None:
         status = HTTPStatus.UNPROCESSABLE_ENTITY if choice.is_wrong else HTTPStatus.OK

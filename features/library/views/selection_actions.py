@@ -37,7 +37,7 @@ from runs.results.selections import listed_query
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from features.library.selection import Chosen
+    from features.library.selection import SelectedResults
     from runs.models.querysets import RunQuerySet
 
 PAIR = 2
@@ -45,19 +45,21 @@ MOST_NAMED = 100  # results in the address of a plan
 KINDS = ("inputs", "pictures")
 
 
-def sentence(chosen: Chosen, done: str) -> str:
+def sentence(selected: SelectedResults, done: str) -> str:
     """Return sentences on how many results of a selection were changed, and how many not.
 
     `done` follows their number: "3 results" + "are starred".
     """
-    number, left = len(chosen.results), chosen.out_of_reach
+    number, unreachable = len(selected.results), selected.out_of_reach
     verb = done if number != 1 else done.replace("are ", "is ", 1)
     words = f"{counted(number, 'result')} {verb}." if number else "Nothing was changed."
-    if left:
-        stay = "stays as it is: it is" if left == 1 else "stay as they are: they are"
-        words += f" {left:,} {stay} gone, or not yours to change."
-    if chosen.left_out:
-        words += f" {counted(chosen.left_out, 'older run')} of the list were left out: that is more"
+    if unreachable:
+        stay = "stays as it is: it is" if unreachable == 1 else "stay as they are: they are"
+        words += f" {unreachable:,} {stay} gone, or not yours to change."
+    if selected.left_out:
+        words += (
+            f" {counted(selected.left_out, 'older run')} of the list were left out: that is more"
+        )
         words += " than one selection holds. Narrow the list, for example by a date."
     return words
 
@@ -97,12 +99,12 @@ def stars(request: HtmxRequest) -> HttpResponseBase:
     """Star the posted results, `star=1`, or remove their stars, `star=0`."""
     try:
         posted = selection.posted(request)
-    except Refused as refused:
-        return refuse(request, str(refused))
+    except Refused as refusal:
+        return refuse(request, str(refusal))
     is_starred = hidden(request, "star") != "0"
-    chosen = selection.choose(posted, starrable_by(request.user))
-    stars_of_runs.star_results(chosen.results, is_starred=is_starred)
-    words = sentence(chosen, "are starred" if is_starred else "are no longer starred")
+    selected = selection.choose(posted, starrable_by(request.user))
+    stars_of_runs.star_results(selected.results, is_starred=is_starred)
+    words = sentence(selected, "are starred" if is_starred else "are no longer starred")
     return done(request, words, starred=is_starred)
 
 
@@ -120,39 +122,39 @@ def starrable_by(user: User) -> RunQuerySet:
 def comparison(request: HtmxRequest) -> HttpResponseBase:
     """Show what differs between two runs; plan a board with the inputs of more."""
     try:
-        chosen = _chosen(request)
-        keys = chosen.run_keys
+        selected = _chosen(request)
+        keys = selected.run_keys
         if len(keys) < PAIR:
             raise Refused("Select results of two runs or more to compare them.")
-    except Refused as refused:
-        return refuse(request, str(refused))
+    except Refused as refusal:
+        return refuse(request, str(refusal))
     if len(keys) == PAIR:
         query = urlencode({"run": [str(key) for key in keys]}, doseq=True)
         return redirect(f"{reverse('library:differences')}?{query}")
-    return redirect(_plan(chosen, KINDS[0]))
+    return redirect(_plan(selected, KINDS[0]))
 
 
 @require_POST
 def board(request: HtmxRequest) -> HttpResponseBase:
     """Plan a board with the inputs of the posted results, or with their pictures as an axis."""
     try:
-        chosen = _chosen(request)
-    except Refused as refused:
-        return refuse(request, str(refused))
+        selected = _chosen(request)
+    except Refused as refusal:
+        return refuse(request, str(refusal))
     of = hidden(request, "of")
-    return redirect(_plan(chosen, of if of in KINDS else KINDS[0]))
+    return redirect(_plan(selected, of if of in KINDS else KINDS[0]))
 
 
-def _chosen(request: HtmxRequest) -> Chosen:
-    chosen = selection.choose(selection.posted(request), Run.objects.readable_by(request.user))
-    if not chosen.results:
+def _chosen(request: HtmxRequest) -> SelectedResults:
+    selected = selection.choose(selection.posted(request), Run.objects.readable_by(request.user))
+    if not selected.results:
         raise Refused("None of these results exists any more, or you may not see them.")
-    return chosen
+    return selected
 
 
-def _plan(chosen: Chosen, of: str) -> str:
-    named = [str(result) for result in chosen.results[:MOST_NAMED]]
-    return f"{reverse('boards:plan')}?{urlencode({'of': of, 'result': named}, doseq=True)}"
+def _plan(selected: SelectedResults, of: str) -> str:
+    result_names = [str(result) for result in selected.results[:MOST_NAMED]]
+    return f"{reverse('boards:plan')}?{urlencode({'of': of, 'result': result_names}, doseq=True)}"
 
 
 # Uses selected results: a single one has its own menu, pictures fill lists.
@@ -167,30 +169,30 @@ def uses(request: HtmxRequest) -> HttpResponseBase:
     try:
         if request.method == "POST":
             return redirect(_address(selection.choose(selection.posted(request), readable)))
-        named = selection.Selection(selection.parse(request.GET))
-    except Refused as refused:
-        return refuse(request, str(refused))
-    pictures = sets_of_pictures.pictures_of(selection.choose(named, readable))
+        posted_selection = selection.Selection(selection.parse(request.GET))
+    except Refused as refusal:
+        return refuse(request, str(refusal))
+    pictures = sets_of_pictures.pictures_of(selection.choose(posted_selection, readable))
     text = request.GET.get("q", "")
     locks = gallery.locks_in(current.current(request), Revision.current())
     context = {
         "pictures": pictures,
-        "fields": named.fields,
+        "fields": posted_selection.fields,
         "groups": sets_of_pictures.menu(pictures, text, locks) if pictures.keys else [],
         "q": text,
     }
     return render(request, "features/library/selected/uses.html", context)
 
 
-def _address(chosen: Chosen) -> str:
+def _address(selected: SelectedResults) -> str:
     """Return the address of the chosen results' uses; raises Refused if they have none."""
-    if len(chosen.results) == 1:
-        (only,) = chosen.results
+    if len(selected.results) == 1:
+        (only,) = selected.results
         has_file = Artifact.objects.filter(run=only.run, position=only.position).exists()
         if has_file:
             return reverse("playground:artifact-uses", args=only)
         return reverse("playground:run-uses", args=[only.run])
-    pictures = sets_of_pictures.pictures_of(chosen)
+    pictures = sets_of_pictures.pictures_of(selected)
     if not pictures.keys:
         raise Refused(
             "Several results can be used together if they are pictures, and none of these is. "

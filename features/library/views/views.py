@@ -63,9 +63,11 @@ class Views(Resource[View]):
 
     def announce_save(self, request: HtmxRequest, row: View, form: ViewForm) -> None:
         """Add a message that the view is saved, and for a new one where to find it."""
-        where = "the front page says what is new in it" if row.is_of_models else "⌘K finds it"
-        how = f": {where}" if form.is_new else ""
-        messages.success(request, f"“{row.name}” is saved{how}.")
+        place_phrase = (
+            "the front page says what is new in it" if row.is_of_models else "⌘K finds it"
+        )
+        hint = f": {place_phrase}" if form.is_new else ""
+        messages.success(request, f"“{row.name}” is saved{hint}.")
 
     def list_address(self, request: HtmxRequest, row: View) -> str:
         """Return the address of the views of models, or of the results."""

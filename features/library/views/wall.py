@@ -46,9 +46,13 @@ def index(request: HtmxRequest) -> HttpResponse:
     filters = Filters.from_query(request.GET, view.line if view else "")
     is_wall = layout.shows(request, filters)
     with custom_plans():
-        listed = filters.matching_runs(request)
+        matching_runs = filters.matching_runs(request)
         has_state = bool(filters.line.values(STATE))
-        matching = layout.runs_to_show(listed, has_state=has_state) if is_wall else listed.recent()
+        matching = (
+            layout.runs_to_show(matching_runs, has_state=has_state)
+            if is_wall
+            else matching_runs.recent()
+        )
         shows_people = filters.is_deleted or filters.is_anybodys(request)
         if shows_people or current.is_of_shared_project(request):
             matching = matching.select_related("user", "deleted_by")
@@ -83,15 +87,15 @@ def _runs_of_page(
         returned = below.filter(created_at__gte=filters.until).order_by()
         size = max(size, min(returned.count(), sections.MOST_RETURNED))
     runs = list(below[: size + 1])
-    shown = runs[:size]
-    last = shown[-1].created_at.isoformat() if shown else ""
-    listed: list[sections.Section] = []
+    page_runs = runs[:size]
+    last = page_runs[-1].created_at.isoformat() if page_runs else ""
+    page_sections: list[sections.Section] = []
     if is_wall:
         above = sections.run_above(matching, filters.before)
-        listed = sections.consecutive(request.user, shown, by, above)
+        page_sections = sections.consecutive(request.user, page_runs, by, above)
     return {
-        "sections": [(section, "") for section in listed],
-        "runs": [] if is_wall else history.rows_for(request.user, shown),
+        "sections": [(section, "") for section in page_sections],
+        "runs": [] if is_wall else history.rows_for(request.user, page_runs),
         "last": last,
         "more": next_page(request, before=last) if len(runs) > size else "",
         "since": history.newest_moment([] if filters.before else runs),
@@ -145,8 +149,8 @@ def _narrowing(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
 def _facets(request: HtmxRequest, filters: Filters) -> list[facets.Facet]:
     left_out = NOT_SHOWN if layout.shows(request, filters) else ()
     with custom_plans():
-        counted = filters.counted(filters.matching_runs(request), request)
-        return facets.facets(request, filters.line, counted, left_out)
+        rows = filters.counted(filters.matching_runs(request), request)
+        return facets.facets(request, filters.line, rows, left_out)
 
 
 def _listed_query(request: HtmxRequest) -> str:
@@ -161,8 +165,10 @@ def _undo(request: HtmxRequest) -> dict[str, Any]:
     at = parse_moment(request.GET.get("deleted", ""))
     if at is None:
         return {}
-    mine = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
-    return {"at": at.isoformat(), "count": mine.count()}
+    restorable_runs = deletion.restorable(request.user).filter(
+        deleted_by=request.user, deleted_at=at
+    )
+    return {"at": at.isoformat(), "count": restorable_runs.count()}
 
 
 @limit("search")

@@ -85,17 +85,19 @@ def facets(
     is_cut = len(rows) > MOST_COUNTED
     counting = _Counting(request, line, is_cut)
     hidden = set() if line.values(keys.STATE) else set(left_out)
-    shown = [row for row in rows[:MOST_COUNTED] if row.state not in hidden]
-    models = counting.facet("Model", (row.endpoint for row in shown), _models)
+    visible_rows = [row for row in rows[:MOST_COUNTED] if row.state not in hidden]
+    models = counting.facet("Model", (row.endpoint for row in visible_rows), _models)
     kinds = counting.facet(
-        "Kind", (kind for row in shown for kind in from_bits(row.kinds or 0)), _kinds
+        "Kind", (kind for row in visible_rows for kind in from_bits(row.kinds or 0)), _kinds
     )
     states = counting.facet("State", (_state(row) for row in rows[:MOST_COUNTED]), _states)
-    people = counting.facet("Person", (row.user for row in shown), _people)
-    series = counting.facet("Series", _series_of(request, shown), _series)
-    said = counting.facet("Review", _said_of(shown), _describe_conditions)
-    months = counting.facet("Month", (_month(row) for row in shown), _months, is_by_value=True)
-    every = (models, kinds, states, people, series, said, months)
+    people = counting.facet("Person", (row.user for row in visible_rows), _people)
+    series = counting.facet("Series", _series_of(request, visible_rows), _series)
+    review_facet = counting.facet("Review", _said_of(visible_rows), _describe_conditions)
+    months = counting.facet(
+        "Month", (_month(row) for row in visible_rows), _months, is_by_value=True
+    )
+    every = (models, kinds, states, people, series, review_facet, months)
     return [facet for facet in every if facet.choices]
 
 
@@ -130,10 +132,12 @@ class _Counting:
         return Facet(title, choices if is_needed else [])
 
     def choice(self, label: str, condition: Condition, count: int) -> Choice:
-        piece = next((piece for piece, taken in self.line.taken if taken == condition), "")
+        piece = next(
+            (piece for piece, line_condition in self.line.taken if line_condition == condition), ""
+        )
         line = self.line.without(piece) if piece else self.line.with_word(condition.word)
-        shown = f"{count:,}{'+' if self.is_cut else ''}"
-        return Choice(label, shown, with_line(self.request, line), bool(piece))
+        count_text = f"{count:,}{'+' if self.is_cut else ''}"
+        return Choice(label, count_text, with_line(self.request, line), bool(piece))
 
 
 _PICKED = Condition(keys.PICKED, (keys.YES,))
@@ -146,10 +150,10 @@ _SAID = {
     _COMMENTED: "Commented",
     _OPEN: "With open comments",
 }
-Described = dict[Any, tuple[str, Condition]]
+Descriptions = dict[Any, tuple[str, Condition]]
 
 
-def _models(pks: Sequence[int]) -> Described:
+def _models(pks: Sequence[int]) -> Descriptions:
     endpoints = Endpoint.objects.only(*Endpoint.NAMED_BY).filter(pk__in=pks)
     return {
         endpoint.pk: (endpoint.name, Condition(keys.MODEL, (endpoint.endpoint_id,)))
@@ -157,7 +161,7 @@ def _models(pks: Sequence[int]) -> Described:
     }
 
 
-def _kinds(kinds: Sequence[str]) -> Described:
+def _kinds(kinds: Sequence[str]) -> Descriptions:
     return {kind: (TITLES[kind], Condition(keys.OUT, (kind,))) for kind in kinds}
 
 
@@ -165,11 +169,11 @@ def _state(row: Row) -> str:
     return row.state if row.state in keys.STATES else keys.UNFINISHED
 
 
-def _states(states: Sequence[str]) -> Described:
+def _states(states: Sequence[str]) -> Descriptions:
     return {state: (keys.STATES[state], Condition(keys.STATE, (state,))) for state in states}
 
 
-def _people(pks: Sequence[int]) -> Described:
+def _people(pks: Sequence[int]) -> Descriptions:
     if len(pks) < 2:  # a list of one person's runs, mostly the reader's own
         return {}
     return {
@@ -183,31 +187,31 @@ def _people(pks: Sequence[int]) -> Described:
 
 def _series_of(request: HttpRequest, rows: Sequence[Row]) -> Iterable[str]:
     """Return the names of the series with these runs, each once per run."""
-    seen = Series.objects.kept().shown_to(request.user).values("pk")
+    visible_series = Series.objects.kept().shown_to(request.user).values("pk")
     items = SeriesItem.objects.filter(
-        run__in=[row.pk for row in rows], series__in=seen, removed_at=None
+        run__in=[row.pk for row in rows], series__in=visible_series, removed_at=None
     )
     return [name for _, name in items.order_by().values_list("run", "series__name").distinct()]
 
 
-def _series(names: Sequence[str]) -> Described:
+def _series(names: Sequence[str]) -> Descriptions:
     return {name: (name, Condition(keys.SERIES, (name,))) for name in names}
 
 
 def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:
     """Yield the conditions that the feedback on these shared runs fulfils, each once per run."""
-    for said in feedback.source().feedback_on([row.pk for row in rows]).values():
-        if said.picks:
+    for review in feedback.source().feedback_on([row.pk for row in rows]).values():
+        if review.picks:
             yield _PICKED
-        if said.stars:
+        if review.stars:
             yield _RATED
-        if said.comments:
+        if review.comments:
             yield _COMMENTED
-        if said.open_comments:
+        if review.open_comments:
             yield _OPEN
 
 
-def _describe_conditions(conditions: Sequence[Condition]) -> Described:
+def _describe_conditions(conditions: Sequence[Condition]) -> Descriptions:
     return {condition: (_SAID[condition], condition) for condition in conditions}
 
 
@@ -215,7 +219,7 @@ def _month(row: Row) -> str:
     return f"{timezone.localtime(row.created_at):%Y-%m}"
 
 
-def _months(months: Sequence[str]) -> Described:
+def _months(months: Sequence[str]) -> Descriptions:
     return {
         month: (
             formats.date_format(datetime.strptime(month, "%Y-%m"), "F Y"),  # noqa: DTZ007

@@ -111,10 +111,10 @@ GROUPINGS = {
 
 def chosen(request: HttpRequest) -> str:
     """Return the grouping's name: `?by=`, saved in the session without `once`, or the session's."""
-    name, kept = request.GET.get("by", ""), request.session.get(GROUPED_BY, DAY)
+    name, remembered = request.GET.get("by", ""), request.session.get(GROUPED_BY, DAY)
     if name not in GROUPINGS:
-        return kept if kept in GROUPINGS else DAY
-    if name != kept and "once" not in request.GET:
+        return remembered if remembered in GROUPINGS else DAY
+    if name != remembered and "once" not in request.GET:
         request.session[GROUPED_BY] = name
     return name
 

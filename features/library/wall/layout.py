@@ -15,9 +15,9 @@ WALL, LIST = "wall", "list"
 
 def is_chosen(request: HttpRequest) -> bool:
     """Return whether the session shows runs as a wall; `?as=` changes that for the session."""
-    chosen = request.GET.get("as", "")
-    if chosen in (WALL, LIST) and chosen != request.session.get(SHOWN_AS, WALL):
-        request.session[SHOWN_AS] = chosen
+    layout_name = request.GET.get("as", "")
+    if layout_name in (WALL, LIST) and layout_name != request.session.get(SHOWN_AS, WALL):
+        request.session[SHOWN_AS] = layout_name
     return bool(request.session.get(SHOWN_AS, WALL) == WALL)
 
 
@@ -31,5 +31,5 @@ def runs_to_show(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:
 
     Their inputs and outputs are not loaded.
     """
-    shown = runs if has_state else runs.exclude(state__in=NOT_SHOWN)
-    return shown.recent()
+    visible_runs = runs if has_state else runs.exclude(state__in=NOT_SHOWN)
+    return visible_runs.recent()

@@ -40,7 +40,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Gathered:
+class GroupPage:
     """A page of gathered groups: `next_group` begins the next one, 0 at the end.
 
     `is_cut` says that there are older runs, which are in none of the groups.
@@ -60,12 +60,12 @@ def consecutive(
     """
     stacks = wall.stacks(user, runs)  # first, as it removes the titles of covered runs
     groups = grouping.groups(user, [above, *runs] if above else runs)
-    begun = groups.pop(0) if above else None
+    next_section = groups.pop(0) if above else None
     sections = [
         Section(group.title, [stack for _, stack in pairs], group)
         for group, pairs in groupby(zip(groups, stacks, strict=True), key=itemgetter(0))
     ]
-    if begun and sections and sections[0].group.key == begun.key:
+    if next_section and sections and sections[0].group.key == next_section.key:
         sections[0] = Section("", sections[0].stacks, sections[0].group)
     return sections
 
@@ -79,7 +79,7 @@ def run_above(runs: RunQuerySet, before: datetime | None) -> Run | None:
 
 def gathered(
     user: User | AnonymousUser, runs: RunQuerySet, grouping: Grouping, first: int = 0
-) -> Gathered:
+) -> GroupPage:
     """Return groups of the newest runs, from number `first` on, in the order of their newest run.
 
     At most six queries, and the grouping's.
@@ -91,9 +91,9 @@ def gathered(
     for group, run in zip(grouping.groups(user, looked_at), looked_at, strict=True):
         keys.setdefault(group, []).append(run.pk)
     all_groups = sorted(keys, key=lambda group: group.key is None)  # runs without a group are last
-    listed = all_groups[first : first + GROUPS]
-    shown = {pk for group in listed for pk in keys[group][:OF_GROUP]}
-    by_key = _stacks(user, runs, shown)
+    page_groups = all_groups[first : first + GROUPS]
+    shown_pks = {pk for group in page_groups for pk in keys[group][:OF_GROUP]}
+    by_key = _stacks(user, runs, shown_pks)
     sections = [
         Section(
             group.title,
@@ -101,10 +101,10 @@ def gathered(
             group,
             len(keys[group]) if len(keys[group]) > OF_GROUP else 0,
         )
-        for group in listed
+        for group in page_groups
     ]
     is_more = len(all_groups) > first + GROUPS
-    return Gathered(sections, first + GROUPS if is_more else 0, len(newest) > LOOKED_AT)
+    return GroupPage(sections, first + GROUPS if is_more else 0, len(newest) > LOOKED_AT)
 
 
 def _stacks(

@@ -63,23 +63,23 @@ def suggest(request: HttpRequest, text: str) -> list[Suggestion]:
     ]
 
 
-def _of_keys(begun: str) -> Iterator[tuple[str, str]]:
+def _of_keys(prefix: str) -> Iterator[tuple[str, str]]:
     for name, key in BY_NAME.items():
-        if name == key.name and name != IS and _begins(key, begun):
+        if name == key.name and name != IS and _begins(key, prefix):
             yield f"{name}:", f"{key.help}, as in {key.example}"
     for flag in FLAGS:
-        if flag.startswith(begun):
+        if flag.startswith(prefix):
             yield flag, KEYS[IS].values[flag]
 
 
-def _begins(key: Key, begun: str) -> bool:
-    return any(name.startswith(begun) for name in (key.name, *(key.names if begun else ())))
+def _begins(key: Key, prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in (key.name, *(key.names if prefix else ())))
 
 
-def _of_values(request: HttpRequest, key: Key, begun: str) -> Iterator[tuple[str, str]]:
+def _of_values(request: HttpRequest, key: Key, prefix: str) -> Iterator[tuple[str, str]]:
     values = _VALUES[key.name](request) if key.name in _VALUES else key.values
     for value, label in values.items():
-        if begun in value.casefold() or begun in label.casefold():
+        if prefix in value.casefold() or prefix in label.casefold():
             yield Condition(key.name, (value,)).word, label
 
 
@@ -93,20 +93,20 @@ def _models(request: HttpRequest) -> Mapping[str, str]:
 
 def _series(request: HttpRequest) -> Mapping[str, str]:
     """Return the series of the list's projects, the last changed first."""
-    seen = current.rows_in_scope(Series.objects.kept(), request)
-    return dict.fromkeys(seen.values_list("name", flat=True)[:LATEST], "series")
+    series_in_scope = current.rows_in_scope(Series.objects.kept(), request)
+    return dict.fromkeys(series_in_scope.values_list("name", flat=True)[:LATEST], "series")
 
 
 def _people(request: HttpRequest) -> Mapping[str, str]:
     """Return the project's other members by username, after `me`."""
     project = current.current(request)
     members = User.objects.filter(memberships__project=project, is_active=True)
-    named = {
+    names = {
         person.username: person.get_full_name() or person.username
         for person in members.order_by(by_name("username"), "pk")[:LATEST]
         if person != cast("User", request.user)
     }
-    return {keys.ME: "yourself", **named}
+    return {keys.ME: "yourself", **names}
 
 
 def _days(request: HttpRequest) -> Mapping[str, str]:

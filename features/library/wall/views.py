@@ -34,8 +34,8 @@ def named(request: HttpRequest) -> View | None:
     pk = parse_uuid(request.GET.get(VIEW, ""))
     if pk is None:
         return None
-    shown = View.objects.kept().shown_to(request.user)
-    return shown.filter(pk=pk, of=View.Of.RESULTS).first()
+    visible_views = View.objects.kept().shown_to(request.user)
+    return visible_views.filter(pk=pk, of=View.Of.RESULTS).first()
 
 
 def filters(request: HttpRequest) -> Filters:
@@ -68,8 +68,8 @@ def of_models(request: HttpRequest) -> list[OfModels]:
     """Return the user's views of models by name; searches nothing if no model is new."""
     user = cast("User", request.user)
     rows = _OF_MODELS.all(user=user.pk)
-    asked = [(row.line, row.seen_at or row.created_at) for row in rows]
-    return [*map(OfModels, rows, query_news.counts(user, asked))]
+    queries = [(row.line, row.seen_at or row.created_at) for row in rows]
+    return [*map(OfModels, rows, query_news.counts(user, queries))]
 
 
 # The front page runs this for every user, and most have no view.
@@ -118,8 +118,8 @@ class ViewForm(KeptForm):
         line = str(self.cleaned_data["line"])
         if not self.is_of_models:
             return line
-        held = "" if self.is_new else self.instance.line
-        return query_news.params_of(Query.from_address(f"?{line}")) or held
+        former_line = "" if self.is_new else self.instance.line
+        return query_news.params_of(Query.from_address(f"?{line}")) or former_line
 
     def save(self, commit: bool = True) -> Any:
         """Save the view; a new view of models counts all present models as seen. Raises Refused."""

@@ -91,12 +91,12 @@ async def post(
     timeout_s: float = TIMEOUT_S,
 ) -> Outcome:
     """Post JSON once; every failure is returned as an outcome."""
-    sent = {"Content-Type": "application/json", "User-Agent": "vitrine", **headers}
+    sent_headers = {"Content-Type": "application/json", "User-Agent": "vitrine", **headers}
     client = httpx.AsyncClient(transport=transport, timeout=timeout_s, follow_redirects=False)
     try:
         async with (
             asyncio.timeout(timeout_s),
-            client.stream("POST", address, content=body, headers=sent) as response,
+            client.stream("POST", address, content=body, headers=sent_headers) as response,
         ):
             return outcome_of(response)
     except webhook_addresses.RefusedAddress as error:

@@ -55,10 +55,10 @@ def panel(request: HtmxRequest) -> HttpResponse:
 @no_store
 def line(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Redirect to a line's page and mark it as seen; a GET suffices for the user's own line."""
-    opened = get_object_or_404(inbox.lines(request.user, Q(pk=pk)))
+    inbox_line = get_object_or_404(inbox.lines(request.user, Q(pk=pk)))
     if request.method == "GET":
-        inbox.open_line(opened)
-    return redirect(opened.path or "notifications:inbox")
+        inbox.open_line(inbox_line)
+    return redirect(inbox_line.path or "notifications:inbox")
 
 
 @require_POST
@@ -70,4 +70,4 @@ def seen(request: HtmxRequest) -> HttpResponseBase:
 
 def _labelled(lines: Iterable[Notification]) -> list[tuple[Notification, str]]:
     """Return lines with their kinds in words."""
-    return [(shown, kinds.label(shown.kind)) for shown in lines]
+    return [(notification, kinds.label(notification.kind)) for notification in lines]

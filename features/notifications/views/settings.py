@@ -40,10 +40,11 @@ def _render_settings(
 ) -> HttpResponse:
     """Render the page; `typed` are forms with errors."""
     context = display.context(request.user, request.GET.get("page", ""))
-    changed: ChannelForm | None = typed.pop("changed", None)
-    if changed:
+    changed_form: ChannelForm | None = typed.pop("changed", None)
+    if changed_form:
         context["forms"] = [
-            changed if form.channel == changed.channel else form for form in context["forms"]
+            changed_form if form.channel == changed_form.channel else form
+            for form in context["forms"]
         ]
     return render(request, "features/notifications/settings.html", context | typed, status=status)
 
@@ -94,15 +95,15 @@ def new_channel(request: HtmxRequest) -> HttpResponseBase:
 @require_POST
 def channel(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Change a channel."""
-    changed = CHANNELS.find(request, pk)
-    form = ChannelForm(request.POST, changed)
+    changed_channel = CHANNELS.find(request, pk)
+    form = ChannelForm(request.POST, changed_channel)
     if form.is_valid():
         try:
-            channels.change(changed, form.draft)
+            channels.change(changed_channel, form.draft)
         except Invalid as invalid:
             form.refuse(invalid)
         else:
-            return _back(request, f"“{changed.name}” is saved.")
+            return _back(request, f"“{changed_channel.name}” is saved.")
     return _render_settings(request, HTTPStatus.UNPROCESSABLE_ENTITY, changed=form)
 
 

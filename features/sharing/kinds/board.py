@@ -144,9 +144,9 @@ class Board(KeptKind[Row], DocumentKind[Row]):
         document = self.document_of(share)
         if board is None or document is None:
             return None
-        there = {shown.run.pk for shown in items.items_of(share) if shown.run}
+        present_runs = {item_view.run.pk for item_view in items.items_of(share) if item_view.run}
         cells = [cell for line in document["rows"] for cell in line["cells"] if cell["files"]]
-        return board, {cell["key"] for cell in cells if uuid.UUID(cell["run"]) in there}
+        return board, {cell["key"] for cell in cells if uuid.UUID(cell["run"]) in present_runs}
 
     def page_context(self, visit: Visit, document: Document) -> Mapping[str, Any]:
         """Return the rows as the share shows them, and the address for votes."""

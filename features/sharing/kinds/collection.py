@@ -74,12 +74,14 @@ class Collection(DocumentKind[Row]):
     def page_context(self, visit: Visit, document: Document) -> Mapping[str, Any]:
         """Return the description and the cards."""
         share, models = visit.share, document["models"]
-        stored = Picture.objects.filter(
-            pk__in=[one["picture"] for one in models], state=Picture.State.KEPT
+        kept_pictures = Picture.objects.filter(
+            pk__in=[model["picture"] for model in models], state=Picture.State.KEPT
         )
-        pictures = set(stored.exclude(small="").values_list("pk", flat=True))
-        curtain = Curtain(share, [(*one["model"],) for one in models])
-        cards = [_card(visit, curtain, place, one, pictures) for place, one in enumerate(models)]
+        pictures = set(kept_pictures.exclude(small="").values_list("pk", flat=True))
+        curtain = Curtain(share, [(*model["model"],) for model in models])
+        cards = [
+            _card(visit, curtain, place, model, pictures) for place, model in enumerate(models)
+        ]
         return {"description": curtain.telling(document["description"]), "cards": cards}
 
     def picture(self, share: Share, place: int) -> Picture | None:
@@ -95,19 +97,19 @@ def _collections() -> Any:
 
 
 def _card(
-    visit: Visit, curtain: Curtain, place: int, one: Mapping[str, Any], pictures: set[str]
+    visit: Visit, curtain: Curtain, place: int, model: Mapping[str, Any], pictures: set[str]
 ) -> Card:
     share = visit.share
-    endpoint_id, name = one["model"]
+    endpoint_id, name = model["model"]
     is_named = share.shows_models
     address = reverse("sharing:share-picture", args=[share.token, place + 1])
     page = reverse("playground:endpoint", args=[endpoint_id])
     return Card(
         name=name if is_named else f"Model {place + 1}",
         endpoint_id=endpoint_id if is_named else "",
-        description=one["description"] if is_named else "",
-        category=category_name(one["category"]),
-        note=curtain.telling(one["note"]),
-        picture=address if one["picture"] in pictures else "",
+        description=model["description"] if is_named else "",
+        category=category_name(model["category"]),
+        note=curtain.telling(model["note"]),
+        picture=address if model["picture"] in pictures else "",
         link=page if is_named and visit.user.is_authenticated else "",
     )

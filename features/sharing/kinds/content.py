@@ -23,7 +23,7 @@ from runs.results.outputs import artifacts_in
 from schemas.wording.labels import label
 
 if TYPE_CHECKING:
-    from features.sharing.items import Shown
+    from features.sharing.items import ItemView
     from features.sharing.models import Share
 
 NO_FILES = "The run has neither a file nor a text to show."
@@ -49,7 +49,7 @@ class Outcome:
     `cost` is empty if prices are hidden.
     """
 
-    files: Sequence[Shown] = ()
+    files: Sequence[ItemView] = ()
     text: str = ""
     words: str = ""
     cost: str = ""
@@ -58,7 +58,9 @@ class Outcome:
     @property
     def numbers(self) -> list[int]:
         """Return the numbers of its items."""
-        return [shown.item.number for shown in self.files] or [self.number] * bool(self.number)
+        return [item_view.item.number for item_view in self.files] or [self.number] * bool(
+            self.number
+        )
 
 
 class Outcomes:
@@ -66,26 +68,30 @@ class Outcomes:
 
     def __init__(self, share: Share) -> None:
         self.share = share
-        listed = items.items_of(share)
+        item_views = items.items_of(share)
         self.shown = {
-            ResultKey(shown.run.pk, shown.item.position): shown for shown in listed if shown.run
+            ResultKey(item_view.run.pk, item_view.item.position): item_view
+            for item_view in item_views
+            if item_view.run
         }
-        self.texts = _texts(shown.run.pk for shown in listed if shown.run and not shown.artifact)
+        self.texts = _texts(
+            item_view.run.pk for item_view in item_views if item_view.run and not item_view.artifact
+        )
 
     def outcome_of(self, run: str, positions: Sequence[int]) -> Outcome:
         """Return the outcome of a run with files at these positions, or [0] if it has no files."""
         keys = [ResultKey(uuid.UUID(run), position) for position in positions]
-        listed = [self.shown[key] for key in keys if key in self.shown]
-        if not listed or listed[0].run is None:
+        cell_items = [self.shown[key] for key in keys if key in self.shown]
+        if not cell_items or cell_items[0].run is None:
             return Outcome(words=items.GONE)
-        cost = self._cost(listed[0].run)
-        text = self.texts.get(listed[0].run.pk, "")
+        cost = self._cost(cell_items[0].run)
+        text = self.texts.get(cell_items[0].run.pk, "")
         if text:
-            return Outcome(text=text, cost=cost, number=listed[0].item.number)
-        there = [shown for shown in listed if shown.artifact]
-        stored = [shown for shown in there if shown.is_stored]
-        words = "" if stored else UNCOPIED if there else NO_FILES
-        return Outcome(stored, words=words, cost=cost)
+            return Outcome(text=text, cost=cost, number=cell_items[0].item.number)
+        file_items = [item_view for item_view in cell_items if item_view.artifact]
+        stored_items = [item_view for item_view in file_items if item_view.is_stored]
+        words = "" if stored_items else UNCOPIED if file_items else NO_FILES
+        return Outcome(stored_items, words=words, cost=cost)
 
     def without_files(self, *, is_over: bool, state: str) -> Outcome:
         """Return the outcome of a run that had no result when the document was written."""
@@ -190,8 +196,8 @@ def _names(models: Iterable[tuple[str, str]]) -> Iterable[str]:
 
 
 def _is_only_files(value: Any) -> bool:
-    listed = value if isinstance(value, list) else [value]
-    return all(isinstance(part, str) and inputs.key_of(part) for part in listed)
+    value_list = value if isinstance(value, list) else [value]
+    return all(isinstance(part, str) and inputs.key_of(part) for part in value_list)
 
 
 def _without(value: Any, addresses: list[str]) -> Any:

@@ -49,8 +49,8 @@ class View(KeptKind[models.View]):
         runs = Run.objects.kept().in_project(share.project, share.user)
         runs = runs.filter(state=Run.State.SUCCEEDED)
         within = matching.scope(PROJECT, share.project_id)
-        found = matching.matching(runs, parse_line(view.line), share.user, within)
-        newest = found.order_by("-created_at", "pk").values_list("pk", flat=True)
+        matching_runs = matching.matching(runs, parse_line(view.line), share.user, within)
+        newest = matching_runs.order_by("-created_at", "pk").values_list("pk", flat=True)
         keys = list(newest[:MOST_RUNS])
         positions: dict[object, list[int]] = {}
         rows = Artifact.objects.filter(run__in=keys).order_by("position")

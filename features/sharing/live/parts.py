@@ -29,7 +29,7 @@ FOLDER = "features/sharing/review"
 TOKEN = "live"  # noqa: S105  a placeholder
 
 
-class Shown(NamedTuple):
+class SharePage(NamedTuple):
     """A page of a share: its open item (0: none), and whether a maker sees it."""
 
     share: uuid.UUID
@@ -50,30 +50,34 @@ _parts: ByteCache[Parts] = ByteCache(
 _bodies: ByteCache[bytes] = ByteCache("polls of shares", CACHED_BYTES, len)
 
 
-async def body(shown: Shown, after: int, version: int) -> bytes:
+async def body(shown_page: SharePage, after: int, version: int) -> bytes:
     """Return the JSON answer to a poll, which updates a page to this version or a newer one.
 
     It has the parts that differ from version `after`, or all if this process does not know that.
     """
-    newest = await _newest(shown, version)
-    key = (shown, after, newest.version)
+    newest = await _newest(shown_page, version)
+    key = (shown_page, after, newest.version)
     encoded: bytes | None = _bodies.get(key)
     if encoded is None:
-        before: Parts | None = _parts.get((shown, after))
-        known = before.markup if before else {}
-        changed = [markup for name, markup in newest.markup.items() if known.get(name) != markup]
-        answer = {"version": newest.version, "markup": "".join(changed)}
+        before: Parts | None = _parts.get((shown_page, after))
+        known_markup = before.markup if before else {}
+        changed_markup = [
+            markup for name, markup in newest.markup.items() if known_markup.get(name) != markup
+        ]
+        answer = {"version": newest.version, "markup": "".join(changed_markup)}
         encoded = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
         _bodies.put(key, encoded)
     return encoded
 
 
-async def _newest(shown: Shown, version: int) -> Parts:
-    known: Parts | None = _parts.get((shown, version))
-    if known is None:
-        known = Parts(*await in_thread(render, shown.share, shown.is_maker, shown.item))
-        _parts.put((shown, known.version), known)
-    return known
+async def _newest(shown_page: SharePage, version: int) -> Parts:
+    parts: Parts | None = _parts.get((shown_page, version))
+    if parts is None:
+        parts = Parts(
+            *await in_thread(render, shown_page.share, shown_page.is_maker, shown_page.item)
+        )
+        _parts.put((shown_page, parts.version), parts)
+    return parts
 
 
 def render(share_id: uuid.UUID, is_maker: bool, item: int) -> tuple[int, dict[str, str]]:
@@ -102,25 +106,25 @@ def _of_page(context: dict[str, Any]) -> dict[str, str]:
 
 def _of_item(context: dict[str, Any], number: int) -> dict[str, str]:
     share = context["share"]
-    shown = items.one_of(share, number)
-    if shown is None:
+    item_view = items.one_of(share, number)
+    if item_view is None:
         return {"review-now": _draw("_now", context | {"tiles": []})}
-    chain, versions = reading.versions_of(share, shown.item)
-    ordinal = [item.pk for item in chain].index(shown.item.pk) + 1
+    chain, versions = reading.versions_of(share, item_view.item)
+    ordinal = [item.pk for item in chain].index(item_view.item.pk) + 1
     threads = reading.threads(share, chain)
     context |= {
-        "shown": shown,
-        "item": shown.item,
+        "shown": item_view,
+        "item": item_view.item,
         "versions": versions,
         "ordinal": ordinal,
         "threads": threads,
-        "pins": [one for one in threads if one.is_pinned and one.version == ordinal],
+        "pins": [thread for thread in threads if thread.is_pinned and thread.version == ordinal],
         "back": "item",
     }
     names = ["_now", "_versions"]
     if share.takes_comments:
         names.append("_threads")
-        if shown.artifact and shown.artifact.kind in {"image", "video"}:
+        if item_view.artifact and item_view.artifact.kind in {"image", "video"}:
             names.append("_pins")
     return {name: _draw(name, context) for name in names}
 

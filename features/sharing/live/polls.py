@@ -25,7 +25,7 @@ from core.live.tokens import ANYBODY
 from features.sharing import access
 from features.sharing.live import parts, watch_tokens
 from features.sharing.live.pages import NewsOfShare
-from features.sharing.live.parts import Shown
+from features.sharing.live.parts import SharePage
 from features.sharing.live.watch_tokens import Watch
 from features.sharing.models import Share
 
@@ -85,8 +85,8 @@ class SharePolls:
             is_ending = broker.is_shutting_down
             status = HTTPStatus.SERVICE_UNAVAILABLE if is_ending else HTTPStatus.NO_CONTENT
             return await _respond(send, status)
-        shown = Shown(watch.share, watch.is_maker, item)
-        body = await parts.body(shown, after, state.version if state else after)
+        shown_page = SharePage(watch.share, watch.is_maker, item)
+        body = await parts.body(shown_page, after, state.version if state else after)
         return await _respond(send, HTTPStatus.OK, body, new_token)
 
     async def _is_admitted(self, watch: Watch, session: str) -> bool:

@@ -51,21 +51,21 @@ def renewed(watch: Watch) -> str:
 @byte_cached(1 << 18)  # many guests poll the same share
 def verify(text: str) -> Watch | None:
     """Return the contents of a token; None if it is not ours."""
-    what, _, signed = text.partition(".")
-    token = tokens.verify(what, signed)
-    kind, *named = what.split(":")
+    subject, _, signed = text.partition(".")
+    token = tokens.verify(subject, signed)
+    kind, *fields = subject.split(":")
     if token is None or kind != KIND:
         return None
-    share, role, stamp = named
+    share, role, stamp = fields
     return Watch(uuid.UUID(share), role == MAKER, stamp, token)
 
 
 def stamp_of(audience: str, for_project: int | None, password: str) -> str:
     """Return a stamp that changes with the audience or the password."""
-    asked = f"{audience}:{for_project}:{password}"
-    return salted_hmac(SALT, asked).hexdigest()[:STAMP_CHARS]
+    access_settings = f"{audience}:{for_project}:{password}"
+    return salted_hmac(SALT, access_settings).hexdigest()[:STAMP_CHARS]
 
 
 def _text(share: uuid.UUID, is_maker: bool, stamp: str, whose: str) -> str:
-    what = f"{KIND}:{share.hex}:{MAKER if is_maker else VISITOR}:{stamp}"
-    return f"{what}.{tokens.issue(what, whose)}"
+    subject = f"{KIND}:{share.hex}:{MAKER if is_maker else VISITOR}:{stamp}"
+    return f"{subject}.{tokens.issue(subject, whose)}"

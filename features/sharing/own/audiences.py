@@ -61,7 +61,7 @@ FOR_WHOM = (
 
 def named(name: str) -> ForWhom | None:
     """Return the answer with this name, or None."""
-    return next((one for one in FOR_WHOM if one.name == name), None)
+    return next((answer for answer in FOR_WHOM if answer.name == name), None)
 
 
 def apply(share: Share, answer: ForWhom) -> list[str]:
@@ -70,20 +70,22 @@ def apply(share: Share, answer: ForWhom) -> list[str]:
     If the share already has this answer, its end stays unchanged.
     """
     is_same = answer == find_answer(share)
-    changed = [name for name, value in answer.options.items() if getattr(share, name) != value]
-    for name in changed:
+    changed_fields = [
+        name for name, value in answer.options.items() if getattr(share, name) != value
+    ]
+    for name in changed_fields:
         setattr(share, name, answer.options[name])
     share.for_project = None
     if not is_same:
         share.expires_at = timezone.now() + timedelta(days=answer.days) if answer.days else None
-        changed.append("expires_at")
-    return changed
+        changed_fields.append("expires_at")
+    return changed_fields
 
 
 def find_answer(share: Share) -> ForWhom | None:
     """Return the answer that matches a share's options; None if no answer does."""
-    for one in FOR_WHOM:
-        is_set = all(getattr(share, name) == value for name, value in one.options.items())
-        if is_set and bool(one.days) == (share.expires_at is not None):
-            return one
+    for answer in FOR_WHOM:
+        is_set = all(getattr(share, name) == value for name, value in answer.options.items())
+        if is_set and bool(answer.days) == (share.expires_at is not None):
+            return answer
     return None

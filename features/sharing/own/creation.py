@@ -16,7 +16,7 @@ from accounts.audit import trail
 from core import refusals
 from core.formatting import counted
 from core.periods import UNDO_WITHIN
-from features.library.selection import Chosen, ResultKey, Selection, choose
+from features.library.selection import ResultKey, SelectedResults, Selection, choose
 from features.sharing import items
 from features.sharing.events import raise_version
 from features.sharing.kinds.table import KINDS
@@ -52,7 +52,7 @@ class Refused(refusals.Refused):
     """Nothing was shared; the message says why, and what to do."""
 
 
-def share_results(user: User, selection: Selection) -> tuple[Share, Chosen]:
+def share_results(user: User, selection: Selection) -> tuple[Share, SelectedResults]:
     """Share the selected results that the user may share; returns the share and these results.
 
     Users may share results of projects where they are makers, but neither as viewers nor others'
@@ -60,14 +60,14 @@ def share_results(user: User, selection: Selection) -> tuple[Share, Chosen]:
     Refused if no results remain, or too many.
     """
     own = Run.objects.kept().changeable_by(user).filter(project__archived_at=None)
-    chosen = choose(selection, own.exclude(state__in=NOT_SHOWN))
-    if not chosen.results:
+    selected = choose(selection, own.exclude(state__in=NOT_SHOWN))
+    if not selected.results:
         raise Refused(NONE_LEFT)
-    if len(chosen.results) > items.MAX_ITEMS:
+    if len(selected.results) > items.MAX_ITEMS:
         raise Refused(TOO_MANY)
-    project, is_hidden = _place(user, chosen)
-    share = Share(user=user, project=project, is_hidden=is_hidden, title=_title(chosen.results))
-    return _begin(share, chosen.results), chosen
+    project, is_hidden = _place(user, selected)
+    share = Share(user=user, project=project, is_hidden=is_hidden, title=_title(selected.results))
+    return _begin(share, selected.results), selected
 
 
 def share_source(user: User, name: str, key: str) -> Share:
@@ -125,7 +125,7 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
     A share with a changed audience, options, password or end is not reused.
     """
     as_stored = json.loads(json.dumps(share.frozen))  # as the database returns it
-    made = Share.objects.live().filter(
+    recent_shares = Share.objects.live().filter(
         user=share.user,
         project=share.project,
         kind=share.kind,
@@ -136,7 +136,7 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
         password="",
         **audiences.OPEN,
     )
-    for former in made.order_by("-created_at").select_related("project", "user")[:10]:
+    for former in recent_shares.order_by("-created_at").select_related("project", "user")[:10]:
         if former.frozen != as_stored:  # a text edited since must not appear in its old version
             continue
         of_results = former.items.filter(run__isnull=False, is_input=False)
@@ -146,12 +146,12 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
     return None
 
 
-def _place(user: User, chosen: Chosen) -> tuple[Project, bool]:
+def _place(user: User, selected: SelectedResults) -> tuple[Project, bool]:
     """Return the results' project, or the user's private one if they are of several projects."""
-    rows = Run.objects.filter(pk__in=chosen.run_keys).order_by()
-    found = set(rows.values_list("project", "is_hidden"))
-    places = {project for project, _ in found}
-    is_hidden = any(hidden for _, hidden in found)
+    rows = Run.objects.filter(pk__in=selected.run_keys).order_by()
+    distinct_places = set(rows.values_list("project", "is_hidden"))
+    places = {project for project, _ in distinct_places}
+    is_hidden = any(hidden for _, hidden in distinct_places)
     if len(places) == 1:
         return Project.objects.get(pk=places.pop()), is_hidden
     return private_project(user), is_hidden
@@ -164,7 +164,7 @@ def _title(results: Sequence[ResultKey]) -> str:
         Artifact.objects.filter(run__in=runs).order_by().values_list("run_id", "position", "kind")
     )
     kinds = {ResultKey(run, position): kind for run, position, kind in rows}
-    nouns = {kind_named(kinds[one]).noun if one in kinds else "result" for one in results}
+    nouns = {kind_named(kinds[result]).noun if result in kinds else "result" for result in results}
     return counted(len(results), nouns.pop() if len(nouns) == 1 else "result")
 
 
@@ -190,8 +190,8 @@ def renew(share: Share, by: User) -> None:
 def bring_back(by: User, share: Share) -> None:
     """Undo the end of a share; raises Refused if it was too long ago."""
     since = timezone.now() - UNDO_WITHIN
-    back = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)
-    if not back:
+    restored_count = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)
+    if not restored_count:
         raise Refused("It can no longer be brought back. Create a new share.")
     trail.record(by, "restored", [share])
     raise_version(share.pk)
@@ -218,5 +218,5 @@ def listed_shares(user: User, *, of_all: bool = False) -> ShareQuerySet:
 
 
 def _number(rows: QuerySet[Any, Any]) -> Coalesce:
-    counted = rows.order_by().annotate(number=Count("pk")).values("number")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+    counts = rows.order_by().annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)

@@ -141,10 +141,10 @@ class OptionsForm(forms.Form):
         return [name for name, value in before.items() if getattr(share, name) != value]
 
     def _end(self) -> datetime | None:
-        chosen, day = self.cleaned_data["expires"], self.cleaned_data["expires_on"]
-        if chosen in SPANS:
-            return timezone.now() + SPANS[chosen]
-        if chosen != DATE:
+        chosen_end, day = self.cleaned_data["expires"], self.cleaned_data["expires_on"]
+        if chosen_end in SPANS:
+            return timezone.now() + SPANS[chosen_end]
+        if chosen_end != DATE:
             return None
         if day == self.initial["expires_on"]:
             return self.share.expires_at

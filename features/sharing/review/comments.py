@@ -44,17 +44,17 @@ def say(
         parent = parent.first
         item, place = parent.item, None
         parent.set_resolved(False)
-    where = place or Place()
+    position = place or Place()
     comment = Comment.objects.create(
         share=share,
         item=item,
         reviewer=reviewer,
         parent=parent,
         text=text,
-        x=where.x,
-        y=where.y,
-        from_ms=where.from_ms,
-        to_ms=where.to_ms,
+        x=position.x,
+        y=position.y,
+        from_ms=position.from_ms,
+        to_ms=position.to_ms,
     )
     mentions.notify(comment, share, is_maker=is_maker)
     news.note(reviewer)

@@ -29,17 +29,17 @@ def pick(reviewer: Reviewer, item: ShareItem, is_picked: bool) -> None:
     require(share, bool(share.picks))
     picks = list(reviewer.picks.order_by("rank", "pk"))
     versions = [version.pk for version in chain_of(list(share.items.all()), item)]
-    others = [pick for pick in picks if pick.item_id not in versions]
-    if is_picked == (len(others) < len(picks)):
+    picks_of_others = [pick for pick in picks if pick.item_id not in versions]
+    if is_picked == (len(picks_of_others) < len(picks)):
         return
     if not is_picked:
         reviewer.picks.filter(item__in=versions).delete()
-        _write_ranks(share, others)
+        _write_ranks(share, picks_of_others)
     else:
         if share.picks == Share.Picks.ONE:
             reviewer.picks.all().delete()
-        elif share.most_picks and len(others) >= share.most_picks:
-            raise Refused(ENOUGH.format(count=len(others), most=share.most_picks), "pick")
+        elif share.most_picks and len(picks_of_others) >= share.most_picks:
+            raise Refused(ENOUGH.format(count=len(picks_of_others), most=share.most_picks), "pick")
         is_ranked = share.picks == Share.Picks.RANKED
         Pick.objects.create(reviewer=reviewer, item=item, rank=len(picks) + 1 if is_ranked else 0)
     _announce(reviewer)
@@ -61,8 +61,8 @@ def move(reviewer: Reviewer, item: ShareItem, by: int) -> None:
 def arrange(reviewer: Reviewer, numbers: Sequence[int]) -> None:
     """Order the reviewer's favourites by these item numbers; unnamed ones come last."""
     by_number = dict(reviewer.picks.values_list("item__number", "item_id"))
-    named = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
-    _arrange(reviewer, named)
+    ordered_items = [by_number[number] for number in dict.fromkeys(numbers) if number in by_number]
+    _arrange(reviewer, ordered_items)
 
 
 @transaction.atomic

@@ -40,11 +40,11 @@ def notify(comment: Comment, share: Share, *, is_maker: bool) -> None:
     if "@" not in comment.text:
         return
     users = mentioned_in(comment.text, can_mention(share, is_maker=is_maker))
-    meant = [user for user in users if user.pk != comment.reviewer.user_id]
-    comment.mentioned.set(meant)
+    recipients = [user for user in users if user.pk != comment.reviewer.user_id]
+    comment.mentioned.set(recipients)
     # Not the share's address: notifications are stored, and must not have its token readably.
     path = reverse("sharing:answers-comment", args=[share.pk, comment.pk])
-    for user in meant:
+    for user in recipients:
         outbox.notify(
             user,
             MENTION,

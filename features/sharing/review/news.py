@@ -52,8 +52,10 @@ def tell_now(reviewer: Reviewer) -> None:
 
 def tell_due() -> float:
     """Send the due notifications; returns the seconds until the next is due."""
-    due = Reviewer.objects.filter(news_due_at__lte=clock.now()).values_list("pk", flat=True)
-    for pk in list(due[:AT_ONCE]):
+    due_reviewers = Reviewer.objects.filter(news_due_at__lte=clock.now()).values_list(
+        "pk", flat=True
+    )
+    for pk in list(due_reviewers[:AT_ONCE]):
         with transaction.atomic():
             reviewers = Reviewer.objects.select_for_update(no_key=True, of=("self",))
             reviewer = reviewers.select_related("share__user").get(pk=pk)
@@ -66,22 +68,22 @@ def tell_due() -> float:
 
 def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
     share, since, now = reviewer.share, reviewer.told_at, clock.now()
-    said = _said_since(reviewer, since)
-    if not said and not is_done:
+    actions = _said_since(reviewer, since)
+    if not actions and not is_done:
         return
     Reviewer.objects.filter(pk=reviewer.pk).update(told_at=now)
-    what = " and ".join(said)
-    subject = f"{reviewer.name} {what} on “{share}”"
-    if not said:
+    action_text = " and ".join(actions)
+    subject = f"{reviewer.name} {action_text} on “{share}”"
+    if not actions:
         subject = f"{reviewer.name} is done with “{share}”"
     comments = _new(Comment.objects.filter(reviewer=reviewer, deleted_at=None), since)
     excerpts = [_excerpt(comment.text) for comment in comments[:EXCERPTS]]
-    done = [f"{reviewer.name} has finished the review."] if is_done else []
+    done_lines = [f"{reviewer.name} has finished the review."] if is_done else []
     outbox.notify(
         share.user,
         REVIEW,
         subject=subject,
-        text="\n".join([*done, *excerpts]),
+        text="\n".join([*done_lines, *excerpts]),
         path=reverse("sharing:answers", args=[share.pk]),
         key=f"review {reviewer.pk} {now.isoformat()}",
         about=share,
@@ -92,12 +94,12 @@ def tell_anew(comment: Comment, text: str) -> None:
     """Replace a comment's text in its notifications; an empty text means that it is deleted."""
     outbox.tell_anew(mentions.KEY.format(comment.pk), text[: mentions.EXCERPT_CHARS])
     before, now = _excerpt(comment.text), _excerpt(text or DELETED)
-    told = Notification.objects.filter(
+    notifications = Notification.objects.filter(
         user=comment.share.user_id,
         key__startswith=f"review {comment.reviewer_id} ",
         text__contains=before,
     )
-    for line in told:
+    for line in notifications:
         outbox.tell_anew(line.key, line.text.replace(before, now))
 
 

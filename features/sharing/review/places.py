@@ -47,10 +47,10 @@ def read_place(form: Mapping[str, str]) -> Place:
 
 def time_in_words(ms: int) -> str:
     """Return a time as players show it: `0:03.2`, `1:02:03`."""
-    seconds, rest = divmod(ms, 1000)
+    seconds, milliseconds = divmod(ms, 1000)
     minutes, second = divmod(seconds, 60)
     hours, minute = divmod(minutes, 60)
-    fraction = f".{rest:03d}".rstrip("0") if rest else ""
+    fraction = f".{milliseconds:03d}".rstrip("0") if milliseconds else ""
     clock = f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
     return f"{clock}{fraction}"
 
@@ -95,8 +95,8 @@ def _time(text: str, field: str) -> int | None:
     if match is None:
         raise Refused(BAD_TIME, field)
     hours, minutes, seconds, fraction = match.groups()
-    whole = (int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds)
-    ms = whole * 1000 + int((fraction or "").ljust(3, "0")[:3])
+    whole_seconds = (int(hours or 0) * 60 + int(minutes or 0)) * 60 + int(seconds)
+    ms = whole_seconds * 1000 + int((fraction or "").ljust(3, "0")[:3])
     if ms > LONGEST_MS:
         raise Refused(BAD_TIME, field)
     return ms

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from features.sharing import items
-from features.sharing.items import Shown
+from features.sharing.items import ItemView
 from features.sharing.models import Comment, Reviewer, Share, ShareItem
 from features.sharing.models.reviewer import MOST_STARS
 from features.sharing.review import versions
@@ -63,7 +63,7 @@ class Choice:
 class Tile:
     """The newest version of one item on the page of a review."""
 
-    shown: Shown
+    shown: ItemView
     version: int
     choice: Choice
     comments: int = 0
@@ -95,16 +95,16 @@ def tiles(
     `only` limits them to items with these keys, of any version.
     """
     chains = chains_of(share)
-    wanted = None
+    wanted_pks = None
     if only is not None:
-        wanted = {newest for newest, chain in chains.items() if not set(only).isdisjoint(chain)}
-    return _tiles(share, items.items_of(share, wanted), chains, choices_of(reviewer))
+        wanted_pks = {newest for newest, chain in chains.items() if not set(only).isdisjoint(chain)}
+    return _tiles(share, items.items_of(share, wanted_pks), chains, choices_of(reviewer))
 
 
 def bare_tiles(share: Share) -> list[Tile]:
     """Return the tiles of all items with numbers and comment counts, but without results."""
-    shown = [Shown(share, item, None, None) for item in items.newest_of(share)]
-    return _tiles(share, shown, chains_of(share), {})
+    item_views = [ItemView(share, item, None, None) for item in items.newest_of(share)]
+    return _tiles(share, item_views, chains_of(share), {})
 
 
 def count_picked(share: Share, reviewer: Reviewer | None) -> int:
@@ -116,19 +116,19 @@ def count_picked(share: Share, reviewer: Reviewer | None) -> int:
 
 def _tiles(
     share: Share,
-    shown: Iterable[Shown],
+    item_views: Iterable[ItemView],
     chains: Mapping[int, Sequence[int]],
     choices: Mapping[int, Choice],
 ) -> list[Tile]:
     counts = _comments_by_item(share)
-    found = []
-    for one in shown:
-        chain = chains.get(one.item.pk, [one.item.pk])
+    built_tiles = []
+    for item_view in item_views:
+        chain = chains.get(item_view.item.pk, [item_view.item.pk])
         total = sum(counts[pk][0] for pk in chain)
         still_open = sum(counts[pk][1] for pk in chain)
         choice = choice_among(choices, chain)
-        found.append(Tile(one, len(chain), choice, total, still_open))
-    return found
+        built_tiles.append(Tile(item_view, len(chain), choice, total, still_open))
+    return built_tiles
 
 
 def chains_of(share: Share) -> dict[int, list[int]]:
@@ -159,11 +159,11 @@ def choices_of(reviewer: Reviewer | None) -> dict[int, Choice]:
 
 def choice_among(choices: Mapping[int, Choice], chain: Iterable[int]) -> Choice:
     """Return the choice on an item over its versions; of several ratings, the newest counts."""
-    found = [choices[pk] for pk in chain if pk in choices]
+    chain_choices = [choices[pk] for pk in chain if pk in choices]
     return Choice(
-        any(choice.is_picked for choice in found),
-        max((choice.rank for choice in found), default=0),
-        next((choice.stars for choice in reversed(found) if choice.stars), 0),
+        any(choice.is_picked for choice in chain_choices),
+        max((choice.rank for choice in chain_choices), default=0),
+        next((choice.stars for choice in reversed(chain_choices) if choice.stars), 0),
     )
 
 
@@ -173,8 +173,8 @@ def threads(share: Share, chain: Sequence[ShareItem] = ()) -> list[Thread]:
     of_item = Q(item__in=list(ordinals)) if chain else Q(item=None)
     comments = share.comments.filter(of_item).select_related("reviewer", "item", "resolved_by")
     return [
-        Thread(one.first, one.answers, number, ordinals.get(one.first.item_id or 0, 0))
-        for number, one in enumerate(voices.threads_of(comments), start=1)
+        Thread(thread.first, thread.answers, number, ordinals.get(thread.first.item_id or 0, 0))
+        for number, thread in enumerate(voices.threads_of(comments), start=1)
     ]
 
 
@@ -182,11 +182,11 @@ def versions_of(share: Share, item: ShareItem) -> tuple[list[ShareItem], list[Ve
     """Return the chain of an item, and its versions as links; one query."""
     of_share = share.items.filter(is_gone=False).select_related("answers__reviewer")
     chain = versions.chain_of(list(of_share), item)
-    shown = [
-        Version(one.number, ordinal, _visible(one.answers))
-        for ordinal, one in enumerate(chain, start=1)
+    shown_versions = [
+        Version(version_item.number, ordinal, _visible(version_item.answers))
+        for ordinal, version_item in enumerate(chain, start=1)
     ]
-    return chain, shown
+    return chain, shown_versions
 
 
 def _visible(comment: Comment | None) -> Comment | None:

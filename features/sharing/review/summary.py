@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from features.sharing import items
-from features.sharing.items import Shown
+from features.sharing.items import ItemView
 from features.sharing.models import Comment, Pick, Rating, Reviewer, Share
 from features.sharing.review.places import moment_of
 from features.sharing.review.reading import chains_of
@@ -32,7 +32,7 @@ HEADER = (
 class Tally:
     """The feedback on one item in all its versions."""
 
-    shown: Shown
+    shown: ItemView
     version: int
     picks: list[Pick] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
@@ -46,8 +46,8 @@ class Tally:
     @property
     def stars(self) -> float | None:
         """The mean of its ratings."""
-        given = [rating.stars for rating in self.ratings]
-        return sum(given) / len(given) if given else None
+        given_stars = [rating.stars for rating in self.ratings]
+        return sum(given_stars) / len(given_stars) if given_stars else None
 
     @property
     def rank(self) -> float | None:
@@ -58,12 +58,17 @@ class Tally:
     @property
     def open_comments(self) -> int:
         """How many threads are open."""
-        return sum(one.parent_id is None and one.resolved_at is None for one in self.comments)
+        return sum(
+            comment.parent_id is None and comment.resolved_at is None for comment in self.comments
+        )
 
     @property
     def resolved_comments(self) -> int:
         """How many threads are resolved."""
-        return sum(one.parent_id is None and one.resolved_at is not None for one in self.comments)
+        return sum(
+            comment.parent_id is None and comment.resolved_at is not None
+            for comment in self.comments
+        )
 
 
 @dataclass
@@ -100,11 +105,13 @@ def answers_of(share: Share, by: str = "") -> Answers:
     chains = chains_of(share)
     tallies: list[Tally] = []
     of_item: dict[int, Tally] = {}
-    for shown in items.items_of(share):
-        chain = chains.get(shown.item.pk, [shown.item.pk])
-        tallies.append(Tally(shown, len(chain)))
+    for item_view in items.items_of(share):
+        chain = chains.get(item_view.item.pk, [item_view.item.pk])
+        tallies.append(Tally(item_view, len(chain)))
         of_item |= dict.fromkeys(chain, tallies[-1])
-    voices = {one.pk: Voice(one) for one in share.reviewers.order_by("created_at", "pk")}
+    voices = {
+        reviewer.pk: Voice(reviewer) for reviewer in share.reviewers.order_by("created_at", "pk")
+    }
     general = []
     for pick in _picks(share):
         voices[pick.reviewer_id].picks += 1
@@ -139,8 +146,8 @@ def filtered(tallies: Iterable[Tally], show: str, sort: str) -> list[Tally]:
         "stars": lambda tally: -(tally.stars or 0),
         "comments": lambda tally: -len(tally.comments),
     }
-    found = [tally for tally in tallies if show not in tests or tests[show](tally)]
-    return sorted(found, key=orders[sort]) if sort in orders else found
+    shown_tallies = [tally for tally in tallies if show not in tests or tests[show](tally)]
+    return sorted(shown_tallies, key=orders[sort]) if sort in orders else shown_tallies
 
 
 def rows_of(share: Share) -> list[dict[str, Any]]:
@@ -148,8 +155,8 @@ def rows_of(share: Share) -> list[dict[str, Any]]:
     ordinals: dict[int, int] = {}
     for chain in chains_of(share).values():
         ordinals |= {pk: ordinal for ordinal, pk in enumerate(chain, start=1)}
-    said: list[Pick | Rating | Comment] = [*_picks(share), *_ratings(share), *_comments(share)]
-    return [_row(one, ordinals) for one in said]
+    entries: list[Pick | Rating | Comment] = [*_picks(share), *_ratings(share), *_comments(share)]
+    return [_row(entry, ordinals) for entry in entries]
 
 
 def as_csv(rows: Sequence[dict[str, Any]]) -> str:
@@ -157,28 +164,28 @@ def as_csv(rows: Sequence[dict[str, Any]]) -> str:
     return csv_text.write(HEADER, ([row.get(name) for name in HEADER] for row in rows))
 
 
-def _row(said: Pick | Rating | Comment, ordinals: dict[int, int]) -> dict[str, Any]:
+def _row(entry: Pick | Rating | Comment, ordinals: dict[int, int]) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "item": said.item.number if said.item else None,
-        "version": ordinals.get(said.item_id or 0),
-        "reviewer": said.reviewer.name,
-        "guest": said.reviewer.is_guest,
+        "item": entry.item.number if entry.item else None,
+        "version": ordinals.get(entry.item_id or 0),
+        "reviewer": entry.reviewer.name,
+        "guest": entry.reviewer.is_guest,
     }
-    if isinstance(said, Pick):
-        at = said.created_at
-        row |= {"what": "pick", "rank": said.rank or None}
-    elif isinstance(said, Rating):
-        at = said.changed_at
-        row |= {"what": "rating", "stars": said.stars}
+    if isinstance(entry, Pick):
+        at = entry.created_at
+        row |= {"what": "pick", "rank": entry.rank or None}
+    elif isinstance(entry, Rating):
+        at = entry.changed_at
+        row |= {"what": "rating", "stars": entry.stars}
     else:
-        at = said.created_at
-        point = "" if said.x is None else f"{said.x / 10:g} %, {(said.y or 0) / 10:g} %"
+        at = entry.created_at
+        point = "" if entry.x is None else f"{entry.x / 10:g} %, {(entry.y or 0) / 10:g} %"
         row |= {
             "what": "comment",
-            "comment": said.text,
-            "place": ", ".join(filter(None, [moment_of(said), point])) or None,
-            "resolved": said.resolved_at is not None,
-            "answers": said.parent.text[:80] if said.parent else None,
+            "comment": entry.text,
+            "place": ", ".join(filter(None, [moment_of(entry), point])) or None,
+            "resolved": entry.resolved_at is not None,
+            "answers": entry.parent.text[:80] if entry.parent else None,
         }
     return {name: row.get(name) for name in HEADER[:-1]} | {"at": at.isoformat()}
 
@@ -203,5 +210,5 @@ def _comments(share: Share) -> list[Comment]:
     return list(share.comments.kept().select_related("reviewer", "item", "parent"))
 
 
-def _is_by(said: Pick | Rating | Comment, by: str) -> bool:
-    return not by or str(said.reviewer_id) == by
+def _is_by(entry: Pick | Rating | Comment, by: str) -> bool:
+    return not by or str(entry.reviewer_id) == by

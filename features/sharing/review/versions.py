@@ -31,8 +31,12 @@ TOO_MANY = f"A result can have at most {MAX_VERSIONS} versions."
 
 def chain_of(items_of_share: Sequence[ShareItem], item: ShareItem) -> list[ShareItem]:
     """Return the versions of an item, oldest first."""
-    by_pk = {one.pk: one for one in items_of_share}
-    later = {one.previous_id: one for one in items_of_share if one.previous_id}
+    by_pk = {share_item.pk: share_item for share_item in items_of_share}
+    later = {
+        share_item.previous_id: share_item
+        for share_item in items_of_share
+        if share_item.previous_id
+    }
     first = item
     while first.previous_id in by_pk:
         first = by_pk[first.previous_id]
@@ -56,7 +60,7 @@ def add(
     if run is None or not _has(run, key.position):
         raise Refused(NOT_HERE, "artifact")
     of_share = list(share.items.all())
-    if any((one.run_id, one.position) == key for one in of_share):
+    if any((share_item.run_id, share_item.position) == key for share_item in of_share):
         raise Refused(ALREADY, "artifact")
     chain = chain_of(of_share, item)
     if len(chain) >= MAX_VERSIONS:
@@ -84,14 +88,18 @@ def offered(share: Share, user: User, item: ShareItem) -> list[Artifact]:
     if item.run_id:
         below = [edge.run for edge in edges_below([item.run_id], user, unread_edges(user))]
     kinds = Artifact.objects.filter(run=item.run_id, position=item.position).values("kind")
-    stored = Artifact.objects.filter(run__in=readable.order_by().values("pk"), kind__in=kinds)
-    stored = stored.light().select_related("run__endpoint").defer(*heavy_columns("run__"))
-    shown = {(one.run_id, one.position) for one in share.items.all()}
-    made = stored.filter(run__in=below).order_by("-run__created_at", "position")
-    newest = stored.filter(run__user=user).order_by("-run__created_at", "position")
-    candidates = [*made[:OFFERED], *newest[: 2 * OFFERED]]
-    distinct = {(one.run_id, one.position): one for one in candidates}
-    return [one for key, one in distinct.items() if key not in shown][:OFFERED]
+    stored_artifacts = Artifact.objects.filter(
+        run__in=readable.order_by().values("pk"), kind__in=kinds
+    )
+    stored_artifacts = (
+        stored_artifacts.light().select_related("run__endpoint").defer(*heavy_columns("run__"))
+    )
+    shared_results = {(share_item.run_id, share_item.position) for share_item in share.items.all()}
+    made_below = stored_artifacts.filter(run__in=below).order_by("-run__created_at", "position")
+    newest = stored_artifacts.filter(run__user=user).order_by("-run__created_at", "position")
+    candidates = [*made_below[:OFFERED], *newest[: 2 * OFFERED]]
+    distinct = {(candidate.run_id, candidate.position): candidate for candidate in candidates}
+    return [candidate for key, candidate in distinct.items() if key not in shared_results][:OFFERED]
 
 
 def _has(run: Run, position: int) -> bool:

@@ -36,16 +36,16 @@ WEBP = "image/webp"  # type of all pictures that are made here
 @for_visitors
 def file(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the file, whole or in ranges."""
-    stored = _stored(visit.share, number)
+    stored_file = _stored(visit.share, number)
 
     def serve() -> HttpResponseBase:
         try:
-            name = _served(visit.share, stored)
+            name = _served(visit.share, stored_file)
         except stripped_copies.NotReady as soon:
-            return files.meanwhile(request, stored, str(soon))
-        return _serve(request, visit, number, name, stored.content_type)
+            return files.meanwhile(request, stored_file, str(soon))
+        return _serve(request, visit, number, name, stored_file.content_type)
 
-    return files.from_storage(stored.file, files.NOT_HERE, serve)
+    return files.from_storage(stored_file.file, files.NOT_HERE, serve)
 
 
 @require_safe
@@ -80,13 +80,15 @@ def _stored(share: Share, number: int) -> Artifact | Upload:
     item = items.item_at(share, number)
     if item is None or not item.is_input:
         return _result(share, item)
-    stored: Artifact | Upload | None = None
+    stored_file: Artifact | Upload | None = None
     if share.shows_settings:
         is_upload = item.upload_id is not None
-        stored = inputs.upload_of(share, item) if is_upload else inputs.artifact_of(share, item)
-    if stored is None:
+        stored_file = (
+            inputs.upload_of(share, item) if is_upload else inputs.artifact_of(share, item)
+        )
+    if stored_file is None:
         raise Http404(items.GONE)
-    return stored
+    return stored_file
 
 
 def _result(share: Share, item: ShareItem | None) -> Artifact:
@@ -96,25 +98,25 @@ def _result(share: Share, item: ShareItem | None) -> Artifact:
     return artifact
 
 
-def _served(share: Share, stored: Artifact | Upload) -> str:
+def _served(share: Share, stored_file: Artifact | Upload) -> str:
     """Return the name of the file to serve: a copy without metadata if they have secrets.
 
     The metadata of an upload may say who took a picture, and where.
     """
-    if isinstance(stored, Upload):
-        is_whole = not stored.content_type.startswith(MEDIA_TYPES)
+    if isinstance(stored_file, Upload):
+        is_whole = not stored_file.content_type.startswith(MEDIA_TYPES)
     else:
         is_whole = share.shows_models and share.shows_settings
     if is_whole:
-        return stored.file
+        return stored_file.file
     try:
-        copy = ready_copy(stored.file)
+        copy = ready_copy(stored_file.file)
     except stripped_copies.NotReady:
         raise
     except stripped_copies.NotStripped as error:
         raise Http404(str(error)) from error
-    if isinstance(stored, Artifact):
-        derived_files.record_stored(stored, DerivedFile.What.STRIPPED, copy)
+    if isinstance(stored_file, Artifact):
+        derived_files.record_stored(stored_file, DerivedFile.What.STRIPPED, copy)
     return copy
 
 

@@ -36,9 +36,9 @@ ROBOTS = "User-agent: *\nAllow: /s/\nDisallow: /\n"
 def picture(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
     """Serve the first pictures of a share as one picture."""
     names: list[str] = []
-    for shown in items.items_of(visit.share):
-        if shown.artifact and shown.artifact.thumbnail and len(names) < MOST:
-            names.append(shown.artifact.thumbnail)
+    for item_view in items.items_of(visit.share):
+        if item_view.artifact and item_view.artifact.thumbnail and len(names) < MOST:
+            names.append(item_view.artifact.thumbnail)
     tag = f'"{hashlib.sha256(f"{visit.share.pk}{names}".encode()).hexdigest()}"'
 
     def draw() -> HttpResponse:
@@ -82,10 +82,10 @@ def compose(pictures: Sequence[bytes]) -> bytes:
     boxes = _boxes(len(pictures[:MOST]))
     for content, (left, top, width, height) in zip(pictures, boxes, strict=False):
         try:
-            with Image.open(io.BytesIO(content)) as opened:
-                if opened.width * opened.height > MOST_PIXELS:
+            with Image.open(io.BytesIO(content)) as source:
+                if source.width * source.height > MOST_PIXELS:
                     continue
-                picture = browser_copy(opened)
+                picture = browser_copy(source)
         except (OSError, ValueError, Image.DecompressionBombError):
             continue
         part = opaque(ImageOps.fit(picture, (width, height)), CHECK_PX)

@@ -35,14 +35,16 @@ RENEWED = "The share has a new address. The former one no longer works."
 @no_store
 def edit_share(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a share's address and options; a POST changes them, or sets them by `for_whom`."""
-    seen = Share.objects.managed_by(request.user).select_related("user", "project", "for_project")
-    share = get_object_or_404(seen, pk=pk)
+    managed_shares = Share.objects.managed_by(request.user).select_related(
+        "user", "project", "for_project"
+    )
+    share = get_object_or_404(managed_shares, pk=pk)
     if request.method != "POST":
         return _show(request, share)
     roles.require_maker(request.user, share.project)
     if answer := audiences.named(hidden(request, audiences.FIELD)):
-        changed = audiences.apply(share, answer)
-        _save(request, share, f"for {answer.label.lower()}" if changed else "")
+        changed_fields = audiences.apply(share, answer)
+        _save(request, share, f"for {answer.label.lower()}" if changed_fields else "")
         return dialog(request, share) if request.htmx else redirect("sharing:own-share", share.pk)
     form = OptionsForm(share, request.user, request.POST)
     if not form.is_valid():
@@ -100,5 +102,5 @@ def _context(request: HtmxRequest, share: Share, form: OptionsForm) -> dict[str,
     }
 
 
-def _in_words(changed: list[str]) -> str:
-    return ", ".join(name.removesuffix("_id").replace("_", " ") for name in changed)
+def _in_words(changed_fields: list[str]) -> str:
+    return ", ".join(name.removesuffix("_id").replace("_", " ") for name in changed_fields)

@@ -94,10 +94,10 @@ def _make(request: HtmxRequest) -> HttpResponse:
         if kind := hidden(request, "kind"):
             share = creation.share_source(request.user, kind, hidden(request, "source"))
         else:
-            share, chosen = creation.share_results(request.user, selection.posted(request))
-            warning = _left_out(chosen)
-    except (Refused, creation.Refused) as refused:
-        return _refuse(request, str(refused))
+            share, selected = creation.share_results(request.user, selection.posted(request))
+            warning = _left_out(selected)
+    except (Refused, creation.Refused) as refusal:
+        return _refuse(request, str(refusal))
     if request.htmx:
         return share_page.dialog(request, share, warning)
     if warning:
@@ -105,15 +105,17 @@ def _make(request: HtmxRequest) -> HttpResponse:
     return redirect("sharing:own-share", share.pk)
 
 
-def _left_out(chosen: selection.Chosen) -> str:
+def _left_out(selected: selection.SelectedResults) -> str:
     """Return a sentence about selected results that are not shared; empty if all are."""
-    left = chosen.out_of_reach
+    unreachable = selected.out_of_reach
     sentences = []
-    if left:
-        which = f"{counted(left, 'selected result')} left out"
-        sentences.append(f"{which}: deleted, without a result, or you may not share them.")
-    if chosen.left_out:
-        older = counted(chosen.left_out, "older run")
+    if unreachable:
+        left_out_phrase = f"{counted(unreachable, 'selected result')} left out"
+        sentences.append(
+            f"{left_out_phrase}: deleted, without a result, or you may not share them."
+        )
+    if selected.left_out:
+        older = counted(selected.left_out, "older run")
         sentences.append(f"{older} left out: a share holds no more.")
     return " ".join(sentences)
 

@@ -59,26 +59,27 @@ def share(request: HtmxRequest, visit: Visit) -> HttpResponse:
 def render_share(
     request: HtmxRequest,
     visit: Visit,
-    more: Mapping[str, Any] | None = None,
+    extra_context: Mapping[str, Any] | None = None,
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    """Return the share's page; `more` is the context of a refused form."""
+    """Return the share's page; `extra_context` is the context of a refused form."""
     shared, kind = visit.share, kind_of(visit.share)
     if shared.follows and (keys := kind.results(shared)) is not None:
         items.keep_in_step(shared, keys)
-    shown = items.items_of(shared)
+    item_views = items.items_of(shared)
     context = {
         "visit": visit,
         "share": shared,
         "template": kind.template,
         "styles": kind.styles,
-        "items": shown,
-        "tiles": tiles.tiles_of(shown),
-        "may_take_all": shared.allows_download and any(one.artifact for one in shown),
+        "items": item_views,
+        "tiles": tiles.tiles_of(item_views),
+        "may_take_all": shared.allows_download
+        and any(item_view.artifact for item_view in item_views),
         **_addresses(request, shared),
         **kind.context(visit),
         **asked_rows.context(request, visit),
-        **(more or {}),
+        **(extra_context or {}),
     }
     return render(request, "features/sharing/share.html", context, status=status)
 
@@ -116,8 +117,8 @@ def password(request: HtmxRequest, token: str) -> HttpResponseBase:
     shared = access.share_at(token)
     if shared is None:
         return access.unknown(request)
-    if refused := access.refusal_to_all(request, shared):
-        return refused
+    if refusal_page := access.refusal_to_all(request, shared):
+        return refusal_page
     name, client = f"share {shared.pk}", client_address(request)
     if wait_s := throttle.record_attempt(name, client):
         wait_in_words = WAIT.format(throttle.format_wait(wait_s))
@@ -148,19 +149,21 @@ def _asked_again(
 @for_visitors
 def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
     """Show an item with links to its neighbours; a script gets only the item."""
-    shown = items.items_of(visit.share)
-    at = next((at for at, one in enumerate(shown) if one.item.number == number), None)
+    item_views = items.items_of(visit.share)
+    at = next(
+        (at for at, item_view in enumerate(item_views) if item_view.item.number == number), None
+    )
     if at is None:
         raise Http404(items.GONE)
-    (tile,) = tiles.tiles_of([items.with_making(shown[at])])
+    (tile,) = tiles.tiles_of([items.with_making(item_views[at])])
     context = {
         "visit": visit,
         "share": visit.share,
         "tile": tile,
         "place": at + 1,
-        "count": len(shown),
-        "before": shown[at - 1].item.number if at else None,
-        "after": shown[at + 1].item.number if at + 1 < len(shown) else None,
+        "count": len(item_views),
+        "before": item_views[at - 1].item.number if at else None,
+        "after": item_views[at + 1].item.number if at + 1 < len(item_views) else None,
     }
     template = "features/sharing/_item.html" if request.htmx else "features/sharing/item.html"
     return render(request, template, context)

@@ -144,8 +144,12 @@ def _ballot(visit: Visit, board: Board, voter: Participant, pair: ballots.Pair) 
     def address_of(file_token: str) -> str:
         return reverse("sharing:share-vote-file", args=[visit.share.token, file_token])
 
-    shown = ballot.ballot_of(voter, board, pair, address_of)
-    return shown if visit.share.shows_settings else replace(shown, input="", input_files=[])
+    shown_ballot = ballot.ballot_of(voter, board, pair, address_of)
+    return (
+        shown_ballot
+        if visit.share.shows_settings
+        else replace(shown_ballot, input="", input_files=[])
+    )
 
 
 @limit("review")
@@ -163,8 +167,8 @@ def rows(request: HtmxRequest, visit: Visit) -> HttpResponse:
             reviewer = reviewers.reviewer_for_post(request, visit)
             row_requests.request_row(reviewer.participant, board, row)
             raise_version(share.pk)
-    except reviewers.NameRefused as refused:
-        problem = {"name_problem": str(refused)}
+    except reviewers.NameRefused as refusal:
+        problem = {"name_problem": str(refusal)}
     except ValueError as error:
         problem = {"row_problem": str(error)}
     else:

@@ -17,7 +17,7 @@ from runs.models import Artifact
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from features.sharing.items import Shown
+    from features.sharing.items import ItemView
     from features.sharing.models import Share
 
 MISSING = (
@@ -31,14 +31,14 @@ def name_of(share: Share) -> str:
     return portable_name(f"{share.title or 'share'}") + ".zip"
 
 
-def stream(share: Share, shown: list[Shown]) -> Iterator[bytes]:
+def stream(share: Share, item_views: list[ItemView]) -> Iterator[bytes]:
     """Yield the bytes of the archive; reads one file at a time from our storage.
 
     If the share hides models or settings, media are copies without metadata.
     """
     zipped, missing = ZipStream(), []
-    for one in shown:
-        artifact, number = one.artifact, one.item.number
+    for item_view in item_views:
+        artifact, number = item_view.artifact, item_view.item.number
         if artifact is None or artifact.state != Artifact.State.STORED:
             missing.append(number)
             continue

@@ -28,7 +28,7 @@ RUN_ELSEWHERE = "was run; this share stays as it was"
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedRow:
     """A row that this visitor has requested, and its state in words."""
 
     label: str
@@ -62,16 +62,19 @@ def row_of(share: Share, board: Board, text: str) -> PlannedRow:
     kind = kind_of(share)
     if share.shows_settings and isinstance(kind, BoardKind):
         document = kind.document_of(share) or {"rows": []}
-        shown = [line["key"] for line in document["rows"]]
-        if board.rows.filter(pk__in=shown, digest=row.digest).exists():
+        row_keys = [line["key"] for line in document["rows"]]
+        if board.rows.filter(pk__in=row_keys, digest=row.digest).exists():
             raise ValueError(THERE)
     return row
 
 
-def asked_by(share: Share, board: Board, participant: Participant) -> list[Asked]:
+def asked_by(share: Share, board: Board, participant: Participant) -> list[RequestedRow]:
     """Return a participant's requests on the board, the newest first."""
     requests = board.row_requests.filter(**participant.filter()).order_by("-pk")
-    return [Asked(one.label, _describe_state(share, one)) for one in requests[:MOST_LISTED]]
+    return [
+        RequestedRow(row_request.label, _describe_state(share, row_request))
+        for row_request in requests[:MOST_LISTED]
+    ]
 
 
 def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:

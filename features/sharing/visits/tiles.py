@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
-    from features.sharing.items import Shown
+    from features.sharing.items import ItemView
 
 GAP = "gap"
 
@@ -37,7 +37,7 @@ class Facts(NamedTuple):
 class Tile:
     """An item on the page; `text` is the result of a run without files."""
 
-    shown: Shown
+    shown: ItemView
     text: str = ""
 
     @property
@@ -76,8 +76,8 @@ class Tile:
     def name(self) -> str:
         """Return its name for screen readers, with the prompt only if settings are shown."""
         run = self.shown.run
-        says = run.title[:120] if run and self.shown.share.shows_settings else ""
-        return f"{self.word}: {says}" if says else self.word
+        title = run.title[:120] if run and self.shown.share.shows_settings else ""
+        return f"{self.word}: {title}" if title else self.word
 
     @property
     def caption(self) -> str:
@@ -107,11 +107,11 @@ class Tile:
         run, share = self.shown.run, self.shown.share
         if run is None:
             return Facts("", "", "", "", "")
-        artifact, says = self.shown.artifact, share.shows_settings
+        artifact, shows_settings = self.shown.artifact, share.shows_settings
         size = f"{artifact.width} × {artifact.height}" if artifact and artifact.width else ""
         return Facts(
-            caption.prompt_of(run) if says else "",
-            result_names.seed_of(run) if says else "",
+            caption.prompt_of(run) if shows_settings else "",
+            result_names.seed_of(run) if shows_settings else "",
             run.endpoint.name if share.shows_models else "",
             caption.billed(run) if share.shows_prices else "",
             " · ".join(filter(None, (size, self.length))),
@@ -126,19 +126,28 @@ class Tile:
         run, share, facts = self.shown.run, self.shown.share, self.facts
         if run is None or not isinstance(run.arguments, dict):
             return []
-        others = {
+        other_settings = {
             name: value
             for name, value in run.arguments.items()
             if str(value)[: caption.MAX_PROMPT_CHARS] != facts.prompt and name != "seed"
         }
         model = (run.endpoint.endpoint_id, run.endpoint.name)
-        return Curtain(share, [model], has_inputs=False).settings(others)
+        return Curtain(share, [model], has_inputs=False).settings(other_settings)
 
 
-def tiles_of(shown: Sequence[Shown]) -> list[Tile]:
+def tiles_of(item_views: Sequence[ItemView]) -> list[Tile]:
     """Return tiles in the order of the items; one query for the texts among them."""
-    texts = _texts([one.run.pk for one in shown if one.run and one.artifact is None])
-    return [Tile(one, texts.get(one.run.pk, "") if one.run else "") for one in shown]
+    texts = _texts(
+        [
+            item_view.run.pk
+            for item_view in item_views
+            if item_view.run and item_view.artifact is None
+        ]
+    )
+    return [
+        Tile(item_view, texts.get(item_view.run.pk, "") if item_view.run else "")
+        for item_view in item_views
+    ]
 
 
 def _texts(runs: list[UUID]) -> Mapping[UUID, str]:

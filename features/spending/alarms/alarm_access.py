@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Alarm]:
     """Return the user's own alarms and those of projects that they manage; for admins all."""
-    shown = Alarm.objects.filter(visibility.of_user(user))
-    return shown.select_related("endpoint", "user", "project", "looked_by")
+    visible_alarms = Alarm.objects.filter(visibility.of_user(user))
+    return visible_alarms.select_related("endpoint", "user", "project", "looked_by")
 
 
 def may_look(user: User | AnonymousUser, alarm: Alarm) -> bool:

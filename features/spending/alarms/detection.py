@@ -31,11 +31,11 @@ Basis = Alarm.Basis
 
 def check_settled() -> float:
     """Raise the alarm for settled runs that cost too much; returns the seconds to the next call."""
-    waiting = Charge.objects.filter(awaits_check=True).order_by("pk")
-    if not waiting.exists():
+    unchecked = Charge.objects.filter(awaits_check=True).order_by("pk")
+    if not unchecked.exists():
         return EVERY_S
     with transaction.atomic():
-        charges = list(waiting.select_for_update(skip_locked=True)[:BATCH])
+        charges = list(unchecked.select_for_update(skip_locked=True)[:BATCH])
         rules = SpendingRules.current()
         for charge in charges:
             _check(charge, rules)

@@ -30,8 +30,10 @@ class Fact(NamedTuple):
 def facts(run: Run) -> list[Fact]:
     """Return the arguments that may explain a price: numbers, choices and sizes, no prompt."""
     arguments = run.arguments if isinstance(run.arguments, dict) else {}
-    shown = [Fact(name, text) for name, value in arguments.items() if (text := _in_words(value))]
-    return shown[:MOST_FACTS]
+    argument_facts = [
+        Fact(name, text) for name, value in arguments.items() if (text := _in_words(value))
+    ]
+    return argument_facts[:MOST_FACTS]
 
 
 def _in_words(value: Any) -> str:
@@ -53,16 +55,16 @@ def figures(charge: Charge | None, run: Run | None, event: BillingEvent | None) 
     rows = []
     endpoint = charge.endpoint if charge else None
     if charge and charge.unit_price is not None:
-        listed = price(charge.unit_price, "USD", charge.price_unit)
-        rows.append(Fact("Listed price when it began", listed))
+        price_text = price(charge.unit_price, "USD", charge.price_unit)
+        rows.append(Fact("Listed price when it began", price_text))
     elif endpoint and endpoint.unit_price_usd is not None:
-        listed = price(endpoint.unit_price_usd, endpoint.currency, endpoint.price_unit)
-        rows.append(Fact("Listed price", listed))
+        price_text = price(endpoint.unit_price_usd, endpoint.currency, endpoint.price_unit)
+        rows.append(Fact("Listed price", price_text))
     if run and run.billable_units:
         rows.append(Fact("X-Fal-Billable-Units", run.billable_units))
     if event and event.units:
-        each = f" at {money(event.unit_price)}" if event.unit_price is not None else ""
-        rows.append(Fact("Billing event", f"{event.units} units{each}"))
+        unit_price_note = f" at {money(event.unit_price)}" if event.unit_price is not None else ""
+        rows.append(Fact("Billing event", f"{event.units} units{unit_price_note}"))
     if run and run.sent_at:
         rows.append(Fact("Sent", f"{timezone.localtime(run.sent_at):%Y-%m-%d %H:%M:%S %Z}"))
     if run and run.started_at and run.ended_at:

@@ -44,8 +44,8 @@ class Outlook:
     @property
     def in_words(self) -> str:
         """Return "Balance $14.20, lasts about 12 days"."""
-        left = f"Balance {money(self.amount, self.currency)}"
-        return f"{left}, lasts {self.lasts}" if self.lasts else left
+        balance_text = f"Balance {money(self.amount, self.currency)}"
+        return f"{balance_text}, lasts {self.lasts}" if self.lasts else balance_text
 
     @property
     def lasts(self) -> str:
@@ -100,10 +100,10 @@ def warn_if_short(state: BillingState, now: datetime) -> None:
 
     A top-up resets both warnings. Changes `state`, which the caller saves.
     """
-    left = outlook(state, now)
-    days = left.lasts_days if left else None
-    if left is None or days is None or days >= max(BARS):
-        if left is not None and state.warned_below is not None:
+    balance_outlook = outlook(state, now)
+    days = balance_outlook.lasts_days if balance_outlook else None
+    if balance_outlook is None or days is None or days >= max(BARS):
+        if balance_outlook is not None and state.warned_below is not None:
             state.warned_below, state.episode = None, state.episode + 1
         return
     bar = next(bar for bar in BARS if days < bar)
@@ -115,9 +115,10 @@ def warn_if_short(state: BillingState, now: datetime) -> None:
             outbox.notify(
                 admin,
                 KIND,
-                subject=f"fal: {left.in_words}",
-                text=f"{left.basis} When it is spent, fal takes no further runs; they wait, and go "
-                "on by themselves once it is topped up in fal's dashboard, under Billing.",
+                subject=f"fal: {balance_outlook.in_words}",
+                text=f"{balance_outlook.basis} When it is spent, fal takes no further runs; "
+                "they wait, and go on by themselves once it is topped up in fal's dashboard, "
+                "under Billing.",
                 path=reverse("spending:differences"),
                 key=f"balance {state.episode} {bar}",
             )

@@ -48,8 +48,8 @@ class Difference:
             earlier = charge.expected
         if earlier is None or charge.amount is None:
             return ""
-        more = charge.amount - earlier
-        return f"{money(abs(more))} {'more' if more > 0 else 'less'}"
+        increase = charge.amount - earlier
+        return f"{money(abs(increase))} {'more' if increase > 0 else 'less'}"
 
 
 def describe(user: User | AnonymousUser, charges: Sequence[Charge]) -> list[Difference]:

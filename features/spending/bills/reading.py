@@ -93,14 +93,14 @@ class BillReader:
     async def _read_balance(self, account: fal.Account, claim: Claim) -> None:
         state = claim.state
         try:
-            left = await account.balance()
+            account_balance = await account.balance()
         except fal.FalError as error:
             state.balance_trouble = sentence(error)
             return
-        if left.amount is None:
+        if account_balance.amount is None:
             state.balance_trouble = "fal's answer names no balance."
             return
-        state.balance, state.currency = left.amount, left.currency[:8]
+        state.balance, state.currency = account_balance.amount, account_balance.currency[:8]
         state.balance_at, state.balance_trouble = claim.at, ""
 
 
@@ -137,8 +137,8 @@ def sentence(error: fal.FalError) -> str:
             text = "fal wants fewer requests for bills; Vitrine tries again later."
         case None:
             is_silent = isinstance(error, fal.Unreachable)
-            what = "does not answer" if is_silent else "answers nothing that can be read"
-            text = f"fal's billing {what}: {error.message}"
+            trouble = "does not answer" if is_silent else "answers nothing that can be read"
+            text = f"fal's billing {trouble}: {error.message}"
         case _:
             text = f"fal's billing answers {error.status}: {error.message}"
     return db_safe_text(text)[:MAX_TROUBLE_CHARS]

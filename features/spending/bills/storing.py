@@ -28,13 +28,17 @@ def store(events: Sequence[fal.BillingEvent]) -> int:
     negative one, is kept and shown, but settles nothing.
     """
     newest = {event.request_id[:128]: event for event in events}
-    known = {row.request_id: row for row in BillingEvent.objects.filter(request_id__in=newest)}
-    unmatched = {key: event for key, event in newest.items() if not _is_matched(known.get(key))}
+    known_events = {
+        row.request_id: row for row in BillingEvent.objects.filter(request_id__in=newest)
+    }
+    unmatched = {
+        key: event for key, event in newest.items() if not _is_matched(known_events.get(key))
+    }
     runs = runs_of(unmatched)
     runs |= runs_of_steps(event for key, event in unmatched.items() if key not in runs)
     count = 0
     for request_id, event in newest.items():
-        before = known.get(request_id)
+        before = known_events.get(request_id)
         row = _row(request_id, event, before.run_id if before else None)
         row.run_id = row.run_id or runs.get(request_id)
         if before is None or _differs(before, row):
@@ -45,10 +49,10 @@ def store(events: Sequence[fal.BillingEvent]) -> int:
 
 def runs_of(request_ids: Iterable[str]) -> dict[str, uuid.UUID]:
     """Return the run of each request that has one; the oldest, if several have the same id."""
-    wanted = list(request_ids)
-    if not wanted:
+    unique_ids = list(request_ids)
+    if not unique_ids:
         return {}
-    rows = Run.objects.filter(request_id__in=wanted).exclude(request_id="")
+    rows = Run.objects.filter(request_id__in=unique_ids).exclude(request_id="")
     return dict(rows.order_by("-created_at").values_list("request_id", "pk"))
 
 

@@ -83,8 +83,8 @@ def own_keys(user: User) -> Keys:
 
 def limits(user: User, budget: Budget, key: int) -> bool:
     """Return whether the budget limits the user's runs by the counter of this key."""
-    named = counting.named_key(budget)
-    if budget.scope == Budget.Scope.SESSION or (named is not None and named != key):
+    budget_key = counting.named_key(budget)
+    if budget.scope == Budget.Scope.SESSION or (budget_key is not None and budget_key != key):
         return False
     return key in own_keys(user)[Scope(budget.scope)]
 
@@ -104,11 +104,11 @@ def refusals_to_change(user: User, budgets: Collection[Budget]) -> dict[int, str
 
     Empty texts for budgets that the user may change. Three queries at most.
     """
-    changed = set(managed(user).values_list("pk", flat=True))
+    managed_pks = set(managed(user).values_list("pk", flat=True))
     bound = {
         budget.pk: budget.project_id
         for budget in budgets
-        if budget.is_by_admin and budget.project_id is not None and budget.pk not in changed
+        if budget.is_by_admin and budget.project_id is not None and budget.pk not in managed_pks
     }
     refusals = dict.fromkeys((budget.pk for budget in budgets), MAY_NOT)
     if bound:
@@ -117,7 +117,7 @@ def refusals_to_change(user: User, budgets: Collection[Budget]) -> dict[int, str
         sentence = f"{BY_ADMIN} {house_roles.whom_to_ask()}."
         for pk, project_id in bound.items():
             refusals[pk] = f"{sentence} {BESIDE}" if project_id in managing else sentence
-    return refusals | dict.fromkeys(changed & refusals.keys(), "")
+    return refusals | dict.fromkeys(managed_pks & refusals.keys(), "")
 
 
 def deciders(budget: Budget | None) -> QuerySet[User]:

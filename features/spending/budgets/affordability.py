@@ -28,7 +28,7 @@ Unknown = SpendingRules.Unknown
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BudgetDemand:
     """The amount that a press would add to a budget, in one of its counters."""
 
     budget: Budget
@@ -56,11 +56,13 @@ def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> N
     if rules.unknown == Unknown.ASSUME:
         for charge in unknown:
             charge.expected = charge.amount = rules.assumed
-    asked = unknown if rules.unknown == Unknown.ASK else []
-    for charge in asked:
+    charges_to_ask = unknown if rules.unknown == Unknown.ASK else []
+    for charge in charges_to_ask:
         charge.amount = rules.assumed
-    _require_left(user, budgets, charges, [charge for charge in asked if charge.counted is None])
-    _require_yes(budgets, charges, asked)
+    _require_left(
+        user, budgets, charges, [charge for charge in charges_to_ask if charge.counted is None]
+    )
+    _require_yes(budgets, charges, charges_to_ask)
 
 
 def total(charges: Sequence[Charge]) -> Decimal:
@@ -87,9 +89,11 @@ def _require_below_ceiling(
         budget=None, user=user, is_granted=True
     )
     is_plan = charges[0].run_id is None
-    if not is_plan and (begun := granted.filter(planned__gte=added).order_by("planned").first()):
-        begun.planned -= added
-        begun.save(update_fields=["planned"])
+    if not is_plan and (
+        granted_plan := granted.filter(planned__gte=added).order_by("planned").first()
+    ):
+        granted_plan.planned -= added
+        granted_plan.save(update_fields=["planned"])
         return
     unused = granted.filter(used_at=None, amount__gte=amount)
     if request := unused.order_by("amount").first():
@@ -105,8 +109,8 @@ def _require_below_ceiling(
 
 def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
     """Raise if nobody has looked at an alarm about a run of one of these models."""
-    said = confirmation.current()
-    if said is not None and said.is_alarm_fine:
+    confirmed = confirmation.current()
+    if confirmed is not None and confirmed.is_alarm_fine:
         return
     keys = [charge.endpoint_id for charge in charges if charge.endpoint_id is not None]
     alarms = holds.held_among(keys)
@@ -115,7 +119,7 @@ def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
     alarm = next(iter(alarms.values()))
     is_seen = alarm_access.visible_to(user).filter(pk=alarm.pk).exists()
     page = Remedy(holds.SEE, alarm.get_absolute_url()) if is_seen else None
-    if said is None:
+    if confirmed is None:
         raise Unaffordable(holds.refusal(alarm), page)
     is_any_unknown = any(charge.expected is None for charge in charges)
     answer = Confirmation.asked_for(total(charges), is_any_unknown=is_any_unknown)
@@ -130,13 +134,15 @@ def _require_left(
 
     The `unknown` charges count as all that is left: one run, or a plan's steps together.
     """
-    wanted = _wanted(budgets, charges)
-    spent = ledger.spent({want.counter for want in wanted})
-    near = [want for want in wanted if unknown or _rest(want, spent, want.budget.limit) < 0]
-    rests = {want: _rest(want, spent, limit_of(want.budget, want.counter)) for want in near}
-    refused = [want for want in near if rests[want] < 0 or (unknown and not rests[want])]
-    if refused:
-        tightest = min(refused, key=lambda want: rests[want] + want.amount)
+    wanted_sums = _wanted(budgets, charges)
+    spent_sums = ledger.spent({want.counter for want in wanted_sums})
+    near = [
+        want for want in wanted_sums if unknown or _rest(want, spent_sums, want.budget.limit) < 0
+    ]
+    rests = {want: _rest(want, spent_sums, limit_of(want.budget, want.counter)) for want in near}
+    refused_sums = [want for want in near if rests[want] < 0 or (unknown and not rests[want])]
+    if refused_sums:
+        tightest = min(refused_sums, key=lambda want: rests[want] + want.amount)
         raise _unaffordable(user, tightest, rests[tightest], is_unknown=bool(unknown))
     if rests and len(unknown) > 1 and charges[0].run_id is not None:
         raise Unaffordable(wording.one_at_a_time(len(unknown)))
@@ -145,12 +151,12 @@ def _require_left(
         charge.amount = share.quantize(ledger.UNIT, ROUND_DOWN)
 
 
-def _rest(want: Wanted, spent: Mapping[Counter, Decimal], limit: Decimal) -> Decimal:
+def _rest(want: BudgetDemand, spent_sums: Mapping[Counter, Decimal], limit: Decimal) -> Decimal:
     """Return the rest of a limit after this amount."""
-    return limit - spent[want.counter] - want.amount
+    return limit - spent_sums[want.counter] - want.amount
 
 
-def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted]:
+def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[BudgetDemand]:
     sums: dict[tuple[int, Counter], Decimal] = {}
     for budget in budgets:
         for charge in charges:
@@ -158,7 +164,7 @@ def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Wanted
                 earlier = sums.get((budget.pk, counter), NOTHING)
                 sums[budget.pk, counter] = earlier + (charge.counted or NOTHING)
     by_key = {budget.pk: budget for budget in budgets}
-    return [Wanted(by_key[key], counter, amount) for (key, counter), amount in sums.items()]
+    return [BudgetDemand(by_key[key], counter, amount) for (key, counter), amount in sums.items()]
 
 
 def limit_of(budget: Budget, counter: Counter) -> Decimal:
@@ -166,23 +172,27 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     granted = budget.requests.filter(
         is_granted=True, scope_key=counter.key, period=counter.period
     ).aggregate(more=Sum("amount"))
-    more: Decimal = granted["more"] or NOTHING
-    allowed: Decimal = budget.limit + more
+    granted_more: Decimal = granted["more"] or NOTHING
+    allowed: Decimal = budget.limit + granted_more
     return allowed
 
 
-def _unaffordable(user: User, want: Wanted, rest: Decimal, *, is_unknown: bool) -> Forbidden:
-    """Return a budget's refusal; `rest` would be left after the press, mostly below zero."""
-    whose = wording.subject(want.budget, want.counter, user)
-    limit, left = limit_of(want.budget, want.counter), max(rest + want.amount, NOTHING)
+def _unaffordable(
+    user: User, want: BudgetDemand, remainder: Decimal, *, is_unknown: bool
+) -> Forbidden:
+    """Return a budget's refusal; `remainder` would be left after the press, mostly below zero."""
+    owner_phrase = wording.subject(want.budget, want.counter, user)
+    limit, amount_left = limit_of(want.budget, want.counter), max(remainder + want.amount, NOTHING)
     amount = None if is_unknown else want.amount
-    sentence = wording.spent(want.budget, want.counter.period, whose, limit, left, amount)
+    sentence = wording.spent(
+        want.budget, want.counter.period, owner_phrase, limit, amount_left, amount
+    )
     if access.may_change(user, want.budget):
         change = Remedy(wording.CHANGE, want.budget.get_absolute_url())
         return Unaffordable(f"{sentence} {wording.YOURS}", change)
     ask = wording.whom_to_ask(want.budget, want.counter)
     # Includes the overspent amount, for example of an expensive run.
-    address = wording.request_address(want.budget, want.counter, -rest)
+    address = wording.request_address(want.budget, want.counter, -remainder)
     return Unaffordable(f"{sentence} {ask} for more.", Remedy(wording.ASK_FOR_MORE, address))
 
 
@@ -190,8 +200,8 @@ def _require_yes(
     budgets: Sequence[Budget], charges: Sequence[Charge], unknown: Sequence[Charge]
 ) -> None:
     """Raise Unconfirmed if the press costs more than a budget allows without a question."""
-    said = confirmation.current()
-    if said is None:
+    confirmed = confirmation.current()
+    if confirmed is None:
         return
     amount = total(charges)
     bars = [
@@ -200,8 +210,8 @@ def _require_yes(
         if budget.ask_above is not None
         and any(counting.counter_of(budget, charge) for charge in charges)
     ]
-    is_dear = bool(bars) and amount > min(bars) and amount > said.most
-    is_unknown = bool(unknown) and not said.is_unknown_fine
+    is_dear = bool(bars) and amount > min(bars) and amount > confirmed.most
+    is_unknown = bool(unknown) and not confirmed.is_unknown_fine
     if is_dear or is_unknown:
         sentence = wording.go_on(amount, len(charges), unknown)
         answer = Confirmation.asked_for(amount.normalize(), is_any_unknown=bool(unknown))

@@ -37,11 +37,11 @@ def holding_for(charges: Iterable[Charge], at: datetime) -> list[Budget]:
 
 
 def _holding() -> BudgetQuerySet:
-    named = Q(scope=Budget.Scope.HOUSE)
+    condition = Q(scope=Budget.Scope.HOUSE)
     for scope, column in _KEYS.items():
         keys = ParamList(column, BigIntegerField())
-        named |= Q(scope=scope.value) & (Q(**{column: None}) | Q(**{f"{column}__in": keys}))
-    return Budget.objects.holding(Param("today", DateField())).filter(named)
+        condition |= Q(scope=scope.value) & (Q(**{column: None}) | Q(**{f"{column}__in": keys}))
+    return Budget.objects.holding(Param("today", DateField())).filter(condition)
 
 
 _HOLDING = PreparedQuery(_holding)
@@ -64,8 +64,8 @@ def counter_of(budget: Budget, charge: Charge) -> Counter | None:
     """Return the counter of a charge for a budget; None if the budget does not apply to it."""
     scope = Scope(budget.scope)
     key = key_of(charge, scope)
-    named = named_key(budget)
-    if key is None or (named is not None and named != key):
+    budget_key = named_key(budget)
+    if key is None or (budget_key is not None and budget_key != key):
         return None
     return Counter(scope, key, period_of(budget, charge.created_at))
 

@@ -67,8 +67,8 @@ def bring_back(by: User, budget: Budget) -> Budget:
             begins_on=budget.begins_on,
         ).first()
         if twin is not None and twin != budget:
-            whose, allowance = wording.title(twin), wording.allowance(twin)
-            raise Refused(TWICE.format(whose=whose, allowance=allowance))
+            owner_phrase, allowance = wording.title(twin), wording.allowance(twin)
+            raise Refused(TWICE.format(whose=owner_phrase, allowance=allowance))
         if budget.ended_at is not None:
             budget.ended_at = None
             budget.save(update_fields=["ended_at"])

@@ -111,10 +111,12 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def people(self) -> list[tuple[int, str, bool]]:
         """Return the people who may be notified: key, name, and whether chosen. One query."""
-        chosen = {str(getattr(value, "pk", value)) for value in self["informed"].value() or ()}
+        informed_pks = {
+            str(getattr(value, "pk", value)) for value in self["informed"].value() or ()
+        }
         queryset = self.fields["informed"].queryset  # type: ignore[attr-defined]
         names = queryset.values_list("pk", "username")
-        return [(pk, name, str(pk) in chosen) for pk, name in names]
+        return [(pk, name, str(pk) in informed_pks) for pk, name in names]
 
     def clean_limit(self) -> Decimal:
         """Return the limit, which must be positive."""
@@ -186,8 +188,8 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         self.existing = alike.exclude(pk=budget.pk).first()
         if self.existing is None:
             return False
-        whose = wording.title(self.existing)
-        sentence = f"{whose} has such a budget already: {wording.allowance(self.existing)}."
+        owner_phrase = wording.title(self.existing)
+        sentence = f"{owner_phrase} has such a budget already: {wording.allowance(self.existing)}."
         self.add_error("target" if "target" in self.fields else "period", sentence)
         return True
 
@@ -206,8 +208,8 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         )
         if budget.period == Budget.Period.ONCE:
             above = above.filter(begins_on=budget.begins_on)
-        counted = [gauges.counter_of(row, budget.project_id, now) for row in above]
-        for gauge in gauges.read(counted):
+        budget_counters = [gauges.counter_of(row, budget.project_id, now) for row in above]
+        for gauge in gauges.read(budget_counters):
             if budget.limit >= gauge.limit:
                 allowance = wording.allowance(gauge.budget)
                 self.add_error("limit", ABOVE_ADMINS.format(allowance=allowance))
@@ -228,11 +230,11 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.cleaned_data["is_below_fine"]:
             return
         name = gauges.names_of([gauge.counter])[gauge.counter]
-        when = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month"}
+        period_words = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month"}
         sentence = BELOW.format(
             whose=f"{name} has" if gauge.counter.scope != Scope.HOUSE else "The house has",
             spent=money(gauge.spent),
-            when=when.get(Budget.Period(budget.period), ""),
+            when=period_words.get(Budget.Period(budget.period), ""),
             until=wording.until(budget, gauge.counter.period),
         )
         self.add_error("limit", sentence)
@@ -246,7 +248,7 @@ def choices(user: User) -> list[tuple[str, Any]]:
     if not visibility.sees_all(user):
         return [("", "Choose…"), *projects]
     scopes = Budget.Scope
-    each = [(f"{scope}", label) for scope, label in wording.EACH.items()]
+    scope_choices = [(f"{scope}", label) for scope, label in wording.EACH.items()]
     people = User.objects.filter(is_active=True).order_by(by_name("username"), "pk")
     tokens = access.TOKENS._default_manager.filter(revoked_at=None).select_related("user")
     groups = [
@@ -257,7 +259,7 @@ def choices(user: User) -> list[tuple[str, Any]]:
     return [
         ("", "Choose…"),
         (f"{scopes.HOUSE}", "The house: all runs together"),
-        *each,
+        *scope_choices,
         *((name, rows) for name, rows in groups if rows),
     ]
 

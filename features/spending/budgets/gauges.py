@@ -24,7 +24,7 @@ NEARLY = Decimal("0.8")
 NEAREST = 5  # counters of a budget that applies to each
 
 
-class Counted(NamedTuple):
+class BudgetCounter(NamedTuple):
     """A budget and one of its counters."""
 
     budget: Budget
@@ -43,8 +43,8 @@ class Gauge:
     @property
     def left(self) -> Decimal:
         """Return the amount that may still be spent."""
-        left: Decimal = max(self.limit - self.spent, NOTHING)
-        return left
+        amount_left: Decimal = max(self.limit - self.spent, NOTHING)
+        return amount_left
 
     @property
     def overspent(self) -> Decimal:
@@ -78,8 +78,12 @@ class Gauge:
     @property
     def request_query(self) -> str:
         """Return the query string for the page of a request for more."""
-        asked = {"budget": self.budget.pk, "key": self.counter.key, "period": self.counter.period}
-        return urlencode(asked)
+        parameters = {
+            "budget": self.budget.pk,
+            "key": self.counter.key,
+            "period": self.counter.period,
+        }
+        return urlencode(parameters)
 
     @property
     def until(self) -> str:
@@ -87,49 +91,53 @@ class Gauge:
         return wording.until(self.budget, self.counter.period).strip()
 
 
-def counter_of(budget: Budget, key: int, at: datetime) -> Counted:
+def counter_of(budget: Budget, key: int, at: datetime) -> BudgetCounter:
     """Return a budget with its counter of this key at a time."""
-    return Counted(budget, Counter(Scope(budget.scope), key, counting.period_of(budget, at)))
+    return BudgetCounter(budget, Counter(Scope(budget.scope), key, counting.period_of(budget, at)))
 
 
-def read(counted: Sequence[Counted]) -> list[Gauge]:
+def read(budget_counters: Sequence[BudgetCounter]) -> list[Gauge]:
     """Return the gauges of counters, in the same order.
 
     One query, and one for each scope and period.
     """
-    if not counted:
+    if not budget_counters:
         return []
-    spent = ledger.spent({counter for _, counter in counted})
-    granted = granted_on(counted)
+    spent_sums = ledger.spent({counter for _, counter in budget_counters})
+    granted = granted_on(budget_counters)
     return [
-        Gauge(budget, counter, spent[counter], budget.limit + granted[budget.pk, counter])
-        for budget, counter in counted
+        Gauge(budget, counter, spent_sums[counter], budget.limit + granted[budget.pk, counter])
+        for budget, counter in budget_counters
     ]
 
 
-def granted_on(counted: Sequence[Counted]) -> dict[tuple[int, Counter], Decimal]:
+def granted_on(budget_counters: Sequence[BudgetCounter]) -> dict[tuple[int, Counter], Decimal]:
     """Return the sums granted on top of each budget, by counter. One query."""
     rows = BudgetRequest.objects.filter(
         is_granted=True,
-        budget__in={budget.pk for budget, _ in counted},
-        period__in={counter.period for _, counter in counted},
+        budget__in={budget.pk for budget, _ in budget_counters},
+        period__in={counter.period for _, counter in budget_counters},
     ).order_by()
     grouped = rows.values_list("budget_id", "scope_key", "period").annotate(more=Sum("amount"))
-    sums = {(pk, key, period): more for pk, key, period, more in grouped}
+    sums = {(pk, key, period): granted for pk, key, period, granted in grouped}
     return {
         (budget.pk, counter): sums.get((budget.pk, counter.key, counter.period), NOTHING)
-        for budget, counter in counted
+        for budget, counter in budget_counters
     }
 
 
-def nearest(budget: Budget, at: datetime, keys: Collection[int] | None = None) -> list[Counted]:
+def nearest(
+    budget: Budget, at: datetime, keys: Collection[int] | None = None
+) -> list[BudgetCounter]:
     """Return the counters with the most spending of a budget that applies to each, among `keys`.
 
     All keys by default. One query.
     """
     scope, period = Scope(budget.scope), counting.period_of(budget, at)
-    spent = [key for key, _ in ledger.spent_by_each(scope, period) if keys is None or key in keys]
-    return [Counted(budget, Counter(scope, key, period)) for key in spent[:NEAREST]]
+    spent_keys = [
+        key for key, _ in ledger.spent_by_each(scope, period) if keys is None or key in keys
+    ]
+    return [BudgetCounter(budget, Counter(scope, key, period)) for key in spent_keys[:NEAREST]]
 
 
 def most_spent(budget: Budget, at: datetime) -> Gauge | None:
@@ -150,21 +158,22 @@ def most_spent(budget: Budget, at: datetime) -> Gauge | None:
 def names_of(counters: Iterable[Counter]) -> dict[Counter, str]:
     """Return the counters' targets: "Fox", "ada's token “films”". Three queries at most."""
     keys: dict[Scope, set[int]] = defaultdict(set)
-    listed = list(counters)
-    for counter in listed:
+    all_counters = list(counters)
+    for counter in all_counters:
         keys[counter.scope].add(counter.key)
     names: dict[tuple[Scope, int], str] = {(Scope.HOUSE, 0): "The house"}
-    if wanted := keys[Scope.PERSON]:
-        people = User.objects.filter(pk__in=wanted).values_list("pk", "username")
+    if wanted_keys := keys[Scope.PERSON]:
+        people = User.objects.filter(pk__in=wanted_keys).values_list("pk", "username")
         names |= {(Scope.PERSON, pk): name for pk, name in people}
-    if wanted := keys[Scope.PROJECT]:
-        projects = Project.objects.filter(pk__in=wanted).select_related("person")
+    if wanted_keys := keys[Scope.PROJECT]:
+        projects = Project.objects.filter(pk__in=wanted_keys).select_related("person")
         names |= {
             (Scope.PROJECT, project.pk): wording.project_name(project) for project in projects
         }
-    if wanted := keys[Scope.TOKEN]:
-        tokens = TOKENS._default_manager.filter(pk__in=wanted).select_related("user")
+    if wanted_keys := keys[Scope.TOKEN]:
+        tokens = TOKENS._default_manager.filter(pk__in=wanted_keys).select_related("user")
         names |= {(Scope.TOKEN, token.pk): wording.token_name(token) for token in tokens}
     return {
-        counter: names.get((counter.scope, counter.key), "somebody who left") for counter in listed
+        counter: names.get((counter.scope, counter.key), "somebody who left")
+        for counter in all_counters
     }

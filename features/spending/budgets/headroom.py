@@ -81,17 +81,17 @@ _known: tuple[bool, float] = False, 0.0
 def least(user: User, project: Project) -> Gauge | None:
     """Return the gauge with the least left for a run of the user in the project."""
     now = clock.now()
-    named = Q(scope=Budget.Scope.HOUSE)
-    named |= Q(scope=Budget.Scope.PROJECT) & (Q(project=None) | Q(project=project))
-    named |= Q(scope=Budget.Scope.PERSON) & (Q(person=None) | Q(person=user))
-    budgets = Budget.objects.holding(timezone.localdate(now)).filter(named)
+    condition = Q(scope=Budget.Scope.HOUSE)
+    condition |= Q(scope=Budget.Scope.PROJECT) & (Q(project=None) | Q(project=project))
+    condition |= Q(scope=Budget.Scope.PERSON) & (Q(person=None) | Q(person=user))
+    budgets = Budget.objects.holding(timezone.localdate(now)).filter(condition)
     keys = {Scope.HOUSE: 0, Scope.PROJECT: project.pk, Scope.PERSON: user.pk}
     pairs = [gauges.counter_of(budget, keys[Scope(budget.scope)], now) for budget in budgets]
     return min(gauges.read(pairs), key=lambda gauge: gauge.left, default=None)
 
 
 def _in_words(gauge: Gauge, project: Project) -> Headroom:
-    whose = {
+    owner_phrase = {
         Scope.HOUSE: "The house",
         Scope.PERSON: "You",
         Scope.PROJECT: "This private project" if project.is_private else f"“{project}”",
@@ -100,6 +100,6 @@ def _in_words(gauge: Gauge, project: Project) -> Headroom:
     have = "have" if gauge.counter.scope == Scope.PERSON else "has"
     return Headroom(
         words=f"{money(gauge.left)} left",
-        title=f"{whose} {have} {money(gauge.left)} of {money(gauge.limit)} left{end}",
+        title=f"{owner_phrase} {have} {money(gauge.left)} of {money(gauge.limit)} left{end}",
         address=reverse("spending:budgets"),
     )

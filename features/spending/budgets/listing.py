@@ -12,7 +12,7 @@ from core.db import clock
 from core.formatting import enumerated
 from features.spending import visibility
 from features.spending.budgets import access, counting, gauges, wording
-from features.spending.budgets.gauges import Counted, Gauge
+from features.spending.budgets.gauges import BudgetCounter, Gauge
 from features.spending.models import Budget
 from runs.costs.ledger import Scope
 
@@ -28,7 +28,7 @@ ENDED = 20  # ended budgets on the page
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedGauge:
     """A gauge of a budget, and the name of its counter's target."""
 
     gauge: Gauge
@@ -36,14 +36,14 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Listed:
+class BudgetView:
     """A budget for display; `lines` are the counters that the user may see."""
 
     budget: Budget
     title: str
     allowance: str
-    lines: Sequence[Named]
-    told: str
+    lines: Sequence[NamedGauge]
+    notified: str
     refusal: str  # why the user may not change it, and whom to ask; else empty
     is_for_each: bool
     state: str  # "Begins 1 December", "Over"; empty while it applies
@@ -59,7 +59,7 @@ class Listed:
         return self.budget.is_by_admin and self.budget.project_id is not None
 
 
-def visible_budgets(user: User, project: Project | None = None) -> list[Listed]:
+def visible_budgets(user: User, project: Project | None = None) -> list[BudgetView]:
     """Return the budgets that the user sees and that have not ended, or those of a project.
 
     The number of queries is constant, plus one for each budget that applies to each project,
@@ -71,28 +71,33 @@ def visible_budgets(user: User, project: Project | None = None) -> list[Listed]:
     return describe(user, budgets, project)
 
 
-def describe(user: User, budgets: Sequence[Budget], project: Project | None = None) -> list[Listed]:
+def describe(
+    user: User, budgets: Sequence[Budget], project: Project | None = None
+) -> list[BudgetView]:
     """Return budgets that the user sees, for display; with `project`, only its lines."""
     if not budgets:
         return []
     now, own = clock.now(), access.own_keys(user)
     sees_all = visibility.sees_all(user)
     refusals = access.refusals_to_change(user, budgets)
-    counted = {
+    counters_by_budget = {
         budget.pk: _counted(budget, now, own, sees_all=sees_all, project=project)
         for budget in budgets
     }
-    pairs = [pair for pairs in counted.values() for pair in pairs]
-    read = {Counted(gauge.budget, gauge.counter): gauge for gauge in gauges.read(pairs)}
+    pairs = [pair for pairs in counters_by_budget.values() for pair in pairs]
+    gauge_of = {BudgetCounter(gauge.budget, gauge.counter): gauge for gauge in gauges.read(pairs)}
     names = gauges.names_of(
         {counter for budget, counter in pairs if counting.named_key(budget) is None}
     )
     return [
-        Listed(
+        BudgetView(
             budget,
             wording.title(budget),
             wording.allowance(budget),
-            [Named(read[pair], names.get(pair.counter, "")) for pair in counted[budget.pk]],
+            [
+                NamedGauge(gauge_of[pair], names.get(pair.counter, ""))
+                for pair in counters_by_budget[budget.pk]
+            ],
             enumerated([person.get_username() for person in budget.informed.all()]),
             refusals[budget.pk],
             counting.named_key(budget) is None,
@@ -128,7 +133,7 @@ def _loaded(budgets: Any) -> list[Budget]:
 
 def _counted(
     budget: Budget, now: datetime, own: Keys, *, sees_all: bool, project: Project | None
-) -> list[Counted]:
+) -> list[BudgetCounter]:
     """Return the counters of a budget that the user may see; a few, if it applies to each."""
     if budget.scope == Budget.Scope.SESSION:
         return []
@@ -141,6 +146,6 @@ def _counted(
     pairs = gauges.nearest(budget, now, None if sees_all else keys)
     if budget.scope == Budget.Scope.PERSON:  # the user's own counter is always there, and first
         (own_key,) = keys
-        mine = gauges.counter_of(budget, own_key, now)
-        pairs = [mine, *(pair for pair in pairs if pair != mine)]
+        own_pair = gauges.counter_of(budget, own_key, now)
+        pairs = [own_pair, *(pair for pair in pairs if pair != own_pair)]
     return pairs

@@ -15,7 +15,7 @@ from core.formatting import money
 from features.notifications import kinds, outbox
 from features.notifications.models import Notification
 from features.spending.budgets import access, counting, gauges, wording
-from features.spending.budgets.gauges import Counted, Gauge
+from features.spending.budgets.gauges import BudgetCounter, Gauge
 from features.spending.models import Budget
 from projects.models import Project
 from runs.costs import ledger
@@ -41,14 +41,14 @@ def warn() -> float:
     budgets = list(related.prefetch_related("informed"))
     if not budgets:
         return REST_S
-    counted = [pair for budget in budgets for pair in _counted(budget, now)]
-    near = [gauge for gauge in gauges.read(counted) if gauge.is_nearly_spent]
+    budget_counters = [pair for budget in budgets for pair in _counted(budget, now)]
+    near = [gauge for gauge in gauges.read(budget_counters) if gauge.is_nearly_spent]
     if near:
         _tell(near)
     return CHECK_EVERY_S
 
 
-def _counted(budget: Budget, now: datetime) -> list[Counted]:
+def _counted(budget: Budget, now: datetime) -> list[BudgetCounter]:
     """Return the counters to check; of a budget that applies to each, those near 80 %."""
     if budget.scope == Budget.Scope.SESSION:
         return []
@@ -58,18 +58,18 @@ def _counted(budget: Budget, now: datetime) -> list[Counted]:
     scope, period = Scope(budget.scope), counting.period_of(budget, now)
     bar = gauges.NEARLY * budget.limit
     near = [key for key, spent in ledger.spent_by_each(scope, period) if spent >= bar]
-    return [Counted(budget, Counter(scope, key, period)) for key in near[:MOST_AT_ONCE]]
+    return [BudgetCounter(budget, Counter(scope, key, period)) for key in near[:MOST_AT_ONCE]]
 
 
 def _tell(near: Sequence[Gauge]) -> None:
     keys = {_key(gauge) for gauge in near}
-    told: dict[str, set[int]] = defaultdict(set)
+    warned_users: dict[str, set[int]] = defaultdict(set)
     for key, user_id in Notification.objects.filter(key__in=keys).values_list("key", "user_id"):
-        told[key].add(user_id)
+        warned_users[key].add(user_id)
     names = gauges.names_of({gauge.counter for gauge in near})
     for gauge in near:
         for person in gauge.budget.informed.all():
-            is_due = person.is_active and person.pk not in told[_key(gauge)]
+            is_due = person.is_active and person.pk not in warned_users[_key(gauge)]
             if is_due and access.may_see(person, gauge.budget, gauge.counter.key):
                 _notify(person, gauge, names[gauge.counter])
 
@@ -77,9 +77,11 @@ def _tell(near: Sequence[Gauge]) -> None:
 def _notify(person: User, gauge: Gauge, name: str) -> None:
     share = "All" if gauge.is_spent else "80 %"
     verb = "is" if gauge.is_spent else "are"
-    whose = "the house's budget" if gauge.counter.scope == Scope.HOUSE else f"the budget of {name}"
+    budget_phrase = (
+        "the house's budget" if gauge.counter.scope == Scope.HOUSE else f"the budget of {name}"
+    )
     end = wording.until(gauge.budget, gauge.counter.period)
-    rest = (
+    outlook = (
         f"Nothing more can start{end}, unless somebody grants more."
         if gauge.is_spent
         else f"{money(gauge.left)} is left{end}."
@@ -87,8 +89,8 @@ def _notify(person: User, gauge: Gauge, name: str) -> None:
     outbox.notify(
         person,
         kinds.BUDGET_WARNING,
-        subject=f"{share} of {whose} {verb} spent",
-        text=f"{money(gauge.spent)} of {money(gauge.limit)}, including runs under way. {rest}",
+        subject=f"{share} of {budget_phrase} {verb} spent",
+        text=f"{money(gauge.spent)} of {money(gauge.limit)}, including runs under way. {outlook}",
         path=gauge.budget.get_absolute_url(),
         key=_key(gauge),
         about=_whose(gauge),

@@ -39,22 +39,27 @@ _WHEN = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month", Budget
 
 
 def spent(
-    budget: Budget, period: str, whose: str, limit: Decimal, left: Decimal, wanted: Decimal | None
+    budget: Budget,
+    period: str,
+    owner_phrase: str,
+    limit: Decimal,
+    amount_left: Decimal,
+    press_cost: Decimal | None,
 ) -> str:
     """Return why a budget refuses a press: the remaining amount, and until when.
 
-    `limit` includes grants; `whose` comes from `subject`. `wanted` is None if a part of the cost is
-    unknown.
+    `limit` includes grants; `owner_phrase` comes from `subject`. `press_cost` is None if a part of
+    the cost is unknown.
     """
-    rest = f"{money(left)} is left" if left else "nothing is left"
+    remainder = f"{money(amount_left)} is left" if amount_left else "nothing is left"
     end = until(budget, period)
-    when = _WHEN[Budget.Period(budget.period)]
+    period_phrase = _WHEN[Budget.Period(budget.period)]
     cost = (
         "The cost of this is not known in advance"
-        if wanted is None
-        else (f"This may cost {money(wanted)}")
+        if press_cost is None
+        else (f"This may cost {money(press_cost)}")
     )
-    return f"{whose} may spend {money(limit)}{when}, and {rest}{end}. {cost}."
+    return f"{owner_phrase} may spend {money(limit)}{period_phrase}, and {remainder}{end}. {cost}."
 
 
 def until(budget: Budget, period: str) -> str:
@@ -92,12 +97,12 @@ def whom_to_ask(budget: Budget, counter: Counter) -> str:
     return house_roles.whom_to_ask()
 
 
-def above_ceiling(wanted: Decimal, runs: int, ceiling: Decimal) -> str:
+def above_ceiling(press_cost: Decimal, runs: int, ceiling: Decimal) -> str:
     """Return why the house's ceiling refuses a press of `runs` runs."""
-    what = "This run" if runs == 1 else f"These {counted(runs, 'run')} together"
+    run_phrase = "This run" if runs == 1 else f"These {counted(runs, 'run')} together"
     return (
-        f"{what} may cost {money(wanted)}, and only admins start more than {money(ceiling)} at "
-        f"once. {house_roles.whom_to_ask()} to allow it."
+        f"{run_phrase} may cost {money(press_cost)}, and only admins start more than "
+        f"{money(ceiling)} at once. {house_roles.whom_to_ask()} to allow it."
     )
 
 
@@ -121,14 +126,14 @@ def one_at_a_time(runs: int) -> str:
 
 def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
     """Return the question to confirm before a press."""
-    what = "This run costs" if runs == 1 else f"These {counted(runs, 'run')} cost"
+    run_phrase = "This run costs" if runs == 1 else f"These {counted(runs, 'run')} cost"
     if not unknown:
-        return f"{what} {about(amount)}. Go on?"
-    which = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
-    rest = f"; the rest costs {about(amount)}" if amount else ""
-    held = sum((charge.amount or Decimal() for charge in unknown), Decimal())
-    until = f" Until it is known, it counts as {money(held)}." if held else ""
-    return f"It is not known in advance how much {which}{rest}.{until} Go on?"
+        return f"{run_phrase} {about(amount)}. Go on?"
+    cost_phrase = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
+    rest_cost = f"; the rest costs {about(amount)}" if amount else ""
+    held_sum = sum((charge.amount or Decimal() for charge in unknown), Decimal())
+    until = f" Until it is known, it counts as {money(held_sum)}." if held_sum else ""
+    return f"It is not known in advance how much {cost_phrase}{rest_cost}.{until} Go on?"
 
 
 def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
@@ -140,10 +145,10 @@ def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
 
 def request_address(budget: Budget | None, counter: Counter | None, amount: Decimal) -> str:
     """Return the address to request this amount more; without a budget, for a press."""
-    asked: dict[str, object] = {"amount": plain(in_cents(amount))}
+    parameters: dict[str, object] = {"amount": plain(in_cents(amount))}
     if budget and counter:
-        asked |= {"budget": budget.pk, "key": counter.key, "period": counter.period}
-    return f"{reverse('spending:new-request')}?{urlencode(asked)}"
+        parameters |= {"budget": budget.pk, "key": counter.key, "period": counter.period}
+    return f"{reverse('spending:new-request')}?{urlencode(parameters)}"
 
 
 def plain(amount: Decimal) -> str:

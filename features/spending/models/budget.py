@@ -26,9 +26,9 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
 
     def holding(self, today: date | Param) -> BudgetQuerySet:
         """Return the budgets that apply on a day: not ended, and within their dates."""
-        begun = Q(begins_on=None) | Q(begins_on__lte=today)
+        has_begun = Q(begins_on=None) | Q(begins_on__lte=today)
         open_ended = Q(ends_on=None) | Q(ends_on__gte=today)
-        return self.filter(begun, open_ended, ended_at=None)
+        return self.filter(has_begun, open_ended, ended_at=None)
 
 
 class Budget(models.Model):

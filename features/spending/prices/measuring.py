@@ -120,10 +120,10 @@ def measure(samples: Sequence[Sample], said_unit: str = PER_RUN) -> Measurement 
     best = min(fit.spread for fit in fits)
     near = [fit for fit in fits if fit.spread <= best + _AS_CONSTANT]
     preferred = _preference(said_unit)
-    chosen = min(near, key=lambda fit: (len(fit.split), preferred(fit.unit), fit.unit))
-    figures = _figures(chosen.samples, chosen.unit)
-    measured = Measurement(chosen.unit, figures, chosen.spread, tuple(_groups(chosen)))
-    return replace(measured, is_proven=_is_proven(measured, chosen.samples))
+    best_fit = min(near, key=lambda fit: (len(fit.split), preferred(fit.unit), fit.unit))
+    figures = _figures(best_fit.samples, best_fit.unit)
+    measured = Measurement(best_fit.unit, figures, best_fit.spread, tuple(_groups(best_fit)))
+    return replace(measured, is_proven=_is_proven(measured, best_fit.samples))
 
 
 def _is_proven(measured: Measurement, samples: Sequence[Sample]) -> bool:
@@ -172,23 +172,23 @@ def _preference(said_unit: str) -> Callable[[str], int]:
 
 
 def _fit(samples: Sequence[Sample], unit: str) -> _Fit:
-    counted = [sample for sample in samples if unit in sample.amounts]
-    usual = _usual(counted, unit)
+    samples_with_unit = [sample for sample in samples if unit in sample.amounts]
+    usual = _usual(samples_with_unit, unit)
     costs = [_cost_of_one(sample, unit) for sample in usual]
     split: tuple[str, ...] = ()
     keys: list[Key] = [()] * len(usual)
     values = _candidates(usual)
     while len(split) < MOST_ARGUMENTS and _spread(costs, keys) > _CONSTANT:
         options = {
-            name: [(*key, value) for key, value in zip(keys, listed, strict=True)]
-            for name, listed in values.items()
+            name: [(*key, value) for key, value in zip(keys, column, strict=True)]
+            for name, column in values.items()
             if name not in split
         }
         name = _most_explained(costs, keys, options)
         if name is None:
             break
         split, keys = (*split, name), options[name]
-    return _Fit(unit, counted, split, _spread(costs, keys))
+    return _Fit(unit, samples_with_unit, split, _spread(costs, keys))
 
 
 def _usual(samples: Sequence[Sample], unit: str) -> list[Sample]:
@@ -210,10 +210,12 @@ def _candidates(samples: Sequence[Sample]) -> dict[str, list[str | None]]:
     for name in dict.fromkeys(name for sample in samples for name in sample.arguments):
         values = [sample.arguments.get(name) for sample in samples]
         counts = Counter(values)
-        named = {value for value, count in counts.items() if value and count >= FEWEST_IN_GROUP}
-        rare = sum(count for value, count in counts.items() if value not in named)
-        if len(named) in _VALUES and rare * _MOST_MISSING <= len(samples):
-            candidates[name] = [value if value in named else None for value in values]
+        frequent_values = {
+            value for value, count in counts.items() if value and count >= FEWEST_IN_GROUP
+        }
+        rare = sum(count for value, count in counts.items() if value not in frequent_values)
+        if len(frequent_values) in _VALUES and rare * _MOST_MISSING <= len(samples):
+            candidates[name] = [value if value in frequent_values else None for value in values]
     return candidates
 
 
@@ -224,11 +226,11 @@ def _most_explained(
     squares, freedom = _squares(costs, keys), len(costs) - len(set(keys))
     best: tuple[Decimal, str] | None = None
     for name, split in options.items():
-        left, left_freedom = _squares(costs, split), len(costs) - len(set(split))
+        squares_left, left_freedom = _squares(costs, split), len(costs) - len(set(split))
         if left_freedom < 1 or left_freedom >= freedom:
             continue
-        variance = left / left_freedom
-        explained = (squares - left) / (freedom - left_freedom)
+        variance = squares_left / left_freedom
+        explained = (squares - squares_left) / (freedom - left_freedom)
         is_enough = variance < squares / freedom * (1 - _LEAST_EXPLAINED)
         if is_enough and explained >= _LEAST_F * variance and (not best or variance < best[0]):
             best = variance, name
@@ -278,9 +280,15 @@ def _groups(fit: _Fit) -> Iterable[Group]:
 
 def _figures(samples: Sequence[Sample], unit: str) -> Figures:
     costs = [_cost_of_one(sample, unit) for sample in samples]
-    said = [sample.said / sample.amounts[unit] for sample in samples if sample.said is not None]
+    list_prices = [
+        sample.said / sample.amounts[unit] for sample in samples if sample.said is not None
+    ]
     return Figures(
-        len(costs), median(costs), min(costs), max(costs), median(said) if said else None
+        len(costs),
+        median(costs),
+        min(costs),
+        max(costs),
+        median(list_prices) if list_prices else None,
     )
 
 

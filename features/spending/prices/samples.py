@@ -67,12 +67,14 @@ def read_samples(endpoint: Endpoint) -> list[Sample]:
     """
     unit = parse_unit(endpoint.price_unit)
     charges = {charge.run_id: charge for charge in _charges(endpoint) if charge.run_id}
-    read = ("arguments", "metrics", *(("output",) if unit.kind == "token" else ()))
-    runs = Run.objects.filter(pk__in=charges).light(*read)
+    columns = ("arguments", "metrics", *(("output",) if unit.kind == "token" else ()))
+    runs = Run.objects.filter(pk__in=charges).light(*columns)
     outputs = _outputs(charges)
     root, makes = version_of(endpoint).root, makes_of(endpoint)
     return [
-        _sample(_Read(run, charges[run.pk], outputs.get(run.pk, ())), endpoint, unit, root, makes)
+        _sample(
+            _ReadRun(run, charges[run.pk], outputs.get(run.pk, ())), endpoint, unit, root, makes
+        )
         for run in runs
     ]
 
@@ -99,7 +101,7 @@ def _outputs(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[_Output]]:
     return by_run
 
 
-class _Read(NamedTuple):
+class _ReadRun(NamedTuple):
     """A run with its charge and its outputs."""
 
     run: Run
@@ -108,41 +110,49 @@ class _Read(NamedTuple):
 
 
 def _sample(
-    read: _Read, endpoint: Endpoint, said_unit: Unit, root: Field, makes: frozenset[str]
+    run_data: _ReadRun, endpoint: Endpoint, said_unit: Unit, root: Field, makes: frozenset[str]
 ) -> Sample:
-    settings = read_settings(root, read.run.arguments)
+    settings = read_settings(root, run_data.run.arguments)
     inputs = RunInputs(settings, makes)
-    asked = {unit: _by_arguments(parse_unit(unit), inputs) for unit in _ASKED}
-    made = _made(read) | {unit: amount for unit, amount in asked.items() if amount}
-    name = _said_name(said_unit, read.outputs)
-    count = _by_arguments(said_unit, inputs) or made.get(name)
-    amounts = {PER_RUN: _ONE} | {other: made[other] for other in made.keys() - {name, _WORKED}}
-    said = None
+    requested_amounts = {unit: _by_arguments(parse_unit(unit), inputs) for unit in _ASKED}
+    output_amounts = _made(run_data) | {
+        unit: amount for unit, amount in requested_amounts.items() if amount
+    }
+    name = _said_name(said_unit, run_data.outputs)
+    count = _by_arguments(said_unit, inputs) or output_amounts.get(name)
+    amounts = {PER_RUN: _ONE} | {
+        other: output_amounts[other] for other in output_amounts.keys() - {name, _WORKED}
+    }
+    list_price = None
     if count and not said_unit.lines:
         # Named as by upstream, so that both prices read alike: `1000 tokens`, `generations`.
         amounts[endpoint.price_unit] = count / said_unit.per
     if count and endpoint.unit_price_usd is not None:
-        said = count / said_unit.per * endpoint.unit_price_usd
-    return Sample(read.charge.amount or Decimal(), amounts, plain_values(settings), said)
+        list_price = count / said_unit.per * endpoint.unit_price_usd
+    return Sample(run_data.charge.amount or Decimal(), amounts, plain_values(settings), list_price)
 
 
-def _made(read: _Read) -> dict[str, Decimal]:
+def _made(run_data: _ReadRun) -> dict[str, Decimal]:
     """Return the known amounts of a run's output, by unit."""
-    made = {_NAMES[kind]: Decimal(n) for kind, n in Counter(o.kind for o in read.outputs).items()}
-    pictures = [output for output in read.outputs if output.kind == "image"]
+    output_amounts = {
+        _NAMES[kind]: Decimal(n) for kind, n in Counter(o.kind for o in run_data.outputs).items()
+    }
+    pictures = [output for output in run_data.outputs if output.kind == "image"]
     areas = [(output.width or 0) * (output.height or 0) for output in pictures]
     if areas and all(areas):
-        made["megapixels"] = Decimal(sum(areas)) / _MILLION
+        output_amounts["megapixels"] = Decimal(sum(areas)) / _MILLION
     for kind in ("video", "audio"):
-        lengths = [decimal(output.duration_s) for output in read.outputs if output.kind == kind]
-        if lengths and all(lengths) and "seconds" not in made:
-            made["seconds"] = sum(filter(None, lengths), Decimal())
-    metrics = read.run.metrics
+        lengths = [decimal(output.duration_s) for output in run_data.outputs if output.kind == kind]
+        if lengths and all(lengths) and "seconds" not in output_amounts:
+            output_amounts["seconds"] = sum(filter(None, lengths), Decimal())
+    metrics = run_data.run.metrics
     if isinstance(metrics, dict) and (worked := decimal(inference_s(metrics))):
-        made[_WORKED] = worked
-    if "output" not in read.run.get_deferred_fields() and (tokens := _tokens(read.run.output)):
-        made["tokens"] = tokens
-    return made
+        output_amounts[_WORKED] = worked
+    if "output" not in run_data.run.get_deferred_fields() and (
+        tokens := _tokens(run_data.run.output)
+    ):
+        output_amounts["tokens"] = tokens
+    return output_amounts
 
 
 def _tokens(output: Any) -> Decimal | None:

@@ -119,12 +119,12 @@ def _agreed_to(row: MeasuredPrice, measurement: Measurement) -> Measurement | No
 
 def _ask_admins(row: MeasuredPrice) -> None:
     name, per = row.endpoint.name, unit(row.unit)
-    said = "nothing" if row.said is None else money(row.said)
+    list_price = "nothing" if row.said is None else money(row.said)
     for admin in roles.admins():
         outbox.notify(
             admin,
             KIND,
-            subject=f"{name} seems to cost {money(row.median)} per {per}, not {said}",
+            subject=f"{name} seems to cost {money(row.median)} per {per}, not {list_price}",
             text=f"Measured from the bills of {counted(row.count, 'run')}. Estimates use the list "
             "price until an admin agrees on the page below.",
             path=f"{reverse('prices:prices')}?{urlencode({'q': row.endpoint.endpoint_id})}",
@@ -165,9 +165,9 @@ def _text(amount: Decimal | None) -> str | None:
 
 def _difference(measurement: Measurement) -> Decimal | None:
     """Return the largest relative difference to the list price; None if that is unknown."""
-    listed = [measurement.figures, *(group.figures for group in measurement.groups)]
-    known = [(own.median - own.said) / own.said for own in listed if own.said]
-    return min(max(known, key=abs), _MOST_DIFFERENCE) if known else None
+    all_figures = [measurement.figures, *(group.figures for group in measurement.groups)]
+    differences = [(own.median - own.said) / own.said for own in all_figures if own.said]
+    return min(max(differences, key=abs), _MOST_DIFFERENCE) if differences else None
 
 
 def _write_used(
@@ -175,14 +175,14 @@ def _write_used(
 ) -> None:
     """Write the prices for cards, search and estimates to the model's row, if they changed."""
     paid = median(costs) if len(costs) >= FEWEST_RUNS else None
-    used = _used(endpoint, measurement)
-    changed: dict[str, Any] = {}
+    used_columns = _used(endpoint, measurement)
+    columns: dict[str, Any] = {}
     if not _is_same(paid, endpoint.paid_usd):
-        changed["paid_usd"] = paid
-    if not _is_as_written(endpoint, used):
-        changed |= used
-    if changed:
-        Endpoint.objects.filter(pk=endpoint.pk).update(**changed)
+        columns["paid_usd"] = paid
+    if not _is_as_written(endpoint, used_columns):
+        columns |= used_columns
+    if columns:
+        Endpoint.objects.filter(pk=endpoint.pk).update(**columns)
 
 
 def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]:
@@ -207,18 +207,19 @@ def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]
     }
 
 
-def _is_as_written(endpoint: Endpoint, used: dict[str, Any]) -> bool:
+def _is_as_written(endpoint: Endpoint, used_columns: dict[str, Any]) -> bool:
     """Whether the row already has nearly the same values."""
-    if (endpoint.measured_price is None) != (used["measured_price"] is None):
+    if (endpoint.measured_price is None) != (used_columns["measured_price"] is None):
         return False
     return (
-        _is_same(used["measured_price"], endpoint.measured_price)
-        and used["measured_unit"] == endpoint.measured_unit
-        and used["measured_runs"] <= endpoint.measured_runs * _NEW_COUNT
-        and _prices(used["measured_groups"]).keys() == _prices(endpoint.measured_groups).keys()
+        _is_same(used_columns["measured_price"], endpoint.measured_price)
+        and used_columns["measured_unit"] == endpoint.measured_unit
+        and used_columns["measured_runs"] <= endpoint.measured_runs * _NEW_COUNT
+        and _prices(used_columns["measured_groups"]).keys()
+        == _prices(endpoint.measured_groups).keys()
         and all(
             _is_same(price, _prices(endpoint.measured_groups)[key])
-            for key, price in _prices(used["measured_groups"]).items()
+            for key, price in _prices(used_columns["measured_groups"]).items()
         )
     )
 

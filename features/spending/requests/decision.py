@@ -63,9 +63,9 @@ def _undecided(by: User, pk: uuid.UUID) -> BudgetRequest:
     if not access.may_decide(by, request):
         raise PermissionDenied(MAY_NOT)
     if request.decided_at is not None:
-        who = request.decided_by.get_username() if request.decided_by else "Somebody"
+        decider = request.decided_by.get_username() if request.decided_by else "Somebody"
         verb = "granted" if request.is_granted else "refused"
-        raise Refused(DECIDED.format(who=who, verb=verb))
+        raise Refused(DECIDED.format(who=decider, verb=verb))
     return request
 
 

@@ -38,11 +38,11 @@ class RequestForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, amount: str, overspent: Decimal) -> None:
         """`overspent` is the spending above the limit; a smaller sum would start nothing."""
-        asked = decimal(amount)
-        if asked is not None and NOTHING < asked <= overspent:
-            asked += overspent
-        if asked is not None:
-            amount = f"{in_cents(asked):f}"
+        requested_amount = decimal(amount)
+        if requested_amount is not None and NOTHING < requested_amount <= overspent:
+            requested_amount += overspent
+        if requested_amount is not None:
+            amount = f"{in_cents(requested_amount):f}"
         super().__init__(data, initial={"amount": amount})
         self._overspent = overspent
 

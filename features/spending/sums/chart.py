@@ -67,12 +67,12 @@ def chart(
     top = round_up(max((sums.amount for _, sums in bars), default=Decimal(0)))
     place = Decimal(WIDTH) / max(len(bars), 1)
     width = min(place * (1 - GAP), Decimal(60))
-    drawn = []
+    chart_bars = []
     for number, (days, sums) in enumerate(bars):
         height = HEIGHT * sums.amount / top
         label = label_of(days, question.each)
         is_unusual = any(day in unusual for day in days)
-        drawn.append(
+        chart_bars.append(
             Bar(
                 x=_written(place * number + (place - width) / 2),
                 place_x=_written(place * number),
@@ -87,7 +87,7 @@ def chart(
                 title=_title(label, sums, is_unusual=is_unusual),
             )
         )
-    return Chart(drawn, _written(width), _written(place), top)
+    return Chart(chart_bars, _written(width), _written(place), top)
 
 
 def round_up(amount: Decimal) -> Decimal:
@@ -98,9 +98,9 @@ def round_up(amount: Decimal) -> Decimal:
     return next(nice * power for nice in _NICE if nice * power >= amount)
 
 
-def label_of(days: Days, each: Each) -> str:
+def label_of(days: Days, bar_length: Each) -> str:
     """Return a bar's label: "3 Nov", "2 Nov to 8 Nov" or "November 2026"."""
-    if each == Each.MONTH:
+    if bar_length == Each.MONTH:
         return f"{days.first:%B %Y}"
     return span(days)
 
@@ -117,10 +117,10 @@ def span(days: Days) -> str:
 
 
 def _title(label: str, sums: Sums, *, is_unusual: bool) -> str:
-    said = f"{label}: {money(sums.amount)}, {counted(sums.runs, 'run')}"
+    sentence = f"{label}: {money(sums.amount)}, {counted(sums.runs, 'run')}"
     if sums.reserved:
-        said += f", {money(sums.reserved)} of it reserved"
-    return f"{said}; unusual" if is_unusual else said
+        sentence += f", {money(sums.reserved)} of it reserved"
+    return f"{sentence}; unusual" if is_unusual else sentence
 
 
 def _written(value: Decimal) -> str:

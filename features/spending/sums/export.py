@@ -53,14 +53,14 @@ def lines(scope: Scope, question: Question, columns: Columns) -> Iterator[bytes]
     matching = charges(scope.condition & filtered(question, scope), question.days)
     rows = matching.order_by("created_at", "pk").iterator(chunk_size=ROWS_AT_ONCE)
     while batch := list(islice(rows, ROWS_AT_ONCE)):
-        named = zip(batch, names_of(scope, batch), strict=True)
-        yield from _written(_run_line(charge, names) for charge, names in named)
+        named_charges = zip(batch, names_of(scope, batch), strict=True)
+        yield from _written(_run_line(charge, names) for charge, names in named_charges)
 
 
 def _written(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows([inert(value) for value in row] for row in rows)
-    yield out.getvalue().encode()
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([inert(value) for value in row] for row in rows)
+    yield buffer.getvalue().encode()
 
 
 def _sum_header(question: Question) -> tuple[str, ...]:
@@ -76,10 +76,10 @@ def _sum_lines(scope: Scope, question: Question) -> Iterator[tuple[object, ...]]
         )  # fmt: skip
 
 
-def _run_line(charge: Charge, named: Mapping[By, Label]) -> tuple[object, ...]:
+def _run_line(charge: Charge, labels: Mapping[By, Label]) -> tuple[object, ...]:
     return (
-        charge.run_id, charge.created_at.isoformat(), named[By.MODEL].name, named[By.MODEL].value,
-        named[By.PERSON].name, named[By.PROJECT].name, named[By.DOOR].name,
+        charge.run_id, charge.created_at.isoformat(), labels[By.MODEL].name, labels[By.MODEL].value,
+        labels[By.PERSON].name, labels[By.PROJECT].name, labels[By.DOOR].name,
         _plain(charge.amount), figure_of(charge),
         *map(_plain, (charge.expected, charge.billed, charge.reported, charge.unit_price)),
         charge.price_unit,

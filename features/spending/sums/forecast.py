@@ -39,13 +39,13 @@ class Forecast:
     @property
     def basis(self) -> str:
         """Return the basis of the forecast."""
-        left = (self.month_end - self.today).days
-        if not left:
+        days_left = (self.month_end - self.today).days
+        if not days_left:
             return "It is the last day of the month."
         return (
             f"{money(self.so_far)} so far this month, and {money(self.a_day)} a day, the average "
-            f"of the last {counted(self.averaged, 'day')}, for the {counted(left, 'day')} that "
-            "remain after today."
+            f"of the last {counted(self.averaged, 'day')}, for the {counted(days_left, 'day')} "
+            "that remain after today."
         )
 
 
@@ -85,10 +85,10 @@ def forecast(sums: Mapping[date, Sums], today: date) -> Forecast | None:
     """
     month = month_of(today)
     before = Days(today - AVERAGED_DAYS * DAY, today - DAY)
-    begun = [day for day in before if day in sums]
-    if not begun:
+    recorded_days = [day for day in before if day in sums]
+    if not recorded_days:
         return None
-    averaged = Days(begun[0], before.last)
+    averaged = Days(recorded_days[0], before.last)
     if len(averaged) < FEWEST_DAYS:
         return None
     a_day = amount_of(sums, averaged) / len(averaged)
@@ -99,19 +99,21 @@ def forecast(sums: Mapping[date, Sums], today: date) -> Forecast | None:
 
 def unusual_days(sums: Mapping[date, Sums], days: Days) -> list[UnusualDay]:
     """Return the days that cost more than three times the usual, and more than a dollar."""
-    found = []
+    unusual = []
     for day in days:
         amount = sums[day].amount if day in sums else NOTHING
         if amount <= UNUSUAL_LEAST:
             continue
         before = Days(day - COMPARED_DAYS * DAY, day - DAY)
-        spent = [sums[other].amount for other in before if other in sums and sums[other].amount]
-        if len(spent) < FEWEST_COMPARED:
+        earlier_sums = [
+            sums[other].amount for other in before if other in sums and sums[other].amount
+        ]
+        if len(earlier_sums) < FEWEST_COMPARED:
             continue
-        usual = median(spent)
+        usual = median(earlier_sums)
         if amount > UNUSUAL_FACTOR * usual:
-            found.append(UnusualDay(day, amount, usual))
-    return found
+            unusual.append(UnusualDay(day, amount, usual))
+    return unusual
 
 
 def amount_of(sums: Mapping[date, Sums], days: Days) -> Decimal:

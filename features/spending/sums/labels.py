@@ -89,8 +89,8 @@ def of_filter(by: By, value: str, scope: Scope) -> str:
 
 def _models(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
     rows = Endpoint.objects.filter(pk__in=_known(keys)).only("pk", *Endpoint.NAMED_BY)
-    named = {row.pk: Label(row.name, row.endpoint_id, row.endpoint_id) for row in rows}
-    return _with_gone(By.MODEL, keys, named)
+    labels_by_key = {row.pk: Label(row.name, row.endpoint_id, row.endpoint_id) for row in rows}
+    return _with_gone(By.MODEL, keys, labels_by_key)
 
 
 def _projects(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
@@ -111,8 +111,8 @@ def _project(project: Project, scope: Scope) -> Label:
 
 def _people(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
     rows = User.objects.filter(pk__in=_known(keys))
-    named = {row.pk: Label(_name(row), row.get_username()) for row in rows}
-    return _with_gone(By.PERSON, keys, named)
+    labels_by_key = {row.pk: Label(_name(row), row.get_username()) for row in rows}
+    return _with_gone(By.PERSON, keys, labels_by_key)
 
 
 def _name(person: User) -> str:
@@ -121,21 +121,23 @@ def _name(person: User) -> str:
 
 
 def _categories(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
-    named = {key: Label(category_name(key), key or "none") for key in keys if key is not None}
-    return _with_gone(By.CATEGORY, keys, named)
+    labels_by_key = {
+        key: Label(category_name(key), key or "none") for key in keys if key is not None
+    }
+    return _with_gone(By.CATEGORY, keys, labels_by_key)
 
 
 def _doors(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
-    named = {key: Label(DOORS.get(key, key), key) for key in keys if key}
-    return _with_gone(By.DOOR, keys, named)
+    labels_by_key = {key: Label(DOORS.get(key, key), key) for key in keys if key}
+    return _with_gone(By.DOOR, keys, labels_by_key)
 
 
 def _known(keys: Iterable[Any]) -> list[Any]:
     return [key for key in keys if key is not None]
 
 
-def _with_gone(by: By, keys: Iterable[Any], named: dict[Any, Label]) -> dict[Any, Label]:
-    return {key: named.get(key) or Label(_GONE[by], GONE) for key in keys}
+def _with_gone(by: By, keys: Iterable[Any], labels_by_key: dict[Any, Label]) -> dict[Any, Label]:
+    return {key: labels_by_key.get(key) or Label(_GONE[by], GONE) for key in keys}
 
 
 _GONE: Mapping[By, str] = {

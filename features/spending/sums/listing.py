@@ -69,9 +69,9 @@ def page_of_runs(scope: Scope, question: Question, order: Order, number: int) ->
     matching = charges(scope.condition & filtered(question, scope), question.days)
     start = (number - 1) * PER_PAGE
     rows = list(matching.order_by(*order.columns)[start : start + PER_PAGE + 1])
-    shown = rows[:PER_PAGE]
+    page_rows = rows[:PER_PAGE]
     has_more = len(rows) > PER_PAGE and number < MAX_PAGE
-    return Page(_entries(scope, shown), number - 1 or None, number + 1 if has_more else None)
+    return Page(_entries(scope, page_rows), number - 1 or None, number + 1 if has_more else None)
 
 
 def figure_of(charge: Charge) -> str:
@@ -88,13 +88,13 @@ def figure_of(charge: Charge) -> str:
 def names_of(scope: Scope, rows: Sequence[Charge]) -> list[dict[By, Label]]:
     """Return the labels of each charge; one query per kind of label."""
     columns = {By.MODEL: "endpoint_id", By.PROJECT: "project_id", By.PERSON: "user_id"}
-    named = {
+    labels_by_column = {
         by: labels.labels(by, {getattr(row, column) for row in rows}, scope)
         for by, column in columns.items()
     }
     doors = labels.labels(By.DOOR, {row.door for row in rows}, scope)
     return [
-        {by: named[by][getattr(row, column)] for by, column in columns.items()}
+        {by: labels_by_column[by][getattr(row, column)] for by, column in columns.items()}
         | {By.DOOR: doors[row.door]}
         for row in rows
     ]
@@ -105,14 +105,14 @@ def _entries(scope: Scope, rows: Sequence[Charge]) -> list[Entry]:
     return [
         Entry(
             row,
-            named[By.MODEL],
-            named[By.PERSON],
-            named[By.PROJECT],
-            named[By.DOOR],
+            run_labels[By.MODEL],
+            run_labels[By.PERSON],
+            run_labels[By.PROJECT],
+            run_labels[By.DOOR],
             *titles.get(row.run_id, ("", "")),
             figure_of(row),
         )
-        for row, named in zip(rows, names_of(scope, rows), strict=True)
+        for row, run_labels in zip(rows, names_of(scope, rows), strict=True)
     ]
 
 

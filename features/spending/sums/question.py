@@ -74,8 +74,8 @@ class Question:
     def narrowed(self, name: By, value: str) -> Question:
         """Return the question about one row, grouped by the first `By` without a filter."""
         filters = {**self.filters, name: value}
-        others = [other for other in By if other not in filters]
-        return replace(self, filters=filters, by=others[0] if others else name)
+        other_groupings = [other for other in By if other not in filters]
+        return replace(self, filters=filters, by=other_groupings[0] if other_groupings else name)
 
     def widened(self, name: By) -> Question:
         """Return the question without the filter `name`."""
@@ -174,8 +174,8 @@ class QuestionForm(forms.Form):
         return max(self._today, first) if first else self._today
 
     def _check_bars(self, values: dict[str, Any], days: Days) -> None:
-        each = Each(values["each"] or fitting(days))
-        number = sum(1 for _ in Question(days, each=each).bars())
+        bar_length = Each(values["each"] or fitting(days))
+        number = sum(1 for _ in Question(days, each=bar_length).bars())
         if number > MOST_BARS:
             self.add_error(
                 "each", f"That would be {number} bars, too narrow to see: choose a longer step."
@@ -193,9 +193,9 @@ def _first_free(filters: Mapping[By, str]) -> By:
     return next((name for name in By if name not in filters), By.MODEL)
 
 
-def _end(first: date, each: Each) -> date:
-    if each == Each.DAY:
+def _end(first: date, bar_length: Each) -> date:
+    if bar_length == Each.DAY:
         return first
-    if each == Each.WEEK:  # they begin on Mondays
+    if bar_length == Each.WEEK:  # they begin on Mondays
         return first + timedelta(days=6 - first.weekday())
     return (first.replace(day=1) + timedelta(days=32)).replace(day=1) - DAY

@@ -99,26 +99,28 @@ def report(scope: Scope, question: Question, today: date) -> Report:
         now = ledger.by(column, question.days)
         before = ledger.by(column, question.before)
         of_days = ledger.by_day()
-        named = labels.labels(question.by, [*now, *before], scope)
+        labels_by_key = labels.labels(question.by, [*now, *before], scope)
         chips = chips_of(question, scope)
-    entries = _sorted(_entries(named, now, before), question.sort)
+    entries = _sorted(_entries(labels_by_key, now, before), question.sort)
     total, total_before = total_of(now.values()), total_of(before.values())
     unusual = forecasts.unusual_days(of_days, question.days)
     bars = [(bar, total_of(of_days[day] for day in bar if day in of_days))
             for bar in question.bars()]  # fmt: skip
-    others = entries[MOST_ROWS:]
+    other_entries = entries[MOST_ROWS:]
     return Report(
         question=question,
         total=total,
         before=total_before,
         change=change(total.amount, total_before.amount),
         rows=[_row(question, entry, total.amount) for entry in entries[:MOST_ROWS]],
-        others=total_of(entry.sums for entry in others) if others else None,
-        other_count=len(others),
-        chart=chart(question, bars, {found.day for found in unusual}),
+        others=total_of(entry.sums for entry in other_entries) if other_entries else None,
+        other_count=len(other_entries),
+        chart=chart(question, bars, {unusual_day.day for unusual_day in unusual}),
         unusual=[
-            Unusual(found.sentence, question.within(Days(found.day, found.day)).query)
-            for found in _dearest(unusual)
+            Unusual(
+                unusual_day.sentence, question.within(Days(unusual_day.day, unusual_day.day)).query
+            )
+            for unusual_day in _dearest(unusual)
         ],
         unusual_count=len(unusual),
         forecast=forecasts.forecast(of_days, today) if shows_now else None,
@@ -131,7 +133,7 @@ def rows_of(scope: Scope, question: Question) -> list[tuple[Days, Label, Sums]]:
     with snapshot():
         ledger = Ledger(scope.condition & filtered(question, scope), question.days)
         sums = ledger.by_day_and(labels.COLUMNS[question.by])
-        named = labels.labels(question.by, {key for _, key in sums}, scope)
+        labels_by_key = labels.labels(question.by, {key for _, key in sums}, scope)
     by_day: dict[date, list[tuple[Any, Sums]]] = {}
     for (day, key), of_key in sums.items():
         by_day.setdefault(day, []).append((key, of_key))
@@ -139,7 +141,7 @@ def rows_of(scope: Scope, question: Question) -> list[tuple[Days, Label, Sums]]:
         (days, label, of_label)
         for days in question.bars()
         for label, of_label in sorted(
-            _merged((pair for day in days for pair in by_day.get(day, ())), named).items()
+            _merged((pair for day in days for pair in by_day.get(day, ())), labels_by_key).items()
         )
     ]
 
@@ -185,18 +187,20 @@ def _read(question: Question, today: date | None) -> Days:
     return Days(first, question.days.last)
 
 
-def _merged(sums: Iterable[tuple[Any, Sums]], named: Mapping[Any, Label]) -> dict[Label, Sums]:
+def _merged(
+    sums: Iterable[tuple[Any, Sums]], labels_by_key: Mapping[Any, Label]
+) -> dict[Label, Sums]:
     """Return sums by label; deleted rows, such as people who left, share one."""
     merged: dict[Label, Sums] = {}
     for key, of_key in sums:
-        merged[named[key]] = merged.get(named[key], Sums()) + of_key
+        merged[labels_by_key[key]] = merged.get(labels_by_key[key], Sums()) + of_key
     return merged
 
 
 def _entries(
-    named: Mapping[Any, Label], now: Mapping[Any, Sums], before: Mapping[Any, Sums]
+    labels_by_key: Mapping[Any, Label], now: Mapping[Any, Sums], before: Mapping[Any, Sums]
 ) -> list[_Entry]:
-    of_now, of_before = _merged(now.items(), named), _merged(before.items(), named)
+    of_now, of_before = _merged(now.items(), labels_by_key), _merged(before.items(), labels_by_key)
     return [
         _Entry(label, sums, of_before.get(label, Sums()).amount) for label, sums in of_now.items()
     ]
@@ -225,8 +229,8 @@ def _sorted(entries: list[_Entry], sort: Sort) -> list[_Entry]:
     return sorted(by_name, key=lambda entry: entry.sums.amount, reverse=True)
 
 
-def _dearest(found: Sequence[UnusualDay]) -> list[UnusualDay]:
-    return sorted(found, key=lambda unusual: unusual.amount, reverse=True)[:MOST_UNUSUAL]
+def _dearest(unusual_days: Sequence[UnusualDay]) -> list[UnusualDay]:
+    return sorted(unusual_days, key=lambda unusual: unusual.amount, reverse=True)[:MOST_UNUSUAL]
 
 
 def _whole(value: Decimal) -> Decimal:

@@ -78,8 +78,10 @@ class Ledger:
 
     def _kind(self, columns: Sequence[str]) -> DailySum.Kind:
         """Return the kind of sums with the fewest rows that has the columns and the condition's."""
-        needed = self._columns | {_column(name) for name in columns if name != "day"}
-        return next(kind for kind, names in DailySum.COLUMNS.items() if needed <= set(names))
+        needed_columns = self._columns | {_column(name) for name in columns if name != "day"}
+        return next(
+            kind for kind, names in DailySum.COLUMNS.items() if needed_columns <= set(names)
+        )
 
 
 def _columns_of(condition: Q) -> frozenset[str]:
@@ -98,8 +100,8 @@ def _column(name: str) -> str:
 
 def charges(condition: Q, days: Days) -> QuerySet[Charge]:
     """Return the charges whose sums a `Ledger` has."""
-    within = Q(created_at__gte=days.start, created_at__lt=days.end)
-    return ledger.due(Charge.objects.filter(condition, within))
+    is_within = Q(created_at__gte=days.start, created_at__lt=days.end)
+    return ledger.due(Charge.objects.filter(condition, is_within))
 
 
 @contextmanager

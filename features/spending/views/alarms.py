@@ -33,22 +33,22 @@ def index(request: HtmxRequest) -> HttpResponse:
 @require_safe
 def alarm(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show one alarm: both sums, the facts of the bill, and the letter."""
-    shown = get_object_or_404(alarm_access.visible_to(request.user), pk=pk)
-    charge = Charge.objects.filter(run_id=shown.run_id).select_related("endpoint").first()
-    run = Run.objects.filter(pk=shown.run_id).light().first()
-    readable = Run.objects.readable_by(request.user).filter(pk=shown.run_id).first()
-    event = BillingEvent.objects.filter(request_id=shown.request_id).first()
+    visible_alarm = get_object_or_404(alarm_access.visible_to(request.user), pk=pk)
+    charge = Charge.objects.filter(run_id=visible_alarm.run_id).select_related("endpoint").first()
+    run = Run.objects.filter(pk=visible_alarm.run_id).light().first()
+    readable = Run.objects.readable_by(request.user).filter(pk=visible_alarm.run_id).first()
+    event = BillingEvent.objects.filter(request_id=visible_alarm.request_id).first()
     bill = support_letter.figures(charge, run, event)
     settings = support_letter.facts(readable) if readable else []
     context = {
-        "alarm": shown,
-        "cost_now": charge.amount if charge and charge.amount != shown.cost else None,
+        "alarm": visible_alarm,
+        "cost_now": charge.amount if charge and charge.amount != visible_alarm.cost else None,
         "run": readable,
         "bill": bill,
         "settings": settings,
-        "letter": support_letter.write(shown, charge, bill, settings),
-        "may_look": alarm_access.may_look(request.user, shown),
-        "holds": shown.looked_at is None and SpendingRules.current().holds_models,
+        "letter": support_letter.write(visible_alarm, charge, bill, settings),
+        "may_look": alarm_access.may_look(request.user, visible_alarm),
+        "holds": visible_alarm.looked_at is None and SpendingRules.current().holds_models,
         "here": "alarms",
     }
     return render(request, "features/spending/alarm.html", context)
@@ -57,8 +57,8 @@ def alarm(request: HtmxRequest, pk: int) -> HttpResponse:
 @require_POST
 def look(request: HtmxRequest, pk: int) -> HttpResponse:
     """Mark the alarm as looked at."""
-    shown = get_object_or_404(alarm_access.visible_to(request.user), pk=pk)
-    is_first = alarm_access.look(request.user, shown)
+    visible_alarm = get_object_or_404(alarm_access.visible_to(request.user), pk=pk)
+    is_first = alarm_access.look(request.user, visible_alarm)
     words = "Noted: you have looked at it." if is_first else "Somebody has already looked at it."
     messages.success(request, words)
-    return redirect(shown)
+    return redirect(visible_alarm)

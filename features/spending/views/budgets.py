@@ -51,8 +51,8 @@ class Budgets(Resource[Budget]):
         """Return them in two parts, and those that have ended."""
         return {
             "shown": _shown_project(request),
-            "house": [one for one in page if not one.is_for_each],
-            "for_each": [one for one in page if one.is_for_each],
+            "house": [gauge for gauge in page if not gauge.is_for_each],
+            "for_each": [gauge for gauge in page if gauge.is_for_each],
             "may_make": _may_make(request),
             "former": [
                 (budget, wording.title(budget), wording.allowance(budget))
@@ -81,8 +81,8 @@ def new(request: HtmxRequest) -> HttpResponse:
     if request.method != "POST" and current.PARAMETER in request.GET:
         project = current.current(request)
         is_private = project.is_private
-        whose = f"person:{project.person_id}" if is_private else f"project:{project.pk}"
-        form.initial["target"] = whose
+        target_key = f"person:{project.person_id}" if is_private else f"project:{project.pk}"
+        form.initial["target"] = target_key
     return _form_page(request, "features/spending/budgets/new.html", form, {})
 
 
@@ -90,18 +90,18 @@ def new(request: HtmxRequest) -> HttpResponse:
 def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show a budget; who may, changes it by a POST."""
     row = BUDGETS.find(request, pk)
-    shown = listing.describe(request.user, [row])[0]
-    context: dict[str, Any] = {"shown": shown}
-    if request.method == "POST" and not shown.may_change:
-        raise PermissionDenied(shown.refusal)
-    if not shown.may_change or row.ended_at is not None:
+    description = listing.describe(request.user, [row])[0]
+    context: dict[str, Any] = {"shown": description}
+    if request.method == "POST" and not description.may_change:
+        raise PermissionDenied(description.refusal)
+    if not description.may_change or row.ended_at is not None:
         return render(request, "features/spending/budgets/budget.html", context)
     data = request.POST if request.method == "POST" else None
     form = BudgetForm(request.user, data, instance=Budget.objects.get(pk=row.pk))
     if request.method == "POST" and form.is_valid():
-        changed = editing.save(request.user, form.instance, form.cleaned_data["informed"])
-        messages.success(request, f"The budget is changed: {wording.allowance(changed)}.")
-        return redirect(changed)
+        changed_budget = editing.save(request.user, form.instance, form.cleaned_data["informed"])
+        messages.success(request, f"The budget is changed: {wording.allowance(changed_budget)}.")
+        return redirect(changed_budget)
     return _form_page(request, "features/spending/budgets/budget.html", form, context)
 
 

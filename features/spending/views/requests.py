@@ -54,24 +54,24 @@ def index(request: HtmxRequest) -> HttpResponse:
 def new(request: HtmxRequest) -> HttpResponse:
     """Ask for more, with a sentence; 404 for a budget that does not limit the user."""
     user, subject = request.user, _subject(request)
-    if waiting := submission.waiting(user, subject):
+    if waiting_request := submission.waiting(user, subject):
         if request.method == "POST":
             messages.info(
                 request, "You have already asked for this. Your request waits for an answer."
             )
-        return redirect(waiting)
-    asked = request.POST if request.method == "POST" else None
-    about = _about(subject, user)
-    overspent = about["gauge"].overspent if "gauge" in about else NOTHING
-    form = RequestForm(asked, request.GET.get("amount", "")[:32], overspent)
-    context: dict[str, Any] = about | {"form": form, "path": _path(request)}
+        return redirect(waiting_request)
+    posted = request.POST if request.method == "POST" else None
+    request_context = _about(subject, user)
+    overspent = request_context["gauge"].overspent if "gauge" in request_context else NOTHING
+    form = RequestForm(posted, request.GET.get("amount", "")[:32], overspent)
+    context: dict[str, Any] = request_context | {"form": form, "path": _path(request)}
     try:
         submission.require_open(subject, clock.now())
-        if asked is not None and form.is_valid():
+        if posted is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
-            made = submission.ask(user, subject, amount, sentence, context["path"])
-            messages.success(request, f"{about['told']} Your inbox will show the answer.")
-            return redirect(context["path"] or made)
+            budget_request = submission.ask(user, subject, amount, sentence, context["path"])
+            messages.success(request, f"{request_context['told']} Your inbox will show the answer.")
+            return redirect(context["path"] or budget_request)
     except submission.Refused as refusal:
         context["refusal"] = str(refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
@@ -81,20 +81,20 @@ def new(request: HtmxRequest) -> HttpResponse:
 @require_safe
 def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a request, with two buttons if the user may decide."""
-    asked = _visible(request, pk)
-    inbox.see(request.user, asked)
-    return _render_request(request, asked, DecisionForm())
+    budget_request = _visible(request, pk)
+    inbox.see(request.user, budget_request)
+    return _render_request(request, budget_request, DecisionForm())
 
 
 @require_POST
 def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Grant or refuse a request; a second decision is refused with a sentence."""
-    asked = _visible(request, pk)
-    if not access.may_decide(request.user, asked):
+    budget_request = _visible(request, pk)
+    if not access.may_decide(request.user, budget_request):
         raise PermissionDenied(decision.MAY_NOT)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _render_request(request, asked, form)
+        return _render_request(request, budget_request, form)
     amount, answer = form.cleaned_data["amount"], form.cleaned_data["answer"]
     with refusals_as_messages(request):
         if hidden(request, BUTTON) == "grant":
@@ -103,41 +103,51 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         elif hidden(request, BUTTON) == "refuse":
             decision.refuse(request.user, pk, answer)
             messages.success(request, "Refused. The person who asked is notified.")
-    return redirect(asked)
+    return redirect(budget_request)
 
 
-def _render_request(request: HtmxRequest, asked: BudgetRequest, form: DecisionForm) -> HttpResponse:
-    subject = submission.Subject(asked.budget, asked.scope_key, asked.period)
+def _render_request(
+    request: HtmxRequest, budget_request: BudgetRequest, form: DecisionForm
+) -> HttpResponse:
+    subject = submission.Subject(
+        budget_request.budget, budget_request.scope_key, budget_request.period
+    )
     context: dict[str, Any] = {
-        "asked": asked,
-        "words": submission.in_words(asked),
-        "period": submission.period_in_words(asked),
-        "is_own": asked.user_id == request.user.pk,
-        "may_decide": access.may_decide(request.user, asked),
+        "asked": budget_request,
+        "words": submission.in_words(budget_request),
+        "period": submission.period_in_words(budget_request),
+        "is_own": budget_request.user_id == request.user.pk,
+        "may_decide": access.may_decide(request.user, budget_request),
         "form": form,
     }
     # Former members still see their request, but no longer the project's budget.
-    if asked.budget is None or access.may_see(request.user, asked.budget, asked.scope_key):
-        context |= _about(subject, asked.user)
+    if budget_request.budget is None or access.may_see(
+        request.user, budget_request.budget, budget_request.scope_key
+    ):
+        context |= _about(subject, budget_request.user)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "features/spending/requests/request.html", context, status=status)
 
 
 def _about(subject: Subject, asker: User) -> dict[str, Any]:
     """Return the context about a request's subject: its spending, and the other deciders."""
-    others = access.deciders(subject.budget).exclude(pk=asker.pk)
-    people = [person.get_username() for person in others]
-    about: dict[str, Any] = {
+    other_deciders = access.deciders(subject.budget).exclude(pk=asker.pk)
+    people = [person.get_username() for person in other_deciders]
+    request_context: dict[str, Any] = {
         "deciders": enumerated(people),
         "told": _who_can_grant(people),
         "budget": subject.budget,
     }
     if subject.budget is None:
-        return about | {"ceiling": SpendingRules.current().ceiling}
+        return request_context | {"ceiling": SpendingRules.current().ceiling}
     counter = Counter(Scope(subject.budget.scope), subject.key, subject.period)
-    (gauge,) = gauges.read([gauges.Counted(subject.budget, counter)])
+    (gauge,) = gauges.read([gauges.BudgetCounter(subject.budget, counter)])
     name = gauges.names_of([counter])[counter]
-    return about | {"gauge": gauge, "name": name, "allowance": wording.allowance(subject.budget)}
+    return request_context | {
+        "gauge": gauge,
+        "name": name,
+        "allowance": wording.allowance(subject.budget),
+    }
 
 
 def _who_can_grant(people: list[str]) -> str:
@@ -149,13 +159,13 @@ def _who_can_grant(people: list[str]) -> str:
 
 
 def _subject(request: HtmxRequest) -> Subject:
-    asked = request.GET
-    if not asked.get("budget"):
+    query = request.GET
+    if not query.get("budget"):
         if SpendingRules.current().ceiling is None:
             raise Http404
         return submission.Subject()
-    budget, key = parse_key(asked.get("budget")), parse_key(asked.get("key", "0"))
-    period = asked.get("period", "")[:MAX_PERIOD_CHARS]
+    budget, key = parse_key(query.get("budget")), parse_key(query.get("key", "0"))
+    period = query.get("period", "")[:MAX_PERIOD_CHARS]
     if budget is None or key is None or not wording.is_period(period):
         raise Http404
     subject = submission.subject_of(request.user, budget, key, period)

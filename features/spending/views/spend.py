@@ -31,11 +31,11 @@ def spend(request: HtmxRequest) -> HttpResponse:
     """Show the sums; 422 with a sentence for each wrong parameter."""
     today = timezone.localdate()
     form = QuestionForm(request.GET, today)
-    seen = Scope.of_user(request.user)
+    scope = Scope.of_user(request.user)
     question = form.question() if form.is_valid() else None
     context: dict[str, Any] = {
         "form": form,
-        "scope": seen,
+        "scope": scope,
         "each": Each,
         "times": links.times(today, question),
     }
@@ -44,7 +44,7 @@ def spend(request: HtmxRequest) -> HttpResponse:
         return render(request, "features/spending/spend.html", context, status=status)
     context |= {
         "question": question,
-        "report": report(seen, question, today),
+        "report": report(scope, question, today),
         "ways": links.ways(question),
         "headings": links.headings(question),
         "formats": export.Columns,
@@ -63,13 +63,13 @@ def runs(request: HtmxRequest) -> HttpResponse:
     question = form.question()
     order = listing.Order.named(request.GET.get("order", ""))
     number = page_number(request.GET.get("page", ""))
-    seen = Scope.of_user(request.user)
+    scope = Scope.of_user(request.user)
     context = {
         "question": question,
-        "page": listing.page_of_runs(seen, question, order, number),
+        "page": listing.page_of_runs(scope, question, order, number),
         "order": order,
         "orders": listing.Order,
-        "chips": chips_of(question, seen),
+        "chips": chips_of(question, scope),
         "days_in_words": in_words(question.days),
     }
     return render(request, "features/spending/runs.html", context)

@@ -22,7 +22,7 @@ from features.training.data.items import (
     items_of,
     kept,
 )
-from features.training.data.pairing import Contents, Paired, pair, place
+from features.training.data.pairing import Contents, PairedFiles, pair, place
 from features.training.models import Dataset
 from runs.files import content_types, storage_limits, stored_files, uploads
 from runs.models import Artifact, Run, Upload
@@ -38,7 +38,7 @@ RESULT = re.compile(r"/runs/([0-9a-f-]{36})/artifacts/(\d{1,6})/")
 
 
 @dataclass
-class Added:
+class AddResult:
     """The outcome of adding files."""
 
     files: list[Item] = field(default_factory=list)  # stored files; in the end the added ones
@@ -53,13 +53,13 @@ class Owner(NamedTuple):
     project: Project
 
 
-def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]], user: User) -> Added:
+def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]], user: User) -> AddResult:
     """Store files that the user has posted in the data set's project, and append them.
 
     Files that are not accepted are reported; the rest is kept.
     """
     owner = Owner(user.pk, dataset.project)
-    added, contents = Added(), Contents()
+    added, contents = AddResult(), Contents()
     for number, file in enumerate(files, start=1):
         name = db_safe_text(file.name or "file")
         try:
@@ -69,11 +69,11 @@ def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]], user: User) 
     return _append(dataset, pair(contents), added)
 
 
-def add_results(dataset: Dataset, addresses: Iterable[str], user: User) -> Added:
+def add_results(dataset: Dataset, addresses: Iterable[str], user: User) -> AddResult:
     """Append results of the project's or the user's runs; stored files are shared, not copied."""
     owner = Owner(user.pk, dataset.project)
     runs = Run.objects.owned_by(user) | Run.objects.kept().in_project(dataset.project, user)
-    added, items = Added(), []
+    added, items = AddResult(), []
     for address in addresses:
         match = RESULT.fullmatch(address)
         artifact = _artifact(runs, *match.groups()) if match else None
@@ -85,11 +85,16 @@ def add_results(dataset: Dataset, addresses: Iterable[str], user: User) -> Added
         upload = uploads.of_result(owner.user_id, owner.project, artifact)
         caption = db_safe_text(artifact.run.title)[:MAX_CAPTION_CHARS]
         items.append(replace(_item(upload, upload.file_name), caption=caption))
-    return _append(dataset, Paired(items, [], []), added)
+    return _append(dataset, PairedFiles(items, [], []), added)
 
 
 def _take(
-    owner: Owner, file: UploadedFile[Any], name: str, number: int, contents: Contents, added: Added
+    owner: Owner,
+    file: UploadedFile[Any],
+    name: str,
+    number: int,
+    contents: Contents,
+    added: AddResult,
 ) -> None:
     file.seek(0)
     head = file.read(content_types.HEAD_BYTES)
@@ -107,7 +112,7 @@ def _take(
 
 
 def _take_entry(
-    owner: Owner, entry: archives.Entry, number: int, contents: Contents, added: Added
+    owner: Owner, entry: archives.Entry, number: int, contents: Contents, added: AddResult
 ) -> None:
     name, at = db_safe_text(entry.name), place(number, entry.path)
     if entry.trouble:
@@ -120,7 +125,7 @@ def _take_entry(
         contents.files.append((at, _store(owner, file, name, added)))
 
 
-def _store(owner: Owner, file: UploadedFile[Any], name: str, added: Added) -> Item | None:
+def _store(owner: Owner, file: UploadedFile[Any], name: str, added: AddResult) -> Item | None:
     """Store one media file, or report why it is skipped; raises storage and quota errors."""
     if len(added.files) >= MOST_FILES:
         added.skipped.append(f"{name} was not added: a data set has at most {MOST_FILES} files.")
@@ -138,8 +143,8 @@ def _store(owner: Owner, file: UploadedFile[Any], name: str, added: Added) -> It
 
 def _stored(owner: Owner, file: UploadedFile[Any], name: str) -> Upload:
     file.seek(0)
-    claimed = file.content_type or ""
-    kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed)
+    claimed_type = file.content_type or ""
+    kind = content_types.content_type(file.read(content_types.HEAD_BYTES), claimed_type)
     if kind == "image/heic":
         # raises with advice for the user
         return uploads.store(owner.user_id, file, "image", project=owner.project)
@@ -163,14 +168,14 @@ def _item(upload: Upload, name: str) -> Item:
 
 
 def _artifact(runs: RunQuerySet, run: str, position: str) -> Artifact | None:
-    shown = Artifact.objects.filter(run__in=runs.filter(pk=run))
+    visible_artifacts = Artifact.objects.filter(run__in=runs.filter(pk=run))
     try:
-        return shown.select_related("run").filter(position=int(position)).first()
+        return visible_artifacts.select_related("run").filter(position=int(position)).first()
     except ValueError:  # no UUID
         return None
 
 
-def _append(dataset: Dataset, paired: Paired, added: Added) -> Added:
+def _append(dataset: Dataset, paired: PairedFiles, added: AddResult) -> AddResult:
     """Add the files to the locked row, each content once, under unused names."""
     with transaction.atomic():
         locked = Dataset.objects.select_for_update().get(pk=dataset.pk)
@@ -187,7 +192,7 @@ def _append(dataset: Dataset, paired: Paired, added: Added) -> Added:
     return added
 
 
-def _add(items: list[Item], new: Iterable[Item], added: Added) -> None:
+def _add(items: list[Item], new: Iterable[Item], added: AddResult) -> None:
     taken_stems = {item.stem.lower() for item in items}
     positions = {_key(item): at for at, item in enumerate(items) if not item.is_removed}
     size_bytes = sum(item.size_bytes for item in kept(items))
@@ -207,10 +212,10 @@ def _key(item: Item) -> str:
     return item.address.split("/")[2]
 
 
-def _repeated(earlier: Item, item: Item, added: Added) -> Item:
+def _repeated(earlier: Item, item: Item, added: AddResult) -> Item:
     """Report a duplicate; its caption is used only if the earlier file has none."""
-    named = "" if earlier.name == item.name else f", as {earlier.name}"
-    message = f"{item.name} is in the data set already{named}"
+    name_note = "" if earlier.name == item.name else f", as {earlier.name}"
+    message = f"{item.name} is in the data set already{name_note}"
     if not item.caption or item.caption == earlier.caption:
         added.skipped.append(f"{message}.")
     elif earlier.caption or not earlier.takes_caption:
@@ -221,7 +226,9 @@ def _repeated(earlier: Item, item: Item, added: Added) -> Item:
     return earlier
 
 
-def _caption_earlier(items: list[Item], earlier: int, paired: Paired, added: Added) -> None:
+def _caption_earlier(
+    items: list[Item], earlier: int, paired: PairedFiles, added: AddResult
+) -> None:
     """Use texts without a file in this upload as captions of earlier files without a caption.
 
     The names must match. Other texts are reported: they could replace a caption written by hand.
@@ -233,9 +240,9 @@ def _caption_earlier(items: list[Item], earlier: int, paired: Paired, added: Add
             positions[item.root].add(position)
     for at, text in paired.loose:
         stem, _ = split_suffix(clean_name(at.path))
-        same = [n for n in positions[stem] if not items[n].caption and "/" not in at.path]
-        if len(same) == 1:
-            items[same[0]] = replace(items[same[0]], caption=text)
+        same_stem = [n for n in positions[stem] if not items[n].caption and "/" not in at.path]
+        if len(same_stem) == 1:
+            items[same_stem[0]] = replace(items[same_stem[0]], caption=text)
             added.captions += bool(text)
         else:
             added.skipped.append(f"{at.path} belongs to no file in this upload.")

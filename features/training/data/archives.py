@@ -79,16 +79,16 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
     """
     try:
         _require_short_list(archive, name)
-        opened = zipfile.ZipFile(archive)
+        zip_file = zipfile.ZipFile(archive)
     except _BROKEN as error:
         raise Refused(f"{name} is not a ZIP archive, or is damaged.") from error
-    with opened:
-        infos = [info for info in opened.infolist() if counts(_path(info))]
+    with zip_file:
+        infos = [info for info in zip_file.infolist() if counts(_path(info))]
         if len(infos) > MAX_ENTRIES:
             raise Refused(f"{name} holds {len(infos)} files, more than the {MAX_ENTRIES} read.")
         for info in infos:
             with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spooled:
-                entry, size_bytes = _entry(opened, info, spooled, max_bytes)
+                entry, size_bytes = _entry(zip_file, info, spooled, max_bytes)
                 max_bytes -= size_bytes
                 if max_bytes < 0:
                     raise Refused(f"{name} unpacks to more than is read from an archive.")

@@ -32,12 +32,12 @@ class Counts:
 
 def counts_of(items: Sequence[Item], rules: Rules) -> Counts:
     """Count examples (a pair counts as one), masks and captions."""
-    shown = [item for item in items if not (rules.has_masks and item.is_mask)]
-    roots = {item.root for item in shown} if rules.is_of_pairs else shown
+    counted_items = [item for item in items if not (rules.has_masks and item.is_mask)]
+    roots = {item.root for item in counted_items} if rules.is_of_pairs else counted_items
     return Counts(
         examples=len(roots),
-        masks=len(items) - len(shown),
-        captions=len(captioned(shown, rules)),
+        masks=len(items) - len(counted_items),
+        captions=len(captioned(counted_items, rules)),
         size_bytes=sum(item.size_bytes for item in items),
     )
 
@@ -86,8 +86,8 @@ def _of_kinds(items: Sequence[Item], rules: Rules) -> list[Finding]:
     wrong = [item for item in items if item.kind not in rules.kinds]
     if not wrong:
         return []
-    wanted = " or ".join(f"{KINDS[kind].noun}s" for kind in rules.kinds)
-    return [Finding(f"The model learns from {wanted}, not from {_names(wrong)}.", True)]
+    kind_names = " or ".join(f"{KINDS[kind].noun}s" for kind in rules.kinds)
+    return [Finding(f"The model learns from {kind_names}, not from {_names(wrong)}.", True)]
 
 
 def _of_pairs(items: Sequence[Item]) -> list[Finding]:
@@ -116,11 +116,11 @@ def _of_captions(counts: Counts, rules: Rules) -> list[Finding]:
         return [Finding("The model's description does not mention captions; it may ignore them.")]
     if missing <= 0 or not (rules.needs_caption or counts.captions > 0):
         return []
-    where = "in its form, give a default caption" if rules.default_caption else "caption them"
-    return [Finding(f"{missing} of {noun(rules, counts.examples)} have no caption: {where}.")]
+    advice = "in its form, give a default caption" if rules.default_caption else "caption them"
+    return [Finding(f"{missing} of {noun(rules, counts.examples)} have no caption: {advice}.")]
 
 
 def _names(items: Sequence[Item]) -> str:
-    named = ", ".join(item.name for item in items[:_NAMED])
-    more = len(items) - _NAMED
-    return f"{named} and {more} more" if more > 0 else named
+    names = ", ".join(item.name for item in items[:_NAMED])
+    more_count = len(items) - _NAMED
+    return f"{names} and {more_count} more" if more_count > 0 else names

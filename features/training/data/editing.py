@@ -44,10 +44,10 @@ def _captioned(item: Item, captions: Mapping[str, str]) -> Item:
 def _renamed(item: Item, names: Mapping[str, str], taken_stems: set[str]) -> Item:
     """Return the file under its new name; keeps the extension, as the content is the same."""
     suffix = PurePosixPath(item.name).suffix
-    wanted = db_safe_text(names.get(item.name, "")).strip()
-    if not wanted or wanted in {item.name, item.stem}:
+    new_name = db_safe_text(names.get(item.name, "")).strip()
+    if not new_name or new_name in {item.name, item.stem}:
         return item
-    stem = clean_name(wanted.removesuffix(suffix))
+    stem = clean_name(new_name.removesuffix(suffix))
     taken_stems.discard(item.stem.lower())
     return replace(item, name=free_name(f"{stem}{suffix}", taken_stems))
 

@@ -60,9 +60,9 @@ def root_of(stem: str) -> str:
     return _PART.sub("", stem)
 
 
-def items_of(stored: Any) -> list[Item]:
+def items_of(stored_items: Any) -> list[Item]:
     """Parse the files of a row, including removed ones."""
-    return [Item(**stored_item) for stored_item in stored if isinstance(stored_item, dict)]
+    return [Item(**stored_item) for stored_item in stored_items if isinstance(stored_item, dict)]
 
 
 def kept(items: Iterable[Item]) -> list[Item]:

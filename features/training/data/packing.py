@@ -52,8 +52,8 @@ def pack(dataset: Dataset, rules: Rules, user: User) -> Upload:
         archives.write(file, _opened(items), captions(items, rules))
         size_bytes = file.seek(0, 2)
         name = f"{clean_name(dataset.name)[:80]}.zip"
-        posted = UploadedFile(file, name, "application/zip", size_bytes)
-        upload = uploads.store(user.pk, posted, project=dataset.project)
+        packed_file = UploadedFile(file, name, "application/zip", size_bytes)
+        upload = uploads.store(user.pk, packed_file, project=dataset.project)
     uploads.show_with(dataset, [upload.get_absolute_url()])
     DatasetArchive.objects.get_or_create(dataset=dataset, upload=upload)
     return upload
@@ -76,9 +76,9 @@ def _opened(items: Sequence[Item]) -> Iterator[tuple[str, IO[bytes]]]:
         if (match := input_references.UPLOAD.match(item.address))
     }
     by_key = Upload.objects.in_bulk(list(keys.values()))  # only `adding` writes their addresses
-    stored = {str(key): upload.file for key, upload in by_key.items()}
+    stored_names = {str(key): upload.file for key, upload in by_key.items()}
     for item in sorted(items, key=lambda item: item.name):
-        file = stored.get(keys.get(item.name, ""))
+        file = stored_names.get(keys.get(item.name, ""))
         try:
             if not file:
                 raise FileNotFoundError

@@ -42,7 +42,7 @@ class Contents:
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedFiles:
     """The accepted files with their captions, and the remaining texts."""
 
     files: list[Item]
@@ -56,7 +56,7 @@ def place(archive: int, path: str) -> Place:
     return Place(archive, str(PurePosixPath(path)))
 
 
-def pair(contents: Contents) -> Paired:
+def pair(contents: Contents) -> PairedFiles:
     """Match captions by path within an archive, then between archives; pairs also by their root.
 
     The rest is matched without regard to case: `IMG_1.JPG` and `img_1.txt`.
@@ -74,18 +74,20 @@ def pair(contents: Contents) -> Paired:
             key = at.key(is_root=False, is_anywhere=is_anywhere, is_folded=is_folded)
             texts[key].append((at, text))
         loose = []
-        for key, same in texts.items():
-            chosen, others = _of_one_suffix(same) if key in files else ([], same)
-            loose += others
-            assigned = _assign(chosen, files[key], contents)
+        for key, same_stem in texts.items():
+            chosen_texts, other_texts = (
+                _of_one_suffix(same_stem) if key in files else ([], same_stem)
+            )
+            loose += other_texts
+            assigned = _assign(chosen_texts, files[key], contents)
             captions |= assigned
-            ambiguous += [at for at, _ in chosen] if not assigned else []
+            ambiguous += [at for at, _ in chosen_texts] if not assigned else []
     accepted = [
         replace(item, caption=captions.get(position, item.caption)[:MAX_CAPTION_CHARS])
         for position, (_, item) in enumerate(contents.files)
         if item
     ]
-    return Paired(accepted, loose, ambiguous)
+    return PairedFiles(accepted, loose, ambiguous)
 
 
 def _of_one_suffix(
@@ -94,8 +96,8 @@ def _of_one_suffix(
     """Split the texts: those with the first suffix in use, and the others."""
     suffixes = [PurePosixPath(at.path).suffix.lower() for at, _ in texts]
     first = min(suffixes, key=SUFFIXES.index)
-    chosen = [entry for entry, suffix in zip(texts, suffixes, strict=True) if suffix == first]
-    return chosen, [text for text in texts if text not in chosen]
+    chosen_texts = [entry for entry, suffix in zip(texts, suffixes, strict=True) if suffix == first]
+    return chosen_texts, [text for text in texts if text not in chosen_texts]
 
 
 def _assign(
@@ -106,11 +108,11 @@ def _assign(
     `a.png` and `a.jpg` share `a.txt`. If files have the same path, for example from two folders,
     each gets the caption at the same position, if there are as many captions as files.
     """
-    seen: Counter[str] = Counter()
+    text_counts: Counter[str] = Counter()
     assigned = {}
     for position in positions:
         path = contents.files[position][0].path
-        if seen[path] < len(texts):
-            assigned[position] = texts[seen[path]][1]
-        seen[path] += 1
-    return assigned if set(seen.values()) == {len(texts)} else {}
+        if text_counts[path] < len(texts):
+            assigned[position] = texts[text_counts[path]][1]
+        text_counts[path] += 1
+    return assigned if set(text_counts.values()) == {len(texts)} else {}

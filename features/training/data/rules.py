@@ -90,17 +90,17 @@ def _score(field: Field) -> int:
     if field.is_hidden or field.is_deprecated or not _text_of(field):
         return 0
     name_words = set(words_in(field.name))
-    says = bool(_SAYS_ARCHIVE.search(f"{field.help} {field.more} {field.label}"))
+    mentions_archive = bool(_SAYS_ARCHIVE.search(f"{field.help} {field.more} {field.label}"))
     if (
         not (name_words & _ARCHIVE and (field.media or name_words & {"url", "zip", "file"}))
-        and not says
+        and not mentions_archive
     ):
         return 0
     if not field.media and not name_words & {"url", "zip", "archive", "file", "dataset"}:
         return 0  # `data_archive_format` only describes the archive
     if name_words & {"format", "type", "name", "key"}:
         return 0
-    return 1 + 2 * says + 2 * bool(name_words & _ARCHIVE) + 4 * field.is_required
+    return 1 + 2 * mentions_archive + 2 * bool(name_words & _ARCHIVE) + 4 * field.is_required
 
 
 def _text_of(field: Field) -> Field | None:
@@ -144,9 +144,13 @@ def _counts(text: str) -> dict[str, int]:
     return counts
 
 
-def _text_field(root: Field, wanted: set[str]) -> str:
+def _text_field(root: Field, wanted_words: set[str]) -> str:
     """Return the path of a text field whose name has all these words; empty without one."""
     for field in root.children:
-        if wanted <= set(words_in(field.name)) and _text_of(field) and not field.is_deprecated:
+        if (
+            wanted_words <= set(words_in(field.name))
+            and _text_of(field)
+            and not field.is_deprecated
+        ):
             return segment(field.name)
     return ""

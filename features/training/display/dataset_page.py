@@ -20,14 +20,14 @@ def context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
     """Return one page of the files, with the checks of all files."""
     rights = Rights(user, dataset)
     items = items_of(dataset.files)
-    shown = kept(items)
+    kept_items = kept(items)
     rules = packing.rules_for(dataset.endpoint)
-    pages = max(1, -(-len(shown) // ON_PAGE))
+    pages = max(1, -(-len(kept_items) // ON_PAGE))
     page = min(max(page, 1), pages)
     checked: dict[str, Any] = {
         "dataset": dataset,
         "endpoint": dataset.endpoint,
-        "items": shown[(page - 1) * ON_PAGE : page * ON_PAGE],
+        "items": kept_items[(page - 1) * ON_PAGE : page * ON_PAGE],
         "removed": [item for item in items if item.is_removed][-ON_PAGE:],
         "rules": rules,
         "page": page,
@@ -38,11 +38,11 @@ def context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
         "may_delete": rights.may_remove,
     }
     if rules:
-        counts = counts_of(shown, rules)
+        counts = counts_of(kept_items, rules)
         checked |= {
             "counts": counts,
             "said": noun(rules, counts.examples),
-            "findings": findings_of(shown, rules),
+            "findings": findings_of(kept_items, rules),
         }
         checked["is_ready"] = not any(finding.is_blocking for finding in checked["findings"])
     return checked

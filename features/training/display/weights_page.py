@@ -102,8 +102,8 @@ def samples_of(runs: RunQuerySet, weights: Sequence[Weights]) -> dict[str, list[
     is_made = Q()
     for address in addresses:
         is_made |= Q(arguments_text__contains=address)
-    done = runs.filter(state=Run.State.SUCCEEDED)
-    runs = done.annotate(arguments_text=Cast("arguments", TextField())).filter(is_made)
+    done_runs = runs.filter(state=Run.State.SUCCEEDED)
+    runs = done_runs.annotate(arguments_text=Cast("arguments", TextField())).filter(is_made)
     runs = runs.select_related("endpoint").with_artifacts().order_by("-created_at")
     samples: dict[str, list[Run]] = defaultdict(list)
     for run in runs.light("arguments")[:READ]:

@@ -43,8 +43,8 @@ def settle_due() -> float:
     trainers = list(Endpoint.objects.filter(IS_TRAINER).values_list("pk", flat=True))
     runs = Run.objects.filter(endpoint_id__in=trainers, created_at__gte=since - LONGEST)
     ended = runs.filter(state__in=Run.FINAL, ended_at__gte=since)
-    due = ended.filter(training=None, deleted_at=None).order_by("ended_at")
-    keys = list(due.values_list("pk", flat=True)[:AT_ONCE])
+    due_runs = ended.filter(training=None, deleted_at=None).order_by("ended_at")
+    keys = list(due_runs.values_list("pk", flat=True)[:AT_ONCE])
     for key in keys:
         settle(key)
     return 0.1 if len(keys) == AT_ONCE else idle.REST_S
@@ -103,8 +103,12 @@ def _archive(run: Run) -> DatasetArchive | None:
 
 def _files(run: Run) -> list[Artifact]:
     """Return a run's files of weights; empty if it failed."""
-    stored = run.artifacts.exclude(state=Artifact.State.LOST)
-    return [artifact for artifact in stored if artifact.file_name.lower().endswith(uploads.WEIGHTS)]
+    stored_artifacts = run.artifacts.exclude(state=Artifact.State.LOST)
+    return [
+        artifact
+        for artifact in stored_artifacts
+        if artifact.file_name.lower().endswith(uploads.WEIGHTS)
+    ]
 
 
 def _name(artifact: Artifact, base: str, files: list[Artifact]) -> str:

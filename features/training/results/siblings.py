@@ -56,9 +56,9 @@ _UNRELATED = 3
 
 
 def _rank(trainer: Endpoint, endpoint: Endpoint) -> int:
-    named = trainer.inference_endpoint_ids, endpoint.training_endpoint_ids
-    links, back = (ids if isinstance(ids, list) else [] for ids in named)
-    if endpoint.endpoint_id in links or trainer.endpoint_id in back:
+    id_lists = trainer.inference_endpoint_ids, endpoint.training_endpoint_ids
+    links, back_links = (ids if isinstance(ids, list) else [] for ids in id_lists)
+    if endpoint.endpoint_id in links or trainer.endpoint_id in back_links:
         return 0
     if trainer.group_key and endpoint.group_key == trainer.group_key:
         return 1

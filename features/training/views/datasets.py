@@ -84,9 +84,9 @@ def _posted(request: HtmxRequest, dataset: Dataset) -> HttpResponse:
 
 def _save_texts(request: HtmxRequest, dataset: Dataset) -> None:
     """Save the posted captions and new names, each by the file's name."""
-    posted = {name: values[-1] for name, values in controls(request).items()}
-    captions = {key[8:]: text for key, text in posted.items() if key.startswith("caption:")}
-    names = {key[7:]: text for key, text in posted.items() if key.startswith("rename:")}
+    posted_texts = {name: values[-1] for name, values in controls(request).items()}
+    captions = {key[8:]: text for key, text in posted_texts.items() if key.startswith("caption:")}
+    names = {key[7:]: text for key, text in posted_texts.items() if key.startswith("rename:")}
     if captions or names:
         editing.save_texts(dataset, captions, names)
 

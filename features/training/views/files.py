@@ -36,8 +36,8 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Offer results of the kinds that the trainer takes; a POST adds the chosen ones."""
     dataset = DATASETS.find_changeable(request, pk)
     if request.method == "POST":
-        chosen = ticked(request, "result")[: uploads.PAGE_SIZE]
-        reports.report_added(request, adding.add_results(dataset, chosen, request.user))
+        result_keys = ticked(request, "result")[: uploads.PAGE_SIZE]
+        reports.report_added(request, adding.add_results(dataset, result_keys, request.user))
         return redirect(dataset)
     rules = packing.rules_for(dataset.endpoint)
     kinds = rules.kinds if rules else ("image",)

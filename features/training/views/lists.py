@@ -60,10 +60,12 @@ def _datasets(request: HtmxRequest) -> QuerySet[Dataset]:
 def _trainers(query: str) -> list[Endpoint]:
     """Return trainers, and other models that turn an archive into weights."""
     makers = uses(Revision.current()).takers("archive").get("training", [])
-    listed = (
+    usable_endpoints = (
         Endpoint.objects.listed().exclude(standing=Standing.BLOCKED).exclude(status="deprecated")
     )
-    endpoints = listed.filter(IS_TRAINER) | listed.filter(pk__in={maker.key for maker in makers})
+    endpoints = usable_endpoints.filter(IS_TRAINER) | usable_endpoints.filter(
+        pk__in={maker.key for maker in makers}
+    )
     words = query.lower().split()
     columns = (*Endpoint.NAMED_BY, "description", "category", "unit_price_usd", "price_unit",
                "currency", "measured_price", "measured_unit", "position")  # fmt: skip
@@ -83,8 +85,8 @@ def new(request: HtmxRequest) -> HttpResponse:
     endpoint = get_object_or_404(Endpoint, endpoint_id=db_safe_text(endpoint_id)[:255])
     rules, project = packing.rules_for(endpoint), current.current(request)
     why_not = roles.refusal_to_make(request.user, project)
-    begun = Dataset(user=request.user, endpoint=endpoint, **project.for_new_work())
-    form = DatasetForm(request.POST if request.method == "POST" else None, instance=begun)
+    new_dataset = Dataset(user=request.user, endpoint=endpoint, **project.for_new_work())
+    form = DatasetForm(request.POST if request.method == "POST" else None, instance=new_dataset)
     if rules is None or why_not or not form.is_valid():
         context = {"endpoint": endpoint, "rules": rules, "why_not": why_not, "form": form}
         status = HTTPStatus.FORBIDDEN if why_not else HTTPStatus.UNPROCESSABLE_ENTITY

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest
 
-from features.training.data.adding import Added
+from features.training.data.adding import AddResult
 
 NAMED = 8
 
 
-def report_added(request: HttpRequest, added: Added) -> None:
+def report_added(request: HttpRequest, added: AddResult) -> None:
     """Queue messages for the next page: which files were added, and why others were not."""
     parts = []
     if added.files:

@@ -22,7 +22,7 @@ from core.process import identity
 from core.storage import checksum, describe_error
 from core.version import version
 from house.operations.backup import database, leftovers, pages, sealing
-from house.operations.backup.database import Say, Taken
+from house.operations.backup.database import DatabaseCopy, Say
 from house.operations.backup.place import NAME, About, Content, NoBackup, Place, content_name
 from house.operations.models import SILENT, Backup
 
@@ -41,17 +41,22 @@ def make(place: Place, reason: str, say: Say) -> Backup:
     with _row(reason, say) as (row, tell), leftovers.folder("backup") as folder:
         _require_room(folder)
         moment = timezone.now()
-        taken = database.take(folder, tell, partial(pages.render, moment=moment.isoformat()))
-        about = _about(place, taken, moment)
-        known = _known(place)
-        with taken.file.open("rb") as file:
+        database_copy = database.take(
+            folder, tell, partial(pages.render, moment=moment.isoformat())
+        )
+        about = _about(place, database_copy, moment)
+        known_contents = _known(place)
+        with database_copy.file.open("rb") as file:
             about.database_digest, about.database_bytes = checksum(file)
             _require_room_there(place, about.database_bytes)
             file.seek(0)
             place.write(f"{about.name}/{about.database}", file)
         row.written_bytes = about.database_bytes
-        contents = list(_write_files(place, taken, about, known, row, tell))
-        about.files, about.files_bytes = len(contents), sum(each.size_bytes for each in contents)
+        contents = list(_write_files(place, database_copy, about, known_contents, row, tell))
+        about.files, about.files_bytes = (
+            len(contents),
+            sum(content.size_bytes for content in contents),
+        )
         about.files_digest = place.write_files(about.name, contents)
         place.write_about(about)
         row.name, row.files = about.name, about.files
@@ -148,7 +153,7 @@ def describe_error_of(error: BaseException) -> str:
     return "It was stopped."
 
 
-def _about(place: Place, taken: Taken, moment: datetime) -> About:
+def _about(place: Place, database_copy: DatabaseCopy, moment: datetime) -> About:
     values = sealing.secrets()
     sealed = sealing.seal(values, settings.BACKUP_PASSPHRASE) if settings.BACKUP_PASSPHRASE else {}
     return About(
@@ -156,21 +161,21 @@ def _about(place: Place, taken: Taken, moment: datetime) -> About:
         made_at=moment.isoformat(),
         version=version(),
         engine=connection.vendor,
-        migrations=list(taken.migrations),
-        tables=dict(taken.tables),
-        database=taken.file.name,
+        migrations=list(database_copy.migrations),
+        tables=dict(database_copy.tables),
+        database=database_copy.file.name,
         database_digest="",
         database_bytes=0,
         secrets=sealing.SEALED if sealed else sealing.LEFT_OUT,
         sealed=sealed,
-        pages=dict(taken.pages),
+        pages=dict(database_copy.pages),
     )
 
 
 def _free_name(place: Place, name: str) -> str:
     """Return the name, with a number if there is a backup of the same second."""
-    taken, number = set(place.names()), 1
-    while (free := name if number == 1 else f"{name}-{number}") in taken:
+    used_names, number = set(place.names()), 1
+    while (free := name if number == 1 else f"{name}-{number}") in used_names:
         number += 1
     return free
 
@@ -184,13 +189,18 @@ def _known(place: Place) -> dict[str, Content]:
 
 
 def _write_files(
-    place: Place, taken: Taken, about: About, known: dict[str, Content], row: Backup, tell: Say
+    place: Place,
+    database_copy: DatabaseCopy,
+    about: About,
+    known_contents: dict[str, Content],
+    row: Backup,
+    tell: Say,
 ) -> Iterator[Content]:
     """Yield the content of each file that rows name; write contents that no backup has."""
     present = set(place.contents())
-    for number, name in enumerate(taken.names, 1):
-        tell(f"Files: {number * 100 // len(taken.names)} % of {len(taken.names):,}")
-        content = known.get(name)
+    for number, name in enumerate(database_copy.names, 1):
+        tell(f"Files: {number * 100 // len(database_copy.names)} % of {len(database_copy.names):,}")
+        content = known_contents.get(name)
         if content is not None and content.digest in present:
             yield content
             continue
@@ -219,24 +229,26 @@ def _missing_in_words(missing: list[str]) -> str:
 
 def _require_room(folder: Path) -> None:
     """Raise NoBackup before anything starts if there is no room for a copy of the database."""
-    needed = database_bytes()
+    needed_bytes = database_bytes()
     free = shutil.disk_usage(folder).free
-    if free < needed:
+    if free < needed_bytes:
         raise NoBackup(
-            f"A copy of the database takes {size(needed)} for a while, and the disk of {folder} "
-            f"has {size(free)} free. Make room there, or set TMPDIR to a folder on another disk."
+            f"A copy of the database takes {size(needed_bytes)} for a while, and the disk of "
+            f"{folder} has {size(free)} free. Make room there, or set TMPDIR to a folder on "
+            "another disk."
         )
 
 
-def _require_room_there(place: Place, needed: int) -> None:
+def _require_room_there(place: Place, needed_bytes: int) -> None:
     if place.folder is None:
         return
     place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     free = shutil.disk_usage(place.folder).free
-    if free < needed + settings.DISK_FLOOR_MB * 1_000_000:
+    if free < needed_bytes + settings.DISK_FLOOR_MB * 1_000_000:
         raise NoBackup(
             f"The disk of {place.folder} has {size(free)} free, and the database alone takes "
-            f"{size(needed)}. Make room, or set BACKUPS_KEPT lower than {settings.BACKUPS_KEPT}."
+            f"{size(needed_bytes)}. Make room, or set BACKUPS_KEPT lower than "
+            f"{settings.BACKUPS_KEPT}."
         )
 
 

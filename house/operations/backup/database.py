@@ -38,20 +38,20 @@ LONGEST_NAME = 63  # of a PostgreSQL database
 
 def paced(write: Callable[[str], object]) -> Say:
     """Return a function that writes each new step at once, and its progress every second."""
-    what, said_at = "", 0.0
+    last_step, said_at = "", 0.0
 
     def say(step: str) -> None:
-        nonlocal what, said_at
+        nonlocal last_step, said_at
         now = time.monotonic()
-        if step.partition(":")[0] != what or now - said_at > LOOK_EVERY_S:
-            what, said_at = step.partition(":")[0], now
+        if step.partition(":")[0] != last_step or now - said_at > LOOK_EVERY_S:
+            last_step, said_at = step.partition(":")[0], now
             write(step)
 
     return say
 
 
 @dataclass(frozen=True)
-class Taken:
+class DatabaseCopy:
     """A database's content in a file: its rows, and the files in our storage that they name."""
 
     file: Path
@@ -65,7 +65,7 @@ class Taken:
 Render = Callable[[str, str], Mapping[str, str]]
 
 
-def take(folder: Path, say: Say, render: Render) -> Taken:
+def take(folder: Path, say: Say, render: Render) -> DatabaseCopy:
     """Write the database's content to a file in `folder`; raises NoBackup.
 
     Nobody waits: SQLite's readers do not stop writers, and PostgreSQL reads from one snapshot.
@@ -75,7 +75,7 @@ def take(folder: Path, say: Say, render: Render) -> Taken:
     return _take_postgres(folder / "database.dump", say, render)
 
 
-def _take_sqlite(file: Path, say: Say, render: Render) -> Taken:
+def _take_sqlite(file: Path, say: Say, render: Render) -> DatabaseCopy:
     say("The database is copied")
     connection.ensure_connection()
     with closing(sqlite3.connect(file)) as copy:
@@ -87,10 +87,10 @@ def _take_sqlite(file: Path, say: Say, render: Render) -> Taken:
         copy.commit()
     with _reading({"NAME": str(file)}):
         tables, names, migrations = _tables(say), _names(say), _migrations()
-    return Taken(file, tables, names, migrations, render(f"sqlite:///{file}", ""))
+    return DatabaseCopy(file, tables, names, migrations, render(f"sqlite:///{file}", ""))
 
 
-def _take_postgres(file: Path, say: Say, render: Render) -> Taken:
+def _take_postgres(file: Path, say: Say, render: Render) -> DatabaseCopy:
     with _reading({}), transaction.atomic(using=READER):
         with connections[READER].cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -99,12 +99,14 @@ def _take_postgres(file: Path, say: Say, render: Render) -> Taken:
         tables, names, migrations = _tables(say), _names(say), _migrations()
         in_use = Scratch(str(connections["default"].settings_dict["NAME"]))
         pages = render(in_use.url, snapshot)
-        more = [f"--exclude-table-data={model._meta.db_table}" for model in contents.left_out()]
+        exclusions = [
+            f"--exclude-table-data={model._meta.db_table}" for model in contents.left_out()
+        ]
         _dump(
-            [f"--snapshot={snapshot}", f"--file={file}", *more],
+            [f"--snapshot={snapshot}", f"--file={file}", *exclusions],
             lambda: say(f"The database is dumped: {_size_of(file)}"),
         )
-    return Taken(file, tables, names, migrations, pages)
+    return DatabaseCopy(file, tables, names, migrations, pages)
 
 
 def copy_whole(folder: Path) -> Path:
@@ -128,10 +130,10 @@ def _dump(arguments: Sequence[str], look: Callable[[], None]) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(_OF_OTHERS, [connection.introspection.django_table_names()])
-        others = [f"--exclude-{kind}={name}" for kind, name in cursor.fetchall()]
+        more_exclusions = [f"--exclude-{kind}={name}" for kind, name in cursor.fetchall()]
     extensions = [f"--extension={name}" for name in EXTENSIONS]
     program = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges"]
-    _run_watched(program, [*extensions, *others, *arguments], look)
+    _run_watched(program, [*extensions, *more_exclusions, *arguments], look)
 
 
 # Schemas other than ours and our extensions'; in ours, tables unknown to Django or our role.
@@ -165,11 +167,11 @@ def _reading(values: Mapping[str, Any]) -> Iterator[None]:
 
 def _tables(say: Say) -> dict[str, int]:
     """Return the number of rows in each table of a backup."""
-    counted = {}
+    row_counts = {}
     for model in contents.included():
-        counted[model._meta.db_table] = model._base_manager.using(READER).count()
-    say(f"{sum(counted.values()):,} rows in {len(counted)} tables")
-    return counted
+        row_counts[model._meta.db_table] = model._base_manager.using(READER).count()
+    say(f"{sum(row_counts.values()):,} rows in {len(row_counts)} tables")
+    return row_counts
 
 
 def _names(say: Say) -> list[str]:
@@ -224,13 +226,13 @@ class Scratch:
 
     def count(self, tables: Sequence[str]) -> dict[str, int]:
         """Return the number of rows in each of these tables that exists."""
-        counted = {}
+        row_counts = {}
         with _reading({"NAME": self.name}), connections[READER].cursor() as cursor:
             present = set(connections[READER].introspection.table_names(cursor))
             for table in present.intersection(tables):
                 cursor.execute(f'SELECT count(*) FROM "{table}"')  # noqa: S608  our own tables
-                counted[table] = int(cursor.fetchone()[0])
-        return counted
+                row_counts[table] = int(cursor.fetchone()[0])
+        return row_counts
 
     def hold_unsent(self) -> int:
         """Mark runs that waited to be sent as unconfirmed; return their number.
@@ -238,9 +240,9 @@ class Scratch:
         They may have been sent since the backup, and must not be paid for twice: their users or
         upstream's list of requests tell.
         """
-        waiting = Q(state__in=[Run.State.CREATED, Run.State.SUBMITTING], handle=None)
+        is_unsent = Q(state__in=[Run.State.CREATED, Run.State.SUBMITTING], handle=None)
         with _reading({"NAME": self.name}):
-            rows = Run._base_manager.using(READER).filter(waiting)
+            rows = Run._base_manager.using(READER).filter(is_unsent)
             return rows.update(state=Run.State.UNCONFIRMED, worker="", lease_until=None)
 
     def check(self) -> list[str]:
@@ -263,23 +265,23 @@ class Scratch:
 @contextmanager
 def scratch(purpose: str) -> Iterator[Scratch]:
     """Create an empty database beside the one in use, and delete it at the end; raises NoBackup."""
-    made = new_scratch(purpose)
+    database = new_scratch(purpose)
     try:
-        yield made
+        yield database
     finally:
-        made.drop()
+        database.drop()
 
 
 def new_scratch(purpose: str) -> Scratch:
     """Create an empty database beside the one in use; raises NoBackup."""
     name, suffix = str(connections["default"].settings_dict["NAME"]), leftovers.suffix(purpose)
-    for left in _left_behind(name):
-        left.drop()
+    for leftover in _left_behind(name):
+        leftover.drop()
     if settings.IS_SQLITE:
         return Scratch(str(Path(name).with_name(f"{Path(name).stem}{suffix}.sqlite3")))
-    made = Scratch(f"{name}{suffix}"[-LONGEST_NAME:])
-    _on_server(f'CREATE DATABASE "{made.name}" TEMPLATE template0')
-    return made
+    database = Scratch(f"{name}{suffix}"[-LONGEST_NAME:])
+    _on_server(f'CREATE DATABASE "{database.name}" TEMPLATE template0')
+    return database
 
 
 def _left_behind(name: str) -> list[Scratch]:
@@ -290,10 +292,14 @@ def _left_behind(name: str) -> list[Scratch]:
             Scratch(str(file)) for file in files if leftovers.is_left(file.name, stem, ".sqlite3")
         ]
     names = (str(row[0]) for row in _on_server("SELECT datname FROM pg_database"))
-    return [Scratch(each) for each in names if leftovers.is_left(each, name, "", LONGEST_NAME)]
+    return [
+        Scratch(database_name)
+        for database_name in names
+        if leftovers.is_left(database_name, name, "", LONGEST_NAME)
+    ]
 
 
-def take_the_place(made: Scratch, aside: str) -> None:
+def take_the_place(database: Scratch, aside: str) -> None:
     """Rename the database in use to `aside`, and give its name to another database."""
     name = str(connections["default"].settings_dict["NAME"])
     connections["default"].close()
@@ -301,10 +307,12 @@ def take_the_place(made: Scratch, aside: str) -> None:
         for suffix in ("", "-wal", "-shm"):
             if Path(name + suffix).exists():
                 Path(name + suffix).rename(aside + suffix)
-        Path(made.name).rename(name)
+        Path(database.name).rename(name)
         return
     put_aside = [f'ALTER DATABASE "{name}" RENAME TO "{aside}"'] if exists() else []
-    _on_server("BEGIN", *put_aside, f'ALTER DATABASE "{made.name}" RENAME TO "{name}"', "COMMIT")
+    _on_server(
+        "BEGIN", *put_aside, f'ALTER DATABASE "{database.name}" RENAME TO "{name}"', "COMMIT"
+    )
 
 
 def exists() -> bool:
@@ -349,8 +357,17 @@ def _on_server(*statements: str) -> list[tuple[Any, ...]]:
     import psycopg
 
     parameters = connections["default"].get_connection_params()
-    known = ("host", "port", "user", "password", "sslmode", "sslrootcert", "sslcert", "sslkey")
-    values = {name: parameters[name] for name in known if name in parameters}
+    known_names = (
+        "host",
+        "port",
+        "user",
+        "password",
+        "sslmode",
+        "sslrootcert",
+        "sslcert",
+        "sslkey",
+    )
+    values = {name: parameters[name] for name in known_names if name in parameters}
     try:
         with psycopg.connect(**values, dbname="postgres", autocommit=True) as server:
             for statement in statements:
@@ -373,7 +390,7 @@ def manage(url: str, *arguments: str) -> str:
     """
     environment = os.environ | {"DATABASE_URL": url, "FAL_KEY": "", "FAL_ADMIN_KEY": ""}
     environment["UPSTREAM"] = "fal"  # pages read it from the worker's row
-    done = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603
         [sys.executable, "manage.py", *arguments],
         cwd=settings.BASE_DIR,
         env=environment,
@@ -381,9 +398,9 @@ def manage(url: str, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise NoBackup(f"“manage.py {arguments[0]}” failed: {_reason(done.stderr)}")
-    return done.stdout
+    if process.returncode:
+        raise NoBackup(f"“manage.py {arguments[0]}” failed: {_reason(process.stderr)}")
+    return process.stdout
 
 
 def _run_watched(
@@ -395,45 +412,45 @@ def _run_watched(
             f"{program[0]} is not installed: it comes with PostgreSQL's client programs "
             "(Debian: postgresql-client), of the server's version or a newer one."
         )
-    with tempfile.TemporaryFile("w+") as said:  # a pipe that nobody reads would fill up
+    with tempfile.TemporaryFile("w+") as error_file:  # a pipe that nobody reads would fill up
         process = subprocess.Popen(  # noqa: S603
             [*program, *arguments],
             env=os.environ | _variables() | {"LC_MESSAGES": "C", "LC_ALL": ""},
             stdout=subprocess.DEVNULL,
-            stderr=said,
+            stderr=error_file,
         )
         while process.poll() is None:
             look()
             with suppress(subprocess.TimeoutExpired):
                 process.wait(LOOK_EVERY_S)
-        said.seek(0)
-        errors = said.read()
+        error_file.seek(0)
+        errors = error_file.read()
     if process.returncode:
         raise NoBackup(f"{program[0]} failed: {_reason(errors)}{_versions(program[0])}")
 
 
 def _versions(program: str) -> str:
     """Return the versions of a PostgreSQL program and of the server, if they differ."""
-    said = subprocess.run(  # noqa: S603
+    version_line = subprocess.run(  # noqa: S603
         [program, "--version"], capture_output=True, text=True, check=False
     ).stdout
-    here = re.search(r"[0-9]+(\.[0-9]+)?", said)
+    version_match = re.search(r"[0-9]+(\.[0-9]+)?", version_line)
     server = _on_server("SHOW server_version")[0][0].split()[0]
-    if here is None or here[0] == server:
+    if version_match is None or version_match[0] == server:
         return ""
-    return f" ({program} is {here[0]}, and the server {server}.)"
+    return f" ({program} is {version_match[0]}, and the server {server}.)"
 
 
-def _reason(said: str) -> str:
+def _reason(error_output: str) -> str:
     """Return the line that names the error: PostgreSQL's first, Python's last.
 
     `pg_restore: error: could not execute query: ERROR:  …` and `psycopg.OperationalError: …`.
     """
-    lines = said.strip().splitlines() or ["it said nothing"]
+    lines = error_output.strip().splitlines() or ["it said nothing"]
     if errors := [line for line in lines if re.search(r"\b(error|ERROR|FATAL): ", line)]:
         return errors[0]
-    named = (line for line in reversed(lines) if _names_an_error(line))
-    return next(named, lines[-1])
+    error_lines = (line for line in reversed(lines) if _names_an_error(line))
+    return next(error_lines, lines[-1])
 
 
 def _names_an_error(line: str) -> bool:
@@ -444,7 +461,7 @@ def _names_an_error(line: str) -> bool:
 def _variables() -> dict[str, str]:
     """Return the connection as libpq's variables: `ps` shows command lines to every account."""
     parameters = connections["default"].get_connection_params()
-    named = {
+    parameter_names = {
         "PGHOST": "host",
         "PGPORT": "port",
         "PGUSER": "user",
@@ -456,5 +473,7 @@ def _variables() -> dict[str, str]:
         "PGSSLKEY": "sslkey",
     }
     return {
-        variable: str(parameters[name]) for variable, name in named.items() if parameters.get(name)
+        variable: str(parameters[name])
+        for variable, name in parameter_names.items()
+        if parameters.get(name)
     }

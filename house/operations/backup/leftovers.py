@@ -36,18 +36,18 @@ def is_left(name: str, before: str, after: str = "", longest: int | None = None)
     if match is None or f"{before}{match[0]}{after}"[-(longest or 1000) :] != name:
         return False
     stamp, machine, pid, start = match.groups()
-    ours = identity.current().rsplit(":", 2)[0]
-    if machine == _short(ours):
-        return identity.is_gone(f"{ours}:{pid}:{start}")
+    own_process = identity.current().rsplit(":", 2)[0]
+    if machine == _short(own_process):
+        return identity.is_gone(f"{own_process}:{pid}:{start}")
     return bool(stamp < f"{datetime.now(UTC) - FOREIGN_KEPT_FOR:{STAMP}}")
 
 
 @contextmanager
 def folder(purpose: str) -> Iterator[Path]:
     """Create a temporary folder, after deleting folders whose process was killed."""
-    for left in Path(tempfile.gettempdir()).glob("vitrine_*"):
-        if is_left(left.name.rpartition("_")[0], "vitrine"):
-            shutil.rmtree(left, ignore_errors=True)  # another account's folder stays
+    for leftover in Path(tempfile.gettempdir()).glob("vitrine_*"):
+        if is_left(leftover.name.rpartition("_")[0], "vitrine"):
+            shutil.rmtree(leftover, ignore_errors=True)  # another account's folder stays
     with tempfile.TemporaryDirectory(prefix=f"vitrine{suffix(purpose)}_") as name:
         yield Path(name)
 

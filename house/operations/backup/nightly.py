@@ -94,8 +94,10 @@ def problems() -> Iterator[str]:
         )
     elif last.reason == REASON and last.state == Backup.State.MADE and not _is_being_proved(last):
         yield f"The backup of {_at(last.started_at)} was not proved: that process was stopped."
-    whole = Backup.objects.exclude(state__in=[Backup.State.RUNNING, Backup.State.FAILED]).first()
-    since = whole.started_at if whole else first_due_at()
+    newest_whole = Backup.objects.exclude(
+        state__in=[Backup.State.RUNNING, Backup.State.FAILED]
+    ).first()
+    since = newest_whole.started_at if newest_whole else first_due_at()
     if since is None or clock.now() - since > LATE:
         words = f" since {_at(since)}" if since else ""
         yield f"No backup was made{words}. Check whether a worker is running."

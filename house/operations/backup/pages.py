@@ -42,8 +42,8 @@ UNSEEN = re.compile(r"(?s)<(script|style|template)\b.*?</\1>|<!--.*?-->|<[^>]*>"
 
 def render(url: str, snapshot: str, moment: str) -> Mapping[str, str]:
     """Return the pages of the database at `url` as of an ISO moment, from a separate process."""
-    more = [f"--snapshot={snapshot}"] if snapshot else []
-    return dict(json.loads(database.manage(url, "backup_pages", f"--moment={moment}", *more)))
+    options = [f"--snapshot={snapshot}"] if snapshot else []
+    return dict(json.loads(database.manage(url, "backup_pages", f"--moment={moment}", *options)))
 
 
 def rendered(moment: datetime, snapshot: str = "") -> dict[str, str]:
@@ -51,7 +51,7 @@ def rendered(moment: datetime, snapshot: str = "") -> dict[str, str]:
 
     Everything happens in one transaction that is rolled back; on PostgreSQL in the `snapshot`.
     """
-    shown: dict[str, str] = {}
+    statuses: dict[str, str] = {}
     settings.SECOND_FACTOR = "off"  # these sessions have none, and nobody sees the pages
     with transaction.atomic(), _at(moment):
         if snapshot:
@@ -65,9 +65,9 @@ def rendered(moment: datetime, snapshot: str = "") -> dict[str, str]:
             if user_id not in clients:
                 clients[user_id] = client_of(User.objects.get(pk=user_id))
             response = clients[user_id].get(address, secure=True, SERVER_NAME="localhost")
-            shown[f"{user_id} {address}"] = f"{response.status_code} {_digest(response)}"
+            statuses[f"{user_id} {address}"] = f"{response.status_code} {_digest(response)}"
         transaction.set_rollback(True)
-    return shown
+    return statuses
 
 
 def client_of(user: User) -> Client:

@@ -114,7 +114,7 @@ def _is_of_kind(value: Any, kind: Any) -> bool:
     if type(value) is not origin:
         return False
     if origin is list:
-        return all(_is_of_kind(each, kinds[0]) for each in value)
+        return all(_is_of_kind(item, kinds[0]) for item in value)
     if origin is dict:
         return all(all(map(_is_of_kind, pair, kinds)) for pair in value.items())
     return bool(value.isprintable() if origin is str else value >= 0)
@@ -183,8 +183,8 @@ class Place:
     def _why_missing(self, name: str) -> str:
         if NAME.fullmatch(name) and self.storage.exists(f"{name}/{FILES}"):
             return f"“{name}” is damaged: its {ABOUT} is missing."
-        known = ", ".join(self.names()[-3:]) or "none"
-        return f"There is no backup {name[:80]!a} here; the newest are: {known}."
+        newest_names = ", ".join(self.names()[-3:]) or "none"
+        return f"There is no backup {name[:80]!a} here; the newest are: {newest_names}."
 
     def write_about(self, about: About) -> None:
         """Write `backup.json`, which makes a backup whole."""
@@ -200,9 +200,9 @@ class Place:
 
     def files(self, about: About) -> Iterator[Content]:
         """Yield the files of a backup; raises NoBackup if their list is missing or damaged."""
-        where = f"{about.name}/{FILES}"
+        list_name = f"{about.name}/{FILES}"
         try:
-            with self.storage.open(where) as file:
+            with self.storage.open(list_name) as file:
                 packed = file.read()
             if hashlib.sha256(packed).hexdigest() != about.files_digest:
                 raise ValueError("it is not what was written")
@@ -213,9 +213,9 @@ class Place:
             if count != about.files:
                 raise ValueError(f"it has {count:,} files, and {ABOUT} says {about.files:,}")
         except FileNotFoundError:
-            raise NoBackup(f"{where} is missing.") from None
+            raise NoBackup(f"{list_name} is missing.") from None
         except UNREADABLE as error:
-            raise NoBackup(f"{where} is damaged: {error}.") from error
+            raise NoBackup(f"{list_name} is damaged: {error}.") from error
 
     def write(self, name: str, content: IO[Any]) -> None:
         """Write a file, replacing any with its name; the name never refers to half a file.
@@ -256,10 +256,12 @@ class Place:
 
         Raises NoBackup, and deletes nothing, if a backup cannot be read.
         """
-        used = {content.digest for name in self.names() for content in self.files(self.about(name))}
+        used_digests = {
+            content.digest for name in self.names() for content in self.files(self.about(name))
+        }
         count = 0
         for digest in list(self.contents()):
-            if digest not in used:
+            if digest not in used_digests:
                 self.storage.delete(content_name(digest))
                 count += 1
         return count

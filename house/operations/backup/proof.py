@@ -46,12 +46,12 @@ def _findings(place: Place, name: str, say: Say) -> Iterator[str]:
     yield from check_files(place, about, say)
     with leftovers.folder("proof") as folder:
         file = fetch_database(place, about, folder)
-        with database.scratch("proof") as made:
-            made.fill(file, say)
-            yield from check_database(about, made, say)
-            made.migrate()
+        with database.scratch("proof") as restored:
+            restored.fill(file, say)
+            yield from check_database(about, restored, say)
+            restored.migrate()
             say("Pages are rendered from it")
-            yield from _compared(about, made)
+            yield from _compared(about, restored)
 
 
 def require_fits(about: About) -> None:
@@ -62,9 +62,9 @@ def require_fits(about: About) -> None:
             "Restore it into a database of its kind."
         )
     present = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
-    known = set(present).union(*(migration.replaces for migration in present.values()))
+    known_migrations = set(present).union(*(migration.replaces for migration in present.values()))
     squashes = [key for key in present if SQUASHED in key[1]]
-    unknown = set(about.migrations) - known
+    unknown = set(about.migrations) - known_migrations
     newer = sorted(key for key in unknown if not any(is_replaced(key, s) for s in squashes))
     if newer:
         raise NoBackup(
@@ -80,10 +80,10 @@ def fetch_database(place: Place, about: About, folder: Path) -> Path:
     try:
         is_whole = place.storage.size(stored_name) == about.database_bytes
         if is_whole:
-            with place.storage.open(stored_name) as stored, file.open("wb") as here:
-                shutil.copyfileobj(stored, here)
-            with file.open("rb") as here:
-                is_whole = checksum(here) == (about.database_digest, about.database_bytes)
+            with place.storage.open(stored_name) as stored_file, file.open("wb") as local_copy:
+                shutil.copyfileobj(stored_file, local_copy)
+            with file.open("rb") as local_copy:
+                is_whole = checksum(local_copy) == (about.database_digest, about.database_bytes)
     except FileNotFoundError:
         raise NoBackup(f"The database of {about.name} is missing.") from None
     if not is_whole:
@@ -116,27 +116,29 @@ def check_files(place: Place, about: About, say: Say) -> Iterator[str]:
         yield f"{counted(len(damaged), 'file')} damaged in it: {_some(damaged)}."
 
 
-def check_database(about: About, made: Scratch, say: Say) -> Iterator[str]:
+def check_database(about: About, restored: Scratch, say: Say) -> Iterator[str]:
     """Yield what is wrong with a restored database: rows by table, and its integrity."""
     say("Its rows are counted")
-    there = made.count(list(about.tables))
+    row_counts = restored.count(list(about.tables))
     for table, rows in about.tables.items():
-        if table not in there:
+        if table not in row_counts:
             yield f"The table {table} is missing in it."
-        elif there[table] != rows:
-            yield f"The table {table} has {there[table]:,} rows, and had {rows:,}."
-    yield from (f"The database is damaged: {line}." for line in made.check())
+        elif row_counts[table] != rows:
+            yield f"The table {table} has {row_counts[table]:,} rows, and had {rows:,}."
+    yield from (f"The database is damaged: {line}." for line in restored.check())
 
 
-def _compared(about: About, made: Scratch) -> Iterator[str]:
+def _compared(about: About, restored: Scratch) -> Iterator[str]:
     """Yield the pages that show something else than when the backup was made."""
-    shown = pages.render(made.url, "", about.made_at)
+    restored_pages = pages.render(restored.url, "", about.made_at)
     if about.version != version():  # other code may word pages otherwise, but must render them
-        broken = [address for address, page in shown.items() if page[0] == "5"]
+        broken = [address for address, page in restored_pages.items() if page[0] == "5"]
         if broken:
             yield f"{counted(len(broken), 'page')} cannot be shown: {_addresses(broken)}."
         return
-    differing = [address for address in about.pages if shown.get(address) != about.pages[address]]
+    differing = [
+        address for address in about.pages if restored_pages.get(address) != about.pages[address]
+    ]
     if differing:
         yield f"{counted(len(differing), 'page')} differ: {_addresses(differing)}."
 

@@ -29,7 +29,7 @@ Ask = Callable[[str], bool]
 
 
 @dataclass
-class Restored:
+class RestoreResult:
     """The outcome of a restore, and what its operator has to know."""
 
     about: About
@@ -38,7 +38,7 @@ class Restored:
     remarks: Sequence[str]
 
 
-def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
+def restore(place: Place, name: str, say: Say, ask: Ask) -> RestoreResult:
     """Restore a backup; raises NoBackup, and then has changed nothing in use, only added files.
 
     `ask` is called before anything in use is put aside, and when something is unsafe.
@@ -57,31 +57,31 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> Restored:
     _require_room(about)
     with leftovers.folder("restore") as folder:
         file = proof.fetch_database(place, about, folder)
-        made = database.new_scratch("restore")
+        restored = database.new_scratch("restore")
         try:
-            made.fill(file, say)
-            if wrong := list(proof.check_database(about, made, say)):
+            restored.fill(file, say)
+            if wrong := list(proof.check_database(about, restored, say)):
                 raise NoBackup(" ".join(wrong))
             say("The database is migrated to this version")
-            made.migrate()
-            held = made.hold_unsent()
+            restored.migrate()
+            held_count = restored.hold_unsent()
             count = _restore_files(place, about, say)
             aside = _aside()
             say("It replaces the database in use")
-            database.take_the_place(made, aside)
+            database.take_the_place(restored, aside)
             if not is_used:
                 database.Scratch(aside).drop()  # nobody has made anything in it
         except BaseException:
-            made.drop()
+            restored.drop()
             raise
     remarks = [*trouble, *_remarks(about)]
-    if held:
+    if held_count:
         remarks.append(
-            f"{counted(held, 'run')} waited to be sent when it was made, and may have been sent "
-            "since. They are unconfirmed now, until upstream's list or the people who started "
-            "them say what became of them."
+            f"{counted(held_count, 'run')} waited to be sent when it was made, and may have been "
+            "sent since. They are unconfirmed now, until upstream's list or the people who "
+            "started them say what became of them."
         )
-    return Restored(about, count, aside if is_used else "", remarks)
+    return RestoreResult(about, count, aside if is_used else "", remarks)
 
 
 def _require_stopped() -> None:
@@ -107,11 +107,11 @@ def _require_room(about: About) -> None:
         folder = Path(default_storage.location)
         folder.mkdir(parents=True, exist_ok=True)
         places[folder] = places.get(folder, 0) + about.files_bytes - _present_bytes(folder, about)
-    for folder, needed in places.items():
+    for folder, needed_bytes in places.items():
         free = shutil.disk_usage(folder).free
-        if free < needed:
+        if free < needed_bytes:
             raise NoBackup(
-                f"This restore needs {size(needed)} on the disk of {folder}, which has "
+                f"This restore needs {size(needed_bytes)} on the disk of {folder}, which has "
                 f"{size(free)} free. Make room there first; nothing was changed."
             )
 
@@ -120,8 +120,8 @@ def _present_bytes(folder: Path, about: About) -> int:
     """Return about how many bytes of the files are here already, at most what the folder holds."""
     if not any(folder.iterdir()):
         return 0
-    held = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    return min(held, about.files_bytes)
+    present_bytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return min(present_bytes, about.files_bytes)
 
 
 def _restore_files(place: Place, about: About, say: Say) -> int:
@@ -167,7 +167,7 @@ def _remarks(about: About) -> list[str]:
     remarks = []
     if about.missing:
         remarks.append(f"{counted(len(about.missing), 'file')} were missing when it was made.")
-    ours = sealing.secrets()
+    own_secrets = sealing.secrets()
     if not about.sealed:
         remarks.append(
             "It holds no secrets: with another SECRET_KEY than its own, second factors, tokens of "
@@ -175,12 +175,14 @@ def _remarks(about: About) -> list[str]:
             "projects."
         )
         return remarks
-    theirs = sealing.unseal(about.sealed, settings.BACKUP_PASSPHRASE)
-    if theirs is None:
+    backup_secrets = sealing.unseal(about.sealed, settings.BACKUP_PASSPHRASE)
+    if backup_secrets is None:
         remarks.append(
             "BACKUP_PASSPHRASE is not the one that sealed its secrets, so they stay sealed."
         )
-    elif differing := [name for name, value in theirs.items() if ours.get(name) != value]:
+    elif differing := [
+        name for name, value in backup_secrets.items() if own_secrets.get(name) != value
+    ]:
         remarks.append(
             f"Its {' and '.join(differing)} differ from this place's: “restore --secrets FILE” "
             "writes them to a file, for .env."

@@ -121,18 +121,18 @@ def _ledger() -> Iterator[Sample]:
 
 def _sync() -> Iterator[Sample]:
     ended = SyncReport.objects.exclude(state=SyncReport.State.RUNNING)
-    last, done = ended.first(), ended.filter(state=SyncReport.State.DONE).first()
-    since = done.ended_at if done else nightly.first_due_at()
+    last, last_done = ended.first(), ended.filter(state=SyncReport.State.DONE).first()
+    since = last_done.ended_at if last_done else nightly.first_due_at()
     yield "vitrine_sync_age_seconds", _age(since), NONE
-    yield "vitrine_sync_failed", last != done, NONE
+    yield "vitrine_sync_failed", last != last_done, NONE
 
 
 def _backups() -> Iterator[Sample]:
     ended = Backup.objects.exclude(state=Backup.State.RUNNING)
-    last, whole = ended.first(), ended.exclude(state=Backup.State.FAILED).first()
+    last, last_whole = ended.first(), ended.exclude(state=Backup.State.FAILED).first()
     proved = ended.filter(state=Backup.State.PROVED).first()
     without = nightly.first_due_at() if settings.BACKUP_TO else None
-    for name, backup in (("made", whole), ("proved", proved)):
+    for name, backup in (("made", last_whole), ("proved", proved)):
         age = _age(backup.started_at if backup else without)
         yield "vitrine_backup_age_seconds", age, {"backup": name}
     for state in Backup.State:
@@ -154,14 +154,14 @@ def _storage() -> Iterator[Sample]:
     # As last computed by a worker: no scrape waits for sums of whole tables.
     row = KeptFigures.objects.filter(pk=figures.STORAGE).first()
     sums = row.values if row else {}
-    for what, size_bytes in {
+    for kind, size_bytes in {
         "results": sums.get("results_bytes"),
         "uploads": sums.get("uploads_bytes"),
         "database": creation.database_bytes(),
         "free": storage_limits.free_bytes(),
         "floor": settings.DISK_FLOOR_MB * storage_limits.MB,
     }.items():
-        yield "vitrine_storage_bytes", size_bytes, {"what": what}
+        yield "vitrine_storage_bytes", size_bytes, {"what": kind}
 
 
 def _age(at: datetime | None) -> float | None:

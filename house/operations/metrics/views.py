@@ -23,8 +23,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Return all metrics; 401 without the token, 404 if none is set."""
     if not settings.METRICS_TOKEN:
         return _refused(HTTPStatus.NOT_FOUND)
-    sent = request.headers.get("Authorization", "")
-    if not constant_time_compare(sent, f"Bearer {settings.METRICS_TOKEN}"):
+    authorization = request.headers.get("Authorization", "")
+    if not constant_time_compare(authorization, f"Bearer {settings.METRICS_TOKEN}"):
         response = _refused(HTTPStatus.UNAUTHORIZED)
         response.headers["WWW-Authenticate"] = 'Bearer realm="metrics"'
         return response

@@ -31,7 +31,7 @@ Secrets, such as digests of tokens and passwords, are left out.
 log = logging.getLogger(__name__)
 
 
-class Stored(NamedTuple):
+class ArchiveFile(NamedTuple):
     """A file of our storage, and its name in the archive."""
 
     name: str
@@ -44,7 +44,7 @@ class Archive:
 
     name: str
     ends: list[tuple[str, int]] = field(default_factory=list)
-    files: list[Stored] = field(default_factory=list)
+    files: list[ArchiveFile] = field(default_factory=list)
     rows: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -54,14 +54,16 @@ class Archive:
         for name, end in self.ends:
             zipped.add(_part(self.rows, end), name)
             yield from zipped.file()
-        for stored in self.files:
+        for archive_file in self.files:
             try:
-                file = default_storage.open(stored.file)
+                file = default_storage.open(archive_file.file)
             except Exception as error:  # storage backends raise any kind of exception
-                log.error("%s is not in the archive of a person: %r", stored.file, error)
-                missing.append(f"{stored.name} could not be read from this server's storage.\n")
+                log.error("%s is not in the archive of a person: %r", archive_file.file, error)
+                missing.append(
+                    f"{archive_file.name} could not be read from this server's storage.\n"
+                )
                 continue
-            zipped.add(chunks(file), stored.name)
+            zipped.add(chunks(file), archive_file.name)
             yield from zipped.file()
         zipped.add("".join([ABOUT.format(name=self.name), *missing]), "README.txt")
         yield from zipped
@@ -80,14 +82,14 @@ def prepare(person: User, *, is_for_themselves: bool = False) -> Archive:
         _write(archive.rows, rows)
         if archive.rows.tell() > before:
             archive.ends.append((f"{label}.json", archive.rows.tell()))
-    stored = own[Artifact._meta.label].filter(state=Artifact.State.STORED)
-    for run, position, file in stored.order_by("run", "position").values_list(
+    stored_artifacts = own[Artifact._meta.label].filter(state=Artifact.State.STORED)
+    for run, position, file in stored_artifacts.order_by("run", "position").values_list(
         "run_id", "position", "file"
     ):
         name = f"results/{run}/{position}{PurePosixPath(file).suffix}"
-        archive.files.append(Stored(name, file))
-    for pk, named, file in own[Upload._meta.label].values_list("pk", "file_name", "file"):
-        archive.files.append(Stored(f"uploads/{pk}/{clean_name(named)}", file))
+        archive.files.append(ArchiveFile(name, file))
+    for pk, file_name, file in own[Upload._meta.label].values_list("pk", "file_name", "file"):
+        archive.files.append(ArchiveFile(f"uploads/{pk}/{clean_name(file_name)}", file))
     return archive
 
 

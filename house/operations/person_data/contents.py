@@ -110,8 +110,8 @@ def rows_of(
         for label in labels.split():
             model = _models()[label]
             rows = model._base_manager.filter(**{path: person.pk})
-            shown = _is_in_sight(person, model, path) if is_for_themselves else Q()
-            yield label, rows.filter(shown).order_by("pk")
+            in_sight = _is_in_sight(person, model, path) if is_for_themselves else Q()
+            yield label, rows.filter(in_sight).order_by("pk")
 
 
 def _is_in_sight(person: User, model: type[Model], path: str) -> Q:

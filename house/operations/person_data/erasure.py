@@ -59,18 +59,18 @@ class Plan(NamedTuple):
 def plan(person: User) -> Plan:
     """Return what an erasure would do."""
     alone = {relation.label: rows.count() for relation, rows in handover.alone(person)}
-    goes = [Belongings(label, number) for label, number in alone.items()]
+    deleted_rows = [Belongings(label, number) for label, number in alone.items()]
     passed = {relation.model for relation in handover.relations()}
     for model, name in _cascading():
         if model not in passed and not model._meta.auto_created:
             number = model._base_manager.filter(**{name: person.pk}).count()
-            goes.append(Belongings(str(model._meta.verbose_name_plural), number))
+            deleted_rows.append(Belongings(str(model._meta.verbose_name_plural), number))
     passes = [
         Belongings(part.label, part.number - alone.get(part.label, 0))
         for part in handover.belongings(person)
     ]
     term = f"for {settings.AUDIT_DAYS} days" if settings.AUDIT_DAYS else "for ever"
-    stays = (
+    remaining_rows = (
         (Charge.objects.filter(user=person), "sum", "of money, without the name"),
         (Vote.objects.filter(voter=person), "vote", "on boards, without the name"),
         (Comment.objects.filter(user=person), "comment", "on boards, without the name"),
@@ -81,9 +81,13 @@ def plan(person: User) -> Plan:
         ),
     )
     return Plan(
-        [part for part in goes if part.number],
+        [part for part in deleted_rows if part.number],
         [part for part in passes if part.number],
-        [f"{counted(number, noun)} {how}" for rows, noun, how in stays if (number := rows.count())],
+        [
+            f"{counted(number, noun)} {qualifier}"
+            for rows, noun, qualifier in remaining_rows
+            if (number := rows.count())
+        ],
     )
 
 
@@ -116,8 +120,8 @@ def erase(person: User, to: User, by: User | None) -> str:
         for model, name in _relations(SET_NULL):
             model._base_manager.filter(**{name: person.pk}).update(**{name: None})
         _delete_uploads(person)
-        got = enumerated([part.summary for part in passed if part.number])
-        trail.record(by, "erased", [person], f"{to.get_username()} got {got or 'nothing'}")
+        passed_rows = enumerated([part.summary for part in passed if part.number])
+        trail.record(by, "erased", [person], f"{to.get_username()} got {passed_rows or 'nothing'}")
     return person.get_username()
 
 
@@ -125,9 +129,9 @@ def _relations(on_delete: Any) -> Iterator[tuple[type[Model], str]]:
     """Yield the relations to an account with this `on_delete`, as model and field name."""
     for relation in User._meta.get_fields(include_hidden=True):
         if relation.one_to_many or (relation.one_to_one and relation.auto_created):
-            there: Any = relation
-            if there.on_delete is on_delete:
-                yield there.related_model, there.field.name
+            relation_field: Any = relation
+            if relation_field.on_delete is on_delete:
+                yield relation_field.related_model, relation_field.field.name
 
 
 def _cascading() -> Iterator[tuple[type[Model], str]]:
@@ -168,5 +172,7 @@ def _delete_alone(person: User) -> None:
 def _delete_uploads(person: User) -> None:
     """Delete the remaining uploads, except inputs: these go with their runs, or stay."""
     uploads = list(Upload.objects.filter(user=person))
-    used = input_references.used([upload.pk for upload in uploads])
-    purge.delete_uploads([upload for upload in uploads if upload.pk not in used], timezone.now())
+    used_uploads = input_references.used([upload.pk for upload in uploads])
+    purge.delete_uploads(
+        [upload for upload in uploads if upload.pk not in used_uploads], timezone.now()
+    )

@@ -44,9 +44,9 @@ class EraseForm(forms.Form):
     def __init__(self, person: User, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._person = person
-        others = User.objects.filter(is_active=True).exclude(pk=person.pk)
+        other_users = User.objects.filter(is_active=True).exclude(pk=person.pk)
         self.fields["to"] = forms.ModelChoiceField(
-            others.order_by(by_name("username"), "pk"),
+            other_users.order_by(by_name("username"), "pk"),
             label="The person who gets what others rely on",
             empty_label=None,
         )

@@ -53,8 +53,8 @@ class Kind:
 
     def free(self, keys: Keys) -> list[uuid.UUID]:
         """Return the keys that nothing keeps."""
-        kept = self.kept(keys)
-        return [pk for pk in keys if pk not in kept]
+        kept_keys = self.kept(keys)
+        return [pk for pk in keys if pk not in kept_keys]
 
     def number(self, number: int) -> str:
         """Return a number of them in words."""
@@ -72,8 +72,8 @@ def _ended(project: Project, before: datetime) -> RunQuerySet:
 
 
 def _with_files(project: Project, before: datetime) -> RunQuerySet:
-    stored = Artifact.objects.filter(run=OuterRef("pk"), state=Artifact.State.STORED)
-    return _ended(project, before).filter(Exists(stored.exclude(digest="")))
+    stored_artifacts = Artifact.objects.filter(run=OuterRef("pk"), state=Artifact.State.STORED)
+    return _ended(project, before).filter(Exists(stored_artifacts.exclude(digest="")))
 
 
 def _uploads(project: Project, before: datetime) -> QuerySet[Upload]:

@@ -52,12 +52,14 @@ def going(request: HtmxRequest, slug: str) -> HttpResponse:
 def _part(request: HtmxRequest, row: Announcement) -> Part:
     kind = KINDS[row.kind]
     batches = walk.batches(kind, row.project, row.before)
-    keys = list(islice((pk for due in batches for pk in kind.free(due)), MOST))
+    keys = list(islice((pk for due_keys in batches for pk in kind.free(due_keys)), MOST))
     rows: Any = kind.model._default_manager.all()
     rows = rows.recent() if isinstance(rows, RunQuerySet) else rows
-    seen = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")
-    page = page_of(request, seen, ON_A_PAGE)
-    shown = page.object_list
+    visible_rows = rows.shown_to(request.user).filter(pk__in=keys).order_by("created_at", "pk")
+    page = page_of(request, visible_rows, ON_A_PAGE)
+    page_rows = page.object_list
     if isinstance(rows, RunQuerySet):
-        shown = history.rows_for(request.user, shown)
-    return Part(row, walk.sentence(row), kind.keep, page, shown, len(keys) - page.paginator.count)
+        page_rows = history.rows_for(request.user, page_rows)
+    return Part(
+        row, walk.sentence(row), kind.keep, page, page_rows, len(keys) - page.paginator.count
+    )

@@ -141,10 +141,10 @@ def _announce(kind: Kind, project: Project, **values: Any) -> None:
 def sentence(announcement: Announcement) -> str:
     """Return a sentence: what is deleted, from which project, and when."""
     at = timezone.localtime(announcement.goes_at)
-    what = KINDS[announcement.kind].number(announcement.number)
-    verb = "goes" if what.startswith("1 ") else "go"
+    counted_rows = KINDS[announcement.kind].number(announcement.number)
+    verb = "goes" if counted_rows.startswith("1 ") else "go"
     of = f"of “{announcement.project}” older than {announcement.days} days"
-    return f"On {at.day} {at:%B} {what} {of} {verb}."
+    return f"On {at.day} {at:%B} {counted_rows} {of} {verb}."
 
 
 def _remove(kind: Kind, announced: Announcement, keys: Sequence[uuid.UUID]) -> bool:

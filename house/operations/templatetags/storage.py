@@ -13,7 +13,7 @@ from runs.results import figures
 register = template.Library()
 
 
-class Taken(NamedTuple):
+class StorageUse(NamedTuple):
     """The bytes of a project's results and uploads, as counted at a moment."""
 
     results: int
@@ -22,8 +22,8 @@ class Taken(NamedTuple):
 
 
 @register.simple_tag
-def storage_of(project: Project) -> Taken:
+def storage_of(project: Project) -> StorageUse:
     """Return the size of a project's files, from the sums that a worker stores."""
     sums = figures.read(figures.STORAGE_OF_PROJECTS)
     results, uploads = sums.values.get(str(project.pk), (0, 0))
-    return Taken(results, uploads, sums.made_at)
+    return StorageUse(results, uploads, sums.made_at)

@@ -69,8 +69,8 @@ def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     related = related_models.find_related(own, Revision.current())
     trained = [endpoint.pk for endpoint in related.inference]
     family = [relative.endpoint.pk for relative in related.family]
-    known = frozenset({("category", own.category)})
-    similar = engine.rank_all(Query(picked=known), index.search)
+    own_category = frozenset({("category", own.category)})
+    similar = engine.rank_all(Query(picked=own_category), index.search)
     shelves = (
         ("Uses its trained weights", trained),
         ("Family", family),
@@ -107,17 +107,19 @@ def _runnable(
     """Return the models that run with files of these kinds, then those that need more."""
     able = (key for key in keys if key != own and index.is_runnable(key))
     groups = by_need(able, lambda key: index.need(key, kinds))
-    cards = index.search.cards(key for among in groups.values() for key in among[:MAX_MODELS])
+    cards = index.search.cards(
+        key for group_keys in groups.values() for key in group_keys[:MAX_MODELS]
+    )
     return told_apart(
         Group(
             title_of(need) if need else title,
             [
                 place(cards[key], cards[key].get_absolute_url() + params, locks)
-                for key in among[:MAX_MODELS]
+                for key in group_keys[:MAX_MODELS]
                 if key in cards
             ],
         )
-        for need, among in groups.items()
+        for need, group_keys in groups.items()
     )
 
 
@@ -127,13 +129,13 @@ def _normalize(text: str) -> str:
 
 def _models(user: User, text: str, locks: Locks) -> list[Place]:
     if text:
-        listed = engine.top_results(Query(q=text), MAX_MODELS)
-        gone = engine.top_results(Query(q=text, status="gone"), MAX_GONE)
+        current_models = engine.top_results(Query(q=text), MAX_MODELS)
+        gone_models = engine.top_results(Query(q=text, status="gone"), MAX_GONE)
         # A text with `is:gone` returns the same models from both searches.
-        endpoints = [*listed, *(e for e in gone if e not in listed)]
+        endpoints = [*current_models, *(e for e in gone_models if e not in current_models)]
     else:
-        used = Run.objects.owned_by(user).order_by("-created_at")
-        recent = used.values_list("endpoint_id", flat=True)[:RECENT_RUNS]
+        own_runs = Run.objects.owned_by(user).order_by("-created_at")
+        recent = own_runs.values_list("endpoint_id", flat=True)[:RECENT_RUNS]
         keys = list(dict.fromkeys(recent))[:MAX_MODELS]
         by_key = Endpoint.objects.for_cards().in_bulk(keys)
         endpoints = [by_key[key] for key in keys if key in by_key]
@@ -151,10 +153,10 @@ def _collections(words: Sequence[str]) -> list[Place]:
 
 
 def _runs(user: User, words: Sequence[str]) -> list[Place]:
-    mine = Run.objects.owned_by(user).named().order_by("-created_at")
+    own_runs = Run.objects.owned_by(user).named().order_by("-created_at")
     for word in words:
-        mine = mine.containing(word)  # uses the index; titles have none of their own
-    mine = mine.filter(destinations.having("title", words))
+        own_runs = own_runs.containing(word)  # uses the index; titles have none of their own
+    own_runs = own_runs.filter(destinations.having("title", words))
     return [
         Place(
             run.title or run.endpoint.name,
@@ -163,5 +165,5 @@ def _runs(user: User, words: Sequence[str]) -> list[Place]:
             "clock",
             run.state,
         )
-        for run in mine[:MAX_RUNS]
+        for run in own_runs[:MAX_RUNS]
     ]

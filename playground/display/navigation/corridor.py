@@ -285,34 +285,34 @@ def rooms(user: User) -> Iterator[Room]:
         yield from area.rooms_of(user)
 
 
-def areas(request: HttpRequest, listed: Sequence[Area]) -> list[Tab]:
+def areas(request: HttpRequest, candidates: Sequence[Area]) -> list[Tab]:
     """Return the areas of the header or the menu that have a room for the request's user."""
-    user, here = _user(request), area_of(request)
-    entered = ((area, next(area.rooms_of(user), None)) for area in listed)
-    return [Tab(area.label, room.address, area is here) for area, room in entered if room]
+    user, current_area = _user(request), area_of(request)
+    entered = ((area, next(area.rooms_of(user), None)) for area in candidates)
+    return [Tab(area.label, room.address, area is current_area) for area, room in entered if room]
 
 
 def tabs(request: HttpRequest) -> list[Tab]:
     """Return the tabs above a page: on rooms, and on all pages of the menu's areas."""
-    here, area = room_of(request), area_of(request)
-    if area is None or (here is None and area not in MENU):
+    current_room, area = room_of(request), area_of(request)
+    if area is None or (current_room is None and area not in MENU):
         return []
     user = _user(request)
-    shown = [room for room in area.rooms if room.has_tab_for(user)]
-    return [Tab(room.label, room.address, room is here) for room in shown]
+    tab_rooms = [room for room in area.rooms if room.has_tab_for(user)]
+    return [Tab(room.label, room.address, room is current_room) for room in tab_rooms]
 
 
 def room_of(request: HttpRequest) -> Room | None:
     """Return the page's room; if several match, the one with the longest query."""
-    held = [room for area in EVERY for room in area.rooms if room.holds(request)]
-    return max(held, key=lambda room: len(room.query), default=None)
+    matching_rooms = [room for area in EVERY for room in area.rooms if room.holds(request)]
+    return max(matching_rooms, key=lambda room: len(room.query), default=None)
 
 
 def area_of(request: HttpRequest) -> Area | None:
     """Return the area that the page is in, as a room or as a page of one of its apps."""
-    here = room_of(request)
-    if here is not None:
-        return next(area for area in EVERY if here in area.rooms)
+    current_room = room_of(request)
+    if current_room is not None:
+        return next(area for area in EVERY if current_room in area.rooms)
     route = request.resolver_match.view_name if request.resolver_match else ""
     return next((area for area in EVERY if route.startswith(area.routes or "-")), None)
 

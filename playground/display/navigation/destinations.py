@@ -55,9 +55,11 @@ def named(user: User, words: Sequence[str]) -> list[Group]:
     if not words:
         return []
     with_page = [kind for kind in kinds() if kind.route]
-    first, *others = (_newest(number, kind, user, words) for number, kind in enumerate(with_page))
+    first, *other_queries = (
+        _newest(number, kind, user, words) for number, kind in enumerate(with_page)
+    )
     places: list[list[Place]] = [[] for _ in with_page]
-    for number, pk, label, _ in first.union(*others, all=True).order_by("-at"):
+    for number, pk, label, _ in first.union(*other_queries, all=True).order_by("-at"):
         places[number].append(Place(label, "", reverse(with_page[number].route, args=[pk])))
     titles = (str(kind._meta.verbose_name_plural).capitalize() for kind in with_page)
     return [*map(Group, titles, places)]
@@ -76,9 +78,9 @@ def _newest(number: int, kind: type[Kept], user: User, words: Sequence[str]) -> 
     name, *_ = kind.searched
     rows = rows_of(kind).findable(user).filter(having(name, words))
     newest = rows.order_by("-created_at").values("pk")[:MAX_OF_KIND]
-    listed = rows.model._default_manager.filter(pk__in=newest).order_by()
+    newest_rows = rows.model._default_manager.filter(pk__in=newest).order_by()
     columns = {"number": Value(number), "label": F(name), "at": F("created_at")}
-    labelled: QuerySet[Any, Any] = listed.annotate(**columns).values_list(
+    labelled: QuerySet[Any, Any] = newest_rows.annotate(**columns).values_list(
         "number", "pk", "label", "at"
     )
     return labelled

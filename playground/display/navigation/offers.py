@@ -54,14 +54,14 @@ def place(endpoint: Endpoint, address: str, locks: Locks, label: str = "") -> Pl
 
 def told_apart(groups: Iterable[Group]) -> list[Group]:
     """Return the groups that have places; models with the same name in a group show their ids."""
-    shown = []
+    marked_groups = []
     for title, places in groups:
-        names = Counter(one.label for one in places)
+        names = Counter(named_place.label for named_place in places)
         apart = [
-            replace(one, note=f"{one.namesake} · {one.note}".rstrip(" ·"))
-            if one.namesake and names[one.label] > 1
-            else one
-            for one in places
+            replace(named_place, note=f"{named_place.namesake} · {named_place.note}".rstrip(" ·"))
+            if named_place.namesake and names[named_place.label] > 1
+            else named_place
+            for named_place in places
         ]
-        shown.append(Group(title, apart))
-    return [group for group in shown if group.places]
+        marked_groups.append(Group(title, apart))
+    return [group for group in marked_groups if group.places]

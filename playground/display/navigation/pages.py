@@ -48,10 +48,10 @@ def pages(user: User, words: Sequence[str]) -> list[Place]:
         _make_place(room.name or room.label, room.synonyms, room.address)
         for room in corridor.rooms(user)
     ]
-    others = [
-        _make_place(label, note, reverse(route) + rest) for label, note, route, rest in _PAGES
+    other_places = [
+        _make_place(label, note, reverse(route) + suffix) for label, note, route, suffix in _PAGES
     ]
-    return _having([*rooms, *others], words)
+    return _having([*rooms, *other_places], words)
 
 
 def _make_place(label: str, words: str, address: str, **more: str) -> Place:
@@ -61,14 +61,14 @@ def _make_place(label: str, words: str, address: str, **more: str) -> Place:
 def actions(user: User, words: Sequence[str]) -> list[Place]:
     """Return the actions that the user may begin and whose labels have all the words."""
     places = [
-        _make_place(label, note, reverse(route) + rest, icon="plus")
-        for label, note, route, rest in _ACTIONS
+        _make_place(label, note, reverse(route) + suffix, icon="plus")
+        for label, note, route, suffix in _ACTIONS
     ]
     if permissions.may(user, permissions.ADD_COLLECTION):
         places.append(Place("New collection", "", reverse("catalog:collections"), "plus"))
     places += [
-        _make_place(label, note, reverse(route) + rest, press=press)
-        for label, note, route, rest, press in _PRESSED
+        _make_place(label, note, reverse(route) + suffix, press=press)
+        for label, note, route, suffix, press in _PRESSED
     ]
     return _having(places, words)
 
@@ -79,7 +79,7 @@ def projects(user: User, words: Sequence[str]) -> list[Group]:
         return []
     own = listing.projects_of(user)
     pages = [Place(project.name, "Go to project", project.get_absolute_url()) for project in own]
-    here = current.chosen(user)
+    current_project = current.chosen(user)
     choices = [
         Place(
             f"Switch to {project.name}",
@@ -88,7 +88,7 @@ def projects(user: User, words: Sequence[str]) -> list[Group]:
             post=reverse("projects:project-choice", args=[project.key]),
         )
         for project in own
-        if project != here and project.archived_at is None
+        if project != current_project and project.archived_at is None
     ]
     return [
         Group("Projects", _having(pages, words)[:MAX_OF_KIND]),
@@ -110,9 +110,13 @@ def distance(place: Place, text: str) -> int:
 
 
 def _having(places: list[Place], words: Sequence[str]) -> list[Place]:
-    found = [
+    matching_places = [
         place
         for place in places
         if all(word in f"{place.label} {place.note} {place.synonyms}".lower() for word in words)
     ]
-    return sorted(found, key=lambda place: distance(place, " ".join(words))) if words else found
+    return (
+        sorted(matching_places, key=lambda place: distance(place, " ".join(words)))
+        if words
+        else matching_places
+    )

@@ -18,7 +18,7 @@ from core.formatting import counted
 from fal.db_safe import db_safe_text
 from playground.display.navigation.destinations import Group, Place
 from playground.display.navigation.offers import by_need, place, title_of, told_apart
-from playground.form.prefill.use_as import Brought, Result
+from playground.form.prefill.use_as import Result, UsableUpload
 from runs.file_kinds import VISUAL
 from schemas.uses.roles import USES
 
@@ -57,7 +57,7 @@ class _TextRanking:
 
 
 @dataclass(frozen=True)
-class Offered:
+class OfferedInputs:
     """The inputs of one use, or of models with one need; `count` includes what is not listed."""
 
     use: str
@@ -75,7 +75,7 @@ class Menu:
     """
 
     own: list[Taker]
-    groups: list[Offered]
+    groups: list[OfferedInputs]
     cards: dict[int, Endpoint]
     is_own_best: bool = True
 
@@ -90,38 +90,46 @@ def offered(kind: str, own: int, text: str = "", use: str = "") -> Menu:
     by_text = _TextRanking(text, engine.rank_all(Query(q=text), index.search)) if text else None
     rank = by_text.rank if by_text else _gallerys
     offers = _offers(index, kind, use, own, rank)
-    mine = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
-    is_own_best = not (by_text and mine and offers) or mine[0][0] < min(at for at, _ in offers)
+    own_inputs = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
+    is_own_best = not (by_text and own_inputs and offers) or own_inputs[0][0] < min(
+        at for at, _ in offers
+    )
     groups = [group for _, group in (sorted(offers, key=itemgetter(0)) if by_text else offers)]
-    listed = chain((t for _, t in mine[:1]), *(group.takers for group in groups))
-    cards = index.search.cards(taker.key for taker in listed)
-    inputs = [taker for _, taker in mine if taker.key in cards]
+    all_takers = chain((t for _, t in own_inputs[:1]), *(group.takers for group in groups))
+    cards = index.search.cards(taker.key for taker in all_takers)
+    inputs = [taker for _, taker in own_inputs if taker.key in cards]
     return Menu(inputs, groups, cards, is_own_best)
 
 
 def _offers(
     index: UseIndex, kind: str, use: str, own: int, rank: Callable[[Taker, str], Rank | None]
-) -> list[tuple[Rank, Offered]]:
+) -> list[tuple[Rank, OfferedInputs]]:
     """Return the groups in menu order, or the one of a `use`, each with its best input's rank."""
     by_use = index.takers(kind)
     most = IN_FULL if use in by_use else IN_GROUP
-    shown = {use: by_use[use]} if use in by_use else by_use
+    offered_uses = {use: by_use[use]} if use in by_use else by_use
     offers, needy = [], dict[str, list[tuple[Rank, Taker]]]()
-    for name, takers in shown.items():
+    for name, takers in offered_uses.items():
         title = USES[kind][name]
         fitting = (taker for taker in takers if rank(taker, title) is not None)
         ranked = _ranked(_one_of_each(fitting, own), title, rank)
-        ready, *others = by_need(ranked, lambda each: _need(index, each[1])).items()
+        ready, *needy_groups = by_need(
+            ranked, lambda ranked_taker: _need(index, ranked_taker[1])
+        ).items()
         if ready[1]:
             offers.append(_offer(name, title, ready[1], most))
-        for need, among in others:
+        for need, among in needy_groups:
             needy.setdefault(need, []).extend(among)
     able = {taker.key for _, offer in offers for taker in offer.takers}
     for need, among in needy.items():
-        left = {each[1].key: each for each in reversed(among) if each[1].key not in able}
-        if left:
+        unable_takers = {
+            ranked_taker[1].key: ranked_taker
+            for ranked_taker in reversed(among)
+            if ranked_taker[1].key not in able
+        }
+        if unable_takers:
             offers.append(
-                _offer("", title_of(need), sorted(left.values(), key=itemgetter(0)), most)
+                _offer("", title_of(need), sorted(unable_takers.values(), key=itemgetter(0)), most)
             )
     return offers
 
@@ -133,10 +141,10 @@ def _need(index: UseIndex, taker: Taker) -> str:
 
 def _offer(
     use: str, title: str, ranked: Sequence[tuple[Rank, Taker]], most: int
-) -> tuple[Rank, Offered]:
+) -> tuple[Rank, OfferedInputs]:
     """Return a group of at most `most` inputs, with its best input's rank."""
     inputs = [taker for _, taker in ranked]
-    return ranked[0][0], Offered(use, title, inputs[:most], len(inputs))
+    return ranked[0][0], OfferedInputs(use, title, inputs[:most], len(inputs))
 
 
 def _ranked(
@@ -148,7 +156,7 @@ def _ranked(
 
 
 def menu(
-    result: Result | Brought,
+    result: Result | UsableUpload,
     address: str,
     text: str = "",
     use: str = "",
@@ -158,7 +166,7 @@ def menu(
     offer = offered(result.kind, result.made_by, text, use)
     cards = offer.cards
     own = Group("This model", [_own_place(taker, result, cards, locks) for taker in offer.own])
-    listed = []
+    menu_groups = []
     for group in offer.groups:
         places = [
             place(
@@ -173,11 +181,11 @@ def menu(
         if group.use and group.count > len(group.takers) and places and not use:
             label = f"All {counted(group.count, 'model')}…"
             places.append(Place(label, "", f"{address}?use={group.use}"))
-        listed.append(Group(group.title, places))
-    listed.insert(0 if offer.is_own_best else len(listed), own)
+        menu_groups.append(Group(group.title, places))
+    menu_groups.insert(0 if offer.is_own_best else len(menu_groups), own)
     if not use and isinstance(result, Result):
-        listed.append(_find_group(result, text))
-    return told_apart(listed)
+        menu_groups.append(_find_group(result, text))
+    return told_apart(menu_groups)
 
 
 def _find_group(result: Result, text: str) -> Group:
@@ -195,14 +203,14 @@ def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:
     for taker in takers:
         if taker.key == own:
             continue
-        chosen = best.get(taker.key)
-        if chosen is None or (taker.input.is_required and not chosen.input.is_required):
+        best_taker = best.get(taker.key)
+        if best_taker is None or (taker.input.is_required and not best_taker.input.is_required):
             best[taker.key] = taker
     return list(best.values())
 
 
 def _own_place(
-    taker: Taker, result: Result | Brought, cards: dict[int, Endpoint], locks: Locks
+    taker: Taker, result: Result | UsableUpload, cards: dict[int, Endpoint], locks: Locks
 ) -> Place:
     endpoint = cards[taker.key]
     address = result.address_in(endpoint, taker.input.path)

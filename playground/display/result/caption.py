@@ -51,8 +51,8 @@ def requested_seed(run: Run) -> str:
 
 def coming(run: Run) -> str:
     """Return what a run makes, as the beginning of a sentence: `The sound`."""
-    made = (NOUNS[fact] for fact in run.endpoint.facts if fact in NOUNS)
-    return next(made, "The result")
+    output_nouns = (NOUNS[fact] for fact in run.endpoint.facts if fact in NOUNS)
+    return next(output_nouns, "The result")
 
 
 def billed(run: Run) -> str:

@@ -70,21 +70,21 @@ def settings_in(root: Field, arguments: Any) -> Settings:
     if not isinstance(arguments, dict):
         return Settings([Setting("Input", _cut(in_words(arguments, None)))], [])
     prompt = by_meaning(root.children).get("prompt")
-    known = [child for child in root.children if child is not prompt]
-    names = [child.name for child in known]
+    known_fields = [child for child in root.children if child is not prompt]
+    names = [child.name for child in known_fields]
     unknown = [name for name in arguments if name not in {child.name for child in root.children}]
-    given, defaults = [], []
+    changed_leaves, defaults = [], []
     for name in [*names, *unknown]:
-        one = field_at(root, (name,))
+        field_node = field_at(root, (name,))
         value = arguments.get(name, MISSING)
-        if value is not MISSING and not (one and identical(value, one.default)):
-            given += list(_leaves((name,), value, root))
-        elif one and one.has_default and not one.is_hidden:
-            defaults += list(_leaves((name,), one.default, root))
-    addresses = [address for _, value, _ in given for address in _files_in(value)]
+        if value is not MISSING and not (field_node and identical(value, field_node.default)):
+            changed_leaves += list(_leaves((name,), value, root))
+        elif field_node and field_node.has_default and not field_node.is_hidden:
+            defaults += list(_leaves((name,), field_node.default, root))
+    addresses = [address for _, value, _ in changed_leaves for address in _files_in(value)]
     stills, origins = input_stills(addresses), artifact_urls.origins(addresses)
     return Settings(
-        [_setting(leaf, root, stills, origins) for leaf in islice(given, MAX_ROWS)],
+        [_setting(leaf, root, stills, origins) for leaf in islice(changed_leaves, MAX_ROWS)],
         [_setting(leaf, root, {}, {}) for leaf in islice(defaults, MAX_ROWS)],
     )
 
@@ -116,15 +116,15 @@ def _is_address(text: str) -> bool:
 def _setting(
     leaf: _Leaf, root: Field, stills: Mapping[str, str], origins: Mapping[str, str]
 ) -> Setting:
-    path, value, one = leaf
-    label = label_of(path, root, one)
+    path, value, field_node = leaf
+    label = label_of(path, root, field_node)
     if addresses := _files_in(value):
         return Setting(label, "", tuple(_file(text, stills, origins) for text in addresses))
     if isinstance(value, dict) and set(value) == set(SIDES):
         return Setting(label, " × ".join(in_words(value[side], None) for side in SIDES))
     if isinstance(value, list):
         return Setting(label, _cut(", ".join(in_words(row, None) for row in value)))
-    return Setting(label, _cut(in_words(value, one)))
+    return Setting(label, _cut(in_words(value, field_node)))
 
 
 def _file(address: str, stills: Mapping[str, str], origins: Mapping[str, str]) -> File:
@@ -150,9 +150,13 @@ def input_stills(addresses: Iterable[str]) -> dict[str, str]:
 
     Files without a picture, such as sounds, are left out.
     """
-    ours = [match for address in addresses if (match := OUR_ADDRESS.fullmatch(address))][:MAX_FILES]
-    results = {match[0]: (match["run"], int(match["position"])) for match in ours if match["run"]}
-    uploads = {match[0]: match["upload"] for match in ours if match["upload"]}
+    our_matches = [match for address in addresses if (match := OUR_ADDRESS.fullmatch(address))][
+        :MAX_FILES
+    ]
+    results = {
+        match[0]: (match["run"], int(match["position"])) for match in our_matches if match["run"]
+    }
+    uploads = {match[0]: match["upload"] for match in our_matches if match["upload"]}
     return _of_results(results) | _of_uploads(uploads)
 
 
@@ -160,8 +164,8 @@ def still_of_input(run: Run) -> str:
     """Return the address of a picture of the run's main input; empty without one."""
     if not isinstance(run.arguments, dict):
         return ""
-    meant = by_meaning(version_of(run.endpoint).root.children)
-    for input_field in (meant.get("image"), meant.get("video")):
+    fields_by_meaning = by_meaning(version_of(run.endpoint).root.children)
+    for input_field in (fields_by_meaning.get("image"), fields_by_meaning.get("video")):
         value = run.arguments.get(input_field.name) if input_field else None
         first = value[0] if isinstance(value, list) and value else value
         if isinstance(first, str) and (still := input_stills([first]).get(first)):

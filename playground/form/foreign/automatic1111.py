@@ -48,14 +48,16 @@ def read(text: str) -> dict[str, Any]:
         "strength": values.number(settings.pop("Denoising strength", "")),
         "image_size": values.size(width, height),
     }
-    others = {_name(key): value[:MOST_CHARS] for key, value in [*settings.items()][:MOST_OTHERS]}
-    return others | {name: value for name, value in arguments.items() if value is not None}
+    other_settings = {
+        _name(key): value[:MOST_CHARS] for key, value in [*settings.items()][:MOST_OTHERS]
+    }
+    return other_settings | {name: value for name, value in arguments.items() if value is not None}
 
 
 def _settings(line: str) -> dict[str, str]:
     """Split `name: value, name: value`, where a value in quotes may have commas."""
-    whole = _QUOTED.sub(lambda quoted: quoted[0].replace(", ", ","), line)
-    pairs = (pair.partition(": ") for pair in whole.split(", "))
+    bare_line = _QUOTED.sub(lambda quoted: quoted[0].replace(", ", ","), line)
+    pairs = (pair.partition(": ") for pair in bare_line.split(", "))
     return {key.strip(): value.strip().strip('",') for key, _, value in pairs if value}
 
 

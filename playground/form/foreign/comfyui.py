@@ -65,15 +65,15 @@ def _sampler(graph: dict[str, Node]) -> Node | None:
 
 def _back_from(graph: dict[str, Node], start: Node) -> Iterator[Node]:
     """Yield a node and all that it depends on, the nearest first, each once."""
-    waiting, seen = deque([start]), {id(start)}
-    while waiting and len(seen) <= MOST_NODES:
-        node = waiting.popleft()
+    to_visit, seen = deque([start]), {id(start)}
+    while to_visit and len(seen) <= MOST_NODES:
+        node = to_visit.popleft()
         yield node
         for value in node.values():
             before = graph.get(_key(value))
             if before is not None and id(before) not in seen:
                 seen.add(id(before))
-                waiting.append(before)
+                to_visit.append(before)
 
 
 def _key(value: Any) -> str:

@@ -51,13 +51,13 @@ class ForeignRecipe:
     def from_text(cls, text: str) -> ForeignRecipe | None:
         """Return the recipe of `as_text`; None for other text, which a person may have typed."""
         try:
-            written = loads(text)
+            document = loads(text)
         except NotJson:
             return None
-        arguments = written.get("arguments") if isinstance(written, dict) else None
+        arguments = document.get("arguments") if isinstance(document, dict) else None
         if not isinstance(arguments, dict):
             return None
-        return cls(values.clean_text(written.get("program")) or "another program", arguments)
+        return cls(values.clean_text(document.get("program")) or "another program", arguments)
 
 
 def read(texts: dict[str, str]) -> ForeignRecipe | None:

@@ -16,17 +16,17 @@ class Unreadable(ValueError):
     """A recipe that cannot be read; the message is shown to people."""
 
 
-def as_json(text: str, what: str) -> dict[str, Any]:
-    """Return a JSON object; raises Unreadable, with `what` in its message.
+def as_json(text: str, subject: str) -> dict[str, Any]:
+    """Return a JSON object; raises Unreadable, with `subject` in its message.
 
     ComfyUI writes NaN, which is not JSON: it counts as missing.
     """
     try:
         document = db_safe(json.loads(text, parse_constant=lambda _: None))
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{what} in this picture is damaged.") from error
+        raise Unreadable(f"{subject} in this picture is damaged.") from error
     if not isinstance(document, dict):
-        raise Unreadable(f"{what} in this picture is damaged.")
+        raise Unreadable(f"{subject} in this picture is damaged.")
     return document
 
 
@@ -59,10 +59,10 @@ def number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > 32:
         return None
     try:
-        read = float(value)
+        number_read = float(value)
     except ValueError:
         return None
-    return read if math.isfinite(read) and read >= 0 else None
+    return number_read if math.isfinite(number_read) and number_read >= 0 else None
 
 
 def size(width: Any, height: Any) -> dict[str, int] | None:

@@ -56,20 +56,20 @@ def render_form(
         return renderer.fill(
             "whole", {"node": root, "rows": str(min(root.text.count("\n") + 3, 30))}
         )
-    main, more = sections(root)
+    main, setting_nodes = sections(root)
     problems = list(_summary(root, ""))
-    changed = sum(node.is_changed for node in more)
+    changed_count = sum(node.is_changed for node in setting_nodes)
     return renderer.fill(
         "form",
         {
             "problems": problems,
             "shows": " ".join(settings.FAL_MEDIA_URLS),
             "main": renderer.top_level_fields(main),
-            "more": renderer.settings(more),
-            "is_long": len(more) >= MIN_SETTINGS,
-            "count": str(len(more)),
-            "changed": str(changed or ""),
-            "is_more_open": bool(changed) or any(has_errors(node) for node in more),
+            "more": renderer.settings(setting_nodes),
+            "is_long": len(setting_nodes) >= MIN_SETTINGS,
+            "count": str(len(setting_nodes)),
+            "changed": str(changed_count or ""),
+            "is_more_open": bool(changed_count) or any(has_errors(node) for node in setting_nodes),
             "others": renderer.extra_rows(root),
             "changes": list(changes(root)),
         },
@@ -81,16 +81,16 @@ def render_fields(nodes: list[Node], upload_url: str = "") -> SafeString:
     return _FormRenderer(upload_url).fields(nodes)
 
 
-def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
+def _summary(node: Node, outer_label: str) -> Iterator[tuple[str, str]]:
     """Yield each problem with its control's id; nested ones with their place ("LoRA 2: Path …")."""
     own = node.field.label if node.name else ""
     for message in node.errors:
         has_name = message.startswith((own, "The value ", "“"))  # upstream's do not
-        place = [word for word in (around, "" if has_name else own) if word]
+        place = [word for word in (outer_label, "" if has_name else own) if word]
         yield (node.id if node.name else "", ": ".join([*place, message]))
     children = node.children if node.name else [*chain(*sections(node))]
     for child in [*children, node.extra] if node.extra else children:
-        yield from _summary(child, node.field.label if node.field.name else around)
+        yield from _summary(child, node.field.label if node.field.name else outer_label)
     for position, row in enumerate(node.rows, start=1):
         word = singular(node.field.label)
         yield from _summary(row.node, f"{word[:1].upper()}{word[1:]} {row.key or position}")
@@ -99,14 +99,16 @@ def _summary(node: Node, around: str) -> Iterator[tuple[str, str]]:
 def sections(root: Node) -> tuple[list[Node], list[Node]]:
     """Split the fields into the main ones and "More settings", both in the schema's order."""
     main: list[Node] = []
-    more: list[Node] = []
+    setting_nodes: list[Node] = []
     for node in root.children:
         field = node.field
         is_main = field.is_required or field.is_important or field.is_hidden or bool(field.media)
-        (main if is_main and not field.is_advanced else more).append(node)
-    if not main or (len(more) < 3 and not any(node.field.is_advanced for node in more)):
+        (main if is_main and not field.is_advanced else setting_nodes).append(node)
+    if not main or (
+        len(setting_nodes) < 3 and not any(node.field.is_advanced for node in setting_nodes)
+    ):
         return list(root.children), []
-    return main, more
+    return main, setting_nodes
 
 
 def is_pair(nodes: list[Node]) -> bool:
@@ -176,14 +178,18 @@ class _FormRenderer:
 
     def settings(self, nodes: list[Node]) -> SafeString:
         """Render the settings under "More settings"; many of them in groups, changed ones first."""
-        changed = [node for node in nodes if node.is_changed]
-        rest = [node for node in nodes if not node.is_changed]
-        groups = group([node.field for node in rest])
+        changed_nodes = [node for node in nodes if node.is_changed]
+        unchanged = [node for node in nodes if not node.is_changed]
+        groups = group([node.field for node in unchanged])
         if len(groups) < 2:
             return self.top_level_fields(nodes)
-        named = [(section.title, [rest[place] for place in section.places]) for section in groups]
-        shown = [("Changed", changed), *named] if changed else named
-        return mark_safe("".join(self.group(title, among) for title, among in shown))  # noqa: S308
+        titled_groups = [
+            (section.title, [unchanged[place] for place in section.places]) for section in groups
+        ]
+        named_groups = (
+            [("Changed", changed_nodes), *titled_groups] if changed_nodes else titled_groups
+        )
+        return mark_safe("".join(self.group(title, part) for title, part in named_groups))  # noqa: S308
 
     def group(self, title: str, nodes: list[Node]) -> SafeString:
         """Render one group of settings; open if one of them was set or has an error."""
@@ -197,13 +203,13 @@ class _FormRenderer:
 
     def sequence(self, nodes: list[Node], draw: Callable[[Node], SafeString]) -> SafeString:
         """Render several fields; a width followed by a height becomes a pair."""
-        parts, left = [], iter(range(len(nodes)))
-        for at in left:
+        parts, places = [], iter(range(len(nodes)))
+        for at in places:
             if is_pair(nodes[at : at + 2]):
                 parts.append(
                     self.fill("pair", {"width": draw(nodes[at]), "height": draw(nodes[at + 1])})
                 )
-                next(left)
+                next(places)
             else:
                 parts.append(draw(nodes[at]))
         return mark_safe("".join(parts))  # noqa: S308

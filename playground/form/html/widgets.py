@@ -342,6 +342,6 @@ WIDGETS = [
 PICKERS = [widget for widget in WIDGETS if widget.name in {"sizes", "segments", "select"}]
 
 
-def widget_for(node: Node, among: list[Widget] = WIDGETS) -> Widget:
+def widget_for(node: Node, widgets: list[Widget] = WIDGETS) -> Widget:
     """Return the first widget that suits a node."""
-    return next(widget for widget in among if widget.suits(node))
+    return next(widget for widget in widgets if widget.suits(node))

@@ -32,13 +32,13 @@ KINDS = ("preset", "run", "saved", "example", "recipe")  # query parameters: `?p
 _GONE = object()
 
 
-def fill(user: User, endpoint: Endpoint, what: str) -> FormState | None:
+def fill(user: User, endpoint: Endpoint, source_key: str) -> FormState | None:
     """Return the form filled from a source: `preset:<id>`, `run:<uuid>`, `saved:<id>`, `example`.
 
     `use:…` names a result; `recipe:…` is the id of a Vitrine's recipe or another program's recipe.
     None if the source does not exist or the user may not see it.
     """
-    kind, _, key = what.partition(":")
+    kind, _, key = source_key.partition(":")
     source = _sources().get(kind)
     return source(user, endpoint, key) if source else None
 
@@ -91,8 +91,8 @@ def _saved(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     share = Share.objects.filter(pk=key).select_related("endpoint", "user").first()
     if share is None:
         return None
-    whose = "your" if share.user_id == user.pk else f"{share.user}'s"
-    name = f"The input in {whose} link"
+    owner_phrase = "your" if share.user_id == user.pk else f"{share.user}'s"
+    name = f"The input in {owner_phrase} link"
     return _saved_arguments(
         endpoint, share.endpoint, share.arguments, migrate_arguments.UNKNOWN, name
     )
@@ -240,23 +240,23 @@ def _readable(user: User, arguments: Any) -> set[str]:
         elif match:
             runs.setdefault(match["run"], []).append(address)
     rows = Upload.objects.filter(pk__in=uploads).select_related("project")
-    there = {str(upload.pk) for upload in rows if upload.is_readable_by(user)}
-    there |= {
+    readable_keys = {str(upload.pk) for upload in rows if upload.is_readable_by(user)}
+    readable_keys |= {
         str(pk)
         for pk in Run.objects.readable_by(user).filter(pk__in=runs).values_list("pk", flat=True)
     }
     of_files = uploads | runs
-    return {address for key in there for address in of_files[key]}
+    return {address for key in readable_keys for address in of_files[key]}
 
 
 def _addresses(value: Any) -> list[str]:
-    waiting, addresses = [value], []
-    while waiting:
-        item = waiting.pop()
+    to_visit, addresses = [value], []
+    while to_visit:
+        item = to_visit.pop()
         if isinstance(item, str):
             addresses += [item] if OUR_ADDRESS.fullmatch(item) else []
         elif isinstance(item, dict | list):
-            waiting += item.values() if isinstance(item, dict) else item
+            to_visit += item.values() if isinstance(item, dict) else item
     return addresses
 
 

@@ -53,7 +53,7 @@ class Transfer:
             ("Does not fit here", self.unfit),
             ("Not in this model", self.unknown),
         ]
-        return tuple(Fate(what, ", ".join(names)) for what, names in parts if names)
+        return tuple(Fate(fate, ", ".join(names)) for fate, names in parts if names)
 
 
 def transfer(
@@ -103,10 +103,12 @@ class _Mover:
         for step in self.steps:
             if step.source in self.moved:
                 outcome.changed.append(self.moved[step.source])
-            elif step.kind == "dropped" and step.said == NOT_HERE:
+            elif step.kind == "dropped" and step.reason == NOT_HERE:
                 outcome.unknown.append(step.source)
             elif step.kind == "dropped":
-                outcome.unfit.append(f"{step.source} ({step.said})" if step.said else step.source)
+                outcome.unfit.append(
+                    f"{step.source} ({step.reason})" if step.reason else step.source
+                )
             elif step.target in self.filled:
                 outcome.unfit.append(f"{step.source} (the result is there)")
             elif step.kind == "carried":
@@ -145,15 +147,15 @@ class _Mover:
 
     def _slots(self, kind: str) -> list[Input]:
         """The natural inputs for a file of this kind: required ones, then main ones."""
-        among = [taker for taker in self.inputs if taker.kind == kind]
-        required = [taker for taker in among if taker.is_required and taker.role != "mask"]
-        main = [taker for taker in among if taker.role in {"main", "start", "prompt"}]
+        kind_takers = [taker for taker in self.inputs if taker.kind == kind]
+        required = [taker for taker in kind_takers if taker.is_required and taker.role != "mask"]
+        main = [taker for taker in kind_takers if taker.role in {"main", "start", "prompt"}]
         return list(dict.fromkeys([*required, *main]))
 
     def move_inputs(self, source_arguments: dict[str, Any], takers: Iterable[Input]) -> None:
         """Move files and prompts without a counterpart to free inputs of their kind and role."""
-        placed = {step.source for step in self.steps if step.target}
-        dropped_names = {step.source for step in self.steps} - placed
+        placed_names = {step.source for step in self.steps if step.target}
+        dropped_names = {step.source for step in self.steps} - placed_names
         for old in takers:
             name = names_in(old.path)[0]
             values = [

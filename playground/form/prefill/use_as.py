@@ -57,7 +57,7 @@ class Usable:
 
 
 @dataclass(frozen=True)
-class Brought(Usable):
+class UsableUpload(Usable):
     """An uploaded file."""
 
     upload: Upload
@@ -89,8 +89,8 @@ class Result(Usable):
     @property
     def origin(self) -> str:
         """Return where it comes from: `the picture of the run of 12 May, 14:03 on FLUX.1`."""
-        when = date_format(timezone.localtime(self.run.created_at), "j F, H:i")
-        return f"the {self.noun} of the run of {when} on {self.run.endpoint.name}"
+        run_time = date_format(timezone.localtime(self.run.created_at), "j F, H:i")
+        return f"the {self.noun} of the run of {run_time} on {self.run.endpoint.name}"
 
     @property
     def name(self) -> str:
@@ -119,10 +119,10 @@ def find(user: User, pk: uuid.UUID, key: str = "") -> Result | None:
 
 def results(run: Run) -> list[Result]:
     """Return the files and texts of a run that can be used as inputs; one query."""
-    stored = run.artifacts.exclude(state=Artifact.State.LOST)
+    stored_artifacts = run.artifacts.exclude(state=Artifact.State.LOST)
     files = [
         Result(kind_of(artifact), artifact.get_absolute_url(), run, f"a{artifact.position}")
-        for artifact in stored
+        for artifact in stored_artifacts
     ]
     texts = [
         artifact
@@ -135,13 +135,13 @@ def results(run: Run) -> list[Result]:
     ]
 
 
-def brought(user: User, pk: uuid.UUID) -> Brought | None:
+def brought(user: User, pk: uuid.UUID) -> UsableUpload | None:
     """Return an upload; None if it does not exist or the user may not read it."""
     upload = Upload.objects.select_related("project").filter(pk=pk).first()
     if upload is None or not upload.is_readable_by(user):
         return None
     kind = kind_of_file(content_types.kind(upload.content_type), upload.file_name)
-    return Brought(kind, upload.get_absolute_url(), upload)
+    return UsableUpload(kind, upload.get_absolute_url(), upload)
 
 
 def kind_of(artifact: Artifact) -> str:
@@ -162,8 +162,8 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
     `key` is `<run>/<result>/<path of the field>`, or `<upload>/u/<path>`. None if that is missing.
     """
-    run, _, rest = key.partition("/")
-    name, _, path = rest.partition("/")
+    run, _, result_path = key.partition("/")
+    name, _, path = result_path.partition("/")
     pk = parse_uuid(run)
     if not pk or not name:
         return None
@@ -177,9 +177,11 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
         notice = f"This model no longer has a field that takes {result.origin}."
         return FormState(before, notice)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
-    placed = form_state.from_arguments(endpoint, place(root, arguments, path, result.value))
+    filled_form = form_state.from_arguments(endpoint, place(root, arguments, path, result.value))
     marks = {mark: before[mark] for mark in KEPT_MARKS if mark in before}
-    return replace(placed, post={**placed.post, **marks}, notice=_notice(result, field, arguments))
+    return replace(
+        filled_form, post={**filled_form.post, **marks}, notice=_notice(result, field, arguments)
+    )
 
 
 def held_before(user: User, endpoint: Endpoint) -> Post:
@@ -193,6 +195,6 @@ def held_before(user: User, endpoint: Endpoint) -> Post:
     return form_state.from_arguments(endpoint, preset.arguments).post | {form_state.HOUSE: ["1"]}
 
 
-def _notice(result: Result | Brought, field: Input, arguments: dict[str, Any]) -> str:
+def _notice(result: Result | UsableUpload, field: Input, arguments: dict[str, Any]) -> str:
     sentence = f"“{field.label}” now holds {result.origin}."
     return f"{sentence} Everything else is as you had left it." if arguments else sentence

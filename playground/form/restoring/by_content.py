@@ -55,11 +55,11 @@ def by_address(user: User, address: str) -> Outcome:
     return of_run(run)
 
 
-def of_run(run: Run, like: int | None = None, what: str = "") -> Outcome:
+def of_run(run: Run, like: int | None = None, derived_kind: str = "") -> Outcome:
     """Return the actions for a file of a run: use its settings, open it, find similar results.
 
-    `like` is the position of the result to find similar ones for. `what` names the derived file, if
-    the file is not a result itself.
+    `like` is the position of the result to find similar ones for. `derived_kind` names the
+    derived file; it is empty for a result itself.
     """
     source = f"run:{run.pk}"
     acts = [
@@ -69,7 +69,7 @@ def of_run(run: Run, like: int | None = None, what: str = "") -> Outcome:
     if like is not None:
         alike = reverse("library:artifact-like", kwargs={"pk": run.pk, "position": like})
         acts.append(Act("Find similar results", alike))
-    origin = f"This is {what} of a result made" if what else "Made"
+    origin = f"This is {derived_kind} of a result made" if derived_kind else "Made"
     words = f"{origin} here by {run.endpoint.name}, {sources.moment_of(run)}."
     return Outcome(words, acts, run.endpoint, source)
 
@@ -86,15 +86,15 @@ def _of_derived_file(user: User, digest: str) -> Outcome | None:
     files = DerivedFile.objects.filter(own, digest=digest)
     positions = {file.run_id: file for file in files}
     run = _visible(user).filter(pk__in=positions).order_by("-created_at").first()
-    return of_run(run, what=positions[run.pk].get_what_display()) if run else None
+    return of_run(run, derived_kind=positions[run.pk].get_what_display()) if run else None
 
 
 def _of_upload(user: User, upload: Upload) -> Outcome:
     count = using(user, upload).count()
     uses = reverse("playground:upload-uses", args=[upload.pk])
-    used = f"which {counted(count, 'run')} used" if count else "which no run has used yet"
+    used_phrase = f"which {counted(count, 'run')} used" if count else "which no run has used yet"
     acts = [Act(USE, uses), *([Act("See the runs", f"{uses}#runs")] if count else [])]
-    return Outcome(f"This is an upload, “{upload.file_name}”, {used}.", acts, is_weak=True)
+    return Outcome(f"This is an upload, “{upload.file_name}”, {used_phrase}.", acts, is_weak=True)
 
 
 def _visible(user: User) -> RunQuerySet:

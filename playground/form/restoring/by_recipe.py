@@ -48,10 +48,10 @@ def by_recipe(
             raise ValueError(f"A recipe is at most {recipes.MOST_BYTES >> 20} MB; this is larger.")
         file.seek(0)
         return _of_recipes(user, _in_json(file.read()))
-    read = texts(file)
-    if recipes.KEYWORD in read:
-        return _of_recipes(user, _in_json(read[recipes.KEYWORD].encode()))
-    recipe = foreign.read(read)
+    file_texts = texts(file)
+    if recipes.KEYWORD in file_texts:
+        return _of_recipes(user, _in_json(file_texts[recipes.KEYWORD].encode()))
+    recipe = foreign.read(file_texts)
     return _of_foreign(recipe, onto) if recipe else None
 
 
@@ -63,15 +63,15 @@ def _in_json(content: bytes) -> list[Recipe]:
     if not isinstance(document, dict):
         raise ValueError(NO_RECIPE)
     of_run = parse(document)
-    written = [of_run] if of_run else recipes.parse(document)
-    if written is None:
+    recipe_list = [of_run] if of_run else recipes.parse(document)
+    if recipe_list is None:
         raise ValueError(NO_RECIPE)
-    return written
+    return recipe_list
 
 
-def _of_recipes(user: User, written: list[Recipe]) -> Outcome:
+def _of_recipes(user: User, recipe_list: list[Recipe]) -> Outcome:
     """Return the form that the recipes fill, or the page on which one of several is chosen."""
-    several = [*recipes.distinct(written)]
+    several = [*recipes.distinct(recipe_list)]
     if len(several) == 1:
         return _of_recipe(user, several[0])
     choices: dict[str, None] = {}
@@ -160,5 +160,5 @@ def parse(document: dict[str, Any]) -> Recipe | None:
     """Return the recipe of a run file; None for another document, ValueError if it is broken."""
     if document.get("format") != FORMAT:
         return None
-    written = {"model": document.get("endpoint_id"), "arguments": document.get("arguments")}
-    return recipes.parsed(written | {"run": document.get("id")})
+    recipe_values = {"model": document.get("endpoint_id"), "arguments": document.get("arguments")}
+    return recipes.parsed(recipe_values | {"run": document.get("id")})

@@ -78,7 +78,7 @@ def choices_of(user: User, fills: Sequence[str]) -> list[Choice]:
 
 def choice_of_run(run: Run) -> Choice:
     """Return the choice of a run's settings; its endpoint and artifacts should be loaded."""
-    stills = (thumbnail_url(one, artifact_url(one)) for one in run.artifacts.all())
+    stills = (thumbnail_url(artifact, artifact_url(artifact)) for artifact in run.artifacts.all())
     return Choice(
         run.title or run.endpoint.name,
         run.endpoint.name,

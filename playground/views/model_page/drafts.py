@@ -13,7 +13,7 @@ from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
 from playground.form import drafts, form_state, recent_prompts, run_costs
-from playground.form.form_state import Written
+from playground.form.form_state import FormContents
 from playground.views import refusals
 from playground.views.model_page import form_posts
 from projects import current, roles
@@ -45,15 +45,15 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Save the tab's draft; returns `{"version", "cost"}`, the cost of running it."""
     endpoint = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
     post, tab = form_posts.form_fields(request), form_posts.parse_tab(request)
-    written = Written(endpoint, post)
+    contents = FormContents(endpoint, post)
     try:
-        version = drafts.save(request.user, written, tab)
+        version = drafts.save(request.user, contents, tab)
     except drafts.TooLarge as error:
         return JsonResponse({"error": str(error)}, status=422)
     times = run_costs.times(hidden(request, run_costs.CONTROL))
     project = current.current(request)
-    resolved, named = form_state.with_names(endpoint, written.parsed, request.user, project)
-    cost = run_costs.of_form(endpoint, resolved, times, named).as_json()
+    resolved, named_inputs = form_state.with_names(endpoint, contents.parsed, request.user, project)
+    cost = run_costs.of_form(endpoint, resolved, times, named_inputs).as_json()
     return JsonResponse({"version": version, "cost": cost})
 
 
@@ -80,8 +80,8 @@ def ticket(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     project = current.current(request)
     try:
         _require_startable(request, endpoint, project)
-    except Forbidden as refused:
-        return refusals.answer(request, refused, {}, is_part=True)
+    except Forbidden as refusal:
+        return refusals.answer(request, refusal, {}, is_part=True)
     # The browser's own Origin; a forged one does not pass the CSRF check.
     origin = request.headers.get("Origin") or f"{request.scheme}://{request.get_host()}"
     signed = tickets.sign(
@@ -90,7 +90,7 @@ def ticket(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
         origin,
         request.session.session_key,
         project_id=project.pk,
-        said=confirmation.said_by(request),
+        confirmation=confirmation.said_by(request),
     )
     return JsonResponse({"url": f"{settings.REALTIME_URL}/?ticket={signed}"})
 

@@ -24,7 +24,7 @@ from core.http.htmx import HtmxRequest
 from core.http.posts import BUTTON, hidden
 from playground.display import about, history
 from playground.form import drafts, form_state
-from playground.form.form_state import FormState, Post, Written
+from playground.form.form_state import FormContents, FormState, Post
 from playground.form.prefill import sources
 from playground.form.prefill.place_of_run import in_place_of_run
 from playground.views.model_page import form, form_posts, page
@@ -93,9 +93,9 @@ def _render_tab(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
         return page.render_stage(request, endpoint)
     draft, filled, is_filled = _initial_state(request, endpoint)
     if tab in {"api", "schema"}:
-        shown = form_state.code_snippets(endpoint, filled.post)
+        snippets = form_state.code_snippets(endpoint, filled.post)
         return page.render_page(
-            request, endpoint, filled, tab="api", **shown, **form_state.schema_tables(endpoint)
+            request, endpoint, filled, tab="api", **snippets, **form_state.schema_tables(endpoint)
         )
     return page.render_page(
         request,
@@ -119,13 +119,13 @@ def _address_of_runs(request: HtmxRequest, endpoint: Endpoint) -> str:
 
 def _initial_state(request: HtmxRequest, endpoint: Endpoint) -> tuple[Draft, FormState, bool]:
     """Return the draft, what the form shows, and whether that differs from the draft."""
-    held = request.session.get(PENDING_KEY, {})
-    if held.get("endpoint") == endpoint.endpoint_id:
+    pending = request.session.get(PENDING_KEY, {})
+    if pending.get("endpoint") == endpoint.endpoint_id:
         del request.session[PENDING_KEY]
         notice = "You had been logged out. Here is what you typed."
-        drafts.save(request.user, Written(endpoint, held["post"]), tab_in_front(request))
+        drafts.save(request.user, FormContents(endpoint, pending["post"]), tab_in_front(request))
         draft = drafts.find(request.user, endpoint, tab_in_front(request))
-        return draft, FormState(held["post"], notice), False
+        return draft, FormState(pending["post"], notice), False
     draft = drafts.find(request.user, endpoint, tab_in_front(request))
     filled = _state_from_query(request, endpoint)
     if filled is None and not draft.post and (house := form.house_default_state(request, endpoint)):

@@ -33,7 +33,7 @@ from playground.form import (
     run_costs,
     share_links,
 )
-from playground.form.form_state import FormState, ParsedForm, Post, Written
+from playground.form.form_state import FormContents, FormState, ParsedForm, Post
 from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.views.model_page import page
@@ -60,60 +60,60 @@ REFUSED = FormState(
 def handle_post(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     """Handle the action of the pressed button (`~do`); without one, Run."""
     if request.FILES and (why := roles.refusal_to_make(request.user, current.current(request))):
-        return _refuse(request, Written(endpoint, form_fields(request)), why)
-    post, refused = _store_files(request, endpoint, form_fields(request))
-    written = Written(endpoint, post)
-    if refused:
-        return redraw(request, written, FormState(post, problems=refused), status=422)
+        return _refuse(request, FormContents(endpoint, form_fields(request)), why)
+    post, file_problems = _store_files(request, endpoint, form_fields(request))
+    contents = FormContents(endpoint, post)
+    if file_problems:
+        return redraw(request, contents, FormState(post, problems=file_problems), status=422)
     action = hidden(request, BUTTON)
     verb, colon, _ = action.partition(":")
     handle = ACTIONS.get(verb + colon, _change)
-    return handle(request, written, action)
+    return handle(request, contents, action)
 
 
-def _run(request: HtmxRequest, written: Written, action: str) -> HttpResponseBase:
-    endpoint, post = written.endpoint, written.post
+def _run(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponseBase:
+    endpoint, post = contents.endpoint, contents.post
     project = current.current(request)
-    parsed, named = form_state.with_names(endpoint, written.parsed, request.user, project)
+    parsed, named_inputs = form_state.with_names(endpoint, contents.parsed, request.user, project)
     problems = form_state.find_problems(endpoint, parsed)
     if endpoint.refusal:
         problems = [Problem((), endpoint.refusal)]
     if _requested_times(request) > 1 and not variations.can_vary(endpoint):
         problems = [*problems, Problem((), variations.ALL_ALIKE)]
     if problems:
-        return redraw(request, written, FormState(post, problems=problems), status=422)
+        return redraw(request, contents, FormState(post, problems=problems), status=422)
     planned = _planned(request, endpoint, parsed)
     if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        runs, version = _create_runs(request, written, planned, named)
-    except refused_starts.Forbidden as refused:
-        return _refuse(request, written, refused, status=refused.status)
+        runs, version = _create_runs(request, contents, planned, named_inputs)
+    except refused_starts.Forbidden as refusal:
+        return _refuse(request, contents, refusal, status=refusal.status)
     for run in runs:
         run.endpoint = endpoint
-    more = {
+    extra_context = {
         "form_token": secrets.token_urlsafe(16),
         "draft_version": version,
         "tab_id": tab_id(request),
         "origins": form_state.origins(post),
-        "cost": run_costs.of_plan(endpoint, parsed, planned, named),
+        "cost": run_costs.of_plan(endpoint, parsed, planned, named_inputs),
         "was_asked": is_posted(request, confirmation.FIELD),  # its notice can be removed
     }
     if len(runs) > 1:
-        return show_batch(request, runs, **more)
+        return show_batch(request, runs, **extra_context)
     run = runs[0]
     if not request.htmx:
         return redirect(run)
     response = render(
-        request, "playground/endpoint/_run_response.html", renderers.context(run) | more
+        request, "playground/endpoint/_run_response.html", renderers.context(run) | extra_context
     )
     return announce_new_run(address_result(request, response, run.stage_address), run)
 
 
-def _run_example(request: HtmxRequest, written: Written, action: str) -> HttpResponseBase:
+def _run_example(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponseBase:
     """Run the model's own example, which the front page offers."""
-    filled = sources.fill(request.user, written.endpoint, "example")
-    return _run(request, replace(written, post=filled.post) if filled else written, action)
+    filled = sources.fill(request.user, contents.endpoint, "example")
+    return _run(request, replace(contents, post=filled.post) if filled else contents, action)
 
 
 def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Plan:
@@ -123,21 +123,21 @@ def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Pl
 
 
 def _create_runs(
-    request: HtmxRequest, written: Written, planned: Plan, named: Sequence[NamedInput]
+    request: HtmxRequest, contents: FormContents, planned: Plan, named_inputs: Sequence[NamedInput]
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
 
-    The draft and the title come from `written`, so they keep the names that `named` resolves.
+    The draft and the title come from `contents`, which still has the names of inputs.
 
     One transaction writes both: the worker writes as soon as a run exists, and must not have to
     wait for the draft.
     """
-    endpoint, post = written.endpoint, written.post
+    endpoint, post = contents.endpoint, contents.post
     token = hidden(request, "~token")
     project = current.current(request)
     with transaction.atomic():
-        version = _save_draft(request, written)
-        title = starting.title(written.parsed.arguments)
+        version = _save_draft(request, contents)
+        title = starting.title(contents.parsed.arguments)
         transport = transport_choices.chosen(endpoint, post)
         runs = variations.start(
             [
@@ -153,7 +153,7 @@ def _create_runs(
                     title=title,
                     project=project,
                     origins=form_state.origins(post),
-                    named=named,
+                    named=named_inputs,
                 )
                 for place, arguments in enumerate(planned.runs)
             ]
@@ -163,21 +163,21 @@ def _create_runs(
 
 def _refuse(
     request: HtmxRequest,
-    written: Written,
+    contents: FormContents,
     why: str | refused_starts.Forbidden,
     status: int = HTTPStatus.FORBIDDEN,
 ) -> HttpResponse:
     """Show next to the form why its user may not start this; the form keeps its contents."""
     if not request.htmx:
-        return redraw(request, written, FormState(written.post), status=status, refused=why)
-    context = {"endpoint": written.endpoint, "oob": True, "refused": why}
+        return redraw(request, contents, FormState(contents.post), status=status, refused=why)
+    context = {"endpoint": contents.endpoint, "oob": True, "refused": why}
     response = render(request, "playground/endpoint/_notice.html", context, status=status)
     return reswap(response, "none")
 
 
 def redraw(
     request: HtmxRequest,
-    written: Written,
+    contents: FormContents,
     filled: FormState,
     *,
     status: int = 200,
@@ -189,22 +189,22 @@ def redraw(
     `version` is the draft's version if the caller has saved it already. `refused` says why the
     form's user may not start the run.
     """
-    endpoint = written.endpoint
+    endpoint = contents.endpoint
     filled = replace(filled, post=transport_choices.keep_choice(filled.post, form_fields(request)))
     filled = migrate_arguments.with_reminder(endpoint, filled)
-    shown = written if filled.post == written.post else replace(written, post=filled.post)
+    shown_form = contents if filled.post == contents.post else replace(contents, post=filled.post)
     if version is None:
-        version = _save_draft(request, shown)
-    more: dict[str, Any] = {
+        version = _save_draft(request, shown_form)
+    extra_context: dict[str, Any] = {
         "draft_version": version,
         "tab_id": tab_id(request),
         "requested_times": _requested_times(request),
-        "parsed": shown.parsed,
+        "parsed": shown_form.parsed,
         "refused": refused,
     }
     if not request.htmx:
-        return page.render_page(request, endpoint, filled, status=status, **more)
-    context = page.form(request, endpoint, filled, oob=True, **more)
+        return page.render_page(request, endpoint, filled, status=status, **extra_context)
+    context = page.form(request, endpoint, filled, oob=True, **extra_context)
     response = render(request, "playground/endpoint/_form_response.html", context, status=status)
     response = reswap(retarget(response, "#fields"), "outerHTML")
     return replace_url(response, _address_without_fill(request, endpoint))
@@ -227,125 +227,125 @@ def house_default_state(request: HtmxRequest, endpoint: Endpoint) -> FormState |
     return replace(filled, post=post, notice=notice, house=preset.name)
 
 
-def _fill(request: HtmxRequest, written: Written, filled: FormState) -> HttpResponse:
+def _fill(request: HtmxRequest, contents: FormContents, filled: FormState) -> HttpResponse:
     """Replace the form's contents; this can be undone."""
-    filled = replace(filled, post=transport_choices.keep_choice(filled.post, written.post))
-    new = replace(written, post=filled.post)
-    version, is_loss = drafts.replace(request.user, written, new, parse_tab(request))
+    filled = replace(filled, post=transport_choices.keep_choice(filled.post, contents.post))
+    new = replace(contents, post=filled.post)
+    version, is_loss = drafts.replace(request.user, contents, new, parse_tab(request))
     filled = replace(filled, undo="Undo" if is_loss else "")
     return redraw(request, new, filled, version=version)
 
 
-def _change(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _change(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
     """Change the form's shape, such as adding an item to a list."""
-    return redraw(request, written, FormState(apply(written.post, action)))
+    return redraw(request, contents, FormState(apply(contents.post, action)))
 
 
-def _reset(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _reset(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
     """Reset one field to its default; the response makes htmx replace this field only."""
-    response, name = _change(request, written, action), action.partition(":")[2]
+    response, name = _change(request, contents, action), action.partition(":")[2]
     if not FIELD_NAME.fullmatch(name):
         return response
     field = f'[data-field="{name}"]'  # other fields keep text typed in the meantime
     return reselect(retarget(response, field), field)
 
 
-def _reset_all(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
-    content = form_state.without_settings(written.endpoint, written.post)
-    return _fill(request, written, FormState(content, "Every setting is back at its default."))
+def _reset_all(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
+    content = form_state.without_settings(contents.endpoint, contents.post)
+    return _fill(request, contents, FormState(content, "Every setting is back at its default."))
 
 
-def _toggle_json(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
-    turned = form_state.toggled_json(written, action)
+def _toggle_json(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
+    turned = form_state.toggled_json(contents, action)
     is_refused = json_view.is_json(turned.post) and turned.problems
-    return redraw(request, written, turned, status=422 if is_refused else 200)
+    return redraw(request, contents, turned, status=422 if is_refused else 200)
 
 
-def _clear(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
-    house_default = house_default_state(request, written.endpoint)
-    return _fill(request, written, house_default or FormState({}, "Cleared."))
+def _clear(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
+    house_default = house_default_state(request, contents.endpoint)
+    return _fill(request, contents, house_default or FormState({}, "Cleared."))
 
 
-def _use_model_defaults(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _use_model_defaults(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
     own = FormState({form_state.HOUSE: ["1"]}, "The model's own defaults are back.")
-    return _fill(request, written, own)
+    return _fill(request, contents, own)
 
 
-def _fill_from(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
-    filled = sources.fill(request.user, written.endpoint, action)
+def _fill_from(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
+    filled = sources.fill(request.user, contents.endpoint, action)
     if filled is None:
-        return redraw(request, written, replace(REFUSED, post=written.post), status=422)
-    return _fill(request, written, filled)
+        return redraw(request, contents, replace(REFUSED, post=contents.post), status=422)
+    return _fill(request, contents, filled)
 
 
-def _migrate(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _migrate(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
     """Migrate the form's contents to the current schema as far as possible; can be undone."""
-    arguments, problems = written.parsed
+    arguments, problems = contents.parsed
     if problems:
-        return redraw(request, written, FormState(written.post, problems=problems), status=422)
+        return redraw(request, contents, FormState(contents.post, problems=problems), status=422)
     digest = action.partition(":")[2][:64]
-    return _fill(request, written, sources.migrated(written.endpoint, arguments, digest))
+    return _fill(request, contents, sources.migrated(contents.endpoint, arguments, digest))
 
 
-def _restore(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _restore(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
     """Restore the form's previous contents (`undo`), or show another tab's draft (`other`)."""
-    endpoint, tab = written.endpoint, parse_tab(request)
+    endpoint, tab = contents.endpoint, parse_tab(request)
     if action == "undo":
-        version, back = drafts.undo(request.user, written, tab)
-        word = "" if written.is_untouched else "Redo"
-        filled = FormState(back, "Everything is back as it was.", undo=word)
-        return redraw(request, written, filled, version=version)
+        version, former_post = drafts.undo(request.user, contents, tab)
+        word = "" if contents.is_untouched else "Redo"
+        filled = FormState(former_post, "Everything is back as it was.", undo=word)
+        return redraw(request, contents, filled, version=version)
     own = drafts.find(request.user, endpoint, tab)
     other = drafts.other_draft(request.user, endpoint, own) or own
-    return _fill(request, written, FormState(other.post, "This is what the other tab holds."))
+    return _fill(request, contents, FormState(other.post, "This is what the other tab holds."))
 
 
-def _link_or_preset(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _link_or_preset(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
     """Show a link to the form's contents, or the form that saves them as a preset."""
-    endpoint, post = written.endpoint, written.post
-    arguments, problems = written.parsed
+    endpoint, post = contents.endpoint, contents.post
+    arguments, problems = contents.parsed
     if problems:
-        return redraw(request, written, FormState(post, problems=problems), status=422)
-    more: dict[str, Any]
+        return redraw(request, contents, FormState(post, problems=problems), status=422)
+    extra_context: dict[str, Any]
     if action == "link":
         link = share_links.make_link(request.user, endpoint, arguments)
-        more = {"link": link, "linked_to": request.build_absolute_uri(link.address)}
+        extra_context = {"link": link, "linked_to": request.build_absolute_uri(link.address)}
     else:
         project = current.current(request)
         if refusal := roles.refusal_to_make(request.user, project):
-            return _refuse(request, written, refusal)
-        more = {
+            return _refuse(request, contents, refusal)
+        extra_context = {
             "form": presets.PresetForm(),
             "new_preset": {"arguments": dumps(arguments, indent=None)},
             "is_private": project.is_private,
         }
     if request.htmx:
-        context = {"endpoint": endpoint, "oob": True, **more}
+        context = {"endpoint": endpoint, "oob": True, **extra_context}
         return reswap(render(request, "playground/endpoint/_notice.html", context), "none")
-    version = _save_draft(request, written)
-    more |= {"tab_id": tab_id(request), "draft_version": version}
-    return page.render_page(request, endpoint, FormState(post), **more)
+    version = _save_draft(request, contents)
+    extra_context |= {"tab_id": tab_id(request), "draft_version": version}
+    return page.render_page(request, endpoint, FormState(post), **extra_context)
 
 
-def _choose_from_library(request: HtmxRequest, written: Written, action: str) -> HttpResponse:
+def _choose_from_library(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponse:
     """Open the saved prompts or references to insert one; the draft keeps the form's contents."""
-    _save_draft(request, written)
+    _save_draft(request, contents)
     kind, _, field = action.partition(":")
     query = urlencode(
-        {"for": written.endpoint.endpoint_id} | ({"field": field[:200]} if field else {})
+        {"for": contents.endpoint.endpoint_id} | ({"field": field[:200]} if field else {})
     )
     address = f"{reverse(f'library:{kind}')}{current.query(current.current(request))}&{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
-def _save_draft(request: HtmxRequest, written: Written) -> int:
+def _save_draft(request: HtmxRequest, contents: FormContents) -> int:
     """Save the form's contents as the draft; returns the draft's version."""
     tab = parse_tab(request)
     try:
-        return drafts.save(request.user, written, tab)
+        return drafts.save(request.user, contents, tab)
     except drafts.TooLarge:
-        log.info("draft of %s not saved: it is too large", written.endpoint.endpoint_id)
-        return drafts.find(request.user, written.endpoint, tab).version
+        log.info("draft of %s not saved: it is too large", contents.endpoint.endpoint_id)
+        return drafts.find(request.user, contents.endpoint, tab).version
 
 
 def _address_without_fill(request: HtmxRequest, endpoint: Endpoint) -> str:
@@ -365,7 +365,7 @@ def _store_files(
     return with_files(post, request.FILES, root, request.user.pk, project)
 
 
-ACTIONS: dict[str, Callable[[HtmxRequest, Written, str], HttpResponseBase]] = {
+ACTIONS: dict[str, Callable[[HtmxRequest, FormContents, str], HttpResponseBase]] = {
     "": _run,
     "run": _run,
     "run-example": _run_example,

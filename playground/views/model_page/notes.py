@@ -111,8 +111,8 @@ def _list(
 def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Show the form; a POST sets the model's `standing` with a `reason`."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    was = {"standing": endpoint.standing, "reason": endpoint.standing_reason}
-    form = StandingForm(request.POST if request.method == "POST" else None, initial=was)
+    former_values = {"standing": endpoint.standing, "reason": endpoint.standing_reason}
+    form = StandingForm(request.POST if request.method == "POST" else None, initial=former_values)
     if not form.is_valid():
         return _moderation_form(request, endpoint, form)
     try:
@@ -126,7 +126,7 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         messages.success(request, f"{endpoint.name}: {label.lower()}.")
         return redirect(endpoint)
     endpoint = Endpoint.objects.select_related("standing_by").get(pk=endpoint.pk)
-    context = {"endpoint": endpoint, "was": was, "words": label}
+    context = {"endpoint": endpoint, "was": former_values, "words": label}
     return render(request, "playground/standing/_updates.html", context)
 
 

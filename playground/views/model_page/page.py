@@ -133,11 +133,11 @@ def run_bar(
 ) -> dict[str, Any]:
     """Return the context of the Run button, its cost, and the choice of variations."""
     project = current.current(request)
-    resolved, named = form_state.with_names(endpoint, parsed, request.user, project)
+    resolved, named_inputs = form_state.with_names(endpoint, parsed, request.user, project)
     return {
         "endpoint": endpoint,
         "readiness": readiness(),
-        "cost": run_costs.of_form(endpoint, resolved, requested_times, named),
+        "cost": run_costs.of_form(endpoint, resolved, requested_times, named_inputs),
         "requested_times": requested_times,
         "times": TIMES if variations.can_vary(endpoint) else (),
     }
@@ -153,27 +153,27 @@ def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> 
     known_roles = {} if role is None else {current.current(request).pk: role}
     viewer = watch_tokens.Viewer(request.user, known_roles)
     grid = _batch(request, endpoint, request.GET.get("batch", ""))
-    named = None if grid else run_from_address(request, request.GET.get("shown", ""))
-    run = None if grid else named or _most_relevant(request, endpoint, latest)
-    if run and run.batch and not named:
+    addressed_run = None if grid else run_from_address(request, request.GET.get("shown", ""))
+    run = None if grid else addressed_run or _most_relevant(request, endpoint, latest)
+    if run and run.batch and not addressed_run:
         grid = _batch(request, endpoint, str(run.batch))
     if grid:
         return {
             "batch": grid,
             "strip": _strip(viewer, latest, *(variation.run for variation in grid.variations)),
         }
-    shown: dict[str, Any] = {"run": None}
+    stage_context: dict[str, Any] = {"run": None}
     if run is None:
-        shown |= {
+        stage_context |= {
             "examples": about.examples(endpoint, EXAMPLES),
             "example_link": form_state.example_link(endpoint),
             "example_words": starting.title(example(form_state.version_of(endpoint).root)),
         }
     else:
-        shown = renderers.context(run, viewer.view_of(run, "stage"))
+        stage_context = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
-            shown["by"] = run.author
-    return shown | {"strip": _strip(viewer, latest, *([run] if run else []))}
+            stage_context["by"] = run.author
+    return stage_context | {"strip": _strip(viewer, latest, *([run] if run else []))}
 
 
 def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch | None:

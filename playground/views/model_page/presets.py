@@ -173,14 +173,14 @@ def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return _refuse(request, endpoint, refusal, form, text)
-    again: dict[str, Any] = {"new_preset": {"arguments": text}}
+    form_context: dict[str, Any] = {"new_preset": {"arguments": text}}
     if not form.is_valid():
-        return _form(request, endpoint, form, **again)
+        return _form(request, endpoint, form, **form_context)
     try:
         arguments = loads(text)
         if not isinstance(arguments, dict):
             raise NotJson("The settings are not a JSON object")
-        saved = presets.create(
+        saved_preset = presets.create(
             request.user,
             endpoint,
             form.cleaned_data["name"],
@@ -191,9 +191,9 @@ def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
         )
     except ValueError as error:
         form.add_error("name", str(error))
-        again["may_replace"] = isinstance(error, presets.NameTaken)
-        return _form(request, endpoint, form, **again)
-    return _done(request, saved, f"“{saved.name}” is saved.")
+        form_context["may_replace"] = isinstance(error, presets.NameTaken)
+        return _form(request, endpoint, form, **form_context)
+    return _done(request, saved_preset, f"“{saved_preset.name}” is saved.")
 
 
 def _refuse(

@@ -109,12 +109,14 @@ def threads_of(comments: Iterable[Row]) -> list[Thread[Row]]:
 
     A deleted comment stays only while it has answers, and its text is not shown.
     """
-    listed = list(comments)
-    threads = {one.pk: Thread(one) for one in listed if one.parent_id is None}
-    for one in listed:
-        if one.parent_id in threads and one.deleted_at is None:
-            threads[one.parent_id].answers.append(one)
-    return [one for one in threads.values() if one.answers or one.first.deleted_at is None]
+    all_comments = list(comments)
+    threads = {opener.pk: Thread(opener) for opener in all_comments if opener.parent_id is None}
+    for comment in all_comments:
+        if comment.parent_id in threads and comment.deleted_at is None:
+            threads[comment.parent_id].answers.append(comment)
+    return [
+        thread for thread in threads.values() if thread.answers or thread.first.deleted_at is None
+    ]
 
 
 def delete_for_good() -> float:

@@ -33,7 +33,7 @@ def mentioned_in(text: str, people: Mapping[str, User]) -> list[User]:
     for at in regex.finditer(_BEGIN, text):
         after = text[at.end() : at.end() + longest]
         ends = [end.start() for end in regex.finditer(_END, after)][:most_words]
-        named = (by_key.get(name_key(after[:end])) for end in reversed(ends))
-        if user := next(filter(None, named), None):
+        candidates = (by_key.get(name_key(after[:end])) for end in reversed(ends))
+        if user := next(filter(None, candidates), None):
             users.setdefault(user.pk, user)
     return list(users.values())[:MAX_MENTIONS]

@@ -13,9 +13,9 @@ from core.pictures.browser_copy import browser_copy
 
 def webp(picture: Image.Image, **options: Any) -> str:
     """Return a picture as WebP in base64; `options` override the usual options of Pillow."""
-    out = io.BytesIO()
-    picture.save(out, "WEBP", **({"quality": 80, "method": 4} | options))
-    return in_base64(out.getvalue())
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", **({"quality": 80, "method": 4} | options))
+    return in_base64(buffer.getvalue())
 
 
 def in_base64(content: bytes) -> str:

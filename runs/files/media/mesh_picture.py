@@ -35,8 +35,8 @@ def _turn(down_deg: float, left_deg: float) -> Array:
     """Return the matrix that turns a mesh; y is up, z to the front, as in glTF and the viewer."""
     (a, b), (c, d) = ((np.cos(turn), np.sin(turn)) for turn in np.radians([down_deg, left_deg]))
     down = np.array([[1, 0, 0, 0], [0, a, -b, 0], [0, b, a, 0], [0, 0, 0, 1]])
-    left = np.array([[c, 0, -d, 0], [0, 1, 0, 0], [d, 0, c, 0], [0, 0, 0, 1]])
-    turned: Array = down @ left
+    left_turn = np.array([[c, 0, -d, 0], [0, 1, 0, 0], [d, 0, c, 0], [0, 0, 0, 1]])
+    turned: Array = down @ left_turn
     return turned
 
 
@@ -55,20 +55,20 @@ def draw(scene: Any) -> Image.Image:
     meshes = [*_meshes(scene)]
     if not meshes:
         raise ValueError("the 3D model has no faces")
-    corners = _fitted(np.concatenate([placed for _, _, placed in meshes]))
+    corners = _fitted(np.concatenate([placed_mesh for _, _, placed_mesh in meshes]))
     owner = np.repeat(np.arange(len(meshes)), [len(faces) for _, faces, _ in meshes])
     faces = np.concatenate([faces for _, faces, _ in meshes])
     of_points, weights = _spread(corners)
     nearest = _nearest(corners, of_points, weights)
     covered = nearest >= 0
     points = nearest[covered]
-    shown, weights = of_points[points], weights[points]
+    visible, weights = of_points[points], weights[points]
     colours = np.empty((len(points), 3), np.float32)
     for number, (mesh, *_) in enumerate(meshes):
-        is_of_mesh = owner[shown] == number
-        colours[is_of_mesh] = _colours(mesh, faces[shown[is_of_mesh]], weights[is_of_mesh])
+        is_of_mesh = owner[visible] == number
+        colours[is_of_mesh] = _colours(mesh, faces[visible[is_of_mesh]], weights[is_of_mesh])
     pixels = np.zeros((_FINE * _FINE, 4), np.uint8)
-    pixels[covered, :3] = colours * _lightness(corners[shown])[:, None]
+    pixels[covered, :3] = colours * _lightness(corners[visible])[:, None]
     pixels[covered, 3] = 255
     return Image.fromarray(pixels.reshape(_FINE, _FINE, 4)).reduce(_FINE // SIDE)
 
@@ -80,13 +80,13 @@ def _meshes(scene: Any) -> Iterator[tuple[Any, Array, Array]]:
     """
     nodes = [scene.graph[node] for node in scene.graph.nodes_geometry]
     solids = {name: _with_faces(geometry) for name, geometry in scene.geometry.items()}
-    placed = [
+    placed_meshes = [
         (placement, solids[name])
         for placement, name in nodes
         if isinstance(solids[name], trimesh.Trimesh) and len(solids[name].faces)
     ]
-    step = -(-sum(len(mesh.faces) for _, mesh in placed) // _MOST_FACES) or 1
-    for placement, mesh in placed:
+    step = -(-sum(len(mesh.faces) for _, mesh in placed_meshes) // _MOST_FACES) or 1
+    for placement, mesh in placed_meshes:
         faces = np.arange(0, len(mesh.faces), step)
         corners = trimesh.transform_points(mesh.vertices, _TURN @ placement)[mesh.faces[faces]]
         is_finite = np.isfinite(corners).all(axis=(1, 2))
@@ -115,8 +115,8 @@ def _fitted(corners: Array) -> Array:
     lowest, highest = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
     scale = _FINE * (1 - 2 * _MARGIN) / max((highest - lowest)[:2].max(), 1e-12)
     fitted = (corners - (lowest + highest) / 2) * scale * [1, -1, 1]
-    placed: Array = fitted + np.array([_FINE / 2, _FINE / 2, 0])
-    return placed.astype(np.float32)
+    placed_points: Array = fitted + np.array([_FINE / 2, _FINE / 2, 0])
+    return placed_points.astype(np.float32)
 
 
 def _spread(corners: Array) -> tuple[Array, Array]:

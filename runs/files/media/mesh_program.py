@@ -47,12 +47,12 @@ def draw(path: str, file_type: str) -> dict[str, Any]:
 def _scene(path: str, file_type: str) -> Any:
     if Path(path).stat().st_size > (MAX_CLOUD_BYTES if file_type in _CLOUDS else MAX_BYTES):
         raise ValueError("the mesh is too large to be shown")
-    with Path(path).open("rb") as opened:  # an open file: trimesh opens no others
+    with Path(path).open("rb") as splat_file:  # an open file: trimesh opens no others
         if file_type == "splat":
-            rows = np.frombuffer(opened.read(), _SPLAT)
+            rows = np.frombuffer(splat_file.read(), _SPLAT)
             scene = trimesh.Scene(_point_cloud(rows["at"], rows["colour"]))
         else:
-            scene = trimesh.load_scene(opened, file_type=file_type)
+            scene = trimesh.load_scene(splat_file, file_type=file_type)
     for name, cloud in [*scene.geometry.items()]:
         if isinstance(cloud, trimesh.PointCloud):
             scene.geometry[name] = _fewer_points(cloud)

@@ -163,6 +163,6 @@ def _decoded(answer: subprocess_worker.Json) -> subprocess_worker.Json:
 
 
 def _fetch(name: str, copy: IO[bytes]) -> None:
-    with default_storage.open(name) as stored:
-        shutil.copyfileobj(stored, copy)
+    with default_storage.open(name) as stored_file:
+        shutil.copyfileobj(stored_file, copy)
     copy.flush()

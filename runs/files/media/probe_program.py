@@ -104,13 +104,13 @@ def _playing_time_s(container: Any) -> float | None:
     """
     if container.format.name in _WITHOUT_CLOCK:
         return None
-    said = container.duration / av.time_base if container.duration else 0.0
+    stated_s = container.duration / av.time_base if container.duration else 0.0
     spans: dict[int, list[tuple[float, float]]] = {}  # more than one in files that were joined
     until = time.monotonic() + MOST_S
     streams = [*container.streams.audio, *_films(container)]
     for packet in container.demux(streams) if streams else ():
         if time.monotonic() > until:
-            return said if said and container.format.name in _SAY_LENGTH else None
+            return stated_s if stated_s and container.format.name in _SAY_LENGTH else None
         if packet.dts is not None and not packet.is_discard:
             at = float(packet.dts * packet.time_base)
             end = at + float((packet.duration or 0) * packet.time_base)
@@ -122,8 +122,8 @@ def _playing_time_s(container: Any) -> float | None:
                 parts[-1] = (start, max(last, end))
     lengths = (sum(end - start for start, end in parts) for parts in spans.values())
     measured = max(lengths, default=0.0)
-    is_same = abs(said - measured) <= max(_SAME_S, _SAME * measured)
-    return (said if is_same else measured) or None
+    is_same = abs(stated_s - measured) <= max(_SAME_S, _SAME * measured)
+    return (stated_s if is_same else measured) or None
 
 
 def _films(container: Any) -> list[Any]:

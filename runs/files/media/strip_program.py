@@ -75,14 +75,14 @@ _DATA_PICTURE = re.compile(r"data:image/(?:png|jpeg|webp|gif|avif);base64,(.*)",
 
 def strip(path: str, target: str) -> dict[str, Any]:
     """Write a copy of the file at `path` to `target`. Raises what decoders raise."""
-    with Path(path).open("rb") as file, Path(target).open("wb") as out:
+    with Path(path).open("rb") as file, Path(target).open("wb") as target_file:
         head = file.read(1024)
         file.seek(0)
         if _is_markup(head):
-            out.write(_svg(file.read(MAX_SVG_BYTES + 1)))
+            target_file.write(_svg(file.read(MAX_SVG_BYTES + 1)))
             return {}
         with suppress(UnidentifiedImageError):
-            _picture(file, out)
+            _picture(file, target_file)
             return {}
     _remux(path, head, target)
     return {}
@@ -92,7 +92,7 @@ def _is_markup(head: bytes) -> bool:
     return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 
-def _picture(file: IO[bytes], out: IO[bytes]) -> None:
+def _picture(file: IO[bytes], target_file: IO[bytes]) -> None:
     with Image.open(file, formats=[*_PICTURES]) as picture:
         format_ = "JPEG" if picture.format == "MPO" else str(picture.format)
         frames = getattr(picture, "n_frames", 1)
@@ -101,21 +101,21 @@ def _picture(file: IO[bytes], out: IO[bytes]) -> None:
         if format_ == "GIF":
             # Pillow keeps the palettes of frames that it has not converted.
             loop = {"loop": picture.info["loop"]} if "loop" in picture.info else {}
-            picture.save(out, "GIF", save_all=True, comment=b"", **loop)
+            picture.save(target_file, "GIF", save_all=True, comment=b"", **loop)
         elif format_ in _ANIMATED and frames > 1:
-            _animation(picture, out, format_)
+            _animation(picture, target_file, format_)
         else:
-            _still(picture, out, format_)
+            _still(picture, target_file, format_)
 
 
-def _still(picture: Image.Image, out: IO[bytes], format_: str) -> None:
+def _still(picture: Image.Image, target_file: IO[bytes], format_: str) -> None:
     plain = _without_texts(picture)
     if format_ == "JPEG":
         plain = plain.convert("RGB")
-    plain.save(out, format_, **_PICTURES[format_])
+    plain.save(target_file, format_, **_PICTURES[format_])
 
 
-def _animation(picture: Image.Image, out: IO[bytes], format_: str) -> None:
+def _animation(picture: Image.Image, target_file: IO[bytes], format_: str) -> None:
     frames, durations = [], []
     for number, frame in enumerate(ImageSequence.Iterator(picture)):
         frame.load()  # sets `duration`
@@ -123,7 +123,7 @@ def _animation(picture: Image.Image, out: IO[bytes], format_: str) -> None:
             durations.append(frame.info.get("duration", 0))
             frames.append(browser_copy(frame))
     frames[0].save(
-        out,
+        target_file,
         format_,
         save_all=True,
         append_images=frames[1:],
@@ -248,10 +248,10 @@ def _strip_attributes(element: ElementTree.Element) -> None:
 
 
 def _data_picture(content: str) -> str:
-    out = io.BytesIO()
-    _picture(io.BytesIO(base64.b64decode(content)), out)
-    kind = Image.open(io.BytesIO(out.getvalue())).get_format_mimetype()
-    return f"data:{kind};base64,{base64.b64encode(out.getvalue()).decode()}"
+    buffer = io.BytesIO()
+    _picture(io.BytesIO(base64.b64decode(content)), buffer)
+    kind = Image.open(io.BytesIO(buffer.getvalue())).get_format_mimetype()
+    return f"data:{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _remove(parent: ElementTree.Element, child: ElementTree.Element) -> None:

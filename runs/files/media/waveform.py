@@ -86,7 +86,7 @@ def _drawn(bars: Peaks) -> Image.Image:
     picture = Image.new("RGBA", (WIDTH, HEIGHT), (*_INK[:3], 0))
     pen = ImageDraw.Draw(picture)
     for bar, height in enumerate(np.sqrt(bars.clip(0, 1)) * (HEIGHT // 2 - 1)):
-        left, reach = bar * _STEP_PX, max(int(height), 1)
-        box = left, HEIGHT // 2 - reach, left + _BAR_PX - 1, HEIGHT // 2 + reach - 1
+        left_px, reach = bar * _STEP_PX, max(int(height), 1)
+        box = left_px, HEIGHT // 2 - reach, left_px + _BAR_PX - 1, HEIGHT // 2 + reach - 1
         pen.rounded_rectangle(box, radius=1, fill=_INK)
     return picture

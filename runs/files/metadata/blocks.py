@@ -33,16 +33,16 @@ def blocks(file: IO[bytes]) -> Iterator[Block]:
     """
     head = _at(file, 0, 12)
     if head.startswith(PNG_MAGIC):
-        listed = _png(file)
+        format_blocks = _png(file)
     elif head.startswith(JPEG_MAGIC):
-        listed = _jpeg(file)
+        format_blocks = _jpeg(file)
     elif head.startswith(b"RIFF"):
-        listed = _riff(file)
+        format_blocks = _riff(file)
     elif head[4:8] == b"ftyp":
-        listed = _boxes(file)
+        format_blocks = _boxes(file)
     else:
         return
-    yield from islice(listed, MOST_BLOCKS)
+    yield from islice(format_blocks, MOST_BLOCKS)
 
 
 def content(file: IO[bytes], block: Block, most: int) -> bytes:

@@ -43,14 +43,14 @@ def patches(file: IO[bytes], keyword: str, text: str) -> list[Patch]:
         raise NotEmbeddable(
             "This file is signed: anything written into it would break the signature."
         )
-    listed = list(blocks(file))
-    kinds = {block.container for block in listed}
-    if kinds == {"png"} and listed[0].name == "IHDR":
-        return [_in_png(listed, keyword, text)]
+    file_blocks = list(blocks(file))
+    kinds = {block.container for block in file_blocks}
+    if kinds == {"png"} and file_blocks[0].name == "IHDR":
+        return [_in_png(file_blocks, keyword, text)]
     if kinds == {"jpeg"}:
-        return [_in_jpeg(listed, text)]
-    if kinds == {"riff"} and listed[0].name in {"VP8 ", "VP8L", "VP8X"}:
-        return _in_webp(file, listed, text)
+        return [_in_jpeg(file_blocks, text)]
+    if kinds == {"riff"} and file_blocks[0].name in {"VP8 ", "VP8L", "VP8X"}:
+        return _in_webp(file, file_blocks, text)
     raise NotEmbeddable("Only PNG, JPEG and WebP files can carry a recipe.")
 
 
@@ -71,32 +71,32 @@ def _pieces(file: IO[bytes], count: int) -> Iterator[bytes]:
         count -= len(piece)
 
 
-def _in_png(listed: list[Block], keyword: str, text: str) -> Patch:
+def _in_png(file_blocks: list[Block], keyword: str, text: str) -> Patch:
     """Return an uncompressed iTXt chunk behind the header (PNG 3.0, 11.3.3.4)."""
-    header = listed[0]
+    header = file_blocks[0]
     chunk = b"iTXt" + keyword.encode("ascii") + b"\0\0\0\0\0" + text.encode()
     framed = (len(chunk) - 4).to_bytes(4) + chunk + zlib.crc32(chunk).to_bytes(4)
     return Patch(header.start + header.size_bytes + 4, 0, framed)
 
 
-def _in_jpeg(listed: list[Block], text: str) -> Patch:
+def _in_jpeg(file_blocks: list[Block], text: str) -> Patch:
     """Return a comment behind the segments that programs expect first (JFIF, EXIF)."""
     data = COMMENT_MARK + text.encode()
     if len(data) > _MOST_SEGMENT_BYTES:
         raise NotEmbeddable("This recipe is too long to fit into a JPEG.")
-    heads = [block for block in listed if block.name in {"E0", "E1"}]
+    heads = [block for block in file_blocks if block.name in {"E0", "E1"}]
     at = max((block.start + block.size_bytes for block in heads), default=2)
     return Patch(at, 0, b"\xff\xfe" + (len(data) + 2).to_bytes(2) + data)
 
 
-def _in_webp(file: IO[bytes], listed: list[Block], text: str) -> list[Patch]:
+def _in_webp(file: IO[bytes], file_blocks: list[Block], text: str) -> list[Patch]:
     """Return our own chunk at the end of an extended file; readers skip it (RFC 9649, 2.7.1.6)."""
-    last, data = listed[-1], COMMENT_MARK + text.encode()
+    last, data = file_blocks[-1], COMMENT_MARK + text.encode()
     end = last.start + last.size_bytes + last.size_bytes % 2
     if end != file.seek(0, 2):
         raise NotEmbeddable("This WebP has bytes after its end, so nothing is written into it.")
     chunk = _chunk(b"vitr", data)
-    header = b"" if listed[0].name == "VP8X" else _extended_header(file, listed[0])
+    header = b"" if file_blocks[0].name == "VP8X" else _extended_header(file, file_blocks[0])
     size = (end - 8 + len(header) + len(chunk)).to_bytes(4, "little")
     return [Patch(4, 4, size), Patch(12, 0, header), Patch(end, 0, chunk)]
 

@@ -39,13 +39,13 @@ def texts(file: IO[bytes]) -> dict[str, str]:
     Damaged texts are left out. Raises TooLarge before more than `MOST_BYTES` are unpacked.
     """
     telling = (block for block in blocks(file) if _tells(block))
-    read: dict[str, str] = {}
+    text_by_keyword: dict[str, str] = {}
     for block in list(islice(telling, MOST_TEXTS)):
         if block.size_bytes > MOST_BYTES:
             raise TooLarge
         for keyword, text in _texts_of(block, content(file, block, MOST_BYTES)).items():
-            read.setdefault(keyword, text)
-    return read
+            text_by_keyword.setdefault(keyword, text)
+    return text_by_keyword
 
 
 def _tells(block: Block) -> bool:
@@ -67,13 +67,13 @@ def _texts_of(block: Block, data: bytes) -> dict[str, str]:
         return {}
     if block.name in {"E1", "EXIF", "eXIf"}:
         return _exif(data.removeprefix(b"Exif\0\0"))
-    keyword, _, rest = data.partition(b"\0")
+    keyword, _, keyword_data = data.partition(b"\0")
     name = keyword.decode("latin-1")
     if block.name == "tEXt":
-        return {name: _plain(rest)}
+        return {name: _plain(keyword_data)}
     if block.name == "zTXt":
-        return {name: _plain(_unpacked(rest[1:]))} if rest[:1] == b"\0" else {}
-    is_packed, after_languages = rest[:1] == b"\1", rest[2:].split(b"\0", 2)[2:]
+        return {name: _plain(_unpacked(keyword_data[1:]))} if keyword_data[:1] == b"\0" else {}
+    is_packed, after_languages = keyword_data[:1] == b"\1", keyword_data[2:].split(b"\0", 2)[2:]
     if not after_languages:
         return {}
     packed = after_languages[0]
@@ -109,16 +109,16 @@ def _exif(data: bytes) -> dict[str, str]:
     try:
         exif.load(data)
         comment = exif.get_ifd(_EXIF_PART).get(_USER_COMMENT)
-        named = [exif.get(tag) for tag in _NAMING]
+        naming_values = [exif.get(tag) for tag in _NAMING]
     except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
         return {}
     order = "be" if data.startswith(b"MM") else "le"
-    read: dict[str, str] = {}
-    for value, keyword in [*((value, "") for value in named), (comment, USER_COMMENT)]:
+    text_by_keyword: dict[str, str] = {}
+    for value, keyword in [*((value, "") for value in naming_values), (comment, USER_COMMENT)]:
         text = _comment(value, order) if isinstance(value, bytes) else _repaired(value)
         graphs = _graphs(text) or ({keyword: text} if keyword and text else {})
-        read = graphs | read
-    return read
+        text_by_keyword = graphs | text_by_keyword
+    return text_by_keyword
 
 
 def _repaired(value: Any) -> str:
@@ -133,10 +133,10 @@ def _repaired(value: Any) -> str:
 
 def _graphs(text: str) -> dict[str, str]:
     """Return ComfyUI's graphs in a text: `prompt:{…}`, or a graph without a keyword."""
-    keyword, _, rest = text.strip("\0 \n").partition(":")
-    keyword, rest = keyword.strip().casefold(), rest.strip()
-    if keyword in _KEYWORDS and rest.startswith("{"):
-        return {keyword: rest}
+    keyword, _, graph_text = text.strip("\0 \n").partition(":")
+    keyword, graph_text = keyword.strip().casefold(), graph_text.strip()
+    if keyword in _KEYWORDS and graph_text.startswith("{"):
+        return {keyword: graph_text}
     try:
         document = json.loads(text) if text.lstrip().startswith("{") else None
     except (ValueError, RecursionError):

@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def _encrypt_anew(self) -> int:
         """Encrypt again what another secret encrypted; raises CommandError if a key is lost."""
-        count, lost = 0, []
+        count, lost_rows = 0, []
         encrypted = ProjectKey.objects.exclude(secret="").exclude(state=ProjectKey.State.TRIED)
         for model, column, rows in (
             (KeySeal, "private", KeySeal.objects.values_list("pk", "private")),
@@ -58,14 +58,14 @@ class Command(BaseCommand):
                 try:
                     anew = vault.encrypt_anew(token)
                 except vault.Unreadable:
-                    lost.append(f"{model._meta.verbose_name} {pk}")
+                    lost_rows.append(f"{model._meta.verbose_name} {pk}")
                     continue
                 # Update only unchanged rows: a worker may have removed or replaced one meanwhile.
-                same = model._default_manager.filter(pk=pk, **{column: token})
-                count += same.update(**{column: anew})
-        if lost:
+                unchanged = model._default_manager.filter(pk=pk, **{column: token})
+                count += unchanged.update(**{column: anew})
+        if lost_rows:
             raise CommandError(
-                f"{count} re-encrypted. Not decrypted by any secret: {', '.join(lost)}. All "
+                f"{count} re-encrypted. Not decrypted by any secret: {', '.join(lost_rows)}. All "
                 "secrets are kept; enter these keys again."
             )
         return count

@@ -48,21 +48,21 @@ async def backfill_due(keys: KeyRing) -> float:
 
 
 def _pause_s() -> float:
-    due = MetadataBackfill.objects.order_by("due_at").values_list("due_at", flat=True)
-    return idle.pause_s(due.first(), clock.now())
+    due_times = MetadataBackfill.objects.order_by("due_at").values_list("due_at", flat=True)
+    return idle.pause_s(due_times.first(), clock.now())
 
 
 def _due() -> list[MetadataBackfill]:
     """Claim the rows that are due, by moving `due_at` to the next try."""
     now = clock.now()
-    claimed = []
+    claimed_rows = []
     # Not joined: without statistics of this table SQLite would start with all runs.
     rows = MetadataBackfill.objects.filter(due_at__lte=now).prefetch_related("run__endpoint")
     for row in rows.order_by("due_at")[:AT_ONCE]:
         unclaimed = MetadataBackfill.objects.filter(pk=row.pk, due_at=row.due_at)
         if unclaimed.update(due_at=now + next_query_after(now - _since(row))):
-            claimed.append(row)
-    return claimed
+            claimed_rows.append(row)
+    return claimed_rows
 
 
 def _since(row: MetadataBackfill) -> datetime:
@@ -78,12 +78,14 @@ async def _backfill(run: Run, upstream: fal.Clients) -> None:
     if run.metrics:
         return
     handle = follow.handle_of(run, upstream.queue)
-    seen = Observation(by="backfill", request_id=run.request_id)
+    observation = Observation(by="backfill", request_id=run.request_id)
     if not run.billable_units:  # first, as the status request may fail permanently
         units = await _fetch_billed_units(handle, upstream.queue)
-        await state_machine.arecord(run.pk, replace(seen, billable_units=units))
+        await state_machine.arecord(run.pk, replace(observation, billable_units=units))
     status = await upstream.queue.status(handle)
-    await state_machine.arecord(run.pk, replace(seen, logs=status.logs, metrics=status.metrics))
+    await state_machine.arecord(
+        run.pk, replace(observation, logs=status.logs, metrics=status.metrics)
+    )
 
 
 async def _fetch_billed_units(handle: fal.Handle, queue: fal.Queue) -> str:

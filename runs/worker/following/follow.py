@@ -64,7 +64,7 @@ async def follow(
                 # The stream closes in the background: only wait for the result.
                 breakers = context.breakers
                 await _finish(
-                    Completed(pk, handle, upstream, breakers, status, not_found, patience)
+                    CompletedRequest(pk, handle, upstream, breakers, status, not_found, patience)
                 )
                 return
             unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
@@ -76,7 +76,7 @@ async def follow(
             await state_machine.arecord(pk, _observation(status))
 
 
-class Completed(NamedTuple):
+class CompletedRequest(NamedTuple):
     """A completed request, and everything needed to fetch its result for its run."""
 
     pk: uuid.UUID
@@ -88,17 +88,17 @@ class Completed(NamedTuple):
     patience: Patience
 
 
-async def _finish(completed: Completed) -> None:
+async def _finish(completed: CompletedRequest) -> None:
     """End the run with the result of its completed request and the data of its last status."""
     at = timezone.now()
-    seen = await _outcome(completed)
-    ended = replace(seen, at=at, request_id=completed.handle.request_id)
+    observation = await _outcome(completed)
+    ended = replace(observation, at=at, request_id=completed.handle.request_id)
     await state_machine.arecord(
         completed.pk, replace(ended, logs=completed.status.logs, metrics=completed.status.metrics)
     )
 
 
-async def _outcome(completed: Completed) -> Observation:
+async def _outcome(completed: CompletedRequest) -> Observation:
     """Fetch the outcome of a completed request; retry until upstream returns it.
 
     A completed request cannot be cancelled upstream; after a cancel here, retries end soon.
@@ -127,10 +127,14 @@ async def _outcome(completed: Completed) -> Observation:
             unreadable = unreadable + 1 if _is_no_result(error) else 0
             if unreadable > (patience.unreadable_limit if _may_succeed_on_retry(error) else 0):
                 run, platform = await _load(completed.pk), completed.upstream.platform
-                listed = await reconciliation.outcome_instead_of(
+                list_observation = await reconciliation.outcome_instead_of(
                     error, run, platform, patience.list_pauses_s
                 )
-                return listed if listed.state else outcomes.from_error(error, by="result")
+                return (
+                    list_observation
+                    if list_observation.state
+                    else outcomes.from_error(error, by="result")
+                )
             log.warning("no result of %s: %s", completed.handle.request_id, error)
             failures += 1
             await note_trouble(completed.pk, error, failures, completed.breakers.host(url))
@@ -167,10 +171,10 @@ async def cancel(
     If upstream answers that the run had completed (C22) and no task has recorded that shortly
     afterwards, the run is ended here. Raises FalError, with a timeline event, if the cancel fails.
     """
-    stored = await Run.objects.values_list("handle", flat=True).aget(pk=pk)
-    if not stored:
+    stored_handle = await Run.objects.values_list("handle", flat=True).aget(pk=pk)
+    if not stored_handle:
         return
-    handle = fal.Handle.from_json(stored)
+    handle = fal.Handle.from_json(stored_handle)
     try:
         answer = await upstream.queue.cancel(handle)
     except fal.FalError as error:
@@ -184,7 +188,7 @@ async def cancel(
         await asyncio.sleep(patience.fetch_first_s)
         if not await is_over(pk):
             await _finish(
-                Completed(
+                CompletedRequest(
                     pk,
                     handle,
                     upstream,
@@ -218,16 +222,18 @@ def _may_succeed_on_retry(error: fal.FalError) -> bool:
     return error.is_retryable or (error.status or 200) >= 300
 
 
-async def _outcome_of_unknown_request(completed: Completed, error: fal.FalError) -> Observation:
+async def _outcome_of_unknown_request(
+    completed: CompletedRequest, error: fal.FalError
+) -> Observation:
     """Return the end of a run that the queue no longer knows; it forgets cancelled ones."""
     is_dropped = await is_cancel_requested(completed.pk)
     if not is_dropped:
         # The list of requests keeps outcomes for longer.
-        listed = await reconciliation.outcome_from_list(
+        list_observation = await reconciliation.outcome_from_list(
             await _load(completed.pk), completed.upstream.platform
         )
-        if listed.state:
-            return listed
+        if list_observation.state:
+            return list_observation
     type_ = fal.CANCELLED if is_dropped else "not_found"
     failure = fal.RunFailed(GONE, type=type_, detail=error.as_json(), status=error.status)
     return outcomes.from_error(failure, by="result")

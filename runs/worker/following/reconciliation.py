@@ -69,15 +69,15 @@ async def reconcile_due(keys: KeyRing) -> float:
 def has_no_list(run: Run) -> bool:
     """Whether upstream had no list of requests at the last query, so the run cannot be found."""
     whats = [event.get("what") for event in run.events]
-    relevant = [what for what in whats if what in {UNLISTED, LISTED}]
+    relevant = [event_kind for event_kind in whats if event_kind in {UNLISTED, LISTED}]
     return bool(relevant) and relevant[-1] == UNLISTED
 
 
 def _note_list(run: Run, *, has_list: bool) -> None:
     """Note once in the timeline that upstream has no list of requests, or has one again."""
     if has_no_list(run) == has_list:
-        what, text = (LISTED, "") if has_list else (UNLISTED, NO_LIST)
-        state_machine.note_event(run.pk, what, text)
+        event_kind, text = (LISTED, "") if has_list else (UNLISTED, NO_LIST)
+        state_machine.note_event(run.pk, event_kind, text)
 
 
 def next_query_after(since: timedelta) -> timedelta:
@@ -114,8 +114,8 @@ def sent_again(run: Run) -> str:
 def _pause_s() -> float:
     now = clock.now()
     soon = _findable(now).order_by(F("lease_until").asc(nulls_first=True))
-    due = soon.values_list("lease_until", flat=True)[:1]
-    return idle.pause_s(next((at or now for at in due), None), now)
+    due_times = soon.values_list("lease_until", flat=True)[:1]
+    return idle.pause_s(next((at or now for at in due_times), None), now)
 
 
 def _findable(now: datetime) -> RunQuerySet:
@@ -130,13 +130,13 @@ def _due() -> list[Run]:
     """Claim the runs that are due, by moving `lease_until` to the next attempt."""
     now = clock.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
-    claimed = []
+    claimed_runs = []
     for run in _findable(now).filter(free).with_endpoint().order_by("sent_at")[:AT_ONCE]:
         until = now + next_query_after(now - sent_at(run))
         unclaimed = Run.objects.filter(pk=run.pk, state=run.state, lease_until=run.lease_until)
         if unclaimed.update(lease_until=until):
-            claimed.append(run)
-    return claimed
+            claimed_runs.append(run)
+    return claimed_runs
 
 
 async def _reconcile(run: Run, upstream: fal.Clients) -> None:
@@ -148,14 +148,14 @@ async def _reconcile(run: Run, upstream: fal.Clients) -> None:
     row = next((row for row in requests if row.request_id == request_id), None)
     if request_id is None or row is None:
         return
-    seen = outcome_of_row(row)
+    observation = outcome_of_row(row)
     if run.transport == Transport.QUEUE:
         handle = upstream.queue.handle(run.endpoint.endpoint_id, request_id)
-        if not seen.state or not await _is_forgotten(handle, upstream.queue):
-            seen = Observation(State.QUEUED, by="list", handle=handle.as_json())
-    if seen.state:
+        if not observation.state or not await _is_forgotten(handle, upstream.queue):
+            observation = Observation(State.QUEUED, by="list", handle=handle.as_json())
+    if observation.state:
         log.info("run %s was found as request %s", run.pk, request_id)
-        await state_machine.arecord(run.pk, replace(seen, request_id=request_id))
+        await state_machine.arecord(run.pk, replace(observation, request_id=request_id))
 
 
 async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
@@ -174,8 +174,8 @@ async def _requests(run: Run, platform: fal.Platform) -> list[fal.PastRequest]:
 
 async def _clock_offset(platform: fal.Platform) -> timedelta:
     """Return how far upstream's clock is ahead of the clock that dates submits."""
-    theirs, ours = platform.now(), await sync_to_async(clock.now)()
-    return theirs - ours if theirs else timedelta(0)
+    upstream_now, own_now = platform.now(), await sync_to_async(clock.now)()
+    return upstream_now - own_now if upstream_now else timedelta(0)
 
 
 async def _is_forgotten(handle: fal.Handle, queue: fal.Queue) -> bool:
@@ -209,12 +209,12 @@ async def outcome_instead_of(
     Stateless for other errors. The list may know the request only a moment later, so it is queried
     after each of `pauses_s`. Billed units come from the result's headers.
     """
-    seen = Observation()
+    observation = Observation()
     for pause_s in pauses_s if isinstance(error, fal.Unreadable) and run.request_id else ():
         await asyncio.sleep(pause_s)
-        if (seen := await outcome_from_list(run, platform)).state:
-            return replace(seen, billable_units=error.billable_units)
-    return seen
+        if (observation := await outcome_from_list(run, platform)).state:
+            return replace(observation, billable_units=error.billable_units)
+    return observation
 
 
 def outcome_of_row(row: fal.PastRequest) -> Observation:
@@ -249,12 +249,12 @@ def match(
     ahead of ours; the list probably uses that clock, but not certainly.
     """
     clocks = {timedelta(0), ahead}
-    sent = _sent_arguments(run)
+    sent_arguments = _sent_arguments(run)
     sent_times = {
         row.request_id: row.sent_at
         for row in requests
         if row.sent_at
-        and is_same_input(row.arguments, sent)
+        and is_same_input(row.arguments, sent_arguments)
         and any(_is_of_time(row, sent_at(run) + off) for off in clocks)
     }
     claimed_ids = Run.objects.filter(request_id__in=sent_times).values_list("request_id", flat=True)
@@ -269,28 +269,31 @@ def match(
         created_at__gt=sent_at(run) - RECONCILED_FOR,
         sent_at__isnull=False,
     ).exclude(pk=run.pk)
-    twins = [run, *(rival for rival in rivals if is_same_input(_sent_arguments(rival), sent))]
+    twins = [
+        run,
+        *(rival for rival in rivals if is_same_input(_sent_arguments(rival), sent_arguments)),
+    ]
     twins.sort(key=lambda twin: (sent_at(twin), twin.pk))
     return ids[twins.index(run)] if len(ids) == len(twins) else None
 
 
-def is_same_input(one: Any, other: Any) -> bool:
+def is_same_input(first: Any, other: Any) -> bool:
     """Whether two JSON values are the same input: 1 and 1.0 are, 1 and true are not."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(
-            is_same_input(one[key], other[key]) for key in one
+    if isinstance(first, dict) and isinstance(other, dict):
+        return first.keys() == other.keys() and all(
+            is_same_input(first[key], other[key]) for key in first
         )
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(is_same_input, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+    if isinstance(first, list) and isinstance(other, list):
+        return len(first) == len(other) and all(map(is_same_input, first, other))
+    return isinstance(first, bool) == isinstance(other, bool) and bool(first == other)
 
 
 def _sent_arguments(run: Run) -> Any:
     return run.arguments if run.sent_arguments is None else run.sent_arguments
 
 
-def _is_of_time(row: fal.PastRequest, sent: datetime) -> bool:
-    """Whether this request may come from a submit at `sent`: received in time, not ended before."""
-    earliest, latest = sent - SKEW, sent + MAX_SUBMIT_DURATION
+def _is_of_time(row: fal.PastRequest, time_sent: datetime) -> bool:
+    """Whether this request may come from a submit at `time_sent`, by its start and end times."""
+    earliest, latest = time_sent - SKEW, time_sent + MAX_SUBMIT_DURATION
     is_too_old = row.ended_at is not None and row.ended_at < earliest
     return row.sent_at is not None and earliest <= row.sent_at <= latest and not is_too_old

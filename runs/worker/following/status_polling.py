@@ -183,8 +183,8 @@ async def _events(
         try:
             while True:
                 pending = pending or asyncio.ensure_future(anext(events, None))
-                done, _ = await asyncio.wait({pending}, timeout=quiet_s)
-                if done:
+                done_tasks, _ = await asyncio.wait({pending}, timeout=quiet_s)
+                if done_tasks:
                     status, pending = pending.result(), None
                     if status is None:
                         return

@@ -92,11 +92,11 @@ def number_per_user(
     if submit_limits:
         free = sorted(free, key=lambda run: attempt_order(run, attempts))
     counts: Counter[int] = Counter()
-    waiting = []
+    waiting_runs = []
     for run in free:
         if run.state == Run.State.CREATED and submit_limits.allow(run):
             counts[run.user_id] += 1
-            waiting.append(
+            waiting_runs.append(
                 WaitingRun(
                     run.pk,
                     run.user_id,
@@ -108,7 +108,7 @@ def number_per_user(
                     run.project_id,
                 )
             )
-    return waiting
+    return waiting_runs
 
 
 class Limits(NamedTuple):
@@ -143,29 +143,29 @@ def select_fair(
         return under_way[run.user_id] + run.number, run.created_at
 
     able = sorted((run for run in waiting if sort_key(run)[0] <= limits.per_user), key=sort_key)
-    chosen: list[uuid.UUID] = []
+    chosen_pks: list[uuid.UUID] = []
     for run in able:  # starts with each user's first run
         slots = limits.available_slots(under_way, is_first=sort_key(run)[0] == 1)
-        if len(chosen) < min(room, slots):
-            chosen.append(run.pk)
-    return chosen
+        if len(chosen_pks) < min(room, slots):
+            chosen_pks.append(run.pk)
+    return chosen_pks
 
 
 def limit_per_host(
     submit_limits: SubmitLimits,
-    chosen: Sequence[uuid.UUID],
-    waiting: Sequence[WaitingRun],
+    chosen_pks: Sequence[uuid.UUID],
+    waiting_runs: Sequence[WaitingRun],
     attempts: Attempts = NO_ATTEMPTS,
 ) -> list[uuid.UUID]:
-    """Return the `chosen` runs within `submit_limits`, fewest attempts first; others stay free."""
+    """Return those of `chosen_pks` within `submit_limits`, fewest attempts first."""
     if not submit_limits:
-        return list(chosen)
-    runs = {run.pk: run for run in waiting}
-    sent: Counter[tuple[str, object]] = Counter()
+        return list(chosen_pks)
+    runs = {run.pk: run for run in waiting_runs}
+    sent_per_lane: Counter[tuple[str, object]] = Counter()
     selected = []
-    for pk in sorted(chosen, key=lambda pk: attempt_order(runs[pk], attempts)):
+    for pk in sorted(chosen_pks, key=lambda pk: attempt_order(runs[pk], attempts)):
         lanes = submit_limits.lanes(runs[pk])
-        if all(sent[lane] < limit for lane, limit in lanes.items()):
-            sent.update(lanes.keys())
+        if all(sent_per_lane[lane] < limit for lane, limit in lanes.items()):
+            sent_per_lane.update(lanes.keys())
             selected.append(pk)
     return selected

@@ -70,7 +70,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Interrupted:
+class InterruptedRuns:
     """Runs whose lease has expired, by how the claiming worker continues them."""
 
     to_send: list[Run] = field(default_factory=list)
@@ -105,44 +105,46 @@ def claim(
     if not first:
         return Claim([], [])
     is_all = len(first) < lease_queries.FEW_FREE
-    waiting = number_per_user(first, submit_limits, attempts) if is_all else None
+    waiting_runs = number_per_user(first, submit_limits, attempts) if is_all else None
     may_be_interrupted = not is_all or any(run.state != State.CREATED for run in first)
     with transaction.atomic():
-        begun = Interrupted()
+        interrupted = InterruptedRuns()
         if may_be_interrupted:
-            begun = _take_over_interrupted(now, limit, held, is_after_stall)
-        room = limit - len(begun.to_send) - len(begun.to_follow)
-        chosen = _choose_new(now, room, submit_limits, attempts, waiting)
-        submitted = [run for run in chosen if is_all and _is_ready(run) and submits_at_once(run)]
-        _mark(worker, now, begun, chosen, submitted)
-    return Claim(begun.to_send + chosen, begun.to_follow)
+            interrupted = _take_over_interrupted(now, limit, held, is_after_stall)
+        room = limit - len(interrupted.to_send) - len(interrupted.to_follow)
+        chosen_runs = _choose_new(now, room, submit_limits, attempts, waiting_runs)
+        submitted = [
+            run for run in chosen_runs if is_all and _is_ready(run) and submits_at_once(run)
+        ]
+        _mark(worker, now, interrupted, chosen_runs, submitted)
+    return Claim(interrupted.to_send + chosen_runs, interrupted.to_follow)
 
 
 def _take_over_interrupted(
-    now: datetime, limit: int, held: Collection[uuid.UUID], is_after_stall: bool
-) -> Interrupted:
+    now: datetime, limit: int, held_runs: Collection[uuid.UUID], is_after_stall: bool
+) -> InterruptedRuns:
     """Lock and sort the runs whose lease has expired.
 
     If a run was marked as submitted and its worker died, upstream may have it, so it becomes
     unconfirmed and is never resubmitted automatically. A run whose files were still being uploaded
     was not sent.
     """
-    begun = Interrupted()
+    interrupted = InterruptedRuns()
     if not lease_queries.ANY_INTERRUPTED.all(now=now):  # cheaper than locking; mostly empty
-        return begun
+        return interrupted
     free = lease_queries.interrupted(now)
     if is_after_stall:
-        free = free.filter(Q(lease_until=None) | Q(pk__in=list(held)))
+        free = free.filter(Q(lease_until=None) | Q(pk__in=list(held_runs)))
     for run in lease_queries.locked(free).order_by("created_at")[:limit]:
-        if run.pk in held:
-            begun.held.append(run.pk)
+        if run.pk in held_runs:
+            interrupted.held.append(run.pk)
         elif state_machine.is_before_submit(run):
-            begun.to_send.append(run)
+            interrupted.to_send.append(run)
         elif run.handle:
-            begun.to_follow.append(run.pk)
+            interrupted.to_follow.append(run.pk)
         else:
-            begun.broken_off.append(run)
-    return begun
+            interrupted.broken_off.append(run)
+    return interrupted
 
 
 def _choose_new(
@@ -150,36 +152,40 @@ def _choose_new(
     room: int,
     submit_limits: SubmitLimits,
     attempts: Attempts,
-    waiting: Sequence[WaitingRun] | None,
+    waiting_runs: Sequence[WaitingRun] | None,
 ) -> list[Run]:
-    """Lock the next new runs, at most `room`; with `waiting` None they are queried."""
+    """Lock the next new runs, at most `room`; with `waiting_runs` None they are queried."""
     if room <= 0:
         return []
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SUBMIT_LOCK])
-    chosen = _select(now, room, submit_limits, attempts, waiting)
-    return lease_queries.CHOSEN.all(now=now, pks=chosen) if chosen else []
+    chosen_pks = _select(now, room, submit_limits, attempts, waiting_runs)
+    return lease_queries.CHOSEN.all(now=now, pks=chosen_pks) if chosen_pks else []
 
 
 def _mark(
-    worker: str, now: datetime, begun: Interrupted, chosen: list[Run], submitted: list[Run]
+    worker: str,
+    now: datetime,
+    interrupted: InterruptedRuns,
+    chosen_runs: list[Run],
+    submitted: list[Run],
 ) -> None:
     """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}
-    to_send = begun.to_send + chosen
+    to_send = interrupted.to_send + chosen_runs
     current_key.note(to_send)
     for run in to_send:
         run.attempts += 1
-    if waiting := [run.pk for run in to_send if run not in submitted]:
-        lease_queries.MARK_CLAIMED.run(pks=waiting, **lease)
+    if unsubmitted := [run.pk for run in to_send if run not in submitted]:
+        lease_queries.MARK_CLAIMED.run(pks=unsubmitted, **lease)
     if submitted:
         lease_queries.MARK_SUBMITTED.run(pks=[run.pk for run in submitted], now=now, **lease)
         for run in submitted:
             run.sent_at = max(now, run.created_at)
-    if followed := begun.to_follow + begun.held:
+    if followed := interrupted.to_follow + interrupted.held:
         Run.objects.filter(pk__in=followed).update(**lease)
-    for run in begun.broken_off:
+    for run in interrupted.broken_off:
         if run.transport == Transport.REALTIME:
             state_machine.note_event(run.pk, "cut", SESSION_INTERRUPTED)
         state_machine.record(run.pk, _interruption(run))
@@ -199,8 +205,8 @@ def _interruption(run: Run) -> Observation:
 
 def undo_claim(worker: str, claimed_at: datetime) -> None:
     """Free the runs of a claim whose answer this worker did not receive: none was sent."""
-    claimed = Run.objects.unfinished().filter(worker=worker, lease_until=claimed_at + LEASE)
-    unsent = claimed.filter(state=State.SUBMITTING, handle=None)
+    claimed_runs = Run.objects.unfinished().filter(worker=worker, lease_until=claimed_at + LEASE)
+    unsent = claimed_runs.filter(state=State.SUBMITTING, handle=None)
     unsent.update(sent_at=None, worker="", lease_until=None, version=F("version") + 1)
 
 
@@ -223,16 +229,16 @@ def _select(
     room: int,
     submit_limits: SubmitLimits,
     attempts: Attempts = NO_ATTEMPTS,
-    waiting: Sequence[WaitingRun] | None = None,
+    waiting_runs: Sequence[WaitingRun] | None = None,
 ) -> list[uuid.UUID]:
     under_way, limits = capacity.count_under_way(), capacity.limits()
     room = min(room, limits.available_slots(under_way, is_first=True))
     if room <= 0:
         return []
-    if waiting is None:
-        waiting = _oldest_per_user(now, min(room, limits.per_user), submit_limits, attempts)
-    chosen = select_fair(waiting, under_way, limits, room)
-    return limit_per_host(submit_limits, chosen, waiting, attempts)
+    if waiting_runs is None:
+        waiting_runs = _oldest_per_user(now, min(room, limits.per_user), submit_limits, attempts)
+    chosen_pks = select_fair(waiting_runs, under_way, limits, room)
+    return limit_per_host(submit_limits, chosen_pks, waiting_runs, attempts)
 
 
 def _oldest_per_user(
@@ -254,11 +260,13 @@ def _oldest_per_user(
 def _able(runs: RunQuerySet, submit_limits: SubmitLimits) -> RunQuerySet:
     """Exclude the runs that may not go at all (`SubmitLimits.allow`)."""
     key_of = submit_limits.key_of
-    if shut := [each for each, limit in submit_limits.by_transport.items() if limit <= 0]:
+    if shut := [transport for transport, limit in submit_limits.by_transport.items() if limit <= 0]:
         runs = runs.exclude(transport__in=shut)
-    if refused := {key for key, limit in submit_limits.by_key.items() if limit <= 0}:
-        runs = runs.exclude(project__in=[each for each, key in key_of.items() if key in refused])
-        if None in refused:
+    if refused_keys := {key for key, limit in submit_limits.by_key.items() if limit <= 0}:
+        runs = runs.exclude(
+            project__in=[key_holder for key_holder, key in key_of.items() if key in refused_keys]
+        )
+        if None in refused_keys:
             runs = runs.filter(project__in=list(key_of))
     return runs
 
@@ -269,21 +277,21 @@ def renew(worker: str, runs: Collection[uuid.UUID]) -> set[uuid.UUID]:
     A worker that was suspended for longer than its lease has lost its runs: another one follows
     them. A run that was cancelled before its submit needs no more uploads.
     """
-    held = Run.objects.unfinished().filter(pk__in=list(runs))
+    unfinished_runs = Run.objects.unfinished().filter(pk__in=list(runs))
     # Runs that were considered lost, and whose connection has reported since.
     reported = Q(worker="", state=State.RUNNING, handle=None)
-    own_runs = held.filter(Q(worker=worker) | reported)
+    own_runs = unfinished_runs.filter(Q(worker=worker) | reported)
     own_runs.update(worker=worker, lease_until=clock.now() + LEASE)
-    others = held.exclude(worker=worker).exclude(handle=None)
+    runs_of_others = unfinished_runs.exclude(worker=worker).exclude(handle=None)
     dropped = Run.objects.filter(pk__in=list(runs), state=State.CANCELLED, sent_at=None)
-    return {*others.values_list("pk", flat=True), *dropped.values_list("pk", flat=True)}
+    return {*runs_of_others.values_list("pk", flat=True), *dropped.values_list("pk", flat=True)}
 
 
 def renew_live_session(worker: str, pk: uuid.UUID, lease_s: float) -> datetime | None:
     """Renew the lease of a live session's run; return its end, None if the run is over or lost."""
     until = clock.now() + timedelta(seconds=lease_s)
-    held = Run.objects.unfinished().filter(pk=pk, worker=worker)
-    return until if held.update(lease_until=until) else None
+    leased_run = Run.objects.unfinished().filter(pk=pk, worker=worker)
+    return until if leased_run.update(lease_until=until) else None
 
 
 def note_upstream_trouble(
@@ -295,21 +303,23 @@ def note_upstream_trouble(
     precedence; empty if there is no trouble. Once sent, a run over one connection does not wait; a
     requeued run keeps the note about its own pause.
     """
-    sent = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
-    sent &= Q(sent_at__isnull=False)  # otherwise its files are uploaded first
+    sent_condition = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
+    sent_condition &= Q(sent_at__isnull=False)  # otherwise its files are uploaded first
     followed = Q(worker=worker, handle__isnull=False, state__in=[State.QUEUED, State.RUNNING])
     new = Q(lease_queries.is_unleased(clock.now()), state=State.CREATED)
     with transaction.atomic():
-        changed = 0
+        changed_count = 0
         for (transport, trouble), (projects, of_key) in product(
             troubles.items(), _projects_by_trouble(of_keys)
         ):
             text = of_key or trouble
             note = text[:200] + GOES_ON if text else ""
-            runs = Run.objects.unfinished().filter(new | sent | followed, transport=transport)
+            runs = Run.objects.unfinished().filter(
+                new | sent_condition | followed, transport=transport
+            )
             runs = runs.filter(projects).exclude(note=note)
-            changed += runs.update(note=note, version=F("version") + 1)
-        if changed:
+            changed_count += runs.update(note=note, version=F("version") + 1)
+        if changed_count:
             channel.notify()
 
 
@@ -319,7 +329,7 @@ def _projects_by_trouble(of_keys: Mapping[int | None, str]) -> list[tuple[Q, str
     projects: dict[str, list[int]] = defaultdict(list)
     for project, key in keys.items():
         projects[of_keys.get(key, "")].append(project)
-    conditions = [(Q(project__in=each), text) for text, each in projects.items()]
+    conditions = [(Q(project__in=project_pks), text) for text, project_pks in projects.items()]
     return [(~Q(project__in=list(keys)) if keys else Q(), of_keys.get(None, "")), *conditions]
 
 
@@ -331,22 +341,25 @@ def note_queue_positions() -> None:
     under_way = capacity.count_under_way()
     limits = capacity.limits()
     at_limit = [user for user, count in under_way.items() if count >= limits.per_user]
-    waiting = lease_queries.new(now).filter(note="")
+    waiting_runs = lease_queries.new(now).filter(note="")
     team = _queue_note(under_way.total(), "of the team's runs")
     if limits.available_slots(under_way, is_first=True) <= 0:
-        notes = [(waiting, team)]
+        notes = [(waiting_runs, team)]
     else:
         own = _queue_note(limits.per_user, "of your runs")
-        notes = [(waiting.filter(user__in=at_limit), own)]
+        notes = [(waiting_runs.filter(user__in=at_limit), own)]
         if limits.available_slots(under_way, is_first=False) <= 0:
-            notes.append((waiting.filter(user__in=under_way), team))
+            notes.append((waiting_runs.filter(user__in=under_way), team))
     with transaction.atomic():
         if sum(runs.update(note=note, version=F("version") + 1) for runs, note in notes):
             channel.notify()
 
 
-def _queue_note(count: int, whose: str) -> str:
-    return f"The run waits for its turn: {count} {whose} {'is' if count == 1 else 'are'} under way."
+def _queue_note(count: int, owner_phrase: str) -> str:
+    return (
+        f"The run waits for its turn: {count} {owner_phrase} {'is' if count == 1 else 'are'} "
+        "under way."
+    )
 
 
 def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:
@@ -354,13 +367,13 @@ def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:
 
     The next worker sees by `sent_at` whether a run's submit may have reached upstream.
     """
-    held = Run.objects.unfinished().filter(worker=worker).exclude(pk__in=list(keep))
-    held.update(worker="", lease_until=None)
+    leased_runs = Run.objects.unfinished().filter(worker=worker).exclude(pk__in=list(keep))
+    leased_runs.update(worker="", lease_until=None)
     channel.notify()
 
 
 def release_runs(runs: Collection[uuid.UUID]) -> None:
     """Release the leases of these runs, so that others continue at once."""
-    held = Run.objects.unfinished().filter(pk__in=list(runs))
-    held.update(worker="", lease_until=None)
+    leased_runs = Run.objects.unfinished().filter(pk__in=list(runs))
+    leased_runs.update(worker="", lease_until=None)
     channel.notify()

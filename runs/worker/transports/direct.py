@@ -115,19 +115,19 @@ async def _record(
         if reaction is fal.Reaction.SEND_AGAIN:
             raise
         error.is_unconfirmed = reaction is fal.Reaction.UNCONFIRMED
-        seen, request_id = outcomes.from_error(error, by=run.transport), error.request_id
-        seen = replace(seen, partial=writer.latest)
+        observation, request_id = outcomes.from_error(error, by=run.transport), error.request_id
+        observation = replace(observation, partial=writer.latest)
         if error.is_unconfirmed:
             log.warning("run %s: its answer was lost: %s", run.pk, error)
-            seen = replace(seen, state=Run.State.UNCONFIRMED)
+            observation = replace(observation, state=Run.State.UNCONFIRMED)
         else:
             run.request_id = request_id or ""
-            listed = await reconciliation.outcome_instead_of(
+            list_observation = await reconciliation.outcome_instead_of(
                 error, run, platform, limits.list_pauses_s
             )
-            seen = listed if listed.state else seen
+            observation = list_observation if list_observation.state else observation
     else:
-        seen = outcomes.from_result(result, by=run.transport)
+        observation = outcomes.from_result(result, by=run.transport)
         request_id = result.request_id
-    seen = replace(seen, request_id=request_id or "", steps=writer.steps)
-    await state_machine.arecord(run.pk, seen)
+    observation = replace(observation, request_id=request_id or "", steps=writer.steps)
+    await state_machine.arecord(run.pk, observation)

@@ -154,11 +154,11 @@ class PartialWriter:
             await self._write(Observation(Run.State.RUNNING, note=note))
             await self._has_news.wait()
 
-    async def _write(self, seen: Observation) -> None:
+    async def _write(self, observation: Observation) -> None:
         async with self._writing:
             if not self._is_over:
-                seen = replace(seen, request_id=self._request_id)
-                await self._record(self._pk, seen)
+                observation = replace(observation, request_id=self._request_id)
+                await self._record(self._pk, observation)
 
 
 def without_long_data_uris(value: Any) -> Any:

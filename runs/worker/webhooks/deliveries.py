@@ -76,13 +76,13 @@ def _record_delivery(
     run: Run | None, keys: UpstreamKeys | None, headers: Mapping[str, str], body: bytes
 ) -> Receipt:
     """Record a genuine delivery; the worker fetches what it lacks."""
-    seen = parse_delivery(headers, body)
-    if seen is None or not is_our_accounts(run, keys, headers, seen):
+    observation = parse_delivery(headers, body)
+    if observation is None or not is_our_accounts(run, keys, headers, observation):
         return Receipt.FORGED
-    if run is None or not may_be_of(run, seen.request_id):
-        log.info("a webhook for request %s, which is not this run's", seen.request_id[:64])
-    elif seen.state:
-        state_machine.record(run.pk, seen)
+    if run is None or not may_be_of(run, observation.request_id):
+        log.info("a webhook for request %s, which is not this run's", observation.request_id[:64])
+    elif observation.state:
+        state_machine.record(run.pk, observation)
     elif not run.is_final:
         return _store_delivery(run, headers, body)
     return Receipt.YES
@@ -96,7 +96,7 @@ def may_be_of(run: Run, request_id: str) -> bool:
 
 
 def is_our_accounts(
-    run: Run | None, keys: UpstreamKeys | None, headers: Mapping[str, str], seen: Observation
+    run: Run | None, keys: UpstreamKeys | None, headers: Mapping[str, str], observation: Observation
 ) -> bool:
     """Whether a delivery is from the account of our key.
 
@@ -107,7 +107,7 @@ def is_our_accounts(
     account = signature_headers(headers)[HEADERS[1]][:128]
     if run is None or keys is None or account == keys.account:
         return True
-    if run.request_id and run.request_id == seen.request_id:
+    if run.request_id and run.request_id == observation.request_id:
         UpstreamKeys.objects.filter(pk=KEYS_ROW).update(account=account)
     elif not run.request_id and keys.account:
         log.warning("run %s: a webhook of an account that is not ours", run.pk)
@@ -130,12 +130,12 @@ def parse_delivery(headers: Mapping[str, str], body: bytes) -> Observation | Non
     if report.request_id != request_id:
         return None
     if report.failure:
-        seen = outcomes.from_error(report.failure, by="webhook")
+        observation = outcomes.from_error(report.failure, by="webhook")
     elif report.has_output:
-        seen = outcomes.from_output(report.payload, by="webhook")
+        observation = outcomes.from_output(report.payload, by="webhook")
     else:
-        seen = Observation(by="webhook")
-    return replace(seen, request_id=request_id, is_bare=True)
+        observation = Observation(by="webhook")
+    return replace(observation, request_id=request_id, is_bare=True)
 
 
 def _store_delivery(run: Run | None, headers: Mapping[str, str], body: bytes) -> Receipt:
@@ -152,8 +152,8 @@ def _store_delivery(run: Run | None, headers: Mapping[str, str], body: bytes) ->
 
 def request_keys(keys: UpstreamKeys | None) -> None:
     """Request newer keys from the worker; written and logged once until it has tried."""
-    fetched, wanted = (keys.fetched_at, keys.wanted_at) if keys else (None, None)
-    if wanted and (fetched is None or wanted >= fetched):
+    fetched, wanted_at = (keys.fetched_at, keys.wanted_at) if keys else (None, None)
+    if wanted_at and (fetched is None or wanted_at >= fetched):
         return
     log.warning("a webhook has an unknown signature; the worker fetches newer keys")
     with transaction.atomic():

@@ -45,8 +45,8 @@ async def process_pending(ring: KeyRing) -> float:
     if keys is None or keys.fetched_at is None:
         return idle.LOOK_AGAIN_S
     fresh = WebhookReport.objects.filter(received_at__lte=keys.fetched_at + KEYS_LAST)
-    stored = [pk async for pk in fresh.order_by("received_at").values_list("pk", flat=True)]
-    for pk in stored:
+    report_pks = [pk async for pk in fresh.order_by("received_at").values_list("pk", flat=True)]
+    for pk in report_pks:
         # One at a time, so that only one body is in memory.
         report = await WebhookReport.objects.filter(pk=pk).afirst()
         try:
@@ -75,25 +75,27 @@ async def _process(report: WebhookReport, keys: UpstreamKeys, ring: KeyRing) -> 
     if judged is not Verdict.GENUINE:
         log.warning("run %s: a stored webhook has an unknown signature", run.pk)
         return
-    seen = parse_delivery(report.headers, body)
-    is_ours = seen and await sync_to_async(is_our_accounts)(run, keys, report.headers, seen)
-    if seen and is_ours:
-        await _complete(run, seen, await ring.clients_for(run))
+    observation = parse_delivery(report.headers, body)
+    is_ours = observation and await sync_to_async(is_our_accounts)(
+        run, keys, report.headers, observation
+    )
+    if observation and is_ours:
+        await _complete(run, observation, await ring.clients_for(run))
 
 
-async def _complete(run: Run, seen: Observation, upstream: fal.Clients) -> None:
+async def _complete(run: Run, observation: Observation, upstream: fal.Clients) -> None:
     """Record the end that a delivery reports; fetch the result if the delivery lacks it (C29).
 
     If that fails, a worker follows the run as usual.
     """
     pk = run.pk
-    if run.is_final or not await sync_to_async(may_be_of)(run, seen.request_id):
+    if run.is_final or not await sync_to_async(may_be_of)(run, observation.request_id):
         return
-    if seen.state:
-        await state_machine.arecord(pk, seen)
+    if observation.state:
+        await state_machine.arecord(pk, observation)
         return
     try:
-        handle = follow.handle_of(run, upstream.queue, seen.request_id)
+        handle = follow.handle_of(run, upstream.queue, observation.request_id)
         result = await upstream.queue.result(handle)
     except fal.RunFailed as error:
         ended = outcomes.from_error(error, by="webhook")
@@ -102,9 +104,11 @@ async def _complete(run: Run, seen: Observation, upstream: fal.Clients) -> None:
         return
     except fal.FalError as error:
         log.warning("run %s: the result that a webhook announced was not fetched: %s", pk, error)
-        running = replace(seen, state=Run.State.RUNNING, handle=handle.as_json(), is_bare=False)
+        running = replace(
+            observation, state=Run.State.RUNNING, handle=handle.as_json(), is_bare=False
+        )
         await state_machine.arecord(pk, running)
         return
     else:
         ended = outcomes.from_result(result, by="webhook")
-    await state_machine.arecord(pk, replace(ended, request_id=seen.request_id, is_bare=True))
+    await state_machine.arecord(pk, replace(ended, request_id=observation.request_id, is_bare=True))

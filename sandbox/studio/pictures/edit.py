@@ -30,5 +30,5 @@ def restyle(arguments: Arguments, context: Context) -> dict[str, Any]:
         result = ImageChops.composite(result, image, mask.resize(image.size))
     context.step(2, 2, "Repainted")
     context.billed = canvas.megapixels(result.size)
-    saved = canvas.save(context, result, "png", "restyled")
-    return {"images": [saved], "seed": seed, "prompt": arguments["prompt"]}
+    saved_image = canvas.save(context, result, "png", "restyled")
+    return {"images": [saved_image], "seed": seed, "prompt": arguments["prompt"]}

@@ -77,17 +77,17 @@ def images(
     flagged = unsafe(arguments)
     context.log(f"Seed {seed}, {size[0]}x{size[1]}")
     context.sleep(0.15)
-    started, saved = time.perf_counter(), []
+    started, saved_images = time.perf_counter(), []
     for index in range(count):
         image = painter(arguments["prompt"], seed + index, size)
         if flagged:
             image = Image.new("RGB", size)
         label = f"{name or painter.__name__}-{seed + index}"
-        saved.append(canvas.save(context, image, format, label))
+        saved_images.append(canvas.save(context, image, format, label))
         context.step(index + 1, count, "Painted", 0.2)
     context.billed = count
     return {
-        "images": saved,
+        "images": saved_images,
         "timings": {"inference": round(time.perf_counter() - started, 4)},
         "seed": seed,
         "has_nsfw_concepts": [flagged] * count,

@@ -179,7 +179,9 @@ def address() -> str:
     boss = User.objects.create_superuser("boss", is_staff=True)
     project = Project.objects.create(slug="spring", name="Spring")
     Membership.objects.create(project=project, user=boss, role="manager")
-    wanted = invitations.Wanted(Role.CURATOR, [(project, "maker")], "", days=7, max_uses=1)
+    wanted = invitations.InvitationValues(
+        Role.CURATOR, [(project, "maker")], "", days=7, max_uses=1
+    )
     _, token = invitations.make(boss, wanted)
     return reverse("people:invitation", args=[token])
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import LoginLink
 from accounts.sign_in import local_owner, login_links
-from config.logs import Redacted
+from config.logs import RedactingFormatter
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def log_of(client: Client, path: str, settings: Any) -> str:
     """The log lines of all kinds of requests for a path."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(Redacted(fmt=settings.LOGGING["formatters"]["line"]["format"]))
+    handler.setFormatter(RedactingFormatter(fmt=settings.LOGGING["formatters"]["line"]["format"]))
     # Once a test has started uvicorn in this process, its loggers have a level and handlers of
     # their own, or none: a later configuration of logs disables those that it does not name.
     server = logging.getLogger("uvicorn.error")
@@ -143,6 +143,6 @@ def test_logs_keep_addresses_without_a_secret(client: Client, settings: Any, pat
 def test_every_log_handler_uses_the_redacting_formatter(settings: Any) -> None:
     logging_settings = settings.LOGGING
     assert {handler["formatter"] for handler in logging_settings["handlers"].values()} == {"line"}
-    assert logging_settings["formatters"]["line"]["()"] == "config.logs.Redacted"
+    assert logging_settings["formatters"]["line"]["()"] == "config.logs.RedactingFormatter"
     assert logging_settings["loggers"]["django"]["handlers"] == []
     assert logging_settings["loggers"]["django.server"]["handlers"] == []

@@ -17,7 +17,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from api.fal_proxy import parts
-from api.fal_proxy.uploads import Announced
+from api.fal_proxy.uploads import AnnouncedUpload
 from api.models import ProxyPart
 from runs.files import storage_limits, uploads
 from runs.models import Upload
@@ -35,16 +35,16 @@ def one_megabyte(settings: Any, tmp_path: Any) -> Any:
 
 
 @pytest.fixture
-def announced(user: User) -> Announced:
-    return Announced(user.pk, str(uuid.uuid4()), "film.txt", "text/plain")
+def announced(user: User) -> AnnouncedUpload:
+    return AnnouncedUpload(user.pk, str(uuid.uuid4()), "film.txt", "text/plain")
 
 
-def send(announced: Announced, number: int, size_bytes: int = 300 * KB) -> dict[str, Any]:
+def send(announced: AnnouncedUpload, number: int, size_bytes: int = 300 * KB) -> dict[str, Any]:
     body = io.BytesIO(bytes([65 + number]) * size_bytes)
     return {"partNumber": number, "etag": parts.receive(announced, number, body, size_bytes)}
 
 
-def test_concurrent_parts_stay_within_the_quota(announced: Announced, tmp_path: Any) -> None:
+def test_concurrent_parts_stay_within_the_quota(announced: AnnouncedUpload, tmp_path: Any) -> None:
     raised = at_once(6, lambda number: send(announced, number + 1))
     assert [type(error) for error in raised if error] == [storage_limits.QuotaExceeded] * 3
     assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 900 * KB
@@ -52,7 +52,7 @@ def test_concurrent_parts_stay_within_the_quota(announced: Announced, tmp_path: 
 
 
 def test_concurrent_parts_stay_within_the_file_size_limit(
-    announced: Announced, settings: Any
+    announced: AnnouncedUpload, settings: Any
 ) -> None:
     settings.UPLOADS_MAX_MB_PER_PERSON = 5000
     ProxyPart.objects.create(
@@ -68,28 +68,30 @@ def test_concurrent_parts_stay_within_the_file_size_limit(
     assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] <= uploads.MAX_BYTES
 
 
-def test_parts_and_uploads_share_the_quota(announced: Announced) -> None:
+def test_parts_and_uploads_share_the_quota(announced: AnnouncedUpload) -> None:
     send(announced, 1, 900 * KB)
     file = SimpleUploadedFile("a.txt", b"a" * (300 * KB), "text/plain")
     with pytest.raises(storage_limits.QuotaExceeded):
         uploads.store(announced.user_id, file, "file")
 
 
-def test_a_completed_file_replaces_its_parts(announced: Announced) -> None:
+def test_a_completed_file_replaces_its_parts(announced: AnnouncedUpload) -> None:
     listed = [send(announced, 1, 500 * KB), send(announced, 2, 500 * KB)]
     parts.complete(announced, listed)
     assert Upload.objects.get().size_bytes == 1000 * KB
     assert not ProxyPart.objects.exists()
 
 
-def test_a_part_sent_twice_concurrently_is_stored_once(announced: Announced, tmp_path: Any) -> None:
+def test_a_part_sent_twice_concurrently_is_stored_once(
+    announced: AnnouncedUpload, tmp_path: Any
+) -> None:
     raised = at_once(4, lambda _: send(announced, 1))
     assert ProxyPart.objects.count() == len(list((tmp_path / "incoming").iterdir())) == 1
     assert {type(error) for error in raised if error} <= {ValueError}
 
 
 def test_a_part_replaced_while_the_storage_writes_it_blames_no_storage(
-    announced: Announced, monkeypatch: pytest.MonkeyPatch
+    announced: AnnouncedUpload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its file is deleted under the storage's hands: that looked like one that takes no files."""
 
@@ -105,7 +107,7 @@ def test_a_part_replaced_while_the_storage_writes_it_blames_no_storage(
     assert ProxyPart.objects.get().size_bytes == 300 * KB
 
 
-def test_an_incomplete_part_cannot_be_joined(announced: Announced) -> None:
+def test_an_incomplete_part_cannot_be_joined(announced: AnnouncedUpload) -> None:
     ProxyPart.objects.create(
         file_id=announced.pk, user_id=announced.user_id, number=1, size_bytes=9, stored_as="x"
     )
@@ -113,7 +115,7 @@ def test_an_incomplete_part_cannot_be_joined(announced: Announced) -> None:
         parts.complete(announced, [{"partNumber": 1, "etag": ""}])
 
 
-def test_a_truncated_body_leaves_no_part(announced: Announced) -> None:
+def test_a_truncated_body_leaves_no_part(announced: AnnouncedUpload) -> None:
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             raise OSError("the client has disconnected")
@@ -123,7 +125,9 @@ def test_a_truncated_body_leaves_no_part(announced: Announced) -> None:
     assert not ProxyPart.objects.exists()
 
 
-def test_abandoned_parts_are_deleted_with_their_files(announced: Announced, tmp_path: Any) -> None:
+def test_abandoned_parts_are_deleted_with_their_files(
+    announced: AnnouncedUpload, tmp_path: Any
+) -> None:
     send(announced, 1)
     parts.purge_stale()
     assert ProxyPart.objects.exists()

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from catalog.models import Collection, Endpoint
 from tests.browser.axe import assert_clean
+from tests.browser.dragging import drag
 from tests.browser.waiting import eventually, settle
 
 pytestmark = pytest.mark.browser
@@ -41,7 +42,7 @@ def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curat
     expect(page.locator("#saved")).to_have_text("Saved.")
     assert order()[:2] == ["Flux 1", "Kling 0"]
     rows = page.locator("[data-of='models'] > .row")
-    rows.nth(0).locator(".drag").drag_to(rows.nth(2))
+    drag(rows.nth(0).locator(".drag"), rows.nth(2), 40, 20)
     eventually(page, lambda: order()[:3] != ["Flux 1", "Kling 0", "Flux 2"])
     page.get_by_role("button", name="Remove Flux 2", exact=True).click()
     eventually(page, lambda: len(order()) == 7)

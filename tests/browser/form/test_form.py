@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from schemas import Field, build, contract
 from schemas.exact import identical
 from schemas.validation import validate
+from tests.browser.dragging import drag
 from tests.browser.forms import Show, form_of, sent
 from tests.documents import document_ids
 from tests.sampling import IS_EXHAUSTIVE, sample
@@ -65,13 +66,7 @@ def test_rows_are_dragged_and_custom_size_swaps_its_fields(show: Show, kit: Fiel
     page.locator("[name='image_size~1.height']").fill("256")
     page.get_by_role("button", name="Swap width and height").click()
     rows = page.locator("form-rows[data-name=loras] > .rows > .row")
-    # By hand: `drag_to` may scroll after the press, and then another row's handle is below it.
-    rows.nth(1).locator("> .row-tools .drag").hover()
-    page.mouse.down()
-    top = rows.nth(0).bounding_box()
-    assert top
-    page.mouse.move(top["x"] + 50, top["y"] + 4, steps=4)
-    page.mouse.up()
+    drag(rows.nth(1).locator("> .row-tools .drag"), rows.nth(0), 50, 4)
     arguments = sent(page, kit)
     assert arguments["image_size"] == {"width": 256, "height": 512}
     assert [row["path"] for row in arguments["loras"]] == ["two", "one"]

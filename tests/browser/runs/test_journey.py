@@ -146,7 +146,7 @@ def test_errors_stand_beside_their_fields_and_a_failure_leaves_the_focus(open_pa
 @pytest.mark.exhaustive
 def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
     page = ready(open_page("/models/sandbox/ridgeline/"))
-    run(page, "again and again")
+    run(page, "a twice flown zeppelin")
     first = page.locator("#stage .stage-run").get_attribute("id")
     page.locator("[name=prompt]").fill("typed meanwhile")
     open_more(page)
@@ -157,7 +157,7 @@ def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
     expect(page.locator("#stage .state")).to_be_focused()
     page.wait_for_selector(f"#stage {DONE}")
     expect(page.locator("[name=prompt]")).to_have_value("typed meanwhile")
-    page.goto("/runs/?as=list&q=again+and+again")
+    page.goto("/runs/?as=list&q=twice+flown+zeppelin")
     expect(page.locator("article.run-row")).to_have_count(2)
 
 

@@ -14,6 +14,7 @@ from features.sharing import items
 from features.sharing.models import Comment, Pick, Share
 from tests.browser.axe import assert_clean, assert_fits, assert_usable
 from tests.browser.contexts import Contexts
+from tests.browser.dragging import drag
 from tests.browser.gallery import PHONE, Open
 from tests.browser.library.test_viewer import store, tone
 from tests.browser.media import png
@@ -158,6 +159,6 @@ def test_favourites_are_dragged_into_an_order(share: Share, guest: Page) -> None
     pick(guest, 2).tap()
     places = guest.locator("review-order li")
     expect(places).to_have_count(2)
-    places.nth(1).locator(".review-rank").drag_to(places.nth(0), target_position={"x": 5, "y": 5})
+    drag(places.nth(1).locator(".review-rank"), places.nth(0), 5, 5)
     expect(guest.get_by_role("button", name="Move 2 up")).to_be_disabled()  # it came back first
     assert [*Pick.objects.order_by("rank").values_list("item__number", flat=True)] == [2, 1]

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from catalog.display import operations
 from catalog.display.highlight import highlighter
-from catalog.search.matching import Found
+from catalog.search.matching import QueryMatches
 from catalog.templatetags.vitrine import icons
 from tests.processes import ROOT
 from tests.tables import each_row
 
 
 def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:
-    mark = highlighter(Found({}, used, alike=alike))
+    mark = highlighter(QueryMatches({}, used, alike=alike))
     assert mark is not None
     return mark.in_text(text)
 
@@ -53,7 +53,7 @@ def test_synonyms_are_highlighted_too() -> None:
 
 
 def test_an_excerpt_shows_the_first_match() -> None:
-    mark = highlighter(Found({}, ("needle",)))
+    mark = highlighter(QueryMatches({}, ("needle",)))
     assert mark is not None
     shown = mark.in_excerpt("hay " * 60 + "needle " + "hay " * 60, 64)
     assert "<mark>needle</mark>" in shown
@@ -64,7 +64,7 @@ def test_an_excerpt_shows_the_first_match() -> None:
 
 @given(st.lists(st.text(max_size=20), max_size=4), st.text(max_size=200))
 def test_highlighting_escapes_and_keeps_all_text(used: list[str], text: str) -> None:
-    mark = highlighter(Found({}, tuple(used)))
+    mark = highlighter(QueryMatches({}, tuple(used)))
     if mark is None:
         return
     shown = mark.in_text(text)

@@ -52,12 +52,12 @@ def plan_of(models: Made) -> Callable[..., Plan]:
 
 
 @pytest.fixture
-def send(user: User) -> Callable[..., sending.Sent]:
+def send(user: User) -> Callable[..., sending.SendingResult]:
     """`send(plan, board=…)`: write a plan as a new board, or add it to a board."""
 
     def write(
         plan: Plan, token: str = "token", board: Board | None = None, who: User = user
-    ) -> sending.Sent:
+    ) -> sending.SendingResult:
         return sending.run_plan(who, plan, expand(plan), token, board=board)
 
     return write

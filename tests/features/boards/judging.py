@@ -59,7 +59,9 @@ def stored() -> Iterator[str]:
 
 
 @pytest.fixture
-def judged(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent], stored: str) -> Judged:
+def judged(
+    plan_of: Callable[..., Plan], send: Callable[..., sending.SendingResult], stored: str
+) -> Judged:
     """`judged("flux", "turbo", prompts="a\\nb")`: a board whose runs have all succeeded."""
 
     def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Board:

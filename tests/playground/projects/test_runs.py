@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.sessions.cache import SessionUser
 from projects.models import Membership, Project
 from runs.live import renewal
-from runs.live.wire import Watched
+from runs.live.wire import WatchedRun
 from runs.models import Artifact, Run
 from runs.ownership import deletion
 from runs.progress import watch_tokens
@@ -168,7 +168,7 @@ def test_tokens_name_the_member_and_end_with_the_membership(bens: Run) -> None:
     reader = SessionUser(keys["dan"], may_see_runs=False)
     assert watch_tokens.allows(token, reader)
     assert not watch_tokens.allows(token, SessionUser(keys["cleo"], may_see_runs=False))
-    watched = [(Watched(bens.pk, 0, views["dan"]), token)]
+    watched = [(WatchedRun(bens.pk, 0, views["dan"]), token)]
     assert not async_to_sync(renewal.withdrawn)(reader, watched)
     Membership.objects.filter(user=person("dan"), project=bens.project).delete()
     assert async_to_sync(renewal.withdrawn)(reader, watched) == {watched[0][0]}

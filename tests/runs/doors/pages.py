@@ -103,7 +103,7 @@ def live_ticket(world: World) -> Use:
 
 def live(world: World) -> Use:
     """A live session of a page that has its ticket already."""
-    ticket = tickets.Ticket(world.user.pk, PAINT, project_id=world.project.pk, said=SAID)
+    ticket = tickets.Ticket(world.user.pk, PAINT, project_id=world.project.pk, confirmation=SAID)
     return _session(world, ticket)
 
 
@@ -112,7 +112,9 @@ def live_of_program(world: World) -> Use:
     by = LiveToken(world.user.pk, None, "", "", (), world.project.pk, SAID)
     return _session(
         world,
-        ProxyTicket(world.user.pk, PAINT, project_id=world.project.pk, said=by.said, by=by),
+        ProxyTicket(
+            world.user.pk, PAINT, project_id=world.project.pk, confirmation=by.confirmation, by=by
+        ),
     )
 
 

@@ -36,7 +36,7 @@ def paint(most: int, said: str = "") -> Any:
     """Let the page change up to `most` times; returns the pictures and the last message."""
 
     async def act(address: str) -> tuple[int, dict[str, Any]]:
-        async with connect(address + tickets.sign(PERSON, LIVE, said=said)) as socket:
+        async with connect(address + tickets.sign(PERSON, LIVE, confirmation=said)) as socket:
             for number in range(most):
                 message, picture = await answer(socket, prompt=str(number))
                 if not picture:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runs.models import Transport
 from runs.start import starting
-from runs.start.starting import Source, Started, StartRequest
+from runs.start.starting import Source, StartRequest, StartResult
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -23,7 +23,7 @@ def start_run(
     key: str,
     transport: str = Transport.QUEUE,
     project: Project | None = None,
-) -> Started:
+) -> StartResult:
     """Start a run as a model's page does."""
     return starting.start(
         StartRequest(

@@ -113,7 +113,7 @@ def test_a_users_wish_to_share_applies_by_source(
 @pytest.mark.django_db(transaction=True)
 def test_two_concurrent_presses_start_one_run(user: User, endpoint: Endpoint) -> None:
     ready = threading.Barrier(2)
-    started: list[starting.Started] = []
+    started: list[starting.StartResult] = []
 
     def press() -> None:
         try:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas import MISSING, build, contract
 from schemas.changes.argument_diff import Change, diff_arguments
-from schemas.changes.migrate_arguments import Migrated, Version, migrate
+from schemas.changes.migrate_arguments import MigrationResult, Version, migrate
 from schemas.exact import identical
 from schemas.validation import validate
 from tests.schemas import laws, strategies
@@ -32,7 +32,7 @@ def whole(document: Any) -> Version:
     return Version(endpoint_contract, build(endpoint_contract))
 
 
-def mended(old: Any, new: Any, value: Any, **more: Any) -> Migrated:
+def mended(old: Any, new: Any, value: Any, **more: Any) -> MigrationResult:
     """One field `x` of an older and a newer schema."""
     return migrate(version({"x": old}), version({"x": new}, **more), {"x": value})
 
@@ -89,7 +89,7 @@ def test_required_values_are_never_removed() -> None:
     migrated = mended(TEXT, {"enum": ["a", "b"]}, "c", required=["x"])
     assert migrated.arguments == {"x": "c"}
     assert not migrated.is_mendable
-    assert [misfit.said for misfit in migrated.misfits] == ["must be a or b; it is “c”"]
+    assert [misfit.reason for misfit in migrated.misfits] == ["must be a or b; it is “c”"]
 
 
 def test_renames_are_followed_unless_the_new_name_is_set() -> None:
@@ -155,7 +155,7 @@ def test_migrated_arguments_need_no_further_fix(
     before_migration = copy.deepcopy(arguments)
     migrated = migrate(before, now, arguments)
     assert identical(arguments, before_migration)
-    assert not migrated.misfits or any(misfit.said for misfit in migrated.misfits)
+    assert not migrated.misfits or any(misfit.reason for misfit in migrated.misfits)
     again = migrate(now, now, migrated.arguments)
     if len(migrated.misfits) < 12:
         assert not again.is_mendable

@@ -14,7 +14,7 @@ from schemas.document.openapi import Contract
 from schemas.fields.examples import example
 from schemas.uses.inputs import inputs_of
 from schemas.uses.placing import values_at
-from schemas.uses.references import Filled, Reference, fill
+from schemas.uses.references import FilledArguments, Reference, fill
 from schemas.validation import validate
 from tests.schemas.strategies import json_values, schemas
 
@@ -40,11 +40,11 @@ def model(*required: str, **properties: Any) -> Version:
     return Version(agreed, build(agreed))
 
 
-def filled(version: Version, arguments: dict[str, Any], *references: Reference) -> Filled:
+def filled(version: Version, arguments: dict[str, Any], *references: Reference) -> FilledArguments:
     return fill(version, arguments, {one.name: one for one in references or (bottle(),)})
 
 
-def sentences(made: Filled) -> list[str]:
+def sentences(made: FilledArguments) -> list[str]:
     return [outcome.sentence for outcome in made.outcomes.values()]
 
 
@@ -180,7 +180,7 @@ def test_masks_and_negative_prompts_get_no_pictures() -> None:
 def test_addresses_and_longer_words_are_never_touched(text: str) -> None:
     version = model(prompt=TEXT, image_urls=LIST)
     made = filled(version, {"prompt": text})
-    assert made == Filled({"prompt": text})
+    assert made == FilledArguments({"prompt": text})
 
 
 @pytest.fixture(scope="module")

@@ -76,36 +76,38 @@ def values(claims: dict[str, Any], name: str) -> Values:
     value: Any = claims
     for part in [name] if name in claims else name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    listed = value if isinstance(value, list) else [value]
-    return [db_safe_text(item) for item in listed[:MAX_VALUES] if isinstance(item, str)]
+    items = value if isinstance(value, list) else [value]
+    return [db_safe_text(item) for item in items[:MAX_VALUES] if isinstance(item, str)]
 
 
-def best(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> str:
+def best(claim_values: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> str:
     """Return the highest role that the values mean; empty if none. `order` has the lowest first."""
-    meant = {by_value[value] for value in listed if value in by_value}
-    return max(meant, key=order.index, default="")
+    claimed_roles = {by_value[value] for value in claim_values if value in by_value}
+    return max(claimed_roles, key=order.index, default="")
 
 
-def projects(listed: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]) -> Given:
+def projects(
+    claim_values: Sequence[str], by_value: Mapping[str, str], order: Sequence[str]
+) -> Given:
     """Return the highest role that the values mean in each project."""
     roles: Given = {}
-    for place in " ".join(by_value[value] for value in listed if value in by_value).split():
+    for place in " ".join(by_value[value] for value in claim_values if value in by_value).split():
         slug, _, role = place.rpartition(":")
         roles[slug] = max(roles.get(slug, role), role, key=order.index)
     return roles
 
 
-def settle(current: str, wanted: str, given: str, order: Sequence[str]) -> tuple[str, str]:
+def settle(current: str, claimed: str, former_claim: str, order: Sequence[str]) -> tuple[str, str]:
     """Return the new role at a sign-in, and the part of it that the claim gave ("" if none).
 
-    `given` is the role that the claim gave last, or "". While `current` is still that role, the
-    claim raises and lowers it, down to "" if nothing is `wanted`. A role that people have set is
+    `former_claim` is the role that the claim gave last, or "". While `current` is still that role,
+    the claim raises and lowers it, down to "" if `claimed` is "". A role that people have set is
     only raised by the claim.
     """
-    if given and current == given:
-        return wanted, wanted
-    if wanted and (not current or order.index(wanted) > order.index(current)):
-        return wanted, wanted
+    if former_claim and current == former_claim:
+        return claimed, claimed
+    if claimed and (not current or order.index(claimed) > order.index(current)):
+        return claimed, claimed
     return current, ""
 
 

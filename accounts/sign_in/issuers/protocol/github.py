@@ -45,18 +45,18 @@ def redeem(app: SocialApp, code: str, verifier: str, callback: str) -> Identity:
     if not isinstance(number, int) or isinstance(number, bool) or number <= 0:
         raise IssuerFailure(Reason.UNTRUSTED, "no user ID")
     email = _primary(http.get_json(f"{api}/user/emails", token))
-    said = {
+    values = {
         "sub": str(number),
         "name": person.get("name"),
         "preferred_username": person.get("login"),
         "email": email.get("email"),
         "email_verified": email.get("verified"),
     }
-    return claims.read(said, {})
+    return claims.read(values, {})
 
 
 def _primary(addresses: Any) -> dict[str, Any]:
     """Return GitHub's entry of the person's primary address; empty if there is none."""
-    listed = addresses if isinstance(addresses, list) else []
-    rows = [row for row in listed if isinstance(row, dict)]
+    entries = addresses if isinstance(addresses, list) else []
+    rows = [row for row in entries if isinstance(row, dict)]
     return next((row for row in rows if row.get("primary") is True), {})

@@ -72,8 +72,10 @@ def _require_meant(claims: dict[str, Any], client_id: str, nonce: str) -> None:
         raise _untrusted("ID token for several, without saying for whom")
     if party is not None and party != client_id:
         raise _untrusted("ID token for another client")
-    given = claims.get("nonce")
-    if not isinstance(given, str) or not hmac.compare_digest(given.encode(), nonce.encode()):
+    token_nonce = claims.get("nonce")
+    if not isinstance(token_nonce, str) or not hmac.compare_digest(
+        token_nonce.encode(), nonce.encode()
+    ):
         raise _untrusted("ID token of another login (nonce)")
 
 

@@ -33,19 +33,19 @@ def discover(app: SocialApp) -> Issuer:
     It must name the issuer of the settings; otherwise another issuer could speak for its people.
     """
     url = str(app.settings["server_url"])
-    said = http.get_json(f"{url}{CONFIGURATION}")
-    if not isinstance(said, dict):
+    configuration = http.get_json(f"{url}{CONFIGURATION}")
+    if not isinstance(configuration, dict):
         raise IssuerFailure(Reason.BROKEN, "configuration: no JSON object")
-    issuer = said.get("issuer")
+    issuer = configuration.get("issuer")
     if not isinstance(issuer, str) or issuer.rstrip("/") != url:
         raise IssuerFailure(Reason.UNTRUSTED, "configuration of another issuer")
-    methods = said.get("token_endpoint_auth_methods_supported")
+    methods = configuration.get("token_endpoint_auth_methods_supported")
     return Issuer(
         issuer=issuer,
-        authorization_endpoint=_endpoint(said, "authorization_endpoint", url),
-        token_endpoint=_endpoint(said, "token_endpoint", url),
-        jwks_uri=_endpoint(said, "jwks_uri", url),
-        userinfo_endpoint=_endpoint(said, "userinfo_endpoint", url, is_needed=False),
+        authorization_endpoint=_endpoint(configuration, "authorization_endpoint", url),
+        token_endpoint=_endpoint(configuration, "token_endpoint", url),
+        jwks_uri=_endpoint(configuration, "jwks_uri", url),
+        userinfo_endpoint=_endpoint(configuration, "userinfo_endpoint", url, is_needed=False),
         takes_secret_in_form=isinstance(methods, list) and "client_secret_post" in methods,
     )
 
@@ -61,9 +61,12 @@ def redeem(app: SocialApp, code: str, verifier: str, nonce: str, callback: str) 
     claims = id_token.verify(
         tokens.get("id_token"), jwks, issuer=issuer.issuer, client_id=app.client_id, nonce=nonce
     )
-    wanted = [app.settings.get("role_claim", ""), app.settings.get("projects_claim", "")]
-    needed = {*USUAL, *(name.partition(".")[0] for name in wanted if name and name not in claims)}
-    if issuer.userinfo_endpoint and needed - claims.keys():
+    role_claims = [app.settings.get("role_claim", ""), app.settings.get("projects_claim", "")]
+    needed_claims = {
+        *USUAL,
+        *(name.partition(".")[0] for name in role_claims if name and name not in claims),
+    }
+    if issuer.userinfo_endpoint and needed_claims - claims.keys():
         return {**_userinfo(issuer, tokens.get("access_token"), claims["sub"]), **claims}
     return claims
 
@@ -92,15 +95,17 @@ def _userinfo(issuer: Issuer, access_token: Any, subject: str) -> dict[str, Any]
     """Return the claims of the userinfo endpoint; raises IssuerFailure for another person's."""
     if not http.is_token(access_token):
         raise IssuerFailure(Reason.BROKEN, "token: no access token")
-    said = http.get_json(issuer.userinfo_endpoint, access_token)
-    if not isinstance(said, dict) or said.get("sub") != subject:
+    userinfo = http.get_json(issuer.userinfo_endpoint, access_token)
+    if not isinstance(userinfo, dict) or userinfo.get("sub") != subject:
         raise IssuerFailure(Reason.UNTRUSTED, "userinfo of another subject")
-    return said
+    return userinfo
 
 
-def _endpoint(said: dict[str, Any], name: str, issuer: str, *, is_needed: bool = True) -> str:
+def _endpoint(
+    configuration: dict[str, Any], name: str, issuer: str, *, is_needed: bool = True
+) -> str:
     """Return an endpoint's URL; it must be https or have the scheme of the issuer's own URL."""
-    value = said.get(name)
+    value = configuration.get(name)
     if value is None and not is_needed:
         return ""
     try:

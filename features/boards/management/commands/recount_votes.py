@@ -21,7 +21,7 @@ class Command(BaseCommand):
         for board_id in counting.never_counted():
             BoardTally.objects.judged(board_id)
         keys = list(BoardTally.objects.values_list("pk", flat=True))
-        changed = sum(counting.recount(key) for key in keys)
+        changed_count = sum(counting.recount(key) for key in keys)
         self.stdout.write(
-            f"{counted(len(keys), 'board')} counted again, {changed} with another outcome."
+            f"{counted(len(keys), 'board')} counted again, {changed_count} with another outcome."
         )

@@ -54,15 +54,15 @@ def import_(request: HtmxRequest) -> HttpResponse:
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return _render_exchange(request, refused=refusal, status=HTTPStatus.FORBIDDEN)
-    posted = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = ImportForm(*posted)
+    form_data = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ImportForm(*form_data)
     if not form.is_valid():
         status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
         return _render_exchange(request, form=form, status=status)
     try:
         text = form.read()
-        there = Prompt.objects.kept().in_project(project, request.user)
-        entries = exchange.marked(exchange.read(text), there)
+        saved_prompts = Prompt.objects.kept().in_project(project, request.user)
+        entries = exchange.marked(exchange.read(text), saved_prompts)
     except ValueError as error:
         form.refuse(str(error))
         return _render_exchange(request, form=form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -87,8 +87,8 @@ def import_(request: HtmxRequest) -> HttpResponse:
             [entry.values for entry in fitting],
             is_hidden=not project.is_private and form.cleaned_data["used_by"] == ONLY_ME,
         )
-    except Refused as refused:
-        form.refuse(str(refused))
+    except Refused as import_refusal:
+        form.refuse(str(import_refusal))
         return _render_exchange(request, status=HTTPStatus.UNPROCESSABLE_ENTITY, **context)
     messages.success(request, f"{counted(len(fitting), 'prompt')} imported.")
     return redirect(f"{reverse('library:prompts')}{current.query(project)}")

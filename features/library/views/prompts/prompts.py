@@ -97,21 +97,23 @@ class Prompts(Resource[Prompt]):
         """Return the prompts that it makes with the address's values, and its latest results."""
         is_asked = "use" in request.GET
         use = using.read(request.user, row, request.GET, is_asking=is_asked)
-        named = request.GET.get("for", "").strip()
-        endpoint = using.endpoint_named(named)
-        is_whole = all(one.value or one.slot.options for one in use.controls)
+        model_name = request.GET.get("for", "").strip()
+        endpoint = using.endpoint_named(model_name)
+        is_whole = all(control.value or control.slot.options for control in use.controls)
         field = request.GET.get("field", "")[:200]
         target = None
         if endpoint and is_whole and use.texts:
             target = using.target(use, endpoint, field, current.current(request))
-        is_wrong = is_asked and (bool(use.refusal) or any(one.error for one in use.controls))
+        is_wrong = is_asked and (
+            bool(use.refusal) or any(control.error for control in use.controls)
+        )
         return {
             "status": HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK,
             "use": use,
             "is_whole": is_whole,
-            "asked_model": named[: using.MAX_ID_CHARS],
+            "asked_model": model_name[: using.MAX_ID_CHARS],
             "field": field,
-            "unknown_model": bool(named) and endpoint is None,
+            "unknown_model": bool(model_name) and endpoint is None,
             "target": target,
             "shown": use.texts[:SHOWN],
             "folded": use.texts[SHOWN:],
@@ -139,26 +141,26 @@ def _tag(request: HtmxRequest) -> str:
     return search_words(request, "tag").lower()
 
 
-def _folders(rows: PromptQuerySet, chosen: str) -> list[Facet]:
+def _folders(rows: PromptQuerySet, chosen_folder: str) -> list[Facet]:
     """Return all folders of the rows as an ordered tree; counts include subfolders."""
     numbers: Counter[str] = Counter()
-    counted = rows.order_by().values_list("folder").annotate(Count("pk"))
-    for folder, number in counted.exclude(folder=""):
+    folder_counts = rows.order_by().values_list("folder").annotate(Count("pk"))
+    for folder, number in folder_counts.exclude(folder=""):
         parts = folder.split("/")
         for depth in range(1, len(parts) + 1):
             numbers["/".join(parts[:depth])] += number
     return [
-        Facet(name, name.rpartition("/")[2], number, name == chosen, name.count("/"))
+        Facet(name, name.rpartition("/")[2], number, name == chosen_folder, name.count("/"))
         for name, number in sorted(numbers.items(), key=lambda pair: pair[0].split("/"))
     ]
 
 
-def _tags(rows: PromptQuerySet, chosen: str) -> list[Facet]:
+def _tags(rows: PromptQuerySet, chosen_tag: str) -> list[Facet]:
     """Return the most frequent tags of the rows, by name."""
-    counted = PromptTag.objects.filter(prompt__in=rows.order_by()).order_by()
-    most = counted.values_list("name").annotate(number=Count("pk")).order_by("-number", "name")
+    row_tags = PromptTag.objects.filter(prompt__in=rows.order_by()).order_by()
+    most = row_tags.values_list("name").annotate(number=Count("pk")).order_by("-number", "name")
     return [
-        Facet(name, name, number, name == chosen)
+        Facet(name, name, number, name == chosen_tag)
         for name, number in sorted(most[:MAX_TAGS_SHOWN], key=lambda pair: sort_key(pair[0]))
     ]
 
@@ -236,7 +238,7 @@ def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return render(request, "features/library/prompts/_filling.html", context)
     try:
         filled_text = using.one_text(prompt, request.POST, hidden(request, "current"))
-    except expansion.Refused as refused:
+    except expansion.Refused as refusal:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-        return HttpResponse(str(refused), content_type="text/plain", status=status)
+        return HttpResponse(str(refusal), content_type="text/plain", status=status)
     return HttpResponse(filled_text, content_type="text/plain; charset=utf-8")

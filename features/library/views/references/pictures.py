@@ -27,10 +27,10 @@ def change_pictures(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     reference = REFERENCES.find_changeable(request, pk)
     verb, at = pressed(request, "add")
     if verb == "add":
-        files, chosen = request.FILES.getlist("files"), ticked(request, "artifact")
+        files, artifact_keys = request.FILES.getlist("files"), ticked(request, "artifact")
         before = reference.pictures
-        added = pictures.add(request.user, reference.project, before, files, chosen)
-        if not files and not chosen:
+        added = pictures.add(request.user, reference.project, before, files, artifact_keys)
+        if not files and not artifact_keys:
             added.refusals.append("No picture arrived. Choose some and try again.")
         report_added(request, added)
         saving.set_pictures(reference, added.addresses, request.user)
@@ -48,11 +48,14 @@ def _moved(addresses: list[str], verb: str, address: str) -> list[str]:
     """Return the addresses with one removed or moved by one place."""
     if address not in addresses:
         return addresses
-    place, rest = addresses.index(address), [one for one in addresses if one != address]
+    place, other_addresses = (
+        addresses.index(address),
+        [other for other in addresses if other != address],
+    )
     steps = {"back": -1, "on": 1}
     if verb in steps:
-        rest.insert(min(max(place + steps[verb], 0), len(rest)), address)
-    return rest if verb in {*steps, "remove"} else addresses
+        other_addresses.insert(min(max(place + steps[verb], 0), len(other_addresses)), address)
+    return other_addresses if verb in {*steps, "remove"} else addresses
 
 
 @require_POST

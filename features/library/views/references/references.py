@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
     from features.library.models.reference import ReferenceQuerySet
-    from features.library.references.pictures import Added
+    from features.library.references.pictures import StoredPictures
 
 MAX_LISTED = 200
 OFFERED = 12
@@ -84,18 +84,18 @@ class References(Resource[Reference]):
 
     def page_context(self, request: HtmxRequest, row: Reference) -> Mapping[str, Any]:
         """Return its pictures, its versions, and each version's results."""
-        there = pictures.readable(request.user, row.pictures)
-        made = results.by_version(request.user, row)
+        readable_addresses = pictures.readable(request.user, row.pictures)
+        runs_by_version = results.by_version(request.user, row)
         versions = list(row.versions.select_related("made_by"))
         namesakes = Reference.objects.namesakes(request.user, row.project, row.name)
         return {
             "mention": using.mention_of(row, request.user, row.project),
-            "pictures": [(address, address in there) for address in row.pictures],
-            "gone": len(row.pictures) - len(there),
+            "pictures": [(address, address in readable_addresses) for address in row.pictures],
+            "gone": len(row.pictures) - len(readable_addresses),
             "is_full": len(row.pictures) >= MAX_PICTURES,
             "most": MAX_PICTURES,
             "versions": [
-                (version, [tiles.tile(run) for run in made.get(version.number, ())])
+                (version, [tiles.tile(run) for run in runs_by_version.get(version.number, ())])
                 for version in versions
             ],
             "is_one_of_several": namesakes.exclude(pk=row.pk).exists(),
@@ -104,9 +104,9 @@ class References(Resource[Reference]):
 
     def form_of(self, request: HtmxRequest, row: Reference, **more: Any) -> KeptForm:
         """Return the form with the first results of a new reference."""
-        chosen = ticked(request, "artifact") or request.GET.getlist("artifact")
-        chosen = chosen[:MAX_PICTURES] if row._state.adding else []
-        return super().form_of(request, row, chosen=chosen)
+        artifact_keys = ticked(request, "artifact") or request.GET.getlist("artifact")
+        artifact_keys = artifact_keys[:MAX_PICTURES] if row._state.adding else []
+        return super().form_of(request, row, chosen=artifact_keys)
 
     def form_context(self, request: HtmxRequest, form: ReferenceForm) -> Mapping[str, Any]:
         """Return the chosen results, and existing references that could take them instead."""
@@ -119,8 +119,8 @@ class References(Resource[Reference]):
     def announce_save(self, request: HtmxRequest, row: Reference, form: ReferenceForm) -> None:
         """Add messages on pictures that were not added, and on how to use the reference."""
         report_added(request, form.added)
-        how = f" Write {row} in any prompt." if form.is_new else ""
-        messages.success(request, f"{row} is saved.{how}")
+        hint = f" Write {row} in any prompt." if form.is_new else ""
+        messages.success(request, f"{row} is saved.{hint}")
 
 
 REFERENCES = References()
@@ -174,14 +174,14 @@ def cover(request: HtmxRequest) -> HttpResponse:
     key = mentions.whole(db_safe_text(request.GET.get("name", "")))
     rows = Reference.objects.offered_in(current.current(request), request.user)
     rows = rows.filter(key=key.removeprefix(mentions.OWN))
-    named = using.mentions_of(rows, request.user)
-    row = next((row for row, text in named if mentions.key_of(text) == f"@{key}"), None)
+    row_mentions = using.mentions_of(rows, request.user)
+    row = next((row for row, text in row_mentions if mentions.key_of(text) == f"@{key}"), None)
     if row is None or not row.cover:
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     return redirect(row.cover)
 
 
-def report_added(request: HtmxRequest, added: Added) -> None:
+def report_added(request: HtmxRequest, added: StoredPictures) -> None:
     """Queue messages for the next page: which pictures were not added, and why."""
     for sentence in added.refusals[:NAMED]:
         messages.warning(request, sentence[:300])

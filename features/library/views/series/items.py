@@ -41,20 +41,20 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
     """
     try:
         posted = selection.posted(request)
-    except Refused as refused:
-        return selection_actions.refuse(request, str(refused))
+    except Refused as refusal:
+        return selection_actions.refuse(request, str(refusal))
     form = NameForm(request.POST if hidden(request, "named") else None)
     is_chosen = form.is_bound or hidden(request, "series")
     if is_posted(request, "choose") or not is_chosen:
         return _form(request, posted, NameForm())
     try:
         series = _chosen(request, form)
-        chosen = items.add(request.user, series, posted)
-    except Refused as refused:
+        added_results = items.add(request.user, series, posted)
+    except Refused as refusal:
         if request.htmx:
-            return selection_actions.refuse(request, str(refused))
-        return _form(request, posted, form, "" if form.errors else str(refused))
-    words = selection_actions.sentence(chosen, f"are in the series “{series.name}”")
+            return selection_actions.refuse(request, str(refusal))
+        return _form(request, posted, form, "" if form.errors else str(refusal))
+    words = selection_actions.sentence(added_results, f"are in the series “{series.name}”")
     if request.htmx:
         return selection_actions.done(request, words, kept=True)
     messages.success(request, words)
@@ -86,14 +86,14 @@ def _form(
     request: HtmxRequest, posted: selection.Selection, form: NameForm, error: str = ""
 ) -> HttpResponse:
     project = current.current(request)
-    listed = sorted(
+    offered_series = sorted(
         Series.objects.taking_results_of(request.user)[:MAX_OFFERED],
         key=lambda series: series.project_id != project.pk,
     )
     context = {
         "posted": posted.fields,
         "number": len(posted),
-        "offered": listed,
+        "offered": offered_series,
         "form": form,
         "error": error,
         "why_not": roles.refusal_to_make(request.user, project),

@@ -35,8 +35,8 @@ def of_run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     A POST adds the result at `position` to the series `named`, or removes it from the series
     with the key `out`.
     """
-    seen = Run.objects.visible_to(request.user).with_endpoint().light()
-    run = get_object_or_404(seen.select_related("project").with_artifacts(), pk=pk)
+    visible_runs = Run.objects.visible_to(request.user).with_endpoint().light()
+    run = get_object_or_404(visible_runs.select_related("project").with_artifacts(), pk=pk)
     error = ""
     if request.method == "POST":
         roles.require_maker(request.user, run.project)
@@ -79,7 +79,7 @@ def _change(request: HtmxRequest, run: Run) -> str:
                 items.remove(series, list(of_result.values_list("pk", flat=True)))
             return ""
         series = naming.named(request.user, run.project, NameForm(request.POST))
-        chosen = items.add(request.user, series, Selection({run.pk: {position}}))
-    except Refused as refused:
-        return str(refused)
-    return "" if chosen.results else "The run has no such result."
+        added_results = items.add(request.user, series, Selection({run.pk: {position}}))
+    except Refused as refusal:
+        return str(refusal)
+    return "" if added_results.results else "The run has no such result."

@@ -103,8 +103,8 @@ def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpRe
     roles.require_maker(request.user, share.project)
     try:
         version = _add(request, share, item)
-    except Refused as refused:
-        return _offer(request, share, item, str(refused))
+    except Refused as refusal:
+        return _offer(request, share, item, str(refusal))
     chain, _ = reading.versions_of(share, version)
     messages.success(request, ADDED.format(len(chain)))
     return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")
@@ -113,18 +113,18 @@ def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpRe
 @require_safe
 def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpResponse:
     """Redirect a mentioned user, or a maker, to a comment on the share."""
-    said = get_object_or_404(
+    found_comment = get_object_or_404(
         Comment.objects.select_related("share", "item"), pk=comment_id, share=pk
     )
-    if not said.mentioned.filter(pk=request.user.pk).exists():
+    if not found_comment.mentioned.filter(pk=request.user.pk).exists():
         _share(request.user, pk)
-    token = said.share.token
+    token = found_comment.share.token
     address = (
-        reverse("sharing:review-item", args=[token, said.item.number])
-        if said.item
+        reverse("sharing:review-item", args=[token, found_comment.item.number])
+        if found_comment.item
         else reverse("sharing:review", args=[token])
     )
-    return redirect(f"{address}#comment-{said.pk}")
+    return redirect(f"{address}#comment-{found_comment.pk}")
 
 
 def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
@@ -147,7 +147,7 @@ def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "
         "shown": items.one_of(share, item.number),
         "next": len(chain) + 1,
         "offered": versions.offered(share, request.user, chain[-1]),
-        "threads": [one for one in threads if one.first.deleted_at is None],
+        "threads": [thread for thread in threads if thread.first.deleted_at is None],
         "answers": hidden(request, "answers") or request.GET.get("answers", ""),
         "problem": problem,
     }

@@ -43,10 +43,10 @@ def by_reviewer(act: Act[P]) -> Callable[Concatenate[HtmxRequest, Visit, P], Htt
                 reviewer = reviewers.reviewer_for_post(request, visit)
                 reviewer.share = visit.share
                 response = act(request, visit, reviewer, *args, **kwargs)
-        except NameRefused as refused:
-            return _ask_name(request, visit, refused)
-        except Refused as refused:
-            return _refuse(request, visit, refused)
+        except NameRefused as refusal:
+            return _ask_name(request, visit, refusal)
+        except Refused as refusal:
+            return _refuse(request, visit, refusal)
         reviewers.remember(response, request, reviewer)
         return response
 
@@ -68,10 +68,10 @@ def answer(
     visit: Visit,
     reviewer: Reviewer,
     item: ShareItem | None,
-    changed: Collection[int] = (),
+    changed_pks: Collection[int] = (),
     deleted: Comment | None = None,
 ) -> HttpResponse:
-    """Redirect to the page, or send a script the changed parts, also of the items `changed`."""
+    """Redirect to the page, or send a script the changed parts, also of `changed_pks`."""
     share = visit.share
     is_on_item = hidden(request, "back") == "item" and item is not None
     if not request.htmx:
@@ -84,10 +84,10 @@ def answer(
     if is_on_item and item:
         context = item_context(request, visit, item.number, reviewer)
     else:
-        shown = {item.pk, *changed} if item else set(changed)
-        context = page_context(request, visit, reviewer, shown)
+        shown_pks = {item.pk, *changed_pks} if item else set(changed_pks)
+        context = page_context(request, visit, reviewer, shown_pks)
         if share.picks == share.Picks.RANKED:  # then all tiles were needed
-            of_shown = [tile for tile in context["tiles"] if tile.shown.item.pk in shown]
+            of_shown = [tile for tile in context["tiles"] if tile.shown.item.pk in shown_pks]
             context["tiles"] = of_shown
     context |= {"is_on_item": is_on_item, "deleted": deleted}
     return render(request, "features/sharing/review/_changed.html", context)
@@ -104,14 +104,14 @@ def page_context(
     reviewer = reviewer or reviewer_of(request, visit)
     is_ranked = share.picks == share.Picks.RANKED
     tiles = reading.tiles(share, reviewer, None if is_ranked else only)
-    chosen = [tile for tile in tiles if tile.choice.is_picked]
+    picked_tiles = [tile for tile in tiles if tile.choice.is_picked]
     if is_ranked:
-        chosen.sort(key=lambda tile: tile.choice.rank)
+        picked_tiles.sort(key=lambda tile: tile.choice.rank)
     is_whole = is_ranked or only is None
     return _common(request, visit, reviewer) | {
         "tiles": tiles,
-        "chosen": chosen,
-        "chosen_count": len(chosen) if is_whole else reading.count_picked(share, reviewer),
+        "chosen": picked_tiles,
+        "chosen_count": len(picked_tiles) if is_whole else reading.count_picked(share, reviewer),
         "threads": reading.threads(share) if share.takes_comments else [],
         "may_take_all": share.allows_download and any(tile.shown.artifact for tile in tiles),
         "back": "",
@@ -123,29 +123,29 @@ def item_context(
 ) -> dict[str, Any]:
     """Return the context of the page of one item; raises Http404 if it does not exist."""
     share = visit.share
-    shown = items.one_of(share, number)
-    if shown is None:
+    item_view = items.one_of(share, number)
+    if item_view is None:
         raise Http404(items.GONE)
     reviewer = reviewer or reviewer_of(request, visit)
-    chain, versions = reading.versions_of(share, shown.item)
+    chain, versions = reading.versions_of(share, item_view.item)
     choices = reading.choices_of(reviewer)
     pks = [item.pk for item in chain]
-    numbers = [one.number for one in items.newest_of(share)]
+    numbers = [newest_item.number for newest_item in items.newest_of(share)]
     place = numbers.index(chain[-1].number) if chain[-1].number in numbers else 0
     threads = reading.threads(share, chain)
-    ordinal = pks.index(shown.item.pk) + 1
-    tile = reading.Tile(shown, ordinal, reading.choice_among(choices, pks), len(threads))
+    ordinal = pks.index(item_view.item.pk) + 1
+    tile = reading.Tile(item_view, ordinal, reading.choice_among(choices, pks), len(threads))
     return _common(request, visit, reviewer) | {
         "tile": tile,
         "tiles": [tile],
-        "shown": shown,
-        "item": shown.item,
+        "shown": item_view,
+        "item": item_view.item,
         "versions": versions,
         "ordinal": ordinal,
-        "is_newest": shown.item.pk == chain[-1].pk,
+        "is_newest": item_view.item.pk == chain[-1].pk,
         "newest": chain[-1].number,
         "threads": threads,
-        "pins": [one for one in threads if one.is_pinned and one.version == ordinal],
+        "pins": [thread for thread in threads if thread.is_pinned and thread.version == ordinal],
         "chosen_count": sum(choice.is_picked for choice in choices.values()),
         "before": numbers[place - 1] if place else None,
         "after": numbers[place + 1] if place + 1 < len(numbers) else None,
@@ -170,7 +170,7 @@ def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> di
     }
 
 
-def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpResponse:
+def _ask_name(request: HtmxRequest, visit: Visit, refusal: NameRefused) -> HttpResponse:
     """Ask a guest for a name; the form carries the posted fields along and posts them again."""
     left_out = {reviewers.NAME_FIELD, reviewers.TRAP_FIELD}
     posted = [
@@ -181,8 +181,8 @@ def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpR
     context = {
         "visit": visit,
         "share": visit.share,
-        "name_typed": refused.name,
-        "name_problem": str(refused) if str(refused) != reviewers.MISSING else "",
+        "name_typed": refusal.name,
+        "name_problem": str(refusal) if str(refusal) != reviewers.MISSING else "",
         "carried": posted[:MAX_CARRIED],
         "action": request.path,
     }
@@ -193,10 +193,10 @@ def _ask_name(request: HtmxRequest, visit: Visit, refused: NameRefused) -> HttpR
     return render(request, "features/sharing/review/_name.html", context, status=status)
 
 
-def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpResponse:
+def _refuse(request: HtmxRequest, visit: Visit, refusal: Refused) -> HttpResponse:
     """Show the page again, with the typed texts and the reason of the refusal."""
     if request.htmx:
-        why = {"problem": str(refused), "field": refused.field}
+        why = {"problem": str(refusal), "field": refusal.field}
         return render(request, "features/sharing/review/_problem.html", why, status=UNPROCESSABLE)
     item = posted_item(request, visit)
     is_on_item = hidden(request, "back") == "item" and item is not None
@@ -206,8 +206,8 @@ def _refuse(request: HtmxRequest, visit: Visit, refused: Refused) -> HttpRespons
         else page_context(request, visit)
     )
     context |= {
-        "problem": str(refused),
-        "field": refused.field,
+        "problem": str(refusal),
+        "field": refusal.field,
         "typed": {name: values[-1] for name, values in controls(request).items()},
         "parent_typed": hidden(request, "parent"),
     }

@@ -38,12 +38,12 @@ def render_review(request: HtmxRequest, visit: Visit) -> HttpResponse:
     return show(request, visit, {})
 
 
-def show(request: HtmxRequest, visit: Visit, more: Mapping[str, str]) -> HttpResponse:
-    """Return the page of all items; `more` are the addresses that previews need."""
+def show(request: HtmxRequest, visit: Visit, preview_addresses: Mapping[str, str]) -> HttpResponse:
+    """Return the page of all items; `preview_addresses` are the addresses that previews need."""
     share = visit.share
     if share.follows and (keys := kind_of(share).results(share)) is not None:
         items.keep_in_step(share, keys)
-    context = {**page_context(request, visit), **more}
+    context = {**page_context(request, visit), **preview_addresses}
     return render(request, "features/sharing/review/page.html", context)
 
 

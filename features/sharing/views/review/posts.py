@@ -36,14 +36,14 @@ def say_all(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRespo
     """Take picks, a rating and a comment in one post."""
     numbers = [_number(text) for text in ticked(request, "pick")[:MOST_PICKS]]
     item = posted_item(request, visit)
-    picked = [item_of(visit.share, number) for number in numbers]
-    for favourite in picked:
+    picked_items = [item_of(visit.share, number) for number in numbers]
+    for favourite in picked_items:
         judging.pick(reviewer, favourite, is_picked=True)
     if is_posted(request, "rating"):
         judging.rate(reviewer, _required(item), _number(hidden(request, "rating")))
     if hidden(request, "comment"):
         _say(request, visit, reviewer, item)
-    return answer(request, visit, reviewer, item, [favourite.pk for favourite in picked])
+    return answer(request, visit, reviewer, item, [favourite.pk for favourite in picked_items])
 
 
 @limit("review")
@@ -96,9 +96,9 @@ def new_comment(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpR
 
 
 def _say(request: HtmxRequest, visit: Visit, reviewer: Reviewer, item: ShareItem | None) -> None:
-    said = cleaned(CommentForm(request.POST, comments=_comments(visit)))
-    text, place = said["comment"], read_place(request.POST)
-    comments.say(reviewer, text, item, place, said["parent"], is_maker=visit.is_maker)
+    cleaned_values = cleaned(CommentForm(request.POST, comments=_comments(visit)))
+    text, place = cleaned_values["comment"], read_place(request.POST)
+    comments.say(reviewer, text, item, place, cleaned_values["parent"], is_maker=visit.is_maker)
 
 
 @limit("review")
@@ -106,21 +106,23 @@ def _say(request: HtmxRequest, visit: Visit, reviewer: Reviewer, item: ShareItem
 @for_visitors
 def comment(request: HtmxRequest, visit: Visit, comment_id: uuid.UUID) -> HttpResponse:
     """Show the form to change the visitor's own comment; a POST changes it."""
-    said = get_object_or_404(_comments(visit), pk=comment_id)
+    found_comment = get_object_or_404(_comments(visit), pk=comment_id)
     if request.method == "POST":
-        return _change(request, visit, said)
+        return _change(request, visit, found_comment)
     context = page_context(request, visit)
     reviewer = context["reviewer"]
-    if reviewer is None or said.reviewer_id != reviewer.pk:
+    if reviewer is None or found_comment.reviewer_id != reviewer.pk:
         raise Http404(comments.NOT_YOURS)
-    return render(request, "features/sharing/review/change.html", context | _about(said))
+    return render(request, "features/sharing/review/change.html", context | _about(found_comment))
 
 
 @by_reviewer
-def _change(request: HtmxRequest, visit: Visit, reviewer: Reviewer, said: Comment) -> HttpResponse:
+def _change(
+    request: HtmxRequest, visit: Visit, reviewer: Reviewer, found_comment: Comment
+) -> HttpResponse:
     form = CommentForm(request.POST, comments=_comments(visit))
-    comments.change(reviewer, said, cleaned(form)["comment"])
-    return answer(request, visit, reviewer, said.item)
+    comments.change(reviewer, found_comment, cleaned(form)["comment"])
+    return answer(request, visit, reviewer, found_comment.item)
 
 
 @limit("review")
@@ -131,11 +133,11 @@ def comment_deletion(
     request: HtmxRequest, visit: Visit, reviewer: Reviewer, comment_id: uuid.UUID
 ) -> HttpResponse:
     """Delete the visitor's own comment, or any as a maker; the page offers to undo it."""
-    said = get_object_or_404(_comments(visit), pk=comment_id)
-    comments.delete(reviewer, said, is_maker=visit.is_maker)
+    found_comment = get_object_or_404(_comments(visit), pk=comment_id)
+    comments.delete(reviewer, found_comment, is_maker=visit.is_maker)
     if request.htmx:
-        return answer(request, visit, reviewer, said.item, deleted=said)
-    context = {"share": visit.share, "visit": visit} | _about(said)
+        return answer(request, visit, reviewer, found_comment.item, deleted=found_comment)
+    context = {"share": visit.share, "visit": visit} | _about(found_comment)
     return render(request, "features/sharing/review/deleted.html", context)
 
 
@@ -147,9 +149,9 @@ def comment_recovery(
     request: HtmxRequest, visit: Visit, reviewer: Reviewer, comment_id: uuid.UUID
 ) -> HttpResponse:
     """Restore a comment that was deleted within the last hour."""
-    said = get_object_or_404(visit.share.comments.exclude(deleted_at=None), pk=comment_id)
-    comments.bring_back(reviewer, said, is_maker=visit.is_maker)
-    return answer(request, visit, reviewer, said.item)
+    found_comment = get_object_or_404(visit.share.comments.exclude(deleted_at=None), pk=comment_id)
+    comments.bring_back(reviewer, found_comment, is_maker=visit.is_maker)
+    return answer(request, visit, reviewer, found_comment.item)
 
 
 @limit("review")
@@ -160,10 +162,10 @@ def comment_resolution(
     request: HtmxRequest, visit: Visit, reviewer: Reviewer, comment_id: uuid.UUID
 ) -> HttpResponse:
     """Resolve a thread, or reopen it with `resolved=0`."""
-    said = get_object_or_404(_comments(visit), pk=comment_id)
+    found_comment = get_object_or_404(_comments(visit), pk=comment_id)
     is_resolved = hidden(request, "resolved", "1") == "1"
-    comments.resolve(reviewer, said, is_resolved, is_maker=visit.is_maker)
-    return answer(request, visit, reviewer, said.item)
+    comments.resolve(reviewer, found_comment, is_resolved, is_maker=visit.is_maker)
+    return answer(request, visit, reviewer, found_comment.item)
 
 
 @limit("review")
@@ -177,8 +179,12 @@ def completion(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRe
     return answer(request, visit, reviewer, posted_item(request, visit))
 
 
-def _about(said: Comment) -> dict[str, Any]:
-    return {"said": said, "item": said.item, "back": "item" if said.item else ""}
+def _about(found_comment: Comment) -> dict[str, Any]:
+    return {
+        "said": found_comment,
+        "item": found_comment.item,
+        "back": "item" if found_comment.item else "",
+    }
 
 
 def _comments(visit: Visit) -> CommentQuerySet[Comment]:

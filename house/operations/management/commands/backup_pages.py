@@ -25,5 +25,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, moment: str, snapshot: str, **options: Any) -> None:
         """Print the digests."""
-        shown = pages.rendered(datetime.fromisoformat(moment), snapshot)
-        self.stdout.write(json.dumps(shown))
+        statuses = pages.rendered(datetime.fromisoformat(moment), snapshot)
+        self.stdout.write(json.dumps(statuses))

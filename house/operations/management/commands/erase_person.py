@@ -32,11 +32,11 @@ class Command(BaseCommand):
         heir = named(to) if to else roles.admins().exclude(pk=person.pk).order_by("pk").first()
         if heir is None:
             raise CommandError("There is nobody to take over what others rely on.")
-        goes, passes, stays = erasure.plan(person)
+        deleted_rows, passes, remaining_rows = erasure.plan(person)
         for head, parts in (
-            ("Deleted for good", [part.summary for part in goes]),
+            ("Deleted for good", [part.summary for part in deleted_rows]),
             (f"Passes to {heir}", [part.summary for part in passes]),
-            ("Stays", stays),
+            ("Stays", remaining_rows),
         ):
             self.stdout.write(
                 f"{head}:\n" + "".join(f"  {part}\n" for part in parts or ["nothing"])

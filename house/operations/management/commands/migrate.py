@@ -51,10 +51,12 @@ class Command(DjangosCommand):
         """Copy the database to a file; raises CommandError, before anything has changed."""
         folder = Path(settings.VAR_DIR) / "before-migrations"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        needed, free = creation.database_bytes(), shutil.disk_usage(folder).free
+        needed_bytes, free = creation.database_bytes(), shutil.disk_usage(folder).free
         try:
-            if free < needed:
-                raise NoBackup(f"It takes {size(needed)}, and {folder} has {size(free)} free.")
+            if free < needed_bytes:
+                raise NoBackup(
+                    f"It takes {size(needed_bytes)}, and {folder} has {size(free)} free."
+                )
             file = database.copy_whole(folder)
         except (NoBackup, OSError) as error:
             raise CommandError(
@@ -62,5 +64,7 @@ class Command(DjangosCommand):
                 "migrated. Remove the cause, or use “migrate --no-copy” if you have a backup."
             ) from error
         log.warning("a copy of the database from before this migration is %s", file)
-        for old in sorted(folder.iterdir(), key=lambda each: each.stat().st_mtime)[:-KEPT]:
+        for old in sorted(folder.iterdir(), key=lambda copy_path: copy_path.stat().st_mtime)[
+            :-KEPT
+        ]:
             old.unlink()

@@ -21,7 +21,7 @@ from tests.features.boards.finishing import finish
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
-Send = Callable[..., sending.Sent]
+Send = Callable[..., sending.SendingResult]
 TWO_ROWS = {"row_field": "prompt", "row_values": "a cat\na dog", "seeds": "1, 2"}
 
 

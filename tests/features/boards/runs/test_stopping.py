@@ -22,7 +22,7 @@ from runs.start.refused_starts import Refused
 from tests.features.boards.racing import at_once, begun_during
 
 Planned = Callable[..., Plan]
-Send = Callable[..., sending.Sent]
+Send = Callable[..., sending.SendingResult]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -22,7 +22,7 @@ PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": 
 
 
 @pytest.fixture
-def board(plan_of: Callable[..., Plan], send: Callable[..., sending.Sent]) -> Board:
+def board(plan_of: Callable[..., Plan], send: Callable[..., sending.SendingResult]) -> Board:
     """Three prompts on two models, all runs ended; the catalogue is older than the board."""
     plan = plan_of("flux", "turbo", row_field="prompt", row_values="a\nb\nc", title="Cats")
     board = send(plan).board

@@ -24,7 +24,7 @@ from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
-Send = Callable[..., sending.Sent]
+Send = Callable[..., sending.SendingResult]
 ROWS = {"row_field": "prompt", "row_values": "a cat\na dog", "seeds": "1, 2"}
 # 50 columns of one model.
 WIDE = {"column_field": "num_inference_steps", "column_values": "1-50", "row_values": "a\nb\nc\nd"}

@@ -18,7 +18,7 @@ from projects.models.project import private_project
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
-Send = Callable[..., sending.Sent]
+Send = Callable[..., sending.SendingResult]
 ROWS = {"row_field": "prompt", "row_values": "a cat\na dog", "seeds": "1, 2"}
 
 

@@ -53,7 +53,7 @@ def test_a_folded_prompt_fits_and_keeps_the_newest_turns(
     prompt, left_out = fold(Conversation(text, earlier), "", most)
     assert len(prompt) <= most
     assert all(
-        f"User: {exchange.said}\n\nAssistant: {exchange.answered}" in prompt
+        f"User: {exchange.message}\n\nAssistant: {exchange.answer}" in prompt
         for exchange in earlier[left_out:]
     )
 

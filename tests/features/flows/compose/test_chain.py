@@ -22,7 +22,7 @@ from features.flows.compose.definition import (
 )
 from features.flows.compose.models import endpoints_of, versions_of
 from features.flows.compose.outputs import outputs_in, outputs_of
-from features.flows.compose.swapping import Swapped, kinds_taken, swap
+from features.flows.compose.swapping import SwapResult, kinds_taken, swap
 from features.flows.compose.wiring import filled, inserted, value_at, with_value
 from schemas import build, contract
 from schemas.changes.migrate_arguments import Version
@@ -138,7 +138,7 @@ def test_wires_in_lists_keep_the_order_of_the_rows() -> None:
 Models = dict[str, Endpoint]
 
 
-def swapped(definition: Definition, step: str, to: Endpoint) -> Swapped:
+def swapped(definition: Definition, step: str, to: Endpoint) -> SwapResult:
     versions = versions_of(definition, endpoints_of([definition]))
     swapped_step = swap(definition, step, to.endpoint_id, version_of(to), versions)
     require_sound(swapped_step.definition)

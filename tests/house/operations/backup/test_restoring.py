@@ -17,7 +17,7 @@ from tests.house.operations.backup.conftest import NAME, made
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unrendered")]
 
 
-def restore(place: Place, *, is_yes: bool = True) -> restoring.Restored:
+def restore(place: Place, *, is_yes: bool = True) -> restoring.RestoreResult:
     return restoring.restore(place, place.names()[-1], lambda step: None, lambda question: is_yes)
 
 

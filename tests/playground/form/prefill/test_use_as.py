@@ -13,7 +13,7 @@ from django.test import Client
 from catalog.models import Endpoint
 from playground.form import drafts, form_state
 from playground.form.drafts import Tab
-from playground.form.form_state import Written
+from playground.form.form_state import FormContents
 from playground.form.prefill import sources, use_as
 from runs.models import Preset, Run
 from tests.runs.results_to_use import models, result_of
@@ -43,7 +43,9 @@ def test_weights_are_added_to_the_loras_already_typed(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     draw = models["draw"]
-    drafts.save(user, Written(draw, {"prompt": ["a fox"], "loras.0.path": ["owner/lora"]}), Tab())
+    drafts.save(
+        user, FormContents(draw, {"prompt": ["a fox"], "loras.0.path": ["owner/lora"]}), Tab()
+    )
     run = result_of(models["trainer"], "file:style.safetensors")
     assert filled(user, draw, run, "a0", "loras.*.path") == {
         "prompt": "a fox",
@@ -70,7 +72,7 @@ def test_the_page_offers_to_restore_what_was_typed(
     member: Client, user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     film = models["film"]
-    drafts.save(user, Written(film, {"prompt": ["slowly"]}), Tab())
+    drafts.save(user, FormContents(film, {"prompt": ["slowly"]}), Tab())
     run = result_of(models["draw"], "image")
     result = use_as.find(user, run.pk)
     assert result is not None
@@ -132,7 +134,7 @@ def test_the_kind_of_an_artifact_follows_its_name(
 
 
 def test_the_seed_is_added_to_what_is_typed(user: User, flux: Endpoint, make_run: Any) -> None:
-    drafts.save(user, Written(flux, {"prompt": ["a fox"]}), Tab())
+    drafts.save(user, FormContents(flux, {"prompt": ["a fox"]}), Tab())
     seed = 2**63 + 5  # beyond JavaScript's numbers
     run = make_run(endpoint=flux, state="succeeded", output={"seed": seed})
     filled = sources.keep_seed(user, flux, str(run.pk))
