@@ -123,7 +123,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "picked": ticked(request, ACTION_CHECKBOX_NAME),
             "is_across": hidden(request, "select_across") == "1",
             "count": endpoints.count(),
-            "named": list(endpoints.values_list("endpoint_id", flat=True)[:NAMED]),
+            "endpoint_ids": list(endpoints.values_list("endpoint_id", flat=True)[:NAMED]),
             "form": form,
         }
         return TemplateResponse(request, "admin/catalog/bulk.html", context)

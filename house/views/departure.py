@@ -69,7 +69,7 @@ def _render_departure(
     fates = [fate for fate in Fate if may_delete or fate != Fate.REMOVED]
     leaver = rules.preview(person)
     context = {
-        "shown": person,
+        "person": person,
         "name": members.name_of(person),
         "leaver": leaver,
         "in_all": rules.in_words(leaver.in_all),

@@ -114,9 +114,11 @@ def _render_joining(
     user = request.user
     is_known = user.is_authenticated
     context: dict[str, Any] = {
-        "shown": open_invitation,
+        "invitation": open_invitation,
         "token": token,
-        "by": members.name_of(open_invitation.made_by) if open_invitation.made_by else "Somebody",
+        "inviter": members.name_of(open_invitation.made_by)
+        if open_invitation.made_by
+        else "Somebody",
         "role": Role(open_invitation.role),
         "meaning": roles.MEANINGS[Role(open_invitation.role)],
         "gifts": rules.gifts(open_invitation, user),
@@ -129,7 +131,7 @@ def _render_joining(
 
 
 def _closed(request: HtmxRequest, sentence: str, status: int) -> HttpResponse:
-    return render(request, "house/invitation_closed.html", {"words": sentence}, status=status)
+    return render(request, "house/invitation_closed.html", {"reason": sentence}, status=status)
 
 
 def _welcome(request: HtmxRequest, joined: rules.JoinResult) -> HttpResponse:

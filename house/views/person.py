@@ -56,7 +56,7 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
     target_user = person_or_404(user_id)
     may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
     context = {
-        "shown": target_user,
+        "person": target_user,
         "name": members.name_of(target_user),
         "overview": people.overview(target_user, request.session.session_key),
         "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],

@@ -109,7 +109,7 @@ def _restored_in_place(request: HtmxRequest) -> HttpResponse:
         return _toast_only("The run is brought back.")
     if place == VARIATION:
         view = watch_tokens.view_for(request.user, run, "variation")
-        context = {"one": batch.variation(run, view), "oob": 0}
+        context = {"variation": batch.variation(run, view), "oob": 0}
         response = render(request, "playground/batch/_variation.html", context)
     else:
         stage_context = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))

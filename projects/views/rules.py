@@ -92,7 +92,7 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
     effects = preview.effects([*own, *house])
     may_change = editing.may_change(request.user, project)
     return {
-        "shown": project,
+        "this_project": project,
         "rules": [_describe_rule(rule, effects) for rule in own],
         "house_rules": [_describe_rule(rule, effects) for rule in house],
         "may_change": may_change,

@@ -44,7 +44,7 @@ def settings(request: HtmxRequest, slug: str) -> HttpResponse:
                 form.is_valid()
                 form.add_outdated()
                 status = HTTPStatus.CONFLICT
-    context = {"shown": project, "form": form}
+    context = {"this_project": project, "form": form}
     return render(request, "projects/settings.html", context, status=status)
 
 

@@ -1,6 +1,4 @@
-"""Staff need a permission for each action on somebody else's things, and the things' pages say who
-it was.
-"""
+"""Staff need a permission for each action on others' objects, whose pages say who has acted."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ Staff = Callable[..., Client]
 
 @pytest.fixture
 def staff() -> Staff:
-    """`staff("playground.cancel_any_run")`: a browser of Eva, staff with these permissions."""
+    """`staff("playground.cancel_any_run")` → a browser of Eva, staff with these permissions."""
 
     def browser(*names: str) -> Client:
         eva = User.objects.create_user("eva")

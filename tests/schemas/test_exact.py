@@ -1,4 +1,4 @@
-"""JSON that people typed: what is wrong with it, in their words, and where."""
+"""JSON typed by users: its errors, in their words, with the place."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_json_errors_are_explained(text: str, message: str) -> None:
 
 
 def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys() -> None:
-    """Whether the whole box cannot be read, or the value of one row; nested as well."""
+    """If the whole box is unreadable, and if one row's value is; also nested."""
     form = build(
         contract(
             strategies.document(

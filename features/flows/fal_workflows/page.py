@@ -57,7 +57,7 @@ def listing(query: str, page: int = 1) -> dict[str, Any]:
     state = AccountListing.current()
     return {
         "workflows": rows[:LISTED],
-        "asked": query,
+        "search_text": query,
         "page": page,
         "more": page + 1 if len(rows) > LISTED else 0,
         "listing": state,
@@ -100,7 +100,7 @@ def detail(
         "graph": graph,
         "unreadable": trouble,
         "refusal": refusal,
-        "general": [problem for problem in problems if not problem.node],
+        "general_problems": [problem for problem in problems if not problem.node],
         "problem_count": sum(not problem.is_warning for problem in problems),
         "form": _form(workflow.endpoint, filled),
         "has_fields": bool(version_of(workflow.endpoint).root.children)

@@ -134,7 +134,7 @@ class DocumentKind(Kind, Generic[Thing]):
         """Return the template context, or the sentence `gone`."""
         document = self.document_of(visit.share)
         if document is None:
-            return {"gone": GONE}
+            return {"gone_notice": GONE}
         addresses = inputs.addresses_in(with_own_paths(list(self.input_values(document))))
         inputs.keep_in_step(visit.share, addresses)
         return self.page_context(visit, document)

@@ -67,7 +67,7 @@ def _save(request: HtmxRequest, share: Share, changes: str) -> None:
 
 def dialog(request: HtmxRequest, share: Share, words: str = "") -> HttpResponse:
     """Return the dialog with the address and the options of a share."""
-    context = _context(request, share, OptionsForm(share, request.user)) | {"words": words}
+    context = _context(request, share, OptionsForm(share, request.user)) | {"message": words}
     return render(request, "features/sharing/_dialog.html", context)
 
 

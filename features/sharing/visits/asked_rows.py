@@ -87,7 +87,7 @@ def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:
     return {
         "takes_rows": True,
         "participant": participant,
-        "asked": asked_by(share, board, participant) if participant else [],
+        "row_requests": asked_by(share, board, participant) if participant else [],
     }
 
 

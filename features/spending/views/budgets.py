@@ -50,7 +50,7 @@ class Budgets(Resource[Budget]):
     def list_context(self, request: HtmxRequest, page: Page[Any]) -> Mapping[str, Any]:
         """Return them in two parts, and those that have ended."""
         return {
-            "shown": _shown_project(request),
+            "chosen_project": _shown_project(request),
             "house": [gauge for gauge in page if not gauge.is_for_each],
             "for_each": [gauge for gauge in page if gauge.is_for_each],
             "may_make": _may_make(request),
@@ -91,7 +91,7 @@ def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show a budget; who may, changes it by a POST."""
     row = BUDGETS.find(request, pk)
     description = listing.describe(request.user, [row])[0]
-    context: dict[str, Any] = {"shown": description}
+    context: dict[str, Any] = {"listed_budget": description}
     if request.method == "POST" and not description.may_change:
         raise PermissionDenied(description.refusal)
     if not description.may_change or row.ended_at is not None:

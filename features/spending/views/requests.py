@@ -43,7 +43,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     user = request.user
     context = {
         "waiting": listing.waiting_for(user),
-        "asked": listing.asked_by(user),
+        "own_requests": listing.asked_by(user),
         "decided": listing.decided(user),
         "new": inbox.new_things(user, BudgetRequest),
     }
@@ -113,8 +113,8 @@ def _render_request(
         budget_request.budget, budget_request.scope_key, budget_request.period
     )
     context: dict[str, Any] = {
-        "asked": budget_request,
-        "words": submission.in_words(budget_request),
+        "budget_request": budget_request,
+        "request_text": submission.in_words(budget_request),
         "period": submission.period_in_words(budget_request),
         "is_own": budget_request.user_id == request.user.pk,
         "may_decide": access.may_decide(request.user, budget_request),
@@ -135,7 +135,7 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     people = [person.get_username() for person in other_deciders]
     request_context: dict[str, Any] = {
         "deciders": enumerated(people),
-        "told": _who_can_grant(people),
+        "waiting_text": _who_can_grant(people),
         "budget": subject.budget,
     }
     if subject.budget is None:

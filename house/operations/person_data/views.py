@@ -117,7 +117,7 @@ def _render_person_data(
     wrong = (form.is_bound and form.errors) or (reason.is_bound and reason.errors)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     context = {
-        "shown": person,
+        "person": person,
         "name": members.name_of(person),
         "plan": erasure.plan(person),
         "is_oneself": person.pk == request.user.pk,

@@ -1,4 +1,4 @@
-"""SECOND_FACTOR: who must have one is led to set it up, and cannot take the last one away."""
+"""SECOND_FACTOR: people who need one must set it up, and cannot remove the last one."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_another_session_shows_the_factor_too(here: Client, ana: User) -> None:
     elsewhere.force_login(ana)
     secret = set_up_app(here)
     assert elsewhere.get("/runs/")["Location"] == f"{CONFIRM}?next=%2Fruns%2F"
-    # A password is not enough to add a factor of one's own.
+    # With only the password, nobody can add a factor.
     for page in (NEW_PASSKEY, PASSKEYS, INDEX, "/login/again/", f"{APP}removal/"):
         assert elsewhere.get(page)["Location"].startswith(CONFIRM)
     posted = {"code": code_of(secret), "next": "/runs/"}

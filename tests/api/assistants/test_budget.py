@@ -1,4 +1,4 @@
-"""The budget of `vitrine mcp`, which its process counts."""
+"""The spending limit of `vitrine mcp`, which its process counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AMOUNT = Decimal("0.3")
 
 
 class Server:
-    """A `Caller` that yields to the other calls before it answers, with a status from 400 or 0."""
+    """A `Caller` that lets other calls run before it answers; with a status, it refuses."""
 
     def __init__(self, status: int | None = None) -> None:
         self.status = status

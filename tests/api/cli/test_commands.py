@@ -1,4 +1,4 @@
-"""The commands against the API: what they print, save and exit with."""
+"""The commands against the API: their output, the files they save, their exit codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models by the API: the same questions and facts as the page, in pages by cursor."""
+"""Models by the API: the same filters and facts as on the page, in pages with a cursor."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ GROUP = {
 
 @pytest.fixture
 def prices(make_endpoint: Any) -> list[str]:
-    """Seven measured models, the first with the largest difference; the last has too few runs."""
+    """Seven measured models; the first differs most, the last has too few runs."""
     for number in range(7):
         endpoint = make_endpoint(
             f"acme/paint-{number}", unit_price_usd=Decimal("0.05"), price_unit="images"

@@ -1,4 +1,4 @@
-"""The dialog that jumps to a model, a run or a page from anywhere, by a few letters and Enter."""
+"""The dialog that jumps from anywhere to a model, a run or a page, by a few letters and Enter."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def test_a_few_letters_jump_to_a_model_and_do_an_action_from_anywhere(open_page:
 
 @pytest.mark.exhaustive
 def test_enter_jumps_to_what_was_typed_however_late_the_answers_come(open_page: Open) -> None:
-    """An answer to what stood there a moment before is not the one that Enter waits for."""
+    """Enter waits for the answer to the current text, not for the answer to an earlier one."""
     page = open_page("/models/")
     page.keyboard.press("Control+k")
     expect(page.get_by_role("combobox", name="Jump to")).to_be_focused()
     page.clock.install()
-    # The page asks when this clock says so.
+    # The page sends its query when this clock advances.
     page.clock.pause_at(datetime.now(UTC) + timedelta(days=1))
     answers = Held(page, "**/jump/?&q=*")
     page.keyboard.type("aurora")

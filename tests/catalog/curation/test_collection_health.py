@@ -1,6 +1,6 @@
 """Collections whose models are gone, deprecated, blocked or changed.
 
-Told to curators, mended by a click, undone.
+Curators learn of it, repair it with one click, and can undo the repair.
 """
 
 from __future__ import annotations
@@ -117,7 +117,8 @@ def test_a_breaking_change_is_shown_until_acknowledged(staff: Client, best: Coll
     CollectionItem.objects.update(looked_at=timezone.now() - timedelta(days=1))
     assert "may break" not in staff.get(PAGE).content.decode()
     break_it("x/good", hours=1)
-    staff.post("/collections/of/x/film/v2/", {"in": "best"})  # what was before is no news of it
+    # the model's earlier changes are no news for a collection that it joins now
+    staff.post("/collections/of/x/film/v2/", {"in": "best"})
     staff.post(MENDING, {"remove": "x/gone"})
     page = staff.get(PAGE).content.decode()
     assert page.count("changed in a way that may break") == 1

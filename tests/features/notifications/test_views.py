@@ -1,4 +1,4 @@
-"""The page of notifications: channels, what was typed stays, deliveries in words, undo."""
+"""The page of notifications: channels, forms that keep their input, deliveries in words, undo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Broken set-ups, each named in a sentence with its remedy."""
+"""Broken installations: the doctor names each problem in a sentence, with its remedy."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Break = Callable[[pytest.MonkeyPatch, LazySettings, Path], object]
 
 
 def bad(check: Check) -> str:
-    """Return what the check does not call well, with what is to be done."""
-    found = findings([check])
-    return " ".join(f"{f.sentence} {f.remedy}" for f in found if f.level != Level.OK)
+    """Return the check's problems, each with its remedy."""
+    problems = findings([check])
+    return " ".join(f"{f.sentence} {f.remedy}" for f in problems if f.level != Level.OK)
 
 
 def _set(name: str, value: object) -> Break:
@@ -75,10 +75,10 @@ def _answer(status: int, text: str, **headers: str) -> Callable[..., httpx.Respo
 
 
 def _refused_key(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
-    async def refused(model: str) -> fal.FalError:
+    async def refuse_key(model: str) -> fal.FalError:
         return fal.AuthFailed("No user found for Key ID and Secret", status=401)
 
-    patch.setattr(reach, "_key_error", refused)
+    patch.setattr(reach, "_key_error", refuse_key)
 
 
 def _a_failed_backup(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
@@ -101,7 +101,7 @@ def _another_secret_key(patch: pytest.MonkeyPatch, settings: LazySettings, folde
 
 
 def _a_closed_folder(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
-    """As MEDIA_ROOT in another account's home; the tests may run as root, who may all."""
+    """Like MEDIA_ROOT in another account's home; faked, because root may read everything."""
     patch.setattr("house.operations.doctor.shutil.disk_usage", _forbidden)
 
 

@@ -109,7 +109,8 @@ def test_pages_of_administration_lead_to_each_other_by_permission(
     grant(user, "accounts.view_auditentry")
     page = text_of(logged_in(User.objects.get(pk=user.pk)).get("/people/audit/"))
     nav = page.partition('class="rooms"')[2].partition("</nav>")[0]
-    assert re.findall(r">([^<]+)</a", nav) == ["Admin", "Audit log"]  # all staff may see the first
+    # all staff may see the first of these
+    assert re.findall(r">([^<]+)</a", nav) == ["Admin", "Audit log"]
 
 
 def test_pages_follow_each_other(admin: Client) -> None:
@@ -265,8 +266,10 @@ def test_leaving_is_chosen_on_a_page(
     kept = text_of(admin.post(base, {"fate": "private", "to": user.pk}))
     assert 'value="private" checked' in kept
     done = admin.post(base, {"fate": "private", "to": stranger.pk}, follow=True)
-    told = "ana has left and no longer has access. sam has received 1 run. sam now manages “Fox”."
-    assert told in text_of(done)
+    message = (
+        "ana has left and no longer has access. sam has received 1 run. sam now manages “Fox”."
+    )
+    assert message in text_of(done)
     assert "Former member" in text_of(done)
     back = admin.post(f"/people/{user.pk}/return/", follow=True)
     assert "ana may sign in again." in text_of(back)

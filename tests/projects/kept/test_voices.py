@@ -1,4 +1,4 @@
-"""What all comments promise, tried with those of boards and of shares; and whom a text names."""
+"""Behaviour that all comments share, tested on boards and on shares; and mentions in a text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONG_AGO = UNDO_WITHIN + timedelta(seconds=1)
 
 @pytest.fixture(params=["board", "share"])
 def say(request: Any, user: User, make_endpoint: Any) -> Any:
-    """`say(text, parent=…)` → a comment on a board, and in another test on a share."""
+    """`say(text, parent=…)` → a comment: in one test on a board, in the other on a share."""
     if request.param == "board":
         project = private_project(user)
         board = Board.objects.create(user=user, project=project, source=make_endpoint("lab/flux"))
@@ -113,7 +113,7 @@ def test_there_are_only_so_many_comments_at_one_place(
     [
         ("@Anna Berg and @ben, look", ["Anna Berg", "ben"]),
         ("@anna  berg!", ["Anna Berg"]),
-        ("@Anna", ["Anna"]),  # of names that begin alike the longest that is there
+        ("@Anna", ["Anna"]),  # of names with the same beginning, the longest existing one
         ("@bennet x@ben.test", []),
         ("@ben @BEN", ["ben"]),
         ("nobody", []),

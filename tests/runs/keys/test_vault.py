@@ -1,4 +1,4 @@
-"""Keys at rest, under secrets that change, and sealed on their way."""
+"""Stored keys, secrets that change, and keys sealed on their way to the worker."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def test_what_the_web_process_seals_only_a_process_with_the_secret_opens(setting
     settings.KEYS_SECRETS = [vault.new_secret()]
     assert vault.renew_seal()
     assert not vault.renew_seal()
-    settings.KEYS_SECRETS = []  # the web process has none
+    settings.KEYS_SECRETS = []  # the web process does not have the secret
     sealed = vault.seal("an-id:" + "s" * 249, KeySeal.objects.get().public)
     with pytest.raises(vault.Unreadable):
         vault.unseal(sealed)
     settings.KEYS_SECRETS = [vault.new_secret()]
     with pytest.raises(vault.Unreadable):
         vault.unseal(sealed)
-    assert vault.renew_seal()  # a seal that nobody opens any more is replaced
+    assert vault.renew_seal()  # a seal that no process can open is replaced
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""The timeline says what happened, in order, whatever is missing."""
+"""The timeline lists events in order, whichever of them are missing."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def test_the_timeline_lists_all_moments_in_order_with_durations(make_run: Any) -
     state_machine.record(run.pk, end)
     run.refresh_from_db()
     moments = timeline.moments(run)
-    what = ["Created", "Sent", "Queued, 5 ahead", "Started", "Done", "Answer stored"]
-    assert [moment.what for moment in moments] == what
+    labels = ["Created", "Sent", "Queued, 5 ahead", "Started", "Done", "Answer stored"]
+    assert [moment.what for moment in moments] == labels
     assert moments[2].detail == "Then 3, 0."
     assert moments[0].after is None
     assert moments[4].after == timedelta(seconds=2)

@@ -1,4 +1,4 @@
-"""Keys that a schema does not name are found, with the nearest one that it does."""
+"""Keys that a schema does not know are found, each with the most similar known key."""
 
 from __future__ import annotations
 

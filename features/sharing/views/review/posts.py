@@ -181,7 +181,7 @@ def completion(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRe
 
 def _about(found_comment: Comment) -> dict[str, Any]:
     return {
-        "said": found_comment,
+        "comment": found_comment,
         "item": found_comment.item,
         "back": "item" if found_comment.item else "",
     }

@@ -1,4 +1,4 @@
-"""The line of words: what it asks for, and what is said of what it cannot.
+"""The search line: the conditions it contains, and the message about parts that have no meaning.
 
 Words and names of every script keep their marks: in searches, mentions and series.
 """

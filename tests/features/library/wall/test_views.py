@@ -1,4 +1,4 @@
-"""Views: saved from the line, offered, found, changed, deleted and brought back."""
+"""Views of results: saved from the search line, offered, found, changed, deleted and restored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_line_is_saved_under_a_name_and_is_the_address(member: Client, make_ru
     assert saved.redirect_chain[-1][0] == f"/runs/?view={view.pk}"
     assert [row.run for row in saved.context["runs"]] == [fox]
     assert "“Foxes” is saved" in saved.content.decode()
-    # It is offered above all results, and another condition is added to its line.
+    # The view is offered above all results, and its line takes a further condition.
     assert f'href="/runs/?view={view.pk}"' in member.get("/runs/").content.decode()
     chips = saved.context["interpretation"].chips
     assert [(chip.label, chip.href) for chip in chips] == [("“fox”", "?")]

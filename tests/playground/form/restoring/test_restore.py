@@ -1,4 +1,4 @@
-"""From a picture, a run's address or a run file back to the settings."""
+"""A picture, a run's address or a run file restores the settings of its run."""
 
 from __future__ import annotations
 
@@ -182,11 +182,11 @@ def test_an_unknown_picture_is_offered_as_an_input_and_fills_the_form(
     member: Client, client: Client, user: User, stranger: User, models: dict[str, Endpoint]
 ) -> None:
     content = pictures.png()
-    told = {"digest": "0" * 64, "name": "hill.png", "type": "image/png"}
-    (act,) = member.post(ADDRESS, told, headers=SCRIPT).json()["acts"]
+    dropped = {"digest": "0" * 64, "name": "hill.png", "type": "image/png"}
+    (act,) = member.post(ADDRESS, dropped, headers=SCRIPT).json()["acts"]
     assert act["sends"]
     assert (
-        member.post(ADDRESS, told | {"name": "a.txt", "type": ""}, headers=SCRIPT).json()["acts"]
+        member.post(ADDRESS, dropped | {"name": "a.txt", "type": ""}, headers=SCRIPT).json()["acts"]
         == []
     )
     uses = member.post(act["address"], {"file": file(content, "hill.png")}).json()["uses"]
