@@ -19,6 +19,7 @@ from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.media import png
+from tests.browser.waiting import Held
 from tests.catalog.thumbs import film
 from tests.features.library.wall.test_wall import done
 from tests.sampling import sample
@@ -185,6 +186,25 @@ def test_verbs_by_key(open_page: Open, pictures: list[Run]) -> None:
     expect(page.get_by_role("region", name="Details")).to_be_visible()
     page.keyboard.press("s")
     page.wait_for_url(f"**/models/fal-ai/flux/dev/?seed={pictures[5].pk}*")
+
+
+def test_what_is_typed_after_u_presses_no_other_key(open_page: Open, pictures: list[Run]) -> None:
+    """“Video” typed before the picker was there pressed V, which started four paid runs."""
+    page = open_page("/runs/")
+    results, lists = Held(page, "**/artifacts/*/view/"), Held(page, "**/uses/**")
+    page.locator("#wall .face").first.click()
+    expect(page.get_by_role("dialog", name="Viewer")).to_be_visible()
+    page.keyboard.press("u")
+    page.keyboard.type("video x")
+    page.keyboard.press("Enter")
+    box = page.locator("dialog.jump").get_by_role("combobox")
+    expect(box).to_have_value("video x")
+    results.let_go()
+    lists.let_go()
+    expect(page.get_by_role("dialog", name="Use this picture as…")).to_be_visible()
+    expect(box).to_have_value("video x")
+    expect(page).to_have_url(re.compile("/runs/"))
+    assert Run.objects.count() == len(pictures)
 
 
 def test_a_deleted_result_leaves_the_wall_and_comes_back(

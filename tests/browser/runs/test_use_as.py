@@ -69,3 +69,17 @@ def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Op
     page.go_forward()
     expect(page.locator(f"#stage #run-{second}-result")).to_be_visible()
     expect(prompt(page)).to_have_value("three boats, not run yet")
+
+
+def test_a_key_shows_what_more_runs_cost_and_enter_starts_them(open_page: Open) -> None:
+    """V started four paid runs by itself, also when it was a letter of a word."""
+    page = open_page(AURORA)
+    made = run(page, "a kite")
+    page.locator("#stage a[data-view]").first.click()
+    expect(page.locator("dialog.viewer[open] .viewer-picture[data-loaded]")).to_be_visible()
+    page.keyboard.press("v")
+    expect(page.get_by_role("button", name="More like this")).to_be_focused()
+    expect(page.locator(".viewer-said")).to_contain_text("press Enter to start")
+    expect(page).to_have_url(re.compile(f"#view={made}"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(rf"shown=(?!{made})"))
