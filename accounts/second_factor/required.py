@@ -37,8 +37,8 @@ OPEN = {
     ),
 }
 WORDS = {
-    Missing.FACTOR: "Your account must have a second step. Set it up, then go on.",
-    Missing.STEP: "This session was opened without your second step. Confirm it, then go on.",
+    Missing.FACTOR: "Your account must have a second step. Set one up, then go on.",
+    Missing.STEP: "You logged in without your second step. Confirm it, then go on.",
 }
 
 

@@ -26,7 +26,7 @@ class BlockForm(forms.Form):
     """Why models are blocked."""
 
     reason = LineField(
-        label="Why they are blocked (whoever wants to run one reads this)",
+        label="Why they are blocked (people who want to run one read this)",
         max_length=moderation.LONGEST_REASON,
         required=moderation.NO_REASON,
         widget=AdminTextInputWidget({"size": "60", "autofocus": True}),
@@ -70,7 +70,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """Mark as experimental."""
         self._judge(request, endpoints, Standing.EXPERIMENTAL)
 
-    @admin.action(description="Take approved, experimental or blocked away", permissions=["change"])
+    @admin.action(description="Remove the mark", permissions=["change"])
     def clear_standing(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
         """Clear the status; blocked models can be run again."""
         self._judge(request, endpoints, "")

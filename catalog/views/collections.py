@@ -114,7 +114,7 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if verb == "find":
         return _edition(request, collection, find=hidden(request, "find"))
     if request.htmx and verb == "add":
-        return _edition(request, collection, status_text="Added, at the end.")
+        return _edition(request, collection, status_text="Added at the end.")
     if request.htmx:
         return render(request, "catalog/collection/_save_status.html", {"status_text": "Saved."})
     return redirect(collection) if verb == "done" else redirect("catalog:collection-edition", slug)
@@ -285,7 +285,7 @@ class Collections(Resource[Collection]):
     @method_decorator(curators_only(permissions.ADD_COLLECTION))
     def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
         if request.session.get(GONE, {}).get("slug") != key:
-            messages.info(request, "There is nothing to bring back.")
+            messages.info(request, "There is nothing left to bring back.")
             return redirect(self.list_route)
         deleted = request.session.pop(GONE)
         with transaction.atomic():

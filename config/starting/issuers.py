@@ -83,7 +83,7 @@ def _app(text: Text, prefix: str, name: str, slug: str, url: str) -> dict[str, A
     client_id, secret = f"{prefix}_CLIENT_ID{suffix}", f"{prefix}_CLIENT_SECRET{suffix}"
     for setting in (client_id, secret):
         if not text(setting):
-            raise ImproperlyConfigured(f"{setting} is missing: {name} gives one for this server.")
+            raise ImproperlyConfigured(f"{setting} is missing: {name} issues one for this server.")
     settings: dict[str, Any] = {"slug": slug, "server_url": url}
     if prefix == "OIDC":
         scopes = f"OIDC_SCOPES{suffix}"
@@ -108,7 +108,7 @@ def _claims(text: Text, suffix: str) -> dict[str, Any]:
         claim = f"OIDC_{kind.upper()}_CLAIM{suffix}"
         if bool(text(claim)) != bool(text(name)):
             missing, other = (claim, name) if text(name) else (name, claim)
-            raise ImproperlyConfigured(f"{missing} is missing, without which {other} says nothing.")
+            raise ImproperlyConfigured(f"{missing} is missing; without it, {other} has no effect.")
         settings[f"{kind}_claim"] = text(claim)
         settings[f"{kind}_by_value"] = _mapping(text, name)
     for role in settings["role_by_value"].values():
@@ -153,8 +153,8 @@ def _address(text: Text, name: str, default: str = "") -> str:
     parts = urlsplit(url)
     if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
         raise ImproperlyConfigured(
-            f"{name} must begin with https://: who listens on the way would learn the client "
-            "secret. Plain http:// is for localhost alone."
+            f"{name} must begin with https://, so that nobody on the network can read the client "
+            "secret. Only localhost may have http://."
         )
     if parts.username or parts.query or parts.fragment or len(url) > MAX_ISSUER_LENGTH:
         raise ImproperlyConfigured(

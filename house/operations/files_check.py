@@ -132,7 +132,7 @@ def in_words(figures: Mapping[str, Any]) -> str:
     """Return a sentence about what a scan has found."""
     files = counted(figures["orphans"], "file")
     losses = f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
-    return f"{files} of the storage belong to no row, and {losses} have lost their file."
+    return f"{files} of the storage belong to no row, and the files of {losses} are missing."
 
 
 def mend(totals: Totals) -> None:
@@ -143,8 +143,8 @@ def mend(totals: Totals) -> None:
     """
     if totals.lost + totals.uploads > totals.rows / 2:
         raise Refused(
-            f"Most files are not in {describe_place(default_storage)}. If the storage was changed, "
-            "bring them over with “manage.py move_media”; nothing was mended."
+            f"Most files are not in {describe_place(default_storage)}. If the storage was "
+            "changed, copy them with “manage.py move_media”. Nothing was changed."
         )
     for mismatches in map(look_at, PARTS):
         purge.lose(mismatches.lost, GONE)

@@ -98,7 +98,7 @@ def sign_up(request: HtmxRequest, invite: Invitation, token: str) -> HttpRespons
         form.add_error(None, str(refusal))
         return _render_joining(request, invite, token, form, HTTPStatus.CONFLICT)
     login(request, person)
-    messages.success(request, "Your account is made.")
+    messages.success(request, "Your account has been created.")
     return redirect(_address([i.project for i in invite.projects.all()]))
 
 
@@ -134,7 +134,11 @@ def _welcome(request: HtmxRequest, joined: rules.JoinResult) -> HttpResponse:
     messages.success(request, f"You have joined{f': {names}' if names else ''}.")
     if joined.left_out:
         left_out = ", ".join(f"“{project}”" for project in joined.left_out)
-        messages.error(request, f"{left_out}: whoever invited you may not add people there now.")
+        messages.error(
+            request,
+            f"You were not added to {left_out}: the person who invited you may no longer add "
+            "people there.",
+        )
     return redirect(_address(joined.projects))
 
 

@@ -89,7 +89,7 @@ def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
     with refusals_as_messages(request):
         project = _posted_project(hidden(request, "project"))
         members.add(request.user, project, account.pk, hidden(request, "role"))
-        messages.success(request, f"{account.username} is a member of “{project}” now.")
+        messages.success(request, f"{account.username} is now a member of “{project}”.")
     return _back(request, account, "projects")
 
 
@@ -146,7 +146,7 @@ def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
     with refusals_as_messages(request):
         roles.require_may_act_on(account, request.user)
         if account.pk == request.user.pk:
-            raise Refused("Your own second step is changed on your account page.")
+            raise Refused("Change your own second step on your account page.")
         messages.success(request, access.take_second_step(account, request.user))
     return _back(request, account, "second-step")
 

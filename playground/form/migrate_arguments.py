@@ -70,8 +70,8 @@ def migration_sentence(misfits: list[Misfit]) -> str:
     parts = [
         f"Repaired: {'; '.join(repairs[:12])}."
         if repairs
-        else "Nothing could be repaired by itself."
+        else "Nothing could be repaired automatically."
     ]
     if unrepaired_fields:
-        parts.append(f"Still to be put right: {', '.join(dict.fromkeys(unrepaired_fields))}.")
+        parts.append(f"You still have to correct: {', '.join(dict.fromkeys(unrepaired_fields))}.")
     return " ".join(parts)

@@ -116,7 +116,7 @@ def _describe_rule(rule: Rule, effects: preview.Effects) -> RuleView:
 def _why_not(project: Project | None) -> str:
     if project is None or project.is_private:
         return editing.PRIVATE
-    return f"Managers change these rules. {roles.ask(project)} for another one."
+    return f"Only managers can change these rules. {roles.ask(project)} to change them."
 
 
 def _address(project: Project | None) -> str:

@@ -54,7 +54,7 @@ def archiving(request: HtmxRequest, slug: str) -> HttpResponse:
     project = of_member(request, slug)
     with refusals_as_messages(request):
         rules.archive(request.user, project)
-        messages.success(request, f"“{project}” is archived: nothing begins in it any more.")
+        messages.success(request, f"“{project}” is archived: nothing new can start in it.")
     return redirect(project)
 
 

@@ -117,7 +117,7 @@ def test_giving_up_a_run_of_somebody_else_names_the_actor(
     run.refresh_from_db()
     assert run.state == Run.State.CANCELLED
     html = member.get(run.get_absolute_url()).content.decode()
-    assert "Given up here by eva" in html
+    assert "Given up by eva" in html
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,9 @@ def test_naming_another_project_is_refused_with_a_sentence(
         for method, path, body in (("GET", "/runs", None), ("POST", "/runs", BODY)):
             response = program(method, f"{path}?project={slug}", body)
             assert response.status_code == 403
-            assert response.json()["detail"].startswith(("This token is", "You are not a member"))
+            assert response.json()["detail"].startswith(
+                ("This token works only in", "You are not a member")
+            )
     assert Run.objects.count() == 2
 
 

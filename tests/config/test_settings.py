@@ -183,7 +183,7 @@ def test_issuers_are_read_from_the_environment(show_settings: Shown) -> None:
     assert (app["provider_id"], app["secret"]) == ("https://acme.example", "a-secret")
     assert domains == ["example.com"]
     assert refusal(show_settings, **named) == (
-        "OIDC_CLIENT_SECRET is missing: acme.example gives one for this server."
+        "OIDC_CLIENT_SECRET is missing: acme.example issues one for this server."
     )
 
 
@@ -244,7 +244,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"DATABASE_URL": "postgres://ana:secret[@db/vitrine"}, "DATABASE_URL must look like"),
     ({"PUBLIC_URL": f"{PUBLIC}/sub"}, "PUBLIC_URL must be a scheme and a host alone"),
     ({"PUBLIC_URL": "https://ana:secret@example.com"}, "PUBLIC_URL must be a scheme and a host"),
-    ({"PUBLIC_URL": "https://m\u00fcnchen..example"}, "PUBLIC_URL has a host name that none"),
+    ({"PUBLIC_URL": "https://m\u00fcnchen..example"}, "PUBLIC_URL has an invalid host name"),
     ({"FAL_QUEUE_URL": "queue.fal.run"}, "FAL_QUEUE_URL must be an address"),
     ({"FAL_KEY": "two words"}, "FAL_KEY must be one word"),
     ({"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
@@ -253,7 +253,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"PUBLIC_URL": PUBLIC, "SECRET_KEY": "x"}, "SECRET_KEY can be guessed"),
     ({"ALLOWED_HOSTS": "vitrine.example.com", "SECRET_KEY": "x"}, "SECRET_KEY can be guessed"),
     ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
-    ({"MAIL_FROM": "\udcff"}, "MAIL_FROM is not a text in UTF-8"),
+    ({"MAIL_FROM": "\udcff"}, "MAIL_FROM is not text in UTF-8"),
     ({"FAL_MEDIA_URLS": "http://127.0.0.1:*"}, "FAL_MEDIA_URLS must name the port of each address"),
     ({"FAL_MEDIA_URLS": "https://bücher.example"}, "FAL_MEDIA_URLS must have the ASCII form"),
     ({"MEDIA_STORAGE": "nowhere.Bucket"}, "MEDIA_STORAGE must be the dotted name"),
@@ -343,9 +343,9 @@ def test_the_password_of_an_address_is_not_quoted() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"MAIL_FROM=F\xfcchse\n", "is not a text in UTF-8 (byte 12)"),
-        ("DEBUG=1".encode("utf-16"), "is not a text in UTF-8 (byte 1)"),
-        (b"DEBUG=\0", "holds a NUL"),
+        (b"MAIL_FROM=F\xfcchse\n", "is not text in UTF-8 (byte 12)"),
+        ("DEBUG=1".encode("utf-16"), "is not text in UTF-8 (byte 1)"),
+        (b"DEBUG=\0", "contains a NUL"),
         (None, "cannot be read (Is a directory)"),
     ],
 )

@@ -103,7 +103,7 @@ def test_a_project_that_nobody_else_manages_gets_a_manager(
     make_project("Elk", ana="manager", ben="manager")
     left = departure.leave(user, eva, fate, stranger)
     assert [project.name for project in left.managed] == ["Fox"]
-    assert "sam manages “Fox” now." in left.sentence("ana", "sam")
+    assert "sam now manages “Fox”." in left.sentence("ana", "sam")
     members = Membership.objects.filter(project=fox).values_list("user__username", "role")
     assert set(members) == {("ben", "maker"), ("sam", "manager")}
 
@@ -151,7 +151,7 @@ def test_everything_passes_on(
 ) -> None:
     shared, private = make_run(project=fox), make_run()
     left = departure.leave(user, eva, Fate.PASSES, stranger)
-    assert "sam has got 2 runs." in left.sentence("ana", "sam")
+    assert "sam has received 2 runs." in left.sentence("ana", "sam")
     assert set(Run.objects.filter(user=stranger)) == {shared, private}
     shared.refresh_from_db()
     assert shared.project == fox

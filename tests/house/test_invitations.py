@@ -144,7 +144,7 @@ def author_demoted(invitation: Invitation) -> None:
     ("happen", "sentence"),
     [
         (used, "has been used. Ask eva for a new one"),
-        (expire, "was good until .* Ask eva for a new one"),
+        (expire, "was valid until .* Ask eva for a new one"),
         (withdrawn, "was withdrawn. Ask eva for a new one"),
         (author_demoted, "may no longer invite people. Ask tom"),
     ],
@@ -169,7 +169,7 @@ def test_nobody_joins_by_an_invitation_that_no_longer_holds(
 def test_nobody_joins_twice_by_one_invitation(eva: User, user: User) -> None:
     invitation, _ = invite(eva, max_uses=None)
     invitations.join(user, invitation)
-    with pytest.raises(Refused, match="joined by this invitation already"):
+    with pytest.raises(Refused, match="already joined by this invitation"):
         invitations.join(user, invitation)
     assert Invitation.objects.get().uses == 1
 

@@ -120,7 +120,7 @@ def test_what_an_operator_takes_from_a_role_stays_taken(user: User) -> None:
     person = User.objects.get(pk=user.pk)
     assert not person.has_perm(permissions.ADD_PROJECT)
     make_admin("eva")
-    with pytest.raises(PermissionDenied, match="Ask eva to make one for you"):
+    with pytest.raises(PermissionDenied, match="Ask eva to create one for you"):
         creation.create(person, name="Fox")
 
 

@@ -129,7 +129,7 @@ def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world: World, do
         whose = "the project “Spring”" if project else "the house"
         assert f"is locked by a rule of {whose}: “" in text, where
         assert REASON in text, where
-        ask = "Ask mia if" if project else "Ask who administers Vitrine if"
+        ask = "Ask mia if" if project else "Ask an admin of Vitrine if"
         assert ask in text, where
         if text[:3].isdigit() and door.name not in JOBS:  # the answer to a press or a call
             assert text.startswith("403: "), where

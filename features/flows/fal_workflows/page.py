@@ -31,7 +31,10 @@ from schemas.estimate import NOTHING, Estimate
 
 LISTED = 24
 RUNS = 8
-NO_KEY = "FAL_KEY is not set, so there is no account to read. An admin can put it into .env."
+NO_KEY = (
+    "FAL_KEY is not set, so there is no fal account whose workflows could be read. An admin can "
+    "put FAL_KEY into .env."
+)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from features.sharing.models import Share
 
 Document = Mapping[str, Any]
-GONE = "What was shared here is not there any more. Ask whoever sent you the link."
+GONE = "The content of this share no longer exists. Ask the person who sent you the link."
 
 
 class Kind:

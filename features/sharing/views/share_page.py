@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 SAVED = "Saved. The address stays the same."
-RENEWED = "The share has a new address. The former one leads nowhere."
+RENEWED = "The share has a new address. The former one no longer works."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

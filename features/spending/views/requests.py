@@ -56,7 +56,9 @@ def new(request: HtmxRequest) -> HttpResponse:
     user, subject = request.user, _subject(request)
     if waiting_request := submission.waiting(user, subject):
         if request.method == "POST":
-            messages.info(request, "You have asked for this already: it waits for an answer.")
+            messages.info(
+                request, "You have already asked for this. Your request waits for an answer."
+            )
         return redirect(waiting_request)
     posted = request.POST if request.method == "POST" else None
     request_context = _about(subject, user)
@@ -68,9 +70,7 @@ def new(request: HtmxRequest) -> HttpResponse:
         if posted is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
             budget_request = submission.ask(user, subject, amount, sentence, context["path"])
-            messages.success(
-                request, f"{request_context['told']} You are told the answer by the bell."
-            )
+            messages.success(request, f"{request_context['told']} Your inbox will show the answer.")
             return redirect(context["path"] or budget_request)
     except submission.Refused as refusal:
         context["refusal"] = str(refusal)
@@ -102,7 +102,7 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
             messages.success(request, f"Granted: {submission.in_words(decided)}.")
         elif hidden(request, BUTTON) == "refuse":
             decision.refuse(request.user, pk, answer)
-            messages.success(request, "Refused. Whoever asked is told.")
+            messages.success(request, "Refused. The person who asked is notified.")
     return redirect(budget_request)
 
 
@@ -153,9 +153,9 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
 def _who_can_grant(people: list[str]) -> str:
     """Return the sentence that says who can grant a request."""
     if not people:
-        return "There is nobody yet who could grant it."
+        return "Nobody can grant it yet."
     verb = "has" if len(people) == 1 else "have"
-    return f"{enumerated(people)} can grant it, and {verb} been told."
+    return f"{enumerated(people)} can grant it, and {verb} been notified."
 
 
 def _subject(request: HtmxRequest) -> Subject:

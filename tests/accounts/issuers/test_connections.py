@@ -67,7 +67,9 @@ def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
     entry = events().get(event="connected an issuer to")
     assert (entry.actor, entry.detail) == (ana, "Acme, c-1")
     # A second press of the button does nothing.
-    assert "No login waits" in text_of(visitor.client.post(PENDING, follow=True))
+    assert "That login can no longer be connected" in text_of(
+        visitor.client.post(PENDING, follow=True)
+    )
 
     other = Visitor(Client())
     other.log_in("oidc", "c-1")
@@ -82,7 +84,9 @@ def test_waiting_login_is_for_nobody_else(mock: Tell, visitor: Visitor, ana: Use
     visitor.log_in("oidc", "c-2")
     page = log_in(visitor, "sam", "pw-of-sam")
     assert "Do not connect" not in text_of(page)
-    assert "No login waits" in text_of(visitor.client.post(PENDING, follow=True))
+    assert "That login can no longer be connected" in text_of(
+        visitor.client.post(PENDING, follow=True)
+    )
     assert not SocialAccount.objects.exists()
 
 
@@ -92,7 +96,7 @@ def test_unchecked_address_says_nothing_about_accounts(
     mock("c-3", email="ana@example.com", email_verified=False)
     page = visitor.log_in("oidc", "c-3")
     assert page.status_code == 403
-    assert "has not checked your e-mail address" in text_of(page)
+    assert "has not confirmed your e-mail address" in text_of(page)
 
 
 def test_waiting_login_can_be_forgotten_and_ends_by_itself(
@@ -138,7 +142,7 @@ def test_logged_in_person_connects_and_disconnects(
     assert QueuedMail.objects.count() == 2
     page = visitor.client.post(DISCONNECTION, {"account": account.pk})
     assert page.status_code == 422
-    assert "It is disconnected already" in text_of(page)
+    assert "This account is already disconnected" in text_of(page)
 
 
 def test_connected_account_of_somebody_else_stays_theirs(

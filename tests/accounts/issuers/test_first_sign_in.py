@@ -80,13 +80,13 @@ def test_subject_and_not_name_or_address_says_who_it_is(mock: Tell, visitor: Vis
 @pytest.mark.parametrize(
     ("claims", "sentence"),
     [
-        ({}, "Acme gives no e-mail address"),
-        ({"email": "ana@example.com"}, "Acme has not checked your e-mail address"),
-        ({"email": "ana@example.com", "email_verified": False}, "has not checked"),
-        ({"email": "ana@example.com", "email_verified": "false"}, "has not checked"),
+        ({}, "Acme sent no e-mail address"),
+        ({"email": "ana@example.com"}, "Acme has not confirmed your e-mail address"),
+        ({"email": "ana@example.com", "email_verified": False}, "has not confirmed"),
+        ({"email": "ana@example.com", "email_verified": "false"}, "has not confirmed"),
         ({"email": "ana@elsewhere.com", "email_verified": True}, "You have no account here yet"),
         ({"email": "ana@example.com.evil.com", "email_verified": True}, "no account here yet"),
-        ({"email": "no address", "email_verified": True}, "Acme gives no e-mail address"),
+        ({"email": "no address", "email_verified": True}, "Acme sent no e-mail address"),
     ],
 )
 def test_nobody_else_gets_an_account(
@@ -196,7 +196,7 @@ def test_invited_person_joins_by_an_issuer(mock: Tell, visitor: Visitor, address
     assert visitor.log_in("oidc", "i-1").status_code == 403
     assert "Continue with Acme" in text_of(visitor.client.get(address))
     page = visitor.log_in("oidc", "i-1", next=address)
-    assert "Your account “zoe” is made." in text_of(page)
+    assert "Your account “zoe” has been created." in text_of(page)
     assert page.redirect_chain[-1][0] == "/"
     zoe = User.objects.get(pk=visitor.user_id or 0)
     assert roles.role_of(zoe) == Role.CURATOR

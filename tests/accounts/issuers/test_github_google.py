@@ -116,14 +116,14 @@ def test_github_makes_an_account_by_its_number(hub: GitHub, visitor: Visitor) ->
 @pytest.mark.parametrize(
     ("path", "answer", "status", "sentence"),
     [
-        ("/api/v3/user/emails", [], 403, "GitHub gives no e-mail address"),
-        ("/api/v3/user/emails", {"message": "Not Found"}, 403, "gives no e-mail address"),
-        ("/api/v3/user/emails", [OTHER_MAIL], 403, "gives no e-mail address"),
+        ("/api/v3/user/emails", [], 403, "GitHub sent no e-mail address"),
+        ("/api/v3/user/emails", {"message": "Not Found"}, 403, "sent no e-mail address"),
+        ("/api/v3/user/emails", [OTHER_MAIL], 403, "sent no e-mail address"),
         (
             "/api/v3/user/emails",
             [{**MAIL, "verified": False}],
             403,
-            "GitHub has not checked your e-mail address",
+            "GitHub has not confirmed your e-mail address",
         ),
         ("/api/v3/user", {"login": "ana"}, 502, "GitHub cannot be trusted now"),
         ("/api/v3/user", {"id": True, "login": "ana"}, 502, "cannot be trusted"),

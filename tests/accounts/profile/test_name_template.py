@@ -67,12 +67,12 @@ def test_a_filled_template_has_every_value_that_fits(template: str, values: dict
 @pytest.mark.parametrize(
     ("template", "problem"),
     [
-        ("{promt}-{n}", "There is no “{promt}”."),
-        ("{seed.__class__}", "There is no “{seed.__class__}”."),
-        ("{}", "There is no “{}”."),
-        ("{seed!r}", "There is no “{seed!r}”."),
-        ("{{seed}}", "Write a word with both of its brackets."),
-        ("{seed", "Write a word with both of its brackets."),
+        ("{promt}-{n}", "“{promt}” is not a placeholder."),
+        ("{seed.__class__}", "“{seed.__class__}” is not a placeholder."),
+        ("{}", "“{}” is not a placeholder."),
+        ("{seed!r}", "“{seed!r}” is not a placeholder."),
+        ("{{seed}}", "A placeholder needs both of its braces."),
+        ("{seed", "A placeholder needs both of its braces."),
     ],
 )
 @pytest.mark.django_db

@@ -39,7 +39,7 @@ def test_an_app_is_set_up_with_its_first_code(here: Client, ana: User) -> None:
     secret = secret_of(page)
     wrong = here.post(APP, {"code": "12 34"})
     assert wrong.status_code == 422
-    assert "the one that the app shows now" in wrong.content.decode()
+    assert "the code that the app shows now" in wrong.content.decode()
     assert 'value="12 34"' in wrong.content.decode()
     assert secret_of(wrong) == secret
     assert not kinds(ana)

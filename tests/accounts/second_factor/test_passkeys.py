@@ -40,7 +40,7 @@ def log_in_by(passkey: Passkey, client: Client, **posted: str) -> Any:
 
 def test_a_passkey_is_added_and_logs_in_alone(here: Client, ana: User) -> None:
     page = here.get(NEW_PASSKEY).content.decode()
-    assert "Log in with it alone" in page
+    assert "Log in with this passkey alone" in page
     assert 'value="Passkey"' in page
     passkey = add_passkey(here)
     assert kinds(ana) == {"webauthn", "recovery_codes"}

@@ -84,7 +84,9 @@ def test_a_session_from_before_the_setting_obeys(here: Client, settings: Any) ->
 def test_what_cannot_be_led_is_refused(here: Client) -> None:
     part = here.get("/runs/", headers={"hx-request": "true"})
     assert part.status_code == 403
-    assert part.content.decode() == ("Your account must have a second step. Set it up, then go on.")
+    assert part.content.decode() == (
+        "Your account must have a second step. Set one up, then go on."
+    )
     script = here.get("/runs/", headers={"sec-fetch-dest": "empty"})
     assert script.status_code == 403
     assert "second step" in script.json()["error"]

@@ -49,7 +49,7 @@ def test_a_call_of_unknown_cost_counts_as_all_that_is_left() -> None:
     server = Server()
     answers = asyncio.run(_start(ProcessBudget(server, Decimal(1)), 30, None))
     assert server.paid == 1
-    assert "What this costs is not known, and this session may spend 0 more" in str(answers[-1])
+    assert "The cost of this is not known, and this session may spend 0 more" in str(answers[-1])
     budget = ProcessBudget(Server(422), Decimal(1))
     asyncio.run(_start(budget, 1, None))
     assert asyncio.run(budget.left()) == 1

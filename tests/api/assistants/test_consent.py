@@ -171,7 +171,7 @@ def _used() -> None:
     [
         (_dearer, "The price has changed"),
         (_expire_consents, "has expired"),
-        (_used, "This yes is used"),
+        (_used, "The person agreed to one start only"),
     ],
 )
 def test_a_yes_holds_for_what_was_asked(

@@ -53,7 +53,7 @@ def test_a_model_that_a_rule_locks_is_not_runnable(call: Any, many: Any) -> None
     details = call("GET", f"/models/{many[0]}").json()
     assert not details["is_runnable"]
     assert "is locked by a rule of the house" in details["refusal"]
-    assert "Ask who administers Vitrine" in details["refusal"]
+    assert "Ask an admin of Vitrine" in details["refusal"]
 
 
 def test_a_model_is_summarised(call: Any, make_endpoint: Any, documents: Any) -> None:

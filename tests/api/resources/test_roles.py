@@ -48,7 +48,8 @@ def test_a_viewer_reads_and_begins_nothing(call_as: Any, acme: Filled) -> None:
         response = call_as("cas", "POST", path, body)
         assert response.status_code == 403, path
         assert (
-            "you look, vote and comment. Ask ben to make you a maker" in response.json()["detail"]
+            "you can only look, vote and comment. Ask ben to make you a maker"
+            in response.json()["detail"]
         )
     assert [model.objects.count() for model in (Run, Board, Preset)] == counts
     upload = Program(person("cas")).client.post("/api/v1/uploads?project=acme", {"file": _file()})

@@ -132,7 +132,11 @@ def test_addresses_of_our_files_are_stored_without_the_host(call: Any, make_endp
         ({"endpoint_id": FLUX, "arguments": []}, 422, "not of type"),
         ({"arguments": {}}, 422, "Name the model by endpoint_id, and its input by arguments"),
         ({"model": FLUX, "input": {}}, 422, "It takes endpoint_id, arguments"),
-        ({"endpoint_id": FLUX, "prompt": "x"}, 422, "'prompt' is not a property here. It takes"),
+        (
+            {"endpoint_id": FLUX, "prompt": "x"},
+            422,
+            "'prompt' is not a property of this object. It takes",
+        ),
         ({"endpoint_id": FLUX, "argumets": {}}, 422, "argumets"),
         ({"endpoint_id": FLUX, "transport": "pigeon"}, 422, "pigeon"),
         ({"preset_id": 999}, 404, "no such preset"),

@@ -101,7 +101,7 @@ def test_account_is_made_and_found_again(browser: Browser, acme: str) -> None:
     expect(page).to_have_url(re.compile(r"//localhost:\d+/account/$"))
     name = subject.lower()
     expect(page.get_by_text(f"You are logged in as {name}.")).to_be_visible()
-    expect(page.get_by_text(f"Your account “{name}” is made.")).to_be_visible()
+    expect(page.get_by_text(f"Your account “{name}” has been created.")).to_be_visible()
     person = User.objects.get()
 
     page.get_by_role("link", name="See the accounts that you log in with").click()
@@ -115,6 +115,6 @@ def test_account_is_made_and_found_again(browser: Browser, acme: str) -> None:
     page.locator("main").get_by_role("button", name="Log out").click()
     page.get_by_role("button", name="Continue with Acme").click()
     log_in_at_acme(page, subject)
-    expect(page.get_by_text("is made")).to_have_count(0)
+    expect(page.get_by_text("has been created")).to_have_count(0)
     assert SocialAccount.objects.get().user == person
     assert User.objects.count() == 1

@@ -136,7 +136,7 @@ def test_each_dropped_file_makes_a_row_and_what_is_none_is_refused(open_page: Op
         ("me.heic", "image/heic", heic),
         ("list.pdf", "application/pdf", [*b"%PDF-1.7"]),
     )
-    expect(rows.nth(1).locator(".plan-files-note")).to_contain_text("list.pdf is no picture")
+    expect(rows.nth(1).locator(".plan-files-note")).to_contain_text("list.pdf is not a picture")
     expect(rows.nth(1).locator(".plan-file")).to_have_count(1)
     page.get_by_role("button", name="Remove c.png").click()
     expect(rows.nth(0).locator(".plan-file")).to_have_count(1)

@@ -72,4 +72,4 @@ def join(page: Page, link: str, name: str) -> None:
     page.get_by_label("E-mail address").fill(f"{name}@example.com")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create my account").click()
-    expect(page.get_by_text("Your account is made.")).to_be_visible()
+    expect(page.get_by_text("Your account has been created.")).to_be_visible()

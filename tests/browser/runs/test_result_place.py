@@ -119,7 +119,7 @@ def test_who_runs_from_the_end_of_a_long_form_sees_the_runs_state(open_page: Ope
 
 
 NOTES = {
-    "waits": '<p class="notice" data-kind="warn">fal does not answer. It is asked again.</p>',
+    "waits": '<p class="notice" data-kind="warn">fal does not answer. Vitrine asks again.</p>',
     "pauses": '<p class="note muted small figures">fal asks to wait.</p>',
 }
 

@@ -112,8 +112,8 @@ def test_a_model_that_is_silent_is_said_to_be_until_its_next_picture(open_page: 
     expect(line).to_have_text("Connecting")
     # the page asks for the ticket after the button has changed
     eventually(page, lambda: bool(sockets))
-    sockets[0].send('{"type": "slow", "message": "The model takes long to answer."}')
-    expect(line).to_have_text("The model takes long to answer.")
+    sockets[0].send('{"type": "slow", "message": "The model takes a long time to answer."}')
+    expect(line).to_have_text("The model takes a long time to answer.")
     sockets[0].send('{"type": "picture"}')
     expect(line).to_have_text("Painting live")
 

@@ -61,7 +61,7 @@ def test_two_clicks_lead_from_a_selection_to_a_copied_address_for_a_client(
     assert (share.title, share.items.count()) == ("For the client", 2)
     assert share.expires_at
     dialog.get_by_role("button", name="End the share").click()
-    expect(page.get_by_text("The share has ended. Its address is void.")).to_be_visible()
+    expect(page.get_by_text("The share has ended. Its address no longer works.")).to_be_visible()
 
 
 @pytest.mark.exhaustive

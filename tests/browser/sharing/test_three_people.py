@@ -115,7 +115,7 @@ def test_a_designer_a_client_and_a_manager_decide(
     expect(dialog.get_by_role("button", name="A client")).to_have_attribute("aria-pressed", "true")
     designers.click(dialog.get_by_text("More options", exact=True))
     dialog.get_by_label("Title").fill(f"Posters {key}")
-    dialog.get_by_label("At most, of several").fill("2")
+    dialog.get_by_label("Most picks of each visitor").fill("2")
     save(designers)
     answers = dialog.get_by_role("link", name="See the answers")
     designers.click(answers)

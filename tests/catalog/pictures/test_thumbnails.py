@@ -212,7 +212,7 @@ def moved_to(address: str) -> Answer:
     return lambda _: httpx.Response(302, headers={"location": address})
 
 
-GONE, ELSEWHERE = "does not give it", "not among the media addresses"
+GONE, ELSEWHERE = "does not give it", "not one of the media addresses"
 FAULTS: dict[str, tuple[Answer, str, str]] = {
     "404": (404, "waiting", GONE),
     "expired": (403, "waiting", GONE),

@@ -185,7 +185,7 @@ async def test_a_fourth_redirect_is_refused(connect: Connect) -> None:
 
 async def test_a_redirect_without_a_location_is_refused(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(302)))
-    with pytest.raises(fal.FileUnavailable, match="no readable address"):
+    with pytest.raises(fal.FileUnavailable, match="an address that cannot be read"):
         await fetch_file(clients, URL)
 
 

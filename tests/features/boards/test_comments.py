@@ -83,10 +83,10 @@ def test_who_may_not_comment_reads_why(board: Board) -> None:
     Board.objects.update(viewers_may=["vote"])
     vera = logged_in(person("vera"))
     address = f"{board.get_absolute_url()}comments/"
-    assert "has not let you comment on it. Ask ana" in read_page(vera, address)
+    assert "You may not comment on this board. Ask ana" in read_page(vera, address)
     response = vera.post(address, {"text": "Hello"})
     assert response.status_code == 403
-    assert "has not let you comment" in response.content.decode()
+    assert "You may not comment" in response.content.decode()
     assert not Comment.objects.exists()
     assert "Comment<" not in read_page(vera, board.get_absolute_url()).replace("Comments", "")
 
@@ -191,7 +191,7 @@ def test_mentioned_members_are_notified_and_nobody_else(board: Board, stranger: 
     notified = Notification.objects.filter(kind=comments.MENTIONED)
     assert {notification.user.username for notification in notified} == {"vera", "ana"}
     first = notified[0]
-    assert first.subject == "mia named you on the board “Cats”"
+    assert first.subject == "mia mentioned you on the board “Cats”"
     assert first.path.endswith(f"comments/#comment-{comment.pk}")
 
 
@@ -210,7 +210,7 @@ def test_a_guests_comment_is_named_as_a_guests(board: Board) -> None:
     assert not comment.is_by(Participant.of_user(person("mia")))
     page = read_page(logged_in(person("vera")), f"{board.get_absolute_url()}comments/")
     assert "mia (guest)" in page
-    assert Notification.objects.get().subject.startswith("mia (guest) named you")
+    assert Notification.objects.get().subject.startswith("mia (guest) mentioned you")
 
 
 def test_comments_take_as_many_queries_whatever_their_number(
@@ -236,7 +236,7 @@ def test_a_comment_is_told_to_the_boards_owner_and_to_whom_it_answers(board: Boa
     say(person("ana"), board, "@mia, the second")
     assert lines("mia") == [
         "vera commented on the board “Cats”",
-        "ana named you on the board “Cats”",
+        "ana mentioned you on the board “Cats”",
     ]
     assert lines("vera") == ["mia answered you on the board “Cats”"]
     assert lines("ana") == []

@@ -111,8 +111,8 @@ def test_a_row_is_asked_for_once_and_only_if_it_is_new(board: Board) -> None:
     vera.post(address, {"prompt": "a fox"})
     for typed, why in (
         ("", "Write a prompt first."),
-        ("a cat", "The board has this row already."),
-        ("a fox", "Somebody has asked for this row already."),
+        ("a cat", "The board already has this row."),
+        ("a fox", "Somebody has already asked for this row."),
         (too_long, "Keep it to 5000 characters"),
     ):
         response = vera.post(address, {"prompt": typed})
@@ -139,7 +139,7 @@ def test_waiting_rows_are_limited(board: Board) -> None:
     for number in range(row_requests.MAX_WAITING):
         row = row_requests.row_of(board, f"fox {number}")
         row_requests.request_row(vera, board, row)
-    with pytest.raises(ValueError, match="50 rows wait"):
+    with pytest.raises(ValueError, match="already has 50 waiting rows"):
         row_requests.request_row(vera, board, row_requests.row_of(board, "one more"))
     page = read_page(logged_in(person("mia")), board.get_absolute_url())
     assert page.count("asks for a row") == row_requests.MAX_SHOWN

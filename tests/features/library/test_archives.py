@@ -177,11 +177,11 @@ def test_members_of_a_project_take_its_runs_and_not_what_is_hidden(
 BAD = [
     ({}, "Nothing is selected."),
     ({"artifact": [f"{uuid.uuid4()}/{at}" for at in range(5001)]}, "at most 5,000 files"),
-    ({"artifact": "x"}, "“x” names no result"),
-    ({"artifact": f"{uuid.uuid4()}/-1"}, "names no result"),
-    ({"artifact": f"{uuid.uuid4()}/1234567"}, "names no result"),
-    ({"artifact": "x/1"}, "“x” is no run&#x27;s ID"),
-    ({"run": "<b>"}, "“&lt;b&gt;” is no run&#x27;s ID"),
+    ({"artifact": "x"}, "“x” does not name a result"),
+    ({"artifact": f"{uuid.uuid4()}/-1"}, "does not name a result"),
+    ({"artifact": f"{uuid.uuid4()}/1234567"}, "does not name a result"),
+    ({"artifact": "x/1"}, "“x” is not the ID of a run"),
+    ({"run": "<b>"}, "“&lt;b&gt;” is not the ID of a run"),
 ]
 
 

@@ -77,7 +77,7 @@ def test_two_runs_are_needed(member: Client, make_run: Made, count: int) -> None
 def test_what_is_no_run_is_said_beside_it(member: Client) -> None:
     page = read_page(member, "x", str(uuid.uuid4()), status=422)
     assert 'aria-describedby="run-error-1"' in page
-    assert 'id="run-error-1">This is no run.' in page
+    assert 'id="run-error-1">This is not a run.' in page
     assert 'id="run-error-2"' not in page
 
 
@@ -134,7 +134,7 @@ def test_the_page_takes_few_queries(
 
 
 A, B, C = (str(uuid.UUID(int=number, version=4)) for number in (1, 2, 3))
-NO_RUN = "This is no run. Paste the address of a run's page."
+NO_RUN = "This is not a run. Paste the address of a run's page."
 
 
 def test_two_runs_are_given_by_id_or_by_address() -> None:

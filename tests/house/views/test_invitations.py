@@ -88,8 +88,8 @@ def test_the_link_begins_with_the_public_address(admin: Client, settings: Any) -
         ({"days": "4000"}, "Select a valid choice"),
         ({"max_uses": "0"}, "greater than or equal to 1"),
         ({"role": "king"}, "Select a valid choice"),
-        ({"project": ["999"], "project_role": ["maker"]}, "Choose projects that there are"),
-        ({"project": ["FOX"], "project_role": ["king"]}, "Choose projects that there are"),
+        ({"project": ["999"], "project_role": ["maker"]}, "Choose existing projects"),
+        ({"project": ["FOX"], "project_role": ["king"]}, "Choose existing projects"),
         ({"project": ["FOX", "FOX"], "project_role": ["maker", "viewer"]}, "is there twice"),
     ],
 )
@@ -194,12 +194,12 @@ def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project)
     assert "Fox" in page
     done = browser.post(f"{PAGE}{token}/account/", ACCOUNT)
     assert (done.status_code, done.headers["Location"]) == (302, "/projects/fox/")
-    assert "Your account is made." in text_of(browser.get("/projects/fox/"))
+    assert "Your account has been created." in text_of(browser.get("/projects/fox/"))
     mara = User.objects.get(username="mara")
     assert (mara.email, mara.check_password("lantern-otter-7")) == ("mara@example.com", True)
     assert Membership.objects.get(project=fox, user=mara).role == "maker"
     again = browser.get(f"{PAGE}{token}/")
-    assert "You have joined by this invitation already." in text_of(again)
+    assert "You have already joined by this invitation." in text_of(again)
     late = Client().get(f"{PAGE}{token}/")
     assert late.status_code == 410
     assert "This invitation has been used. Ask eva for a new one." in text_of(late)
@@ -209,10 +209,10 @@ def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project)
     ("changes", "sentence"),
     [
         ({"username": ""}, "Choose a name."),
-        ({"username": "EVA"}, "Somebody has this name here."),
-        ({"username": "Owner"}, "Somebody has this name here."),
+        ({"username": "EVA"}, "Somebody else has this name."),
+        ({"username": "Owner"}, "Somebody else has this name."),
         ({"username": "a b"}, "Enter a valid username"),
-        ({"email": ""}, "Write your e-mail address."),
+        ({"email": ""}, "Enter your e-mail address."),
         ({"email": "nonsense"}, "That is not an e-mail address"),
         ({"email": "Eva@Example.com"}, "There is an account with this address. Log in"),
         ({"email": "old@example.com"}, "The account with this address is closed. Ask eva"),
@@ -264,7 +264,7 @@ def test_who_has_an_account_logs_in_and_joins(
     assert "You have joined: “Fox”." in text_of(joined)
     assert joined.redirect_chain[-1][0] == "/projects/fox/"
     refused = member.post(f"{PAGE}{token}/acceptance/")
-    assert "You have joined by this invitation already." in text_of(refused)
+    assert "You have already joined by this invitation." in text_of(refused)
 
 
 def test_who_has_all_that_it_gives_is_told_so(

@@ -64,7 +64,7 @@ def test_second_step_is_shown_without_secrets_and_taken_away(
     assert member.get("/runs/").status_code == 302
     assert events().filter(event="took the second factor of", object_repr="ana").count() == 1
     again = admin.post(f"/people/{user.pk}/second-step/deletion/", follow=True)
-    assert "there was nothing to take away" in text_of(again)
+    assert "there was nothing to remove" in text_of(again)
 
 
 def test_who_must_have_a_second_step_is_told_to_set_up_a_new_one(
@@ -90,7 +90,7 @@ def test_nobody_takes_away_their_own_second_step_an_admins_or_a_superusers(
     give_second_step(eva)
     assert "Remove the second step" not in text_of(admin.get(f"/people/{eva.pk}/"))
     refused = admin.post(f"/people/{eva.pk}/second-step/deletion/", follow=True)
-    assert "changed on your account page" in text_of(refused)
+    assert "Change your own second step on your account page" in text_of(refused)
     boss = User.objects.create_superuser("boss")
     give_second_step(boss)
     refused = admin.post(f"/people/{boss.pk}/second-step/deletion/", follow=True)

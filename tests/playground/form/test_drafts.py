@@ -38,7 +38,7 @@ def read_in_front_tab(member: Client, tab: str) -> str:
     return member.get(PAGE).content.decode()
 
 
-OTHER = "Another tab has something else in this form."
+OTHER = "This form has other contents in another tab."
 
 
 def test_two_tabs_have_two_drafts(member: Client) -> None:

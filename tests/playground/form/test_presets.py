@@ -231,7 +231,7 @@ def test_access_to_a_file_ends_with_its_link(
     client.post(f"/links/{share.pk}/deletion/")
     client.force_login(stranger)
     assert client.get(upload.get_absolute_url()).status_code == 404
-    assert "leads nowhere" in client.get(link).content.decode()
+    assert "does not work" in client.get(link).content.decode()
 
 
 def test_access_to_a_file_ends_with_its_preset(

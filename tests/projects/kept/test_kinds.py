@@ -133,5 +133,5 @@ def test_a_project_holds_a_number_of_each_at_most(
 ) -> None:
     make(kind)
     monkeypatch.setattr(kind, "most_in_project", 1)
-    with pytest.raises(ValueError, match=r"would hold 2 .*; the most is 1\."):
+    with pytest.raises(ValueError, match=r"would have 2 .*, but only 1 fit"):
         rows_of(kind).require_room(project)

@@ -99,7 +99,7 @@ def test_a_refusal_by_the_house_names_its_admins(user: User, make_endpoint: Any)
     project = make_project("Spring", ana="manager")
     endpoint = make_endpoint("bolt/b")
     Rule.objects.create(kind="owner", value="bolt")
-    assert "Ask who administers Vitrine if it should run here." in enforcement.refusal(
+    assert "Ask an admin of Vitrine if it should run here." in enforcement.refusal(
         project, endpoint
     )
     set_role(person("eva"), Role.ADMIN, None)

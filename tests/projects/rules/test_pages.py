@@ -112,10 +112,10 @@ def _admin_user() -> User:
         ({"kind": "mark", "value": "lovely"}, "There is no mark “lovely”."),
         ({"kind": "question", "value": "license:commercial"}, ""),
         ({"kind": "question", "value": "licence:commercial price:<0.5"}, ""),
-        ({"kind": "question", "value": "a red cat"}, "is only searched for"),
-        ({"kind": "question", "value": "price:cheap"}, "is no question for a rule"),
+        ({"kind": "question", "value": "a red cat"}, "is only text to search for"),
+        ({"kind": "question", "value": "price:cheap"}, "is not a question that a rule can ask"),
         ({"kind": "question", "value": "license:commercial price:cheap"}, "price:cheap"),
-        ({"kind": "question", "value": "is:favourite"}, "Everybody stars others"),
+        ({"kind": "question", "value": "is:favourite"}, "Each person stars other models"),
         ({"kind": "id", "value": "*"}, "This would lock all 3 models"),
         ({"effect": "only", "kind": "id", "value": "nobody/*"}, "This would lock all 3 models"),
         ({"value": "x" * 301}, "301"),
@@ -161,7 +161,7 @@ def test_a_removed_rule_can_be_brought_back(project: Any) -> None:
     assert "There is a rule about these already" in again.content.decode()
     # the rule is gone, and a sentence says so
     assert client.post(removal, follow=True).status_code == 200
-    assert "somebody removed it" in client.post(removal, follow=True).content.decode()
+    assert "somebody has just removed it" in client.post(removal, follow=True).content.decode()
 
 
 def test_who_may_not_change_a_list_brings_nothing_back_to_it(project: Any) -> None:

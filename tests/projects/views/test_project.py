@@ -228,7 +228,7 @@ def test_of_two_managers_who_save_at_once_the_later_one_is_told(user: User, fox:
     answer = eva.post(address, late)
     text = answer.content.decode()
     assert answer.status_code == 409
-    assert "Saved are now: name “Hare” and delete runs after (days) “empty”." in text
+    assert "They saved name “Hare” and delete runs after (days) “empty”." in text
     assert 'value="Fox &amp; cubs"' in text
     assert 'value="9"' in text
     fox.refresh_from_db()
@@ -300,5 +300,8 @@ def test_who_may_make_no_project_is_told_whom_to_ask(member: Client, user: User)
         assert refused.status_code == 403
         text = refused.content.decode()
         assert "data-refused" in text
-        assert "Your role does not include making projects. Ask boss to make one for you." in text
+        assert (
+            "Your role does not allow you to create projects. Ask boss to create one for you."
+            in text
+        )
     assert not Project.objects.filter(name="Elk").exists()

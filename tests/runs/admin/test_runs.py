@@ -68,12 +68,12 @@ def test_the_run_list_counts_only_up_to_its_last_page(
     monkeypatch.setattr(CappedPaginator, "MOST", 3)
     for _ in range(2):
         make_run()
-    assert "The list ends" not in eva.get("/admin/playground/run/").content.decode()
+    assert "Only the first" not in eva.get("/admin/playground/run/").content.decode()
     for _ in range(2):
         make_run()
     with CaptureQueriesContext(connection) as captured:
         html = eva.get("/admin/playground/run/").content.decode()
-    assert "The list ends after 3: filter or search for others." in html
+    assert "Only the first 3 are listed: filter or search to find others." in html
     counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
     assert counts
     assert all("LIMIT 3" in sql for sql in counts)

@@ -134,7 +134,7 @@ SENT = {"sent_at": timezone.now(), "request_id": "r"}
 @pytest.mark.parametrize(
     ("values", "price", "charge"),
     [
-        ({}, "0.05", "Nothing was billed: it was never sent."),
+        ({}, "0.05", "Nothing was billed: the run was never sent."),
         (SENT | {"billable_units": "0"}, "0.05", "Nothing was billed."),
         (SENT | {"billable_units": "0.000"}, "0.05", "Nothing was billed."),
         (SENT | {"billable_units": "2"}, "0.05", "Billed: ≈ $0.10 · 2 images."),
@@ -144,7 +144,7 @@ SENT = {"sent_at": timezone.now(), "request_id": "r"}
         (SENT | {"error": {"error": "UpstreamFailed", "status": 503}}, "0.05",
          "Nothing was billed: upstream does not charge for its own errors."),
         ({"sent_at": timezone.now(), "error": {"error": "AuthFailed", "status": 403}}, "0.05",
-         "Nothing was billed: upstream did not take the run."),
+         "Nothing was billed: upstream did not accept the run."),
         (SENT | {"error": {"error": "InvalidInput", "status": 422}}, "0.05",
          "Upstream did not say what it billed; it may charge for input that it refuses."),
         (SENT | {"error": {"error": "RunFailed"}}, "0.05",

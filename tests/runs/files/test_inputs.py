@@ -161,7 +161,7 @@ def test_a_run_whose_file_upstream_refuses_fails_naming_the_file(
     work(lambda: has_ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
-    assert run.error["message"].startswith("sea.png did not get to the model")
+    assert run.error["message"].startswith("sea.png did not reach the model")
     assert "submit" not in sandbox.calls()
 
 
@@ -186,8 +186,8 @@ def test_repeatedly_refused_upload_addresses_are_not_reported_as_a_refused_key(
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["message"] == (
-        "sea.png did not get to the model: The upload address was refused: "
-        "its host answered 403 (The sandbox was told to answer 403)."
+        "sea.png did not reach the model: The upload address was refused: its host answered 403 "
+        "(The sandbox was told to answer 403)."
     )
     page = member.get(run.get_absolute_url()).content.decode()
     assert "its host answered 403" in page
@@ -291,7 +291,7 @@ def test_a_storage_error_is_shown_and_retried(
     finally:
         mended.undo()
     run.refresh_from_db()
-    assert notes == [f"sea.png cannot be read here: {why}. It is sent again in a moment."]
+    assert notes == [f"sea.png cannot be read here: {why}. The run is sent again in a moment."]
     assert (run.state, run.attempts) == ("succeeded", 2)
 
 
@@ -302,7 +302,7 @@ def test_a_lasting_storage_error_fails_the_run(
         raise PermissionError(errno.EACCES, "Permission denied", "/where/files/lie")
 
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    note = "sea.png cannot be read here: Permission denied. It is sent again in a moment."
+    note = "sea.png cannot be read here: Permission denied. The run is sent again in a moment."
     tried = {"what": "later", "text": note, "at": timezone.now().isoformat()}
     Run.objects.update(events=[tried] * (inputs.MAX_STORAGE_TRIES - 2))
     monkeypatch.setattr(FileSystemStorage, "_open", refuse_to_open)

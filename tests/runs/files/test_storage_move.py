@@ -141,7 +141,7 @@ def test_a_stopped_move_resumes_after_the_last_batch(
 
     monkeypatch.setattr(storage_move, "THREADS", 1)
     monkeypatch.setattr(storage_move, "move_file", stopped_by_hand)
-    with pytest.raises(CommandError, match="The next `move_media` goes on from here"):
+    with pytest.raises(CommandError, match="The next `move_media` continues from here"):
         call_command("move_media")
     later: list[str] = []
 
@@ -164,7 +164,7 @@ def test_damaged_and_missing_files_are_named_and_the_rest_is_moved(
     damaged, missing = content_name(b"picture 1", "png"), content_name(b"photo", "jpg")
     Path(former.path(damaged)).write_bytes(b"pictur")
     former.delete(missing)
-    with pytest.raises(CommandError, match="Not every file came over"):
+    with pytest.raises(CommandError, match="Some files were not copied"):
         call_command("move_media")
     output = capsys.readouterr()
     assert f"{damaged}: the old storage's file is damaged" in output.err

@@ -77,13 +77,13 @@ def test_rotating_by_the_setting(settings: Any, capsys: pytest.CaptureFixture[st
     row = stored_key()
     settings.KEYS_SECRETS = [new, old]
     call_command("rotate_keys")
-    assert capsys.readouterr().out == "2 encrypted anew. Now take out the older secrets.\n"
+    assert capsys.readouterr().out == "2 re-encrypted. Now remove the older secrets.\n"
     settings.KEYS_SECRETS = [new]
     row.refresh_from_db()
     assert vault.decrypt(row.secret) == "an-id:a-secret"
     assert not vault.renew_seal()
     call_command("rotate_keys")
-    assert capsys.readouterr().out.startswith("0 encrypted anew.")
+    assert capsys.readouterr().out.startswith("0 re-encrypted.")
 
 
 @pytest.mark.django_db

@@ -70,7 +70,7 @@ def test_a_run_goes_with_the_files_that_only_it_uses(
     assert moving.counts_of(record) == ["1 run", "1 upload"]
     moving.undo(user, record)
     assert places(run, alone, other, shared) == {"private"}
-    with pytest.raises(moving.Refused, match="moved back already"):
+    with pytest.raises(moving.Refused, match="already been moved back"):
         moving.undo(user, record)
 
 

@@ -105,7 +105,7 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     text = client.get(url).content.decode()
     assert "Live session." in text
     assert re.search(r'<dt>Results</dt>\s*<dd class="figures">7</dd>', text)
-    assert text.index(">Asked for") < text.index(">Sent")
+    assert text.index(">Created") < text.index(">Sent")
     again = client.post(f"{url}repetition/").headers["Location"]
     assert Run.objects.get(pk=again.strip("/").split("/")[-1]).transport == "queue"
 
@@ -392,7 +392,7 @@ def test_a_session_ends_at_its_time_limit_or_when_idle(
     assert "Nothing was changed" in messages[-1]["message"]
     assert [event["what"] for event in Run.objects.get().events] == ["session"]
     settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.05  # enough time for the first picture
-    assert "time of a session is over" in relayed(act)[-1]["message"]
+    assert "session has reached its time limit" in relayed(act)[-1]["message"]
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
 
 

@@ -70,7 +70,7 @@ def test_an_unknown_price_is_agreed_to_before(
     Budget.objects.create(scope="house", limit=5)
     pictures, last = relayed(paint(1))
     assert pictures == 0
-    assert "is not known before. Until it is known, it counts as $5.00." in last["message"]
+    assert "how much it costs. Until it is known, it counts as $5.00." in last["message"]
     assert not Run.objects.exists()
     assert relayed(paint(2, said="unknown"))[0] == 2
     charge = Charge.objects.get()

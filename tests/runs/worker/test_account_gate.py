@@ -96,7 +96,7 @@ def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
 
     work(until)
     assert refused[0] < len(runs)
-    assert notices == [f"{refusal.sentence} Runs that need it wait and go on by themselves."]
+    assert notices == [f"{refusal.sentence} Runs that need it wait and continue by themselves."]
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
     assert all(len(run.events) <= 1 for run in Run.objects.all()), "a probe repeats no event"
 
@@ -171,7 +171,7 @@ def test_waiting_runs_can_be_cancelled_and_every_page_says_the_reason(
             ("admin-lock", "fal's staff has locked the fal account", "fal's support"),
             ("no-access", "The fal account has no access to this model", "An admin"),
             ("403", "Upstream does not allow this call", "An admin"),
-            ("402", "Upstream wants to be paid first", "An admin"),
+            ("402", "Upstream requires payment first", "An admin"),
             ("404", "Upstream does not know this model", "an admin"),
             ("400", "Upstream did not understand the request", "Correct the input"),
         ],

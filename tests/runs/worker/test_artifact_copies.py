@@ -291,10 +291,10 @@ def test_a_file_above_the_limit_is_linked_and_not_copied(
     settings.RESULT_FILE_MAX_MB = 2
     row = copy(artifact("video"), large(declared_size))
     assert (row.state, row.file) == ("lost", "")
-    assert row.error == "The file is larger than the 2 MB that are kept."
+    assert row.error == "The file is larger than the 2 MB that can be kept."
     assert not Path(default_storage.path("")).exists()
     page = member.get(row.run.get_absolute_url()).content.decode()
-    assert "was not copied here: The file is larger than the 2 MB that are kept." in page
+    assert "was not copied here: The file is larger than the 2 MB that can be kept." in page
     assert f'href="{row.url}"' in page
     settings.RESULT_FILE_MAX_MB = 3
     assert copy(artifact("file"), large(None)).state == "stored"

@@ -178,7 +178,7 @@ def test_a_redirect_to_a_forbidden_host_is_reported_and_not_followed(
     inside = "http://169.254.169.254/latest/meta-data/"
     row = copy_from(artifact(), host(answer("302 Found", Location=inside, Content_Length=0)))
     assert row.state == "lost"
-    assert "http://169.254.169.254: not among the media addresses" in row.error
+    assert "http://169.254.169.254: it is not one of the media addresses" in row.error
 
 
 @pytest.mark.any_database

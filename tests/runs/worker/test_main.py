@@ -209,7 +209,7 @@ def test_during_an_upstream_outage_runs_wait_and_say_so(
 
     work(until)
     assert sentences[1].endswith("does not answer.")
-    assert sentences[2] == f"{sentences[1]} Runs that need it wait and go on by themselves."
+    assert sentences[2] == f"{sentences[1]} Runs that need it wait and continue by themselves."
 
 
 @pytest.mark.parametrize(

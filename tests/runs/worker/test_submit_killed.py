@@ -292,6 +292,6 @@ def test_a_slow_submit_answer_is_shown_on_the_page_and_for_the_host(
         trouble
         for note, trouble, readiness in notices
         if note == trouble + leases.GOES_ON and readiness.startswith(trouble)
-        if trouble.endswith("takes long to answer.")
+        if trouble.endswith("takes a long time to answer.")
     ], notices
     assert (run.note, sandbox.calls()["submit"]) == ("", 1)

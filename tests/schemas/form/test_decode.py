@@ -149,7 +149,7 @@ def test_rows_keep_their_order_despite_gaps() -> None:
 def test_a_map_refuses_a_key_twice() -> None:
     root = form({"x": {"type": "object", "additionalProperties": {"type": "number"}}})
     post = {"x.0~key": ["a"], "x.0": ["1"], "x.1~key": ["a"], "x.1": ["2"]}
-    assert decode_post(root, post).problems == [Problem(("x",), "X may not have the key “a” twice")]
+    assert decode_post(root, post).problems == [Problem(("x",), "X cannot have the key “a” twice")]
     assert decode_post(root, post | {"x.1~key": ["b"]}).arguments == {"x": {"a": 1, "b": 2}}
     assert decode_post(root, {"x.0~key": ["a"], "x.0": [""]}).problems == [
         Problem(("x", "a"), "“a” needs a value")

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
 
-CLOSED = "Closed. What was said stays."
-REOPENED = "Open again."
-ADDED = "Version {} is there. Its visitors see it now."
+CLOSED = "The review is closed. Its answers are kept."
+REOPENED = "The review is open again."
+ADDED = "Version {} is added. Visitors see it now."
 NO_RESULT = "Choose a result first."
 
 

@@ -138,5 +138,5 @@ def test_the_api_filters_by_votes_within_its_reach(
 
 
 def test_a_rule_cannot_ask_for_votes() -> None:
-    with pytest.raises(ValueError, match="Everybody may see other votes"):
+    with pytest.raises(ValueError, match="Each person sees other votes"):
         values.read("question", "won:>60%")

@@ -147,5 +147,5 @@ def test_the_command_counts_everything_anew(user: User, ranked: list[Endpoint]) 
     board.tallies.all().delete()
     output: Any = io.StringIO()
     call_command("recount_votes", stdout=output)
-    assert output.getvalue() == "1 board counted anew, 1 with another outcome.\n"
+    assert output.getvalue() == "1 board counted again, 1 with another outcome.\n"
     assert board.tallies.count() == 1

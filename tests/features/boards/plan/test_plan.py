@@ -116,7 +116,7 @@ def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
          "takes whole numbers"),
         ({"row_field": "prompt", "row_values": "a\n" * 401}, "rows", "up to 400 values"),
         ({"table": "colour\nred"}, "table", "“colour” is not an input"),
-        ({"table": "prompt\na", "row_values": "b"}, "table", "empty one of the two"),
+        ({"table": "prompt\na", "row_values": "b"}, "table", "clear one of the two"),
         ({"seeds": "1, x"}, "seeds", "“x” is not"),
         ({"seeds": "1-10000"}, "seeds", "not a range of up to 400"),
         ({"seeds": "x" * 100_000}, "seeds", "up to 400 seeds"),

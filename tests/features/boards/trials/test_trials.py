@@ -298,7 +298,7 @@ def test_another_maker_is_told_why_a_trial_is_not_sent(
     browser.force_login(person("ben"))
     address = f"{board.get_absolute_url()}trials/{trial.pk}/"
     page = browser.post(address, {"do": "send"}, follow=True).content.decode()
-    assert "Its runs would be those of ana, who may run nothing in this project now." in page
+    assert "Its runs would belong to ana, who may not run anything in this project now." in page
 
 
 def test_news_go_to_the_boards_user_while_they_are_a_member(

@@ -117,7 +117,7 @@ HEIC = b"\x00\x00\x00\x18ftypheic" + bytes(40)
 @pytest.mark.parametrize(
     ("name", "content", "claimed", "message"),
     [
-        ("list.pdf", b"%PDF-1.7 ", "application/pdf", "list.pdf is no picture, film or sound."),
+        ("list.pdf", b"%PDF-1.7 ", "application/pdf", "list.pdf is not a picture, film or sound."),
         ("me.heic", HEIC, "image/heic", "me.heic is an HEIC photo, which models cannot read."),
         ("nothing.png", b"", "image/png", "nothing.png is empty."),
     ],
@@ -170,7 +170,7 @@ def test_files_of_other_projects_and_deleted_ones_are_refused_beside_their_row(
         "“team.png” is in another project.",
         *["A file is no longer here."] * 3,
         "There is no reference “@nothing” in this project.",
-        "“no address” is no address of a file",
+        "“no address” is neither the address of a file",
     ]
     for place, message in enumerate(messages):
         beside = page[page.index(f'id="plan-row-{place}-troubles"') :]

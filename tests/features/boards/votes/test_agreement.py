@@ -100,7 +100,7 @@ def test_the_results_list_votes_with_guests_and_the_boards_maker(
     page = " ".join(member.get(address).content.decode().split())
     assert "Two voters agree on 33 % of 6 pairs that both judged." in page
     assert "alpha</abbr> \u2212" in page
-    assert "1 of 3 voters made the board" in page
+    assert "3 voters, one of them the board&#x27;s author" in page
     assert "Anna (guest)" in page
     voters_by_order = {
         order: _voters(member, f"{address}?order={order}") for order in ("newest", "voter")

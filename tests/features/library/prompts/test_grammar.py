@@ -187,7 +187,7 @@ def test_json_takes_texts_and_objects_and_says_which_is_wrong() -> None:
     assert entries[1].values.tags == ("a",)
     assert [bool(entry.problem) for entry in entries] == [False, False, True, True, True, False]
     assert "“txt” is not known" in entries[3].problem
-    assert "“text” is no text" in entries[4].problem
+    assert "“text” is not a text" in entries[4].problem
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_styles_of_web_uis_take_prompts() -> None:
         ("Oil", "{prompt}, oil paint"),
     ]
     assert [bool(entry.note) for entry in entries] == [True, False]
-    with pytest.raises(ValueError, match="“weight” has no place here"):
+    with pytest.raises(ValueError, match="“weight” is unknown"):
         exchange.read("name,prompt,weight\nInk,ink drawing,3\n")
 
 

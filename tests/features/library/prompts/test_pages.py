@@ -113,7 +113,7 @@ def test_number_and_price_are_said_before_anything_is_started(member: Client, us
     page = save(user).get_absolute_url()
     answer = member.get(page, {"for": FLUX, "use": "1"})
     assert answer.status_code == 422
-    assert "Write what stands for “subject”." in answer.content.decode()
+    assert "Write a value for “subject”." in answer.content.decode()
     text = read_page(member, page, **{"for": FLUX, "use": "1", "v.subject": "fox"})
     assert "Run all 2 (about $0.02)…" in " ".join(text.split())
     assert not Run.objects.exists()

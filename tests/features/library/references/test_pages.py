@@ -67,17 +67,17 @@ def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> N
     [
         ({"name": ""}, "Give it a name, such as “bottle”"),
         ({"name": "the bottle"}, "begins with a letter and has no spaces: “the bottle” is none."),
-        ({"name": "🍾"}, "A name is letters, digits, - and _"),
+        ({"name": "🍾"}, "A name has letters, digits, - and _"),
         ({"name": "2x"}, "begins with a letter"),
-        ({"name": "me"}, "“@me” means your own"),
+        ({"name": "me"}, "“@me” stands for yourself"),
         ({"name": "b" * 41}, "Keep it to 40 characters: this has 41."),
         ({"description": "x" * 2001}, "Keep it to 2000 characters: this has 2001."),
         ({"files": []}, "Choose at least one picture, or describe it."),
         ({"files": [SimpleUploadedFile("note.txt", b"hello", "text/plain")]},
          "note.txt is not a picture. Choose a PNG, JPEG or WebP."),
         ({"files": [SimpleUploadedFile("cut.png", b"\x89PNG\r\n\x1a\nrest", "image/png")]},
-         "cut.png is a broken picture."),
-        ({"lora": "/runs/00000000-0000-4000-8000-000000000000/artifacts/0/"}, "weights are gone"),
+         "cut.png is a damaged picture."),
+        ({"lora": "/runs/00000000-0000-4000-8000-000000000000/artifacts/0/"}, "weights no longer"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(
@@ -161,7 +161,7 @@ def test_a_picture_that_is_no_result_of_ones_own_is_refused(
     Artifact.objects.create(run=run, position=0, path="x", kind="image", url="https://x.test/a")
     answer = make(member, files=[], artifact=f"{run.pk}/0")
     assert answer.status_code == 422
-    assert "That picture is gone, or it is not shared with you." in html.unescape(
+    assert "That picture no longer exists, or it is not shared with you." in html.unescape(
         answer.content.decode()
     )
 

@@ -87,7 +87,7 @@ def test_the_order_is_changed_by_steps_and_to_a_place(
 
 
 def items_gone(answer: Any) -> bool:
-    return "It is not in the series any more." in answer.content.decode()
+    return "It is no longer in the series." in answer.content.decode()
 
 
 def test_a_cover_is_chosen_and_shown_in_the_list(member: Client, fox: Run, poster: Series) -> None:
@@ -178,7 +178,7 @@ def test_it_holds_a_bounded_number(
     assert answer.status_code == 422
     assert "“Poster” has 4 and 2 would be added." in answer.content.decode()
     gone = member.post("/series/additions/", {"run": str(fox.pk), "series": str(fox.pk)})
-    assert "That series is gone." in gone.content.decode()
+    assert "That series no longer exists." in gone.content.decode()
 
 
 @pytest.mark.both_databases

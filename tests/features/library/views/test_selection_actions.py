@@ -59,7 +59,7 @@ def test_a_verb_says_what_it_left_out(user: User, stranger: User, make_run: Any)
     assert toast(answer).startswith("1 result is starred. 2 stay as they are: they are gone,")
     assert not starred_positions(theirs)
     gone = viewer.post("/runs/deletion/", {"run": [str(theirs.pk), str(own.pk)]}, follow=True)
-    assert "Not deleted: 1 selected run. Only who made a run deletes it" in gone.content.decode()
+    assert "Not deleted: 1 selected run. Only the person who started a run" in gone.content.decode()
     assert Run.objects.kept().get() == theirs
     assert viewer.post("/runs/deletion/", {"run": str(theirs.pk)}).status_code == 403
 
@@ -87,7 +87,7 @@ def test_all_that_is_found_is_taken_in_the_list_that_was_shown(
     assert client.post("/runs/archives/", posted, headers=HTMX).status_code == 422
     monkeypatch.setattr(deletion, "MOST_AT_ONCE", 2)
     message = client.post("/runs/deletion/", posted, follow=True).content.decode()
-    assert "2 older runs of the list stay here: at most 2 are deleted at once." in message
+    assert "2 older runs of the list stay here: at most 2 can be deleted at once." in message
     assert {*Run.objects.kept().filter(project=team)} == {*there[:2], failed}
     form = client.post(to_series, {"all": "1", "filters": query}).content.decode()
     assert 'name="all" value="1"' in " ".join(form.split())
@@ -96,7 +96,7 @@ def test_all_that_is_found_is_taken_in_the_list_that_was_shown(
 def test_nothing_found_and_foreign_lists_are_refused(member: Client, make_run: Any) -> None:
     nothing = member.post("/runs/stars/", {"all": "1", "filters": "q=nothing"}, headers=HTMX)
     assert nothing.status_code == 422
-    assert "The list finds nothing any more." in toast(nothing)
+    assert "The list no longer finds anything." in toast(nothing)
     team = make_project("Team", ben="maker")
     with_files(make_run, 1, project=team, user=person("ben"))
     foreign = member.post("/runs/stars/", {"all": "1", "filters": f"project={team.slug}"})

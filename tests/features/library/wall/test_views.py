@@ -51,7 +51,7 @@ def test_a_view_is_found_and_renamed(member: Client, view: View) -> None:
     [
         ("", "fox", "Give the view a name"),
         ("x" * 81, "fox", "Keep it to 80 characters: this has 81."),
-        ("Foxes", " ", "A view needs something to narrow the results by"),
+        ("Foxes", " ", "A view needs words or a condition"),
         ("Foxes", "x" * 401, "Keep it to 400 characters"),
     ],
 )

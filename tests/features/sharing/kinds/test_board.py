@@ -113,7 +113,7 @@ def test_a_deleted_run_leaves_a_sentence(board: Board, share_board: ShareBoard) 
     assert run
     Run.objects.filter(pk=run.pk).update(deleted_at=run.created_at)
     markup = read_page(share)
-    assert markup.count("This result is not there any more.") == 1
+    assert markup.count("This result no longer exists.") == 1
     assert str(run.pk) not in markup
 
 
@@ -121,7 +121,7 @@ def test_a_deleted_board_shows_nothing(board: Board, share_board: ShareBoard) ->
     share = share_board(board)
     Board.objects.update(deleted_at=board.created_at)
     markup = read_page(share)
-    assert "not there any more" in markup
+    assert "no longer exists" in markup
     assert "zebra" not in markup
 
 

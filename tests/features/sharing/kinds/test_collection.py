@@ -80,7 +80,7 @@ def test_what_is_gone_leaves_a_sentence(share_collection: Shown) -> None:
     Collection.objects.update(is_published=False)
     User.objects.update(is_staff=False)
     markup = read_page(share)
-    assert "not there any more" in markup
+    assert "no longer exists" in markup
     assert "For products" not in markup
 
 

@@ -58,7 +58,7 @@ def test_a_guests_row_waits_and_they_learn_what_became_of_it(
     assert "“<bdi>a fox</bdi>” was left out." in read_page(share, guest)
     row_requests.run_request(user, request)
     assert Run.objects.count() == runs + 2
-    assert "“<bdi>a fox</bdi>” is a row of the board now." in read_page(share, guest)
+    assert "“<bdi>a fox</bdi>” is now a row of the board." in read_page(share, guest)
     assert share.version < Share.objects.get().version
 
 
@@ -75,9 +75,9 @@ def test_others_learn_nothing_of_it(share: Share) -> None:
     [
         ("", {}, "Write a prompt first."),
         ("x" * 5001, {}, "Keep it to 5000 characters"),
-        ("quiet zebra", {}, "The board has this row already."),
-        ("a fox", {"name": ""}, "Say your name first"),
-        ("a fox", {"website": "https://spam.example"}, "as a robot does"),
+        ("quiet zebra", {}, "The board already has this row."),
+        ("a fox", {"name": ""}, "Enter your name first"),
+        ("a fox", {"website": "https://spam.example"}, "as if a robot had filled it in"),
     ],
     ids=["empty", "too long", "there already", "no name", "robot"],
 )
@@ -97,7 +97,7 @@ def test_a_refused_guest_has_not_lost_their_name(share: Share) -> None:
     guest = Client()
     ask(Client(), share, "a fox", name="Ben")
     refused = ask(guest, share, "a fox")
-    assert "Somebody has asked for this row already." in refused.content.decode()
+    assert "Somebody has already asked for this row." in refused.content.decode()
     assert 'value="Anna"' in refused.content.decode()
     assert ask(guest, share, "a wolf").status_code == 302
 
@@ -112,7 +112,7 @@ def test_a_closed_share_takes_no_rows_and_keeps_what_was_typed(share: Share) -> 
     assert "Asked: “<bdi>a fox" in read_page(share, guest)
     response = ask(guest, share, "a wolf")
     assert response.status_code == 422
-    assert "takes no more rows" in response.content.decode()
+    assert "accepts no more rows" in response.content.decode()
     assert "\na wolf</textarea>" in response.content.decode()
     assert RowRequest.objects.count() == 1
 
@@ -129,7 +129,7 @@ def test_a_kept_share_says_that_it_stays_as_it_was(user: User, board: Board) -> 
     ask(guest, kept, "a fox")
     row_requests.run_request(user, RowRequest.objects.get())
     page = read_page(kept, guest)
-    assert "was run; what you see here stays as it was" in page
+    assert "was run; this share stays as it was" in page
     assert page.count("data-row=") == 2
 
 

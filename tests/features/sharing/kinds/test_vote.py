@@ -137,7 +137,7 @@ def test_a_closed_review_takes_no_votes(share: Share) -> None:
     assert "/vote/" in read_page(share)
     Share.objects.update(closed_at=timezone.now())
     response = guest.post(address(share), {"pair": ballot.token, "choice": "1"})
-    assert "Voting is over" in response.content.decode()
+    assert "Voting has ended" in response.content.decode()
     assert not Vote.objects.exists()
     assert "/vote/" not in read_page(share)
 

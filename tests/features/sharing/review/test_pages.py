@@ -57,7 +57,7 @@ def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(
 
 @pytest.mark.parametrize(
     ("state", "sentence"),
-    [("remote", "This file is still on its way here."), ("lost", "not there any more")],
+    [("remote", "This file is still on its way here."), ("lost", "no longer exists")],
 )
 def test_a_file_that_is_not_here_is_a_sentence_and_no_broken_picture(
     share: Share, state: str, sentence: str
@@ -176,8 +176,8 @@ def test_what_people_were_told_of_a_comment_goes_with_it(
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"comment": "x" * 5001}, "That is 5001 characters; 5,000 fit."),
-        ({"comment": "ä" * 60_000}, "That is 60000 characters; 5,000 fit."),
+        ({"comment": "x" * 5001}, "That has 5001 characters, but only 5,000 fit."),
+        ({"comment": "ä" * 60_000}, "That has 60000 characters, but only 5,000 fit."),
         ({"comment": " \u202e "}, "Write something first."),
         ({"comment": "there", "at": "soon"}, "Write a time as 0:03.2 or 3.2."),
         ({"comment": "there", "x": "120", "y": "3"}, "from 0 to 100."),

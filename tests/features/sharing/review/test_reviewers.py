@@ -113,7 +113,7 @@ def test_a_share_takes_no_more_names_than_its_limit(
     monkeypatch.setattr(reviewers, "MAX_REVIEWERS", 2)
     speak(share, "Anna")
     speak(share, "Ben")
-    with pytest.raises(NameRefused, match="no more names"):
+    with pytest.raises(NameRefused, match="to add another name"):
         speak(share, "Cleo")
 
 

@@ -299,8 +299,8 @@ def test_a_share_for_a_client_opens_the_review_and_tells_no_model(
     ("wrong", "said"),
     [
         ({"audience": "project"}, "Choose the project"),
-        ({"expires": "date", "expires_on": "2001-01-01"}, "still to come"),
-        ({"expires": "date"}, "still to come"),
+        ({"expires": "date", "expires_on": "2001-01-01"}, "in the future"),
+        ({"expires": "date"}, "in the future"),
         ({"password": "short"}, "at least 6"),
         ({"audience": "moon"}, "moon"),
         ({"title": "x" * 121}, "120"),

@@ -78,7 +78,7 @@ def test_an_ended_share_is_gone_at_once_with_all_it_has(
 @pytest.mark.parametrize(
     ("end", "said"),
     [
-        ("expired", "The time of this share is over"),
+        ("expired", "This share has expired"),
         ("left", "has ended"),
         ("of a former kind", "has ended"),
     ],

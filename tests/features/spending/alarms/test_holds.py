@@ -86,7 +86,7 @@ def test_the_link_stands_beside_the_question_in_every_place(user: User, charge: 
     for more in ({"within": True, "form_id": "playground-form"}, {"again": [("a", "b")]}):
         html = render_to_string("projects/_refused.html", {"refused": question.value, **more})
         assert f'<a href="{address}">See the alarm</a>' in html
-        assert "Run it all the same" in html
+        assert "Run it anyway" in html
 
 
 def test_nothing_is_held_once_somebody_has_looked(user: User, charge: Charge) -> None:

@@ -104,7 +104,7 @@ def test_a_manager_looks_at_it_once_and_it_is_in_the_audit(
     address = reverse("spending:alarm-look", args=[alarm.pk])
     assert client.post(address).headers["Location"] == alarm.get_absolute_url()
     again = client.post(address, follow=True).content.decode()
-    assert "has looked at it already" in again
+    assert "has already looked at it" in again
     alarm.refresh_from_db()
     assert alarm.looked_by == stranger
     assert AuditEntry.objects.filter(detail__contains="looked at the alarm").count() == 1

@@ -161,7 +161,7 @@ def test_all_pages_are_read(sandbox: Control, read_bills: ReadBills, catalogue: 
         ("401", "fal refuses FAL_ADMIN_KEY"),
         ("403", "needs the scope ADMIN"),
         ("500", "fal's billing answers 500"),
-        ("429", "asked again later"),
+        ("429", "tries again later"),
         ("no-balance", "The balance of the fal account is exhausted"),
         ("garbage", "nothing that can be read"),
     ],

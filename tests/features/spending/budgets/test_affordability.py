@@ -196,7 +196,7 @@ def test_what_nothing_is_known_of_follows_the_rule(
         Budget.objects.create(scope="house", limit=5)
     rules = SpendingRules.objects.create(pk=1, unknown=Unknown.REFUSE)
     if with_budget:
-        with pytest.raises(Unaffordable, match=r"How much a run of .* is not known before"):
+        with pytest.raises(Unaffordable, match=r"The cost of a run of .* is not known in advance"):
             begin(user, model=unknown)
     else:
         begin(user, model=unknown)
@@ -239,7 +239,7 @@ def test_an_unknown_cost_counts_as_all_that_is_left_until_it_is_known(
     for is_over in (False, True):
         if is_over:
             end(run)
-        with pytest.raises(Unaffordable, match=r"nothing is left .* is not known before"):
+        with pytest.raises(Unaffordable, match=r"nothing is left .* is not known in advance"):
             begin(user, model=unknown)
         with pytest.raises(Unaffordable, match="nothing is left"):
             begin(user)
@@ -257,7 +257,9 @@ def test_of_runs_of_unknown_cost_one_starts_and_a_plan_shares_what_is_left(
 ) -> None:
     unknown = make_endpoint("lab/unknown", unit_price_usd=None)
     budget = Budget.objects.create(scope="house", limit=3)
-    with pytest.raises(Unaffordable, match=r"How much 2 of these runs cost .* one such run starts"):
+    with pytest.raises(
+        Unaffordable, match=r"The cost of 2 of these runs .* only one such run starts"
+    ):
         starting.start_many(several(user, unknown, 2))
     planned = [(unknown, estimate_run(unknown, {}))] * 2
     starting.plan(user, private_project(user), planned)

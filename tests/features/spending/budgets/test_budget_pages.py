@@ -34,7 +34,7 @@ def test_an_admin_makes_changes_and_ends_a_budget(
     pay("4", person("ana"), fox)
     post = {"target": f"project:{fox.pk}", "limit": "$10", "period": "month", "informed": [eva.pk]}
     new_page = admin.post(NEW, post, follow=True)
-    assert "The budget is made. Fox: $10.00 a month." in text_of(new_page)
+    assert "The budget is created. Fox: $10.00 a month." in text_of(new_page)
     assert "$4.00 of $10.00 spent" in text_of(new_page)
     assert "$6.00 left until" in text_of(new_page)
     budget = Budget.objects.get()
@@ -48,9 +48,9 @@ def test_an_admin_makes_changes_and_ends_a_budget(
     assert AuditEntry.objects.filter(object_pk=str(budget.pk), changes__has_key="limit").exists()
 
     ended = admin.post(f"{page}end/", follow=True)
-    assert "it holds nobody back any more" in text_of(ended)
+    assert "The budget has ended and no longer applies." in text_of(ended)
     back = admin.post(f"/undo/budget/{budget.pk}/", follow=True)
-    assert "The budget holds again. Fox: $8.00 a month." in text_of(back)
+    assert "The budget applies again. Fox: $8.00 a month." in text_of(back)
 
 
 def test_a_project_shows_its_own_line_of_a_budget_for_each_project(
@@ -107,7 +107,7 @@ def test_managers_make_budgets_of_their_projects_alone(
     for target in ("house", "person", f"project:{owl.pk}", f"person:{person('ana').pk}", "x", ""):
         response = manager.post(NEW, {"target": target, "limit": "5", "period": "day"})
         assert response.status_code == 422
-        assert "Choose whom the budget is for." in text_of(response)
+        assert "Choose the person, project or token that the budget is for." in text_of(response)
     good = {"target": f"project:{fox.pk}", "limit": "5", "period": "day"}
     assert manager.post(NEW, good).status_code == 302
     budget = Budget.objects.get()
@@ -126,21 +126,24 @@ def test_managers_make_budgets_of_their_projects_alone(
         ({"limit": "abc"}, "Enter a sum in dollars, such as 50 or 12.50."),
         ({"limit": "NaN"}, "Enter a sum in dollars, such as 50 or 12.50."),
         ({"limit": "Infinity"}, "Enter a sum in dollars, such as 50 or 12.50."),
-        ({"limit": "0"}, "A budget of nothing stops everything."),
-        ({"limit": "-5"}, "A budget of nothing stops everything."),
+        ({"limit": "0"}, "A budget of $0 stops everything."),
+        ({"limit": "-5"}, "A budget of $0 stops everything."),
         ({"limit": "1e400"}, "No budget is above $1,000,000,000.00"),
         ({"limit": "9" * 40}, "No budget is above $1,000,000,000.00"),
         ({"limit": "0.00000000001"}, "at most 9 places after the point"),
-        ({"limit": "5", "ask_above": "6"}, "A press of more than $5.00 is refused anyway"),
+        ({"limit": "5", "ask_above": "6"}, "The budget refuses more than $5.00 anyway"),
         ({"limit": "5", "ask_above": "-1"}, "Enter $0 or more"),
         ({"limit": "5", "begins_on": "2026-01-01"}, "Only a budget that is spent once has dates"),
         ({"limit": "5", "period": "once", "ends_on": "2020-01-01"}, "This day is over"),
         (
             {"limit": "5", "period": "once", "begins_on": "2990-02-01", "ends_on": "2990-01-01"},
-            "It would end before it begins.",
+            "The budget would end before it begins.",
         ),
         ({"limit": "5", "period": "once", "ends_on": "tomorrow"}, "Enter a valid date"),
-        ({"limit": "5", "target": ""}, "Choose whom the budget is for."),
+        (
+            {"limit": "5", "target": ""},
+            "Choose the person, project or token that the budget is for.",
+        ),
     ],
 )
 def test_bad_input_stays_with_a_sentence_beside_it(
@@ -158,9 +161,9 @@ def test_less_than_is_spent_needs_a_tick(admin: Client, pay: Pay, user: User) ->
     pay("7.25", user)
     post = {"target": f"person:{user.pk}", "limit": "5", "period": "day"}
     refused = admin.post(NEW, post)
-    assert "ana has spent $7.25 of it already today." in text_of(refused)
+    assert "ana has already spent $7.25 today." in text_of(refused)
     assert "everything is refused until midnight" in text_of(refused)
-    assert "Make it all the same" in text_of(refused)
+    assert "Save it anyway" in text_of(refused)
     assert admin.post(NEW, post | {"is_below_fine": "1"}).status_code == 302
     assert "nothing left" in text_of(admin.get(PAGE))
 
@@ -177,7 +180,7 @@ def test_a_second_budget_of_the_same_names_the_first(admin: Client) -> None:
     admin.post(f"{first.get_absolute_url()}end/")
     admin.post(NEW, post)
     back = admin.post(f"/undo/budget/{first.pk}/", follow=True)
-    assert "has such a budget again meanwhile" in text_of(back)
+    assert "now has another such budget" in text_of(back)
     assert Budget.objects.filter(ended_at=None).count() == 2
 
 

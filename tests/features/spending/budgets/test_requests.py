@@ -66,7 +66,7 @@ def test_what_is_granted_can_be_spent(
 
     sent = maker.post(link, WHY | {"path": "/models/?q=fox"}, follow=True)
     assert sent.redirect_chain[-1][0] == "/models/?q=fox"
-    assert "eva and mia can grant it, and have been told." in text_of(sent)
+    assert "eva and mia can grant it, and have been notified." in text_of(sent)
     assert read_subjects(mia) == read_subjects(eva) == ["ana asks for $3.00 more for Fox"]
     assert read_subjects(ana) == read_subjects(person("vic")) == []
     request = BudgetRequest.objects.get()
@@ -124,7 +124,7 @@ def test_only_the_first_decision_counts(
     decision = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
     admin.post(decision, {"~do": "refuse", "answer": "Not this month"})
     second = manager.post(decision, {"~do": "grant"}, follow=True)
-    assert "eva has refused this already." in text_of(second)
+    assert "eva has already refused this." in text_of(second)
     request = BudgetRequest.objects.get()
     assert (request.is_granted, request.answer) == (False, "Not this month")
     assert read_subjects(person("ana")) == ["eva has refused $3.00 more for Fox"]
@@ -175,7 +175,7 @@ def test_a_budget_that_is_over_has_nothing_to_ask_for(
     maker: Client, admin: Client, budget: Budget, fox: Project
 ) -> None:
     old = maker.post(address(budget, fox.pk, period="2020-01"), WHY)
-    assert "This budget has begun anew since" in text_of(old)
+    assert "This budget has started again since" in text_of(old)
     maker.post(address(budget, fox.pk), WHY)
     Budget.objects.update(ended_at=timezone.now())
     decision = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
@@ -259,6 +259,6 @@ def test_what_is_spent_above_the_limit_is_asked_for_as_well(
     page = maker.get(address(budget, fox.pk, amount="1")).content.decode()
     assert 'value="3.50"' in page
     refused = maker.post(address(budget, fox.pk), WHY | {"amount": "2.50"})
-    assert "The limit is exceeded by $2.50 already: ask for more than that." in text_of(refused)
+    assert "The limit is already exceeded by $2.50: ask for more than that." in text_of(refused)
     sent = maker.post(address(budget, fox.pk), WHY | {"amount": "3.50"}, follow=True)
     assert "The limit is exceeded by $2.50" in text_of(sent)

@@ -24,7 +24,7 @@ from tests.projects.people import person
 
 pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
-WHOSE = "An admin has set this budget, and only admins change it. Ask eva."
+WHOSE = "An admin has set this budget, so only admins can change it. Ask eva."
 
 
 def text_of(response: Any) -> str:
@@ -48,7 +48,7 @@ def ask(client: Client, of: Budget) -> BudgetRequest:
 def test_managers_see_it_and_whom_to_ask_but_no_form(manager: Client, budget: Budget) -> None:
     assert "set by an admin" in text_of(manager.get(PAGE))
     page = text_of(manager.get(budget.get_absolute_url()))
-    assert f"{WHOSE} You may make a smaller one of your own beside it." in page
+    assert f"{WHOSE} You can add a smaller budget of your own." in page
     assert "Ask for more" in page
     assert "Save budget" not in page
     assert "End budget" not in page
@@ -91,7 +91,7 @@ def test_more_of_it_is_asked_of_admins_and_granted_by_them_alone(
     assert not Notification.objects.filter(user=person("mia"), kind="budget_request").exists()
     assert Notification.objects.filter(user=eva, kind="budget_request").count() == 1
     page = request.get_absolute_url()
-    assert "eva can grant it, and has been told." in text_of(maker.get(page))
+    assert "eva can grant it, and has been notified." in text_of(maker.get(page))
     assert manager.get(page).status_code == 404
     assert manager.post(f"{page}decision/", {"~do": "grant"}).status_code == 404
     with pytest.raises(PermissionDenied):

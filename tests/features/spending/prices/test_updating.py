@@ -45,7 +45,7 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
     assert (endpoint.measured_price, endpoint.measured_unit) == (Decimal("0.049"), "images")
     estimate = estimate_run(endpoint, {"prompt": "a cat", "num_images": 2})
     assert (estimate.low, estimate.label) == (Decimal("0.098"), "about $0.098, measured")
-    note = "Measured: $0.049 per image, from 5 runs; said $0.0005 per compute second."
+    note = "Measured: $0.049 per image, from 5 runs; the list price is $0.0005 per compute second."
     assert estimate.basis[-1] == note
     card = pricing.typical_price(endpoint)
     assert (card.words, card.per, card.is_measured) == ("$0.049", "image", True)

@@ -128,7 +128,7 @@ def test_the_command_repairs_every_sum(user: User, capsys: pytest.CaptureFixture
     DailySum.objects.update(amount=99)
     DailySum.objects.create(day=days_ago(4), kind="house", runs=1, amount=5, reserved=0, unknown=0)
     call_command("rebuild_spending")
-    assert "3 days added up anew, in 8 sums." in capsys.readouterr().out
+    assert "3 days added up again, in 8 sums." in capsys.readouterr().out
     assert require_sums_hold() == 1
 
 

@@ -37,7 +37,7 @@ PAIRS = Rules("data", "Data", is_of_pairs=True, needs_caption=True, default_capt
         (RULES, [], "is empty", True),
         (Rules("d", "D", fewest=2), items("a.png"), "at least 2 pictures; it has 1", True),
         (Rules("d", "D", most=1), items("a.png", "b.png"), "at most 1 picture; it has 2", True),
-        (Rules("d", "D", advised=4), items("a.png"), "advises at least 4 pictures", False),
+        (Rules("d", "D", advised=4), items("a.png"), "recommends at least 4 pictures", False),
         (RULES, items("a.png", "b.mp4"), "not from b.mp4", True),
         (PAIRS, items("a_start.png", caption="x"), "no _end picture for a_start.png", True),
         (PAIRS, items("a.png"), "a.png does not", True),
@@ -227,7 +227,7 @@ def test_a_broken_entry_is_named() -> None:
     data = zip_files({"a.png": b"a picture", "b.png": b"another"}).getvalue()
     broken = io.BytesIO(data.replace(b"a picture", b"b picture"))
     first, second = archives.entries(broken, "set.zip")
-    assert (first.trouble, second.trouble) == ("is broken in the archive", "")
+    assert (first.trouble, second.trouble) == ("is damaged in the archive", "")
 
 
 def test_the_same_files_make_the_same_bytes() -> None:

@@ -189,7 +189,7 @@ def test_the_caption_of_a_refused_file_is_not_given_to_another(
     drop(member, dataset, png("a.png"))
     report = drop(member, dataset, ("a.png", picture()[:20]), caption_file("a.txt", "a broken one"))
     assert captions(dataset) == [("a.png", "")]
-    assert "a.png is a broken picture" in report
+    assert "a.png is a damaged picture" in report
 
 
 def test_the_trigger_word_is_prefixed_to_captions_that_only_contain_it_in_another_word(

@@ -66,7 +66,7 @@ def test_files_are_trained_to_weights_for_a_form(
     page = member.get(dataset.get_absolute_url()).content.decode()
     assert "2 pictures" in page
     assert "a für fox" in page
-    assert "advises at least 4 pictures" in page
+    assert "recommends at least 4 pictures" in page
     posted = {"name": "Foxes", "trigger_word": "vtrnfox", "caption:b.png": "a blue one"}
     member.post(dataset.get_absolute_url(), {**posted, "do": "trigger"})
     response = member.post(dataset.get_absolute_url(), {**posted, "do": "form"})
@@ -119,7 +119,7 @@ def test_unacceptable_files_are_named_and_the_others_added(
     page = member.get(dataset.get_absolute_url()).content.decode()
     names = [file["name"] for file in dataset.files]
     assert names == ["a.png", "c.png", "c-2.png"]
-    for message in ("again.png is in the data set already", "broken.png is a broken picture",
+    for message in ("again.png is in the data set already", "broken.png is a damaged picture",
                   "tool.exe is neither", "no.zip is not a ZIP", "loose.txt belongs"):  # fmt: skip
         assert message in page
     member.post(dataset.get_absolute_url(), {"name": "x\0y", "do": "remove:c-2.png"})

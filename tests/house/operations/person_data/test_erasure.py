@@ -158,7 +158,7 @@ def test_by_command(user: User, eva: User, fox: Project, monkeypatch: Any) -> No
         call_command("erase_person", "ana", stdout=io.StringIO())
     output = io.StringIO()
     call_command("erase_person", "ana", "--yes", stdout=output)
-    assert f"the account is called erased-{user.pk} now" in output.getvalue()
+    assert f"the account is now called erased-{user.pk}" in output.getvalue()
     assert Membership.objects.get(project=fox, role="manager").user == eva
     with pytest.raises(CommandError, match="only admin"):
         call_command("erase_person", "eva", "--to", "sam", "--yes", stdout=io.StringIO())

@@ -254,7 +254,7 @@ def test_only_the_files_go_and_the_run_says_so(
     assert [run.artifacts.get().state for run in (old, used, young)] == ["lost", "stored", "stored"]
     page = member.get(old.get_absolute_url()).content.decode()
     assert "is not here any more" in page
-    assert "it went after 14 days" in page
+    assert "it was deleted after 14 days" in page
     assert DiscardedContent.objects.count() == 1
 
 

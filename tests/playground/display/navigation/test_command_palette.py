@@ -183,7 +183,7 @@ def test_without_letters_it_offers_recently_used_things(
     user: User, flux: Any, make_run: Any
 ) -> None:
     make_run(endpoint=flux, user=user)
-    assert labels_by_group(user, "")["Used lately"] == [flux.display_name]
+    assert labels_by_group(user, "")["Recently used"] == [flux.display_name]
 
 
 def test_a_strangers_runs_are_not_found(

@@ -101,16 +101,16 @@ def test_settings_of_invokeai_are_read() -> None:
 @each_row(
     ("keyword", "text", "message"),
     [
-        ("parameters", "a mill", "of no program known here"),
-        ("parameters", "", "of no program known here"),
+        ("parameters", "a mill", "from a program that Vitrine does not know"),
+        ("parameters", "", "from a program that Vitrine does not know"),
         ("prompt", "{", "is damaged"),
         ("prompt", "[]", "is damaged"),
         ("prompt", "{}", "no sampler"),
         ("prompt", '{"a":' * 20_000, "is damaged"),
-        ("prompt", '{"3": {"inputs": {"positive": ["3", 0]}}}', "says nothing"),
+        ("prompt", '{"3": {"inputs": {"positive": ["3", 0]}}}', "is empty"),
         ("prompt", '{"a": ' + "9" * 5000 + "}", "is damaged"),
-        ("invokeai_metadata", '{"seed": 1e999, "steps": true}', "says nothing"),
-        ("workflow", "{}", "without the settings"),
+        ("invokeai_metadata", '{"seed": 1e999, "steps": true}', "is empty"),
+        ("workflow", "{}", "but not the settings"),
     ],
 )
 def test_a_broken_recipe_is_told_in_a_sentence(keyword: str, text: str, message: str) -> None:

@@ -102,7 +102,7 @@ def test_a_field_that_no_longer_exists_is_reported(
     state = use_as.fill(user, models["film"], f"{run.pk}/a0/__class__.x")
     assert state is not None
     assert state.post == {}
-    assert state.notice.startswith("This model has no field that takes")
+    assert state.notice.startswith("This model no longer has a field that takes")
 
 
 def test_a_strangers_result_can_be_used_only_as_an_example(

@@ -64,7 +64,7 @@ def test_the_settings_of_a_run_can_be_restored(member: Client, past_run: Run, ho
     assert answer["words"].startswith("Made here by FLUX, ")
     acts = {act["label"]: act["address"] for act in answer["acts"]}
     assert acts["Open"] == f"/runs/{past_run.pk}/#run-{past_run.pk}-artifacts"
-    assert ("Find alike" in acts) == (how in {"digest", "upper", "file"})
+    assert ("Find similar results" in acts) == (how in {"digest", "upper", "file"})
     page = member.get(acts["Use its settings"]).content.decode()
     assert "remember" in page
     assert "1234567890123456789" in page
@@ -90,8 +90,11 @@ def test_a_picture_of_a_stranger_restores_nothing(
     [
         ({"digest": "0" * 64}, "No run here made this file."),
         ({"digest": "nonsense\x00"}, "No run here made this file."),
-        ({"address": "https://elsewhere/x"}, "That is no run you can see."),
-        ({"address": f"/runs/{uuid.uuid4()}/"}, "That is no run you can see."),
+        ({"address": "https://elsewhere/x"}, "There is no run at this address that you can see."),
+        (
+            {"address": f"/runs/{uuid.uuid4()}/"},
+            "There is no run at this address that you can see.",
+        ),
         ({}, "No file arrived"),
     ],
 )

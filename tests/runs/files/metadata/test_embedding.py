@@ -81,7 +81,7 @@ def test_nothing_is_written_into_a_signed_file(content: bytes) -> None:
         (encode_picture(gradient(), "GIF"), "Only PNG, JPEG and WebP"),
         (b"", "Only PNG, JPEG and WebP"),
         (b"\x89PNG\r\n\x1a\n", "Only PNG, JPEG and WebP"),
-        (PICTURES["webp"] + b"more bytes", "behind its end"),
+        (PICTURES["webp"] + b"more bytes", "after its end"),
     ],
 )
 def test_other_and_damaged_files_take_none(content: bytes, message: str) -> None:

@@ -129,5 +129,7 @@ def test_a_cancel_that_upstream_refuses_is_reported_and_repeated(
     run.refresh_from_db()
     assert run.state == "cancelled"
     moments = [moment for moment in timeline.moments(run) if "cancel" in moment.what]
-    assert [moment.what for moment in moments] == ["Upstream did not take the cancel, asked again"]
+    assert [moment.what for moment in moments] == [
+        "Upstream did not accept the cancellation, asked again"
+    ]
     assert moments[0].detail.startswith("Upstream answered 500")

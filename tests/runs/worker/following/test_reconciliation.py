@@ -328,7 +328,7 @@ def test_giving_up_asks_for_confirmation_and_is_named_so(member: Client, lost: R
     assert "Cancellation requested" not in page
     lost.refresh_from_db()
     assert lost.state == State.CANCELLED
-    assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up."
+    assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up"
 
 
 def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) -> None:
@@ -336,7 +336,7 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
     state_machine.request_cancel(lost.pk)
     lost.refresh_from_db()
     moments = [moment.what for moment in timeline.moments(lost)]
-    assert {"Cancellation requested", "Given up."} <= set(moments)
+    assert {"Cancellation requested", "Given up"} <= set(moments)
 
 
 @pytest.mark.parametrize(
